@@ -1,0 +1,44 @@
+// Dependencies point one way: cli → client, server, report → telemetry, memory → core.
+const rooms = {
+  core: [],
+  memory: ['core'],
+  telemetry: ['core'],
+  client: ['memory', 'telemetry', 'core'],
+  server: ['memory', 'telemetry', 'core'],
+  report: ['core'],
+};
+
+const rooted = (names) => names.map((name) => `^${name}/`);
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `${room}-imports-only-what-lies-below`,
+      severity: 'error',
+      // A test may drive its room through real processes and servers, from whatever room they are.
+      from: { path: `^${room}/`, pathNot: '\\.test\\.ts$' },
+      to: { pathNot: [...rooted([room, ...allowed]), 'node_modules'], dependencyTypesNot: ['core'] },
+    })),
+    {
+      name: 'core-has-no-io',
+      severity: 'error',
+      from: { path: '^core/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-knows-no-library-but-zod',
+      severity: 'error',
+      from: { path: '^core/', pathNot: '\\.test\\.ts$' },
+      to: { path: 'node_modules', pathNot: 'node_modules/zod/' },
+    },
+    { name: 'nothing-imports-the-cli', severity: 'error', from: { pathNot: '^(cli|test|scripts)/' }, to: { path: '^cli/' } },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '(\\.test\\.ts$|^test/)' }, to: { path: '(\\.test\\.ts$|^test/)' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

@@ -1,0 +1,81 @@
+/** Exit codes of every `connrig` command. Documented API: scripts and CI rely on them. */
+export const EXIT = {
+  done: 0,
+  defect: 1,
+  usage: 2,
+  limits: 3,
+  target: 4,
+  threshold: 5,
+  invalid: 6,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Every error code the rig knows, and the exit code it ends in. Codes are stable; messages may be reworded. */
+export const EXIT_OF = {
+  EDEFECT: EXIT.defect,
+  /** Wrong command line, environment or config file. */
+  EUSAGE: EXIT.usage,
+  ECONFIG: EXIT.usage,
+  /** The run folder can't be created or written. */
+  EOUT: EXIT.usage,
+  /** The folder isn't a run folder, or what it holds can't be read. */
+  ERUNFOLDER: EXIT.usage,
+  /** A port or address to listen on is taken or not ours. */
+  ELISTEN: EXIT.usage,
+  /** No process with that id, or not one we may read. */
+  EPID: EXIT.usage,
+  /** Limits of this machine, found before the first socket. */
+  EFILES: EXIT.limits,
+  EPORTS: EXIT.limits,
+  EMEMORY: EXIT.limits,
+  ELIMITS: EXIT.limits,
+  /** The target can't be reached, or stopped being there. */
+  EHOST: EXIT.target,
+  EREFUSED: EXIT.target,
+  ETIMEDOUT: EXIT.target,
+  EREJECTED: EXIT.target,
+  EHANDSHAKE: EXIT.target,
+  EUNREACHABLE: EXIT.target,
+  EDROPPED: EXIT.target,
+  ETARGETDIED: EXIT.target,
+  ETARGETSTART: EXIT.target,
+  /** The target accepts no more: a finding about it, with everything measured up to there. */
+  ETARGETFULL: EXIT.target,
+  EINTERRUPTED: EXIT.interrupted,
+} as const satisfies Record<string, ExitCode>;
+export type ErrorCode = keyof typeof EXIT_OF;
+
+/**
+ * "Can't go on": thrown, and printed as `CODE: sentence — hint`. What happens to one connection among many is
+ * not an error but an {@link Outcome}, a value.
+ */
+export class RigError extends Error {
+  override readonly name = 'RigError';
+  readonly code: ErrorCode;
+  /** What to do next, as an imperative a person can paste or obey. */
+  readonly hint: string;
+  constructor(code: ErrorCode, message: string, { hint, cause }: { hint: string; cause?: unknown }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+  get exitCode(): ExitCode {
+    return EXIT_OF[this.code];
+  }
+}
+
+/** One line for people. A defect of ours shows what it was; nothing shows a stack trace unless asked for. */
+export function describeError(error: unknown): string {
+  if (error instanceof RigError) return `${error.code}: ${error.message} — ${error.hint}`;
+  const text = error instanceof Error ? error.message : String(error);
+  return `EDEFECT: ${text} — please report this with the run folder; CONNRIG_DEBUG=1 shows the stack`;
+}
+
+/** The exit code an error ends in: its own when it is ours, otherwise "a defect". */
+export const exitCodeOf = (error: unknown): ExitCode => (error instanceof RigError ? error.exitCode : EXIT.defect);
+
+/** All problems at once, as one error: nobody should have to fix a command line one mistake at a time. */
+export function usageError(problems: readonly string[], hint: string): RigError {
+  return new RigError('EUSAGE', problems.join('; '), { hint });
+}

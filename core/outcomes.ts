@@ -1,0 +1,82 @@
+/**
+ * How an attempt to open a connection ended. Closed list: it labels metrics, heads columns and is a key of
+ * `summary.json`. Every attempt ends in exactly one of these; the first cause wins.
+ */
+export const OUTCOMES = [
+  /** Usable: TCP established, and for ws the upgrade verified. */
+  'open',
+  /** RST in answer to our SYN: nothing listens there. */
+  'refused',
+  /** Not usable within the open timeout. */
+  'timed-out',
+  /** RST before it was usable. */
+  'reset',
+  /** The peer closed in order before it was usable. */
+  'closed-early',
+  /** The peer answered the upgrade with another HTTP status than 101. */
+  'rejected',
+  /** The peer answered something that is not a valid handshake. */
+  'bad-handshake',
+  /** No route, network down, host down. */
+  'unreachable',
+  /** No local port left for this source and destination. */
+  'no-ports',
+  /** No file descriptor left, in this process or in the system. */
+  'no-fds',
+  /** We gave up on it: the run stopped while it was opening. */
+  'cancelled',
+  /** Anything else the system said; the text is in events.jsonl. */
+  'error',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+export const OUTCOME_INDEX = Object.fromEntries(OUTCOMES.map((name, i) => [name, i])) as Record<Outcome, number>;
+
+/** Why an open connection is no longer open, seen from the client. The first cause wins. */
+export const CLOSE_REASONS = [
+  /** The plan asked for fewer, or the run ended. */
+  'by-us',
+  /** FIN or a WebSocket close frame from the peer, unasked. */
+  'by-peer',
+  /** RST from the peer. */
+  'reset',
+  /** The peer broke the protocol. */
+  'protocol-error',
+  /** The transport failed: keep-alive or retransmission ran out, network down. */
+  'lost',
+] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i) => [name, i])) as Record<CloseReason, number>;
+
+/** Why the reference server no longer has a connection that it had accepted. */
+export const SERVER_CLOSE_REASONS = [
+  /** The client closed in order. */
+  'by-peer',
+  /** The client reset it, or it broke. */
+  'reset',
+  /** No complete handshake in time. */
+  'handshake-timeout',
+  /** A handshake that isn't one: bad request line, headers too large, wrong version, missing key. */
+  'bad-handshake',
+  /** A frame that breaks RFC 6455: unmasked, reserved bits, bad opcode, bad UTF-8. */
+  'protocol-error',
+  /** A message or frame over the payload limit. */
+  'too-large',
+  /** Past the server's own connection limit: told so, and closed. */
+  'over-limit',
+  /** The server is stopping. */
+  'shutdown',
+] as const;
+export type ServerCloseReason = (typeof SERVER_CLOSE_REASONS)[number];
+
+/** Counts that add up at every sample: attempts = opening + open + failed + closed. */
+export interface Counts {
+  readonly attempts: number;
+  readonly opening: number;
+  readonly open: number;
+  readonly failed: number;
+  readonly closed: number;
+}
+export const countsAddUp = (c: Counts): boolean => c.attempts === c.opening + c.open + c.failed + c.closed;
+
+export const zeroOutcomes = (): Record<Outcome, number> =>
+  Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>;

@@ -1,0 +1,63 @@
+import type { ProtocolName } from './protocols.ts';
+
+/** One protocol climbing (and draining) alone, so that its cost can be told apart. */
+export interface Leg {
+  readonly protocol: ProtocolName;
+  /** Connections opened and closed before the baseline, so that one-time costs are paid by then. May be 0. */
+  readonly warmUp: number;
+  /** Open connections at each hold, strictly ascending; each above {@link warmUp}, or what it frees would look free. */
+  readonly levels: readonly number[];
+  /** Opens per second while ramping, over the whole fleet; > 0. */
+  readonly connectsPerSecond: number;
+}
+
+/** What a run will do, as a value. No clock inside: the same plan can be drawn before, during and after the run. */
+export interface Plan {
+  readonly legs: readonly Leg[];
+}
+
+/** The phases of a leg, in the order in which they come; `settle` and `hold` once for each level. */
+export const PHASES = ['warm-up', 'baseline', 'ramp', 'settle', 'hold', 'drain', 'retained'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The most connections a leg plans to have open. */
+export const peakOf = (leg: Leg): number => leg.levels.at(-1) ?? 0;
+
+/**
+ * Evenly spaced levels up to `connections`: whole, distinct, ascending, the last one exactly `connections`.
+ * Fewer than `count` when there are fewer connections than levels.
+ */
+export function evenLevels(connections: number, count: number): number[] {
+  const levels = Array.from({ length: count }, (_, i) => Math.round((connections * (i + 1)) / count));
+  return [...new Set(levels)].filter((level) => level > 0);
+}
+
+/** A warm-up that pays one-time costs but stays clearly below the first level: what it frees would flatten the curve. */
+export function warmUpBelow(levels: readonly number[]): number {
+  return Math.min(500, Math.floor((levels[0] ?? 0) / 2));
+}
+
+/**
+ * Connections that should be open `elapsedMs` after a ramp from `from` to `to` began.
+ *
+ *   open │          ┌── level, held until settled
+ *        │        ╱   ramp, `perSecond`
+ *        └──────╱──────────────▶ elapsedMs      Pure: the clock is an argument, so a report can redraw any past run.
+ *
+ * @param perSecond opens (or closes) per second, > 0
+ * @returns whole connections, between `from` and `to`
+ */
+export function rampAt(from: number, to: number, perSecond: number, elapsedMs: number): number {
+  const moved = Math.max(0, Math.floor((perSecond * elapsedMs) / 1000));
+  return to >= from ? Math.min(to, from + moved) : Math.max(to, from - moved);
+}
+
+/** When connection number `index` (0-based) of a ramp is planned, in ms after the ramp began. Inverse of {@link rampAt}. */
+export const plannedAtMs = (index: number, perSecond: number): number => ((index + 1) * 1000) / perSecond;
+
+/** Part `index` of `total` over `parts`. Parts differ by at most 1 and always sum to `total`. */
+export const shareOf = (total: number, index: number, parts: number): number =>
+  Math.floor((total * (index + 1)) / parts) - Math.floor((total * index) / parts);
+
+/** How long the ramps of a leg take at least, in ms; holds come on top. */
+export const rampMsOf = (leg: Leg): number => ((peakOf(leg) + leg.warmUp) * 1000) / leg.connectsPerSecond;

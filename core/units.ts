@@ -1,0 +1,126 @@
+/**
+ * Quantities as people write them: `100k`, `64KiB`, `30s`, `2k/s`. One table; nothing else in the rig knows a unit.
+ * Counts, bytes and durations are held as plain numbers in the base unit (1, byte, millisecond, 1 per second).
+ */
+interface Unit {
+  readonly suffix: string;
+  readonly factor: number;
+}
+interface Kind {
+  /** Largest first; the entry with factor 1 is what a bare number means. */
+  readonly units: readonly Unit[];
+  readonly example: string;
+}
+
+const COUNTS: readonly Unit[] = [
+  { suffix: 'G', factor: 1e9 },
+  { suffix: 'M', factor: 1e6 },
+  { suffix: 'k', factor: 1e3 },
+  { suffix: '', factor: 1 },
+];
+
+export const QUANTITIES = {
+  count: { units: COUNTS, example: '100k' },
+  bytes: {
+    units: [
+      { suffix: 'TiB', factor: 2 ** 40 },
+      { suffix: 'TB', factor: 1e12 },
+      { suffix: 'GiB', factor: 2 ** 30 },
+      { suffix: 'GB', factor: 1e9 },
+      { suffix: 'MiB', factor: 2 ** 20 },
+      { suffix: 'MB', factor: 1e6 },
+      { suffix: 'KiB', factor: 2 ** 10 },
+      { suffix: 'kB', factor: 1e3 },
+      { suffix: 'B', factor: 1 },
+    ],
+    example: '64KiB',
+  },
+  duration: {
+    units: [
+      { suffix: 'h', factor: 3_600_000 },
+      { suffix: 'm', factor: 60_000 },
+      { suffix: 's', factor: 1000 },
+      { suffix: 'ms', factor: 1 },
+    ],
+    example: '30s',
+  },
+  rate: {
+    units: COUNTS.map(({ suffix, factor }) => ({ suffix: `${suffix}/s`, factor })),
+    example: '2k/s',
+  },
+} as const satisfies Record<string, Kind>;
+export type QuantityKind = keyof typeof QUANTITIES;
+
+const SHAPE = /^(\d+(?:\.\d+)?)\s*([A-Za-z/]*)$/;
+
+/**
+ * Reads a quantity. Suffixes ignore case where that is unambiguous (`64kib`, `100K`); a bare number is in the base
+ * unit. A count or a number of bytes must come out whole.
+ *
+ * @returns the number in the base unit (1, bytes, ms, per second), or undefined when it isn't a quantity of that kind
+ */
+export function parseQuantity(kind: QuantityKind, text: string): number | undefined {
+  const match = SHAPE.exec(text.trim());
+  if (!match) return undefined;
+  const [, digits = '', suffix = ''] = match;
+  const unit = unitOf(kind, suffix);
+  if (!unit) return undefined;
+  const product = Number(digits) * unit.factor;
+  // A fraction is rounded at 15 significant digits, so that 1.1k is 1100 and not 1100.0000000000002.
+  const value = digits.includes('.') ? Number(product.toPrecision(15)) : product;
+  const whole = kind === 'count' || kind === 'bytes';
+  if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) return undefined;
+  return value;
+}
+
+/** The shortest text that {@link parseQuantity} reads back to exactly this number: 100000 → `100k`, 65536 → `64KiB`. */
+export function printQuantity(kind: QuantityKind, value: number): string {
+  const candidates = QUANTITIES[kind].units
+    .map(({ suffix, factor }) => `${trimNumber(value / factor)}${suffix}`)
+    .filter((text) => parseQuantity(kind, text) === value);
+  return candidates.reduce((best, text) => (text.length <= best.length ? text : best), candidates[0] ?? String(value));
+}
+
+/** For reading, not for reading back: 9,316 → `9.1 KiB`; 812 → `812 B`. */
+export function humanBytes(bytes: number): string {
+  const sign = bytes < 0 ? '-' : '';
+  let value = Math.abs(bytes);
+  let suffix = 'B';
+  for (const next of ['KiB', 'MiB', 'GiB', 'TiB']) {
+    if (value < 1023.95) break;
+    value /= 1024;
+    suffix = next;
+  }
+  return `${sign}${suffix === 'B' ? Math.round(value) : value.toFixed(value < 99.95 ? 1 : 0)} ${suffix}`;
+}
+
+/** 1234567 → `1,234,567`. Always with commas, whatever the locale of the machine: outputs are compared. */
+export const humanCount = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
+export function humanMs(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(2)} ms`;
+  if (ms < 1000) return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`;
+}
+
+function unitOf(kind: QuantityKind, suffix: string): Unit | undefined {
+  const units: readonly Unit[] = QUANTITIES[kind].units;
+  if (suffix === '') return units.find((unit) => unit.factor === 1);
+  return (
+    units.find((unit) => unit.suffix === suffix) ??
+    // `M` and `m` differ for nobody here: counts have no milli, durations no mega.
+    units.find((unit) => unit.suffix.toLowerCase() === suffix.toLowerCase())
+  );
+}
+
+/** No exponent, no trailing zeros: what SHAPE reads. */
+function trimNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString('en-US', { useGrouping: false });
+  return value.toFixed(12).replace(/0+$/, '');
+}

@@ -1,0 +1,27 @@
+/**
+ * `npm test`: every `*.test.js` of the build, through node's own runner. Arguments narrow it down by part of a path:
+ * `npm test -- protocols/ws`. Files run one at a time: many of them measure this machine, and it has few cores.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const dist = fileURLToPath(new URL('..', import.meta.url));
+const wanted = process.argv.slice(2);
+const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.js'))
+  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
+  .sort()
+  .map((path) => join(dist, path));
+if (files.length === 0) {
+  process.stderr.write(`no test file matches ${wanted.join(' ')}\n`);
+  process.exitCode = 2;
+} else {
+  const { status } = spawnSync(
+    process.execPath,
+    ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files],
+    { stdio: 'inherit' },
+  );
+  process.exitCode = status ?? 1;
+}
