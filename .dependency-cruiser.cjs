@@ -31,9 +31,19 @@ module.exports = {
       from: { path: '^core/', pathNot: '\\.test\\.ts$' },
       to: { path: 'node_modules', pathNot: 'node_modules/zod/' },
     },
-    { name: 'nothing-imports-the-cli', severity: 'error', from: { pathNot: '^(cli|test|scripts)/' }, to: { path: '^cli/' } },
+    {
+      name: 'nothing-imports-the-cli',
+      severity: 'error',
+      from: { pathNot: '^(cli|test|scripts)/' },
+      to: { path: '^cli/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '(\\.test\\.ts$|^test/)' }, to: { path: '(\\.test\\.ts$|^test/)' } },
+    {
+      name: 'no-tests-in-code',
+      severity: 'error',
+      from: { pathNot: '(\\.test\\.ts$|^test/)' },
+      to: { path: '(\\.test\\.ts$|^test/)' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -45,7 +45,10 @@ export const CLOSE_REASONS = [
   'lost',
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
-export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i) => [name, i])) as Record<CloseReason, number>;
+export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i) => [name, i])) as Record<
+  CloseReason,
+  number
+>;
 
 /** Why the reference server no longer has a connection that it had accepted. */
 export const SERVER_CLOSE_REASONS = [

@@ -1,4 +1,4 @@
-import { isProtocolName, type ProtocolName, PROTOCOLS } from './protocols.ts';
+import { isProtocolName, PROTOCOLS, type ProtocolName } from './protocols.ts';
 
 /** A target's address as a person gave it: one host, one port or a range of ports. */
 export interface TargetUrl {

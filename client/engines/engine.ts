@@ -1,0 +1,76 @@
+import type { Slot } from '../protocols/protocol.ts';
+
+/**
+ * How sockets are driven. An engine knows nothing of protocols, plans or counts; it turns `open`, `write`, `finish`
+ * and `abort` on slots into sockets, and tells what happened. Slots are given by the caller, who never reuses one
+ * before its {@link EngineEvents.onGone}.
+ */
+export interface Engine {
+  readonly name: 'node' | 'epoll';
+  /** Begins to connect. Never throws for what happens to the connection: that arrives as `onGone`, perhaps at once. */
+  open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void;
+  /** Sends bytes in order; what the socket doesn't take now is copied and sent later. Ignored when the slot is gone. */
+  write(slot: Slot, bytes: Uint8Array): void;
+  /** Sends FIN after everything written; `onGone` follows when the peer has closed too. */
+  finish(slot: Slot): void;
+  /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
+  abort(slot: Slot): void;
+  /** Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. */
+  turn(maxWaitMs: number): Promise<void>;
+  /** Aborts what is left and gives everything back; no events from then on. */
+  dispose(): Promise<void>;
+}
+
+export interface Endpoint {
+  /** An IP address, never a name: names are resolved once, before the run. */
+  readonly ip: string;
+  readonly port: number;
+}
+
+export interface EngineEvents {
+  /** TCP is established. */
+  onConnected(slot: Slot): void;
+  /** Bytes arrived; valid during the call only. */
+  onBytes(slot: Slot, bytes: Uint8Array): void;
+  /** The peer sent FIN; our side is still open. */
+  onEnd(slot: Slot): void;
+  /** The socket is closed and its descriptor returned. Exactly once for each `open`; nothing comes after it. */
+  onGone(slot: Slot, cause: EndCause, detail: string): void;
+}
+
+/** What ended a socket; the first cause wins. */
+export const END_CAUSES = [
+  /** Both sides closed in order. */
+  'closed',
+  /** We dropped it. */
+  'aborted',
+  'refused',
+  'reset',
+  /** The kernel gave up: SYN or retransmission timeout. */
+  'timed-out',
+  'unreachable',
+  'no-ports',
+  'no-fds',
+  'error',
+] as const;
+export type EndCause = (typeof END_CAUSES)[number];
+
+/** System error codes that have a cause of their own; the rest is `error`. */
+const CAUSE_OF: Readonly<Record<string, EndCause>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  ETIMEDOUT: 'timed-out',
+  ENETUNREACH: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'no-ports',
+  EADDRINUSE: 'no-ports',
+  EAGAIN: 'no-ports',
+  EMFILE: 'no-fds',
+  ENFILE: 'no-fds',
+  ENOBUFS: 'no-fds',
+};
+export const causeOf = (systemCode: string | undefined): EndCause => CAUSE_OF[systemCode ?? ''] ?? 'error';
