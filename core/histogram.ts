@@ -41,8 +41,8 @@ export function sumHistograms(parts: readonly Uint32Array[]): Uint32Array {
   return sum;
 }
 
-export function toSparse(counts: Uint32Array): SparseHistogram {
-  const pairs: Array<readonly [number, number]> = [];
+export function toSparse(counts: Uint32Array): Array<[number, number]> {
+  const pairs: Array<[number, number]> = [];
   for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) pairs.push([lowestOf(i), counts[i]!]);
   return pairs;
 }

@@ -1,0 +1,177 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { toSparse } from '../../core/histogram.ts';
+import { type Leg, peakOf, type Phase } from '../../core/plan.ts';
+import type { Readings } from '../../core/readings.ts';
+import type { LegProgress } from '../../core/record.ts';
+import type { Meters } from '../../memory/meter-set.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Tally } from '../fleet/shared.ts';
+import type { Recorder } from './recorder.ts';
+import { readMiddle, settle } from './settle.ts';
+import { check, waitFor, type Watched } from './watch.ts';
+
+/** Replacing lost connections and reading again: this often, then the level yields no memory point. */
+const HOLD_TRIES = 3;
+/** Closing has no pace of its own: as fast as the window allows. */
+const DRAIN_PER_SECOND = 1e6;
+
+export interface LegContext {
+  readonly leg: Leg;
+  readonly index: number;
+  readonly fleet: Fleet;
+  readonly meters: Meters;
+  readonly recorder: Recorder;
+  readonly watched: Watched;
+  readonly settleTimeoutMs: number;
+  /** Ms since the run began. */
+  readonly elapsedMs: () => number;
+  readonly onPhase: (phase: Phase, level: number) => void;
+}
+
+/** Where a leg is, for ticks and the progress line. */
+export interface LegState {
+  readonly phase: Phase;
+  readonly level: number;
+}
+
+/**
+ * Walks one leg: warm-up, baseline, each level (ramp, settle, hold), drain, retained. Everything measured is recorded
+ * as it comes, so that an error, which ends the leg by being thrown, loses nothing.
+ */
+export class LegWalk {
+  readonly #context: LegContext;
+  #state: LegState = { phase: 'warm-up', level: 0 };
+  #rampMs = 0;
+  #rampOpened = 0;
+
+  constructor(context: LegContext) {
+    this.#context = context;
+  }
+
+  get state(): LegState {
+    return this.#state;
+  }
+
+  async walk(): Promise<void> {
+    const { leg } = this.#context;
+    this.#enter('warm-up', leg.warmUp);
+    if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
+    await this.#moveTo(0, DRAIN_PER_SECOND);
+    this.#enter('baseline', 0);
+    await this.#measure('baseline', 0);
+    for (const level of leg.levels) {
+      this.#enter('ramp', level);
+      await this.#ramp(level);
+      await this.#hold(level);
+    }
+    this.#enter('drain', 0);
+    await this.#moveTo(0, DRAIN_PER_SECOND);
+    this.#enter('retained', 0);
+    await this.#measure('retained', 0);
+  }
+
+  /** The leg so far, for the record; also when it ended early. */
+  progress(): LegProgress {
+    const { fleet } = this.#context;
+    const tally = fleet.tally();
+    return {
+      counts: countsOf(tally),
+      outcomes: tally.outcomes,
+      closeReasons: tally.closeReasons,
+      openPlanned: toSparse(fleet.histogram('openPlanned')),
+      openActual: toSparse(fleet.histogram('openActual')),
+      lag: toSparse(fleet.histogram('lag')),
+      rampMs: this.#rampMs,
+      rampOpened: this.#rampOpened,
+    };
+  }
+
+  #enter(phase: Phase, level: number): void {
+    const { index, leg, recorder, elapsedMs, onPhase } = this.#context;
+    this.#state = { phase, level };
+    recorder.event({ type: 'phase', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase, level });
+    onPhase(phase, level);
+  }
+
+  async #moveTo(target: number, perSecond: number): Promise<void> {
+    const { fleet, watched } = this.#context;
+    fleet.setTarget(target, perSecond);
+    await waitFor(() => fleet.isUpToDate && isAt(fleet.tally(), target), Math.max(1, target), watched);
+  }
+
+  async #ramp(level: number): Promise<void> {
+    const { fleet, leg } = this.#context;
+    const before = fleet.tally().outcomes.open;
+    const startedAtMs = performance.now();
+    await this.#moveTo(level, leg.connectsPerSecond);
+    this.#rampMs += performance.now() - startedAtMs;
+    this.#rampOpened += fleet.tally().outcomes.open - before;
+  }
+
+  /** A level counts only when it was whole from before the first to after the last reading. */
+  async #hold(level: number): Promise<void> {
+    const { fleet, recorder, elapsedMs, watched } = this.#context;
+    for (let tries = 0; tries < HOLD_TRIES; tries++) {
+      this.#enter('settle', level);
+      const churnBefore = churnOf(fleet.tally());
+      if (await this.#measure('hold', level, () => churnOf(fleet.tally()) === churnBefore)) return;
+      await waitFor(() => isAt(fleet.tally(), level), level, watched);
+    }
+    const text = `the level of ${level} did not hold still: connections came and went; it yields no memory point`;
+    recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+  }
+
+  /** @returns whether the point was valid, and so recorded */
+  async #measure(phase: 'baseline' | 'hold' | 'retained', level: number, isStill = () => true): Promise<boolean> {
+    const { fleet, index, leg, meters, recorder, settleTimeoutMs, elapsedMs, watched } = this.#context;
+    const look = (): Promise<void> => check(Math.max(1, level), watched);
+    await look();
+    const unforced = await meters.read();
+    await fleet.collectGarbage();
+    collectGarbage();
+    const read = (): Promise<Readings> => meters.read({ gc: true });
+    const { settled, windows } = await settle(read, settleTimeoutMs, look);
+    if (phase === 'hold') this.#enter('hold', level);
+    const readings = await readMiddle(read, look);
+    await look();
+    if (!isStill() || !isAt(fleet.tally(), level)) return false;
+    recorder.sample({
+      type: 'memory',
+      elapsedMs: elapsedMs(),
+      leg: index,
+      protocol: leg.protocol,
+      phase,
+      level,
+      settled,
+      windows,
+      readings,
+      unforced: readings.runtime?.collected === true ? unforced : null,
+      progress: this.progress(),
+    });
+    return true;
+  }
+}
+
+/** Exactly that many open, none on the way in or out. */
+const isAt = (tally: Tally, target: number): boolean =>
+  tally.open === target && tally.opening === 0 && tally.closing === 0;
+
+/** Changes whenever a connection comes or goes. */
+const churnOf = (tally: Tally): number => tally.attempts + tally.closed;
+
+export const countsOf = ({ attempts, opening, open, failed, closed }: Tally): LegProgress['counts'] => ({
+  attempts,
+  opening,
+  open,
+  failed,
+  closed,
+});
+
+/** Our own garbage, so that what the client costs per connection is not hidden in it. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+export const fleetCapacity = (leg: Leg): number => Math.max(peakOf(leg), leg.warmUp);

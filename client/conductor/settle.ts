@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Readings } from '../../core/readings.ts';
+
+/** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
+const WINDOW_MS = 250;
+/** Two windows agree when they differ by no more than this, or by this share of the memory. */
+const AGREE_BYTES = 64 * 1024;
+const AGREE_SHARE = 0.0005;
+/** Readings of a hold, of which the middle one counts; and the time between them. */
+const HOLD_READINGS = 3;
+const HOLD_PAUSE_MS = 50;
+
+type Read = () => Promise<Readings>;
+/** Called between readings; throws to give up. */
+type Look = () => Promise<void>;
+
+/**
+ * Reads until two windows in a row agree, or time is up.
+ *
+ * @returns the user memory in each window, oldest first (none when there is no target to read), and whether they agreed
+ */
+export async function settle(read: Read, timeoutMs: number, look: Look): Promise<{ settled: boolean; windows: number[] }> {
+  const deadline = performance.now() + timeoutMs;
+  const windows: number[] = [];
+  for (;;) {
+    const bytes = userBytesOf(await read());
+    if (bytes === null) return { settled: true, windows };
+    windows.push(bytes);
+    if (windows.length > 1 && agree(windows.at(-2)!, bytes)) return { settled: true, windows };
+    if (performance.now() + WINDOW_MS > deadline) return { settled: false, windows };
+    await delay(WINDOW_MS);
+    await look();
+  }
+}
+
+/** A few readings; the one with the middle amount of user memory stands for all. */
+export async function readMiddle(read: Read, look: Look): Promise<Readings> {
+  const readings: Readings[] = [];
+  while (readings.length < HOLD_READINGS) {
+    if (readings.length > 0) await delay(HOLD_PAUSE_MS);
+    await look();
+    readings.push(await read());
+  }
+  readings.sort((a, b) => (userBytesOf(a) ?? 0) - (userBytesOf(b) ?? 0));
+  return readings[Math.floor(HOLD_READINGS / 2)]!;
+}
+
+/** What the design calls `user`: anonymous memory, or RSS where that is all the system tells. */
+const userBytesOf = ({ target }: Readings): number | null => (target ? (target.anonBytes ?? target.rssBytes) : null);
+
+const agree = (before: number, after: number): boolean =>
+  Math.abs(after - before) <= Math.max(AGREE_BYTES, AGREE_SHARE * after);

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RigError, type ErrorCode } from '../../core/errors.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+import { humanCount } from '../../core/units.ts';
+import type { Tally } from '../fleet/shared.ts';
+import type { Trouble } from '../fleet/worker.ts';
+
+const POLL_MS = 10;
+/** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
+const DEATH_NOTICE_MS = 300;
+/** Failures and losses that a leg may have before it is given up: this many, or this share of its top level. */
+const TOLERATED = 50;
+const TOLERATED_SHARE = 0.01;
+
+/** What has to go right while a leg waits for something. */
+export interface Watched {
+  readonly url: string;
+  /** The leg's top level. */
+  readonly planned: number;
+  readonly signal: AbortSignal;
+  tally(): Tally;
+  troubles(): readonly Trouble[];
+  targetDeath(): RigError | undefined;
+  defect(): Error | undefined;
+}
+
+/**
+ * Waits for a condition, and no longer than the leg makes sense.
+ *
+ * @param wanted connections that are to be open; when none opens and as many have failed, waiting is over
+ * @throws RigError EINTERRUPTED, ETARGETDIED, or what keeps the connections from opening or staying open
+ */
+export async function waitFor(condition: () => boolean, wanted: number, watched: Watched): Promise<void> {
+  while (!condition()) {
+    await check(wanted, watched);
+    await delay(POLL_MS);
+  }
+  await check(wanted, watched);
+}
+
+/** One look at everything that ends a leg early. */
+export async function check(wanted: number, watched: Watched): Promise<void> {
+  if (watched.signal.aborted) throw interrupted();
+  const defect = watched.defect();
+  if (defect) throw defect;
+  const death = watched.targetDeath();
+  if (death) throw death;
+  const tally = watched.tally();
+  if (!isHopeless(tally, wanted, watched.planned)) return;
+  await delay(DEATH_NOTICE_MS);
+  throw watched.targetDeath() ?? explain(tally, watched);
+}
+
+export const interrupted = (): RigError =>
+  new RigError('EINTERRUPTED', 'the run was interrupted', {
+    hint: 'connrig report <run folder>, for what was measured until then',
+  });
+
+function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
+  const lost = tally.closed - tally.closeReasons['by-us'];
+  const tolerated = Math.max(TOLERATED, planned * TOLERATED_SHARE);
+  if (tally.failed - tally.outcomes.cancelled + lost > tolerated) return true;
+  return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
+}
+
+/** What stopped the leg, in the terms of whatever went wrong most. */
+function explain(tally: Tally, { url, troubles }: Watched): RigError {
+  const said = (what: Outcome | CloseReason): string => {
+    const detail = troubles().find((trouble) => trouble.what === what)?.detail ?? '';
+    return detail === '' ? '' : ` (${detail})`;
+  };
+  const opened = tally.outcomes.open;
+  const failure = most(FAILURE_OUTCOMES, tally.outcomes);
+  const loss = most(LOSS_REASONS, tally.closeReasons);
+  if (tally.closeReasons[loss] > tally.outcomes[failure]) {
+    const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
+    return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}`, {
+      hint: 'look at the limits and the log of the target; connrig report shows the levels it did hold',
+    });
+  }
+  const { code, sentence, hint } = FAILURES[failure];
+  if (opened > 0 && code !== 'EPORTS' && code !== 'EFILES') {
+    return new RigError(
+      'ETARGETFULL',
+      `${url} stopped accepting at ${humanCount(tally.open)} open connections: ${failure}${said(failure)}`,
+      { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
+    );
+  }
+  return new RigError(code, `${url}: ${sentence}${said(failure)}`, { hint });
+}
+
+const FAILURE_OUTCOMES = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
+const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
+
+const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
+  names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
+
+const SERVER_HINT = 'curl -v the URL with its Upgrade headers, or read the log of the target';
+const FAILURES: Readonly<Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>> = {
+  refused: { code: 'EREFUSED', sentence: 'the connection was refused', hint: 'ss -ltn, to see what listens there' },
+  'timed-out': {
+    code: 'ETIMEDOUT',
+    sentence: 'connections do not become usable in time',
+    hint: '--open-timeout with more time, or read the log of the target',
+  },
+  reset: { code: 'EHANDSHAKE', sentence: 'connections are reset before they are usable', hint: SERVER_HINT },
+  'closed-early': { code: 'EHANDSHAKE', sentence: 'connections are closed before they are usable', hint: SERVER_HINT },
+  rejected: { code: 'EREJECTED', sentence: 'the upgrade to WebSocket was rejected', hint: SERVER_HINT },
+  'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is no WebSocket handshake', hint: SERVER_HINT },
+  unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <its address>' },
+  'no-ports': {
+    code: 'EPORTS',
+    sentence: 'this machine has no local port left for it',
+    hint: '--source with more local addresses, or more destination ports',
+  },
+  'no-fds': {
+    code: 'EFILES',
+    sentence: 'this machine has no file descriptor left',
+    hint: 'ulimit -n, and connrig doctor --connections <count>',
+  },
+  error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'the text in events.jsonl' },
+};

@@ -1,0 +1,185 @@
+import { isIP } from 'node:net';
+import { usageError } from '../../core/errors.ts';
+import { evenLevels, type Plan, warmUpBelow } from '../../core/plan.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { parseQuantity, printQuantity } from '../../core/units.ts';
+import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { list, type Option, onOff, oneOf, quantity, type Read, text } from './option.ts';
+
+/** Levels as asked for: how many evenly spaced ones, or exactly these. */
+type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
+
+/** Every setting of `connrig run`. The only table: command line, config file, help and defaults all come from it. */
+export const RUN_OPTIONS = {
+  connections: {
+    name: 'connections',
+    argument: '<count>',
+    help: 'open connections at the top level of each leg',
+    default: '5k',
+    read: quantity('count', 1),
+  },
+  protocols: {
+    name: 'protocol',
+    argument: '<list>',
+    help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}); a URL names its own`,
+    default: PROTOCOLS.join(','),
+    read: list(oneOf(PROTOCOLS)),
+  },
+  levels: {
+    name: 'levels',
+    argument: '<number|list>',
+    help: 'how many evenly spaced levels, or a list of them such as 1k,2k,5k',
+    default: '10',
+    read: readLevels,
+  },
+  connectsPerSecond: {
+    name: 'rate',
+    argument: '<rate>',
+    help: 'connections opened per second, over all workers',
+    default: '2k/s',
+    read: quantity('rate', 0.001),
+  },
+  window: {
+    name: 'window',
+    argument: '<count>',
+    help: 'attempts in flight at any one time, over all workers',
+    default: '512',
+    read: quantity('count', 1),
+  },
+  openTimeoutMs: {
+    name: 'open-timeout',
+    argument: '<duration>',
+    help: 'an attempt that takes longer has timed out',
+    default: '10s',
+    read: quantity('duration', 1),
+  },
+  settleTimeoutMs: {
+    name: 'settle-timeout',
+    argument: '<duration>',
+    help: 'wait at most this long at a level for memory to come to rest',
+    default: '5s',
+    read: quantity('duration', 0),
+  },
+  workers: {
+    name: 'workers',
+    argument: '<count>',
+    help: 'client threads (default: one for each core but one)',
+    read: quantity('count', 1),
+  },
+  sources: {
+    name: 'source',
+    argument: '<list>',
+    help: 'local IP addresses to connect from, in turn',
+    read: list(readIp),
+  },
+  pid: {
+    name: 'pid',
+    argument: '<pid>',
+    help: 'measure the memory of this process and its children',
+    read: quantity('count', 1),
+  },
+  out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
+  name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
+  json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
+  quiet: { name: 'quiet', help: 'no progress on stderr', default: 'false', read: onOff },
+  force: { name: 'force', help: 'run although preflight says it cannot fit', default: 'false', read: onOff },
+} as const satisfies Record<string, Option<unknown>>;
+
+type Options = typeof RUN_OPTIONS;
+type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : never;
+
+/** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
+export type RunConfig = Readonly<
+  {
+    [K in keyof Options]: Options[K] extends { default: string } ? ValueOf<Options[K]> : ValueOf<Options[K]> | undefined;
+  } & { urls: readonly TargetUrl[]; plan: Plan }
+>;
+
+/** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads settings, the command line over the file over the defaults.
+ *
+ * @throws RigError EUSAGE that names every problem, not just the first
+ */
+export function parseRunConfig(commandLine: RawSettings, file: RawSettings = {}): RunConfig {
+  const problems = unknownKeys(file);
+  const values: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(RUN_OPTIONS) as Array<[string, Option<unknown>]>) {
+    const given = commandLine[option.name] ?? file[option.name];
+    const written = given === undefined ? option.default : asText(given);
+    if (written === undefined) continue;
+    const read = option.read(written);
+    if ('problem' in read) problems.push(`--${option.name}: ${read.problem}`);
+    else values[key] = read.value;
+  }
+  const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
+  const parsed = { ...values, urls } as unknown as RunConfig;
+  const named = (key: keyof Options): boolean =>
+    commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
+  const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
+  if (plan === undefined || problems.length > 0) throw usageError(problems, 'connrig run --help');
+  return Object.freeze({ ...parsed, plan });
+}
+
+/** A name that is given both as text and as the folder's last part must not leave the folder. */
+function readName(given: string): Read<string> {
+  return /^[\w.-]{1,64}$/.test(given)
+    ? { value: given }
+    : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
+}
+
+function readIp(given: string): Read<string> {
+  return isIP(given) > 0 ? { value: given } : { problem: `"${given}" is not an IP address` };
+}
+
+function readLevels(given: string): Read<Levels> {
+  const numbers = given.split(',').map((part) => parseQuantity('count', part));
+  if (numbers.some((level) => level === undefined || level < 1)) {
+    return { problem: `"${given}" is neither a number of levels nor a list of levels such as 1k,2k,5k` };
+  }
+  const exactly = numbers as number[];
+  if (exactly.length === 1) return { value: { count: exactly[0]! } };
+  if (exactly.some((level, i) => i > 0 && level <= exactly[i - 1]!)) return { problem: `${given} does not ascend` };
+  return { value: { exactly } };
+}
+
+function readUrls(given: unknown, problems: string[]): TargetUrl[] {
+  const texts = given === undefined ? [] : Array.isArray(given) ? given.map(String) : String(given).split(',');
+  const urls: TargetUrl[] = [];
+  for (const one of texts) {
+    const url = parseTargetUrl(one);
+    if (typeof url === 'string') problems.push(url);
+    else if (urls.some(({ protocol }) => protocol === url.protocol)) {
+      problems.push(`${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`);
+    } else urls.push(url);
+  }
+  return urls;
+}
+
+/** One leg for each protocol: of the URLs in their order, or of the built-in server. */
+function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
+  const { levels, connections } = config;
+  const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
+  const protocols: readonly ProtocolName[] =
+    config.urls.length > 0 ? config.urls.map(({ protocol }) => protocol) : config.protocols;
+  if ('count' in levels && levels.count > 1000) problems.push('--levels: more than 1000 levels');
+  const top = exactly.at(-1) ?? 0;
+  if (top !== connections && named('connections')) {
+    problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
+  }
+  if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
+  if (top > 100_000_000) problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
+  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond: config.connectsPerSecond };
+  return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
+}
+
+function unknownKeys(file: RawSettings): string[] {
+  const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
+  return Object.keys(file)
+    .filter((key) => !known.includes(key))
+    .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
+}
+
+const asText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
+import { shareOf } from '../../core/plan.ts';
+import type { EngineName } from '../engines/index.ts';
+import type { Endpoint } from '../engines/engine.ts';
+import type { ProtocolOptions } from '../protocols/index.ts';
+import {
+  allocateWorkerBuffers,
+  type Command,
+  type HistogramName,
+  monotonicClock,
+  readTally,
+  SharedCommand,
+  type Tally,
+} from './shared.ts';
+import type { Trouble, WorkerData, WorkerMessage } from './worker.ts';
+
+export interface FleetOptions {
+  readonly engine: EngineName;
+  readonly protocol: ProtocolOptions;
+  readonly workers: number;
+  /** The most connections the whole fleet will hold. */
+  readonly capacity: number;
+  /** Attempts in flight at any one time, over the whole fleet. */
+  readonly window: number;
+  readonly openTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly destinations: readonly Endpoint[];
+  readonly sources: readonly string[];
+}
+
+/** Everything that holds the connections of one leg. */
+export interface Fleet {
+  /** Pursue this many open connections, at this pace, from now on. */
+  setTarget(target: number, perSecond: number): void;
+  /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
+  tally(): Tally;
+  histogram(name: HistogramName): Uint32Array;
+  /** Whether all workers have taken up the latest target. */
+  readonly isUpToDate: boolean;
+  /** A full garbage collection in every worker; resolves when done. */
+  collectGarbage(): Promise<void>;
+  /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Beyond this, workers that don't end are ended: their sockets go with them. */
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Starts the worker threads of one leg.
+ *
+ * @param onTrouble what went wrong with a connection, each different thing once per worker
+ * @param onDefect a worker died of an error of ours; nothing can be concluded from the run any more
+ */
+export async function startFleet(
+  options: FleetOptions,
+  onTrouble: (trouble: Trouble) => void,
+  onDefect: (error: Error) => void,
+): Promise<Fleet> {
+  const now = monotonicClock();
+  const commandBuffer = SharedCommand.allocate();
+  const shared = new SharedCommand(commandBuffer);
+  let command: Command = { target: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0 };
+  const give = (change: Partial<Command>): void => {
+    command = { ...command, ...change };
+    shared.write(command);
+  };
+  give({});
+
+  const buffers = Array.from({ length: options.workers }, allocateWorkerBuffers);
+  const workers = buffers.map((own, index) => {
+    const workerData: WorkerData = {
+      engine: options.engine,
+      protocol: options.protocol,
+      holder: {
+        capacity: shareOf(options.capacity, index, options.workers),
+        window: Math.max(1, shareOf(options.window, index, options.workers)),
+        openTimeoutMs: options.openTimeoutMs,
+        closeTimeoutMs: options.closeTimeoutMs,
+        destinations: options.destinations,
+        sources: options.sources,
+        index,
+      },
+      workers: options.workers,
+      command: commandBuffer,
+      buffers: own,
+    };
+    return new Worker(new URL('./worker.js', import.meta.url), { workerData });
+  });
+  const ended = workers.map((worker) => endOf(worker, onTrouble, onDefect));
+  await Promise.all(workers.map((worker) => once(worker, 'online')));
+
+  let stopping: Promise<void> | undefined;
+  return {
+    setTarget: (target, perSecond) => give({ target, perSecond, startedAtMs: now() }),
+    tally: () => readTally(buffers),
+    histogram: (name) => {
+      const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
+      return sumHistograms(parts);
+    },
+    get isUpToDate() {
+      return readTally(buffers).commandSeen === shared.version;
+    },
+    async collectGarbage() {
+      // The ramp is left as it is: only the number of collections changes.
+      give({ collections: command.collections + 1 });
+      while (readTally(buffers).collections < command.collections && !stopping) await delay(5);
+    },
+    stop() {
+      stopping ??= (async () => {
+        give({ target: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
+        const patience = new AbortController();
+        const late = delay(STOP_GRACE_MS, undefined, { signal: patience.signal }).catch(() => {});
+        await Promise.race([Promise.all(ended), late]);
+        patience.abort();
+        await Promise.all(workers.map((worker) => worker.terminate()));
+      })();
+      return stopping;
+    },
+  };
+}
+
+/** Resolves when a worker has ended, however it did. */
+function endOf(worker: Worker, onTrouble: (trouble: Trouble) => void, onDefect: (error: Error) => void): Promise<void> {
+  worker.on('message', (message: WorkerMessage) => {
+    if (message.type === 'trouble') onTrouble(message.trouble);
+  });
+  worker.on('error', onDefect);
+  return new Promise((resolve) => worker.once('exit', () => resolve()));
+}

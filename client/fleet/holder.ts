@@ -1,0 +1,293 @@
+import { recordMs } from '../../core/histogram.ts';
+import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome } from '../../core/outcomes.ts';
+import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
+import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
+import { Pursuit } from './pursuit.ts';
+import type { Command, HistogramName, TallyWriter } from './shared.ts';
+import { STATE, Slots } from './slots.ts';
+
+export interface HolderOptions {
+  /** The most connections this worker will ever hold. */
+  readonly capacity: number;
+  /** Attempts (and closes) in flight at any one time. */
+  readonly window: number;
+  readonly openTimeoutMs: number;
+  /** An orderly close that takes longer is cut short. */
+  readonly closeTimeoutMs: number;
+  readonly destinations: readonly Endpoint[];
+  /** Source IPs to bind to, in turn; empty: the kernel chooses. */
+  readonly sources: readonly string[];
+  /** This worker's place in the fleet, so that workers start at different destinations and sources. */
+  readonly index: number;
+}
+
+export interface HolderDeps {
+  readonly tally: TallyWriter;
+  readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
+  /** {@link monotonicClock}: the same for all threads. */
+  readonly now: () => number;
+  /** What went wrong with one connection, in words. Called for each: the receiver thins out. */
+  readonly onTrouble: (what: Outcome | CloseReason, detail: string) => void;
+}
+
+/**
+ * Holds one worker's connections: opens as many as its pursuit of the target allows, settles how each attempt ended,
+ * keeps the counts, and closes. Independent of engine and protocol; both are attached once, since they call back.
+ */
+export class Holder implements EngineEvents, ProtocolEvents {
+  readonly #options: HolderOptions;
+  readonly #deps: HolderDeps;
+  readonly #slots: Slots;
+  readonly #pursuit = new Pursuit();
+  #engine!: Engine;
+  #protocol!: Protocol;
+  #attempt = 0;
+  #closeCursor = -1;
+  #stopping = false;
+
+  constructor(options: HolderOptions, deps: HolderDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    // Each in-flight connection, opening or closing, has a place: twice the window, so that neither starves the other.
+    this.#slots = new Slots(options.capacity + options.window, options.window * 2);
+  }
+
+  /** @returns slots needed by a protocol that goes with this holder */
+  get slotCount(): number {
+    return this.#slots.capacity;
+  }
+
+  attach(engine: Engine, protocol: Protocol): void {
+    this.#engine = engine;
+    this.#protocol = protocol;
+  }
+
+  /** A new command: pursue this worker's share of it from where we are now. */
+  aim(command: Command, share: number, perSecond: number): void {
+    this.#pursuit.aim(this.#alive, share, perSecond, command.startedAtMs);
+    this.#closeCursor = this.#slots.capacity - 1;
+    if (command.stop > 0) this.#stop();
+  }
+
+  get isBusy(): boolean {
+    return this.#slots.inFlight > 0;
+  }
+
+  /** After a stop: nothing is left to wait for. */
+  get isDone(): boolean {
+    const { tally } = this.#deps;
+    return this.#stopping && tally.get('opening') === 0 && tally.get('open') === 0 && tally.get('closing') === 0;
+  }
+
+  /** One turn: open what is due, close what is too much, cut short what takes too long. @returns ms until the next is due */
+  step(): number {
+    const nowMs = this.#deps.now();
+    this.#expire(nowMs);
+    const due = this.#pursuit.dueAt(nowMs);
+    if (due < this.#alive) this.#closeDown(this.#alive - due, nowMs);
+    else if (!this.#stopping) this.#openUp(due - this.#alive, nowMs);
+    return this.#pursuit.nextInMs(nowMs);
+  }
+
+  get #alive(): number {
+    return this.#deps.tally.get('opening') + this.#deps.tally.get('open');
+  }
+
+  #openUp(wanted: number, nowMs: number): void {
+    const { tally, histograms } = this.#deps;
+    for (let i = 0; i < wanted; i++) {
+      if (!this.#slots.hasRoom || tally.get('opening') >= this.#options.window) return;
+      const plannedAtMs = this.#pursuit.take(nowMs);
+      if (plannedAtMs === undefined) return;
+      const startedAtMs = this.#deps.now();
+      recordMs(histograms.lag, startedAtMs - plannedAtMs);
+      const slot = this.#slots.take(plannedAtMs, startedAtMs);
+      tally.add('attempts', 1);
+      tally.add('opening', 1);
+      this.#connect(slot);
+    }
+  }
+
+  /** Round robin over destinations first, then sources: the target's ports get even shares. */
+  #connect(slot: Slot): void {
+    const { destinations, sources, index } = this.#options;
+    const turn = index + this.#attempt;
+    this.#attempt += 1;
+    const destination = destinations[turn % destinations.length]!;
+    const source = sources.length === 0 ? undefined : sources[Math.floor(turn / destinations.length) % sources.length];
+    this.#engine.open(slot, destination, source);
+  }
+
+  #closeDown(wanted: number, nowMs: number): void {
+    for (let i = 0; i < wanted && this.#slots.inFlight < this.#options.window; i++) {
+      const slot = this.#slots.openAtOrBelow(this.#closeCursor);
+      if (slot < 0) return;
+      this.#closeCursor = slot - 1;
+      this.#leaveOpen(slot, 'by-us', '');
+      this.#slots.launch(slot, nowMs, nowMs);
+      const goodbye = this.#protocol.goodbye(slot);
+      if (goodbye) this.#engine.write(slot, goodbye);
+      else this.#engine.finish(slot);
+    }
+  }
+
+  #expire(nowMs: number): void {
+    const { openTimeoutMs, closeTimeoutMs } = this.#options;
+    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, closeTimeoutMs), (slot, startedAtMs) => {
+      const ageMs = nowMs - startedAtMs;
+      const state = this.#slots.stateOf(slot);
+      if (state === STATE.closing) {
+        if (ageMs >= closeTimeoutMs) this.#drop(slot);
+      } else if (ageMs >= openTimeoutMs) {
+        const stage = state === STATE.connecting ? 'no answer to SYN' : 'connected, but no complete handshake';
+        this.#fail(slot, 'timed-out', `${stage} within ${openTimeoutMs} ms`);
+        this.#drop(slot);
+      }
+    });
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#slots.forEachInFlight(Number.POSITIVE_INFINITY, (slot) => {
+      const state = this.#slots.stateOf(slot);
+      if (state !== STATE.connecting && state !== STATE.handshaking) return;
+      this.#fail(slot, 'cancelled', 'the run stopped');
+      this.#drop(slot);
+    });
+  }
+
+  // What the engine says.
+
+  onConnected(slot: Slot): void {
+    if (this.#slots.stateOf(slot) !== STATE.connecting) return;
+    this.#slots.setState(slot, STATE.handshaking);
+    const hello = this.#protocol.hello(slot);
+    if (hello) this.#engine.write(slot, hello);
+    else this.onOpen(slot);
+  }
+
+  onBytes(slot: Slot, bytes: Uint8Array): void {
+    this.#deps.tally.add('bytesIn', bytes.length);
+    if (this.#slots.stateOf(slot) !== STATE.dying) this.#protocol.onBytes(slot, bytes);
+  }
+
+  onEnd(slot: Slot): void {
+    if (this.#slots.stateOf(slot) === STATE.dying) return;
+    this.#protocol.onEnd(slot);
+    // Both have said goodbye now; an attempt that failed by this has been dropped already.
+    if (this.#slots.stateOf(slot) === STATE.closing) this.#engine.finish(slot);
+  }
+
+  onGone(slot: Slot, cause: EndCause, detail: string): void {
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.connecting || state === STATE.handshaking) this.#fail(slot, OUTCOME_OF[cause], detail);
+    else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
+    if (this.#slots.stateOf(slot) === STATE.closing) this.#deps.tally.add('closing', -1);
+    this.#protocol.release(slot);
+    this.#slots.release(slot);
+  }
+
+  // What the protocol finds.
+
+  onOpen(slot: Slot): void {
+    const { tally, histograms } = this.#deps;
+    const nowMs = this.#deps.now();
+    recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
+    recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
+    this.#slots.setState(slot, STATE.open);
+    this.#slots.land(slot);
+    tally.add('opening', -1);
+    tally.add('open', 1);
+    tally.outcome(OUTCOME_INDEX.open);
+  }
+
+  onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void {
+    this.#fail(slot, outcome, detail);
+    this.#drop(slot);
+  }
+
+  onPayload(): void {
+    // What arrives on an idle connection is counted as bytes; behaviours that talk will look at it here.
+  }
+
+  onReply(slot: Slot, bytes: Uint8Array): void {
+    this.#deps.tally.add('bytesOut', bytes.length);
+    this.#engine.write(slot, bytes);
+  }
+
+  onPeerClose(slot: Slot, detail: string): void {
+    // After our own goodbye this is the answer to it; the peer's FIN completes it.
+    if (this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#leaveOpen(slot, 'by-peer', detail);
+    this.#awaitGone(slot);
+  }
+
+  onProtocolError(slot: Slot, detail: string): void {
+    if (this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#leaveOpen(slot, 'protocol-error', detail);
+    this.#engine.finish(slot);
+    this.#awaitGone(slot);
+  }
+
+  // How it is counted. Each attempt passes exactly one of onOpen and #fail; each open one exactly one #leaveOpen.
+
+  #fail(slot: Slot, outcome: Outcome, detail: string): void {
+    const { tally } = this.#deps;
+    this.#slots.setState(slot, STATE.dying);
+    this.#slots.land(slot);
+    tally.add('opening', -1);
+    tally.add('failed', 1);
+    tally.outcome(OUTCOME_INDEX[outcome]);
+    if (outcome !== 'cancelled') this.#deps.onTrouble(outcome, detail);
+  }
+
+  #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
+    const { tally } = this.#deps;
+    this.#slots.setState(slot, STATE.closing);
+    tally.add('open', -1);
+    tally.add('closed', 1);
+    tally.add('closing', 1);
+    tally.closeReason(CLOSE_REASON_INDEX[reason]);
+    if (reason !== 'by-us') this.#deps.onTrouble(reason, detail);
+  }
+
+  /** A close that the peer began: it gets a deadline, or, when thousands come at once and no place is left, is cut short. */
+  #awaitGone(slot: Slot): void {
+    if (this.#slots.stateOf(slot) !== STATE.closing) return;
+    const nowMs = this.#deps.now();
+    if (!this.#slots.launch(slot, nowMs, nowMs)) this.#drop(slot);
+  }
+
+  #drop(slot: Slot): void {
+    if (this.#slots.stateOf(slot) === STATE.closing) {
+      this.#deps.tally.add('closing', -1);
+      this.#slots.setState(slot, STATE.dying);
+      this.#slots.land(slot);
+    }
+    this.#engine.abort(slot);
+  }
+}
+
+const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
+  closed: 'closed-early',
+  aborted: 'cancelled',
+  refused: 'refused',
+  reset: 'reset',
+  'timed-out': 'timed-out',
+  unreachable: 'unreachable',
+  'no-ports': 'no-ports',
+  'no-fds': 'no-fds',
+  error: 'error',
+};
+
+const REASON_OF: Readonly<Record<EndCause, CloseReason>> = {
+  closed: 'by-peer',
+  aborted: 'by-us',
+  refused: 'reset',
+  reset: 'reset',
+  'timed-out': 'lost',
+  unreachable: 'lost',
+  'no-ports': 'lost',
+  'no-fds': 'lost',
+  error: 'lost',
+};

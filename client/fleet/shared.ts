@@ -1,0 +1,194 @@
+/**
+ * What a fleet's threads share: one command block that the conductor writes, and one block of counters for each worker
+ * that this worker alone writes. Both are guarded by a sequence number that is odd while a write is under way, so a
+ * reader gets values that belong together without ever blocking a writer.
+ */
+import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
+import { CLOSE_REASONS, type CloseReason, type Counts, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+
+/** What the conductor wants of the whole fleet. Workers take their share of it. */
+export interface Command {
+  /** Open connections wanted over the whole fleet. */
+  readonly target: number;
+  /** Opens (or closes) per second over the whole fleet. */
+  readonly perSecond: number;
+  /** When the ramp towards `target` began, by {@link monotonicMs}. */
+  readonly startedAtMs: number;
+  /** 0 run · 1 give up what is opening, close what is open, then end. */
+  readonly stop: number;
+  /** Raised by one for each garbage collection wanted in every worker. */
+  readonly collections: number;
+}
+const COMMAND_FIELDS = ['target', 'perSecond', 'startedAtMs', 'stop', 'collections'] as const satisfies ReadonlyArray<
+  keyof Command
+>;
+
+/** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
+const TALLY_FIELDS = [
+  'attempts',
+  'opening',
+  'open',
+  'failed',
+  'closed',
+  /** Of `closed`: those whose socket isn't gone yet. */
+  'closing',
+  'bytesIn',
+  'bytesOut',
+  /** Collections done, of those the command asked for. */
+  'collections',
+  /** Commands seen: the sequence number of the last one taken up. */
+  'commandSeen',
+] as const;
+type TallyField = (typeof TALLY_FIELDS)[number];
+
+/** Counters of one worker, or summed over all. */
+export interface Tally extends Counts, Readonly<Record<TallyField, number>> {
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly closeReasons: Readonly<Record<CloseReason, number>>;
+}
+
+/** Distributions kept by every worker, in shared memory. */
+export const HISTOGRAMS = [
+  /** From the planned moment until usable. */
+  'openPlanned',
+  /** From the actual start until usable: what a closed-loop tool would show. */
+  'openActual',
+  /** How late attempts were started: our own fault, not the target's. */
+  'lag',
+] as const;
+export type HistogramName = (typeof HISTOGRAMS)[number];
+
+const TALLY_AT: Readonly<Record<TallyField, number>> = Object.fromEntries(
+  TALLY_FIELDS.map((field, i) => [field, i]),
+) as Record<TallyField, number>;
+const OUTCOMES_AT = TALLY_FIELDS.length;
+const REASONS_AT = OUTCOMES_AT + OUTCOMES.length;
+const TALLY_LENGTH = REASONS_AT + CLOSE_REASONS.length;
+
+/** A block of numbers with one writer and any number of readers. */
+class GuardedBlock {
+  readonly #sequence: Int32Array;
+  readonly #values: Float64Array;
+  constructor(buffer: SharedArrayBuffer) {
+    this.#sequence = new Int32Array(buffer, 0, 2);
+    this.#values = new Float64Array(buffer, 8);
+  }
+  static allocate(length: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(8 + length * Float64Array.BYTES_PER_ELEMENT);
+  }
+  get version(): number {
+    return Atomics.load(this.#sequence, 0);
+  }
+  write(from: ArrayLike<number>): void {
+    Atomics.add(this.#sequence, 0, 1);
+    this.#values.set(from);
+    Atomics.add(this.#sequence, 0, 1);
+  }
+  /** @returns the version that was read */
+  read(into: Float64Array): number {
+    for (;;) {
+      const before = Atomics.load(this.#sequence, 0);
+      if (before % 2 === 0) {
+        into.set(this.#values);
+        if (Atomics.load(this.#sequence, 0) === before) return before;
+      }
+    }
+  }
+}
+
+/** The conductor's side writes, every worker reads. */
+export class SharedCommand {
+  static readonly allocate = (): SharedArrayBuffer => GuardedBlock.allocate(COMMAND_FIELDS.length);
+  readonly #block: GuardedBlock;
+  readonly #scratch = new Float64Array(COMMAND_FIELDS.length);
+  constructor(buffer: SharedArrayBuffer) {
+    this.#block = new GuardedBlock(buffer);
+  }
+  /** Changes with every {@link write}; cheap enough to look at in each turn of a loop. */
+  get version(): number {
+    return this.#block.version;
+  }
+  write(command: Command): void {
+    this.#block.write(COMMAND_FIELDS.map((field) => command[field]));
+  }
+  read(): { command: Command; version: number } {
+    const version = this.#block.read(this.#scratch);
+    const command = Object.fromEntries(COMMAND_FIELDS.map((field, i) => [field, this.#scratch[i]])) as unknown as Command;
+    return { command, version };
+  }
+}
+
+/** A worker's own counters: changed freely in its heap, shown to others by {@link publish}, once per turn. */
+export class TallyWriter {
+  readonly #local = new Float64Array(TALLY_LENGTH);
+  readonly #block: GuardedBlock;
+  constructor(buffer: SharedArrayBuffer) {
+    this.#block = new GuardedBlock(buffer);
+  }
+  get(field: TallyField): number {
+    return this.#local[TALLY_AT[field]]!;
+  }
+  set(field: TallyField, value: number): void {
+    this.#local[TALLY_AT[field]] = value;
+  }
+  add(field: TallyField, by: number): void {
+    const at = TALLY_AT[field];
+    this.#local[at] = this.#local[at]! + by;
+  }
+  outcome(index: number): void {
+    this.#local[OUTCOMES_AT + index] = this.#local[OUTCOMES_AT + index]! + 1;
+  }
+  closeReason(index: number): void {
+    this.#local[REASONS_AT + index] = this.#local[REASONS_AT + index]! + 1;
+  }
+  publish(): void {
+    this.#block.write(this.#local);
+  }
+}
+
+/** Everything one worker shows: allocated by the fleet, handed to the worker, read by the fleet. */
+export interface WorkerBuffers {
+  readonly tally: SharedArrayBuffer;
+  readonly histograms: Readonly<Record<HistogramName, SharedArrayBuffer>>;
+}
+
+export function allocateWorkerBuffers(): WorkerBuffers {
+  const histogram = (): SharedArrayBuffer => new SharedArrayBuffer(HISTOGRAM_BUCKETS * Uint32Array.BYTES_PER_ELEMENT);
+  return {
+    tally: GuardedBlock.allocate(TALLY_LENGTH),
+    histograms: Object.fromEntries(HISTOGRAMS.map((name) => [name, histogram()])) as WorkerBuffers['histograms'],
+  };
+}
+
+/** Sums what the workers show. Each worker's numbers belong together, so the sums add up as well. */
+export function readTally(workers: readonly WorkerBuffers[]): Tally {
+  const sum = new Float64Array(TALLY_LENGTH);
+  const one = new Float64Array(TALLY_LENGTH);
+  let commandSeen = Number.POSITIVE_INFINITY;
+  let collections = Number.POSITIVE_INFINITY;
+  for (const { tally } of workers) {
+    new GuardedBlock(tally).read(one);
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + one[i]!;
+    commandSeen = Math.min(commandSeen, one[TALLY_AT.commandSeen]!);
+    collections = Math.min(collections, one[TALLY_AT.collections]!);
+  }
+  const plain = Object.fromEntries(TALLY_FIELDS.map((field, i) => [field, sum[i]!])) as Record<TallyField, number>;
+  return {
+    ...plain,
+    // Of these two, what matters is what the slowest worker has done.
+    commandSeen,
+    collections,
+    outcomes: Object.fromEntries(OUTCOMES.map((name, i) => [name, sum[OUTCOMES_AT + i]!])) as Record<Outcome, number>,
+    closeReasons: Object.fromEntries(CLOSE_REASONS.map((name, i) => [name, sum[REASONS_AT + i]!])) as Record<
+      CloseReason,
+      number
+    >,
+  };
+}
+
+/** One clock for all threads of a process, in ms: `performance.now()` counts from each thread's own start. */
+export function monotonicClock(): () => number {
+  const [seconds, nanoseconds] = process.hrtime();
+  const offsetMs = seconds * 1000 + nanoseconds / 1e6 - performance.now();
+  return () => performance.now() + offsetMs;
+}

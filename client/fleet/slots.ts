@@ -1,0 +1,127 @@
+import type { Slot } from '../protocols/protocol.ts';
+
+/** Where a connection is, in one byte per slot. */
+export const STATE = {
+  free: 0,
+  /** The transport isn't up yet. */
+  connecting: 1,
+  /** The transport is up, the protocol has not said "open" yet. */
+  handshaking: 2,
+  open: 3,
+  /** Counted as closed; the close is under way. */
+  closing: 4,
+  /** Counted (failed or closed) and dropped; only the engine's word that it is gone is missing. */
+  dying: 5,
+} as const;
+export type State = (typeof STATE)[keyof typeof STATE];
+
+/**
+ * The slots of one worker: which are free, what state each is in, and the times of those in flight (opening or
+ * closing). Times are kept for the few in flight, not for each connection, so a slot costs 9 bytes.
+ */
+export class Slots {
+  readonly capacity: number;
+  readonly #states: Uint8Array;
+  readonly #free: Int32Array;
+  #freeCount: number;
+  /** In flight: a dense list, and for each slot its place in that list (−1 when it isn't there). */
+  readonly #placeOf: Int32Array;
+  readonly #flying: Int32Array;
+  readonly #plannedAtMs: Float64Array;
+  readonly #startedAtMs: Float64Array;
+  #flyingCount = 0;
+
+  /** @param mostInFlight opening and closing connections at any one time */
+  constructor(capacity: number, mostInFlight: number) {
+    this.capacity = capacity;
+    this.#states = new Uint8Array(capacity);
+    this.#free = new Int32Array(capacity);
+    // Slot 0 is given out first, so a half-used worker keeps to the low part of every array.
+    for (let i = 0; i < capacity; i++) this.#free[i] = capacity - 1 - i;
+    this.#freeCount = capacity;
+    this.#placeOf = new Int32Array(capacity).fill(-1);
+    this.#flying = new Int32Array(mostInFlight);
+    this.#plannedAtMs = new Float64Array(mostInFlight);
+    this.#startedAtMs = new Float64Array(mostInFlight);
+  }
+
+  get inFlight(): number {
+    return this.#flyingCount;
+  }
+  get hasRoom(): boolean {
+    return this.#freeCount > 0 && this.#flyingCount < this.#flying.length;
+  }
+  stateOf(slot: Slot): State {
+    return this.#states[slot] as State;
+  }
+  setState(slot: Slot, state: State): void {
+    this.#states[slot] = state;
+  }
+
+  /** Takes a free slot, in flight from now on. Ask {@link hasRoom} first. */
+  take(plannedAtMs: number, startedAtMs: number): Slot {
+    this.#freeCount -= 1;
+    const slot = this.#free[this.#freeCount]!;
+    this.#states[slot] = STATE.connecting;
+    this.launch(slot, plannedAtMs, startedAtMs);
+    return slot;
+  }
+
+  /**
+   * Puts a slot in flight: its deadline counts from `startedAtMs`.
+   *
+   * @returns false when there is no place for one more in flight
+   */
+  launch(slot: Slot, plannedAtMs: number, startedAtMs: number): boolean {
+    const place = this.#flyingCount;
+    if (place >= this.#flying.length) return false;
+    this.#flyingCount += 1;
+    this.#flying[place] = slot;
+    this.#plannedAtMs[place] = plannedAtMs;
+    this.#startedAtMs[place] = startedAtMs;
+    this.#placeOf[slot] = place;
+    return true;
+  }
+
+  plannedAtMs(slot: Slot): number {
+    return this.#plannedAtMs[this.#placeOf[slot]!]!;
+  }
+  startedAtMs(slot: Slot): number {
+    return this.#startedAtMs[this.#placeOf[slot]!]!;
+  }
+
+  /** No longer in flight: open, or only waiting to be gone. */
+  land(slot: Slot): void {
+    const place = this.#placeOf[slot]!;
+    if (place < 0) return;
+    this.#flyingCount -= 1;
+    const last = this.#flying[this.#flyingCount]!;
+    this.#flying[place] = last;
+    this.#plannedAtMs[place] = this.#plannedAtMs[this.#flyingCount]!;
+    this.#startedAtMs[place] = this.#startedAtMs[this.#flyingCount]!;
+    this.#placeOf[last] = place;
+    this.#placeOf[slot] = -1;
+  }
+
+  /** Gone for good: the slot may be taken again. */
+  release(slot: Slot): void {
+    this.land(slot);
+    this.#states[slot] = STATE.free;
+    this.#free[this.#freeCount] = slot;
+    this.#freeCount += 1;
+  }
+
+  /** Calls `visit` for each slot in flight that was started before `beforeMs`. `visit` may land or release it. */
+  forEachInFlight(beforeMs: number, visit: (slot: Slot, startedAtMs: number) => void): void {
+    // Backwards: landing moves the last one into the gap, and that one has been visited already.
+    for (let place = this.#flyingCount - 1; place >= 0; place--) {
+      const startedAtMs = this.#startedAtMs[place]!;
+      if (startedAtMs < beforeMs) visit(this.#flying[place]!, startedAtMs);
+    }
+  }
+
+  /** The next open slot at or below `from`, or −1. */
+  openAtOrBelow(from: number): Slot {
+    return from < 0 ? -1 : this.#states.lastIndexOf(STATE.open, from);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * A fleet worker: one thread, one engine, one protocol, and the loop that lets them run. Everything it is told comes
+ * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import { shareOf } from '../../core/plan.ts';
+import type { CloseReason, Outcome } from '../../core/outcomes.ts';
+import { createEngine, type EngineName } from '../engines/index.ts';
+import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
+import { Holder, type HolderOptions } from './holder.ts';
+import { HISTOGRAMS, type HistogramName, monotonicClock, SharedCommand, TallyWriter, type WorkerBuffers } from './shared.ts';
+
+/** What a worker is given when it starts. */
+export interface WorkerData {
+  readonly engine: EngineName;
+  readonly protocol: ProtocolOptions;
+  readonly holder: HolderOptions;
+  readonly workers: number;
+  readonly command: SharedArrayBuffer;
+  readonly buffers: WorkerBuffers;
+}
+
+/** Something that went wrong with connections, in words; each different one is told once, with how often at the end. */
+export interface Trouble {
+  readonly what: Outcome | CloseReason;
+  readonly detail: string;
+}
+export type WorkerMessage = { readonly type: 'trouble'; readonly trouble: Trouble } | { readonly type: 'ended' };
+
+/** Idle turns: long enough to cost nothing, short enough that a command is taken up at once by human measure. */
+const IDLE_TURN_MS = 20;
+/** Different troubles told per worker; a target that answers something else each time must not flood the record. */
+const MOST_TROUBLES = 100;
+
+const port = parentPort;
+if (port) await work(workerData as WorkerData, (message) => port.postMessage(message));
+
+async function work(data: WorkerData, tell: (message: WorkerMessage) => void): Promise<void> {
+  const tally = new TallyWriter(data.buffers.tally);
+  const histograms = Object.fromEntries(
+    HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
+  ) as Record<HistogramName, Uint32Array>;
+  const now = monotonicClock();
+  const holder = new Holder(data.holder, { tally, histograms, now, onTrouble: onceEach(tell) });
+  const engine = createEngine(data.engine, holder.slotCount, holder);
+  holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
+
+  const shared = new SharedCommand(data.command);
+  let seen = -1;
+  for (;;) {
+    if (shared.version !== seen) {
+      const { command, version } = shared.read();
+      seen = version;
+      const share = shareOf(command.target, data.holder.index, data.workers);
+      holder.aim(command, share, command.perSecond / data.workers);
+      if (command.collections > tally.get('collections')) collectGarbage();
+      tally.set('collections', command.collections);
+      tally.set('commandSeen', version);
+    }
+    const nextInMs = holder.step();
+    tally.publish();
+    await engine.turn(holder.isBusy ? Math.min(nextInMs, 1) : Math.min(nextInMs, IDLE_TURN_MS));
+    if (holder.isDone) break;
+  }
+  tally.publish();
+  await engine.dispose();
+  tell({ type: 'ended' });
+  parentPort?.close();
+}
+
+/** A full collection of this thread's heap, so that what the client itself costs is measured without garbage. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+function onceEach(tell: (message: WorkerMessage) => void): (what: Trouble['what'], detail: string) => void {
+  const told = new Set<string>();
+  return (what, detail) => {
+    const key = `${what} ${detail}`;
+    if (told.size >= MOST_TROUBLES || told.has(key)) return;
+    told.add(key);
+    tell({ type: 'trouble', trouble: { what, detail } });
+  };
+}

@@ -1,0 +1,66 @@
+import type { Counts } from '../core/outcomes.ts';
+import { peakOf, type Phase, type Plan, rampMsOf } from '../core/plan.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+
+/** Where a run is, a few times a second: for the live line. */
+export interface Progress {
+  readonly elapsedMs: number;
+  readonly leg: number;
+  readonly legs: number;
+  readonly protocol: ProtocolName;
+  readonly phase: Phase;
+  readonly level: number;
+  readonly counts: Counts;
+  /** Connections opened per second, over the time since the last progress. */
+  readonly openedPerSecond: number;
+  readonly targetBytes: number | null;
+  /** Until the run is over, roughly. */
+  readonly leftMs: number;
+}
+
+/** Reading memory at a level takes about this long, on top of the ramps: for "time left" only. */
+const MEASURE_MS = 1500;
+
+/** Makes progress out of counts: rates and the time that is left. One for each leg. */
+export class ProgressMeter {
+  readonly #plan: Plan;
+  readonly #index: number;
+  #last = { elapsedMs: 0, attempts: 0 };
+
+  constructor(plan: Plan, index: number) {
+    this.#plan = plan;
+    this.#index = index;
+  }
+
+  at(elapsedMs: number, state: { phase: Phase; level: number }, counts: Counts, targetBytes: number | null): Progress {
+    const { elapsedMs: before, attempts } = this.#last;
+    const settledAttempts = counts.attempts - counts.opening;
+    this.#last = { elapsedMs, attempts: settledAttempts };
+    return {
+      elapsedMs,
+      leg: this.#index,
+      legs: this.#plan.legs.length,
+      protocol: this.#leg.protocol,
+      ...state,
+      counts,
+      openedPerSecond: elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
+      targetBytes,
+      leftMs: this.#leftMs(state, counts.open),
+    };
+  }
+
+  get #leg(): Plan['legs'][number] {
+    return this.#plan.legs[this.#index]!;
+  }
+
+  #leftMs({ phase, level }: { phase: Phase; level: number }, open: number): number {
+    const later = this.#plan.legs.slice(this.#index + 1).reduce((sum, leg) => sum + wholeMs(leg), 0);
+    const { levels, connectsPerSecond } = this.#leg;
+    if (phase === 'drain' || phase === 'retained') return later + MEASURE_MS;
+    const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;
+    const ramp = ((peakOf(this.#leg) - open) * 1000) / connectsPerSecond;
+    return later + Math.max(0, ramp) + (ahead + 1) * MEASURE_MS;
+  }
+}
+
+const wholeMs = (leg: Plan['legs'][number]): number => rampMsOf(leg) + (leg.levels.length + 2) * MEASURE_MS;

@@ -1,0 +1,39 @@
+import { RigError } from '../../core/errors.ts';
+import type { TargetUrl } from '../../core/urls.ts';
+import type { Target } from './target.ts';
+
+/**
+ * A server that runs already: somewhere (a URL alone), or here, as the process that was named.
+ *
+ * @throws RigError EPID when there is no such process
+ */
+export function attachTarget(url: TargetUrl, pid: number | undefined): Target {
+  if (pid !== undefined && !isAlive(pid)) {
+    throw new RigError('EPID', `there is no process ${pid}`, { hint: 'ss -ltnp, to see who listens where' });
+  }
+  return {
+    kind: pid === undefined ? 'url' : 'pid',
+    name: pid === undefined ? url.text : `process ${pid}`,
+    url,
+    pid: pid ?? null,
+    adminUrl: null,
+    death() {
+      if (pid === undefined || isAlive(pid)) return undefined;
+      return new RigError('ETARGETDIED', `process ${pid}, the target, is gone`, {
+        hint: 'connrig report <run folder>, for what was measured until then',
+      });
+    },
+    lastOutput: () => '',
+    stop: async () => {},
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Not ours to signal, but there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

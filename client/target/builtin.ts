@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { ServerReady } from '../../core/admin.ts';
+import { RigError } from '../../core/errors.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import { parseTargetUrl } from '../../core/urls.ts';
+import type { Target } from './target.ts';
+
+const READY_WITHIN_MS = 15_000;
+const STOP_WITHIN_MS = 10_000;
+const KEPT_OUTPUT_CHARS = 8192;
+
+/**
+ * Starts the reference server in a process of its own, on free loopback ports outside the ephemeral range. It ends
+ * with us however we end: its stdin is our pipe, and it stops when that closes.
+ *
+ * @param command how this very program is started, such as `['node', '/…/cli/main.js']`
+ * @throws RigError ETARGETSTART with what it printed
+ */
+export async function startBuiltinTarget(command: readonly string[], protocol: ProtocolName): Promise<Target> {
+  const [program = process.execPath, ...leading] = command;
+  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+  const child = spawn(program, [...leading, 'serve', '--protocol', protocol, '--json', '--until-stdin-ends', ...ports], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
+    detached: true,
+  });
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-KEPT_OUTPUT_CHARS);
+  });
+  // Writing into a dead server's stdin is no news: its exit is.
+  child.stdin.on('error', () => {});
+  const ready = await readyLine(child).catch(async (cause: unknown) => {
+    await stopChild(child);
+    const said = output.trim() === '' ? '' : `: ${output.trim()}`;
+    throw new RigError('ETARGETSTART', `the reference server did not start${said}`, { hint: 'connrig serve', cause });
+  });
+  const url = ready.urls.map(parseTargetUrl).find((one) => typeof one !== 'string' && one.protocol === protocol);
+  if (url === undefined || typeof url === 'string') throw new Error(`the reference server serves no ${protocol}`);
+
+  let stopping = false;
+  return {
+    kind: 'builtin',
+    name: 'connrig reference server',
+    url,
+    pid: ready.pid,
+    adminUrl: ready.admin,
+    death() {
+      if (stopping || (child.exitCode === null && child.signalCode === null)) return undefined;
+      const how = child.signalCode === null ? `exit code ${child.exitCode}` : child.signalCode;
+      return new RigError('ETARGETDIED', `the reference server ended by itself (${how})`, {
+        hint: 'connrig report <run folder>, for what was measured until then',
+      });
+    },
+    lastOutput: () => output,
+    async stop() {
+      stopping = true;
+      await stopChild(child);
+    },
+  };
+}
+
+async function readyLine(child: ChildProcess): Promise<ServerReady> {
+  const lines = createInterface({ input: child.stdout! });
+  const signal = AbortSignal.timeout(READY_WITHIN_MS);
+  const line = await Promise.race([
+    once(lines, 'line', { signal }).then(([first]) => String(first)),
+    once(child, 'exit', { signal }).then(([code, by]) => Promise.reject(new Error(`it ended with ${code ?? by}`))),
+    once(child, 'error', { signal }).then(([error]) => Promise.reject(error)),
+  ]);
+  // What it prints from now on is dropped; an unread pipe would block it.
+  lines.close();
+  child.stdout!.resume();
+  return ServerReady.parse(JSON.parse(line));
+}
+
+/** Stops in order, by closing its stdin (which works on every system), by force if that takes too long. */
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.stdin?.end();
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  await gone;
+  clearTimeout(force);
+}

@@ -1,0 +1,22 @@
+import type { RigError } from '../../core/errors.ts';
+import type { RunFile } from '../../core/record.ts';
+import type { TargetUrl } from '../../core/urls.ts';
+
+/** The server under test, for the time of one leg. */
+export interface Target {
+  readonly kind: RunFile['target']['kind'];
+  /** For people: what it is. */
+  readonly name: string;
+  /** Where this leg connects to. */
+  readonly url: TargetUrl;
+  /** Root of the process tree whose memory is the target's; null when it isn't known. */
+  readonly pid: number | null;
+  /** Admin port of a reference server; null for others. */
+  readonly adminUrl: string | null;
+  /** Why it isn't there any more; undefined while it is, or when that can't be known. */
+  death(): RigError | undefined;
+  /** What it printed last, for the record; empty when we don't see its output. */
+  lastOutput(): string;
+  /** Ends it, when we started it. Idempotent. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,155 @@
+/**
+ * The run record: what a run folder holds. `run.json` is one {@link RunFile}; `samples.jsonl` has one {@link Sample} a
+ * line, `events.jsonl` one {@link RunEvent} a line. All times are ms since the run began. Schema 1; unknown keys are
+ * kept out when reading, so a newer minor addition doesn't hide what is understood.
+ */
+import { z } from 'zod';
+import { CLOSE_REASONS, OUTCOMES } from './outcomes.ts';
+import { PHASES } from './plan.ts';
+import { PROTOCOLS } from './protocols.ts';
+import { Readings } from './readings.ts';
+
+export const RECORD_SCHEMA = 1;
+
+const count = z.number().int().nonnegative();
+const ms = z.number().nonnegative();
+
+export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
+
+/** `[lowest µs of the bucket, count]` pairs; see core/histogram.ts. */
+const Histogram = z.array(z.tuple([z.number(), count]));
+
+/** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
+const LegProgress = z.object({
+  counts: CountsSchema,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  closeReasons: z.record(z.enum(CLOSE_REASONS), count),
+  openPlanned: Histogram,
+  openActual: Histogram,
+  lag: Histogram,
+  /** Ms spent ramping to levels so far, and connections opened in that time: what "opens per second" comes from. */
+  rampMs: ms,
+  rampOpened: count,
+});
+export type LegProgress = z.infer<typeof LegProgress>;
+
+const At = { elapsedMs: ms, leg: count, protocol: z.enum(PROTOCOLS) };
+
+/** A few times a second: where the run is. */
+const Tick = z.object({
+  type: z.literal('tick'),
+  ...At,
+  phase: z.enum(PHASES),
+  /** Connections wanted in this phase. */
+  level: count,
+  counts: CountsSchema,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  /** User memory of the target, when it can be read cheaply. */
+  targetBytes: z.number().nullable(),
+  generatorRssBytes: z.number(),
+  generatorCpuSeconds: z.number(),
+});
+
+/** One memory point: only taken while open = level, before (baseline), at (hold) and after (retained) the levels. */
+const MemoryPoint = z.object({
+  type: z.literal('memory'),
+  ...At,
+  phase: z.enum(['baseline', 'hold', 'retained']),
+  level: count,
+  /** Whether two windows agreed before the settle timeout ran out. */
+  settled: z.boolean(),
+  /** User memory in each settle window, in bytes, oldest first. */
+  windows: z.array(z.number()),
+  /** The reading that counts: garbage collected where the target can do that. */
+  readings: Readings,
+  /** The same moment before any collection was forced; null where the target can't be told to collect. */
+  unforced: Readings.nullable(),
+  progress: LegProgress,
+});
+export type MemoryPoint = z.infer<typeof MemoryPoint>;
+
+/** The end of a leg, reached or not. */
+const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+export type Sample = z.infer<typeof Sample>;
+
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('phase'), ...At, phase: z.enum(PHASES), level: count }),
+  /** Something that went wrong with connections; each different one once per worker. */
+  z.object({
+    type: z.literal('trouble'),
+    ...At,
+    what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
+    detail: z.string(),
+  }),
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: z.string() }),
+  /** Why the run ended early. The first one counts. */
+  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: z.string(), hint: z.string() }),
+  /** What the target printed last, when it ended by itself. */
+  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: z.string() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+const PlanSchema = z.object({
+  legs: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      warmUp: count,
+      levels: z.array(count),
+      connectsPerSecond: z.number().positive(),
+    }),
+  ),
+});
+
+export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;
+
+/** What was measured on, so that two runs can be told to be comparable. `null` where it can't be known. */
+export const Environment = z.object({
+  connrigVersion: z.string(),
+  nodeVersion: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  kernel: z.string(),
+  cpuModel: z.string(),
+  cores: count,
+  memoryBytes: z.number(),
+  /** What this machine (or its container) lets us use: the smaller of physical memory and cgroup limit. */
+  memoryLimitBytes: z.number(),
+  descriptorLimit: z.number().nullable(),
+  ephemeralPorts: z.tuple([count, count]).nullable(),
+  somaxconn: z.number().nullable(),
+});
+export type Environment = z.infer<typeof Environment>;
+
+export const RunFile = z.object({
+  schema: z.literal(RECORD_SCHEMA),
+  name: z.string(),
+  startedAt: z.iso.datetime(),
+  /** null while running, and for ever when the client was killed. */
+  finishedAt: z.iso.datetime().nullable(),
+  /** What the run came to; `running` when it never got to say. */
+  status: z.enum(['running', 'passed', 'failed', 'interrupted', 'invalid']),
+  exitCode: z.number().int().nullable(),
+  /** Everything as parsed, defaults included. */
+  config: z.record(z.string(), z.unknown()),
+  plan: PlanSchema,
+  environment: Environment,
+  target: z.object({
+    kind: z.enum(TARGET_KINDS),
+    name: z.string(),
+    urls: z.array(z.string()),
+    pid: z.number().nullable(),
+    /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
+    descriptorLimit: z.number().nullable(),
+    processes: z.number().nullable(),
+  }),
+  generator: z.object({
+    engine: z.string(),
+    workers: count,
+    sources: z.array(z.string()),
+    /** Distinct (IP, port) that connections go to, in the widest leg. */
+    destinations: count,
+  }),
+});
+export type RunFile = z.infer<typeof RunFile>;

@@ -1,0 +1,92 @@
+/**
+ * `summary.json`, schema 1: what a run came to. Made from the run record alone, by `report/`. All bytes are numbers of
+ * bytes; `null` where something wasn't measured, never 0 for unknown.
+ */
+import { z } from 'zod';
+import { LEDGER_COMPONENTS } from './ledger.ts';
+import { OUTCOMES } from './outcomes.ts';
+import { PROTOCOLS } from './protocols.ts';
+import { TARGET_KINDS } from './record.ts';
+
+export const SUMMARY_SCHEMA = 1;
+
+const count = z.number().int().nonnegative();
+const bytes = z.number().nullable();
+
+const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() });
+const Latency = z.number().nonnegative().nullable();
+
+export const LegSummary = z.object({
+  protocol: z.enum(PROTOCOLS),
+  planned: count,
+  peakOpen: count,
+  attempts: count,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  levels: z.array(
+    z.object({
+      open: count,
+      /** total = user + kernel. user is the target's anonymous memory, kernel the growth of its end since the baseline. */
+      bytes: z.object({ total: bytes, user: bytes, kernel: bytes }),
+      settled: z.boolean(),
+      established: count.nullable(),
+      censusOpen: count.nullable(),
+      /** User memory of the client at this level. */
+      generatorBytes: bytes,
+    }),
+  ),
+  /** null below 3 levels. */
+  perConnection: z
+    .object({
+      total: EstimateSchema.nullable(),
+      user: EstimateSchema.nullable(),
+      kernel: EstimateSchema.nullable(),
+      /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
+      components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
+    })
+    .nullable(),
+  baselineBytes: bytes,
+  fit: z
+    .object({ rSquared: z.number(), knee: z.null(), holdoutErrorPercent: z.number().nullable() })
+    .nullable(),
+  retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
+  open: z.object({ ratePerSecond: z.number().nullable(), p50Ms: Latency, p99Ms: Latency, maxMs: Latency }),
+  /** Round trips; null while no behaviour that talks was asked for. */
+  rtt: z.object({ p50Ms: Latency, p99Ms: Latency, p999Ms: Latency }).nullable(),
+});
+export type LegSummary = z.infer<typeof LegSummary>;
+
+export const LIMITERS = ['memory', 'fds', 'ports'] as const;
+
+export const Summary = z.object({
+  schema: z.literal(SUMMARY_SCHEMA),
+  status: z.enum(['passed', 'failed', 'interrupted', 'invalid']),
+  exitCode: z.number().int(),
+  name: z.string(),
+  target: z.object({ kind: z.enum(TARGET_KINDS), name: z.string(), urls: z.array(z.string()) }),
+  /** Why it isn't `passed`; null when it is. */
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+  warnings: z.array(z.string()),
+  legs: z.array(LegSummary),
+  /** For the dearest protocol measured: the machine has to hold that. */
+  forecast: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      connections: count,
+      bytes: z.number(),
+      low: z.number(),
+      high: z.number(),
+      /** How many times the largest level measured; above 2 it is a guess. */
+      extrapolation: z.number(),
+    }),
+  ),
+  /** Where each limit lies, the first one first: how many connections until then. */
+  limiters: z.array(z.object({ protocol: z.enum(PROTOCOLS), what: z.enum(LIMITERS), at: count })),
+  thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),
+  generator: z.object({
+    bytesPerConnection: z.number().nullable(),
+    rssBytes: z.number().nullable(),
+    cpuSeconds: z.number().nullable(),
+    saturated: z.boolean(),
+  }),
+});
+export type Summary = z.infer<typeof Summary>;

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ZodType } from 'zod';
+import { RigError } from '../core/errors.ts';
+import { RECORD_SCHEMA, RunEvent, RunFile, Sample } from '../core/record.ts';
+
+/** A run as recorded: everything a report is made from. */
+export interface RunRecord {
+  readonly run: RunFile;
+  readonly samples: readonly Sample[];
+  readonly events: readonly RunEvent[];
+  /** What couldn't be read, in words; the rest stands. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a run folder, finished or not. A client that was killed leaves a last line that is cut off, or files that are
+ * missing: what is readable is read, and what isn't is said.
+ *
+ * @throws RigError ERUNFOLDER when there is no run.json that this version understands
+ */
+export function readRun(folder: string): RunRecord {
+  const problems: string[] = [];
+  return {
+    run: readRunFile(folder),
+    samples: readLines(folder, 'samples.jsonl', Sample, problems),
+    events: readLines(folder, 'events.jsonl', RunEvent, problems),
+    problems,
+  };
+}
+
+function readRunFile(folder: string): RunFile {
+  const path = join(folder, 'run.json');
+  const refuse = (sentence: string, hint: string, cause?: unknown): RigError =>
+    new RigError('ERUNFOLDER', `${folder} ${sentence}`, { hint, cause });
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refuse(
+      absent ? 'is not a run folder: it has no run.json' : 'has a run.json that cannot be read',
+      'ls runs/, to see the run folders',
+      cause,
+    );
+  }
+  const schema = json !== null && typeof json === 'object' && 'schema' in json ? json.schema : undefined;
+  if (typeof schema === 'number' && schema > RECORD_SCHEMA) {
+    throw refuse(
+      `was recorded by a newer connrig (schema ${schema}; this one reads ${RECORD_SCHEMA})`,
+      'npm install --global connrig@latest',
+    );
+  }
+  const parsed = RunFile.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw refuse(`has a run.json that is not ours: ${issue?.path.join('.')}: ${issue?.message}`, 'ls runs/', parsed.error);
+}
+
+function readLines<T>(folder: string, name: string, schema: ZodType<T>, problems: string[]): T[] {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, name), 'utf8');
+  } catch (error) {
+    problems.push(`${name} is missing (${(error as NodeJS.ErrnoException).code ?? error})`);
+    return [];
+  }
+  const lines = text.split('\n');
+  // A whole file ends in a newline; what follows the last one is a line that was being written.
+  if (lines.pop() !== '') problems.push(`the last line of ${name} is cut off and left out`);
+  const values: T[] = [];
+  let unreadable = 0;
+  for (const line of lines) {
+    const value = readLine(line, schema);
+    if (value === undefined) unreadable += 1;
+    else values.push(value);
+  }
+  if (unreadable > 0) problems.push(`${unreadable} of ${lines.length} lines of ${name} could not be read`);
+  return values;
+}
+
+function readLine<T>(line: string, schema: ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
