@@ -1,0 +1,236 @@
+import { RigError } from '../../core/errors.ts';
+import { humanBytes, humanCount } from '../../core/units.ts';
+import type { Need } from './need.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export const CHECKS = [
+  'files',
+  'target-files',
+  'files-ceiling',
+  'system-files',
+  'ports',
+  'backlog',
+  'syn-backlog',
+  'tcp-memory',
+  'conntrack',
+  'memory',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** `unknown`: couldn't be read here, so it is neither good nor bad. */
+export type Verdict = 'ok' | 'warn' | 'fail' | 'unknown';
+
+export interface Finding {
+  readonly what: CheckName;
+  readonly ok: Verdict;
+  /** What this machine has, in the unit of `needed`; null when unknown, Infinity when unlimited. */
+  readonly is: number | null;
+  readonly needed: number;
+  /** Whether the numbers are bytes rather than counts. */
+  readonly inBytes: boolean;
+  /** The setting's own name. */
+  readonly knob: string;
+  /** What to paste to make it fit. */
+  readonly command: string;
+  /** One sentence about this plan on this machine. */
+  readonly sentence: string;
+}
+
+/** Descriptors a process needs besides its connections: standard streams, epoll, listeners, run folder, wake-ups. */
+const FILES_BASE = 64;
+const FILES_EACH_WORKER = 8;
+/** Memory both ends take before the first connection. */
+const BASE_BYTES = 200 * 2 ** 20;
+/** A listener asleep for this long must not lose anybody. */
+const BACKLOG_SECONDS = 0.25;
+/** The kernel charges an idle socket nothing, and one that sends something a page now and then. */
+const TCP_BUFFER_BYTES = 512;
+
+/**
+ * Can this machine do it? Pure: the same need and snapshot always give the same findings, one for each limit that
+ * matters to the plan, in the order of {@link CHECKS}.
+ */
+export function check(need: Need, has: Snapshot): Finding[] {
+  const ends = need.targetOnThisMachine ? 2 : 1;
+  const clientFiles = need.connections + FILES_BASE + need.workers * FILES_EACH_WORKER;
+  const targetFiles = Math.ceil(need.connections / need.targetProcesses) + FILES_BASE;
+  const mostFiles = need.targetOnThisMachine ? Math.max(clientFiles, targetFiles) : clientFiles;
+  const systemFiles = (need.connections + FILES_BASE) * ends + need.workers * FILES_EACH_WORKER;
+  const findings: Finding[] = [
+    finding('files', has.filesHard, clientFiles, {
+      knob: 'ulimit -n',
+      command: `ulimit -n ${mostFiles}`,
+      sentence: (is) => `this plan needs ${humanCount(clientFiles)} open files in one process; the limit is ${is}`,
+    }),
+    finding('files-ceiling', has.filesPerProcessMax, mostFiles, {
+      knob: 'fs.nr_open',
+      command: `sysctl -w fs.nr_open=${mostFiles}`,
+      sentence: (is) => `a process with ${humanCount(mostFiles)} open files; the system allows a process at most ${is}`,
+    }),
+    finding('system-files', left(has.systemFilesMax, has.systemFilesOpen), systemFiles, {
+      knob: 'fs.file-max',
+      command: `sysctl -w fs.file-max=${systemFiles + (has.systemFilesOpen ?? 0)}`,
+      sentence: (is) => `${humanCount(systemFiles)} open files on this machine; the system has room for ${is}`,
+    }),
+    portsFinding(need, has),
+    finding('tcp-memory', left(has.tcpMemMaxBytes, has.tcpMemUsedBytes), need.connections * ends * TCP_BUFFER_BYTES, {
+      inBytes: true,
+      short: 'warn',
+      knob: 'net.ipv4.tcp_mem',
+      command: tcpMemCommand(
+        need.connections * ends * TCP_BUFFER_BYTES + (has.tcpMemUsedBytes ?? 0),
+        has.pageSizeBytes,
+      ),
+      sentence: (is) => `socket buffers may come to hold more than the ${is} the kernel gives them`,
+    }),
+    memoryFinding(need, has),
+  ];
+  if (has.conntrackMax !== null) findings.push(conntrackFinding(need, has, has.conntrackMax));
+  if (need.targetOnThisMachine) findings.push(...listenerFindings(need, has, targetFiles, mostFiles));
+  return findings.sort((a, b) => CHECKS.indexOf(a.what) - CHECKS.indexOf(b.what));
+}
+
+/** The three values are pages: from where on the kernel stops being generous, presses, refuses. */
+function tcpMemCommand(bytes: number, pageSizeBytes: number): string {
+  const pages = Math.ceil(bytes / pageSizeBytes);
+  return `sysctl -w net.ipv4.tcp_mem="${Math.ceil(pages / 2)} ${Math.ceil(pages * 0.75)} ${pages}"`;
+}
+
+function portsFinding(need: Need, has: Snapshot): Finding {
+  const perPair = has.portRange && has.portRange[1] - has.portRange[0] + 1 - (has.reservedPorts ?? 0);
+  const pairs = need.destinations * need.sources;
+  // A port in TIME_WAIT isn't lost where it may be used again; on loopback that is so with 2, the usual setting.
+  const reusable = has.timeWaitReuse === 1 || (has.timeWaitReuse === 2 && need.targetOnThisMachine);
+  const lost = reusable ? 0 : (has.timeWait ?? 0);
+  const morePairs = perPair ? Math.ceil((need.connections + lost) / perPair) : 0;
+  const widest = 65_535 - 1024 + 1;
+  const widen = need.connections + lost <= widest * pairs;
+  return finding('ports', perPair && perPair * pairs - lost, need.connections, {
+    knob: widen ? 'net.ipv4.ip_local_port_range' : '--source',
+    command: widen
+      ? 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"'
+      : `give ${morePairs} destination ports (ws://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+    sentence: (is) =>
+      `${humanCount(need.connections)} connections from ${counted(need.sources, 'source')} to ${counted(need.destinations, 'destination')}; ` +
+      `there are local ports for ${is}`,
+  });
+}
+
+function memoryFinding(need: Need, has: Snapshot): Finding {
+  const perConnection = need.clientBytesPerConnection + (need.targetOnThisMachine ? need.targetBytesPerConnection : 0);
+  const needed = need.connections * perConnection + BASE_BYTES;
+  const fits = Math.max(0, Math.floor((has.memoryAvailableBytes - BASE_BYTES) / perConnection));
+  return finding('memory', has.memoryAvailableBytes, needed, {
+    inBytes: true,
+    tight: 1.25,
+    knob: 'memory',
+    command: `--connections ${fits}`,
+    sentence: (is) =>
+      `about ${humanBytes(needed)} for ${need.targetOnThisMachine ? 'both ends' : "the client's end"}; ${is} are available`,
+  });
+}
+
+/** A table that nothing feeds isn't in the way; one in use drops what doesn't fit, silently. */
+function conntrackFinding(need: Need, has: Snapshot, max: number): Finding {
+  const count = has.conntrackCount ?? 0;
+  return finding('conntrack', max - count, need.connections, {
+    short: count > 0 ? 'fail' : 'warn',
+    knob: 'net.netfilter.nf_conntrack_max',
+    command: `sysctl -w net.netfilter.nf_conntrack_max=${need.connections + count}`,
+    sentence: (is) =>
+      `the firewall would track ${humanCount(need.connections)} connections; its table has room for ${is}` +
+      (count > 0 ? '' : ' (it tracks none now)'),
+  });
+}
+
+function listenerFindings(need: Need, has: Snapshot, targetFiles: number, mostFiles: number): Finding[] {
+  const burst = Math.min(need.connections, Math.ceil(need.connectsPerSecond * BACKLOG_SECONDS));
+  const queue = (what: 'backlog' | 'syn-backlog', is: number | null, knob: string): Finding =>
+    finding(what, is, burst, {
+      short: 'warn',
+      knob,
+      command: `sysctl -w ${knob}=${burst}`,
+      sentence: (value) =>
+        `up to ${humanCount(burst)} connections may wait for the target to accept; ${knob} is ${value}`,
+    });
+  return [
+    finding('target-files', has.targetFiles, targetFiles, {
+      knob: 'ulimit -n',
+      command: `ulimit -n ${mostFiles}`,
+      sentence: (is) => `the target needs ${humanCount(targetFiles)} open files in one process; the limit is ${is}`,
+    }),
+    queue('backlog', has.somaxconn, 'net.core.somaxconn'),
+    queue('syn-backlog', has.synBacklog, 'net.ipv4.tcp_max_syn_backlog'),
+  ];
+}
+
+interface FindingText {
+  readonly knob: string;
+  readonly command: string;
+  /** @param is what this machine has, for people */
+  readonly sentence: (is: string) => string;
+  readonly inBytes?: boolean;
+  /** What too little means: the plan can't work, or may. */
+  readonly short?: 'fail' | 'warn';
+  /** Warn below this multiple of what is needed. */
+  readonly tight?: number;
+}
+
+function finding(what: CheckName, is: number | null, needed: number, text: FindingText): Finding {
+  const { knob, command, sentence, inBytes = false, short = 'fail', tight = 1 } = text;
+  const ok = is === null ? 'unknown' : is < needed ? short : is < needed * tight ? 'warn' : 'ok';
+  return { what, ok, is, needed, inBytes, knob, command, sentence: sentence(amount(is, inBytes)) };
+}
+
+const counted = (count: number, noun: string): string => `${humanCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What a finding has or needs, for people. */
+export function amount(value: number | null, inBytes: boolean): string {
+  if (value === null) return 'unknown';
+  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
+  return inBytes ? humanBytes(value) : humanCount(value);
+}
+
+const left = (max: number | null, taken: number | null): number | null =>
+  max === null ? null : Math.max(0, max - (taken ?? 0));
+
+/**
+ * The most connections this machine fits with nothing changed, all else as in `need`; and the first limit in the way
+ * of one more. Found by halving, since every check only gets worse with more connections.
+ */
+export function mostConnections(need: Need, has: Snapshot): { connections: number; limiter: CheckName | null } {
+  const limiterAt = (connections: number): CheckName | null =>
+    check({ ...need, connections }, has).find(({ ok }) => ok === 'fail')?.what ?? null;
+  let [fits, fails] = [0, 2 ** 31];
+  if (limiterAt(fails) === null) return { connections: fails, limiter: null };
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2);
+    if (limiterAt(middle) === null) fits = middle;
+    else fails = middle;
+  }
+  return { connections: fits, limiter: limiterAt(fails) };
+}
+
+const CODE_OF: Partial<Record<CheckName, 'EFILES' | 'EPORTS' | 'EMEMORY'>> = {
+  files: 'EFILES',
+  'target-files': 'EFILES',
+  'files-ceiling': 'EFILES',
+  'system-files': 'EFILES',
+  ports: 'EPORTS',
+  memory: 'EMEMORY',
+};
+
+/**
+ * All that forbids the plan, as one error; the first failure gives the code.
+ *
+ * @returns undefined when nothing fails
+ */
+export function explain(findings: readonly Finding[]): RigError | undefined {
+  const failed = findings.filter(({ ok }) => ok === 'fail');
+  const [first] = failed;
+  if (!first) return undefined;
+  const commands = [...new Set(failed.map(({ command }) => command))];
+  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', failed.map(({ sentence }) => sentence).join('; '), {
+    hint: commands.join('; '),
+  });
+}

@@ -1,0 +1,49 @@
+import type { ProtocolName } from '../../core/protocols.ts';
+
+/** What a plan asks of this machine. */
+export interface Need {
+  /** Most connections open at once. */
+  readonly connections: number;
+  /** Opens per second; decides how much comes at once for a listener to take. */
+  readonly connectsPerSecond: number;
+  /** Worker threads; they share one table of descriptors. */
+  readonly workers: number;
+  /** Distinct destination addresses (IP and port). */
+  readonly destinations: number;
+  /** Distinct source addresses; 1 when the system chooses. */
+  readonly sources: number;
+  readonly protocol: ProtocolName;
+  /** The target's end is on this machine too: it needs files and memory of its own. */
+  readonly targetOnThisMachine: boolean;
+  /** Processes the target spreads its connections over; 1 when not known. */
+  readonly targetProcesses: number;
+  /** Estimates for one connection, user space and kernel. */
+  readonly clientBytesPerConnection: number;
+  readonly targetBytesPerConnection: number;
+}
+
+/**
+ * Estimates to check a plan by before anything is measured, on the high side: 4.3 KB of kernel memory an end, and in
+ * user space what a Node client and a Node server with `ws` take. Measured, docs/measuring.md.
+ */
+export const ESTIMATED_BYTES = {
+  client: { tcp: 9_000, ws: 9_500 },
+  target: { tcp: 9_000, ws: 12_000 },
+} as const satisfies Record<'client' | 'target', Record<ProtocolName, number>>;
+
+/** A need with the usual values: one destination, the system's source, a target elsewhere. */
+export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
+  const protocol = need.protocol ?? 'ws';
+  return {
+    connectsPerSecond: 2000,
+    workers: 1,
+    destinations: 1,
+    sources: 1,
+    targetOnThisMachine: false,
+    targetProcesses: 1,
+    clientBytesPerConnection: ESTIMATED_BYTES.client[protocol],
+    targetBytesPerConnection: ESTIMATED_BYTES.target[protocol],
+    ...need,
+    protocol,
+  };
+}

@@ -1,0 +1,90 @@
+import { type Ends, KERNEL_COMPONENTS, type KernelComponent, type KernelRows, splitKernel } from './kernel-rows.ts';
+import type { ProcessTree, Readings } from './readings.ts';
+
+/** Parts of the target's own memory; they sum to `user`. `userOther` is what the other two don't explain. */
+export const USER_COMPONENTS = ['heapUsed', 'external', 'userOther'] as const;
+/** Names of every row, `unexplained` included: closed, for schemas and column heads. */
+export const LEDGER_COMPONENTS = [...USER_COMPONENTS, ...KERNEL_COMPONENTS, 'unexplained'] as const;
+export type UserComponent = (typeof USER_COMPONENTS)[number];
+export type LedgerComponent = (typeof LEDGER_COMPONENTS)[number];
+
+/**
+ * Readings arranged so that the parts sum to the whole. All in bytes; null where not measured. `user` is absolute
+ * (what the target takes now); kernel rows are growth since the baseline, since the kernel's memory is everybody's.
+ */
+export interface Ledger {
+  /** user + kernel of the target's end; null unless both are known. */
+  readonly total: number | null;
+  readonly user: number | null;
+  readonly kernel: number | null;
+  /** What `user` is: anonymous memory of the process tree, or its RSS where only that can be read. */
+  readonly userBasis: 'anon' | 'rss' | null;
+  readonly components: Readonly<Record<UserComponent, number | null>> & KernelRows;
+  /** The client's end on this host: its memory (absolute) and its kernel rows (growth). */
+  readonly client: { readonly user: number | null; readonly kernel: number | null; readonly components: KernelRows };
+  /** Growth of the host's used memory that no row explains, ours or the client's. Beside the rows, never inside one. */
+  readonly unexplained: number | null;
+}
+
+/** Rows that lie in reclaimable slab, which the host's used memory leaves out. */
+const RECLAIMABLE: ReadonlySet<KernelComponent> = new Set(['socketInode', 'dentry']);
+
+/**
+ * Arranges what was read at a hold against what was read at the baseline.
+ *
+ * @param ends connections open at the hold; at the baseline there were none
+ */
+export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger {
+  const { target, client } = splitKernel(baseline, hold, ends);
+  const user = userOf(hold.target);
+  const kernel = ends.target === null ? null : sumOf(target);
+  const total = user.bytes === null || kernel === null ? null : user.bytes + kernel;
+  return {
+    total,
+    user: user.bytes,
+    kernel,
+    userBasis: user.basis,
+    components: { ...userRows(hold, user.bytes), ...target },
+    client: {
+      user: userOf(hold.client).bytes,
+      kernel: ends.client === null ? null : sumOf(client),
+      components: client,
+    },
+    unexplained: unexplained(baseline, hold, [target, client]),
+  };
+}
+
+function userOf(tree: ProcessTree | null): { bytes: number | null; basis: Ledger['userBasis'] } {
+  if (tree === null) return { bytes: null, basis: null };
+  if (tree.anonBytes === null) return { bytes: tree.rssBytes, basis: 'rss' };
+  return { bytes: tree.anonBytes, basis: 'anon' };
+}
+
+/** `userOther` may be negative: a heap's pages can lie in swap while the heap itself still counts them. */
+function userRows({ runtime }: Readings, user: number | null): Record<UserComponent, number | null> {
+  if (user === null || runtime === null) return { heapUsed: null, external: null, userOther: user };
+  const heapUsed = runtime.processes.reduce((sum, one) => sum + one.heapUsedBytes, 0);
+  const external = runtime.processes.reduce((sum, one) => sum + one.externalBytes, 0);
+  return { heapUsed, external, userOther: user - heapUsed - external };
+}
+
+/**
+ * A kernel that can't be looked into has no sum; one whose processes we can't see, or without a single queue, still
+ * has: the rows for each socket are what counts.
+ */
+function sumOf(rows: KernelRows): number | null {
+  if (rows.tcpSock === null || rows.socketInode === null) return null;
+  return KERNEL_COMPONENTS.reduce((sum, name) => sum + (rows[name] ?? 0), 0);
+}
+
+function unexplained(baseline: Readings, hold: Readings, ends: readonly KernelRows[]): number | null {
+  if (!baseline.host || !hold.host) return null;
+  const ofUsers = (['target', 'client'] as const).reduce(
+    (sum, end) => sum + (userOf(hold[end]).bytes ?? 0) - (userOf(baseline[end]).bytes ?? 0),
+    0,
+  );
+  const ofKernel = ends.flatMap((rows) =>
+    KERNEL_COMPONENTS.filter((name) => !RECLAIMABLE.has(name)).map((name) => rows[name] ?? 0),
+  );
+  return ofKernel.reduce((left, bytes) => left - bytes, hold.host.usedBytes - baseline.host.usedBytes - ofUsers);
+}

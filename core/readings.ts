@@ -1,0 +1,121 @@
+/**
+ * What the meters answered at one moment, as plain JSON. Meters write it, the recorder keeps it, the ledger reads it;
+ * `null` means that the meter had no answer, and `missing` says why. All sizes in bytes.
+ */
+import { z } from 'zod';
+import { ServerMemory } from './admin.ts';
+
+const count = z.number().int().nonnegative();
+const bytes = z.number().nonnegative();
+
+/** Sums over a process and all its descendants. Null where this system doesn't tell, or not us. */
+export const ProcessTree = z.object({
+  pids: z.array(count).min(1),
+  rssBytes: bytes,
+  pssBytes: bytes.nullable(),
+  /** Pss_Anon + Pss_Shmem: memory that is the processes' own doing, shared pages divided among those who share them. */
+  anonBytes: bytes.nullable(),
+  /** Private_Clean + Private_Dirty: what would be free if they ended. */
+  ussBytes: bytes.nullable(),
+  swapBytes: bytes.nullable(),
+  pageTablesBytes: bytes.nullable(),
+  /** Slots in the descriptor tables (a power of two above the most ever open), not open descriptors. */
+  descriptorSlots: count.nullable(),
+  threads: count.nullable(),
+  /** Processor time used so far, user and system. */
+  cpuSeconds: z.number().nonnegative(),
+});
+export type ProcessTree = z.infer<typeof ProcessTree>;
+
+/**
+ * Kernel object caches that grow with TCP connections (found by experiment, docs/measuring.md). A kernel that merges
+ * caches of like size shows only one of their names; the others are absent then.
+ */
+export const SLAB_CACHES = [
+  'TCP',
+  'TCPv6',
+  'sock_inode_cache',
+  'dentry',
+  'filp',
+  'eventpoll_epi',
+  'eventpoll_pwq',
+  'ep_head',
+  'lsm_inode_cache',
+  'lsm_file_cache',
+  'tcp_bind_bucket',
+  'tcp_bind2_bucket',
+] as const;
+export type SlabCache = (typeof SLAB_CACHES)[number];
+
+export const Slab = z.partialRecord(
+  z.enum(SLAB_CACHES),
+  z.object({
+    /** In use, counting all of what lies on a processor's own slabs: up to some dozens too many. */
+    objects: count,
+    /** An object's share of the pages it lies on: pages per slab × page size ÷ objects per slab. */
+    bytesPerObject: z.number().positive(),
+  }),
+);
+export type Slab = z.infer<typeof Slab>;
+
+/** /proc/net/sockstat: exact counts of sockets on this host. */
+export const Sockstat = z.object({
+  /** TCP (IPv4) sockets bound or connected, in this network namespace. */
+  tcpInUse: count,
+  /** TCP sockets no process holds any more, not yet dead. */
+  tcpOrphan: count,
+  tcpTimeWait: count,
+  /** All TCP sockets allocated, IPv6 and other network namespaces included. */
+  tcpAlloc: count,
+  /** Charged to TCP buffers. Each processor keeps up to 1 MiB aside, so it moves in such steps. */
+  tcpMemBytes: bytes,
+});
+export type Sockstat = z.infer<typeof Sockstat>;
+
+export const Host = z.object({
+  totalBytes: bytes,
+  availableBytes: bytes,
+  /** What can't be given back without ending something: see memory/host.ts. */
+  usedBytes: z.number(),
+  slabUnreclaimableBytes: bytes,
+  slabReclaimableBytes: bytes,
+  pageTablesBytes: bytes,
+  kernelStackBytes: bytes,
+  /** The least of physical memory and the cgroup limits this process lives under. */
+  limitBytes: bytes,
+});
+export type Host = z.infer<typeof Host>;
+
+/** Connections on the target's ports as the kernel lists them (/proc/net/tcp and tcp6): a count from outside. */
+export const Established = z.object({
+  /** ESTABLISHED with the target's port as the local one. */
+  targetEnds: count,
+  /** ESTABLISHED with the target's port as the remote one. */
+  clientEnds: count,
+  /** TIME_WAIT, at either end. */
+  timeWait: count,
+  /** Distinct local ports, and distinct pairs of local address and port, of the client ends. */
+  clientPorts: count,
+  clientAddresses: count,
+  /** Bytes in the send and receive queues of each end. */
+  targetQueuedBytes: bytes,
+  clientQueuedBytes: bytes,
+});
+export type Established = z.infer<typeof Established>;
+
+export const METERS = ['target', 'client', 'runtime', 'slab', 'sockstat', 'host', 'established'] as const;
+export type MeterName = (typeof METERS)[number];
+
+export const Readings = z.object({
+  target: ProcessTree.nullable(),
+  client: ProcessTree.nullable(),
+  runtime: ServerMemory.nullable(),
+  slab: Slab.nullable(),
+  sockstat: Sockstat.nullable(),
+  host: Host.nullable(),
+  established: Established.nullable(),
+  /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
+  missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
+  tookMs: z.number().nonnegative(),
+});
+export type Readings = z.infer<typeof Readings>;

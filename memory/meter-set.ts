@@ -1,0 +1,115 @@
+import type { MeterName, Readings } from '../core/readings.ts';
+import { readEstablished } from './established.ts';
+import { readHost } from './host.ts';
+import { type Measured, Missing, measure } from './meter.ts';
+import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
+import { readRuntime } from './runtime.ts';
+import { readSlab } from './slab.ts';
+import { readSockstat } from './sockstat.ts';
+
+export interface MeterOptions {
+  /** Roots of the target's process trees; empty when it isn't on this host, or not known. */
+  readonly pids: readonly number[];
+  /** Admin port of a reference server, for its heap. */
+  readonly adminUrl?: string | undefined;
+  /** Ports the target listens on; empty: no outside count. */
+  readonly ports: readonly number[];
+  /** Root of the client's process tree: our own process. The target's processes are left out of it. */
+  readonly clientPid: number;
+  /** How long the admin port may take, in ms. */
+  readonly adminTimeoutMs?: number;
+}
+
+/** For the live line: cheap counters, a little less exact than a full reading. */
+export interface QuickReading {
+  /** Anonymous memory of the target where the system counts it, else its RSS; null when unknown. */
+  readonly targetBytes: number | null;
+  readonly clientRssBytes: number | null;
+}
+
+export interface Meters {
+  /**
+   * Reads everything once. The collection comes first, then all other meters together.
+   *
+   * @param options.gc force a garbage collection in the target, where it can do that
+   */
+  read(options?: { readonly gc?: boolean }): Promise<Readings>;
+  /** Takes well under a millisecond: fine several times a second. Always null where there is no /proc. */
+  readQuick(): QuickReading;
+}
+
+/** New processes of a tree show in quick readings within this time. */
+const TREE_AGE_MS = 5000;
+
+export function openMeters(options: MeterOptions): Meters {
+  const { pids, adminUrl, ports, clientPid, adminTimeoutMs: timeoutMs = 10_000 } = options;
+  const treeOfTarget = { except: [clientPid] };
+  const treeOfClient = { except: pids };
+  let trees = { target: [...pids], client: [clientPid], readAt: Number.NEGATIVE_INFINITY };
+
+  async function read({ gc = false }: { readonly gc?: boolean } = {}): Promise<Readings> {
+    const startedAt = performance.now();
+    const missing: Readings['missing'] = [];
+    const take = async <T>(meter: MeterName, answer: Promise<Measured<T>>): Promise<T | null> => {
+      const measured = await answer;
+      if ('value' in measured) return measured.value;
+      missing.push({ meter, why: measured.missing });
+      return null;
+    };
+    const runtime = adminUrl
+      ? await take(
+          'runtime',
+          measure(() => readRuntime(adminUrl, { gc, timeoutMs })),
+        )
+      : null;
+    const [target, client, slab, sockstat, host, established] = await Promise.all([
+      pids.length > 0
+        ? take(
+            'target',
+            measure(() => readProcessTree(pids, treeOfTarget)),
+          )
+        : null,
+      take(
+        'client',
+        measure(() => readProcessTree([clientPid], treeOfClient)),
+      ),
+      take(
+        'slab',
+        measure(() => readSlab()),
+      ),
+      take('sockstat', measure(sockstatOrMissing)),
+      take(
+        'host',
+        measure(() => readHost()),
+      ),
+      ports.length > 0
+        ? take(
+            'established',
+            measure(() => readEstablished(ports)),
+          )
+        : null,
+    ]);
+    const tookMs = performance.now() - startedAt;
+    return { target, client, runtime, slab, sockstat, host, established, missing, tookMs };
+  }
+
+  function readQuick(): QuickReading {
+    if (process.platform !== 'linux') return { targetBytes: null, clientRssBytes: null };
+    const now = performance.now();
+    if (now - trees.readAt > TREE_AGE_MS) {
+      trees = { target: listTree(pids, treeOfTarget), client: listTree([clientPid], treeOfClient), readAt: now };
+    }
+    return {
+      targetBytes: readQuickMemory(trees.target)?.anonBytes ?? null,
+      clientRssBytes: readQuickMemory(trees.client)?.rssBytes ?? null,
+    };
+  }
+
+  return { read, readQuick };
+}
+
+async function sockstatOrMissing(): Promise<NonNullable<Awaited<ReturnType<typeof readSockstat>>>> {
+  const sockstat = await readSockstat();
+  if (!sockstat) throw new Missing('/proc/net/sockstat is not there');
+  return sockstat;
+}

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import type { Sockstat } from '../core/readings.ts';
+import { readPageSize } from './page-size.ts';
+
+const TCP_LINE = /^TCP: inuse (\d+) orphan (\d+) tw (\d+) alloc (\d+) mem (\d+)/m;
+
+/** Counts of TCP sockets on this host; undefined where the system doesn't tell. */
+export async function readSockstat(path = '/proc/net/sockstat'): Promise<Sockstat | undefined> {
+  const text = await readFile(path, 'latin1').catch(() => undefined);
+  return text === undefined ? undefined : parseSockstat(text, readPageSize());
+}
+
+export function parseSockstat(text: string, pageSizeBytes: number): Sockstat | undefined {
+  const match = TCP_LINE.exec(text);
+  if (!match) return undefined;
+  const [tcpInUse = 0, tcpOrphan = 0, tcpTimeWait = 0, tcpAlloc = 0, memPages = 0] = match.slice(1).map(Number);
+  return { tcpInUse, tcpOrphan, tcpTimeWait, tcpAlloc, tcpMemBytes: memPages * pageSizeBytes };
+}
