@@ -9,7 +9,10 @@ export interface Engine {
   readonly name: 'node' | 'epoll';
   /** Begins to connect. Never throws for what happens to the connection: that arrives as `onGone`, perhaps at once. */
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void;
-  /** Sends bytes in order; what the socket doesn't take now is copied and sent later. Ignored when the slot is gone. */
+  /**
+   * Sends bytes in order; what the socket doesn't take now is copied and sent later. Ignored when the slot is gone and
+   * after `finish`.
+   */
   write(slot: Slot, bytes: Uint8Array): void;
   /** Sends FIN after everything written; `onGone` follows when the peer has closed too. */
   finish(slot: Slot): void;
@@ -32,7 +35,7 @@ export interface EngineEvents {
   onConnected(slot: Slot): void;
   /** Bytes arrived; valid during the call only. */
   onBytes(slot: Slot, bytes: Uint8Array): void;
-  /** The peer sent FIN; our side is still open. */
+  /** The peer sent FIN: nothing more comes from it. Once at most, and always before `onGone` with cause `closed`. */
   onEnd(slot: Slot): void;
   /** The socket is closed and its descriptor returned. Exactly once for each `open`; nothing comes after it. */
   onGone(slot: Slot, cause: EndCause, detail: string): void;

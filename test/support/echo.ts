@@ -1,0 +1,39 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ProtocolName } from '../../core/protocols.ts';
+
+/** A server in a process of its own. */
+export interface EchoProcess {
+  readonly pid: number;
+  readonly port: number;
+  readonly url: string;
+  kill(signal?: NodeJS.Signals): void;
+  /** Ends it; resolves when the process is gone. */
+  close(): Promise<void>;
+}
+
+/** Starts a bare echo server (`ws` or `net`) on a free port of 127.0.0.1. */
+export async function startEcho(protocol: ProtocolName): Promise<EchoProcess> {
+  const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), [protocol], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  const ended = once(child, 'exit');
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(() => Promise.reject(new Error('the echo server ended before it was ready'))),
+  ])) as [{ port: number }];
+  return {
+    pid: child.pid!,
+    port: message.port,
+    url: `${protocol}://127.0.0.1:${message.port}`,
+    kill: (signal = 'SIGKILL') => {
+      child.kill(signal);
+    },
+    async close() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
