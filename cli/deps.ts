@@ -1,0 +1,15 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What of the process a command may touch. `main.ts` gives the real one, so that every command runs inside a test. */
+export interface CliDeps {
+  readonly stdin: Readable;
+  /** Carries only what was asked for. */
+  readonly stdout: Writable;
+  /** For people: progress, warnings, errors. */
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `handler` for each SIGINT and SIGTERM instead of ending the process. Returns how to stop that. */
+  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once; for a second signal only. */
+  exit(code: number): void;
+}
