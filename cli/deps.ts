@@ -1,6 +1,20 @@
-/** What a subcommand needs of the process it runs in; `main.ts` passes the real ones, a test its own. */
+import type { Readable, Writable } from 'node:stream';
+
+/** What of the process a command may touch. `main.ts` gives the real one, so that every command runs inside a test. */
 export interface CliDeps {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+  readonly stdin: Readable;
+  /** Carries only what was asked for. */
+  readonly stdout: Writable;
+  /** For people: progress, warnings, errors. */
+  readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `handler` for each SIGINT and SIGTERM instead of ending the process. Returns how to stop that. */
+  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once; for a second signal only. */
+  exit(code: number): void;
+  /** What the process will end with, once nothing is left to do. */
+  setExitCode(code: number): void;
+  /** How this very program is started, for processes of our own: `['node', '/…/cli/main.js']`. */
+  readonly self: readonly string[];
+  readonly version: string;
 }

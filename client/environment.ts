@@ -1,18 +1,34 @@
-import { cpus, hostname, networkInterfaces, release, totalmem, type as osType } from 'node:os';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { availableParallelism, cpus, networkInterfaces, release, totalmem, type as osType } from 'node:os';
 import { RigError } from '../core/errors.ts';
+import type { Environment } from '../core/record.ts';
 import type { TargetUrl } from '../core/urls.ts';
+import { readHost } from '../memory/host.ts';
+import type { Snapshot } from './preflight/snapshot.ts';
 
-/** What this machine says of itself and never changes during a run. */
-export const machineFacts = (): { platform: string; arch: string; kernel: string; cpuModel: string; cores: number; memoryBytes: number } => ({
-  platform: process.platform,
-  arch: process.arch,
-  kernel: `${osType()} ${release()}`,
-  cpuModel: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryBytes: totalmem(),
-});
+/** What the run is measured on, for the record. */
+export async function describeEnvironment(connrigVersion: string, limits: Snapshot): Promise<Environment> {
+  const host = await readHost().catch(() => undefined);
+  return {
+    connrigVersion,
+    nodeVersion: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    kernel: `${osType()} ${release()}`,
+    cpuModel: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    memoryLimitBytes: host?.limitBytes ?? totalmem(),
+    descriptorLimit: finiteOrNull(limits.filesHard),
+    ephemeralPorts: limits.portRange === null ? null : [...limits.portRange],
+    somaxconn: limits.somaxconn,
+  };
+}
+
+/** JSON has no Infinity; a limit that is none isn't one. */
+export const finiteOrNull = (limit: number | null): number | null =>
+  limit === null || Number.isFinite(limit) ? limit : null;
 
 /**
  * Resolves a URL's host once, before anything starts, so that names cost nothing while connections open.
@@ -24,20 +40,12 @@ export async function resolveHost({ host, text }: TargetUrl): Promise<string> {
   try {
     return (await lookup(host)).address;
   } catch (cause) {
-    throw new RigError('EHOST', `${text}: the host ${host} was not found`, {
-      hint: `getent hosts ${host}`,
-      cause,
-    });
+    throw new RigError('EHOST', `${text}: the host ${host} was not found`, { hint: `getent hosts ${host}`, cause });
   }
 }
 
-/** Whether an IP address is one of this machine's own, so that the target's end of a connection lies in this kernel. */
+/** Whether an IP address is one of this machine's own, so that the other end of a connection to it is in this kernel. */
 export function isOurs(ip: string): boolean {
   if (ip.startsWith('127.') || ip === '::1' || ip === '0.0.0.0' || ip === '::') return true;
   return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === ip) ?? false);
-}
-
-/** Source addresses must be ours: anything else would fail at the first connect. */
-export function foreignSources(sources: readonly string[]): string[] {
-  return sources.filter((ip) => !isOurs(ip)).map((ip) => `--source: ${ip} is not an address of ${hostname()}`);
 }

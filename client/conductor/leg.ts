@@ -26,7 +26,6 @@ export interface LegContext {
   readonly settleTimeoutMs: number;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
-  readonly onPhase: (phase: Phase, level: number) => void;
 }
 
 /** Where a leg is, for ticks and the progress line. */
@@ -88,10 +87,9 @@ export class LegWalk {
   }
 
   #enter(phase: Phase, level: number): void {
-    const { index, leg, recorder, elapsedMs, onPhase } = this.#context;
+    const { index, leg, recorder, elapsedMs } = this.#context;
     this.#state = { phase, level };
     recorder.event({ type: 'phase', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase, level });
-    onPhase(phase, level);
   }
 
   async #moveTo(target: number, perSecond: number): Promise<void> {

@@ -101,10 +101,16 @@ export type RawSettings = Readonly<Record<string, unknown>>;
 /**
  * Reads settings, the command line over the file over the defaults.
  *
+ * @param unknownFlags what the command line had beyond them
+ *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
-export function parseRunConfig(commandLine: RawSettings, file: RawSettings = {}): RunConfig {
-  const problems = unknownKeys(file);
+export function parseRunConfig(
+  commandLine: RawSettings,
+  file: RawSettings = {},
+  unknownFlags: readonly string[] = [],
+): RunConfig {
+  const problems = [...unknownFlags.map((flag) => `${flag} is not an option`), ...unknownKeys(file)];
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(RUN_OPTIONS) as Array<[string, Option<unknown>]>) {
     const given = commandLine[option.name] ?? file[option.name];

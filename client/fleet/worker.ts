@@ -44,7 +44,7 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   ) as Record<HistogramName, Uint32Array>;
   const now = monotonicClock();
   const holder = new Holder(data.holder, { tally, histograms, now, onTrouble: onceEach(tell) });
-  const engine = createEngine(data.engine, holder.slotCount, holder);
+  const engine = createEngine(data.engine, holder);
   holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
 
   const shared = new SharedCommand(data.command);

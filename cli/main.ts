@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/** The `connrig` command. The only place where process globals are touched; everything below gets them as `deps`. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { connrig } from './connrig.ts';
+
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+await connrig(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version,
+  self: [process.execPath, fileURLToPath(import.meta.url)],
+  onSignal(handler) {
+    const onInterrupt = (): void => handler('SIGINT');
+    const onTerminate = (): void => handler('SIGTERM');
+    process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+    return () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+  },
+  exit: (code) => process.exit(code),
+  setExitCode(code) {
+    process.exitCode = code;
+  },
+});

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import type { Option } from '../client/config/option.ts';
+import { parseRunConfig, type RawSettings, RUN_OPTIONS, type RunConfig } from '../client/config/run-config.ts';
+import { run } from '../client/run.ts';
+import { describeError, EXIT, RigError } from '../core/errors.ts';
+import { terminalTable } from '../report/terminal.ts';
+import { writeReport } from '../report/write-report.ts';
+import type { CliDeps } from './deps.ts';
+import { liveLine, silentLine } from './live-line.ts';
+
+/**
+ * Adds `connrig run`. Problems before the run are thrown; how the run itself ended is told on stderr and in its folder,
+ * and becomes the exit code.
+ */
+export function addRunCommand(program: Command, deps: CliDeps): void {
+  const command = program
+    .command('run')
+    .description('open connections level by level and say what one more costs; with no URL, against our own server')
+    .argument('[url...]', 'ws://host:port/path or tcp://host:port; a port range such as :9001-9004')
+    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins')
+    // Taken as they are, so that they are reported together with everything else that is wrong.
+    .allowUnknownOption();
+  for (const { name, argument, help, default: fallback } of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
+    const shown = fallback === undefined || argument === undefined ? help : `${help} (default: ${fallback})`;
+    command.option(`--${name}${argument === undefined ? '' : ` ${argument}`}`, shown);
+  }
+  command.action(async (words: string[], options: Record<string, string | boolean>) => {
+    const config = configOf(words, options);
+    await runAndReport(config, deps);
+  });
+}
+
+function configOf(words: readonly string[], options: Record<string, string | boolean>): RunConfig {
+  const { config: file, ...given } = options;
+  const byName: Record<string, unknown> = {};
+  for (const { name } of Object.values(RUN_OPTIONS)) byName[name] = given[camelCase(name)];
+  const unknown = words.filter((word) => word.startsWith('-'));
+  const urls = words.filter((word) => !word.startsWith('-'));
+  const settings = { ...byName, ...(urls.length > 0 ? { urls } : {}) };
+  return parseRunConfig(settings, typeof file === 'string' ? readConfigFile(file) : {}, unknown);
+}
+
+/** @throws RigError ECONFIG */
+function readConfigFile(path: string): RawSettings {
+  const refuse = (sentence: string, cause?: unknown): RigError =>
+    new RigError('ECONFIG', `the config file ${path} ${sentence}`, { hint: 'connrig run --help', cause });
+  let value: unknown;
+  try {
+    // JSON is YAML too.
+    value = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message.split('\n')[0];
+    throw refuse(`can't be read: ${why}`, cause);
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw refuse('is not a table of settings');
+  return value as RawSettings;
+}
+
+async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
+  const line = config.quiet ? silentLine : liveLine(deps.stderr);
+  const stopping = new AbortController();
+  const forget = deps.onSignal(() => {
+    if (stopping.signal.aborted) deps.exit(EXIT.interrupted);
+    line.note('stopping: closing connections and writing the report; once more to end at once');
+    stopping.abort();
+  });
+  try {
+    const { self, version } = deps;
+    const { folder, exitCode, error } = await run(config, {
+      self,
+      version,
+      signal: stopping.signal,
+      wallClock: () => new Date(),
+      onProgress: line.show,
+      onNotice: line.note,
+    });
+    line.end();
+    const summary = writeReport(folder);
+    if (config.json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (!config.quiet) deps.stderr.write(`\n${terminalTable(summary)}\n${folder}\n`);
+    if (error !== undefined) deps.stderr.write(`${describeError(error).replaceAll('<run folder>', folder)}\n`);
+    if (error !== undefined && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
+    deps.setExitCode(exitCode);
+  } finally {
+    line.end();
+    forget();
+  }
+}
+
+const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

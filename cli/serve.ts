@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import { EXIT } from '../core/errors.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+import { longestBacklog } from '../server/limits.ts';
+import { ephemeralRange, freePorts, type PortRange } from '../server/ports.ts';
+import { type RunningServer, startServer } from '../server/start.ts';
+import type { CliDeps } from './deps.ts';
+import { parseServeOptions, type RawServeOptions, SERVE_FLAGS, type ServeConfig } from './serve-options.ts';
+
+/**
+ * Adds `connrig serve`: the reference server, until a signal (or the end of stdin) stops it. Problems are thrown as
+ * RigError; whoever owns the program prints them and sets the exit code.
+ */
+export function addServeCommand(program: Command, deps: CliDeps): void {
+  const command = program
+    .command('serve')
+    .description('the reference server: echoes on WebSocket and TCP, and tracks memory per connection')
+    // Taken as they are, so that they are reported together with everything else that is wrong.
+    .allowUnknownOption()
+    .allowExcessArguments();
+  for (const { flags, help, default: fallback } of Object.values(SERVE_FLAGS)) {
+    if (typeof fallback === 'boolean') command.option(flags, help);
+    else command.option(flags, help, fallback);
+  }
+  command.action(async (raw: RawServeOptions) => {
+    await serve(parseServeOptions(raw, command.args), deps);
+  });
+}
+
+async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
+  // Watched before anything listens: a signal in between must not leave a server behind.
+  const stop = stopRequest(config, deps);
+  try {
+    const server = await startServer(
+      {
+        ...config,
+        ports: await choosePorts(config, deps),
+        backlog: config.backlog ?? longestBacklog(),
+      },
+      { childEntry: new URL('./serve-child.js', import.meta.url) },
+    );
+    announce(server, config, deps);
+    try {
+      await Promise.race([stop.requested, server.failed]);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    stop.forget();
+  }
+}
+
+/** The first signal, or the end of stdin, asks to stop; a second signal ends the process there and then. */
+function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<void>; forget: () => void } {
+  let forget = (): void => {};
+  const requested = new Promise<void>((resolve) => {
+    let signals = 0;
+    forget = deps.onSignal(() => {
+      signals++;
+      if (signals > 1) deps.exit(EXIT.interrupted);
+      resolve();
+    });
+    if (config.untilStdinEnds) deps.stdin.once('close', resolve).once('end', resolve).once('error', resolve).resume();
+  });
+  return {
+    requested,
+    forget() {
+      forget();
+      if (config.untilStdinEnds) deps.stdin.destroy();
+    },
+  };
+}
+
+/** Finds ports for `auto`, and says so when a named one lies where outgoing connections may take it. */
+async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<ProtocolName | 'admin', number>> {
+  const ephemeral = ephemeralRange();
+  const taken = new Set<number>();
+  const chosen = { admin: 0, tcp: 0, ws: 0 };
+  for (const name of [...config.protocols, 'admin'] as const) {
+    const choice = config.ports[name];
+    const count = name === 'admin' ? 1 : config.processes;
+    if (choice !== 'auto') warnIfEphemeral(name, choice, ephemeral, deps);
+    chosen[name] = choice === 'auto' ? await freePorts(config.host, count, ephemeral, taken) : choice;
+    for (let i = 0; i < count; i++) taken.add(chosen[name] + i);
+  }
+  return chosen;
+}
+
+function warnIfEphemeral(name: string, port: number, { low, high }: PortRange, deps: CliDeps): void {
+  if (port < low || port > high) return;
+  deps.stderr.write(
+    `--${name}-port ${port} lies in the range of outgoing connections (${low}-${high}), one of which may take it\n`,
+  );
+}
+
+function announce({ ready }: RunningServer, config: ServeConfig, { stdout, stderr }: CliDeps): void {
+  if (config.json) stdout.write(`${JSON.stringify(ready)}\n`);
+  else stderr.write(`serving ${ready.urls.join(' and ')}; metrics at ${ready.admin}/metrics; ctrl-c stops it\n`);
+}

@@ -1,0 +1,150 @@
+import { cpuUsage, memoryUsage } from 'node:process';
+import type { Leg } from '../../core/plan.ts';
+import type { RunFile } from '../../core/record.ts';
+import { type Meters, openMeters } from '../../memory/meter-set.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import type { RunDeps } from '../deps.ts';
+import { finiteOrNull, isOurs, resolveHost } from '../environment.ts';
+import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import type { Trouble } from '../fleet/worker.ts';
+import { readSnapshot } from '../preflight/snapshot.ts';
+import { ProgressMeter } from '../progress.ts';
+import { attachTarget } from '../target/attached.ts';
+import { startBuiltinTarget } from '../target/builtin.ts';
+import type { Target } from '../target/target.ts';
+import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
+import type { Recorder } from './recorder.ts';
+import { interrupted } from './watch.ts';
+
+const TICK_MS = 200;
+/** An orderly close that takes longer is cut short. */
+const CLOSE_TIMEOUT_MS = 5000;
+
+interface LegsContext {
+  readonly config: RunConfig;
+  /** Where each URL's host was found, in the order of the URLs. */
+  readonly ips: readonly string[];
+  readonly deps: RunDeps;
+  readonly recorder: Recorder;
+  /** The run file as it stands; what is learnt about the target is added to it. */
+  readonly file: RunFile;
+  readonly elapsedMs: () => number;
+}
+
+/** Every leg of the plan, one after the other, each with its target and its fleet. */
+export async function walkLegs(context: LegsContext): Promise<void> {
+  const { config, ips, deps, recorder, elapsedMs } = context;
+  for (const [index, leg] of config.plan.legs.entries()) {
+    if (deps.signal.aborted) throw interrupted();
+    // Each leg has a server of its own when it is ours: what an earlier one left in the allocator would look free.
+    const url = config.urls[index];
+    const target = url ? attachTarget(url, config.pid) : await startBuiltinTarget(deps.self, leg.protocol);
+    try {
+      await noteTarget(context, target);
+      await walkLeg(context, leg, index, target, ips[index] ?? (await resolveHost(target.url)));
+    } finally {
+      const text = target.death() === undefined ? '' : target.lastOutput();
+      if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
+      await target.stop();
+    }
+  }
+}
+
+async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {
+  if (!file.target.urls.includes(url.text)) file.target.urls.push(url.text);
+  if (pid !== null) file.target.descriptorLimit = finiteOrNull((await readSnapshot({ targetPid: pid })).targetFiles);
+  file.target.processes = url.ports.length;
+  recorder.runFile(file);
+}
+
+async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Target, ip: string): Promise<void> {
+  const { config, deps, recorder, file, elapsedMs } = context;
+  const { url } = target;
+  const at = { leg: index, protocol: leg.protocol };
+  const troubles: Trouble[] = [];
+  let defect: Error | undefined;
+  const fleet = await startFleet(
+    {
+      engine: 'node',
+      protocol: { name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
+      workers: file.generator.workers,
+      capacity: fleetCapacity(leg),
+      window: config.window,
+      openTimeoutMs: config.openTimeoutMs,
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+      destinations: url.ports.map((port) => ({ ip, port })),
+      sources: config.sources ?? [],
+    },
+    (trouble) => {
+      troubles.push(trouble);
+      recorder.event({ type: 'trouble', elapsedMs: elapsedMs(), ...at, ...trouble });
+    },
+    (error) => {
+      defect ??= error;
+    },
+  );
+  const meters = openMeters({
+    pids: target.pid === null ? [] : [target.pid],
+    adminUrl: target.adminUrl ?? undefined,
+    ports: isOurs(ip) ? url.ports : [],
+    clientPid: process.pid,
+  });
+  let stopTicking = (): void => {};
+  const walk = new LegWalk({
+    ...{ leg, index, fleet, meters, recorder, elapsedMs },
+    settleTimeoutMs: config.settleTimeoutMs,
+    watched: {
+      url: url.text,
+      planned: fleetCapacity(leg),
+      signal: deps.signal,
+      tally: fleet.tally,
+      troubles: () => troubles,
+      targetDeath: target.death,
+      defect: () => defect,
+    },
+  });
+  try {
+    stopTicking = startTicking(context, index, walk, fleet, meters);
+    await walk.walk();
+  } finally {
+    stopTicking();
+    await fleet.stop();
+    recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
+  }
+}
+
+/** A few times a second: a sample for the record, progress for the person. */
+function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet: Fleet, meters: Meters): () => void {
+  const { config, deps, recorder, elapsedMs } = context;
+  const leg = config.plan.legs[index]!;
+  const progress = new ProgressMeter(config.plan, index);
+  const tick = (): void => {
+    const tally = fleet.tally();
+    const counts = countsOf(tally);
+    const { targetBytes } = meters.readQuick();
+    const { user, system } = cpuUsage();
+    recorder.sample({
+      type: 'tick',
+      elapsedMs: elapsedMs(),
+      leg: index,
+      protocol: leg.protocol,
+      ...walk.state,
+      counts,
+      outcomes: tally.outcomes,
+      targetBytes,
+      generatorRssBytes: memoryUsage.rss(),
+      generatorCpuSeconds: (user + system) / 1e6,
+    });
+    deps.onProgress(progress.at(elapsedMs(), walk.state, counts, targetBytes));
+  };
+  tick();
+  const timer = setInterval(tick, TICK_MS);
+  return () => {
+    clearInterval(timer);
+    tick();
+  };
+}
+
+function hostHeaderOf({ host, ports }: Target['url']): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${ports[0]}`;
+}

@@ -1,0 +1,14 @@
+import type { Progress } from './progress.ts';
+
+/** What enters a run from outside: a run inside a test gets its own. */
+export interface RunDeps {
+  /** How this very program is started, for the reference server's process: `['node', '/…/cli/main.js']`. */
+  readonly self: readonly string[];
+  /** Aborted when the person wants the run to end. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  readonly wallClock: () => Date;
+  readonly onProgress: (progress: Progress) => void;
+  /** A sentence that a person should see now. */
+  readonly onNotice: (text: string) => void;
+}

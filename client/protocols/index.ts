@@ -1,0 +1,26 @@
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { Protocol, ProtocolEvents } from './protocol.ts';
+import { createTcpProtocol } from './tcp.ts';
+import { createWsProtocol } from './ws.ts';
+
+/** What a protocol needs to know of the target; plain data, since it goes to worker threads. */
+export interface ProtocolOptions {
+  readonly name: ProtocolName;
+  /** Request target of a ws upgrade. */
+  readonly path: string;
+  /** Value of a Host header. */
+  readonly hostHeader: string;
+}
+
+/**
+ * @param slots how many connections there may be at once
+ * @param events who is told what the protocol finds
+ */
+export function createProtocol(options: ProtocolOptions, slots: number, events: ProtocolEvents): Protocol {
+  switch (options.name) {
+    case 'tcp':
+      return createTcpProtocol(events);
+    case 'ws':
+      return createWsProtocol({ slots, path: options.path, hostHeader: options.hostHeader }, events);
+  }
+}

@@ -1,0 +1,24 @@
+/** The reference server with the protocols of a usual start, driven like bare-server. Forked by server-overhead. */
+import { collectGarbage } from '../../server/collect.ts';
+import { startServer } from '../../server/start.ts';
+
+const server = await startServer(
+  {
+    host: '127.0.0.1',
+    protocols: ['tcp', 'ws'],
+    ports: { tcp: 0, ws: 0, admin: 0 },
+    backlog: 4096,
+    maxConnections: undefined,
+    handshakeTimeoutMs: 10_000,
+    maxPayloadBytes: 2 ** 20,
+    perMessageDeflate: false,
+    processes: 1,
+  },
+  { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
+);
+const url = server.ready.urls.find((candidate) => candidate.startsWith('ws:'));
+process.send?.({ port: Number(url?.split(':').at(-1)) });
+process.on('message', () => {
+  void collectGarbage().then(() => process.send?.('collected'));
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { ServerOptions } from './options.ts';
+import type { Part } from './part.ts';
+
+/** What a supervisor can ask a child once it serves: the calls of {@link Part}. */
+export type Question =
+  | { readonly kind: 'snapshot'; readonly collect: boolean }
+  | { readonly kind: 'top'; readonly count: number }
+  | { readonly kind: 'close'; readonly graceMs: number };
+
+export type ToChild =
+  | { readonly kind: 'start'; readonly options: Omit<ServerOptions, 'processes'> }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
+
+export type FromChild =
+  | { readonly kind: 'ready'; readonly ports: Part['ports'] }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** `failure` instead of `value` when the call threw. */
+  | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly failure?: Failure };
+
+/** An error as it crosses the channel. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}

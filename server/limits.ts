@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { RigError } from '../core/errors.ts';
+import { humanCount } from '../core/units.ts';
+
+/** Connections to the admin port at once; more are closed. */
+export const MAX_ADMIN_CONNECTIONS = 32;
+/** Refused peers that are still being told so; more are told and closed without waiting for their FIN. */
+export const MAX_LINGERING = 32;
+/** Files opened for a moment (/proc), pipes to the supervisor, and libuv's own reserve. */
+const SPARE_DESCRIPTORS = 12;
+/** What node itself has open where that can't be counted. */
+const USUAL_DESCRIPTORS = 32;
+
+/**
+ * How many connections this process can hold so that a descriptor is always left for everything else. That is what
+ * keeps libuv from its emergency measure, which accepts a connection and drops it without a word.
+ *
+ * @param wanted an explicit limit, or undefined for the most possible
+ * @throws {RigError} EFILES when `wanted` is more than the descriptors allow
+ */
+export function connectionLimit(wanted: number | undefined): number {
+  const maxFds = maxDescriptors();
+  if (maxFds === undefined) return wanted ?? Number.MAX_SAFE_INTEGER;
+  const reserve = (countDescriptors() ?? USUAL_DESCRIPTORS) + MAX_ADMIN_CONNECTIONS + MAX_LINGERING + SPARE_DESCRIPTORS;
+  const most = Math.max(0, maxFds - reserve);
+  if (most === 0 || (wanted !== undefined && wanted > most)) {
+    const needed = (wanted ?? 1) + reserve;
+    throw new RigError(
+      'EFILES',
+      `${humanCount(wanted ?? 1)} connections need ${humanCount(needed)} open files in one process; the limit is ${humanCount(maxFds)}`,
+      { hint: `ulimit -n ${needed}` },
+    );
+  }
+  return wanted ?? most;
+}
+
+/** The most descriptors this process may have; undefined when unlimited or unknown. */
+export function maxDescriptors(): number | undefined {
+  const soft = softFileLimit();
+  return soft !== undefined && Number.isFinite(soft) ? soft : undefined;
+}
+
+function softFileLimit(): number | undefined {
+  try {
+    const words = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return words?.[1] === undefined ? undefined : Number(words[1]);
+  } catch {
+    // Not Linux: node's own report knows the limits too. It takes about 100 ms, once.
+    const report: unknown = process.report?.getReport();
+    return softLimitIn(report);
+  }
+}
+
+function softLimitIn(report: unknown): number | undefined {
+  const limits = (report as { userLimits?: { open_files?: { soft?: unknown } } } | undefined)?.userLimits;
+  const soft = limits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : undefined;
+}
+
+/**
+ * Open descriptors of this process now; undefined without /proc. O(1) since Linux 6.2, where the folder's size is
+ * their number; before, the folder has to be listed.
+ */
+export function countDescriptors(): number | undefined {
+  try {
+    const { size } = statSync('/proc/self/fd');
+    return size > 0 ? size : readdirSync('/proc/self/fd').length;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The longest accept queue the kernel grants; 511, node's own default, where it can't be asked. */
+export function longestBacklog(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  } catch {
+    return 511;
+  }
+}

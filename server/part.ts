@@ -1,0 +1,106 @@
+import type { Census, RuntimeMemory } from '../core/admin.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+import { sumCensus } from './census.ts';
+import { collectGarbage, prepareCollector } from './collect.ts';
+import { Gate } from './gate.ts';
+import { connectionLimit, countDescriptors, maxDescriptors } from './limits.ts';
+import type { Listener, ListenerContext, TopConnection } from './listener.ts';
+import type { ServerOptions } from './options.ts';
+import { startSampler } from './sampler.ts';
+import { listenTcp } from './tcp.ts';
+import { listenWs } from './ws.ts';
+
+/** One process's share of the server, wherever it runs: in this process or in a child of it. */
+export interface Part {
+  /** Ports it listens on. */
+  readonly ports: Readonly<Partial<Record<ProtocolName, number>>>;
+  /** @param collect whether to force a full collection first */
+  snapshot(collect: boolean): Promise<Snapshot>;
+  /** Its connections with the most bytes queued towards the peer, most first. */
+  top(count: number): Promise<TopConnection[]>;
+  /** Closes in order, waiting up to `graceMs` for peers. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** All that is known of a part at one moment. O(1) in the number of connections. */
+export interface Snapshot {
+  readonly memory: RuntimeMemory;
+  readonly census: Census;
+  readonly idleRssBytes: number | null;
+  readonly maxConnections: number;
+  readonly cpuSeconds: number;
+  readonly openFds: number | null;
+  readonly maxFds: number | null;
+}
+
+const LISTEN = { tcp: listenTcp, ws: listenWs } as const satisfies Record<
+  ProtocolName,
+  (context: ListenerContext, port: number) => Promise<Listener>
+>;
+
+/**
+ * Serves connections in this process.
+ *
+ * @throws {RigError} ELISTEN, EFILES
+ */
+export async function startPart(options: Omit<ServerOptions, 'processes'>): Promise<Part> {
+  prepareCollector();
+  const gate = new Gate(connectionLimit(options.maxConnections));
+  const listeners = new Map<ProtocolName, Listener>();
+  const closeAll = async (graceMs: number): Promise<void> => {
+    await Promise.all([...listeners.values()].map((listener) => listener.close(graceMs)));
+  };
+  try {
+    for (const protocol of options.protocols) {
+      listeners.set(protocol, await LISTEN[protocol]({ options, gate }, options.ports[protocol]));
+    }
+  } catch (error) {
+    await closeAll(0);
+    throw error;
+  }
+  const sampler = startSampler(() => gate.held);
+  // A census names every protocol, served or not.
+  const census = (): Census =>
+    sumCensus([...listeners].map(([name, listener]) => ({ ...sumCensus([]), [name]: listener.census })));
+
+  return {
+    ports: Object.fromEntries([...listeners].map(([name, { port }]) => [name, port])),
+    async snapshot(collect) {
+      if (collect) await collectGarbage();
+      const memory = sampler.take();
+      const { user, system } = process.cpuUsage();
+      return {
+        memory,
+        census: census(),
+        idleRssBytes: sampler.idleRssBytes,
+        maxConnections: gate.max,
+        cpuSeconds: (user + system) / 1e6,
+        openFds: countDescriptors() ?? null,
+        maxFds: maxDescriptors() ?? null,
+      };
+    },
+    async top(count) {
+      return topOf(listeners, count);
+    },
+    async close(graceMs) {
+      sampler.stop();
+      await closeAll(graceMs);
+    },
+  };
+}
+
+/** Addresses are asked of the kernel only for those that made it into the list. */
+function topOf(listeners: ReadonlyMap<ProtocolName, Listener>, count: number): TopConnection[] {
+  const all = [...listeners].flatMap(([protocol, listener]) =>
+    Array.from(listener.held(), (held) => ({ ...held, protocol })),
+  );
+  all.sort((a, b) => b.queuedBytes - a.queuedBytes);
+  return all.slice(0, count).map(({ protocol, queuedBytes, transport }) => ({
+    pid: process.pid,
+    protocol,
+    peer: `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}`,
+    queuedBytes,
+    bytesIn: transport.bytesRead,
+    bytesOut: transport.bytesWritten,
+  }));
+}

@@ -1,0 +1,79 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { RigError } from '../core/errors.ts';
+
+export interface PortRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What IANA reserves for it, where the kernel can't be asked. */
+const USUAL_EPHEMERAL: PortRange = { low: 49_152, high: 65_535 };
+const FIRST_UNPRIVILEGED = 1024;
+const LAST = 65_535;
+const ATTEMPTS = 200;
+
+/** The ports the kernel takes for outgoing connections. Whoever listens among them may find his port taken by one. */
+export function ephemeralRange(): PortRange {
+  try {
+    return parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')) ?? USUAL_EPHEMERAL;
+  } catch {
+    return USUAL_EPHEMERAL;
+  }
+}
+
+/** `32768	60999` */
+export function parsePortRange(text: string): PortRange | undefined {
+  const [low, high] = text.trim().split(/\s+/).map(Number);
+  if (low === undefined || high === undefined || !(low <= high)) return undefined;
+  return { low, high };
+}
+
+/**
+ * `count` ports in a row that nobody listens on at `host`, outside the ephemeral range and not in `avoid`.
+ *
+ * @returns the first of them
+ * @throws {RigError} ELISTEN when the host can't be listened on, or nothing is free
+ */
+export async function freePorts(
+  host: string,
+  count: number,
+  ephemeral: PortRange,
+  avoid: ReadonlySet<number> = new Set(),
+): Promise<number> {
+  const starts = startsOutside(ephemeral, count);
+  for (let attempt = 0; attempt < ATTEMPTS && starts.length > 0; attempt++) {
+    const first = starts[randomInt(starts.length)] ?? 0;
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if (!ports.some((port) => avoid.has(port)) && (await allFree(host, ports))) return first;
+  }
+  throw new RigError('ELISTEN', `found no ${count} free ports in a row outside ${ephemeral.low}-${ephemeral.high}`, {
+    hint: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999", or name ports with --ws-port, --tcp-port, --admin-port',
+  });
+}
+
+function startsOutside({ low, high }: PortRange, count: number): number[] {
+  const starts: number[] = [];
+  for (let port = FIRST_UNPRIVILEGED; port + count - 1 <= LAST; port++) {
+    if (port + count - 1 < low || port > high) starts.push(port);
+  }
+  return starts;
+}
+
+async function allFree(host: string, ports: readonly number[]): Promise<boolean> {
+  for (const port of ports) if (!(await isFree(host, port))) return false;
+  return true;
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') return resolve(false);
+      const hint = 'list the addresses of this machine: ip -brief address';
+      reject(new RigError('ELISTEN', `can't listen on ${host}: ${error.message}`, { hint, cause: error }));
+    });
+    probe.listen({ host, port }, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,41 @@
+import type { RuntimeMemory } from '../core/admin.ts';
+
+const SAMPLE_EVERY_MS = 1000;
+
+/** Keeps the resident memory of the last moment without connections, to tell what the open ones cost now. */
+export interface Sampler {
+  /** Reads this process's memory now; O(1) in the number of connections. */
+  take(): RuntimeMemory;
+  /** null until the process was seen without a connection. */
+  readonly idleRssBytes: number | null;
+  stop(): void;
+}
+
+/** @param held connections this process has at the moment, in any state */
+export function startSampler(held: () => number): Sampler {
+  let idleRssBytes: number | null = null;
+
+  function take(): RuntimeMemory {
+    const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+    if (held() === 0) idleRssBytes = rss;
+    return {
+      pid: process.pid,
+      rssBytes: rss,
+      heapUsedBytes: heapUsed,
+      heapTotalBytes: heapTotal,
+      externalBytes: external,
+      arrayBuffersBytes: arrayBuffers,
+    };
+  }
+
+  take();
+  const timer = setInterval(take, SAMPLE_EVERY_MS);
+  timer.unref();
+  return {
+    take,
+    get idleRssBytes() {
+      return idleRssBytes;
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,122 @@
+import type { RuntimeMemory, ServerReady } from '../core/admin.ts';
+import type { RigError } from '../core/errors.ts';
+import { shareOf } from '../core/plan.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+import { startAdmin } from './admin.ts';
+import { collectGarbage, prepareCollector } from './collect.ts';
+import type { ServerOptions } from './options.ts';
+import { type Part, startPart } from './part.ts';
+import { startSampler } from './sampler.ts';
+import { forkPart } from './supervisor.ts';
+
+/** How long peers have to answer our goodbye before they are dropped. */
+const GRACE_MS = 3000;
+
+export interface ServerDeps {
+  /** The compiled file that a child process runs; only needed for several processes. */
+  readonly childEntry: URL;
+}
+
+export interface RunningServer {
+  /** Where it can be reached; what `connrig serve --json` prints. */
+  readonly ready: ServerReady;
+  /**
+   * Rejects when the server can't go on: one of its processes died, and with it connections that a measurement counts
+   * on. Nothing is restarted, since the curve would have a hole. {@link close} is still to be called.
+   */
+  readonly failed: Promise<never>;
+  /** Stops listening, closes connections in order (ws 1001, tcp FIN), drops who doesn't answer in 3 s, then ends. */
+  close(): Promise<void>;
+}
+
+/**
+ * The reference server: echoes on WebSocket and raw TCP, and knows what its connections cost.
+ *
+ * @throws {RigError} ELISTEN, EFILES; nothing is left open then
+ */
+export async function startServer(options: ServerOptions, deps: ServerDeps): Promise<RunningServer> {
+  let fail: (error: RigError) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // Whoever doesn't watch `failed` still gets a server, not an unhandled rejection.
+  failed.catch(() => {});
+  const parts = options.processes > 1 ? await forkParts(options, deps, fail) : [await startPart(options)];
+  const closeParts = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.close(GRACE_MS)));
+  };
+  const supervisor = options.processes > 1 ? superviseMemory() : undefined;
+  try {
+    const admin = await startAdmin({ parts, ...(supervisor && { supervisor }) }, options.host, options.ports.admin);
+    return {
+      ready: {
+        ready: true,
+        pid: process.pid,
+        urls: options.protocols.map((protocol) => urlOf(protocol, options.host, parts)),
+        admin: `http://${authority(options.host)}:${admin.port}`,
+      },
+      failed,
+      async close() {
+        // The admin port answers to the end, so that the last counts can be read.
+        await closeParts();
+        await admin.close();
+      },
+    };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
+
+/** Each process gets its own ports and its share of the connections. */
+async function forkParts(
+  options: ServerOptions,
+  { childEntry }: ServerDeps,
+  onDeath: (error: RigError) => void,
+): Promise<Part[]> {
+  const { processes, maxConnections, ports } = options;
+  const attempts = await Promise.allSettled(
+    Array.from({ length: processes }, (_, i) =>
+      forkPart(
+        childEntry,
+        {
+          ...options,
+          maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
+          ports: { admin: 0, tcp: ports.tcp + i, ws: ports.ws + i },
+        },
+        onDeath,
+      ),
+    ),
+  );
+  const parts = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  const broken = attempts.find((attempt) => attempt.status === 'rejected');
+  if (broken) {
+    await Promise.all(parts.map((part) => part.close(0)));
+    throw broken.reason;
+  }
+  return parts;
+}
+
+/** The supervisor's own memory, as one more process of the server. */
+function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
+  prepareCollector();
+  const sampler = startSampler(() => 0);
+  sampler.stop();
+  return async (collect) => {
+    if (collect) await collectGarbage();
+    return sampler.take();
+  };
+}
+
+function urlOf(protocol: ProtocolName, host: string, parts: readonly Part[]): string {
+  const ports = parts.map((part) => part.ports[protocol] ?? 0);
+  const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
+  return `${protocol}://${authority(host)}:${range}`;
+}
+
+/** Where a listener on "any address" can be reached from here. */
+function authority(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}

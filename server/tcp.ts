@@ -1,0 +1,77 @@
+import { createServer, type Socket } from 'node:net';
+import { newCensus } from './census.ts';
+import {
+  causeOf,
+  closed,
+  type Held,
+  type Listener,
+  type ListenerContext,
+  listen,
+  MAX_QUEUED_BYTES,
+} from './listener.ts';
+
+/**
+ * Raw TCP that sends back what it gets. Listeners are made once here and shared by all connections; a connection has
+ * nothing of its own but its socket.
+ *
+ * @throws {RigError} ELISTEN
+ */
+export async function listenTcp({ options, gate }: ListenerContext, wantedPort: number): Promise<Listener> {
+  const census = newCensus();
+  const sockets = new Set<Socket>();
+  let stopping = false;
+
+  function onConnection(socket: Socket): void {
+    census.accepted++;
+    if (!gate.enter()) {
+      census.closed['over-limit']++;
+      // Closes the descriptor before the next connection is accepted.
+      socket.destroy();
+      return;
+    }
+    census.open++;
+    sockets.add(socket);
+    socket.on('data', onData);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+  }
+
+  function onData(this: Socket, chunk: Buffer): void {
+    census.bytesIn += chunk.length;
+    census.bytesOut += chunk.length;
+    if (this.writableLength < MAX_QUEUED_BYTES) {
+      this.write(chunk);
+      return;
+    }
+    // Only a peer that doesn't read costs a closure.
+    this.pause();
+    this.write(chunk, () => this.resume());
+  }
+
+  function onClose(this: Socket): void {
+    sockets.delete(this);
+    gate.leave();
+    census.open--;
+    census.closed[stopping ? 'shutdown' : causeOf(this)]++;
+  }
+
+  const server = createServer({ noDelay: true }, onConnection);
+  const port = await listen(server, options.host, wantedPort, options.backlog);
+  return {
+    port,
+    census,
+    *held(): Iterable<Held> {
+      for (const transport of sockets) yield { queuedBytes: transport.writableLength, transport };
+    },
+    async close(graceMs) {
+      stopping = true;
+      for (const socket of sockets) socket.end().resume();
+      await closed(server, graceMs, () => {
+        for (const socket of sockets) socket.destroy();
+      });
+    },
+  };
+}
+
+/** `close` follows and counts it. */
+function onError(): void {}

@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { ServerCloseReason } from '../core/outcomes.ts';
+import { newCensus } from './census.ts';
+import { lastWord } from './gate.ts';
+import {
+  causeOf,
+  closed,
+  type Held,
+  type Listener,
+  type ListenerContext,
+  listen,
+  MAX_QUEUED_BYTES,
+} from './listener.ts';
+
+/** How long a peer may take to answer our close frame. */
+const CLOSE_TIMEOUT_MS = 2000;
+const GOING_AWAY = 1001;
+const NO_CLOSE_FRAME = 1006;
+const RETRY_AFTER_SECONDS = 5;
+
+/** `ws`'s own class with the two things we need to know of a connection, as fields of the same object. */
+class ServerSocket extends WebSocket {
+  transport: Socket | undefined = undefined;
+  /** Why it is about to be closed, when we know before it happens. */
+  reason: ServerCloseReason | undefined = undefined;
+}
+
+/**
+ * WebSocket on node:http and `ws`, sending back what it gets. Listeners are made once here and shared by all
+ * connections; `ws`'s own per-connection closures (client tracking, automatic pong) are off and done here instead.
+ *
+ * @throws {RigError} ELISTEN
+ */
+export async function listenWs({ options, gate }: ListenerContext, wantedPort: number): Promise<Listener> {
+  const census = newCensus();
+  const handshaking = new Set<Socket>();
+  const open = new Set<ServerSocket>();
+  /** Why a handshake failed; only for those that did, and the first cause wins. */
+  const failed = new WeakMap<Socket, ServerCloseReason>();
+  let stopping = false;
+
+  const wsOptions = {
+    noServer: true,
+    WebSocket: ServerSocket,
+    clientTracking: false,
+    autoPong: false,
+    maxPayload: options.maxPayloadBytes,
+    perMessageDeflate: options.perMessageDeflate,
+    // Known to `ws` since 8.19, not to its types yet.
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const wss = new WebSocketServer<typeof ServerSocket>(wsOptions);
+
+  function onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // `ws` calls back synchronously, or has answered the request with an HTTP error itself.
+    wss.handleUpgrade(request, socket, head, onOpen);
+    if (handshaking.has(socket) && !failed.has(socket) && socket.writableEnded) failed.set(socket, 'bad-handshake');
+  }
+
+  function onOpen(ws: ServerSocket, { socket }: IncomingMessage): void {
+    socket.removeListener('close', onHandshakeClose);
+    handshaking.delete(socket);
+    census.handshaking--;
+    census.open++;
+    open.add(ws);
+    ws.transport = socket;
+    ws.on('message', onMessage);
+    ws.on('ping', onPing);
+    ws.on('error', onError);
+    ws.on('close', onClose);
+  }
+
+  function onMessage(this: WebSocket, data: Buffer, binary: boolean): void {
+    census.bytesIn += data.length;
+    census.bytesOut += data.length;
+    if (this.bufferedAmount < MAX_QUEUED_BYTES) {
+      this.send(data, { binary });
+      return;
+    }
+    // Only a peer that doesn't read costs a closure.
+    this.pause();
+    this.send(data, { binary }, () => this.resume());
+  }
+
+  function onClose(this: WebSocket, code: number): void {
+    const ws = this as ServerSocket;
+    open.delete(ws);
+    gate.leave();
+    census.open--;
+    census.closed[ws.reason ?? (code === NO_CLOSE_FRAME && ws.transport ? causeOf(ws.transport) : 'by-peer')]++;
+  }
+
+  function onHandshakeClose(this: Socket): void {
+    handshaking.delete(this);
+    gate.leave();
+    census.handshaking--;
+    census.closed[failed.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;
+  }
+
+  /** Answers a handshake that isn't one. Called again for more of the same rubbish, which changes nothing. */
+  function reject(socket: Socket, reason: ServerCloseReason, status: number): void {
+    if (failed.has(socket)) return;
+    failed.set(socket, reason);
+    lastWord(socket, httpAnswer(status));
+  }
+
+  function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const code = error.code ?? '';
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') reject(socket, 'handshake-timeout', 408);
+    else if (code === 'HPE_HEADER_OVERFLOW') reject(socket, 'bad-handshake', 431);
+    // FIN in the middle of a request head is an orderly close all the same.
+    else if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') reject(socket, 'bad-handshake', 400);
+    else socket.destroy(code.startsWith('HPE_') ? undefined : error);
+  }
+
+  const server = createServer({
+    headersTimeout: options.handshakeTimeoutMs,
+    requestTimeout: options.handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.max(50, Math.min(1000, options.handshakeTimeoutMs / 4)),
+  });
+  server.on('upgrade', onUpgrade);
+  server.on('clientError', onClientError);
+  server.on('request', ({ socket }: IncomingMessage, _: ServerResponse) => reject(socket, 'bad-handshake', 426));
+  server.on('connect', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 405));
+  admitFirst(server, (socket) => {
+    census.accepted++;
+    if (!gate.enter()) {
+      census.closed['over-limit']++;
+      gate.dismiss(socket, httpAnswer(503, `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`));
+      return false;
+    }
+    census.handshaking++;
+    handshaking.add(socket);
+    socket.on('close', onHandshakeClose);
+    return true;
+  });
+
+  const port = await listen(server, options.host, wantedPort, options.backlog);
+  return {
+    port,
+    census,
+    *held(): Iterable<Held> {
+      for (const ws of open) if (ws.transport) yield { queuedBytes: ws.bufferedAmount, transport: ws.transport };
+    },
+    async close(graceMs) {
+      stopping = true;
+      for (const socket of handshaking) socket.destroy();
+      for (const ws of open) {
+        ws.reason ??= 'shutdown';
+        // A peer we had stopped reading from couldn't be heard to answer.
+        ws.resume();
+        ws.close(GOING_AWAY);
+      }
+      await closed(server, graceMs, () => {
+        for (const ws of open) ws.terminate();
+      });
+    },
+  };
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  if (this.bufferedAmount < MAX_QUEUED_BYTES) {
+    this.pong(data);
+    return;
+  }
+  this.pause();
+  this.pong(data, false, () => this.resume());
+}
+
+/** `ws` has sent the close frame that fits; `close` follows. */
+function onError(this: WebSocket, error: NodeJS.ErrnoException): void {
+  const tooLarge =
+    error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS';
+  (this as ServerSocket).reason ??= tooLarge ? 'too-large' : 'protocol-error';
+}
+
+/** Has every new socket asked for first, so that one we can't hold never costs a parser. */
+function admitFirst(server: Server, admit: (socket: Socket) => boolean): void {
+  const serve = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (admit(socket)) for (const listener of serve) listener.call(server, socket);
+  });
+}
+
+const httpAnswer = (status: number, headers = ''): string =>
+  `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`;
