@@ -69,7 +69,8 @@ function noRows(count: number | null): Record<KernelComponent, number | null> {
 }
 
 function sharedRows(baseline: Readings, hold: Readings, ends: Ends): SharedRow[] {
-  const { slab } = hold;
+  const { slab: before } = baseline;
+  const slab = before && hold.slab;
   const ofClient = ends.client ?? 0;
   const ofTarget = ends.target ?? 0;
   const sockets = grownSockets(baseline, hold);
@@ -87,7 +88,7 @@ function sharedRows(baseline: Readings, hold: Readings, ends: Ends): SharedRow[]
   return [
     {
       component: 'tcpSock',
-      bytes: sockets === null || slab === null ? null : tcpBytes(baseline.slab, slab, sockets.tcp),
+      bytes: sockets === null || !before || !slab ? null : tcpBytes(before, slab, sockets.tcp),
       clientShare: share(sockets?.tcp ?? 0),
     },
     perSocket('socketInode', ['sock_inode_cache'], sockets?.files ?? null),
@@ -114,8 +115,8 @@ function grownSockets(baseline: Readings, hold: Readings): { tcp: number; files:
 }
 
 /** Sockets of the two families differ in size: as many count as IPv6 as their cache grew by. */
-function tcpBytes(baseline: Slab | null, hold: Slab, sockets: number): number {
-  const v6 = baseline && hold.TCP ? Math.min(sockets, grown(baseline, hold, 'TCPv6')) : 0;
+function tcpBytes(baseline: Slab, hold: Slab, sockets: number): number {
+  const v6 = Math.min(sockets, grown(baseline, hold, 'TCPv6'));
   return Math.round((sockets - v6) * sizeOf(hold, ['TCP']) + v6 * sizeOf(hold, ['TCPv6']));
 }
 

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { ledgerOf } from '../core/ledger.ts';
+import { Readings } from '../core/readings.ts';
+import { measure } from './meter.ts';
+import { openMeters } from './meter-set.ts';
+import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
+import { readRuntime } from './runtime.ts';
+
+const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 60_000 };
+/** /proc/slabinfo is for root. */
+const asRoot = { ...onLinux, skip: onLinux.skip || (process.getuid?.() !== 0 ? 'needs root' : false) };
+
+/** A Node process that does as it is told by lines on stdin, and answers each with a line. */
+class Child {
+  static readonly all: Child[] = [];
+  readonly process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  constructor(script: string) {
+    this.process = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
+    Child.all.push(this);
+  }
+  get pid(): number {
+    return this.process.pid!;
+  }
+  async ask(line: string): Promise<string> {
+    this.process.stdin!.write(`${line}\n`);
+    return this.hear();
+  }
+  async hear(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    assert.ok(!done, 'the child ended without an answer');
+    return value;
+  }
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill('SIGKILL');
+    await once(this.process, 'exit');
+  }
+}
+after(() => Promise.all(Child.all.map((child) => child.stop())));
+
+const ON_LINE = `const {createInterface}=require('readline');createInterface({input:process.stdin}).on('line',`;
+const HOARDER = `const kept=[];${ON_LINE}(n)=>{kept.push(Buffer.alloc(Number(n),1));console.log('done')});console.log('ready')`;
+const PARENT = `const c=require('child_process').spawn(process.execPath,['-e','setInterval(()=>{},1e3);console.log(1)']);
+  c.stdout.on('data',()=>console.log(c.pid));${ON_LINE}()=>{c.on('exit',()=>console.log('gone'));c.kill('SIGKILL')})`;
+
+test('what a process allocates shows in its anonymous memory, to the page', onLinux, async () => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  const before = await readProcessTree([child.pid]);
+  await child.ask(String(64 * 2 ** 20));
+  const now = await readProcessTree([child.pid]);
+  const quick = readQuickMemory([child.pid]);
+  const grownMib = (now.anonBytes! - before.anonBytes!) / 2 ** 20;
+  assert.ok(grownMib > 63 && grownMib < 70, `anonymous memory grew by ${grownMib} MiB, not 64`);
+  assert.ok(now.ussBytes! - before.ussBytes! > 63 * 2 ** 20);
+  assert.ok(now.rssBytes > now.anonBytes! && now.pssBytes! >= now.anonBytes!);
+  assert.ok(now.pageTablesBytes! > before.pageTablesBytes!, '64 MiB need 16,384 more page-table entries');
+  assert.ok(Math.abs(quick!.anonBytes - now.anonBytes!) < 4 * 2 ** 20, 'the quick reading is near the full one');
+  assert.ok(now.threads! > 1 && now.cpuSeconds > 0);
+});
+
+test('a tree takes in descendants, leaves out exceptions, and survives their end', onLinux, async () => {
+  const parent = new Child(PARENT);
+  const childPid = Number(await parent.hear());
+  assert.deepEqual(new Set(listTree([parent.pid])), new Set([parent.pid, childPid]));
+  assert.deepEqual(listTree([parent.pid], { except: [childPid] }), [parent.pid]);
+  const [both, one] = [
+    await readProcessTree([parent.pid]),
+    await readProcessTree([parent.pid], { except: [childPid] }),
+  ];
+  assert.deepEqual(both.pids, [parent.pid, childPid]);
+  assert.ok(both.rssBytes > 1.5 * one.rssBytes);
+  assert.equal(await parent.ask('kill'), 'gone');
+  assert.deepEqual((await readProcessTree([parent.pid])).pids, [parent.pid]);
+});
+
+test('a process that is gone is missing, with the reason', onLinux, async () => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  await child.stop();
+  const answer = await measure(() => readProcessTree([child.pid]));
+  assert.ok('missing' in answer);
+  assert.equal(answer.missing, `process ${child.pid} is gone`);
+});
+
+const MEMORY = {
+  schema: 1,
+  collected: true,
+  processes: [
+    { pid: 7, rssBytes: 5e7, heapUsedBytes: 5e6, heapTotalBytes: 6e6, externalBytes: 1e6, arrayBuffersBytes: 1e4 },
+  ],
+  census: Object.fromEntries(
+    ['tcp', 'ws'].map((protocol) => [
+      protocol,
+      {
+        accepted: 3,
+        handshaking: 0,
+        open: 3,
+        closed: Object.fromEntries(
+          'by-peer reset handshake-timeout bad-handshake protocol-error too-large over-limit shutdown'
+            .split(' ')
+            .map((reason) => [reason, 0]),
+        ),
+        bytesIn: 0,
+        bytesOut: 0,
+      },
+    ]),
+  ),
+  live: { bytesPerConnection: null, idleRssBytes: null },
+};
+
+test('the runtime meter asks for a collection, checks the answer, and says what was wrong with it', async (t) => {
+  const asked: string[] = [];
+  const answers: Record<string, string | undefined> = { good: JSON.stringify(MEMORY), empty: '{}', garbage: '<html>' };
+  let mode = 'good';
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const text = answers[mode];
+    if (mode === 'silent') return;
+    response.writeHead(text === undefined ? 500 : 200).end(text);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  assert.deepEqual(await readRuntime(url, { gc: true }), MEMORY);
+  await readRuntime(url);
+  assert.deepEqual(asked, ['/memory?gc=1', '/memory']);
+  for (const [next, why] of [
+    ['empty', /not a connrig server's memory: schema/],
+    ['garbage', /not a connrig server's memory/],
+    ['broken', /answered 500/],
+    ['silent', /no answer within 100 ms/],
+  ] as const) {
+    mode = next;
+    const answer = await measure(() => readRuntime(url, { timeoutMs: 100 }));
+    assert.match('missing' in answer ? answer.missing : 'an answer', why, next);
+  }
+});
+
+const SERVER = `const {createServer}=require('net');const kept=[];let want=0,open=0;
+  const tell=()=>{if(open===want)console.log(open)};
+  const s=createServer((c)=>{kept.push(c);c.on('error',()=>{});c.on('close',()=>{open--});open++;tell()});
+  s.listen(0,'127.0.0.1',4096,()=>console.log(s.address().port));${ON_LINE}(n)=>{want=Number(n);tell()})`;
+const CLIENT = `const {connect}=require('net');const kept=[];
+  const more=(port)=>new Promise((done)=>{const c=connect(port,'127.0.0.1',()=>{kept.push(c);done()});});
+  ${ON_LINE}async(l)=>{const [port,n]=l.split(' ').map(Number);while(kept.length<n)await more(port);console.log('ok')})`;
+
+test('a connection costs the kernel about 4 KB at each end', asRoot, async () => {
+  const [server, client] = [new Child(SERVER), new Child(CLIENT)];
+  const port = Number(await server.hear());
+  const meters = openMeters({ pids: [server.pid], ports: [port], clientPid: client.pid });
+  const climbTo = async (n: number): Promise<Readings> => {
+    await client.ask(`${port} ${n}`);
+    assert.equal(await server.ask(String(n)), String(n));
+    return meters.read();
+  };
+  const baseline = await climbTo(0);
+  const first = await climbTo(1000);
+  const hold = await climbTo(3000);
+  assert.deepEqual(hold.missing, []);
+  assert.deepEqual(Readings.parse(JSON.parse(JSON.stringify(hold))), hold);
+  const { targetEnds, clientEnds, clientPorts, targetQueuedBytes } = hold.established!;
+  assert.deepEqual([targetEnds, clientEnds, clientPorts, targetQueuedBytes], [3000, 3000, 3000, 0]);
+  const low = ledgerOf(baseline, first, { target: 1000, client: 1000 });
+  const high = ledgerOf(baseline, hold, { target: 3000, client: 3000 });
+  const cost = (high.kernel! - low.kernel!) / 2000;
+  const clientCost = (high.client.kernel! - low.client.kernel!) / 2000;
+  assert.ok(cost > 3600 && cost < 4600, `${cost} bytes for each accepted end`);
+  assert.ok(clientCost > cost && clientCost < 5000, `${clientCost} bytes for each connecting end`);
+  const quick = meters.readQuick();
+  assert.ok(quick.targetBytes! > 1e6 && quick.clientRssBytes! > 1e7);
+});
+
+test('a meter set says which meter has no answer, and why', onLinux, async () => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  await child.stop();
+  const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid, adminUrl: 'http://127.0.0.1:1' });
+  const readings = await meters.read({ gc: true });
+  assert.deepEqual([readings.target, readings.runtime, readings.established], [null, null, null]);
+  assert.ok(readings.client!.pids.includes(process.pid) && readings.host!.usedBytes > 0);
+  const why = Object.fromEntries(readings.missing.map(({ meter, why }) => [meter, why]));
+  assert.match(why['runtime'] ?? '', /ECONNREFUSED/);
+  assert.equal(why['target'], `process ${child.pid} is gone`);
+  assert.equal(meters.readQuick().targetBytes, null);
+});
