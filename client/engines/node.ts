@@ -34,7 +34,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       buffer: readBuffer,
       callback(this: SlotSocket, byteCount: number): boolean {
         turns.stir();
-        if (!disposed) events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
+        if (!this.dropped) events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
         return true;
       },
     },
@@ -43,12 +43,12 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   function onConnect(this: SlotSocket): void {
     turns.stir();
     // An abort may have come while this event was on its way.
-    if (!disposed && !this.destroyed) events.onConnected(this.slot);
+    if (!this.dropped) events.onConnected(this.slot);
   }
 
   function onEnd(this: SlotSocket): void {
     turns.stir();
-    if (!disposed && !this.destroyed) events.onEnd(this.slot);
+    if (!this.dropped && !this.destroyed) events.onEnd(this.slot);
   }
 
   /** Errors are read from the socket when it has closed; without a listener they would be thrown. */
@@ -81,7 +81,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     write(slot, bytes) {
       const socket = sockets.get(slot);
       // Copied even when the socket takes all at once: node doesn't say beforehand, and reads what is left later.
-      if (socket?.writable) socket.write(Buffer.from(bytes));
+      if (socket?.writable && !socket.dropped) socket.write(Buffer.from(bytes));
     },
     finish(slot) {
       const socket = sockets.get(slot);
@@ -101,11 +101,12 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
 }
 
 function drop(socket: SlotSocket): void {
-  if (socket.destroyed) return;
+  if (socket.destroyed || socket.dropped) return;
   socket.dropped = true;
-  // libuv can't reset while a shutdown is on its way (and would leak the descriptor when asked to), nor before a
-  // connection is established; a plain close is as good there.
-  const shuttingDown = socket.writableEnded && !socket.writableFinished;
-  if (socket.connecting || shuttingDown) socket.destroy();
+  // libuv refuses to reset while a shutdown is on its way, and node then leaks the descriptor: wait for its end, which
+  // comes with the next round of the loop. (With bytes still to be written there is no shutdown yet.)
+  const shuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (socket.connecting) socket.destroy();
+  else if (shuttingDown) socket.once('finish', socket.resetAndDestroy);
   else socket.resetAndDestroy();
 }

@@ -13,7 +13,7 @@ export function createTcpProtocol(events: ProtocolEvents): Protocol {
     hello: () => undefined,
     onBytes: (slot, bytes) => events.onPayload(slot, bytes, true),
     onEnd: (slot) => events.onPeerClose(slot, 'FIN'),
-    message: (payload) => payload.slice(),
+    message: (payload) => Buffer.from(payload),
     heartbeat: () => Uint8Array.of(HEARTBEAT_BYTE),
     goodbye: () => undefined,
     release: () => undefined,

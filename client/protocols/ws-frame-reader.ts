@@ -76,7 +76,7 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
       : bytes.subarray(at, at + MAX_UNIT_BYTES);
     const size = unit.length < 2 ? MAX_UNIT_BYTES : unitBytes(unit);
     if (unit.length < size) {
-      pieces.set(slot, kept ? unit : unit.slice());
+      pieces.set(slot, kept ? unit : Buffer.from(unit));
       return bytes.length;
     }
     if (kept) pieces.delete(slot);

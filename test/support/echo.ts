@@ -13,9 +13,14 @@ export interface EchoProcess {
   close(): Promise<void>;
 }
 
+export interface EchoOptions {
+  /** Connections that may wait to be accepted; 4,096 by default. */
+  readonly backlog?: number;
+}
+
 /** Starts a bare echo server (`ws` or `net`) on a free port of 127.0.0.1. */
-export async function startEcho(protocol: ProtocolName): Promise<EchoProcess> {
-  const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), [protocol], {
+export async function startEcho(protocol: ProtocolName, { backlog = 4096 }: EchoOptions = {}): Promise<EchoProcess> {
+  const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), [protocol, String(backlog)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });

@@ -44,7 +44,7 @@ export function createRig(
       engine.abort(slot);
     },
     onPayload: (slot, bytes, last) => {
-      log(slot).received.push(bytes.slice());
+      log(slot).received.push(Buffer.from(bytes));
       if (last) log(slot).messages++;
     },
     onReply: (slot, bytes) => engine.write(slot, bytes),
