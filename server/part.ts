@@ -1,7 +1,7 @@
 import type { Census, RuntimeMemory } from '../core/admin.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 import { sumCensus } from './census.ts';
-import { collectGarbage, prepareCollector } from './collect.ts';
+import { collectGarbage } from './collect.ts';
 import { Gate } from './gate.ts';
 import { connectionLimit, countDescriptors, maxDescriptors } from './limits.ts';
 import type { Listener, ListenerContext, TopConnection } from './listener.ts';
@@ -44,7 +44,8 @@ const LISTEN = { tcp: listenTcp, ws: listenWs } as const satisfies Record<
  * @throws {RigError} ELISTEN, EFILES
  */
 export async function startPart(options: Omit<ServerOptions, 'processes'>): Promise<Part> {
-  prepareCollector();
+  // What the first collection costs for good belongs to the baseline.
+  await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));
   const listeners = new Map<ProtocolName, Listener>();
   const closeAll = async (graceMs: number): Promise<void> => {

@@ -3,7 +3,7 @@ import type { RigError } from '../core/errors.ts';
 import { shareOf } from '../core/plan.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 import { startAdmin } from './admin.ts';
-import { collectGarbage, prepareCollector } from './collect.ts';
+import { collectGarbage } from './collect.ts';
 import type { ServerOptions } from './options.ts';
 import { type Part, startPart } from './part.ts';
 import { startSampler } from './sampler.ts';
@@ -99,7 +99,6 @@ async function forkParts(
 
 /** The supervisor's own memory, as one more process of the server. */
 function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
-  prepareCollector();
   const sampler = startSampler(() => 0);
   sampler.stop();
   return async (collect) => {

@@ -1,9 +1,9 @@
 /** What the reference server is compared with: the smallest `ws` echo server there is. Forked by server-overhead. */
 import { WebSocketServer } from 'ws';
-import { collectGarbage, prepareCollector } from '../../server/collect.ts';
+import { collectGarbage } from '../../server/collect.ts';
 
-prepareCollector();
-
+// As the reference server does when it starts.
+await collectGarbage();
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096 });
 server.on('connection', (socket) => {
   socket.on('message', (data, binary) => socket.send(data, { binary }));

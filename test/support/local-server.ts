@@ -1,0 +1,45 @@
+import { PROTOCOLS } from '../../core/protocols.ts';
+import type { Census, CensusOfProtocol } from '../../core/admin.ts';
+import type { ServerOptions } from '../../server/options.ts';
+import { type RunningServer, startServer } from '../../server/start.ts';
+
+export interface LocalServer {
+  readonly server: RunningServer;
+  readonly ports: { readonly tcp: number; readonly ws: number };
+  census(): Promise<Census>;
+}
+
+/** The reference server inside the test's own process, on ports the kernel chooses. */
+export async function startLocal(overrides: Partial<ServerOptions> = {}): Promise<LocalServer> {
+  const server = await startServer(
+    {
+      host: '127.0.0.1',
+      protocols: PROTOCOLS,
+      ports: { tcp: 0, ws: 0, admin: 0 },
+      backlog: 511,
+      maxConnections: 1000,
+      handshakeTimeoutMs: 5000,
+      maxPayloadBytes: 64 * 1024,
+      perMessageDeflate: false,
+      processes: 1,
+      ...overrides,
+    },
+    { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
+  );
+  const portOf = (scheme: string): number =>
+    Number(server.ready.urls.find((url) => url.startsWith(`${scheme}:`))?.split(':').at(-1) ?? 0);
+  return {
+    server,
+    ports: { tcp: portOf('tcp'), ws: portOf('ws') },
+    async census() {
+      const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
+      return answer.census;
+    },
+  };
+}
+
+export const addsUp = (census: CensusOfProtocol): boolean =>
+  census.accepted === census.handshaking + census.open + sumClosed(census);
+
+export const sumClosed = ({ closed }: CensusOfProtocol): number =>
+  Object.values(closed).reduce((sum, count) => sum + count, 0);

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ServerMemory, ServerReady } from '../../core/admin.ts';
+
+const ENTRY = fileURLToPath(new URL('serve-main.js', import.meta.url));
+
+export interface ServeProcess {
+  readonly child: ChildProcess;
+  readonly ready: ServerReady;
+  /** First port of each protocol. */
+  readonly ports: { readonly tcp: number; readonly ws: number };
+  memory(collect?: boolean): Promise<ServerMemory>;
+  /** Value of the sample that begins with this name (and labels); undefined when absent. */
+  metric(sample: string): Promise<number | undefined>;
+  /** SIGTERM and wait. */
+  stop(): Promise<number | null>;
+}
+
+/** `connrig serve` as a process of its own, on free ports, ready to be connected to. */
+export async function startServe(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<ServeProcess> {
+  const child = spawnServe(['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto', '--json', ...args], wrapper);
+  const ready = await readyLine(child);
+  const portOf = (scheme: string): number =>
+    Number(/:(\d+)(-\d+)?$/.exec(ready.urls.find((url) => url.startsWith(`${scheme}:`)) ?? '')?.[1] ?? 0);
+  return {
+    child,
+    ready,
+    ports: { tcp: portOf('tcp'), ws: portOf('ws') },
+    async memory(collect = false) {
+      const response = await fetch(`${ready.admin}/memory${collect ? '?gc=1' : ''}`);
+      return ServerMemory.parse(await response.json());
+    },
+    async metric(sample) {
+      const text = await (await fetch(`${ready.admin}/metrics`)).text();
+      const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+      return line === undefined ? undefined : Number(line.slice(sample.length + 1));
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      }
+      return child.exitCode;
+    },
+  };
+}
+
+export function spawnServe(args: readonly string[], wrapper: readonly string[] = []): ChildProcess {
+  const [command = '', ...rest] = [...wrapper, process.execPath, ENTRY, 'serve', ...args];
+  return spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** The one line of `--json`. */
+export async function readyLine(child: ChildProcess): Promise<ServerReady> {
+  if (!child.stdout) throw new TypeError('stdout is not piped');
+  const lines = createInterface({ input: child.stdout });
+  const first = await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`serve ended with ${code} before it was ready`);
+    }),
+  ]);
+  return ServerReady.parse(JSON.parse(String(first[0])));
+}
+
+/** Everything a process says and the code it ends with. */
+export async function outcomeOf(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
