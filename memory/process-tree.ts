@@ -13,7 +13,7 @@ export interface TreeOptions {
 
 /**
  * Memory of processes and all their descendants. On Linux from /proc/PID/smaps_rollup; the kernel walks the whole
- * address space for it (0.5 ms for a small Node process, about 20 ms per GiB), in a thread of libuv's, not in ours.
+ * address space for it (about 1 ms for a small Node process, 10 to 15 ms for each GiB), in a thread of libuv's, not in ours.
  * Where that file may not be read (another user's process) only RSS is known; elsewhere than on Linux too.
  *
  * @param roots process ids; a process that ends between listing and reading is left out, unless it is a root
