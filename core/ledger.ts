@@ -1,4 +1,4 @@
-import { type Ends, KERNEL_COMPONENTS, type KernelComponent, type KernelRows, splitKernel } from './kernel-rows.ts';
+import { type Ends, KERNEL_COMPONENTS, type KernelComponent, type KernelRows, kernelOf } from './kernel-rows.ts';
 import type { ProcessTree, Readings } from './readings.ts';
 
 /** Parts of the target's own memory; they sum to `user`. `userOther` is what the other two don't explain. */
@@ -35,7 +35,7 @@ const RECLAIMABLE: ReadonlySet<KernelComponent> = new Set(['socketInode', 'dentr
  * @param ends connections open at the hold; at the baseline there were none
  */
 export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger {
-  const { target, client } = splitKernel(baseline, hold, ends);
+  const { target, client } = kernelOf(baseline, hold, ends);
   const user = userOf(hold.target);
   const kernel = ends.target === null ? null : sumOf(target);
   const total = user.bytes === null || kernel === null ? null : user.bytes + kernel;

@@ -21,6 +21,10 @@ export const ProcessTree = z.object({
   pageTablesBytes: bytes.nullable(),
   /** Slots in the descriptor tables (a power of two above the most ever open), not open descriptors. */
   descriptorSlots: count.nullable(),
+  /** Open descriptors now; null before Linux 6.2, where only counting them one by one would tell. */
+  openFiles: count.nullable(),
+  /** Whether any of the processes has an epoll descriptor among its lowest ones. */
+  hasEpoll: z.boolean().nullable(),
   threads: count.nullable(),
   /** Processor time used so far, user and system. */
   cpuSeconds: z.number().nonnegative(),

@@ -9,6 +9,7 @@ import { ledgerOf } from '../core/ledger.ts';
 import { Readings } from '../core/readings.ts';
 import { measure } from './meter.ts';
 import { openMeters } from './meter-set.ts';
+import { readPortableTree } from './process-portable.ts';
 import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 
@@ -89,6 +90,19 @@ test('a process that is gone is missing, with the reason', onLinux, async () => 
   const answer = await measure(() => readProcessTree([child.pid]));
   assert.ok('missing' in answer);
   assert.equal(answer.missing, `process ${child.pid} is gone`);
+});
+
+test('where there is no /proc, RSS and processor time are known and nothing else is claimed', async () => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  const before = await readPortableTree([child.pid]);
+  await child.ask(String(64 * 2 ** 20));
+  const now = await readPortableTree([child.pid]);
+  assert.ok(now.rssBytes - before.rssBytes > 60 * 2 ** 20);
+  assert.deepEqual([now.anonBytes, now.pssBytes, now.threads], [null, null, null]);
+  await child.stop();
+  const answer = await measure(() => readPortableTree([child.pid]));
+  assert.ok('missing' in answer);
 });
 
 const MEMORY = {
@@ -172,6 +186,9 @@ test('a connection costs the kernel about 4 KB at each end', asRoot, async () =>
   assert.deepEqual(Readings.parse(JSON.parse(JSON.stringify(hold))), hold);
   const { targetEnds, clientEnds, clientPorts, targetQueuedBytes } = hold.established!;
   assert.deepEqual([targetEnds, clientEnds, clientPorts, targetQueuedBytes], [3000, 3000, 3000, 0]);
+  assert.equal(hold.target!.hasEpoll, true);
+  // Null before Linux 6.2.
+  if (hold.target!.openFiles !== null) assert.equal(hold.target!.openFiles - baseline.target!.openFiles!, 3000);
   const low = ledgerOf(baseline, first, { target: 1000, client: 1000 });
   const high = ledgerOf(baseline, hold, { target: 3000, client: 3000 });
   const cost = (high.kernel! - low.kernel!) / 2000;

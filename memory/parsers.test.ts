@@ -42,6 +42,8 @@ test('a process: anonymous is Pss_Anon + Pss_Shmem, unique is private, a name wi
     swapBytes: 10 * KIB,
     pageTablesBytes: 640 * KIB,
     descriptorSlots: 256,
+    openFiles: null,
+    hasEpoll: null,
     threads: 11,
     cpuSeconds: 3,
   });

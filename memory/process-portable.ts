@@ -23,6 +23,8 @@ export async function readPortableTree(pids: readonly number[]): Promise<Process
     swapBytes: null,
     pageTablesBytes: null,
     descriptorSlots: null,
+    openFiles: null,
+    hasEpoll: null,
     threads: null,
     cpuSeconds: cpuMs / 1000,
   };

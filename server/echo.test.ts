@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import { answerOf, connectRaw } from '../test/support/rude-peers.ts';
 import { addsUp, type LocalServer, startLocal } from '../test/support/local-server.ts';
+import { answerOf, connectRaw } from '../test/support/rude-peers.ts';
 import { eventually } from '../test/support/wait.ts';
 
 describe('the reference server', () => {

@@ -17,7 +17,7 @@ const server = await startServer(
   { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
 );
 const url = server.ready.urls.find((candidate) => candidate.startsWith('ws:'));
-process.send?.({ port: Number(url?.split(':').at(-1)) });
+process.send?.({ port: Number(url?.split(':').at(-1)), admin: server.ready.admin });
 process.on('message', () => {
   void collectGarbage().then(() => process.send?.('collected'));
 });

@@ -1,5 +1,5 @@
-import { PROTOCOLS } from '../../core/protocols.ts';
 import type { Census, CensusOfProtocol } from '../../core/admin.ts';
+import { PROTOCOLS } from '../../core/protocols.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
 
@@ -27,7 +27,12 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
   );
   const portOf = (scheme: string): number =>
-    Number(server.ready.urls.find((url) => url.startsWith(`${scheme}:`))?.split(':').at(-1) ?? 0);
+    Number(
+      server.ready.urls
+        .find((url) => url.startsWith(`${scheme}:`))
+        ?.split(':')
+        .at(-1) ?? 0,
+    );
   return {
     server,
     ports: { tcp: portOf('tcp'), ws: portOf('ws') },

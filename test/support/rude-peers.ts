@@ -23,7 +23,7 @@ export async function answerOf(socket: Socket): Promise<string> {
   socket.on('data', (chunk: Buffer) => {
     answer += chunk.toString('latin1');
   });
-  await Promise.race([once(socket, 'end'), once(socket, 'close')]);
+  if (!socket.readableEnded && !socket.closed) await Promise.race([once(socket, 'end'), once(socket, 'close')]);
   socket.destroy();
   return answer;
 }

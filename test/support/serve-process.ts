@@ -14,13 +14,19 @@ export interface ServeProcess {
   memory(collect?: boolean): Promise<ServerMemory>;
   /** Value of the sample that begins with this name (and labels); undefined when absent. */
   metric(sample: string): Promise<number | undefined>;
+  /** The exit code, once it has ended; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** SIGTERM and wait. */
   stop(): Promise<number | null>;
 }
 
-/** `connrig serve` as a process of its own, on free ports, ready to be connected to. */
+/** `connrig serve` as a process of its own, on free ports, ready to be connected to. It ends with the test. */
 export async function startServe(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<ServeProcess> {
-  const child = spawnServe(['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto', '--json', ...args], wrapper);
+  const child = spawnServe(
+    ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto', '--json', '--until-stdin-ends', ...args],
+    wrapper,
+  );
+  const exited = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
   const ready = await readyLine(child);
   const portOf = (scheme: string): number =>
     Number(/:(\d+)(-\d+)?$/.exec(ready.urls.find((url) => url.startsWith(`${scheme}:`)) ?? '')?.[1] ?? 0);
@@ -37,12 +43,10 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
       const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
       return line === undefined ? undefined : Number(line.slice(sample.length + 1));
     },
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        await once(child, 'exit');
-      }
-      return child.exitCode;
+    exited,
+    stop() {
+      child.kill('SIGTERM');
+      return exited;
     },
   };
 }

@@ -1,5 +1,9 @@
 /** Waits until `look` gives something else than false or undefined; fails after a generous deadline. */
-export async function eventually<T>(look: () => T | false | undefined | Promise<T | false | undefined>, what: string, deadlineMs = 15_000): Promise<T> {
+export async function eventually<T>(
+  look: () => T | false | undefined | Promise<T | false | undefined>,
+  what: string,
+  deadlineMs = 15_000,
+): Promise<T> {
   const until = Date.now() + deadlineMs;
   for (;;) {
     const seen = await look();

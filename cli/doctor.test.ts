@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Command } from 'commander';
+import { RigError } from '../core/errors.ts';
+import { addDoctorCommand } from './doctor.ts';
+
+/** Runs `connrig doctor ARGS` in this process. */
+async function doctor(...args: string[]): Promise<{ out: string; err: string; error: unknown }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const program = new Command();
+  program.exitOverride().configureOutput({ writeErr: (text) => err.push(text) });
+  addDoctorCommand(program, {
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    env: {},
+  });
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  const error = await program.parseAsync(['doctor', ...args], { from: 'user' }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { out: out.join(''), err: err.join(''), error };
+}
+
+test('a small plan fits, and the table has a line for each finding', async () => {
+  const { out, error } = await doctor('--connections', '50');
+  assert.equal(error, undefined);
+  assert.match(out, /^ +what +is +needed/);
+  for (const what of ['files', 'target-files', 'ports', 'memory'])
+    assert.match(out, new RegExp(`^\\S+ +${what} `, 'm'));
+  assert.match(out, /\n50 connections with both ends on this machine: fit\.\n/);
+});
+
+test('a plan beyond any machine prints its findings and ends in exit code 3', async () => {
+  const { out, error } = await doctor('--connections', '1000M', '--json');
+  assert.ok(error instanceof RigError);
+  assert.equal(error.exitCode, 3);
+  const { schema, need, findings, most } = JSON.parse(out);
+  assert.equal(schema, 1);
+  assert.equal(need.connections, 1e9);
+  assert.ok(findings.some(({ what, ok }: { what: string; ok: string }) => what === 'memory' && ok === 'fail'));
+  assert.ok(most.connections > 0 && most.connections < 1e9);
+});
+
+for (const bad of ['abc', '0', '-5', '1.5']) {
+  test(`--connections ${bad} is refused with an example`, async () => {
+    const { out, err, error } = await doctor(`--connections=${bad}`);
+    assert.equal((error as { code?: string }).code, 'commander.invalidArgument');
+    assert.match(err, /a whole number from 1 up/);
+    assert.equal(out, '');
+  });
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { TopConnections } from '../core/admin.ts';
+import { METRICS } from '../core/metrics.ts';
+import { openManyWs } from '../scripts/bench/peers.ts';
+import { connectRaw, frame, provoke } from '../test/support/rude-peers.ts';
+import { type ServeProcess, startServe } from '../test/support/serve-process.ts';
+import { eventually } from '../test/support/wait.ts';
+
+describe('the admin port', () => {
+  let server: ServeProcess;
+  before(async () => {
+    server = await startServe();
+  });
+  after(() => server.stop());
+  const get = (path: string, method = 'GET'): Promise<Response> => fetch(server.ready.admin + path, { method });
+
+  it('exposes every row of the catalogue with values that follow events', async () => {
+    const sockets = await openManyWs(server.ports.ws, 3);
+    const tcp = await connectRaw(server.ports.tcp);
+    tcp.write('12345');
+    await once(tcp, 'data');
+    sockets[0]?.write(frame(1, Buffer.from('12')));
+    await once(sockets[0]!, 'data');
+    const half = await connectRaw(server.ports.ws);
+    await provoke(server.ports.ws, 'rubbish\r\n\r\n');
+    await eventually(async () => (await server.memory()).census.ws.handshaking === 1, 'one handshake left');
+    const text = await (await get('/metrics')).text();
+    const sampleValue = (sample: string): number => {
+      const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+      return Number(line?.slice(sample.length + 1));
+    };
+    const exact: ReadonlyArray<readonly [sample: string, value: number]> = [
+      ['connrig_server_connections_accepted_total{protocol="ws"}', 5],
+      ['connrig_server_connections_accepted_total{protocol="tcp"}', 1],
+      ['connrig_server_connections_handshaking{protocol="ws"}', 1],
+      ['connrig_server_connections_open{protocol="ws"}', 3],
+      ['connrig_server_connections_open{protocol="tcp"}', 1],
+      ['connrig_server_connections_closed_total{protocol="ws",reason="bad-handshake"}', 1],
+      ['connrig_server_connections_closed_total{protocol="ws",reason="reset"}', 0],
+      ['connrig_server_received_bytes_total{protocol="ws"}', 2],
+      ['connrig_server_received_bytes_total{protocol="tcp"}', 5],
+      ['connrig_server_sent_bytes_total{protocol="ws"}', 2],
+      ['connrig_server_sent_bytes_total{protocol="tcp"}', 5],
+      ['connrig_server_processes', 1],
+    ];
+    for (const [sample, value] of exact) assert.equal(sampleValue(sample), value, sample);
+    const atLeast: ReadonlyArray<readonly [sample: string, value: number]> = [
+      ['connrig_server_connections_limit', 100],
+      ['connrig_server_idle_resident_memory_bytes', 20e6],
+      ['connrig_host_tcp_sockets{state="inuse"}', 5],
+      ['connrig_host_tcp_sockets{state="alloc"}', 5],
+      ['connrig_host_tcp_sockets{state="orphan"}', 0],
+      ['connrig_host_tcp_sockets{state="time-wait"}', 0],
+      ['connrig_host_tcp_buffer_memory_bytes', 0],
+      ['process_resident_memory_bytes', 20e6],
+      ['process_cpu_seconds_total', 0.01],
+      ['process_open_fds', 10],
+      ['process_max_fds', 100],
+      ['process_start_time_seconds', Date.now() / 1000 - 600],
+      ['nodejs_heap_size_used_bytes', 1e6],
+      ['nodejs_heap_size_total_bytes', 1e6],
+      ['nodejs_external_memory_bytes', 1],
+    ];
+    for (const [sample, value] of atLeast)
+      assert.ok(sampleValue(sample) >= value, `${sample} is ${sampleValue(sample)}`);
+    assert.ok(Number.isFinite(sampleValue('connrig_server_memory_per_connection_bytes')));
+    for (const { name, kind } of Object.values(METRICS)) assert.ok(text.includes(`# TYPE ${name} ${kind}\n`), name);
+    for (const socket of [...sockets, tcp, half]) socket.destroy();
+    await eventually(async () => (await server.memory()).census.ws.open === 0, 'closed');
+    assert.equal(await server.metric('connrig_server_connections_closed_total{protocol="ws",reason="by-peer"}'), 4);
+    assert.equal(await server.metric('connrig_server_memory_per_connection_bytes'), undefined);
+  });
+
+  it('says what memory it uses, with a collection when asked', async () => {
+    const sockets = await openManyWs(server.ports.ws, 500);
+    const before = await server.memory();
+    const after = await server.memory(true);
+    assert.deepEqual([before.collected, after.collected], [false, true]);
+    assert.equal(after.processes.length, 1);
+    assert.equal(after.processes[0]?.pid, server.child.pid);
+    assert.equal(after.census.ws.open, 500);
+    assert.ok(after.processes[0]!.heapUsedBytes < before.processes[0]!.heapUsedBytes);
+    assert.ok((after.live.idleRssBytes ?? 0) > 20e6);
+    assert.equal(typeof after.live.bytesPerConnection, 'number');
+    for (const socket of sockets) socket.destroy();
+    await eventually(async () => (await server.memory()).census.ws.open === 0, 'closed');
+    assert.equal((await server.memory()).live.bytesPerConnection, null);
+  });
+
+  it('lists at most as many connections as asked for', async () => {
+    const sockets = await openManyWs(server.ports.ws, 30);
+    const listed = async (query: string): Promise<number> =>
+      TopConnections.parse(await (await get(`/connections${query}`)).json()).connections.length;
+    assert.deepEqual([await listed(''), await listed('?top=7'), await listed('?top=1000')], [20, 7, 30]);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('is clear about what it does not know', async () => {
+    assert.deepEqual([(await get('/healthz')).status, await (await get('/healthz')).text()], [200, 'ok\n']);
+    assert.equal((await get('/healthz', 'HEAD')).status, 200);
+    assert.equal((await get('/')).status, 404);
+    assert.match(await (await get('/nowhere')).text(), /^there is no \/nowhere here; there is \/healthz, /);
+    const post = await get('/metrics', 'POST');
+    assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+    for (const query of ['0', '-1', 'x', '1001', '1.5', '']) {
+      const answer = await get(`/connections?top=${query}`);
+      assert.equal(answer.status, 400, query);
+      assert.match(await answer.text(), /^top is a whole number from 1 to 1000/);
+    }
+    assert.equal((await get('/memory?gc=yes')).status, 400);
+    assert.equal(await (await get('/memory?collect=1')).text(), 'unknown parameter collect; known: gc\n');
+  });
+});
