@@ -2,24 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { RigError } from '../core/errors.ts';
+import { testDeps } from '../test/support/cli-deps.ts';
 import { addDoctorCommand } from './doctor.ts';
 
 /** Runs `connrig doctor ARGS` in this process. */
 async function doctor(...args: string[]): Promise<{ out: string; err: string; error: unknown }> {
-  const [out, err]: [string[], string[]] = [[], []];
+  const deps = testDeps();
   const program = new Command();
-  program.exitOverride().configureOutput({ writeErr: (text) => err.push(text) });
-  addDoctorCommand(program, {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text) },
-    env: {},
-  });
+  program.exitOverride().configureOutput({ writeErr: (text) => deps.stderr.write(text) });
+  addDoctorCommand(program, deps);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   const error = await program.parseAsync(['doctor', ...args], { from: 'user' }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return { out: out.join(''), err: err.join(''), error };
+  return { out: deps.out(), err: deps.err(), error };
 }
 
 test('a small plan fits, and the table has a line for each finding', async () => {

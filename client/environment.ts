@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { availableParallelism, cpus, networkInterfaces, release, totalmem, type as osType } from 'node:os';
+import { availableParallelism, cpus, networkInterfaces, type as osType, release, totalmem } from 'node:os';
 import { RigError } from '../core/errors.ts';
 import type { Environment } from '../core/record.ts';
 import type { TargetUrl } from '../core/urls.ts';

@@ -1,5 +1,5 @@
 import type { Counts } from '../core/outcomes.ts';
-import { peakOf, type Phase, type Plan, rampMsOf } from '../core/plan.ts';
+import { type Phase, type Plan, peakOf, rampMsOf } from '../core/plan.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 
 /** Where a run is, a few times a second: for the live line. */
@@ -43,7 +43,8 @@ export class ProgressMeter {
       protocol: this.#leg.protocol,
       ...state,
       counts,
-      openedPerSecond: elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
+      openedPerSecond:
+        elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
       targetBytes,
       leftMs: this.#leftMs(state, counts.open),
     };

@@ -3,8 +3,8 @@ import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import type { RunConfig } from './config/run-config.ts';
-import { describeEnvironment, resolveHost } from './environment.ts';
 import type { RunDeps } from './deps.ts';
+import { describeEnvironment, resolveHost } from './environment.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 
@@ -24,7 +24,8 @@ export interface RunResult {
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
   const startedAtMs = performance.now();
-  const name = config.name ?? (config.urls.length === 0 ? 'builtin' : config.plan.legs.map((leg) => leg.protocol).join('-'));
+  const name =
+    config.name ?? (config.urls.length === 0 ? 'builtin' : config.plan.legs.map((leg) => leg.protocol).join('-'));
   const recorder = openRecorder(config.out ?? defaultFolder(startedAt, name));
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;

@@ -6,7 +6,6 @@ export const USER_COMPONENTS = ['heapUsed', 'external', 'userOther'] as const;
 /** Names of every row, `unexplained` included: closed, for schemas and column heads. */
 export const LEDGER_COMPONENTS = [...USER_COMPONENTS, ...KERNEL_COMPONENTS, 'unexplained'] as const;
 export type UserComponent = (typeof USER_COMPONENTS)[number];
-export type LedgerComponent = (typeof LEDGER_COMPONENTS)[number];
 
 /**
  * Readings arranged so that the parts sum to the whole. All in bytes; null where not measured. `user` is absolute

@@ -79,7 +79,5 @@ export interface Counts {
   readonly failed: number;
   readonly closed: number;
 }
-export const countsAddUp = (c: Counts): boolean => c.attempts === c.opening + c.open + c.failed + c.closed;
-
 export const zeroOutcomes = (): Record<Outcome, number> =>
   Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>;

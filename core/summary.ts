@@ -45,9 +45,7 @@ export const LegSummary = z.object({
     })
     .nullable(),
   baselineBytes: bytes,
-  fit: z
-    .object({ rSquared: z.number(), knee: z.null(), holdoutErrorPercent: z.number().nullable() })
-    .nullable(),
+  fit: z.object({ rSquared: z.number(), knee: z.null(), holdoutErrorPercent: z.number().nullable() }).nullable(),
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
   open: z.object({ ratePerSecond: z.number().nullable(), p50Ms: Latency, p99Ms: Latency, maxMs: Latency }),
   /** Round trips; null while no behaviour that talks was asked for. */

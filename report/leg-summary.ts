@@ -1,9 +1,9 @@
 import { countOf, quantileMs } from '../core/histogram.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
+import { zeroOutcomes } from '../core/outcomes.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
-import { zeroOutcomes } from '../core/outcomes.ts';
 import type { LegProgress, MemoryPoint, RunFile, Sample } from '../core/record.ts';
 import { type Estimate, fitLine, type LevelPoint, theilSen } from '../core/slope.ts';
 import type { LegSummary } from '../core/summary.ts';
@@ -24,7 +24,9 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
   const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
   const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
   const baseline = points.find(({ phase }) => phase === 'baseline');
-  const held = points.filter(({ phase }) => phase === 'hold').map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
+  const held = points
+    .filter(({ phase }) => phase === 'hold')
+    .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
   const fitted = held.filter(({ point }) => point.level > highWaterBefore(run, leg, index));
   return {
     protocol: leg.protocol,
@@ -58,7 +60,11 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
 function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: MemoryPoint): Ledger {
   const here = point.readings.established !== null;
   const ends = { target: here && baseline ? point.level : null, client: point.level };
-  return ledgerOf((baseline ?? point).readings, point.readings, run.environment.platform === 'linux' ? ends : { target: null, client: null });
+  return ledgerOf(
+    (baseline ?? point).readings,
+    point.readings,
+    run.environment.platform === 'linux' ? ends : { target: null, client: null },
+  );
 }
 
 const userOf = ({ readings: { target } }: MemoryPoint): number | null =>
@@ -98,10 +104,17 @@ function componentsOf(held: readonly Held[], whole: number): NonNullable<LegSumm
   const slopeOf = (name: keyof Ledger['components']): number | null =>
     theilSen(seriesOf(held, (ledger) => ledger.components[name])) ?? null;
   const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
-  const rows = Object.fromEntries(names.map((name) => [name, slopeOf(name)])) as Record<(typeof names)[number], number | null>;
+  const rows = Object.fromEntries(names.map((name) => [name, slopeOf(name)])) as Record<
+    (typeof names)[number],
+    number | null
+  >;
   const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
-  return { ...rows, [rest]: whole - others, unexplained: theilSen(seriesOf(held, (ledger) => ledger.unexplained)) ?? null };
+  return {
+    ...rows,
+    [rest]: whole - others,
+    unexplained: theilSen(seriesOf(held, (ledger) => ledger.unexplained)) ?? null,
+  };
 }
 
 function fitOf(held: readonly Held[]): LegSummary['fit'] {
@@ -122,7 +135,10 @@ function retainedOf(points: readonly MemoryPoint[], baseline: MemoryPoint | unde
 }
 
 /** Counts as they last stood: a tick is fresher than a memory point when the client was killed. */
-function attemptsOf(progress: LegProgress | undefined, tick: Tick | undefined): Pick<LegSummary, 'attempts' | 'outcomes'> {
+function attemptsOf(
+  progress: LegProgress | undefined,
+  tick: Tick | undefined,
+): Pick<LegSummary, 'attempts' | 'outcomes'> {
   const fromTick = tick && tick.counts.attempts > (progress?.counts.attempts ?? -1);
   return {
     attempts: (fromTick ? tick.counts.attempts : progress?.counts.attempts) ?? 0,
@@ -144,6 +160,8 @@ function openLatency(progress: LegProgress | undefined): LegSummary['open'] {
 
 /** What one more connection costs the client itself, in user memory; undefined below 3 levels. */
 export function generatorSlope(leg: LegSummary): number | undefined {
-  const points = leg.levels.flatMap(({ open, generatorBytes }) => (generatorBytes === null ? [] : [{ open, bytes: generatorBytes }]));
+  const points = leg.levels.flatMap(({ open, generatorBytes }) =>
+    generatorBytes === null ? [] : [{ open, bytes: generatorBytes }],
+  );
   return fitLine(points)?.slope.bytes;
 }

@@ -11,7 +11,12 @@ export function markdownReport(run: RunFile, summary: Summary): string {
     ...(summary.error ? [`**${summary.error.code}**: ${summary.error.message}`] : []),
     ...(summary.warnings.length > 0 ? [bullets(summary.warnings)] : []),
     ...(summary.legs.length > 0
-      ? [table(['', ...summary.legs.map(({ protocol }) => protocol)], verdictRows(summary).map(({ label, cells }) => [label.trim(), ...cells]))]
+      ? [
+          table(
+            ['', ...summary.legs.map(({ protocol }) => protocol)],
+            verdictRows(summary).map(({ label, cells }) => [label.trim(), ...cells]),
+          ),
+        ]
       : ['No leg began.']),
     ...summary.legs.filter(({ levels }) => levels.length > 0).map(levelTable),
     '## Measured on',
@@ -27,12 +32,18 @@ export function markdownReport(run: RunFile, summary: Summary): string {
 
 function levelTable({ protocol, levels }: LegSummary): string {
   const cell = (bytes: number | null): string => (bytes === null ? '–' : humanBytes(bytes));
-  const rows = levels.map(({ open, bytes }) => [humanCount(open), cell(bytes.total), cell(bytes.user), cell(bytes.kernel)]);
+  const rows = levels.map(({ open, bytes }) => [
+    humanCount(open),
+    cell(bytes.total),
+    cell(bytes.user),
+    cell(bytes.kernel),
+  ]);
   return `## ${protocol}: memory by level\n\n${table(['open', 'total', 'user', 'kernel (growth)'], rows)}`;
 }
 
 function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 

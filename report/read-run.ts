@@ -54,7 +54,11 @@ function readRunFile(folder: string): RunFile {
   const parsed = RunFile.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw refuse(`has a run.json that is not ours: ${issue?.path.join('.')}: ${issue?.message}`, 'ls runs/', parsed.error);
+  throw refuse(
+    `has a run.json that is not ours: ${issue?.path.join('.')}: ${issue?.message}`,
+    'ls runs/',
+    parsed.error,
+  );
 }
 
 function readLines<T>(folder: string, name: string, schema: ZodType<T>, problems: string[]): T[] {

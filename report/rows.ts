@@ -22,9 +22,7 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
     cost('  in user space', 'user'),
     cost('  in the kernel', 'kernel'),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
-    row('retained per closed connection', ({ retained }) =>
-      orUnknown(retained?.bytesPerClosedConnection, humanBytes),
-    ),
+    row('retained per closed connection', ({ retained }) => orUnknown(retained?.bytesPerClosedConnection, humanBytes)),
     row('fit: R², error of the top level', ({ fit }) =>
       fit === null
         ? UNKNOWN
@@ -65,5 +63,7 @@ function orUnknown(value: number | null | undefined, print: (value: number) => s
 function failures(attempts: number, outcomes: LegSummary['outcomes']): string {
   const failed = Object.entries(outcomes).filter(([outcome, count]) => outcome !== 'open' && count > 0);
   const of = `of ${humanCount(attempts)}`;
-  return failed.length === 0 ? `0 ${of}` : `${failed.map(([outcome, count]) => `${humanCount(count)} ${outcome}`).join(', ')} ${of}`;
+  return failed.length === 0
+    ? `0 ${of}`
+    : `${failed.map(([outcome, count]) => `${humanCount(count)} ${outcome}`).join(', ')} ${of}`;
 }

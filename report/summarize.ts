@@ -2,7 +2,7 @@ import { EXIT } from '../core/errors.ts';
 import { quantileMs } from '../core/histogram.ts';
 import type { Leg } from '../core/plan.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
-import { SUMMARY_SCHEMA, type LegSummary, type Summary } from '../core/summary.ts';
+import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
 import { humanMs } from '../core/units.ts';
 import { forecastOf, limitersOf } from './capacity.ts';
 import { generatorSlope, summarizeLeg } from './leg-summary.ts';
@@ -63,7 +63,9 @@ function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonl
     }
     const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
     for (const { open, established } of wrong) {
-      warnings.push(`${leg.protocol}: the kernel counts ${established} established connections at the level of ${open}`);
+      warnings.push(
+        `${leg.protocol}: the kernel counts ${established} established connections at the level of ${open}`,
+      );
     }
   }
   for (const { leg, lateMs } of lateLegs({ run, samples })) {
@@ -71,7 +73,9 @@ function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonl
     warnings.push(`${leg.protocol}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`);
   }
   if (run.target.kind === 'pid' && run.plan.legs.length > 1) {
-    warnings.push('both legs ran against one process: what the first left in its allocator may make the second look cheaper');
+    warnings.push(
+      'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
+    );
   }
   const missing = new Map(points.flatMap(({ readings }) => readings.missing).map(({ meter, why }) => [meter, why]));
   for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}`);
@@ -81,7 +85,9 @@ function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonl
 /** Legs that the client, or its window, couldn't keep to the pace of the plan. */
 function lateLegs({ run, samples }: Pick<RunRecord, 'run' | 'samples'>): Array<{ leg: Leg; lateMs: number }> {
   return run.plan.legs.flatMap((leg, index) => {
-    const progress = samples.filter((sample) => sample.type !== 'tick').findLast((sample) => sample.leg === index)?.progress;
+    const progress = samples
+      .filter((sample) => sample.type !== 'tick')
+      .findLast((sample) => sample.leg === index)?.progress;
     const lateMs = (progress && quantileMs(progress.lag, 0.99)) ?? 0;
     return lateMs > LATE_MS ? [{ leg, lateMs }] : [];
   });

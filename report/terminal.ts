@@ -9,7 +9,10 @@ export function terminalTable(summary: Summary): string {
     ...summary.legs.map((_, i) => Math.max(...rows.map(({ cells }) => cells[i]!.length))),
   ];
   const lines = rows.map(({ label, cells }) =>
-    [label, ...cells].map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd(),
+    [label, ...cells]
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
   );
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
   return `${[...(summary.legs.length > 0 ? lines : []), ...warnings].join('\n')}\n`;

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { toSparse } from '../../core/histogram.ts';
-import { type Leg, peakOf, type Phase } from '../../core/plan.ts';
+import { type Leg, type Phase, peakOf } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress } from '../../core/record.ts';
 import type { Meters } from '../../memory/meter-set.ts';
@@ -9,7 +9,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Recorder } from './recorder.ts';
 import { readMiddle, settle } from './settle.ts';
-import { check, waitFor, type Watched } from './watch.ts';
+import { check, type Watched, waitFor } from './watch.ts';
 
 /** Replacing lost connections and reading again: this often, then the level yields no memory point. */
 const HOLD_TRIES = 3;

@@ -56,6 +56,9 @@ export function openRecorder(folder: string): Recorder {
 
 /** `runs/20261123T140102Z-name`: sorts by time, and two runs in one second get different names. */
 export function defaultFolder(startedAt: Date, name: string): string {
-  const stamp = startedAt.toISOString().replace(/[-:]/g, '').replace(/\.(\d{3})Z$/, '$1Z');
+  const stamp = startedAt
+    .toISOString()
+    .replace(/[-:]/g, '')
+    .replace(/\.(\d{3})Z$/, '$1Z');
   return join('runs', `${stamp}-${name}`);
 }

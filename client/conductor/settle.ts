@@ -19,7 +19,11 @@ type Look = () => Promise<void>;
  *
  * @returns the user memory in each window, oldest first (none when there is no target to read), and whether they agreed
  */
-export async function settle(read: Read, timeoutMs: number, look: Look): Promise<{ settled: boolean; windows: number[] }> {
+export async function settle(
+  read: Read,
+  timeoutMs: number,
+  look: Look,
+): Promise<{ settled: boolean; windows: number[] }> {
   const deadline = performance.now() + timeoutMs;
   const windows: number[] = [];
   for (;;) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RigError, type ErrorCode } from '../../core/errors.ts';
+import { type ErrorCode, RigError } from '../../core/errors.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
 import { humanCount } from '../../core/units.ts';
 import type { Tally } from '../fleet/shared.ts';
@@ -96,7 +96,9 @@ const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, 
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
 const SERVER_HINT = 'curl -v the URL with its Upgrade headers, or read the log of the target';
-const FAILURES: Readonly<Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>> = {
+const FAILURES: Readonly<
+  Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>
+> = {
   refused: { code: 'EREFUSED', sentence: 'the connection was refused', hint: 'ss -ltn, to see what listens there' },
   'timed-out': {
     code: 'ETIMEDOUT',

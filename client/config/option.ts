@@ -53,4 +53,6 @@ export const text = (given: string): Read<string> =>
 
 /** A switch: `--force` on the command line, `force: true` in a file. */
 export const onOff = (given: string): Read<boolean> =>
-  given === 'true' || given === 'false' ? { value: given === 'true' } : { problem: `"${given}" is neither true nor false` };
+  given === 'true' || given === 'false'
+    ? { value: given === 'true' }
+    : { problem: `"${given}" is neither true nor false` };

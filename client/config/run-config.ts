@@ -4,7 +4,7 @@ import { evenLevels, type Plan, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
-import { list, type Option, onOff, oneOf, quantity, type Read, text } from './option.ts';
+import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
 type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
@@ -91,7 +91,9 @@ type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : neve
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
   {
-    [K in keyof Options]: Options[K] extends { default: string } ? ValueOf<Options[K]> : ValueOf<Options[K]> | undefined;
+    [K in keyof Options]: Options[K] extends { default: string }
+      ? ValueOf<Options[K]>
+      : ValueOf<Options[K]> | undefined;
   } & { urls: readonly TargetUrl[]; plan: Plan }
 >;
 
@@ -158,7 +160,9 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
     const url = parseTargetUrl(one);
     if (typeof url === 'string') problems.push(url);
     else if (urls.some(({ protocol }) => protocol === url.protocol)) {
-      problems.push(`${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`);
+      problems.push(
+        `${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`,
+      );
     } else urls.push(url);
   }
   return urls;
@@ -176,7 +180,8 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
-  if (top > 100_000_000) problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
+  if (top > 100_000_000)
+    problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond: config.connectsPerSecond };
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
 }

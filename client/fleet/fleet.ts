@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
 import { shareOf } from '../../core/plan.ts';
-import type { EngineName } from '../engines/index.ts';
 import type { Endpoint } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import {
   allocateWorkerBuffers,

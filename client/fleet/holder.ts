@@ -4,7 +4,7 @@ import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { Pursuit } from './pursuit.ts';
 import type { Command, HistogramName, TallyWriter } from './shared.ts';
-import { STATE, Slots } from './slots.ts';
+import { Slots, STATE } from './slots.ts';
 
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */

@@ -113,7 +113,9 @@ export class SharedCommand {
   }
   read(): { command: Command; version: number } {
     const version = this.#block.read(this.#scratch);
-    const command = Object.fromEntries(COMMAND_FIELDS.map((field, i) => [field, this.#scratch[i]])) as unknown as Command;
+    const command = Object.fromEntries(
+      COMMAND_FIELDS.map((field, i) => [field, this.#scratch[i]]),
+    ) as unknown as Command;
     return { command, version };
   }
 }

@@ -5,12 +5,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { shareOf } from '../../core/plan.ts';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
+import { shareOf } from '../../core/plan.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import { Holder, type HolderOptions } from './holder.ts';
-import { HISTOGRAMS, type HistogramName, monotonicClock, SharedCommand, TallyWriter, type WorkerBuffers } from './shared.ts';
+import {
+  HISTOGRAMS,
+  type HistogramName,
+  monotonicClock,
+  SharedCommand,
+  TallyWriter,
+  type WorkerBuffers,
+} from './shared.ts';
 
 /** What a worker is given when it starts. */
 export interface WorkerData {

@@ -21,11 +21,15 @@ const KEPT_OUTPUT_CHARS = 8192;
 export async function startBuiltinTarget(command: readonly string[], protocol: ProtocolName): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
   const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
-  const child = spawn(program, [...leading, 'serve', '--protocol', protocol, '--json', '--until-stdin-ends', ...ports], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
-    detached: true,
-  });
+  const child = spawn(
+    program,
+    [...leading, 'serve', '--protocol', protocol, '--json', '--until-stdin-ends', ...ports],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
+      detached: true,
+    },
+  );
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-KEPT_OUTPUT_CHARS);

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ServerMemory, ServerReady } from '../../core/admin.ts';
 
-const ENTRY = fileURLToPath(new URL('serve-main.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 export interface ServeProcess {
   readonly child: ChildProcess;
