@@ -84,14 +84,14 @@ function levelOf({ point, ledger }: Held): LegSummary['levels'][number] {
 }
 
 /** The points of one quantity over levels; none when any level lacks it. */
-function seriesOf(held: readonly Held[], valueOf: (ledger: Ledger) => number | null): LevelPoint[] {
-  const points = held.map(({ point, ledger }) => ({ open: point.level, bytes: valueOf(ledger) }));
+function seriesOf(held: readonly Held[], pick: (ledger: Ledger) => number | null): LevelPoint[] {
+  const points = held.map(({ point, ledger }) => ({ open: point.level, bytes: pick(ledger) }));
   return points.every((point): point is LevelPoint => point.bytes !== null) ? points : [];
 }
 
 function perConnectionOf(held: readonly Held[]): LegSummary['perConnection'] {
-  const slopeOf = (valueOf: (ledger: Ledger) => number | null): Estimate | null =>
-    fitLine(seriesOf(held, valueOf))?.slope ?? null;
+  const slopeOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
+    fitLine(seriesOf(held, pick))?.slope ?? null;
   const user = slopeOf((ledger) => ledger.user);
   const kernel = slopeOf((ledger) => ledger.kernel);
   if (user === null && kernel === null) return null;
