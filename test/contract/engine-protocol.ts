@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import { WebSocketServer } from 'ws';
 import { createTcpProtocol } from '../../client/protocols/tcp.ts';
 import { createWsProtocol } from '../../client/protocols/ws.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
@@ -71,6 +74,45 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
       });
     });
   }
+
+  describe(`${name} engine with ws, against a talkative server`, { timeout: 60_000 }, () => {
+    test('pings, fragments, text, 1 MiB messages and a close with a code come through', async () => {
+      const heard: string[] = [];
+      const server = new WebSocketServer({ host: HOST, port: 0 });
+      await once(server, 'listening');
+      server.on('connection', (socket) => {
+        socket.on('pong', (payload) => heard.push(`pong ${payload}`));
+        socket.on('close', (code) => heard.push(`close ${code}`));
+        socket.ping('are you there?');
+        socket.send('some ', { fin: false });
+        socket.ping('still?');
+        socket.send('text', { fin: true });
+        socket.send(Buffer.alloc(2 ** 20, 7));
+        socket.send('');
+        socket.on('message', (data) => {
+          heard.push(`message ${data}`);
+          socket.close(4001, 'enough');
+        });
+      });
+      const { port } = server.address() as AddressInfo;
+      const rig = rigFor('ws', port);
+      try {
+        rig.open(0, { ip: HOST, port });
+        await rig.until(() => rig.log(0).messages === 3, 'three messages');
+        const received = Buffer.concat(rig.log(0).received);
+        assert.equal(received.toString('latin1', 0, 9), 'some text');
+        assert.ok(received.subarray(9).equals(Buffer.alloc(2 ** 20, 7)));
+        rig.send(0, Buffer.from('thanks'));
+        await rig.until(() => rig.log(0).gone !== undefined && heard.length === 4, 'gone');
+        assert.equal(rig.log(0).peerClose, 'close 4001 enough');
+        assert.equal(rig.log(0).gone!.cause, 'closed');
+        assert.deepEqual(heard, ['pong are you there?', 'pong still?', 'message thanks', 'close 4001']);
+      } finally {
+        await rig.engine.dispose();
+        server.close();
+      }
+    });
+  });
 
   describe(`${name} engine with ws, against servers that disappoint`, { timeout: 60_000 }, () => {
     const failures: Array<[HostileKind, string, RegExp]> = [
