@@ -9,7 +9,7 @@ import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';
 import { createRig, type Rig } from '../support/rig.ts';
-import type { EngineFactory } from './engine.ts';
+import type { EngineFactory } from './subject.ts';
 
 const HOST = '127.0.0.1';
 const SLOTS = 1000;

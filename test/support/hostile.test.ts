@@ -38,7 +38,7 @@ test('each kind says what its name promises, and stops when it is told to', { ti
     garbage: /^[^H].{199}$/s,
     'wrong-key': /^HTTP\/1.1 101 .*\r\nSec-WebSocket-Accept: (?!s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=).*\r\n\r\n$/s,
     'half-response': /^HTTP\/1.1 101 .*\r\nConnec<closed>$/s,
-    'endless-head': /^HTTP\/1.1 101 .*a{60000}$/s,
+    'endless-head': /^HTTP\/1.1 101 Switching Protocols\r\nX: a+$/,
     reset: /^<ECONNRESET><closed>$/s,
     'close-at-once': /^(<[A-Z]+>)?<closed>$/s,
     'bad-frame': /^HTTP\/1.1 101 .*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n\r\n.{2}$/s,
