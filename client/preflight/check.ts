@@ -52,7 +52,8 @@ const TCP_BUFFER_BYTES = 512;
  */
 export function check(need: Need, has: Snapshot): Finding[] {
   const ends = need.targetOnThisMachine ? 2 : 1;
-  const clientFiles = need.connections + FILES_BASE + need.workers * FILES_EACH_WORKER;
+  const clientFiles =
+    Math.ceil(need.connections / need.descriptorTables) + FILES_BASE + need.workers * FILES_EACH_WORKER;
   const targetFiles = Math.ceil(need.connections / need.targetProcesses) + FILES_BASE;
   const mostFiles = need.targetOnThisMachine ? Math.max(clientFiles, targetFiles) : clientFiles;
   const systemFiles = (need.connections + FILES_BASE) * ends + need.workers * FILES_EACH_WORKER;
