@@ -16,8 +16,11 @@ export interface Plan {
   readonly legs: readonly Leg[];
 }
 
-/** The phases of a leg, in the order in which they come; `settle` and `hold` once for each level. */
-export const PHASES = ['warm-up', 'baseline', 'ramp', 'settle', 'hold', 'drain', 'retained'] as const;
+/**
+ * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, `burst` only
+ * for targets that can be told to collect their garbage.
+ */
+export const PHASES = ['warm-up', 'baseline', 'ramp', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The most connections a leg plans to have open. */

@@ -50,11 +50,11 @@ const Tick = z.object({
   generatorCpuSeconds: z.number(),
 });
 
-/** One memory point: only taken while open = level, before (baseline), at (hold) and after (retained) the levels. */
+/** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */
 const MemoryPoint = z.object({
   type: z.literal('memory'),
   ...At,
-  phase: z.enum(['baseline', 'hold', 'retained']),
+  phase: z.enum(['baseline', 'hold', 'retained', 'burst']),
   level: count,
   /** Whether two windows agreed before the settle timeout ran out. */
   settled: z.boolean(),

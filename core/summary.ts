@@ -47,6 +47,11 @@ export const LegSummary = z.object({
   baselineBytes: bytes,
   fit: z.object({ rSquared: z.number(), knee: z.null(), holdoutErrorPercent: z.number().nullable() }).nullable(),
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
+  /**
+   * User memory above the baseline per connection just after all came at once, before any collection; null for a target
+   * that can't be told to collect, whose `perConnection` is of that kind already.
+   */
+  burst: z.object({ open: count, userBytesPerConnection: z.number() }).nullable(),
   open: z.object({ ratePerSecond: z.number().nullable(), p50Ms: Latency, p99Ms: Latency, maxMs: Latency }),
   /** Round trips; null while no behaviour that talks was asked for. */
   rtt: z.object({ p50Ms: Latency, p99Ms: Latency, p999Ms: Latency }).nullable(),

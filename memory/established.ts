@@ -30,12 +30,30 @@ export async function readEstablished(
   return counter.result();
 }
 
+/** Ports seen under each of a few keys: one bit a port. */
+class PortSet {
+  readonly #bits = new Map<string, Uint8Array>();
+
+  /** @returns whether it is new */
+  add(key: string, port: number): boolean {
+    let bits = this.#bits.get(key);
+    if (!bits) {
+      bits = new Uint8Array(8192);
+      this.#bits.set(key, bits);
+    }
+    const bit = 1 << (port & 7);
+    const before = bits[port >> 3]!;
+    bits[port >> 3] = before | bit;
+    return (before & bit) === 0;
+  }
+}
+
 /** Counts ends in the text of /proc/net/tcp, fed in pieces cut anywhere. */
 export class EndCounter {
   readonly #isTarget = new Uint8Array(65_536);
-  readonly #clientPorts = new Uint8Array(65_536);
-  /** For each local address of client ends, which ports are taken. Few addresses, many ports. */
-  readonly #portsOf = new Map<string, Uint8Array>();
+  readonly #connections = new PortSet();
+  readonly #clientAddresses = new PortSet();
+  readonly #clientPorts = new PortSet();
   readonly #counts = {
     targetEnds: 0,
     clientEnds: 0,
@@ -79,24 +97,19 @@ export class EndCounter {
     if (state === TIME_WAIT) this.#counts.timeWait++;
     if (state !== ESTABLISHED) return;
     const queuedBytes = hex(bytes, remote + digits + 9, 8) + hex(bytes, remote + digits + 18, 8);
+    // While other sockets come and go the kernel may list one twice: it finds its place again by counting.
+    const [at, port, peerPort] = ofTarget ? [remote, remotePort, localPort] : [local, localPort, remotePort];
+    const address = bytes.toString('latin1', at, at + digits);
+    if (!this.#connections.add(`${ofTarget ? '>' : '<'}${address}:${peerPort}`, port)) return;
     if (ofTarget) {
       this.#counts.targetEnds++;
       this.#counts.targetQueuedBytes += queuedBytes;
     } else {
       this.#counts.clientEnds++;
       this.#counts.clientQueuedBytes += queuedBytes;
-      this.#notePort(bytes.toString('latin1', local, local + digits), localPort);
+      if (this.#clientAddresses.add(address, port)) this.#counts.clientAddresses++;
+      if (this.#clientPorts.add('', port)) this.#counts.clientPorts++;
     }
-  }
-
-  #notePort(address: string, port: number): void {
-    let taken = this.#portsOf.get(address);
-    if (!taken) {
-      taken = new Uint8Array(65_536);
-      this.#portsOf.set(address, taken);
-    }
-    if (taken[port] === 0) this.#counts.clientAddresses += taken[port] = 1;
-    if (this.#clientPorts[port] === 0) this.#counts.clientPorts += this.#clientPorts[port] = 1;
   }
 }
 

@@ -38,6 +38,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     baselineBytes: baseline ? userOf(baseline) : null,
     fit: fitOf(fitted),
     retained: retainedOf(points, baseline),
+    burst: burstOf(points, baseline),
     open: openLatency(progress),
     rtt: null,
   };
@@ -132,6 +133,14 @@ function retainedOf(points: readonly MemoryPoint[], baseline: MemoryPoint | unde
   const closed = retained.progress.counts.closed - baseline.progress.counts.closed;
   if (before === null || after === null || closed <= 0) return null;
   return { bytesPerClosedConnection: (after - before) / closed, low: null, high: null };
+}
+
+function burstOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): LegSummary['burst'] {
+  const burst = points.find(({ phase }) => phase === 'burst');
+  const before = baseline ? userOf(baseline) : null;
+  const after = burst ? userOf(burst) : null;
+  if (!burst || before === null || after === null) return null;
+  return { open: burst.level, userBytesPerConnection: (after - before) / burst.level };
 }
 
 /** Counts as they last stood: a tick is fresher than a memory point when the client was killed. */

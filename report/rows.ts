@@ -21,6 +21,7 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
     cost('  in the kernel', 'kernel'),
+    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, humanBytes)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
     row('retained per closed connection', ({ retained }) => orUnknown(retained?.bytesPerClosedConnection, humanBytes)),
     row('fit: R², error of the top level', ({ fit }) =>

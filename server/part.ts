@@ -1,7 +1,7 @@
 import type { Census, RuntimeMemory } from '../core/admin.ts';
 import type { ProtocolName } from '../core/protocols.ts';
+import { collectGarbage } from '../memory/collect.ts';
 import { sumCensus } from './census.ts';
-import { collectGarbage } from './collect.ts';
 import { Gate } from './gate.ts';
 import { connectionLimit, countDescriptors, maxDescriptors } from './limits.ts';
 import type { Listener, ListenerContext, TopConnection } from './listener.ts';

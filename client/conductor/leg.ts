@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { toSparse } from '../../core/histogram.ts';
 import { type Leg, type Phase, peakOf } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
-import type { LegProgress } from '../../core/record.ts';
+import type { LegProgress, MemoryPoint } from '../../core/record.ts';
+import { collectGarbage } from '../../memory/collect.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
@@ -67,7 +66,25 @@ export class LegWalk {
     this.#enter('drain', 0);
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('retained', 0);
-    await this.#measure('retained', 0);
+    const retained = await this.#measure('retained', 0);
+    if (retained?.unforced) await this.#burst();
+  }
+
+  /**
+   * Once more to the top in one go, and one reading before any collection: what a target that collects its garbage
+   * needs while many come at once. Levels can't tell, since each begins with a collection.
+   */
+  async #burst(): Promise<void> {
+    const { index, leg, meters, recorder, elapsedMs } = this.#context;
+    const level = peakOf(leg);
+    this.#enter('burst', level);
+    await this.#moveTo(level, leg.connectsPerSecond);
+    const readings = await meters.read();
+    recorder.sample({
+      ...{ type: 'memory', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase: 'burst', level },
+      ...{ settled: false, windows: [], readings, unforced: null, progress: this.progress() },
+    });
+    await this.#moveTo(0, DRAIN_PER_SECOND);
   }
 
   /** The leg so far, for the record; also when it ended early. */
@@ -120,21 +137,26 @@ export class LegWalk {
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
   }
 
-  /** @returns whether the point was valid, and so recorded */
-  async #measure(phase: 'baseline' | 'hold' | 'retained', level: number, isStill = () => true): Promise<boolean> {
+  /** @returns the point that was recorded; undefined when connections came or went meanwhile */
+  async #measure(
+    phase: 'baseline' | 'hold' | 'retained',
+    level: number,
+    isStill = () => true,
+  ): Promise<MemoryPoint | undefined> {
     const { fleet, index, leg, meters, recorder, settleTimeoutMs, elapsedMs, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
+    // Our own garbage as well, or it would pass for what the client costs per connection.
     await fleet.collectGarbage();
-    collectGarbage();
+    await collectGarbage();
     const read = (): Promise<Readings> => meters.read({ gc: true });
     const { settled, windows } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
     const readings = await readMiddle(read, look);
     await look();
-    if (!isStill() || !isAt(fleet.tally(), level)) return false;
-    recorder.sample({
+    if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
+    const point: MemoryPoint = {
       type: 'memory',
       elapsedMs: elapsedMs(),
       leg: index,
@@ -146,8 +168,9 @@ export class LegWalk {
       readings,
       unforced: readings.runtime?.collected === true ? unforced : null,
       progress: this.progress(),
-    });
-    return true;
+    };
+    recorder.sample(point);
+    return point;
   }
 }
 
@@ -165,11 +188,5 @@ export const countsOf = ({ attempts, opening, open, failed, closed }: Tally): Le
   failed,
   closed,
 });
-
-/** Our own garbage, so that what the client costs per connection is not hidden in it. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
 
 export const fleetCapacity = (leg: Leg): number => Math.max(peakOf(leg), leg.warmUp);

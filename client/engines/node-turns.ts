@@ -2,22 +2,25 @@
 export interface Turns {
   /** Something happened: a turn that waits ends with this round of the loop. */
   stir(): void;
-  /** Resolves when the loop has run: after one round when something happened since the last turn, else on the next
-   * {@link stir}, after `maxWaitMs` at the latest. */
+  /**
+   * Resolves when the loop has run: after one round when something happened since the last turn, else on the next
+   * {@link stir}, after `maxWaitMs` at the latest.
+   */
   turn(maxWaitMs: number): Promise<void>;
 }
 
-/** For one driver that takes one turn after the other. Uses no processor time while nothing happens. */
+/** A turn asked for while another is on is that turn. Uses no processor time while nothing happens. */
 export function createTurns(): Turns {
   let stirred = false;
-  let wake: (() => void) | undefined;
+  let current: Promise<void> | undefined;
+  let resolveCurrent: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function endTurn(): void {
-    const resolve = wake;
-    wake = undefined;
+    timer = undefined;
     stirred = false;
-    resolve?.();
+    current = undefined;
+    resolveCurrent?.();
   }
 
   function endSoon(): void {
@@ -33,17 +36,12 @@ export function createTurns(): Turns {
       if (timer) endSoon();
     },
     turn(maxWaitMs) {
-      return new Promise((resolve) => {
-        wake = resolve;
-        if (stirred || maxWaitMs <= 0) {
-          endSoon();
-        } else {
-          timer = setTimeout(() => {
-            timer = undefined;
-            endTurn();
-          }, maxWaitMs);
-        }
+      current ??= new Promise((resolve) => {
+        resolveCurrent = resolve;
+        if (stirred || maxWaitMs <= 0) endSoon();
+        else timer = setTimeout(endTurn, maxWaitMs);
       });
+      return current;
     },
   };
 }

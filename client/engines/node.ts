@@ -94,6 +94,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     turn: turns.turn,
     async dispose() {
       disposed = true;
+      turns.stir();
       for (const socket of sockets.values()) drop(socket);
       while (sockets.size > 0) await turns.turn(10);
     },

@@ -2,11 +2,10 @@
  * A fleet worker: one thread, one engine, one protocol, and the loop that lets them run. Everything it is told comes
  * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { shareOf } from '../../core/plan.ts';
+import { collectGarbage } from '../../memory/collect.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import { Holder, type HolderOptions } from './holder.ts';
@@ -62,7 +61,7 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
       seen = version;
       const share = shareOf(command.target, data.holder.index, data.workers);
       holder.aim(command, share, command.perSecond / data.workers);
-      if (command.collections > tally.get('collections')) collectGarbage();
+      if (command.collections > tally.get('collections')) await collectGarbage();
       tally.set('collections', command.collections);
       tally.set('commandSeen', version);
     }
@@ -75,12 +74,6 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   await engine.dispose();
   tell({ type: 'ended' });
   parentPort?.close();
-}
-
-/** A full collection of this thread's heap, so that what the client itself costs is measured without garbage. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 function onceEach(tell: (message: WorkerMessage) => void): (what: Trouble['what'], detail: string) => void {

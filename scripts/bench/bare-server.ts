@@ -1,6 +1,6 @@
 /** What the reference server is compared with: the smallest `ws` echo server there is. Forked by server-overhead. */
 import { WebSocketServer } from 'ws';
-import { collectGarbage } from '../../server/collect.ts';
+import { collectGarbage } from '../../memory/collect.ts';
 
 // As the reference server does when it starts.
 await collectGarbage();

@@ -1,5 +1,5 @@
 /** The reference server with the protocols of a usual start, driven like bare-server. Forked by server-overhead. */
-import { collectGarbage } from '../../server/collect.ts';
+import { collectGarbage } from '../../memory/collect.ts';
 import { startServer } from '../../server/start.ts';
 
 const server = await startServer(

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type LevelPoint, median, theilSen } from '../../core/slope.ts';
 import { openManyWs } from './peers.ts';
 
 export interface ServerOverhead {
@@ -37,18 +38,18 @@ async function slopeOf(entry: string): Promise<number> {
   const child = fork(new URL(entry, import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const sockets = await openManyWs(port, WARM_UP);
-  const points: Array<readonly [open: number, bytes: number]> = [];
+  const points: LevelPoint[] = [];
   try {
     for (const level of LEVELS) {
       sockets.push(...(await openManyWs(port, level - sockets.length)));
-      points.push([level, await anonymousBytes(child)]);
+      points.push({ open: level, bytes: await anonymousBytes(child) });
     }
   } finally {
     for (const socket of sockets) socket.destroy();
     child.disconnect();
     await once(child, 'exit');
   }
-  return theilSen(points);
+  return theilSen(points)!;
 }
 
 async function anonymousBytes(child: ChildProcess): Promise<number> {
@@ -56,15 +57,4 @@ async function anonymousBytes(child: ChildProcess): Promise<number> {
   await once(child, 'message');
   const rollup = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'utf8');
   return Number(/^Pss_Anon:\s+(\d+) kB/m.exec(rollup)?.[1]) * 1024;
-}
-
-function theilSen(points: ReadonlyArray<readonly [number, number]>): number {
-  const slopes = points.flatMap(([x, y], i) => points.slice(i + 1).map(([x2, y2]) => (y2 - y) / (x2 - x)));
-  return median(slopes);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
 }

@@ -1,0 +1,16 @@
+/** One figure of a benchmark, ready for a table. */
+export interface Figure {
+  readonly what: string;
+  readonly value: string;
+  /** What the house allows, in the same unit. */
+  readonly target: string;
+  readonly holds: boolean;
+}
+
+/** A benchmark that can be asked for by name. */
+export interface Part {
+  readonly name: string;
+  /** What is compared with what, and how: one or two sentences for the table's head. */
+  readonly method: string;
+  measure(): Promise<Figure[]>;
+}

@@ -1,0 +1,62 @@
+import type { EndCause, Engine, EngineEvents } from '../../client/engines/engine.ts';
+import { turnUntil } from '../support/rig.ts';
+
+export type EngineFactory = (events: EngineEvents) => Engine;
+
+/** Descriptors that an engine may hold for itself: an epoll set, a wake-up. */
+export const OWN_DESCRIPTORS = 4;
+
+/** Everything heard about a slot, as one line each, and the bytes it received. */
+interface Heard {
+  readonly lines: string[];
+  received: Buffer[];
+  gone: EndCause | undefined;
+  detail: string;
+}
+export interface Subject {
+  readonly engine: Engine;
+  readonly of: (slot: number) => Heard;
+  readonly goneCount: () => number;
+  readonly connectedCount: () => number;
+  readonly until: (done: () => boolean, what: string) => Promise<void>;
+  forget(slot: number): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** An engine whose events are recorded; disposed of at the end of its block. */
+export function create(makeEngine: EngineFactory): Subject {
+  const heard = new Map<number, Heard>();
+  let gone = 0;
+  let connected = 0;
+  const of = (slot: number): Heard => {
+    let entry = heard.get(slot);
+    if (!entry) {
+      entry = { lines: [], received: [], gone: undefined, detail: '' };
+      heard.set(slot, entry);
+    }
+    return entry;
+  };
+  const engine = makeEngine({
+    onConnected(slot) {
+      connected++;
+      of(slot).lines.push('connected');
+    },
+    onBytes: (slot, bytes) => of(slot).received.push(Buffer.from(bytes)),
+    onEnd: (slot) => of(slot).lines.push('end'),
+    onGone(slot, cause, detail) {
+      gone++;
+      of(slot).lines.push(`gone ${cause}`);
+      of(slot).gone = cause;
+      of(slot).detail = detail;
+    },
+  });
+  return {
+    engine,
+    of,
+    goneCount: () => gone,
+    connectedCount: () => connected,
+    forget: (slot) => heard.delete(slot),
+    until: (done, what) => turnUntil(engine, done, what, 60_000),
+    [Symbol.asyncDispose]: () => engine.dispose(),
+  };
+}
