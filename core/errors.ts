@@ -68,7 +68,8 @@ export class RigError extends Error {
 /** One line for people. A defect of ours shows what it was; nothing shows a stack trace unless asked for. */
 export function describeError(error: unknown): string {
   if (error instanceof RigError) return `${error.code}: ${error.message} — ${error.hint}`;
-  const text = error instanceof Error ? error.message : String(error);
+  // Some errors, an AggregateError for one, come without words.
+  const text = error instanceof Error ? error.message || error.name : String(error);
   return `EDEFECT: ${text} — please report this with the run folder; CONNRIG_DEBUG=1 shows the stack`;
 }
 

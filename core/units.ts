@@ -87,7 +87,8 @@ export function humanBytes(bytes: number): string {
   let value = Math.abs(bytes);
   let suffix = 'B';
   for (const next of ['KiB', 'MiB', 'GiB', 'TiB']) {
-    if (value < 1023.95) break;
+    // Up to where rounding would show the next unit's 1.
+    if (value < 1023.5) break;
     value /= 1024;
     suffix = next;
   }
@@ -102,9 +103,10 @@ export const humanCount = (value: number): string =>
 
 /** 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
 export function humanMs(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(2)} ms`;
-  if (ms < 1000) return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  // Each bound lies where rounding would show one digit more.
+  if (ms < 9.995) return `${ms.toFixed(2)} ms`;
+  if (ms < 999.5) return `${ms.toFixed(ms < 99.95 ? 1 : 0)} ms`;
+  if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`;
 }

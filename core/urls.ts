@@ -12,7 +12,7 @@ export interface TargetUrl {
   readonly text: string;
 }
 
-const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-fA-F:.%]+\]|[^/:?#[\]]+):(\d+)(?:-(\d+))?([/?][^\s#]*)?$/i;
+const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/:?#@[\]]+):(\d+)(?:-(\d+))?([/?][^\s#]*)?$/i;
 
 /**
  * Reads `ws://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.

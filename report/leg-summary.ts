@@ -31,7 +31,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
   return {
     protocol: leg.protocol,
     planned: peakOf(leg),
-    peakOpen: Math.max(0, ...ticks.map(({ counts }) => counts.open), ...held.map(({ point }) => point.level)),
+    peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
     levels: held.map(levelOf),
     perConnection: perConnectionOf(fitted),
@@ -42,6 +42,12 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     open: openLatency(progress),
     rtt: null,
   };
+}
+
+/** One by one: the ticks of a run of many hours are more than a call takes arguments. */
+function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
+  const whole = held.reduce((most, { point }) => Math.max(most, point.level), 0);
+  return ticks.reduce((most, { counts }) => Math.max(most, counts.open), whole);
 }
 
 /**

@@ -37,7 +37,8 @@ function readRunFile(folder: string): RunFile {
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    // ENOTDIR: what was named is a file.
+    const absent = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
     throw refuse(
       absent ? 'is not a run folder: it has no run.json' : 'has a run.json that cannot be read',
       'ls runs/, to see the run folders',
@@ -55,7 +56,7 @@ function readRunFile(folder: string): RunFile {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw refuse(
-    `has a run.json that is not ours: ${issue?.path.join('.')}: ${issue?.message}`,
+    `has a run.json that is not ours: ${[...(issue?.path.length ? [issue.path.join('.')] : []), issue?.message].join(': ')}`,
     'ls runs/',
     parsed.error,
   );

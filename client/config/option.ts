@@ -16,12 +16,17 @@ export interface Option<T> {
   readonly read: (text: string) => Read<T>;
 }
 
-/** A quantity with a unit, at least `min`. */
-export function quantity(kind: QuantityKind, min: number): (text: string) => Read<number> {
+/** A quantity with a unit, from `min` to `max`. */
+export function quantity(
+  kind: QuantityKind,
+  min: number,
+  max = Number.POSITIVE_INFINITY,
+): (text: string) => Read<number> {
   return (text) => {
     const value = parseQuantity(kind, text);
     if (value === undefined) return { problem: `"${text}" is not a ${kind} such as ${QUANTITIES[kind].example}` };
     if (value < min) return { problem: `${text} is too small: at least ${min}` };
+    if (value > max) return { problem: `${text} is too large: at most ${max}` };
     return { value };
   };
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { usageError } from '../../core/errors.ts';
-import { evenLevels, type Plan, warmUpBelow } from '../../core/plan.ts';
+import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
@@ -64,7 +64,7 @@ export const RUN_OPTIONS = {
     name: 'workers',
     argument: '<count>',
     help: 'client threads (default: one for each core but one)',
-    read: quantity('count', 1),
+    read: quantity('count', 1, 1000),
   },
   engine: {
     name: 'engine',
@@ -148,7 +148,8 @@ export function parseRunConfig(
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
   if (plan === undefined || problems.length > 0) throw usageError(problems, 'connrig run --help');
-  return Object.freeze({ ...parsed, plan });
+  // Levels that are a list say how many there are at the top.
+  return Object.freeze({ ...parsed, plan, connections: peakOf(plan.legs[0]!) });
 }
 
 /** A name that is given both as text and as the folder's last part must not leave the folder. */
@@ -168,13 +169,22 @@ function readLevels(given: string): Read<Levels> {
     return { problem: `"${given}" is neither a number of levels nor a list of levels such as 1k,2k,5k` };
   }
   const exactly = numbers as number[];
-  if (exactly.length === 1) return { value: { count: exactly[0]! } };
+  if (exactly.length === 1) {
+    return exactly[0]! > 1000 ? { problem: 'more than 1000 levels' } : { value: { count: exactly[0]! } };
+  }
   if (exactly.some((level, i) => i > 0 && level <= exactly[i - 1]!)) return { problem: `${given} does not ascend` };
   return { value: { exactly } };
 }
 
 function readUrls(given: unknown, problems: string[]): TargetUrl[] {
-  const texts = given === undefined ? [] : Array.isArray(given) ? given.map(String) : String(given).split(',');
+  const texts =
+    given === undefined
+      ? []
+      : Array.isArray(given)
+        ? given.map(String)
+        : String(given)
+            .split(',')
+            .map((one) => one.trim());
   const urls: TargetUrl[] = [];
   for (const one of texts) {
     const url = parseTargetUrl(one);
@@ -194,12 +204,12 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
   const protocols: readonly ProtocolName[] =
     config.urls.length > 0 ? config.urls.map(({ protocol }) => protocol) : config.protocols;
-  if ('count' in levels && levels.count > 1000) problems.push('--levels: more than 1000 levels');
   const top = exactly.at(-1) ?? 0;
   if (top !== connections && named('connections')) {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
+  if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.

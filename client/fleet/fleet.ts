@@ -40,7 +40,7 @@ export interface Fleet {
   histogram(name: HistogramName): Uint32Array;
   /** Whether all workers have taken up the latest target. */
   readonly isUpToDate: boolean;
-  /** A full garbage collection in every worker; resolves when done. */
+  /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
   /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
   stop(): Promise<void>;
@@ -97,6 +97,10 @@ export async function startFleet(
   const ended = workers.map((worker) => endOf(worker, onTrouble, onDefect));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
 
+  let someEnded = false;
+  void Promise.race(ended).then(() => {
+    someEnded = true;
+  });
   let stopping: Promise<void> | undefined;
   return {
     setTarget: (target, perSecond) => give({ target, perSecond, startedAtMs: now() }),
@@ -111,7 +115,7 @@ export async function startFleet(
     async collectGarbage() {
       // The ramp is left as it is: only the number of collections changes.
       give({ collections: command.collections + 1 });
-      while (readTally(buffers).collections < command.collections && !stopping) await delay(5);
+      while (readTally(buffers).collections < command.collections && !stopping && !someEnded) await delay(5);
     },
     stop() {
       stopping ??= (async () => {

@@ -124,7 +124,9 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   #closeDown(wanted: number, nowMs: number): void {
     for (let i = 0; i < wanted && this.#slots.inFlight < this.#options.window; i++) {
-      const slot = this.#slots.openAtOrBelow(this.#closeCursor);
+      let slot = this.#slots.openAtOrBelow(this.#closeCursor);
+      // Those that were still opening when the cursor passed them are above it.
+      if (slot < 0) slot = this.#slots.openAtOrBelow(this.#slots.capacity - 1);
       if (slot < 0) return;
       this.#closeCursor = slot - 1;
       this.#leaveOpen(slot, 'by-us', '');

@@ -12,7 +12,7 @@ export interface Command {
   readonly target: number;
   /** Opens (or closes) per second over the whole fleet. */
   readonly perSecond: number;
-  /** When the ramp towards `target` began, by {@link monotonicMs}. */
+  /** When the ramp towards `target` began, by {@link monotonicClock}; another moment is another ramp. */
   readonly startedAtMs: number;
   /** 0 run · 1 give up what is opening, close what is open, then end. */
   readonly stop: number;

@@ -61,12 +61,17 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
 
   const shared = new SharedCommand(data.command);
   let seen = -1;
+  let rampStartedAtMs = Number.NaN;
   for (;;) {
     if (shared.version !== seen) {
       const { command, version } = shared.read();
       seen = version;
-      const share = shareOf(command.target, data.holder.index, data.workers);
-      holder.aim(command, share, command.perSecond / data.workers);
+      // A command may only ask for a collection: the ramp goes on as it was then.
+      if (command.startedAtMs !== rampStartedAtMs) {
+        rampStartedAtMs = command.startedAtMs;
+        const share = shareOf(command.target, data.holder.index, data.workers);
+        holder.aim(command, share, command.perSecond / data.workers);
+      }
       if (command.collections > tally.get('collections')) await collectGarbage();
       tally.set('collections', command.collections);
       tally.set('commandSeen', version);

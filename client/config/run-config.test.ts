@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EXIT, RigError } from '../../core/errors.ts';
+import { evenLevels } from '../../core/plan.ts';
+import { parseRunConfig, type RawSettings, RUN_OPTIONS, type RunConfig } from './run-config.ts';
+
+const problemOf = (commandLine: RawSettings, file: RawSettings = {}, flags: readonly string[] = []): string => {
+  try {
+    parseRunConfig(commandLine, file, flags);
+  } catch (error) {
+    assert.ok(error instanceof RigError, String(error));
+    assert.deepEqual([error.code, error.exitCode, error.hint], ['EUSAGE', EXIT.usage, 'connrig run --help']);
+    return error.message;
+  }
+  throw new Error(`no problem was found with ${JSON.stringify(commandLine)}`);
+};
+
+test('with nothing said, both protocols climb to 5,000 in 10 levels against our own server', () => {
+  const config = parseRunConfig({});
+  const leg = { levels: evenLevels(5000, 10), warmUp: 250, connectsPerSecond: 2000 };
+  assert.deepEqual(config, {
+    connections: 5000,
+    protocols: ['tcp', 'ws'],
+    levels: { count: 10 },
+    connectsPerSecond: 2000,
+    window: 512,
+    openTimeoutMs: 10_000,
+    settleTimeoutMs: 5000,
+    json: false,
+    quiet: false,
+    force: false,
+    urls: [],
+    plan: {
+      legs: [
+        { protocol: 'tcp', ...leg },
+        { protocol: 'ws', ...leg },
+      ],
+    },
+  });
+});
+
+/** Setting, what is written, where it is found, what it is. */
+const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
+  ['connections', '100k', 'connections', 100_000],
+  ['connections', 250, 'connections', 250],
+  ['protocol', 'ws', 'protocols', ['ws']],
+  ['protocol', 'ws, tcp', 'protocols', ['ws', 'tcp']],
+  ['protocol', ['tcp'], 'protocols', ['tcp']],
+  ['levels', '6', 'levels', { count: 6 }],
+  ['levels', '1k,2k,5k', 'levels', { exactly: [1000, 2000, 5000] }],
+  ['levels', [100, '5k'], 'levels', { exactly: [100, 5000] }],
+  ['rate', '500/s', 'connectsPerSecond', 500],
+  ['rate', '0.5', 'connectsPerSecond', 0.5],
+  ['window', '64', 'window', 64],
+  ['open-timeout', '2s', 'openTimeoutMs', 2000],
+  ['settle-timeout', '0', 'settleTimeoutMs', 0],
+  ['workers', '2', 'workers', 2],
+  ['source', '127.0.0.2,127.0.0.3', 'sources', ['127.0.0.2', '127.0.0.3']],
+  ['source', '::1', 'sources', ['::1']],
+  ['out', '/tmp/a folder', 'out', '/tmp/a folder'],
+  ['name', 'my-run_1.0', 'name', 'my-run_1.0'],
+  ['json', true, 'json', true],
+  ['quiet', 'true', 'quiet', true],
+  ['force', false, 'force', false],
+];
+for (const [name, written, key, value] of GOOD) {
+  test(`${name}: ${JSON.stringify(written)}, on the command line and in a file`, () => {
+    assert.deepEqual(parseRunConfig({ [name]: written })[key], value);
+    assert.deepEqual(parseRunConfig({}, { [name]: written })[key], value);
+  });
+}
+
+const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
+  ['connections', 'abc', /^--connections: "abc" is not a count such as 100k$/],
+  ['connections', '0', /^--connections: 0 is too small: at least 1$/],
+  ['connections', '-5', /^--connections: "-5" is not a count/],
+  ['connections', { a: 1 }, /^--connections: .* is not a count/],
+  ['connections', '1.5', /is not a count/],
+  ['connections', '200M', /^--connections: 200M is beyond what the rig can count$/],
+  ['protocol', 'http', /^--protocol: "http" is not one of tcp, ws$/],
+  ['protocol', 'ws,ws', /^--protocol: ws is there twice$/],
+  ['protocol', '', /^--protocol: /],
+  ['levels', '0', /neither a number of levels nor a list/],
+  ['levels', '1k,', /neither a number of levels nor a list/],
+  ['levels', '2k,1k', /^--levels: 2k,1k does not ascend$/],
+  ['levels', '1k,1k', /does not ascend/],
+  ['levels', '1001', /more than 1000 levels/],
+  ['levels', '4G', /more than 1000 levels/],
+  ['rate', '0', /^--rate: 0 is too small/],
+  ['rate', 'fast', /^--rate: "fast" is not a rate such as 2k\/s$/],
+  ['window', '0', /^--window: 0 is too small/],
+  ['open-timeout', '10 parsecs', /is not a duration such as 30s/],
+  ['open-timeout', '0', /^--open-timeout: 0 is too small/],
+  ['settle-timeout', '-1s', /^--settle-timeout: /],
+  ['workers', '0', /^--workers: 0 is too small/],
+  ['workers', '1M', /^--workers: /],
+  ['source', 'localhost', /^--source: "localhost" is not an IP address$/],
+  ['source', '::1,::1', /^--source: ::1 is there twice$/],
+  ['pid', 'init', /^--pid: "init" is not a count/],
+  ['out', '  ', /^--out: it is empty$/],
+  ['name', '../up', /^--name: "\.\.\/up" is not 1 to 64 letters/],
+  ['name', 'x'.repeat(65), /^--name: /],
+  ['json', 'yes', /^--json: "yes" is neither true nor false$/],
+  ['urls', 'http://h:1', /the scheme is one of/],
+  ['urls', ['ws://h:1', 'ws://h:2'], /one URL for each protocol; name more ports as a range/],
+];
+for (const [name, written, wanted] of BAD) {
+  test(`${name}: ${JSON.stringify(written)?.slice(0, 30)} is refused, on the command line and in a file`, () => {
+    assert.match(problemOf({ [name]: written }), wanted);
+    assert.match(problemOf({}, { [name]: written }), wanted);
+  });
+}
+
+test('problems are reported together, wherever they come from', () => {
+  const two = problemOf({ connections: 'abc', rate: '0' });
+  assert.match(two, /--connections: .*; --rate: /);
+  const three = problemOf({ window: 'x' }, { speed: 5, levels: '0' }, ['--frobnicate']);
+  assert.deepEqual(three.split('; ').slice(0, 1), ['--frobnicate is not an option']);
+  assert.match(three, /"speed" is not a setting; there are urls, connections, .*force; --levels: .*; --window: /);
+  assert.match(problemOf({ urls: ['ws://h', 'tcp://h:0'] }), /ws:\/\/h.*; .*tcp:\/\/h:0/);
+});
+
+test('the command line wins over the file, the file over the default', () => {
+  const file = { connections: '1k', rate: '100/s', quiet: true, urls: ['tcp://a:1'] };
+  const config = parseRunConfig({ connections: '2k', urls: ['ws://b:2'] }, file);
+  assert.deepEqual([config.connections, config.connectsPerSecond, config.quiet, config.window], [2000, 100, true, 512]);
+  assert.deepEqual(
+    config.urls.map(({ text }) => text),
+    ['ws://b:2'],
+  );
+});
+
+test('a URL names its protocol; in a file URLs may be a list or a text', () => {
+  for (const urls of [['ws://a:1', 'tcp://b:2-3'], 'ws://a:1,tcp://b:2-3', 'ws://a:1, tcp://b:2-3']) {
+    const { plan, urls: read } = parseRunConfig({}, { urls });
+    assert.deepEqual(
+      plan.legs.map(({ protocol }) => protocol),
+      ['ws', 'tcp'],
+    );
+    assert.deepEqual(read[1]?.ports, [2, 3]);
+  }
+  assert.match(problemOf({ urls: ['ws://a:1'], protocol: 'tcp' }), /^--protocol: the URLs name the protocols already$/);
+});
+
+test('levels that are a list say how many connections there are', () => {
+  const { plan, connections } = parseRunConfig({ levels: '100,200' });
+  assert.deepEqual(plan.legs[0]?.levels, [100, 200]);
+  assert.equal(plan.legs[0]?.warmUp, 50);
+  assert.equal(connections, 200);
+  assert.match(
+    problemOf({ levels: '100,200', connections: '300' }),
+    /^--levels ends at 200, --connections says 300: leave one of them out$/,
+  );
+  assert.match(problemOf({ levels: '100,200' }, { connections: 300 }), /leave one of them out/);
+  assert.deepEqual(parseRunConfig({ levels: '100,200', connections: '200' }).plan.legs[0]?.levels, [100, 200]);
+});
+
+test('a setting left empty in a file is refused, not taken for the default', () => {
+  assert.match(problemOf({}, { connections: null }), /^--connections: "null" is not a count/);
+});
+
+test('a process id needs a URL to say where that process listens', () => {
+  assert.equal(parseRunConfig({ pid: '4711', urls: ['ws://h:1'] }).pid, 4711);
+  assert.match(problemOf({ pid: '4711' }), /^--pid: /);
+});
+
+test('fewer connections than levels give fewer levels', () => {
+  assert.deepEqual(parseRunConfig({ connections: '3' }).plan.legs[0]?.levels, [1, 2, 3]);
+  assert.deepEqual(parseRunConfig({ connections: '1' }).plan.legs[0]?.levels, [1]);
+});
+
+test('a config can not be changed', () => {
+  const config = parseRunConfig({ urls: ['ws://a:1'] });
+  assert.ok(Object.isFrozen(config));
+  assert.throws(() => Object.assign(config, { window: 1 }), TypeError);
+});
+
+test('each option has a name of its own, a default that it reads itself, and words for people', () => {
+  const options = Object.values(RUN_OPTIONS);
+  assert.equal(new Set(options.map(({ name }) => name)).size, options.length);
+  for (const option of options) {
+    assert.match(option.name, /^[a-z]+(-[a-z]+)*$/);
+    assert.match(option.help, /^\S.*[^.]$/);
+    if ('default' in option) assert.ok('value' in option.read(option.default), option.name);
+  }
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { CLOSE_REASON_INDEX, OUTCOME_INDEX } from '../../core/outcomes.ts';
+import {
+  allocateWorkerBuffers,
+  type Command,
+  monotonicClock,
+  readTally,
+  SharedCommand,
+  TallyWriter,
+} from './shared.ts';
+
+/** What the second thread of these tests does, until it is told to end. */
+type Job = { readonly tally: SharedArrayBuffer; readonly command: SharedArrayBuffer };
+
+const command = (i: number): Command => ({ target: i, perSecond: i, startedAtMs: i, stop: i, collections: i });
+
+if (isMainThread) defineTests();
+else hammer(workerData as Job);
+
+/** Each published state adds up and each command is five times the same number; in between nothing does. */
+function hammer({ tally, command: buffer }: Job): void {
+  const writer = new TallyWriter(tally);
+  const commands = new SharedCommand(buffer);
+  let goesOn = true;
+  parentPort!.once('message', () => {
+    goesOn = false;
+  });
+  const burst = (): void => {
+    for (let i = 0; i < 1000; i++) {
+      writer.add('attempts', 3);
+      writer.add('open', 1);
+      writer.add('failed', 1);
+      writer.add('closed', 1);
+      writer.outcome(OUTCOME_INDEX.refused);
+      writer.closeReason(CLOSE_REASON_INDEX['by-us']);
+      writer.publish();
+      commands.write(command(writer.get('open')));
+    }
+    if (goesOn) setImmediate(burst);
+    else parentPort!.postMessage(writer.get('open'));
+  };
+  burst();
+}
+
+function defineTests(): void {
+  test('readers never see half of what another thread writes', async () => {
+    const buffers = allocateWorkerBuffers();
+    const buffer = SharedCommand.allocate();
+    const job: Job = { tally: buffers.tally, command: buffer };
+    const thread = new Worker(fileURLToPath(import.meta.url), { workerData: job });
+    await once(thread, 'online');
+    const shared = new SharedCommand(buffer);
+    const states = new Set<number>();
+    const until = performance.now() + 1500;
+    for (let reads = 0; performance.now() < until; reads++) {
+      const tally = readTally([buffers]);
+      assert.equal(tally.attempts, tally.opening + tally.open + tally.failed + tally.closed);
+      assert.deepEqual([tally.outcomes.refused, tally.closeReasons['by-us']], [tally.open, tally.open]);
+      const read = shared.read();
+      assert.deepEqual(read.command, command(read.command.target));
+      assert.equal(read.version % 2, 0);
+      states.add(tally.open);
+      if (reads % 1000 === 0) await delay(1);
+    }
+    assert.ok(states.size > 100, `only ${states.size} states were seen: the other thread hardly ran`);
+    const ended = once(thread, 'message');
+    thread.postMessage('end');
+    const [written] = (await ended) as [number];
+    assert.equal(readTally([buffers]).open, written);
+    await thread.terminate();
+  });
+
+  test('a command changes its version when written, and reads back as it was', () => {
+    const buffer = SharedCommand.allocate();
+    const [writer, reader] = [new SharedCommand(buffer), new SharedCommand(buffer)];
+    const before = reader.version;
+    const wanted: Command = { target: 5000, perSecond: 2000.5, startedAtMs: 1e9 + 0.25, stop: 1, collections: 2 };
+    writer.write(wanted);
+    assert.notEqual(reader.version, before);
+    assert.deepEqual(reader.read(), { command: wanted, version: writer.version });
+    assert.equal(reader.version, writer.version);
+  });
+
+  test('what is not published is not seen; what is, is summed over workers', () => {
+    const buffers = [allocateWorkerBuffers(), allocateWorkerBuffers()];
+    const [one, two] = buffers.map(({ tally }) => new TallyWriter(tally)) as [TallyWriter, TallyWriter];
+    one.add('open', 3);
+    one.set('commandSeen', 8);
+    one.set('collections', 2);
+    one.outcome(OUTCOME_INDEX.open);
+    assert.equal(readTally(buffers).open, 0);
+    one.publish();
+    two.add('open', 4);
+    two.set('commandSeen', 6);
+    two.set('collections', 1);
+    two.outcome(OUTCOME_INDEX['timed-out']);
+    two.publish();
+    const tally = readTally(buffers);
+    assert.equal(tally.open, 7);
+    assert.deepEqual([tally.outcomes.open, tally.outcomes['timed-out']], [1, 1]);
+    // Of what was commanded, the slowest worker counts.
+    assert.deepEqual([tally.commandSeen, tally.collections], [6, 1]);
+  });
+
+  test('all threads have one clock', async () => {
+    const script = `
+      const { monotonicClock } = await import(${JSON.stringify(new URL('./shared.js', import.meta.url).href)});
+      const { parentPort } = await import('node:worker_threads');
+      parentPort.postMessage(monotonicClock()());`;
+    const now = monotonicClock();
+    const before = now();
+    const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+    const [there] = (await once(thread, 'message')) as [number];
+    const after = now();
+    assert.ok(before - 1 < there && there < after + 1, `${before} < ${there} < ${after}`);
+    await thread.terminate();
+  });
+}

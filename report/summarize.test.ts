@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
+import { USER_COMPONENTS } from '../core/ledger.ts';
+import type { Sample } from '../core/record.ts';
+import { type LegSummary, Summary } from '../core/summary.ts';
+import { KERNEL_BYTES_EACH, readingsAt } from '../test/support/readings.ts';
+import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
+import type { RunRecord } from './read-run.ts';
+import { summarize } from './summarize.ts';
+
+const record = (samples: readonly Sample[], more: Partial<RunRecord> = {}): RunRecord => ({
+  run: runFile(),
+  samples,
+  events: [],
+  problems: [],
+  ...more,
+});
+/** Every summary of these tests is what the schema says, with no key beyond it. */
+function summaryOf(samples: readonly Sample[], more: Partial<RunRecord> = {}): Summary {
+  const summary = summarize(record(samples, more));
+  assert.deepEqual(Summary.parse(JSON.parse(JSON.stringify(summary))), summary);
+  return summary;
+}
+const only = (summary: Summary): LegSummary => {
+  assert.equal(summary.legs.length, 1);
+  return summary.legs[0]!;
+};
+const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
+
+test('memory on an exact line comes out as exactly that cost', () => {
+  const summary = summaryOf(climb(5000));
+  const { perConnection, fit, baselineBytes, levels } = only(summary);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(fit, { rSquared: 1, knee: null, holdoutErrorPercent: 0 });
+  assert.equal(baselineBytes, 40_000_000);
+  assert.deepEqual(
+    levels.map(({ open }) => open),
+    LEVELS,
+  );
+  assert.deepEqual(levels[0], {
+    open: 500,
+    bytes: {
+      total: 42_500_000 + 500 * KERNEL_BYTES_EACH,
+      user: 42_500_000,
+      kernel: 500 * KERNEL_BYTES_EACH,
+    },
+    settled: true,
+    established: 500,
+    censusOpen: 500,
+    generatorBytes: 30_500_000,
+  });
+  assert.equal(summary.generator.bytesPerConnection, 1000);
+  assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['passed', 0, null, []]);
+});
+
+test('components sum to the total', () => {
+  const { perConnection } = only(summaryOf(climb(5000)));
+  const { components, total } = perConnection!;
+  assert.equal(components.heapUsed, 1000);
+  assert.equal(components.userOther, 4000);
+  assert.equal(components.tcpSock, 2500);
+  const parts = [...USER_COMPONENTS, ...KERNEL_COMPONENTS].map((name) => components[name] ?? 0);
+  assert.equal(
+    parts.reduce((sum, bytes) => sum + bytes, 0),
+    total!.bytes,
+  );
+  assert.equal(typeof components.unexplained, 'number');
+});
+
+test('counts, rate and latency come from the end of the leg', () => {
+  const samples = climb(5000).toSpliced(-1, 1, {
+    ...climb(5000).at(-1)!,
+    progress: progressOf(0, 3000, { refused: 7 }),
+  } as Sample);
+  const { attempts, outcomes, open, peakOpen, planned } = only(summaryOf(samples));
+  assert.deepEqual([attempts, outcomes.open, outcomes.refused, outcomes.reset], [3007, 3000, 7, 0]);
+  assert.deepEqual([peakOpen, planned], [3000, 3000]);
+  assert.equal(open.ratePerSecond, 2000);
+  assert.ok(Math.abs(open.p50Ms! - 2) < 0.02 && open.p50Ms === open.maxMs);
+});
+
+test('what is retained is spread over the connections closed since the baseline', () => {
+  assert.deepEqual(only(summaryOf(climb(5000, { retainedBytes: 3_000_000 }))).retained, {
+    bytesPerClosedConnection: 1000,
+    low: null,
+    high: null,
+  });
+});
+
+test('a burst is measured above the baseline', () => {
+  const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
+  const summary = only(summaryOf(climb(5000).toSpliced(-1, 0, burst)));
+  assert.deepEqual(summary.burst, { open: 3000, userBytesPerConnection: 9000 });
+  assert.deepEqual(summary.perConnection?.user, exactly(5000));
+  assert.equal(only(summaryOf(climb(5000))).burst, null);
+});
+
+test('levels up to the warm-up are not fitted', () => {
+  const plan = { legs: [leg({ warmUp: 500 })] };
+  const samples = climb(5000).map((sample) =>
+    sample.type === 'memory' && sample.level === 500 ? { ...sample, readings: readingsAt(500, 90_000_000) } : sample,
+  );
+  assert.deepEqual(only(summaryOf(samples, { run: runFile({ plan }) })).perConnection?.user, exactly(5000));
+});
+
+test('two legs are told apart', () => {
+  const plan = { legs: [leg({ protocol: 'tcp' }), leg()] };
+  const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1, protocol: 'ws' })];
+  const { legs } = summaryOf(samples, { run: runFile({ plan }) });
+  assert.deepEqual(
+    legs.map(({ protocol, perConnection }) => [protocol, perConnection?.user?.bytes]),
+    [
+      ['tcp', 3000],
+      ['ws', 7000],
+    ],
+  );
+});
+
+const MISSING: ReadonlyArray<[string, Sample[]]> = [
+  ['no sample at all', []],
+  ['only ticks', [tick(500, progressOf(120).counts)]],
+  ['only a baseline', [memoryPoint('baseline', 0, readingsAt(0, 4e7))]],
+  ['a hold without a baseline', [memoryPoint('hold', 500, readingsAt(500, 4e7))]],
+  ['a single level', climb(5000, { levels: [3000] })],
+  ['two levels', climb(5000, { levels: [1500, 3000] })],
+];
+for (const [name, samples] of MISSING) {
+  test(`with ${name} there is a summary, and no cost is claimed`, () => {
+    const { legs, forecast } = summaryOf(samples);
+    assert.equal(legs.length, samples.length === 0 ? 0 : 1);
+    for (const { perConnection, fit } of legs) assert.deepEqual([perConnection, fit], [null, null]);
+    assert.deepEqual(forecast, []);
+  });
+}
+
+test('where the kernel can not be read, the user cost stands and its components sum to it', () => {
+  const blind = climb(5000).map((sample) =>
+    sample.type === 'memory' ? { ...sample, readings: { ...sample.readings, slab: null, runtime: null } } : sample,
+  );
+  const { perConnection } = only(summaryOf(blind));
+  assert.deepEqual([perConnection?.total, perConnection?.kernel], [null, null]);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.equal(perConnection?.components.userOther, 5000);
+});
+
+test('a target that could not be read has unknown costs, not costs of 0', () => {
+  const missing = [{ meter: 'target' as const, why: 'no such process' }];
+  const unseen = climb(5000).map((sample) =>
+    sample.type === 'memory'
+      ? { ...sample, readings: { ...sample.readings, target: null, runtime: null, missing } }
+      : sample,
+  );
+  const summary = summaryOf(unseen);
+  const { perConnection, baselineBytes, retained } = only(summary);
+  assert.deepEqual(
+    [perConnection?.user ?? null, perConnection?.total ?? null, baselineBytes, retained],
+    [null, null, null, null],
+  );
+  assert.deepEqual(summary.warnings, ['target could not be read: no such process']);
+});
+
+test('a leg of many hours is summarized', () => {
+  const counts = progressOf(400).counts;
+  const ticks = Array.from({ length: 300_000 }, () => tick(500, counts));
+  const { legs, generator } = summarize(record([...ticks, ...climb(5000)]));
+  assert.equal(legs[0]?.peakOpen, 3000);
+  assert.equal(generator.rssBytes, 63_000_000);
+});

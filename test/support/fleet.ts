@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint } from '../../client/engines/engine.ts';
+import { type Fleet, type FleetOptions, startFleet } from '../../client/fleet/fleet.ts';
+import type { Tally } from '../../client/fleet/shared.ts';
+import type { Trouble } from '../../client/fleet/worker.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+
+/** A real fleet, watched: its counts are checked at every look. */
+export interface WatchedFleet {
+  readonly fleet: Fleet;
+  readonly troubles: readonly Trouble[];
+  readonly defects: readonly Error[];
+  /** The counts now, which add up. */
+  tally(): Tally;
+  /** Looks at the counts every few ms until they are so; fails after 20 s. */
+  until(isSo: (tally: Tally) => boolean, what: string): Promise<Tally>;
+}
+
+const DEADLINE_MS = 20_000;
+const LOOK_MS = 2;
+
+/** Starts a fleet, and stops it after `body`, whatever comes. */
+export async function withFleet(
+  protocol: ProtocolName,
+  destinations: readonly Endpoint[],
+  options: Partial<FleetOptions>,
+  body: (watched: WatchedFleet) => Promise<void>,
+): Promise<void> {
+  const troubles: Trouble[] = [];
+  const defects: Error[] = [];
+  const fleet = await startFleet(
+    {
+      engine: 'node',
+      protocol: { name: protocol, path: '/', hostHeader: 'test' },
+      workers: 1,
+      capacity: 1000,
+      window: 64,
+      openTimeoutMs: 10_000,
+      closeTimeoutMs: 5000,
+      destinations,
+      sources: [],
+      ...options,
+    },
+    (trouble) => troubles.push(trouble),
+    (error) => defects.push(error),
+  );
+  const tally = (): Tally => addsUp(fleet.tally());
+  try {
+    await body({ fleet, troubles, defects, tally, until: (isSo, what) => until(tally, isSo, what) });
+  } finally {
+    await fleet.stop();
+  }
+}
+
+async function until(tally: () => Tally, isSo: (tally: Tally) => boolean, what: string): Promise<Tally> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const seen = tally();
+    if (isSo(seen)) return seen;
+    if (performance.now() > deadline) assert.fail(`never happened: ${what}; ${JSON.stringify(seen)}`);
+    await delay(LOOK_MS);
+  }
+}
+
+/** Every attempt is in one place, has one outcome once it is over, and every close one reason. */
+function addsUp(tally: Tally): Tally {
+  const { attempts, opening, open, failed, closed, closing, outcomes, closeReasons } = tally;
+  const told = JSON.stringify(tally);
+  for (const count of [attempts, opening, open, failed, closed, closing]) assert.ok(count >= 0, told);
+  assert.equal(attempts, opening + open + failed + closed, told);
+  assert.equal(outcomes.open, open + closed, told);
+  assert.equal(sum(outcomes) - outcomes.open, failed, told);
+  assert.equal(sum(closeReasons), closed, told);
+  assert.ok(closing <= closed, told);
+  return tally;
+}
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
