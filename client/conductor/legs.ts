@@ -1,4 +1,4 @@
-import { cpuUsage, memoryUsage } from 'node:process';
+import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { Leg } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
@@ -100,7 +100,7 @@ async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Ta
       tally: fleet.tally,
       troubles: () => troubles,
       targetDeath: target.death,
-      defect: () => defect,
+      defect: () => defect ?? recorder.failure,
     },
   });
   try {
@@ -132,7 +132,7 @@ function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet:
       counts,
       outcomes: tally.outcomes,
       targetBytes,
-      generatorRssBytes: memoryUsage.rss(),
+      generatorRssBytes: ownRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
     });
     deps.onProgress(progress.at(elapsedMs(), walk.state, counts, targetBytes));
@@ -143,6 +143,15 @@ function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet:
     clearInterval(timer);
     tick();
   };
+}
+
+/** Asking takes a file descriptor; when none is left, the peak, which takes none, stands in. */
+function ownRssBytes(): number {
+  try {
+    return memoryUsage.rss();
+  } catch {
+    return resourceUsage().maxRSS * 1024;
+  }
 }
 
 function hostHeaderOf({ host, ports }: Target['url']): string {

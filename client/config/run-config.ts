@@ -180,6 +180,7 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
+  if (config.urls.length === 0 && named('pid')) problems.push('--pid: say by its URL where that process listens');
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond: config.connectsPerSecond };
