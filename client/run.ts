@@ -21,7 +21,8 @@ export interface RunResult {
  * Carries out a run: every leg of the plan, recorded as it goes. Whatever happens once the folder is there, the
  * folder tells it.
  *
- * @throws RigError EOUT when there is no folder to record into; everything else is in the result
+ * @throws RigError EOUT when there is no folder to record into, or its last word can't be written; everything else is in
+ * the result
  */
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
@@ -53,9 +54,11 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const { code, message, hint } = asRigError(thrown);
       recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
     }
+    error ??= recorder.failure;
     const exitCode = error === undefined ? EXIT.done : exitCodeOf(error);
     const status = exitCode === EXIT.done ? 'passed' : exitCode === EXIT.interrupted ? 'interrupted' : 'failed';
     recorder.runFile({ ...file, status, exitCode, finishedAt: deps.wallClock().toISOString() });
+    if (error === undefined && recorder.failure) throw recorder.failure;
     return { folder: recorder.folder, exitCode, error };
   } finally {
     recorder.close();

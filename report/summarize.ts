@@ -44,7 +44,15 @@ function standingOf(run: RunFile): Pick<Summary, 'status' | 'exitCode'> {
 function errorOf({ run, events }: RunRecord): Summary['error'] {
   const first = events.find((event) => event.type === 'error');
   if (first) return { code: first.code, message: first.message, hint: first.hint };
-  if (run.status !== 'running') return null;
+  if (run.status === 'passed') return null;
+  // Whatever else ends a run early is an event first.
+  if (run.status !== 'running') {
+    return {
+      code: 'EOUT',
+      message: 'the record breaks off: it could not be written',
+      hint: '--out a folder with room',
+    };
+  }
   return {
     code: 'EINTERRUPTED',
     message: 'the run has no end: its client was killed, or is still running',

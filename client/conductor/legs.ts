@@ -1,4 +1,4 @@
-import { cpuUsage, memoryUsage } from 'node:process';
+import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import type { RunConfig } from '../config/run-config.ts';
@@ -101,7 +101,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
       tally: fleet.tally,
       troubles: () => troubles,
       targetDeath: target.death,
-      defect: () => defect,
+      defect: () => defect ?? recorder.failure,
     },
   });
   try {
@@ -133,7 +133,7 @@ function startTicking(context: LegsContext, setup: LegSetup, walk: LegWalk, flee
       counts,
       outcomes: tally.outcomes,
       targetBytes,
-      generatorRssBytes: memoryUsage.rss(),
+      generatorRssBytes: ownRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
     });
     deps.onProgress(progress.at(elapsedMs(), walk.state, counts, targetBytes));
@@ -144,6 +144,15 @@ function startTicking(context: LegsContext, setup: LegSetup, walk: LegWalk, flee
     clearInterval(timer);
     tick();
   };
+}
+
+/** Asking takes a file descriptor; when none is left, the peak, which takes none, stands in. */
+function ownRssBytes(): number {
+  try {
+    return memoryUsage.rss();
+  } catch {
+    return resourceUsage().maxRSS * 1024;
+  }
 }
 
 function hostHeaderOf({ host, ports }: Target['url']): string {

@@ -17,6 +17,7 @@ export async function createEngine(
   events: EngineEvents,
 ): Promise<Engine> {
   if (name === 'node') return createNodeEngine({}, events);
+  if (name !== 'epoll') throw new TypeError(`there is no engine ${name}`);
   // Loaded only when asked for: elsewhere the library may not even be installed.
   const { loadLibc } = await import('./libc.ts');
   const { EpollEngine } = await import('./epoll.ts');

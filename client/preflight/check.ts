@@ -230,8 +230,8 @@ export function explain(findings: readonly Finding[]): RigError | undefined {
   const failed = findings.filter(({ ok }) => ok === 'fail');
   const [first] = failed;
   if (!first) return undefined;
-  const commands = [...new Set(failed.map(({ command }) => command))];
-  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', failed.map(({ sentence }) => sentence).join('; '), {
-    hint: commands.join('; '),
-  });
+  // Legs that fail alike say so once.
+  const commands = new Set(failed.map(({ command }) => command));
+  const sentences = new Set(failed.map(({ sentence }) => sentence));
+  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', [...sentences].join('; '), { hint: [...commands].join('; ') });
 }
