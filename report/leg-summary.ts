@@ -4,9 +4,9 @@ import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
 import { zeroOutcomes } from '../core/outcomes.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
-import type { LegProgress, MemoryPoint, RunFile, Sample } from '../core/record.ts';
+import type { LegProgress, MemoryPoint, RunFile, Sample, Talk } from '../core/record.ts';
 import { type Estimate, fitLine, type LevelPoint, theilSen } from '../core/slope.ts';
-import type { LegSummary } from '../core/summary.ts';
+import type { LegSummary, Rtt } from '../core/summary.ts';
 import type { RunRecord } from './read-run.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -40,7 +40,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     retained: retainedOf(points, baseline),
     burst: burstOf(points, baseline),
     open: openLatency(progress),
-    rtt: null,
+    rtt: held.map(levelOf).at(-1)?.rtt ?? null,
   };
 }
 
@@ -87,6 +87,7 @@ function levelOf({ point, ledger }: Held): LegSummary['levels'][number] {
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
     generatorBytes: ledger.client.user,
+    rtt: point.talk ? rttOf(point.talk) : null,
   };
 }
 
@@ -170,6 +171,19 @@ function openLatency(progress: LegProgress | undefined): LegSummary['open'] {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
+  };
+}
+
+function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies }: Talk): Rtt {
+  const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
+  return {
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+    uncorrectedP99Ms: quantileMs(rttActual, 0.99) ?? null,
+    messagesPerSecond: (messages * 1000) / durationMs,
+    lateReplies,
+    lostReplies,
   };
 }
 

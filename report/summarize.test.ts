@@ -51,6 +51,7 @@ test('memory on an exact line comes out as exactly that cost', () => {
     established: 500,
     censusOpen: 500,
     generatorBytes: 30_500_000,
+    rtt: null,
   });
   assert.equal(summary.generator.bytesPerConnection, 1000);
   assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['passed', 0, null, []]);

@@ -75,6 +75,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
       destinations: url.ports.map((port) => ({ ip, port })),
       close: config.close,
+      behaviour: config.behaviour,
     },
     (trouble) => {
       troubles.push(trouble);
@@ -94,6 +95,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
   const walk = new LegWalk({
     ...{ leg, index, fleet, meters, recorder, elapsedMs },
     settleTimeoutMs: config.settleTimeoutMs,
+    talks: config.behaviour.kind === 'echo',
     watched: {
       url: url.text,
       planned: fleetCapacity(leg),
