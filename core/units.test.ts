@@ -17,6 +17,7 @@ const GOOD: ReadonlyArray<[QuantityKind, string, number]> = [
   ['count', '100k', 100_000],
   ['count', '100K', 100_000],
   ['count', '1.1k', 1100],
+  ['count', '1.005k', 1005],
   ['count', '2.5M', 2_500_000],
   ['count', ' 3 k ', 3000],
   ['count', '9007199254740991', Number.MAX_SAFE_INTEGER],

@@ -66,7 +66,7 @@ export function parseQuantity(kind: QuantityKind, text: string): number | undefi
   const unit = unitOf(kind, suffix);
   if (!unit) return undefined;
   const product = Number(digits) * unit.factor;
-  // A fraction is rounded at 15 significant digits, so that 1.1k is 1100 and not 1100.0000000000002.
+  // A fraction is rounded at 15 significant digits, so that 1.005k is 1005 and not 1004.9999999999999.
   const value = digits.includes('.') ? Number(product.toPrecision(15)) : product;
   const whole = kind === 'count' || kind === 'bytes';
   if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) return undefined;

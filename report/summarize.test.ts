@@ -4,7 +4,7 @@ import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { USER_COMPONENTS } from '../core/ledger.ts';
 import type { Sample } from '../core/record.ts';
 import { type LegSummary, Summary } from '../core/summary.ts';
-import { KERNEL_BYTES_EACH, readingsAt } from '../test/support/readings.ts';
+import { KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../test/support/readings.ts';
 import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import type { RunRecord } from './read-run.ts';
 import { summarize } from './summarize.ts';
@@ -57,17 +57,28 @@ test('memory on an exact line comes out as exactly that cost', () => {
   assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['passed', 0, null, []]);
 });
 
-test('components sum to the total', () => {
+const sumOf = (components: NonNullable<LegSummary['perConnection']>['components']): number =>
+  [...USER_COMPONENTS, ...KERNEL_COMPONENTS].reduce((sum, name) => sum + (components[name] ?? 0), 0);
+
+test('components sum to the total, also where medians of noisy parts would not', () => {
+  const noisy = climb(5000).map((sample, i) => {
+    if (sample.type !== 'memory') return sample;
+    const target = processTree(sample.readings.target!.anonBytes! + ((i * 7919) % 13) * 50_000);
+    const runtime = serverMemory(sample.level, 5_000_000 + 1000 * sample.level + ((i * 104_729) % 11) * 40_000);
+    return { ...sample, readings: { ...sample.readings, target, runtime } };
+  });
+  const { perConnection } = only(summaryOf(noisy));
+  assert.notEqual(perConnection!.total!.bytes, 5000 + KERNEL_BYTES_EACH);
+  assert.ok(Math.abs(sumOf(perConnection!.components) - perConnection!.total!.bytes) < 1e-6);
+});
+
+test('each component of an exact line is exact', () => {
   const { perConnection } = only(summaryOf(climb(5000)));
   const { components, total } = perConnection!;
   assert.equal(components.heapUsed, 1000);
   assert.equal(components.userOther, 4000);
   assert.equal(components.tcpSock, 2500);
-  const parts = [...USER_COMPONENTS, ...KERNEL_COMPONENTS].map((name) => components[name] ?? 0);
-  assert.equal(
-    parts.reduce((sum, bytes) => sum + bytes, 0),
-    total!.bytes,
-  );
+  assert.equal(sumOf(components), total!.bytes);
   assert.equal(typeof components.unexplained, 'number');
 });
 

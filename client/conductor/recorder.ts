@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
 
@@ -26,7 +26,7 @@ export interface Recorder {
 export function openRecorder(folder: string): Recorder {
   const open: number[] = [];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     if (readdirSync(folder).length > 0) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
@@ -83,7 +83,19 @@ function unwritable(folder: string, cause: unknown): RigError {
   });
 }
 
-/** `runs/20261123T140102Z-name`: sorts by time, and two runs in one second get different names. */
+/** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have made it just now.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** `runs/20261123T140102003Z-name`: sorts by time, and two runs in one second get different names. */
 export function defaultFolder(startedAt: Date, name: string): string {
   const stamp = startedAt
     .toISOString()

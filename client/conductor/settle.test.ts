@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Readings } from '../../core/readings.ts';
+import { processTree, readingsAt } from '../../test/support/readings.ts';
+import { settle } from './settle.ts';
+
+const MB = 1e6;
+const look = async (): Promise<void> => {};
+
+/** Answers what the script says, one reading after the other, its last one for ever. */
+function scripted(script: ReadonlyArray<number | null>): { read: () => Promise<Readings>; readonly reads: number } {
+  let reads = 0;
+  return {
+    read: async () => {
+      const bytes = script[Math.min(reads, script.length - 1)]!;
+      reads += 1;
+      return readingsAt(0, 0, { target: bytes === null ? null : processTree(bytes), tookMs: reads });
+    },
+    get reads() {
+      return reads;
+    },
+  };
+}
+
+const SETTLING: ReadonlyArray<[string, ReadonlyArray<number | null>, number, boolean, number[]]> = [
+  ['memory at rest', [50 * MB], 5000, true, [50 * MB, 50 * MB]],
+  ['memory that moves by less than 64 KiB', [50 * MB, 50 * MB + 65_536], 5000, true, [50 * MB, 50 * MB + 65_536]],
+  ['memory that comes to rest', [60 * MB, 52 * MB, 50 * MB, 50 * MB], 5000, true, [60 * MB, 52 * MB, 50 * MB, 50 * MB]],
+  ['a large target that moves by 0.04 %', [1000 * MB, 1000.4 * MB], 5000, true, [1000 * MB, 1000.4 * MB]],
+  ['no time to wait: two windows all the same', [50 * MB], 0, true, [50 * MB, 50 * MB]],
+  ['no time to wait, and no rest', [50 * MB, 52 * MB], 0, false, [50 * MB, 52 * MB]],
+  ['no target to read', [null], 5000, true, []],
+];
+for (const [name, script, timeoutMs, settled, windows] of SETTLING) {
+  test(`settle: ${name}`, async () => {
+    assert.deepEqual(await settle(scripted(script).read, timeoutMs, look), { settled, windows });
+  });
+}
+
+test('settle: memory that only grows has not settled when time is up', async () => {
+  const growing = scripted(Array.from({ length: 100 }, (_, i) => (50 + i) * MB));
+  const { settled, windows } = await settle(growing.read, 800, look);
+  assert.equal(settled, false);
+  assert.ok(windows.length >= 2 && windows.length <= 4 && windows.length === growing.reads);
+});
+
+test('settle: RSS counts where anonymous memory can not be told', async () => {
+  const read = async (): Promise<Readings> => readingsAt(0, 0, { target: processTree(null, { rssBytes: 7 * MB }) });
+  assert.deepEqual(await settle(read, 5000, look), { settled: true, windows: [7 * MB, 7 * MB] });
+});
+
+test('settle: a look that throws ends the waiting', async () => {
+  const growing = scripted([1 * MB, 2 * MB, 3 * MB]);
+  const lost = new Error('the target died');
+  await assert.rejects(
+    settle(growing.read, 5000, () => Promise.reject(lost)),
+    lost,
+  );
+  assert.equal(growing.reads, 1);
+});

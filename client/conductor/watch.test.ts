@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorCode, RigError } from '../../core/errors.ts';
+import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
+import type { Tally } from '../fleet/shared.ts';
+import { check, interrupted, type Watched, waitFor } from './watch.ts';
+
+/** Counts as a fleet would show them after these outcomes and closes. */
+function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Record<CloseReason, number>> = {}): Tally {
+  const all = { ...zeroOutcomes(), ...outcomes };
+  const sum = (counts: object): number => Object.values(counts).reduce((total: number, one: number) => total + one, 0);
+  const closed = sum(closes);
+  return {
+    attempts: sum(all),
+    opening: 0,
+    open: all.open - closed,
+    failed: sum(all) - all.open,
+    closed,
+    closing: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    heartbeats: 0,
+    messages: 0,
+    replies: 0,
+    pending: 0,
+    lateReplies: 0,
+    lostReplies: 0,
+    collections: 0,
+    commandSeen: 0,
+    outcomes: all,
+    closeReasons: {
+      ...(Object.fromEntries(CLOSE_REASONS.map((name) => [name, 0])) as Tally['closeReasons']),
+      ...closes,
+    },
+  };
+}
+
+const watched = (tally: Tally, more: Partial<Watched> = {}): Watched => ({
+  url: 'ws://h:1',
+  planned: 5000,
+  signal: new AbortController().signal,
+  tally: () => tally,
+  troubles: () => [],
+  targetDeath: () => undefined,
+  defect: () => undefined,
+  ...more,
+});
+
+async function errorOf(tally: Tally, wanted = 5000, more: Partial<Watched> = {}): Promise<RigError | undefined> {
+  try {
+    await check(wanted, watched(tally, more));
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof RigError, String(error));
+    return error;
+  }
+}
+
+const FINE: ReadonlyArray<[string, Tally, number]> = [
+  ['nothing happened yet', tallyOf({}), 5000],
+  ['all opened', tallyOf({ open: 5000 }), 5000],
+  ['all closed by us', tallyOf({ open: 5000 }, { 'by-us': 5000 }), 5000],
+  ['50 of 5,000 failed', tallyOf({ open: 4000, refused: 50 }), 5000],
+  ['50 of 5,000 were lost', tallyOf({ open: 4000 }, { reset: 25, 'by-peer': 25 }), 5000],
+  ['49 failed and none opened yet', tallyOf({ refused: 49 }), 5000],
+  ['what was cancelled', tallyOf({ open: 1, cancelled: 500 }), 5000],
+];
+for (const [name, tally, wanted] of FINE) {
+  test(`the leg goes on: ${name}`, async () => assert.equal(await errorOf(tally, wanted), undefined));
+}
+test('a large plan tolerates 1 % of it', async () => {
+  const tally = tallyOf({ open: 90_000, 'timed-out': 999 });
+  assert.equal(await errorOf(tally, 100_000, { planned: 100_000 }), undefined);
+  const one = tallyOf({ open: 90_000, 'timed-out': 1001 });
+  assert.equal((await errorOf(one, 100_000, { planned: 100_000 }))?.code, 'ETARGETFULL');
+});
+
+const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
+  ['all refused', tallyOf({ refused: 50 }), 'EREFUSED', /^ws:\/\/h:1: the connection was refused$/],
+  ['all timed out', tallyOf({ 'timed-out': 50 }), 'ETIMEDOUT', /do not become usable in time$/],
+  ['all reset', tallyOf({ reset: 50 }), 'EHANDSHAKE', /are reset before they are usable$/],
+  ['all closed early', tallyOf({ 'closed-early': 50 }), 'EHANDSHAKE', /are closed before/],
+  ['all rejected', tallyOf({ rejected: 50 }), 'EREJECTED', /was rejected$/],
+  ['no handshake', tallyOf({ 'bad-handshake': 50 }), 'EHANDSHAKE', /no WebSocket handshake$/],
+  ['no route', tallyOf({ unreachable: 50 }), 'EUNREACHABLE', /cannot be reached$/],
+  ['no ports', tallyOf({ 'no-ports': 50 }), 'EPORTS', /no local port left/],
+  ['no descriptors', tallyOf({ 'no-fds': 50 }), 'EFILES', /no file descriptor left/],
+  ['something else', tallyOf({ error: 50 }), 'EUNREACHABLE', /connections fail$/],
+  ['the most frequent failure names it', tallyOf({ refused: 20, 'timed-out': 31 }), 'ETIMEDOUT', /usable in time$/],
+  [
+    'full at 1,000',
+    tallyOf({ open: 1000, refused: 51 }),
+    'ETARGETFULL',
+    /stopped accepting at 1,000 open connections: refused$/,
+  ],
+  ['our own ports ran out', tallyOf({ open: 1000, 'no-ports': 51 }), 'EPORTS', /no local port left/],
+  ['our own descriptors ran out', tallyOf({ open: 1000, 'no-fds': 51 }), 'EFILES', /no file descriptor left/],
+  ['dropped', tallyOf({ open: 1000 }, { reset: 900 }), 'EDROPPED', /dropped 900 of 1,000 open connections: reset$/],
+  ['dropped, then refused', tallyOf({ open: 1000, refused: 60 }, { 'by-peer': 1000 }), 'EDROPPED', /by-peer$/],
+];
+for (const [name, tally, code, wanted] of ENDED) {
+  test(`the leg is given up: ${name}`, async () => {
+    const error = await errorOf(tally);
+    assert.equal(error?.code, code);
+    assert.match(error.message, wanted);
+    assert.notEqual(error.hint, '');
+  });
+}
+
+test('when only a few are wanted, as many failures as that are enough', async () => {
+  assert.equal((await errorOf(tallyOf({ refused: 3 }), 3))?.code, 'EREFUSED');
+  assert.equal(await errorOf(tallyOf({ refused: 2 }), 3), undefined);
+});
+
+test('what a connection said itself is told', async () => {
+  const troubles = () => [
+    { what: 'refused', detail: 'connect ECONNREFUSED' } as const,
+    { what: 'rejected', detail: 'HTTP/1.1 403 Forbidden' } as const,
+  ];
+  assert.match(
+    (await errorOf(tallyOf({ rejected: 50 }), 5000, { troubles }))!.message,
+    /rejected \(HTTP\/1\.1 403 Forbidden\)$/,
+  );
+});
+
+const death = new RigError('ETARGETDIED', 'it was killed', { hint: 'look' });
+test('a death of the target is the cause, also when it is known a moment later than its connections break', async () => {
+  assert.equal(await errorOf(tallyOf({ open: 5 }), 5, { targetDeath: () => death }), death);
+  let looks = 0;
+  const targetDeath = () => (++looks > 1 ? death : undefined);
+  assert.equal(await errorOf(tallyOf({ open: 1000 }, { reset: 900 }), 5000, { targetDeath }), death);
+});
+
+test('first comes the person, then our own defect, then the target', async () => {
+  const defect = new TypeError('ours');
+  const all = { targetDeath: () => death, defect: () => defect };
+  await assert.rejects(check(1, watched(tallyOf({ refused: 60 }), all)), defect);
+  const error = await errorOf(tallyOf({ refused: 60 }), 1, { ...all, signal: AbortSignal.abort() });
+  assert.deepEqual([error?.code, error?.exitCode], ['EINTERRUPTED', interrupted().exitCode]);
+});
+
+test('waiting ends when the condition holds, and not before', async () => {
+  let looks = 0;
+  await waitFor(() => ++looks === 5, 5, watched(tallyOf({ open: 5 })));
+  assert.equal(looks, 5);
+  const stopping = new AbortController();
+  setTimeout(() => stopping.abort(), 50);
+  const waiting = waitFor(() => false, 5, watched(tallyOf({}), { signal: stopping.signal }));
+  await assert.rejects(waiting, (error) => error instanceof RigError && error.code === 'EINTERRUPTED');
+});
