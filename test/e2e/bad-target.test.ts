@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcomes.ts';
-import { assertFailed, connrig, newFolder, reportOn } from '../support/connrig.ts';
+import { assertFailed, connrig, HASTY, newFolder, reportOn } from '../support/connrig.ts';
 import { type HostileKind, startHostile } from '../support/hostile.ts';
 
 const TIMEOUT = { timeout: 180_000 };
-const SMALL = ['--connections', '60', '--levels', '3'];
+const SMALL = ['--connections', '60', '--levels', '3', ...HASTY];
 
 const HOSTILE: ReadonlyArray<{
   kind: HostileKind;

@@ -7,6 +7,7 @@ import type { Phase } from '../../core/plan.ts';
 import {
   assertFailed,
   assertNoStack,
+  HASTY,
   killIfThere,
   newFolder,
   phaseOf,
@@ -19,7 +20,7 @@ import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 /** The last ramp takes longer than any test. */
-const LONG = ['--levels', '40,80,5k', '--rate', '100/s'];
+const LONG = ['--levels', '40,80,5k', '--rate', '100/s', ...HASTY];
 const GONE_WITHIN_MS = 30_000;
 
 describe('an interrupted run', () => {

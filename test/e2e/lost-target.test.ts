@@ -1,7 +1,16 @@
 /** Targets that hold connections for a while, and then don't: what was measured until then is told. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertFailed, connrig, killIfThere, newFolder, phaseOf, reportOn, startConnrig } from '../support/connrig.ts';
+import {
+  assertFailed,
+  connrig,
+  HASTY,
+  killIfThere,
+  newFolder,
+  phaseOf,
+  reportOn,
+  startConnrig,
+} from '../support/connrig.ts';
 import { startHostile } from '../support/hostile.ts';
 import { startServe } from '../support/serve-process.ts';
 
@@ -12,7 +21,7 @@ describe('a target that drops its connections', () => {
     const server = await startHostile('dropper', { dropAt: 1000 });
     t.after(() => server.close());
     const folder = newFolder(t);
-    const ended = await connrig(t, ['run', server.url, '--levels', '300,600,900,1500', '--out', folder]);
+    const ended = await connrig(t, ['run', server.url, '--levels', '300,600,900,1500', ...HASTY, '--out', folder]);
     assertFailed(ended, 4, 'EDROPPED', /dropped [\d,]+ of [\d,]+ open connections: reset/);
     const { legs, error, status } = await reportOn(t, folder);
     assert.equal(status, 'failed');
@@ -41,7 +50,19 @@ describe('a target that is killed in a hold', () => {
     t.after(() => server.close());
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', server.url, '--pid', String(server.pid), '--levels', '100,200,5k', '--rate', '500/s', '--out', folder],
+      ...[
+        'run',
+        server.url,
+        '--pid',
+        String(server.pid),
+        '--levels',
+        '100,200,5k',
+        '--rate',
+        '500/s',
+        ...HASTY,
+        '--out',
+        folder,
+      ],
     ]);
     await phaseOf(run, folder, 'hold', 200);
     killIfThere(server.pid!);
@@ -59,7 +80,7 @@ describe('a target that is killed in a hold', () => {
     it(`our own, ${protocol}: ETARGETDIED, with the levels below`, TIMEOUT, async (t) => {
       const folder = newFolder(t);
       const run = startConnrig(t, [
-        ...['run', '--protocol', protocol, '--levels', '100,200,5k', '--rate', '500/s', '--out', folder],
+        ...['run', '--protocol', protocol, '--levels', '100,200,5k', '--rate', '500/s', ...HASTY, '--out', folder],
       ]);
       await phaseOf(run, folder, 'hold', 200);
       const servers = run.processes().filter((pid) => pid !== run.pid);
@@ -76,7 +97,7 @@ describe('a target that is killed in a hold', () => {
 });
 
 describe('a target that takes no more than 300', () => {
-  const LEVELS = ['--levels', '100,200,300,1000'];
+  const LEVELS = ['--levels', '100,200,300,1000', ...HASTY];
   it('ws: it says so, ETARGETFULL, with all that fits measured', TIMEOUT, async (t) => {
     const server = await startServe(['--max-connections', '300']);
     t.after(() => server.stop());

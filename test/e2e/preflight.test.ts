@@ -7,6 +7,7 @@ import {
   assertFailed,
   assertNoStack,
   connrig,
+  HASTY,
   killIfThere,
   newFolder,
   phaseOf,
@@ -27,7 +28,7 @@ const limited = (limit: string): { program: string[] } => ({
 const FEW_FILES = limited('ulimit -n 256');
 
 describe('a plan beyond the open files of one process', () => {
-  const PLAN = ['run', '--levels', '60,1000', '--rate', '100/s'];
+  const PLAN = ['run', '--levels', '60,1000', '--rate', '100/s', ...HASTY];
 
   it('stops before the first socket, and names the command that helps', TIMEOUT, async (t) => {
     const folder = newFolder(t);
@@ -65,7 +66,16 @@ describe('a plan beyond the open files of one process', () => {
     const server = await startServe();
     t.after(() => server.stop());
     const folder = newFolder(t);
-    const args = ['run', `ws://127.0.0.1:${server.ports.ws}`, '--levels', '60,120,1000', '--force', '--out', folder];
+    const args = [
+      'run',
+      `ws://127.0.0.1:${server.ports.ws}`,
+      '--levels',
+      '60,120,1000',
+      '--force',
+      ...HASTY,
+      '--out',
+      folder,
+    ];
     const ended = await connrig(t, args, FEW_FILES);
     assertFailed(ended, 3, 'EFILES', /this machine has no file descriptor left/);
     const [leg] = (await reportOn(t, folder)).legs;
@@ -82,7 +92,7 @@ describe('a run folder on a disk that fills up', () => {
   it('ends the run with EOUT; what was written can be read', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     // No file may grow beyond 20 blocks of 512 bytes (1,024 in some shells).
-    const args = ['run', '--protocol', 'tcp', '--levels', '20,40,2k', '--rate', '100/s', '--out', folder];
+    const args = ['run', '--protocol', 'tcp', '--levels', '20,40,2k', '--rate', '100/s', ...HASTY, '--out', folder];
     const ended = await connrig(t, args, limited('ulimit -f 20'));
     assertFailed(ended, 2, 'EOUT', /can't be written \((ENOSPC|EFBIG)\)/);
     const { status, exitCode, error, warnings } = await reportOn(t, folder);
@@ -94,7 +104,17 @@ describe('a run folder on a disk that fills up', () => {
 describe('a reader that goes away', () => {
   it('is no reason to give up the run', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const run = startConnrig(t, ['run', '--protocol', 'tcp', '--levels', '10,20,30', '--json', '--out', folder]);
+    const run = startConnrig(t, [
+      'run',
+      '--protocol',
+      'tcp',
+      '--levels',
+      '10,20,30',
+      '--json',
+      ...HASTY,
+      '--out',
+      folder,
+    ]);
     await phaseOf(run, folder, 'hold', 10);
     run.child.stderr?.destroy();
     run.child.stdout?.destroy();

@@ -16,6 +16,8 @@ import { eventually } from './wait.ts';
 const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** In the environment of a command and of all that it starts: how a test finds what is left of it. */
 const MARK = 'CONNRIG_TEST_MARK';
+/** For runs whose memory is not what is tested: a level isn't waited for to come to rest. */
+export const HASTY = ['--settle-timeout', '0s'] as const;
 /** Far beyond what anything here takes on a machine that is busy with other things. */
 const DEADLINE_MS = 120_000;
 
