@@ -61,7 +61,7 @@ describe('during each hold the kernel and the server count as many as the level'
       ...['run', ...server.ready.urls, '--pid', String(server.ready.pid), '--levels', levels.join()],
       ...['--workers', '2', '--source', '127.0.0.2,127.0.0.3', '--out', folder],
       // We ask the server for its census all the while, which keeps its memory from coming to rest.
-      ...['--settle-timeout', '1s'],
+      ...['--settle-timeout', '1s', '--engine', 'node'],
     ]);
     const protocols = server.ready.urls.map((url) => url.split(':')[0]);
     const counts = await countFromOutside(run, folder, async ({ protocol }) => {

@@ -76,6 +76,11 @@ export function startConnrig(t: TestContext, args: readonly string[], options: S
   return { child, pid: child.pid!, stderr: () => said.stderr, ended, processes };
 }
 
+/** The command below a limit of its shell's own (`ulimit -n 256`), whatever this machine's is. */
+export const limited = (limit: string): StartOptions => ({
+  program: ['/bin/sh', '-c', `${limit}; exec "$@"`, 'sh', process.execPath, ENTRY],
+});
+
 /** Runs `connrig ARGS` to its end, and makes sure that nothing it started is left. */
 export async function connrig(t: TestContext, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
   const started = startConnrig(t, args, options);
