@@ -42,6 +42,8 @@ export const LegSummary = z.object({
       settled: z.boolean(),
       established: count.nullable(),
       censusOpen: count.nullable(),
+      /** TCP sockets this machine has more than at the baseline: two for each connection when both ends are here. */
+      kernelSockets: z.number().int().nullable(),
       /** User memory of the client at this level. */
       generatorBytes: bytes,
       /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
