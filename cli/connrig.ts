@@ -36,7 +36,8 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
 /** Commander also throws after printing help or the version; that is no error. */
 function asUsageError(error: CommanderError): RigError | undefined {
   if (error.exitCode === EXIT.done) return undefined;
-  const sentence = error.message.replace(/^error: /, '');
+  // Commander puts its guess ("Did you mean run?") on a line of its own.
+  const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   if (error.code === 'commander.help') return new RigError('EUSAGE', 'no command was given', { hint: 'connrig run' });
   return new RigError('EUSAGE', sentence, { hint: 'connrig --help' });
 }

@@ -7,6 +7,13 @@ import { connrig } from './connrig.ts';
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
+// A reader that has gone away (`connrig run 2>&1 | head`) is no reason to give up a run, nor for a stack trace.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 await connrig(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,

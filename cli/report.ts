@@ -14,6 +14,8 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
       const summary = writeReport(folder);
       if (json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
       else deps.stdout.write(terminalTable(summary));
-      if (summary.error) deps.stderr.write(`${summary.error.code}: ${summary.error.message}\n`);
+      if (!summary.error) return;
+      const { code, message, hint } = summary.error;
+      deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
     });
 }

@@ -80,7 +80,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     line.end();
     const summary = writeReport(folder);
     if (config.json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    if (!config.quiet) deps.stderr.write(`\n${terminalTable(summary)}\n${folder}\n`);
+    if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(summary))}${folder}\n`);
     if (error !== undefined) deps.stderr.write(`${describeError(error).replaceAll('<run folder>', folder)}\n`);
     if (error !== undefined && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
     deps.setExitCode(exitCode);
@@ -89,5 +89,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     forget();
   }
 }
+
+const tableAbove = (table: string): string => (table === '' ? '' : `${table}\n`);
 
 const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

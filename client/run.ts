@@ -1,10 +1,12 @@
-import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/errors.ts';
+import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import type { RunConfig } from './config/run-config.ts';
 import type { RunDeps } from './deps.ts';
+import { type EngineName, whyNoEpoll } from './engines/index.ts';
 import { describeEnvironment, resolveHost } from './environment.ts';
+import { type LegSetup, setUpLegs } from './leg-setup.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 
@@ -19,7 +21,8 @@ export interface RunResult {
  * Carries out a run: every leg of the plan, recorded as it goes. Whatever happens once the folder is there, the
  * folder tells it.
  *
- * @throws RigError EOUT when there is no folder to record into; everything else is in the result
+ * @throws RigError EOUT when there is no folder to record into, or its last word can't be written; everything else is in
+ * the result
  */
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
@@ -29,26 +32,33 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   const recorder = openRecorder(config.out ?? defaultFolder(startedAt, name));
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
+    const warn = (text: string): void => {
+      deps.onNotice(text);
+      recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+    };
     const limits = await readSnapshot({ targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
 
     let error: unknown;
     try {
+      const engine = await chooseEngine(config, warn);
       const ips = await Promise.all(config.urls.map(resolveHost));
-      for (const text of checkPlan(config, ips, file.generator.workers, limits)) {
-        deps.onNotice(text);
-        recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
-      }
-      await walkLegs({ config, ips, deps, recorder, file, elapsedMs });
+      const setups = setUpLegs(config, ips, engine, limits);
+      file.generator = { engine, legs: setups.map(recordOf) };
+      recorder.runFile(file);
+      for (const text of checkPlan(setups, limits, config.force)) warn(text);
+      await walkLegs({ config, setups, deps, recorder, file, elapsedMs });
     } catch (thrown) {
       error = thrown;
       const { code, message, hint } = asRigError(thrown);
       recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
     }
+    error ??= recorder.failure;
     const exitCode = error === undefined ? EXIT.done : exitCodeOf(error);
     const status = exitCode === EXIT.done ? 'passed' : exitCode === EXIT.interrupted ? 'interrupted' : 'failed';
     recorder.runFile({ ...file, status, exitCode, finishedAt: deps.wallClock().toISOString() });
+    if (error === undefined && recorder.failure) throw recorder.failure;
     return { folder: recorder.folder, exitCode, error };
   } finally {
     recorder.close();
@@ -82,15 +92,28 @@ async function openingRunFile(
       descriptorLimit: null,
       processes: null,
     },
-    generator: {
-      engine: 'node',
-      // On a machine that also runs the server one core is the server's.
-      workers: config.workers ?? Math.max(1, limits.cores - 1),
-      sources: [...(config.sources ?? [])],
-      destinations: Math.max(1, ...urls.map(({ ports }) => ports.length)),
-    },
+    // Known once hosts are resolved.
+    generator: { engine: config.engine, legs: [] },
   };
 }
+
+/** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
+async function chooseEngine({ engine }: RunConfig, warn: (text: string) => void): Promise<EngineName> {
+  if (engine === 'node') return 'node';
+  const why = await whyNoEpoll(process.platform);
+  if (why === undefined) return 'epoll';
+  if (engine === 'epoll') throw usageError([`--engine epoll: ${why}`], '--engine node');
+  warn(`using the node engine: ${why}`);
+  return 'node';
+}
+
+const recordOf = ({ layout, destinations, local }: LegSetup): RunFile['generator']['legs'][number] => ({
+  workers: layout.workers,
+  ownTables: layout.ownTables,
+  sources: [...layout.sources],
+  destinations,
+  targetIsLocal: local,
+});
 
 function asRigError(error: unknown): RigError {
   if (error instanceof RigError) return error;

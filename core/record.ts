@@ -146,10 +146,20 @@ export const RunFile = z.object({
   }),
   generator: z.object({
     engine: z.string(),
-    workers: count,
-    sources: z.array(z.string()),
-    /** Distinct (IP, port) that connections go to, in the widest leg. */
-    destinations: count,
+    /** For each leg of the plan. */
+    legs: z.array(
+      z.object({
+        workers: count,
+        /** Each worker had a descriptor table of its own, since one wouldn't have held all connections. */
+        ownTables: z.boolean(),
+        /** Source IPs that were bound to; none: the system chose. */
+        sources: z.array(z.string()),
+        /** Distinct (IP, port) that connections went to. */
+        destinations: count,
+        /** The target's end of the connections lay in this machine's kernel. */
+        targetIsLocal: z.boolean(),
+      }),
+    ),
   }),
 });
 export type RunFile = z.infer<typeof RunFile>;

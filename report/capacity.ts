@@ -23,7 +23,7 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
 }
 
 /** Where each limit lies, the nearest first. A limit that can't be known isn't listed. */
-export function limitersOf(run: RunFile, leg: LegSummary): Summary['limiters'] {
+export function limitersOf(run: RunFile, leg: LegSummary, index: number): Summary['limiters'] {
   const { environment, target, generator } = run;
   const found: Array<[Summary['limiters'][number]['what'], number]> = [];
   const total = leg.perConnection?.total;
@@ -33,9 +33,10 @@ export function limitersOf(run: RunFile, leg: LegSummary): Summary['limiters'] {
   if (target.descriptorLimit !== null) {
     found.push(['fds', (target.descriptorLimit - OWN_DESCRIPTORS) * (target.processes ?? 1)]);
   }
-  if (environment.ephemeralPorts !== null) {
+  const laidOut = generator.legs[index];
+  if (environment.ephemeralPorts !== null && laidOut) {
     const [first, last] = environment.ephemeralPorts;
-    found.push(['ports', (last - first + 1) * Math.max(1, generator.sources.length) * generator.destinations]);
+    found.push(['ports', (last - first + 1) * Math.max(1, laidOut.sources.length) * laidOut.destinations]);
   }
   return found
     .map(([what, at]) => ({ protocol: leg.protocol, what, at: Math.max(0, Math.floor(at)) }))

@@ -65,7 +65,7 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
 
 /** The ledger of a hold; without a baseline the hold itself stands in, so that at least `user` is known. */
 function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: MemoryPoint): Ledger {
-  const here = point.readings.established !== null;
+  const here = run.generator.legs[point.leg]?.targetIsLocal ?? false;
   const ends = { target: here && baseline ? point.level : null, client: point.level };
   return ledgerOf(
     (baseline ?? point).readings,

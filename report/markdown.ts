@@ -23,7 +23,7 @@ export function markdownReport(run: RunFile, summary: Summary): string {
     bullets([
       `target: ${run.target.name} (${run.target.urls.join(', ')})`,
       `${environment.kernel} ${environment.arch}, ${environment.cores} × ${environment.cpuModel}, ${humanBytes(environment.memoryLimitBytes)} of memory`,
-      `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}, engine ${run.generator.engine}, ${run.generator.workers} worker(s)`,
+      `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}, engine ${run.generator.engine}, ${run.generator.legs.map(({ workers }) => workers).join(' and ')} worker(s)`,
       `begun ${run.startedAt}`,
     ]),
   ];

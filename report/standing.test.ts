@@ -152,7 +152,7 @@ const LIMITS: ReadonlyArray<[string, Partial<RunFile>, Array<[string, number]>]>
   ],
   [
     'many destinations and sources',
-    { generator: { ...generator, destinations: 4, sources: ['a', 'b', 'c'] } },
+    { generator: { ...generator, legs: [{ ...generator.legs[0]!, destinations: 4, sources: ['a', 'b', 'c'] }] } },
     [
       ['fds', 19_936],
       ['ports', 338_784],
@@ -177,12 +177,12 @@ const LIMITS: ReadonlyArray<[string, Partial<RunFile>, Array<[string, number]>]>
 for (const [name, run, wanted] of LIMITS) {
   test(`limits of ${name}, the nearest first`, () => {
     assert.deepEqual(
-      limitersOf(runFile(run), whole).map(({ what, at }) => [what, at]),
+      limitersOf(runFile(run), whole, 0).map(({ what, at }) => [what, at]),
       wanted,
     );
   });
 }
 test('a cost that may be 0 or less limits no memory', () => {
   const free = { ...whole, perConnection: { ...whole.perConnection, total: { bytes: -5, low: -9, high: 0 } } };
-  assert.ok(limitersOf(runFile(), free).every(({ what }) => what !== 'memory'));
+  assert.ok(limitersOf(runFile(), free, 0).every(({ what }) => what !== 'memory'));
 });

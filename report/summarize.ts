@@ -14,11 +14,10 @@ const LATE_MS = 250;
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
   const { run, samples } = record;
+  // Legs come one after the other: one that never began has no samples, and neither has any after it.
   const legs = run.plan.legs
-    .map((leg, index) => ({ leg, index }))
-    // A leg that never began has nothing to say.
-    .filter(({ index }) => samples.some((sample) => sample.leg === index))
-    .map(({ leg, index }) => summarizeLeg(record, leg, index));
+    .filter((_, index) => samples.some((sample) => sample.leg === index))
+    .map((leg, index) => summarizeLeg(record, leg, index));
   const { status, exitCode } = standingOf(run);
   return {
     schema: SUMMARY_SCHEMA,
@@ -30,7 +29,7 @@ export function summarize(record: RunRecord): Summary {
     warnings: warningsOf(record, legs),
     legs,
     forecast: legs.flatMap(forecastOf),
-    limiters: legs.flatMap((leg) => limitersOf(run, leg)),
+    limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index)),
     thresholds: [],
     generator: generatorOf(record, legs),
   };
@@ -45,7 +44,15 @@ function standingOf(run: RunFile): Pick<Summary, 'status' | 'exitCode'> {
 function errorOf({ run, events }: RunRecord): Summary['error'] {
   const first = events.find((event) => event.type === 'error');
   if (first) return { code: first.code, message: first.message, hint: first.hint };
-  if (run.status !== 'running') return null;
+  if (run.status === 'passed') return null;
+  // Whatever else ends a run early is an event first.
+  if (run.status !== 'running') {
+    return {
+      code: 'EOUT',
+      message: 'the record breaks off: it could not be written',
+      hint: '--out a folder with room',
+    };
+  }
   return {
     code: 'EINTERRUPTED',
     message: 'the run has no end: its client was killed, or is still running',

@@ -15,5 +15,5 @@ export function terminalTable(summary: Summary): string {
       .trimEnd(),
   );
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
-  return `${[...(summary.legs.length > 0 ? lines : []), ...warnings].join('\n')}\n`;
+  return [...(summary.legs.length > 0 ? lines : []), ...warnings].map((line) => `${line}\n`).join('');
 }

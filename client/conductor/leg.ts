@@ -7,11 +7,13 @@ import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Recorder } from './recorder.ts';
-import { readMiddle, settle } from './settle.ts';
+import { settle } from './settle.ts';
 import { check, type Watched, waitFor } from './watch.ts';
 
 /** Replacing lost connections and reading again: this often, then the level yields no memory point. */
 const HOLD_TRIES = 3;
+/** A second ramp of more would make a long run twice as long. */
+const BURST_MOST = 50_000;
 /** Closing has no pace of its own: as fast as the window allows. */
 const DRAIN_PER_SECOND = 1e6;
 
@@ -67,7 +69,7 @@ export class LegWalk {
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('retained', 0);
     const retained = await this.#measure('retained', 0);
-    if (retained?.unforced) await this.#burst();
+    if (retained?.unforced && peakOf(leg) <= BURST_MOST) await this.#burst();
   }
 
   /**
@@ -153,7 +155,7 @@ export class LegWalk {
     const read = (): Promise<Readings> => meters.read({ gc: true });
     const { settled, windows } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
-    const readings = await readMiddle(read, look);
+    const readings = await read();
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     const point: MemoryPoint = {

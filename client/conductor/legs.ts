@@ -1,12 +1,12 @@
-import { cpuUsage, memoryUsage } from 'node:process';
-import type { Leg } from '../../core/plan.ts';
+import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import type { RunDeps } from '../deps.ts';
-import { finiteOrNull, isOurs, resolveHost } from '../environment.ts';
+import { finiteOrNull } from '../environment.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import type { Trouble } from '../fleet/worker.ts';
+import type { LegSetup } from '../leg-setup.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
 import { ProgressMeter } from '../progress.ts';
 import { attachTarget } from '../target/attached.ts';
@@ -22,8 +22,7 @@ const CLOSE_TIMEOUT_MS = 5000;
 
 interface LegsContext {
   readonly config: RunConfig;
-  /** Where each URL's host was found, in the order of the URLs. */
-  readonly ips: readonly string[];
+  readonly setups: readonly LegSetup[];
   readonly deps: RunDeps;
   readonly recorder: Recorder;
   /** The run file as it stands; what is learnt about the target is added to it. */
@@ -33,15 +32,17 @@ interface LegsContext {
 
 /** Every leg of the plan, one after the other, each with its target and its fleet. */
 export async function walkLegs(context: LegsContext): Promise<void> {
-  const { config, ips, deps, recorder, elapsedMs } = context;
-  for (const [index, leg] of config.plan.legs.entries()) {
+  const { config, setups, deps, recorder, elapsedMs } = context;
+  for (const setup of setups) {
     if (deps.signal.aborted) throw interrupted();
+    const { url, leg, destinations } = setup;
     // Each leg has a server of its own when it is ours: what an earlier one left in the allocator would look free.
-    const url = config.urls[index];
-    const target = url ? attachTarget(url, config.pid) : await startBuiltinTarget(deps.self, leg.protocol);
+    const target = url
+      ? attachTarget(url, config.pid)
+      : await startBuiltinTarget(deps.self, leg.protocol, destinations);
     try {
       await noteTarget(context, target);
-      await walkLeg(context, leg, index, target, ips[index] ?? (await resolveHost(target.url)));
+      await walkLeg(context, setup, target);
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
@@ -57,23 +58,23 @@ async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target)
   recorder.runFile(file);
 }
 
-async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Target, ip: string): Promise<void> {
-  const { config, deps, recorder, file, elapsedMs } = context;
+async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): Promise<void> {
+  const { config, deps, recorder, elapsedMs } = context;
+  const { leg, index, ip, local, layout } = setup;
   const { url } = target;
   const at = { leg: index, protocol: leg.protocol };
   const troubles: Trouble[] = [];
   let defect: Error | undefined;
   const fleet = await startFleet(
     {
-      engine: 'node',
+      layout,
       protocol: { name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
-      workers: file.generator.workers,
       capacity: fleetCapacity(leg),
       window: config.window,
       openTimeoutMs: config.openTimeoutMs,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
       destinations: url.ports.map((port) => ({ ip, port })),
-      sources: config.sources ?? [],
+      close: config.close,
     },
     (trouble) => {
       troubles.push(trouble);
@@ -86,7 +87,7 @@ async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Ta
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
-    ports: isOurs(ip) ? url.ports : [],
+    ports: local ? url.ports : [],
     clientPid: process.pid,
   });
   let stopTicking = (): void => {};
@@ -100,11 +101,11 @@ async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Ta
       tally: fleet.tally,
       troubles: () => troubles,
       targetDeath: target.death,
-      defect: () => defect,
+      defect: () => defect ?? recorder.failure,
     },
   });
   try {
-    stopTicking = startTicking(context, index, walk, fleet, meters);
+    stopTicking = startTicking(context, setup, walk, fleet, meters);
     await walk.walk();
   } finally {
     stopTicking();
@@ -114,9 +115,9 @@ async function walkLeg(context: LegsContext, leg: Leg, index: number, target: Ta
 }
 
 /** A few times a second: a sample for the record, progress for the person. */
-function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet: Fleet, meters: Meters): () => void {
+function startTicking(context: LegsContext, setup: LegSetup, walk: LegWalk, fleet: Fleet, meters: Meters): () => void {
   const { config, deps, recorder, elapsedMs } = context;
-  const leg = config.plan.legs[index]!;
+  const { leg, index } = setup;
   const progress = new ProgressMeter(config.plan, index);
   const tick = (): void => {
     const tally = fleet.tally();
@@ -132,7 +133,7 @@ function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet:
       counts,
       outcomes: tally.outcomes,
       targetBytes,
-      generatorRssBytes: memoryUsage.rss(),
+      generatorRssBytes: ownRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
     });
     deps.onProgress(progress.at(elapsedMs(), walk.state, counts, targetBytes));
@@ -143,6 +144,15 @@ function startTicking(context: LegsContext, index: number, walk: LegWalk, fleet:
     clearInterval(timer);
     tick();
   };
+}
+
+/** Asking takes a file descriptor; when none is left, the peak, which takes none, stands in. */
+function ownRssBytes(): number {
+  try {
+    return memoryUsage.rss();
+  } catch {
+    return resourceUsage().maxRSS * 1024;
+  }
 }
 
 function hostHeaderOf({ host, ports }: Target['url']): string {

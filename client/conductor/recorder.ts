@@ -3,9 +3,14 @@ import { dirname, join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
 
-/** Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written. */
+/**
+ * Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written.
+ * Writing never throws, since it happens in timers too; {@link Recorder.failure} tells, and ends the run.
+ */
 export interface Recorder {
   readonly folder: string;
+  /** EOUT, from the first write that failed on (a full disk, say). No line is written after it, only run.json is tried. */
+  readonly failure: RigError | undefined;
   sample(sample: Sample): void;
   event(event: RunEvent): void;
   /** Replaces run.json as a whole, so that a reader never sees half of one. */
@@ -25,32 +30,42 @@ export function openRecorder(folder: string): Recorder {
     if (readdirSync(folder).length > 0) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
-    const append = (name: string): number => {
+    const openToAppend = (name: string): number => {
       const fd = openSync(join(folder, name), 'a');
       open.push(fd);
       return fd;
     };
-    const samples = append('samples.jsonl');
-    const events = append('events.jsonl');
+    const samples = openToAppend('samples.jsonl');
+    const events = openToAppend('events.jsonl');
+    let failure: RigError | undefined;
+    const attempt = (write: () => void): void => {
+      try {
+        write();
+      } catch (error) {
+        failure ??= unwritable(folder, error);
+      }
+    };
+    const append = (fd: number, value: Sample | RunEvent): void => {
+      if (!failure) attempt(() => writeLine(fd, value));
+    };
     return {
       folder,
-      sample: (sample) => void writeSync(samples, `${JSON.stringify(sample)}\n`),
-      event: (event) => void writeSync(events, `${JSON.stringify(event)}\n`),
-      runFile(file) {
-        const path = join(folder, 'run.json');
-        writeFileSync(`${path}.part`, `${JSON.stringify(file, null, 2)}\n`);
-        renameSync(`${path}.part`, path);
+      get failure() {
+        return failure;
       },
+      sample: (sample) => append(samples, sample),
+      event: (event) => append(events, event),
+      runFile: (file) =>
+        attempt(() => {
+          const path = join(folder, 'run.json');
+          writeFileSync(`${path}.part`, `${JSON.stringify(file, null, 2)}\n`);
+          renameSync(`${path}.part`, path);
+        }),
       close: () => open.splice(0).forEach(closeSync),
     };
   } catch (error) {
     open.forEach(closeSync);
-    if (error instanceof RigError) throw error;
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new RigError('EOUT', `the run folder ${folder} can't be written (${why})`, {
-      hint: '--out a folder that you may write to',
-      cause: error,
-    });
+    throw error instanceof RigError ? error : unwritable(folder, error);
   }
 }
 
@@ -64,6 +79,20 @@ function makeFolder(path: string): void {
     // Somebody else may have made it just now.
     if (!existsSync(path)) throw error;
   }
+}
+
+/** A disk that fills up takes part of a line before it refuses the next one. */
+function writeLine(fd: number, value: Sample | RunEvent): void {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  if (writeSync(fd, bytes) < bytes.length) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+}
+
+function unwritable(folder: string, cause: unknown): RigError {
+  const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new RigError('EOUT', `the run folder ${folder} can't be written (${why})`, {
+    hint: '--out a folder that you may write to, with room',
+    cause,
+  });
 }
 
 /** `runs/20261123T140102003Z-name`: sorts by time, and two runs in one second get different names. */

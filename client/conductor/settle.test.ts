@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Readings } from '../../core/readings.ts';
 import { processTree, readingsAt } from '../../test/support/readings.ts';
-import { readMiddle, settle } from './settle.ts';
+import { settle } from './settle.ts';
 
 const MB = 1e6;
 const look = async (): Promise<void> => {};
@@ -56,30 +56,4 @@ test('settle: a look that throws ends the waiting', async () => {
     lost,
   );
   assert.equal(growing.reads, 1);
-});
-
-for (const order of [
-  [10, 20, 30],
-  [30, 10, 20],
-  [20, 30, 10],
-  [20, 20, 10],
-]) {
-  test(`of readings of ${order} MB, the one of 20 stands for all`, async () => {
-    const three = scripted(order.map((mb) => mb * MB));
-    let looks = 0;
-    const middle = await readMiddle(three.read, async () => {
-      looks += 1;
-    });
-    assert.equal(middle.target?.anonBytes, 20 * MB);
-    assert.deepEqual([three.reads, looks], [3, 3]);
-  });
-}
-
-test('readings without a target have a middle, too; a look that throws gives up', async () => {
-  assert.equal((await readMiddle(scripted([null]).read, look)).target, null);
-  const lost = new Error('lost');
-  await assert.rejects(
-    readMiddle(scripted([1]).read, () => Promise.reject(lost)),
-    lost,
-  );
 });

@@ -6,10 +6,6 @@ const WINDOW_MS = 250;
 /** Two windows agree when they differ by no more than this, or by this share of the memory. */
 const AGREE_BYTES = 64 * 1024;
 const AGREE_SHARE = 0.0005;
-/** Readings of a hold, of which the middle one counts; and the time between them. */
-const HOLD_READINGS = 3;
-const HOLD_PAUSE_MS = 50;
-
 type Read = () => Promise<Readings>;
 /** Called between readings; throws to give up. */
 type Look = () => Promise<void>;
@@ -35,18 +31,6 @@ export async function settle(
     await delay(WINDOW_MS);
     await look();
   }
-}
-
-/** A few readings; the one with the middle amount of user memory stands for all. */
-export async function readMiddle(read: Read, look: Look): Promise<Readings> {
-  const readings: Readings[] = [];
-  while (readings.length < HOLD_READINGS) {
-    if (readings.length > 0) await delay(HOLD_PAUSE_MS);
-    await look();
-    readings.push(await read());
-  }
-  readings.sort((a, b) => (userBytesOf(a) ?? 0) - (userBytesOf(b) ?? 0));
-  return readings[Math.floor(HOLD_READINGS / 2)]!;
 }
 
 /** What the design calls `user`: anonymous memory, or RSS where that is all the system tells. */

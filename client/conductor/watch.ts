@@ -48,7 +48,8 @@ export async function check(wanted: number, watched: Watched): Promise<void> {
   const tally = watched.tally();
   if (!isHopeless(tally, wanted, watched.planned)) return;
   await delay(DEATH_NOTICE_MS);
-  throw watched.targetDeath() ?? explain(tally, watched);
+  // Counted again: what broke off together is seen whole by now.
+  throw watched.targetDeath() ?? explain(watched.tally(), watched);
 }
 
 export const interrupted = (): RigError =>
@@ -57,14 +58,15 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  const lost = tally.closed - tally.closeReasons['by-us'];
-  const tolerated = Math.max(TOLERATED, planned * TOLERATED_SHARE);
-  if (tally.failed - tally.outcomes.cancelled + lost > tolerated) return true;
+  if (tally.failed - tally.outcomes.cancelled + lostOf(tally) > toleratedOf(planned)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 
+const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReasons['by-us'];
+const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
+
 /** What stopped the leg, in the terms of whatever went wrong most. */
-function explain(tally: Tally, { url, troubles }: Watched): RigError {
+function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
   const said = (what: Outcome | CloseReason): string => {
     const detail = troubles().find((trouble) => trouble.what === what)?.detail ?? '';
     return detail === '' ? '' : ` (${detail})`;
@@ -72,7 +74,8 @@ function explain(tally: Tally, { url, troubles }: Watched): RigError {
   const opened = tally.outcomes.open;
   const failure = most(FAILURE_OUTCOMES, tally.outcomes);
   const loss = most(LOSS_REASONS, tally.closeReasons);
-  if (tally.closeReasons[loss] > tally.outcomes[failure]) {
+  // A target that drops what it had is refusing replacements by now; that it dropped is what there is to say.
+  if (lostOf(tally) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}`, {
       hint: 'look at the limits and the log of the target; connrig report shows the levels it did hold',

@@ -4,6 +4,7 @@ import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
@@ -35,8 +36,7 @@ export const RUN_OPTIONS = {
   connectsPerSecond: {
     name: 'rate',
     argument: '<rate>',
-    help: 'connections opened per second, over all workers',
-    default: '2k/s',
+    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
     read: quantity('rate', 0.001),
   },
   window: {
@@ -65,6 +65,26 @@ export const RUN_OPTIONS = {
     argument: '<count>',
     help: 'client threads (default: one for each core but one)',
     read: quantity('count', 1, 1000),
+  },
+  engine: {
+    name: 'engine',
+    argument: '<name>',
+    help: 'how sockets are driven: epoll (Linux), node, or auto',
+    default: 'auto',
+    read: oneOf(['auto', ...ENGINES]),
+  },
+  processes: {
+    name: 'processes',
+    argument: '<count>',
+    help: 'processes of the built-in server (default: as many as the descriptor limit asks for)',
+    read: quantity('count', 1, 1000),
+  },
+  close: {
+    name: 'close',
+    argument: '<how>',
+    help: 'how connections are closed: graceful (close handshake, FIN) or reset (RST)',
+    default: 'graceful',
+    read: oneOf(['graceful', 'reset']),
   },
   sources: {
     name: 'source',
@@ -192,7 +212,9 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
-  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond: config.connectsPerSecond };
+  // A pace that a small server keeps up with, unless that would take all day.
+  const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
+  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond };
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
 }
 

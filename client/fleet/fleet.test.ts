@@ -88,7 +88,7 @@ for (const workers of [2, 3]) {
         withFleet(
           'tcp',
           [one, two],
-          { workers, sources: ['127.0.0.2', '127.0.0.3'] },
+          { layout: { workers, sources: ['127.0.0.2', '127.0.0.3'] } },
           async ({ fleet, until, tally }) => {
             fleet.setTarget(301, 3000);
             await until(({ open }) => open === 301, '301 are open');
@@ -109,7 +109,7 @@ test('a collection of garbage resolves, and leaves the pace of a ramp under way 
     {},
     () => {},
     (at) =>
-      withFleet('tcp', [at], { workers: 2 }, async ({ fleet, until, tally }) => {
+      withFleet('tcp', [at], { layout: { workers: 2 } }, async ({ fleet, until, tally }) => {
         const startedAt = performance.now();
         fleet.setTarget(1000, 200);
         for (let i = 0; i < 4; i++) {
@@ -143,7 +143,7 @@ test('a new target takes over while connections are opening', async () => {
 
 test('stopping while connections are opening cancels those, and closes the open ones', async () => {
   await withWs(60_000, (at) =>
-    withFleet('ws', [at], { workers: 2 }, async ({ fleet, until, tally, troubles }) => {
+    withFleet('ws', [at], { layout: { workers: 2 } }, async ({ fleet, until, tally, troubles }) => {
       fleet.setTarget(40, FAST);
       await until(({ opening }) => opening === 40, '40 are opening');
       await Promise.all([fleet.stop(), fleet.stop()]);
@@ -175,7 +175,7 @@ test('a peer that never answers our close is cut short', async () => {
 
 test('a worker that dies is told, and nobody waits for it', { timeout: 30_000 }, async () => {
   const engine = 'steam' as EngineName;
-  await withFleet('tcp', [{ ip: HOST, port: 1 }], { engine, workers: 2 }, async ({ fleet, defects }) => {
+  await withFleet('tcp', [{ ip: HOST, port: 1 }], { layout: { engine, workers: 2 } }, async ({ fleet, defects }) => {
     await eventually(() => defects.length === 2, 'both defects are told');
     await fleet.collectGarbage();
     await fleet.stop();

@@ -4,8 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
 import { shareOf } from '../../core/plan.ts';
 import type { Endpoint } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
+import type { CloseMode } from './holder.ts';
+import type { FleetLayout } from './layout.ts';
 import {
   allocateWorkerBuffers,
   type Command,
@@ -18,9 +19,8 @@ import {
 import type { Trouble, WorkerData, WorkerMessage } from './worker.ts';
 
 export interface FleetOptions {
-  readonly engine: EngineName;
+  readonly layout: FleetLayout;
   readonly protocol: ProtocolOptions;
-  readonly workers: number;
   /** The most connections the whole fleet will hold. */
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
@@ -28,7 +28,7 @@ export interface FleetOptions {
   readonly openTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly destinations: readonly Endpoint[];
-  readonly sources: readonly string[];
+  readonly close: CloseMode;
 }
 
 /** Everything that holds the connections of one leg. */
@@ -60,6 +60,7 @@ export async function startFleet(
   onTrouble: (trouble: Trouble) => void,
   onDefect: (error: Error) => void,
 ): Promise<Fleet> {
+  const { layout } = options;
   const now = monotonicClock();
   const commandBuffer = SharedCommand.allocate();
   const shared = new SharedCommand(commandBuffer);
@@ -70,21 +71,24 @@ export async function startFleet(
   };
   give({});
 
-  const buffers = Array.from({ length: options.workers }, allocateWorkerBuffers);
+  const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
-      engine: options.engine,
+      engine: layout.engine,
+      ownTable: layout.ownTables,
+      portRange: layout.portRange,
       protocol: options.protocol,
       holder: {
-        capacity: shareOf(options.capacity, index, options.workers),
-        window: Math.max(1, shareOf(options.window, index, options.workers)),
+        capacity: shareOf(options.capacity, index, layout.workers),
+        window: Math.max(1, shareOf(options.window, index, layout.workers)),
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
+        close: options.close,
         destinations: options.destinations,
-        sources: options.sources,
+        sources: layout.sources,
         index,
       },
-      workers: options.workers,
+      workers: layout.workers,
       command: commandBuffer,
       buffers: own,
     };

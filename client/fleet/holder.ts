@@ -6,6 +6,9 @@ import { Pursuit } from './pursuit.ts';
 import type { Command, HistogramName, TallyWriter } from './shared.ts';
 import { Slots, STATE } from './slots.ts';
 
+/** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
+export type CloseMode = 'graceful' | 'reset';
+
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
   readonly capacity: number;
@@ -14,6 +17,7 @@ export interface HolderOptions {
   readonly openTimeoutMs: number;
   /** An orderly close that takes longer is cut short. */
   readonly closeTimeoutMs: number;
+  readonly close: CloseMode;
   readonly destinations: readonly Endpoint[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
@@ -127,6 +131,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
       this.#closeCursor = slot - 1;
       this.#leaveOpen(slot, 'by-us', '');
       this.#slots.launch(slot, nowMs, nowMs);
+      if (this.#options.close === 'reset') {
+        this.#engine.abort(slot);
+        continue;
+      }
       const goodbye = this.#protocol.goodbye(slot);
       if (goodbye) this.#engine.write(slot, goodbye);
       else this.#engine.finish(slot);

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { shareOf } from '../../core/plan.ts';
 import { collectGarbage } from '../../memory/collect.ts';
+import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import { Holder, type HolderOptions } from './holder.ts';
@@ -21,6 +22,9 @@ import {
 /** What a worker is given when it starts. */
 export interface WorkerData {
   readonly engine: EngineName;
+  /** Give this thread a descriptor table of its own. */
+  readonly ownTable: boolean;
+  readonly portRange: EngineOptions['portRange'];
   readonly protocol: ProtocolOptions;
   readonly holder: HolderOptions;
   readonly workers: number;
@@ -50,7 +54,9 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   ) as Record<HistogramName, Uint32Array>;
   const now = monotonicClock();
   const holder = new Holder(data.holder, { tally, histograms, now, onTrouble: onceEach(tell) });
-  const engine = createEngine(data.engine, holder);
+  const { portRange, ownTable } = data;
+  const worker = { index: data.holder.index, count: data.workers };
+  const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);
   holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
 
   const shared = new SharedCommand(data.command);

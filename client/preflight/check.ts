@@ -52,7 +52,8 @@ const TCP_BUFFER_BYTES = 512;
  */
 export function check(need: Need, has: Snapshot): Finding[] {
   const ends = need.targetOnThisMachine ? 2 : 1;
-  const clientFiles = need.connections + FILES_BASE + need.workers * FILES_EACH_WORKER;
+  const clientFiles =
+    Math.ceil(need.connections / need.descriptorTables) + FILES_BASE + need.workers * FILES_EACH_WORKER;
   const targetFiles = Math.ceil(need.connections / need.targetProcesses) + FILES_BASE;
   const mostFiles = need.targetOnThisMachine ? Math.max(clientFiles, targetFiles) : clientFiles;
   const systemFiles = (need.connections + FILES_BASE) * ends + need.workers * FILES_EACH_WORKER;
@@ -229,8 +230,8 @@ export function explain(findings: readonly Finding[]): RigError | undefined {
   const failed = findings.filter(({ ok }) => ok === 'fail');
   const [first] = failed;
   if (!first) return undefined;
-  const commands = [...new Set(failed.map(({ command }) => command))];
-  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', failed.map(({ sentence }) => sentence).join('; '), {
-    hint: commands.join('; '),
-  });
+  // Legs that fail alike say so once.
+  const commands = new Set(failed.map(({ command }) => command));
+  const sentences = new Set(failed.map(({ sentence }) => sentence));
+  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', [...sentences].join('; '), { hint: [...commands].join('; ') });
 }

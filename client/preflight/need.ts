@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../../core/protocols.ts';
+import type { EngineName } from '../engines/index.ts';
 
 /** What a plan asks of this machine. */
 export interface Need {
@@ -6,8 +7,9 @@ export interface Need {
   readonly connections: number;
   /** Opens per second; decides how much comes at once for a listener to take. */
   readonly connectsPerSecond: number;
-  /** Worker threads; they share one table of descriptors. */
   readonly workers: number;
+  /** Descriptor tables that the client's connections are spread over: 1, or one for each worker. */
+  readonly descriptorTables: number;
   /** Distinct destination addresses (IP and port). */
   readonly destinations: number;
   /** Distinct source addresses; 1 when the system chooses. */
@@ -24,12 +26,13 @@ export interface Need {
 
 /**
  * Estimates to check a plan by before anything is measured, on the high side: 4.3 KB of kernel memory an end, and in
- * user space what a Node client and a Node server with `ws` take. Measured, docs/measuring.md.
+ * user space what a client of each engine and a Node server with `ws` may take while many come at once.
  */
 export const ESTIMATED_BYTES = {
-  client: { tcp: 9_000, ws: 9_500 },
+  client: { epoll: { tcp: 4_500, ws: 4_500 }, node: { tcp: 9_000, ws: 9_500 } },
   target: { tcp: 9_000, ws: 12_000 },
-} as const satisfies Record<'client' | 'target', Record<ProtocolName, number>>;
+} as const satisfies { client: Record<EngineName, PerProtocol>; target: PerProtocol };
+type PerProtocol = Readonly<Record<ProtocolName, number>>;
 
 /** A need with the usual values: one destination, the system's source, a target elsewhere. */
 export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
@@ -37,11 +40,12 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
   return {
     connectsPerSecond: 2000,
     workers: 1,
+    descriptorTables: 1,
     destinations: 1,
     sources: 1,
     targetOnThisMachine: false,
     targetProcesses: 1,
-    clientBytesPerConnection: ESTIMATED_BYTES.client[protocol],
+    clientBytesPerConnection: ESTIMATED_BYTES.client.node[protocol],
     targetBytesPerConnection: ESTIMATED_BYTES.target[protocol],
     ...need,
     protocol,

@@ -7,8 +7,8 @@ import type { ProtocolName } from '../../core/protocols.ts';
 import { parseTargetUrl } from '../../core/urls.ts';
 import type { Target } from './target.ts';
 
-const READY_WITHIN_MS = 15_000;
-const STOP_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 30_000;
 const KEPT_OUTPUT_CHARS = 8192;
 
 /**
@@ -16,20 +16,22 @@ const KEPT_OUTPUT_CHARS = 8192;
  * with us however we end: its stdin is our pipe, and it stops when that closes.
  *
  * @param command how this very program is started, such as `['node', '/…/cli/main.js']`
+ * @param processes how many share the connections, each on a port of its own
  * @throws RigError ETARGETSTART with what it printed
  */
-export async function startBuiltinTarget(command: readonly string[], protocol: ProtocolName): Promise<Target> {
+export async function startBuiltinTarget(
+  command: readonly string[],
+  protocol: ProtocolName,
+  processes: number,
+): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
   const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
-  const child = spawn(
-    program,
-    [...leading, 'serve', '--protocol', protocol, '--json', '--until-stdin-ends', ...ports],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
-      detached: true,
-    },
-  );
+  const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
+  const child = spawn(program, [...leading, 'serve', ...options], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
+    detached: true,
+  });
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-KEPT_OUTPUT_CHARS);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../../client/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../client/fleet/fleet.ts';
+import type { FleetLayout } from '../../client/fleet/layout.ts';
 import type { Tally } from '../../client/fleet/shared.ts';
 import type { Trouble } from '../../client/fleet/worker.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
@@ -24,22 +25,21 @@ const LOOK_MS = 2;
 export async function withFleet(
   protocol: ProtocolName,
   destinations: readonly Endpoint[],
-  options: Partial<FleetOptions>,
+  { layout, ...options }: Omit<Partial<FleetOptions>, 'layout'> & { layout?: Partial<FleetLayout> },
   body: (watched: WatchedFleet) => Promise<void>,
 ): Promise<void> {
   const troubles: Trouble[] = [];
   const defects: Error[] = [];
   const fleet = await startFleet(
     {
-      engine: 'node',
+      layout: { engine: 'node', workers: 1, ownTables: false, sources: [], portRange: undefined, ...layout },
       protocol: { name: protocol, path: '/', hostHeader: 'test' },
-      workers: 1,
       capacity: 1000,
       window: 64,
       openTimeoutMs: 10_000,
       closeTimeoutMs: 5000,
       destinations,
-      sources: [],
+      close: 'graceful',
       ...options,
     },
     (trouble) => troubles.push(trouble),

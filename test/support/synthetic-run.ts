@@ -50,7 +50,13 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
     descriptorLimit: 20_000,
     processes: 1,
   },
-  generator: { engine: 'node', workers: 1, sources: [], destinations: 1 },
+  generator: {
+    engine: 'node',
+    // As many as any plan here has.
+    legs: Array.from({ length: 3 }, () => ({
+      ...{ workers: 1, ownTables: false, sources: [], destinations: 1, targetIsLocal: true },
+    })),
+  },
   ...more,
 });
 

@@ -1,0 +1,86 @@
+import type { Endpoint } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { AF_INET, AF_INET6, type Libc, setPort, socketAddress } from './libc.ts';
+import { PortRing } from './ports.ts';
+
+/** One pair of source and destination, ready for the kernel. */
+export interface Route {
+  readonly family: number;
+  /** Where to bind to; undefined: the system chooses address and port. */
+  readonly source: Uint8Array | undefined;
+  readonly destination: Uint8Array;
+  readonly ports: PortRing | undefined;
+}
+
+const ANY = { [AF_INET]: '0.0.0.0', [AF_INET6]: '::' } as Readonly<Record<number, string>>;
+
+/** The routes of one engine, by number: made once for each pair, so that opening a connection builds nothing. */
+export class Addresses {
+  readonly #libc: Libc;
+  readonly #options: EngineOptions;
+  readonly #routes: Route[] = [];
+  /** By destination object first, so that the usual case builds no string; equal destinations share their routes. */
+  readonly #numbers = new Map<Endpoint, Map<string, number>>();
+  readonly #byAddress = new Map<string, Map<string, number>>();
+  /** The same for all routes of this engine. */
+  readonly #start = Math.random();
+
+  constructor(libc: Libc, options: EngineOptions) {
+    this.#libc = libc;
+    this.#options = options;
+  }
+
+  routeOf(destination: Endpoint, sourceIp: string | undefined): number {
+    const bySource = this.#numbers.get(destination) ?? this.#remember(destination);
+    const key = sourceIp ?? '';
+    let number = bySource.get(key);
+    if (number === undefined) {
+      number = this.#routes.push(this.#make(destination, sourceIp)) - 1;
+      bySource.set(key, number);
+    }
+    return number;
+  }
+
+  #remember(destination: Endpoint): Map<string, number> {
+    const address = `${destination.ip} ${destination.port}`;
+    const bySource = this.#byAddress.get(address) ?? new Map<string, number>();
+    this.#byAddress.set(address, bySource);
+    this.#numbers.set(destination, bySource);
+    return bySource;
+  }
+
+  route(number: number): Route {
+    return this.#routes[number]!;
+  }
+
+  portsLeft(number: number): number {
+    return this.route(number).ports?.left ?? 0;
+  }
+
+  /** Takes a port and writes it into the route's source address. @returns 0: the system chooses; −1: none is left */
+  takePort(number: number): number {
+    const { ports, source } = this.route(number);
+    if (!ports || !source) return 0;
+    const port = ports.take();
+    if (port === 0) return -1;
+    setPort(source, port);
+    return port;
+  }
+
+  returnPort(number: number, port: number): void {
+    if (port > 0) this.route(number).ports?.giveBack(port);
+  }
+
+  #make({ ip, port }: Endpoint, sourceIp: string | undefined): Route {
+    const { portRange, worker } = this.#options;
+    const family = ip.includes(':') ? AF_INET6 : AF_INET;
+    const ports = portRange && new PortRing(portRange, worker.count, worker.index, this.#start, port);
+    const from = sourceIp ?? (ports ? ANY[family] : undefined);
+    return {
+      family,
+      ports,
+      source: from === undefined ? undefined : socketAddress(this.#libc, from, 0),
+      destination: socketAddress(this.#libc, ip, port),
+    };
+  }
+}

@@ -1,0 +1,317 @@
+import type { Slot } from '../protocols/protocol.ts';
+import { Addresses } from './addresses.ts';
+import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_EVENT,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  IPPROTO_TCP,
+  type Libc,
+  MSG_NOSIGNAL,
+  SHUT_WR,
+  SO_ERROR,
+  SO_LINGER,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from './libc.ts';
+
+/** Bits of a slot's state. */
+const CONNECTING = 1;
+/** `finish` was called; FIN follows what is queued. */
+const FIN_WANTED = 2;
+const FIN_SENT = 4;
+const PEER_FIN = 8;
+
+const READ_BUFFER_BYTES = 65_536;
+/** Events taken from the kernel at once. */
+const BATCH = 1024;
+/** Ports that may turn out to be taken by others before an attempt is given up. */
+const PORT_TRIES = 16;
+/** Node's own loop gets a turn this often: enough for messages, too seldom to cost anything. */
+const YIELD_EVERY_MS = 20;
+
+const ONE = new Int32Array([1]);
+const LINGER_ZERO = new Int32Array([1, 0]);
+
+/**
+ * Sockets through Linux's own calls: no object, closure or timer for a connection, only a few numbers per slot (14
+ * bytes) in arrays made once. Edge-triggered: each socket is registered once and never again.
+ *
+ * A turn blocks its thread, so it belongs into a worker.
+ */
+export class EpollEngine implements Engine {
+  readonly name = 'epoll';
+  readonly #libc: Libc;
+  readonly #events: EngineEvents;
+  readonly #addresses: Addresses;
+  readonly #epoll: number;
+  readonly #fds: Int32Array;
+  readonly #states: Uint8Array;
+  /** Told apart from the slot's earlier sockets, whose events may still lie in the batch at hand. */
+  readonly #generations: Uint8Array;
+  readonly #ports: Uint16Array;
+  readonly #routes: Uint16Array;
+  /** What sockets didn't take yet. Only the few that are full have an entry. */
+  readonly #queues = new Map<Slot, Uint8Array[]>();
+  /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
+  readonly #gone: Array<{ slot: Slot; cause: EndCause; detail: string }> = [];
+  readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
+  readonly #batch = new Int32Array(BATCH * EPOLL_EVENT.words);
+  readonly #registration = new Int32Array(EPOLL_EVENT.words);
+  readonly #value = new Int32Array(1);
+  readonly #valueLength = new Int32Array(1);
+  #yieldedAtMs = performance.now();
+  #disposed = false;
+
+  constructor(libc: Libc, options: EngineOptions, events: EngineEvents) {
+    this.#libc = libc;
+    this.#events = events;
+    this.#addresses = new Addresses(libc, options);
+    this.#fds = new Int32Array(options.slots).fill(-1);
+    this.#states = new Uint8Array(options.slots);
+    this.#generations = new Uint8Array(options.slots);
+    this.#ports = new Uint16Array(options.slots);
+    this.#routes = new Uint16Array(options.slots);
+    this.#epoll = libc.epollCreate(EPOLL_CLOEXEC);
+    if (this.#epoll < 0) throw new Error(`epoll_create1: ${libc.errorName()}`);
+  }
+
+  open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
+    const route = this.#addresses.routeOf(destination, sourceIp);
+    this.#routes[slot] = route;
+    this.#generations[slot] = (this.#generations[slot]! + 1) & 0xff;
+    for (let tries = 0; tries < PORT_TRIES; tries++) {
+      const failure = this.#tryOpen(slot, route);
+      if (failure === undefined) return;
+      const taken = failure === 'EADDRINUSE' || failure === 'EADDRNOTAVAIL';
+      if (!taken || this.#addresses.portsLeft(route) === 0 || tries === PORT_TRIES - 1) {
+        this.#report(slot, causeOf(failure), failure);
+        return;
+      }
+    }
+  }
+
+  /** @returns undefined when a connection is under way, else the system's word for why not */
+  #tryOpen(slot: Slot, route: number): string | undefined {
+    const libc = this.#libc;
+    const { family, source, destination } = this.#addresses.route(route);
+    const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return libc.errorName();
+    libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);
+    this.#ports[slot] = 0;
+    let failed = false;
+    if (source) {
+      const port = this.#addresses.takePort(route);
+      if (port < 0) {
+        libc.close(fd);
+        return 'EADDRNOTAVAIL';
+      }
+      this.#ports[slot] = port;
+      // Without this a port could serve one destination only.
+      libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, 4);
+      failed = libc.bind(fd, source, source.length) < 0;
+    }
+    if (!failed && libc.connect(fd, destination, destination.length) < 0) failed = libc.errorName() !== 'EINPROGRESS';
+    if (!failed) {
+      this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+      this.#registration[EPOLL_EVENT.data] = slot;
+      this.#registration[EPOLL_EVENT.data + 1] = this.#generations[slot]!;
+      failed = libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0;
+    }
+    if (failed) {
+      const why = libc.errorName();
+      libc.close(fd);
+      this.#addresses.returnPort(route, this.#ports[slot]!);
+      return why;
+    }
+    this.#fds[slot] = fd;
+    this.#states[slot] = CONNECTING;
+    return undefined;
+  }
+
+  write(slot: Slot, bytes: Uint8Array): void {
+    const fd = this.#fds[slot]!;
+    if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0 || bytes.length === 0) return;
+    const queue = this.#queues.get(slot);
+    if (queue) {
+      queue.push(new Uint8Array(bytes));
+      return;
+    }
+    const sent = this.#send(slot, fd, bytes);
+    if (sent >= 0 && sent < bytes.length) this.#queues.set(slot, [new Uint8Array(bytes.subarray(sent))]);
+  }
+
+  /** @returns bytes the socket took, −1 when it broke (which is dealt with) */
+  #send(slot: Slot, fd: number, bytes: Uint8Array): number {
+    let sent = 0;
+    while (sent < bytes.length) {
+      const rest = sent === 0 ? bytes : bytes.subarray(sent);
+      const taken = this.#libc.send(fd, rest, rest.length, MSG_NOSIGNAL);
+      if (taken >= 0) {
+        sent += taken;
+        continue;
+      }
+      const why = this.#libc.errorName();
+      if (why === 'EINTR') continue;
+      if (why === 'EAGAIN') return sent;
+      this.#close(slot, causeOf(why), why);
+      return -1;
+    }
+    return sent;
+  }
+
+  finish(slot: Slot): void {
+    const fd = this.#fds[slot]!;
+    if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0) return;
+    this.#states[slot] = this.#states[slot]! | FIN_WANTED;
+    if (!this.#queues.has(slot)) this.#sendFin(slot, fd);
+  }
+
+  #sendFin(slot: Slot, fd: number): void {
+    const state = this.#states[slot]!;
+    if ((state & PEER_FIN) !== 0) {
+      this.#close(slot, 'closed', '');
+      return;
+    }
+    this.#states[slot] = state | FIN_SENT;
+    this.#libc.shutdown(fd, SHUT_WR);
+  }
+
+  abort(slot: Slot): void {
+    const fd = this.#fds[slot]!;
+    if (fd < 0) return;
+    this.#libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER_ZERO, 8);
+    this.#close(slot, 'aborted', '');
+  }
+
+  async turn(maxWaitMs: number): Promise<void> {
+    const waitMs = this.#gone.length > 0 ? 0 : Math.ceil(maxWaitMs);
+    this.#reportGone();
+    const count = this.#libc.epollWait(this.#epoll, this.#batch, BATCH, waitMs);
+    for (let i = 0; i < count && !this.#disposed; i++) {
+      const at = i * EPOLL_EVENT.words;
+      this.#dispatch(this.#batch[at]!, this.#batch[at + EPOLL_EVENT.data]!, this.#batch[at + EPOLL_EVENT.data + 1]!);
+    }
+    this.#reportGone();
+    const nowMs = performance.now();
+    if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
+    this.#yieldedAtMs = nowMs;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (let slot = 0; slot < this.#fds.length; slot++) this.abort(slot);
+    this.#libc.close(this.#epoll);
+  }
+
+  #dispatch(mask: number, slot: Slot, generation: number): void {
+    const fd = this.#fds[slot]!;
+    if (fd < 0 || this.#generations[slot] !== generation) return;
+    if ((this.#states[slot]! & CONNECTING) !== 0) {
+      if ((mask & (EPOLLERR | EPOLLHUP)) !== 0) {
+        const why = this.#socketError(fd);
+        if (why !== undefined) {
+          this.#close(slot, causeOf(why), why);
+          return;
+        }
+      }
+      if ((mask & (EPOLLOUT | EPOLLIN)) === 0) return;
+      this.#states[slot] = this.#states[slot]! & ~CONNECTING;
+      this.#events.onConnected(slot);
+    } else if ((mask & EPOLLOUT) !== 0) {
+      this.#flush(slot, fd);
+    }
+    if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(slot, generation, mask);
+  }
+
+  /** Reads until there is nothing more: an edge is told once. */
+  #read(slot: Slot, generation: number, mask: number): void {
+    const buffer = this.#readBuffer;
+    const mayEnd = (mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
+    for (;;) {
+      const fd = this.#fds[slot]!;
+      // Whoever was told of the last bytes may have ended the connection.
+      if (fd < 0 || this.#generations[slot] !== generation || (this.#states[slot]! & PEER_FIN) !== 0) return;
+      const count = this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
+      if (count > 0) {
+        this.#events.onBytes(slot, buffer.subarray(0, count));
+        // A short read has emptied the socket; only an end can lie behind it.
+        if (count < READ_BUFFER_BYTES && !mayEnd) return;
+      } else if (count === 0) {
+        this.#peerFin(slot);
+        return;
+      } else {
+        const why = this.#libc.errorName();
+        if (why === 'EAGAIN') return;
+        if (why === 'EINTR') continue;
+        this.#close(slot, causeOf(why), why);
+        return;
+      }
+    }
+  }
+
+  #peerFin(slot: Slot): void {
+    this.#states[slot] = this.#states[slot]! | PEER_FIN;
+    this.#events.onEnd(slot);
+    if ((this.#states[slot]! & FIN_SENT) !== 0) this.#close(slot, 'closed', '');
+  }
+
+  #flush(slot: Slot, fd: number): void {
+    const queue = this.#queues.get(slot);
+    if (!queue) return;
+    while (queue.length > 0) {
+      const first = queue[0]!;
+      const sent = this.#send(slot, fd, first);
+      if (sent < 0) return;
+      if (sent < first.length) {
+        queue[0] = first.subarray(sent);
+        return;
+      }
+      queue.shift();
+    }
+    this.#queues.delete(slot);
+    if ((this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
+  }
+
+  #socketError(fd: number): string | undefined {
+    this.#valueLength[0] = 4;
+    this.#value[0] = 0;
+    this.#libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, this.#value, this.#valueLength);
+    return this.#value[0] === 0 ? undefined : this.#libc.nameOf(this.#value[0]!);
+  }
+
+  #close(slot: Slot, cause: EndCause, detail: string): void {
+    const fd = this.#fds[slot]!;
+    if (fd < 0) return;
+    this.#libc.close(fd);
+    this.#fds[slot] = -1;
+    this.#queues.delete(slot);
+    this.#addresses.returnPort(this.#routes[slot]!, this.#ports[slot]!);
+    this.#report(slot, cause, detail);
+  }
+
+  #report(slot: Slot, cause: EndCause, detail: string): void {
+    this.#states[slot] = 0;
+    this.#gone.push({ slot, cause, detail });
+  }
+
+  #reportGone(): void {
+    // What is reported may open anew and fail at once: those wait for the next turn.
+    for (const { slot, cause, detail } of this.#gone.splice(0)) {
+      if (!this.#disposed) this.#events.onGone(slot, cause, detail);
+    }
+  }
+}

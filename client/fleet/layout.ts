@@ -1,0 +1,62 @@
+import type { EngineName } from '../engines/index.ts';
+
+/** How a fleet is laid out over this machine. */
+export interface FleetLayout {
+  readonly engine: EngineName;
+  readonly workers: number;
+  /** Each worker has a descriptor table of its own, since one table wouldn't hold all connections. */
+  readonly ownTables: boolean;
+  /** Source IPs to bind to, in turn; empty: the system chooses. */
+  readonly sources: readonly string[];
+  /** Local ports that the engine gives out itself; undefined: the system chooses. */
+  readonly portRange: readonly [first: number, last: number] | undefined;
+}
+
+/** What a layout follows from. */
+export interface LayoutNeed {
+  readonly engine: EngineName;
+  /** Most connections open at once. */
+  readonly connections: number;
+  /** Distinct (IP, port) that connections go to. */
+  readonly destinations: number;
+  /** The target is at a loopback address of IPv4, whose whole net is ours to connect from. */
+  readonly loopback: boolean;
+  /** As asked for; undefined: as many as it takes. */
+  readonly workers: number | undefined;
+  readonly sources: readonly string[] | undefined;
+  /** Of this machine; null where unknown. */
+  readonly descriptorLimit: number | null;
+  readonly ephemeralPorts: readonly [first: number, last: number] | null;
+  readonly cores: number;
+}
+
+/** Descriptors of a table that are not connections: standard streams, event loops, the worker's own epoll set. */
+export const TABLE_RESERVE = 128;
+/** A port range is filled to this share by plan; the rest is for what else connects, and for TIME_WAIT. */
+const PORTS_FILL = 0.95;
+
+/**
+ * As few workers and sources as the plan needs: threads cost memory, and one core is left to a server on this machine.
+ * What was asked for is taken as it is; whether it suffices is for preflight to say.
+ */
+export function layoutFleet(need: LayoutNeed): FleetLayout {
+  const perTable = need.descriptorLimit === null ? Number.POSITIVE_INFINITY : need.descriptorLimit - TABLE_RESERVE;
+  const tables = Math.max(1, Math.ceil(need.connections / Math.max(1, perTable)));
+  const ownTables = need.engine === 'epoll' && tables > 1;
+  return {
+    engine: need.engine,
+    workers: need.workers ?? Math.max(ownTables ? tables : 1, Math.max(1, need.cores - 1)),
+    ownTables,
+    sources: need.sources ?? loopbackSources(need),
+    portRange: need.engine === 'epoll' ? (need.ephemeralPorts ?? undefined) : undefined,
+  };
+}
+
+/** `127.0.0.1`, `127.0.0.2` …: as many as the ports of one don't suffice for. */
+function loopbackSources({ connections, destinations, loopback, ephemeralPorts }: LayoutNeed): string[] {
+  if (!loopback || ephemeralPorts === null) return [];
+  const [first, last] = ephemeralPorts;
+  const count = Math.ceil(connections / ((last - first + 1) * PORTS_FILL * destinations));
+  if (count <= 1) return [];
+  return Array.from({ length: count }, (_, i) => `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`);
+}
