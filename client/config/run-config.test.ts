@@ -22,10 +22,11 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     connections: 5000,
     protocols: ['tcp', 'ws'],
     levels: { count: 10 },
-    connectsPerSecond: 2000,
     window: 512,
     openTimeoutMs: 10_000,
     settleTimeoutMs: 5000,
+    engine: 'auto',
+    close: 'graceful',
     json: false,
     quiet: false,
     force: false,
@@ -55,6 +56,9 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['open-timeout', '2s', 'openTimeoutMs', 2000],
   ['settle-timeout', '0', 'settleTimeoutMs', 0],
   ['workers', '2', 'workers', 2],
+  ['engine', 'node', 'engine', 'node'],
+  ['processes', '4', 'processes', 4],
+  ['close', 'reset', 'close', 'reset'],
   ['source', '127.0.0.2,127.0.0.3', 'sources', ['127.0.0.2', '127.0.0.3']],
   ['source', '::1', 'sources', ['::1']],
   ['out', '/tmp/a folder', 'out', '/tmp/a folder'],
@@ -94,6 +98,9 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['settle-timeout', '-1s', /^--settle-timeout: /],
   ['workers', '0', /^--workers: 0 is too small/],
   ['workers', '1M', /^--workers: /],
+  ['engine', 'steam', /^--engine: "steam" is not one of auto, /],
+  ['processes', '1M', /^--processes: 1M is too large: at most 1000$/],
+  ['close', 'slam', /^--close: "slam" is not one of graceful, reset$/],
   ['source', 'localhost', /^--source: "localhost" is not an IP address$/],
   ['source', '::1,::1', /^--source: ::1 is there twice$/],
   ['pid', 'init', /^--pid: "init" is not a count/],
@@ -162,6 +169,12 @@ test('a setting left empty in a file is refused, not taken for the default', () 
 test('a process id needs a URL to say where that process listens', () => {
   assert.equal(parseRunConfig({ pid: '4711', urls: ['ws://h:1'] }).pid, 4711);
   assert.match(problemOf({ pid: '4711' }), /^--pid: /);
+});
+
+test('without a rate, a large plan opens all in two minutes', () => {
+  const rateOf = (connections: string, rate?: string) =>
+    parseRunConfig({ connections, ...(rate ? { rate } : {}) }).plan.legs[0]?.connectsPerSecond;
+  assert.deepEqual([rateOf('100'), rateOf('240k'), rateOf('1M'), rateOf('1M', '10/s')], [2000, 2000, 8334, 10]);
 });
 
 test('fewer connections than levels give fewer levels', () => {

@@ -78,7 +78,7 @@ export const RUN_OPTIONS = {
     name: 'processes',
     argument: '<count>',
     help: 'processes of the built-in server (default: as many as the descriptor limit asks for)',
-    read: quantity('count', 1),
+    read: quantity('count', 1, 1000),
   },
   close: {
     name: 'close',
