@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { Option } from '../client/config/option.ts';
 import { parseRunConfig, type RawSettings, RUN_OPTIONS, type RunConfig } from '../client/config/run-config.ts';
 import { run } from '../client/run.ts';
-import { describeError, EXIT, RigError } from '../core/errors.ts';
+import { EXIT, RigError } from '../core/errors.ts';
 import { terminalTable } from '../report/terminal.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { CliDeps } from './deps.ts';
@@ -69,7 +69,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
   });
   try {
     const { self, version } = deps;
-    const { folder, exitCode, error } = await run(config, {
+    const { folder, error } = await run(config, {
       self,
       version,
       signal: stopping.signal,
@@ -81,9 +81,12 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     const summary = writeReport(folder);
     if (config.json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(summary))}${folder}\n`);
-    if (error !== undefined) deps.stderr.write(`${describeError(error).replaceAll('<run folder>', folder)}\n`);
-    if (error !== undefined && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
-    deps.setExitCode(exitCode);
+    if (summary.error) {
+      const { code, message, hint } = summary.error;
+      deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
+    }
+    if (error instanceof Error && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
+    deps.setExitCode(summary.exitCode);
   } finally {
     line.end();
     forget();

@@ -42,6 +42,8 @@ export const EXIT_OF = {
   ETARGETSTART: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
+  /** The client was what limited the run. */
+  EGENERATOR: EXIT.invalid,
   EINTERRUPTED: EXIT.interrupted,
 } as const satisfies Record<string, ExitCode>;
 export type ErrorCode = keyof typeof EXIT_OF;

@@ -41,6 +41,9 @@ export function sumHistograms(parts: readonly Uint32Array[]): Uint32Array {
   return sum;
 }
 
+/** What a histogram grew by since an earlier look at it. */
+export const since = (before: Uint32Array, now: Uint32Array): Uint32Array => now.map((count, i) => count - before[i]!);
+
 export function toSparse(counts: Uint32Array): Array<[number, number]> {
   const pairs: Array<[number, number]> = [];
   for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) pairs.push([lowestOf(i), counts[i]!]);

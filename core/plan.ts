@@ -17,10 +17,11 @@ export interface Plan {
 }
 
 /**
- * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, `burst` only
+ * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, and `talk`
+ * where connections exchange messages; `burst` only
  * for targets that can be told to collect their garbage.
  */
-export const PHASES = ['warm-up', 'baseline', 'ramp', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
+export const PHASES = ['warm-up', 'baseline', 'ramp', 'talk', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The most connections a leg plans to have open. */

@@ -27,11 +27,28 @@ const LegProgress = z.object({
   openPlanned: Histogram,
   openActual: Histogram,
   lag: Histogram,
+  /** Lateness that is the client's own: there was room in the window. */
+  ownLag: Histogram,
   /** Ms spent ramping to levels so far, and connections opened in that time: what "opens per second" comes from. */
   rampMs: ms,
   rampOpened: count,
 });
 export type LegProgress = z.infer<typeof LegProgress>;
+
+/** Round trips during the talk phase of a level. */
+const Talk = z.object({
+  durationMs: ms,
+  messages: count,
+  replies: count,
+  /** Of the replies: more than a second after the planned moment. */
+  lateReplies: count,
+  /** Not answered when the connection closed, or a second after the phase. */
+  lostReplies: count,
+  sendLag: Histogram,
+  rttPlanned: Histogram,
+  rttActual: Histogram,
+});
+export type Talk = z.infer<typeof Talk>;
 
 const At = { elapsedMs: ms, leg: count, protocol: z.enum(PROTOCOLS) };
 
@@ -64,6 +81,8 @@ const MemoryPoint = z.object({
   readings: Readings,
   /** The same moment before any collection was forced; null where the target can't be told to collect. */
   unforced: Readings.nullable(),
+  /** null for behaviours that exchange no messages, and outside of levels. */
+  talk: Talk.nullable(),
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;

@@ -16,6 +16,18 @@ const bytes = z.number().nullable();
 const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() });
 const Latency = z.number().nonnegative().nullable();
 
+const Rtt = z.object({
+  p50Ms: Latency,
+  p99Ms: Latency,
+  p999Ms: Latency,
+  /** From when a message was sent instead of when it was planned: what a closed-loop tool would show. */
+  uncorrectedP99Ms: Latency,
+  messagesPerSecond: z.number(),
+  lateReplies: count,
+  lostReplies: count,
+});
+export type Rtt = z.infer<typeof Rtt>;
+
 export const LegSummary = z.object({
   protocol: z.enum(PROTOCOLS),
   planned: count,
@@ -30,8 +42,12 @@ export const LegSummary = z.object({
       settled: z.boolean(),
       established: count.nullable(),
       censusOpen: count.nullable(),
+      /** TCP sockets this machine has more than at the baseline: two for each connection when both ends are here. */
+      kernelSockets: z.number().int().nullable(),
       /** User memory of the client at this level. */
       generatorBytes: bytes,
+      /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
+      rtt: Rtt.nullable(),
     }),
   ),
   /** null below 3 levels. */
@@ -53,8 +69,8 @@ export const LegSummary = z.object({
    */
   burst: z.object({ open: count, userBytesPerConnection: z.number() }).nullable(),
   open: z.object({ ratePerSecond: z.number().nullable(), p50Ms: Latency, p99Ms: Latency, maxMs: Latency }),
-  /** Round trips; null while no behaviour that talks was asked for. */
-  rtt: z.object({ p50Ms: Latency, p99Ms: Latency, p999Ms: Latency }).nullable(),
+  /** Round trips at the top level; null while no behaviour that talks was asked for. */
+  rtt: Rtt.nullable(),
 });
 export type LegSummary = z.infer<typeof LegSummary>;
 
@@ -89,7 +105,10 @@ export const Summary = z.object({
     bytesPerConnection: z.number().nullable(),
     rssBytes: z.number().nullable(),
     cpuSeconds: z.number().nullable(),
+    /** The client was what limited the run, so latencies and rates are its own: see `bottleneck`. */
     saturated: z.boolean(),
+    /** Why, in a sentence; null when it wasn't. */
+    bottleneck: z.string().nullable(),
   }),
 });
 export type Summary = z.infer<typeof Summary>;

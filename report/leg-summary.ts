@@ -4,9 +4,9 @@ import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
 import { zeroOutcomes } from '../core/outcomes.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
-import type { LegProgress, MemoryPoint, RunFile, Sample } from '../core/record.ts';
+import type { LegProgress, MemoryPoint, RunFile, Sample, Talk } from '../core/record.ts';
 import { type Estimate, fitLine, type LevelPoint, theilSen } from '../core/slope.ts';
-import type { LegSummary } from '../core/summary.ts';
+import type { LegSummary, Rtt } from '../core/summary.ts';
 import type { RunRecord } from './read-run.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -33,14 +33,15 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
-    levels: held.map(levelOf),
+    levels: held.map((one) => levelOf(one, baseline)),
     perConnection: perConnectionOf(fitted),
     baselineBytes: baseline ? userOf(baseline) : null,
     fit: fitOf(fitted),
     retained: retainedOf(points, baseline),
     burst: burstOf(points, baseline),
-    open: openLatency(progress),
-    rtt: null,
+    // The burst comes after everything that is asked about here.
+    open: openLatency(points.findLast(({ phase }) => phase !== 'burst')?.progress ?? progress),
+    rtt: rttAtTop(held),
   };
 }
 
@@ -77,7 +78,9 @@ function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: Memory
 const userOf = ({ readings: { target } }: MemoryPoint): number | null =>
   target ? (target.anonBytes ?? target.rssBytes) : null;
 
-function levelOf({ point, ledger }: Held): LegSummary['levels'][number] {
+function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): LegSummary['levels'][number] {
+  const before = baseline?.readings.sockstat;
+  const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
   const census = runtime?.census[point.protocol];
   return {
@@ -86,7 +89,9 @@ function levelOf({ point, ledger }: Held): LegSummary['levels'][number] {
     settled: point.settled,
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
+    kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
+    rtt: point.talk ? rttOf(point.talk) : null,
   };
 }
 
@@ -170,6 +175,24 @@ function openLatency(progress: LegProgress | undefined): LegSummary['open'] {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
+  };
+}
+
+const rttAtTop = (held: readonly Held[]): Rtt | null => {
+  const talk = held.at(-1)?.point.talk;
+  return talk ? rttOf(talk) : null;
+};
+
+function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies }: Talk): Rtt {
+  const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
+  return {
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+    uncorrectedP99Ms: quantileMs(rttActual, 0.99) ?? null,
+    messagesPerSecond: (messages * 1000) / durationMs,
+    lateReplies,
+    lostReplies,
   };
 }
 

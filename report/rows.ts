@@ -32,6 +32,13 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
     row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) =>
       [p50Ms, p99Ms, maxMs].map((ms) => orUnknown(ms, humanMs)).join(' / '),
     ),
+    ...(legs.some(({ rtt }) => rtt !== null)
+      ? [
+          row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
+            rtt === null ? UNKNOWN : [rtt.p50Ms, rtt.p99Ms, rtt.p999Ms].map((ms) => orUnknown(ms, humanMs)).join(' / '),
+          ),
+        ]
+      : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, humanCount)),
     row('first limit', ({ protocol }) => {
       const first = limiters.find((limiter) => limiter.protocol === protocol);

@@ -59,7 +59,14 @@ const disturbed = climb(5000).map((sample): Sample => {
 });
 const late = climb(5000).map((sample): Sample => {
   if (sample.type !== 'leg-end') return sample;
-  return { ...sample, progress: { ...sample.progress, lag: [[lowestOf(bucketOf(400_000)), 3000]] } };
+  return {
+    ...sample,
+    progress: {
+      ...sample.progress,
+      lag: [[lowestOf(bucketOf(700_000)), 3000]],
+      ownLag: [[lowestOf(bucketOf(700_000)), 3000]],
+    },
+  };
 });
 const WARNINGS: ReadonlyArray<[string, Parameters<typeof summarize>[0], RegExp]> = [
   [

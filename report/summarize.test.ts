@@ -51,6 +51,8 @@ test('memory on an exact line comes out as exactly that cost', () => {
     established: 500,
     censusOpen: 500,
     generatorBytes: 30_500_000,
+    kernelSockets: 1000,
+    rtt: null,
   });
   assert.equal(summary.generator.bytesPerConnection, 1000);
   assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['passed', 0, null, []]);

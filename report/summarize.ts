@@ -1,15 +1,10 @@
 import { EXIT } from '../core/errors.ts';
-import { quantileMs } from '../core/histogram.ts';
-import type { Leg } from '../core/plan.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
 import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
-import { humanMs } from '../core/units.ts';
 import { forecastOf, limitersOf } from './capacity.ts';
-import { generatorSlope, summarizeLeg } from './leg-summary.ts';
+import { generatorOf, lateLegs } from './generator.ts';
+import { summarizeLeg } from './leg-summary.ts';
 import type { RunRecord } from './read-run.ts';
-
-/** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
-const LATE_MS = 250;
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
@@ -18,33 +13,39 @@ export function summarize(record: RunRecord): Summary {
   const legs = run.plan.legs
     .filter((_, index) => samples.some((sample) => sample.leg === index))
     .map((leg, index) => summarizeLeg(record, leg, index));
-  const { status, exitCode } = standingOf(run);
+  const generator = generatorOf(record, legs);
+  const { status, exitCode } = standingOf(run, generator.bottleneck);
   return {
     schema: SUMMARY_SCHEMA,
     status,
     exitCode,
     name: run.name,
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls },
-    error: errorOf(record),
+    error: errorOf(record, generator.bottleneck),
     warnings: warningsOf(record, legs),
     legs,
     forecast: legs.flatMap(forecastOf),
     limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index)),
     thresholds: [],
-    generator: generatorOf(record, legs),
+    generator,
   };
 }
 
 /** A run that never got to say how it ended was killed, or still runs. */
-function standingOf(run: RunFile): Pick<Summary, 'status' | 'exitCode'> {
+function standingOf(run: RunFile, bottleneck: string | null): Pick<Summary, 'status' | 'exitCode'> {
   if (run.status === 'running' || run.exitCode === null) return { status: 'interrupted', exitCode: EXIT.interrupted };
+  if (run.status === 'passed' && bottleneck !== null) return { status: 'invalid', exitCode: EXIT.invalid };
   return { status: run.status, exitCode: run.exitCode };
 }
 
-function errorOf({ run, events }: RunRecord): Summary['error'] {
+function errorOf({ run, events }: RunRecord, bottleneck: string | null): Summary['error'] {
   const first = events.find((event) => event.type === 'error');
   if (first) return { code: first.code, message: first.message, hint: first.hint };
-  if (run.status === 'passed') return null;
+  if (run.status === 'passed') {
+    if (bottleneck === null) return null;
+    const hint = '--rate slower, --workers more, or the client on another machine';
+    return { code: 'EGENERATOR', message: `the client was the bottleneck: ${bottleneck}`, hint };
+  }
   // Whatever else ends a run early is an event first.
   if (run.status !== 'running') {
     return {
@@ -60,7 +61,8 @@ function errorOf({ run, events }: RunRecord): Summary['error'] {
   };
 }
 
-function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonly LegSummary[]): string[] {
+function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
+  const { run, samples, events, problems } = record;
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
   const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory');
   for (const leg of legs) {
@@ -75,10 +77,7 @@ function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonl
       );
     }
   }
-  for (const { leg, lateMs } of lateLegs({ run, samples })) {
-    const how = `1 in 100 attempts started ${humanMs(lateMs)} late or later`;
-    warnings.push(`${leg.protocol}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`);
-  }
+  warnings.push(...lateLegs(record));
   if (run.target.kind === 'pid' && run.plan.legs.length > 1) {
     warnings.push(
       'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
@@ -87,27 +86,4 @@ function warningsOf({ run, samples, events, problems }: RunRecord, legs: readonl
   const missing = new Map(points.flatMap(({ readings }) => readings.missing).map(({ meter, why }) => [meter, why]));
   for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}`);
   return [...new Set([...warnings, ...problems])];
-}
-
-/** Legs that the client, or its window, couldn't keep to the pace of the plan. */
-function lateLegs({ run, samples }: Pick<RunRecord, 'run' | 'samples'>): Array<{ leg: Leg; lateMs: number }> {
-  return run.plan.legs.flatMap((leg, index) => {
-    const progress = samples
-      .filter((sample) => sample.type !== 'tick')
-      .findLast((sample) => sample.leg === index)?.progress;
-    const lateMs = (progress && quantileMs(progress.lag, 0.99)) ?? 0;
-    return lateMs > LATE_MS ? [{ leg, lateMs }] : [];
-  });
-}
-
-function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
-  const { samples } = record;
-  const ticks = samples.filter((sample) => sample.type === 'tick');
-  const slopes = legs.map(generatorSlope).filter((slope) => slope !== undefined);
-  return {
-    bytesPerConnection: slopes.length > 0 ? Math.max(...slopes) : null,
-    rssBytes: ticks.length > 0 ? ticks.reduce((most, tick) => Math.max(most, tick.generatorRssBytes), 0) : null,
-    cpuSeconds: ticks.at(-1)?.generatorCpuSeconds ?? null,
-    saturated: lateLegs(record).length > 0,
-  };
 }

@@ -1,13 +1,14 @@
 import { toSparse } from '../../core/histogram.ts';
 import { type Leg, type Phase, peakOf } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
-import type { LegProgress, MemoryPoint } from '../../core/record.ts';
+import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Recorder } from './recorder.ts';
 import { settle } from './settle.ts';
+import { sampleTalk } from './talk.ts';
 import { check, type Watched, waitFor } from './watch.ts';
 
 /** Replacing lost connections and reading again: this often, then the level yields no memory point. */
@@ -25,6 +26,8 @@ export interface LegContext {
   readonly recorder: Recorder;
   readonly watched: Watched;
   readonly settleTimeoutMs: number;
+  /** Connections exchange messages: their round trips are sampled at each level. */
+  readonly talks: boolean;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
 }
@@ -54,17 +57,20 @@ export class LegWalk {
   }
 
   async walk(): Promise<void> {
-    const { leg } = this.#context;
+    const { fleet, leg, talks } = this.#context;
     this.#enter('warm-up', leg.warmUp);
     if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('baseline', 0);
     await this.#measure('baseline', 0);
+    fleet.setTalking(true);
     for (const level of leg.levels) {
       this.#enter('ramp', level);
       await this.#ramp(level);
-      await this.#hold(level);
+      const talk = talks ? await this.#talk(level) : null;
+      await this.#hold(level, talk);
     }
+    fleet.setTalking(false);
     this.#enter('drain', 0);
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('retained', 0);
@@ -84,7 +90,7 @@ export class LegWalk {
     const readings = await meters.read();
     recorder.sample({
       ...{ type: 'memory', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase: 'burst', level },
-      ...{ settled: false, windows: [], readings, unforced: null, progress: this.progress() },
+      ...{ settled: false, windows: [], readings, unforced: null, talk: null, progress: this.progress() },
     });
     await this.#moveTo(0, DRAIN_PER_SECOND);
   }
@@ -100,6 +106,7 @@ export class LegWalk {
       openPlanned: toSparse(fleet.histogram('openPlanned')),
       openActual: toSparse(fleet.histogram('openActual')),
       lag: toSparse(fleet.histogram('lag')),
+      ownLag: toSparse(fleet.histogram('ownLag')),
       rampMs: this.#rampMs,
       rampOpened: this.#rampOpened,
     };
@@ -126,13 +133,20 @@ export class LegWalk {
     this.#rampOpened += fleet.tally().outcomes.open - before;
   }
 
+  /** Before any collection is forced: one would stand in the way of hundreds of replies. */
+  async #talk(level: number): Promise<Talk> {
+    const { fleet, watched } = this.#context;
+    this.#enter('talk', level);
+    return sampleTalk(fleet, (condition) => waitFor(condition, level, watched));
+  }
+
   /** A level counts only when it was whole from before the first to after the last reading. */
-  async #hold(level: number): Promise<void> {
+  async #hold(level: number, talk: Talk | null): Promise<void> {
     const { fleet, recorder, elapsedMs, watched } = this.#context;
     for (let tries = 0; tries < HOLD_TRIES; tries++) {
       this.#enter('settle', level);
       const churnBefore = churnOf(fleet.tally());
-      if (await this.#measure('hold', level, () => churnOf(fleet.tally()) === churnBefore)) return;
+      if (await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore)) return;
       await waitFor(() => isAt(fleet.tally(), level), level, watched);
     }
     const text = `the level of ${level} did not hold still: connections came and went; it yields no memory point`;
@@ -143,6 +157,7 @@ export class LegWalk {
   async #measure(
     phase: 'baseline' | 'hold' | 'retained',
     level: number,
+    talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
     const { fleet, index, leg, meters, recorder, settleTimeoutMs, elapsedMs, watched } = this.#context;
@@ -169,6 +184,7 @@ export class LegWalk {
       windows,
       readings,
       unforced: readings.runtime?.collected === true ? unforced : null,
+      talk,
       progress: this.progress(),
     };
     recorder.sample(point);

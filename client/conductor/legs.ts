@@ -17,6 +17,8 @@ import type { Recorder } from './recorder.ts';
 import { interrupted } from './watch.ts';
 
 const TICK_MS = 200;
+/** The kernel's list of connections takes seconds to read beyond this; its totals are exact at any number. */
+const LISTED_MOST = 100_000;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
 
@@ -75,6 +77,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
       destinations: url.ports.map((port) => ({ ip, port })),
       close: config.close,
+      behaviour: config.behaviour,
     },
     (trouble) => {
       troubles.push(trouble);
@@ -87,13 +90,14 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
-    ports: local ? url.ports : [],
+    ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
     clientPid: process.pid,
   });
   let stopTicking = (): void => {};
   const walk = new LegWalk({
     ...{ leg, index, fleet, meters, recorder, elapsedMs },
     settleTimeoutMs: config.settleTimeoutMs,
+    talks: config.behaviour.kind === 'echo',
     watched: {
       url: url.text,
       planned: fleetCapacity(leg),

@@ -69,18 +69,6 @@ export function openRecorder(folder: string): Recorder {
   }
 }
 
-/** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Somebody else may have made it just now.
-    if (!existsSync(path)) throw error;
-  }
-}
-
 /** A disk that fills up takes part of a line before it refuses the next one. */
 function writeLine(fd: number, value: Sample | RunEvent): void {
   const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
@@ -93,6 +81,18 @@ function unwritable(folder: string, cause: unknown): RigError {
     hint: '--out a folder that you may write to, with room',
     cause,
   });
+}
+
+/** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have made it just now.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 /** `runs/20261123T140102003Z-name`: sorts by time, and two runs in one second get different names. */

@@ -27,7 +27,8 @@ const SETTLING: ReadonlyArray<[string, ReadonlyArray<number | null>, number, boo
   ['memory that moves by less than 64 KiB', [50 * MB, 50 * MB + 65_536], 5000, true, [50 * MB, 50 * MB + 65_536]],
   ['memory that comes to rest', [60 * MB, 52 * MB, 50 * MB, 50 * MB], 5000, true, [60 * MB, 52 * MB, 50 * MB, 50 * MB]],
   ['a large target that moves by 0.04 %', [1000 * MB, 1000.4 * MB], 5000, true, [1000 * MB, 1000.4 * MB]],
-  ['no time to wait', [50 * MB], 0, false, [50 * MB]],
+  ['no time to wait: two windows all the same', [50 * MB], 0, true, [50 * MB, 50 * MB]],
+  ['no time to wait, and no rest', [50 * MB, 52 * MB], 0, false, [50 * MB, 52 * MB]],
   ['no target to read', [null], 5000, true, []],
 ];
 for (const [name, script, timeoutMs, settled, windows] of SETTLING) {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type BehaviourPlan, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
@@ -86,6 +87,13 @@ export const RUN_OPTIONS = {
     default: 'graceful',
     read: oneOf(['graceful', 'reset']),
   },
+  behaviour: {
+    name: 'behaviour',
+    argument: '<what>',
+    help: 'what open connections do: idle, heartbeat:30s, or echo:RATE:SIZE over all of them, such as echo:5k/s:64B',
+    default: 'idle',
+    read: readBehaviour,
+  },
   sources: {
     name: 'source',
     argument: '<list>',
@@ -157,6 +165,11 @@ function readName(given: string): Read<string> {
   return /^[\w.-]{1,64}$/.test(given)
     ? { value: given }
     : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
+}
+
+function readBehaviour(given: string): Read<BehaviourPlan> {
+  const plan = parseBehaviour(given);
+  return typeof plan === 'string' ? { problem: plan } : { value: plan };
 }
 
 function readIp(given: string): Read<string> {

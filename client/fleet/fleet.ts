@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { BehaviourPlan } from '../../core/behaviour.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
 import { shareOf } from '../../core/plan.ts';
 import type { Endpoint } from '../engines/engine.ts';
@@ -29,12 +30,16 @@ export interface FleetOptions {
   readonly closeTimeoutMs: number;
   readonly destinations: readonly Endpoint[];
   readonly close: CloseMode;
+  /** Of the whole fleet. */
+  readonly behaviour: BehaviourPlan;
 }
 
 /** Everything that holds the connections of one leg. */
 export interface Fleet {
   /** Pursue this many open connections, at this pace, from now on. */
   setTarget(target: number, perSecond: number): void;
+  /** Whether open connections do what their behaviour says, or keep still; still at first. */
+  setTalking(talking: boolean): void;
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -64,7 +69,7 @@ export async function startFleet(
   const now = monotonicClock();
   const commandBuffer = SharedCommand.allocate();
   const shared = new SharedCommand(commandBuffer);
-  let command: Command = { target: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0 };
+  let command: Command = { target: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
   const give = (change: Partial<Command>): void => {
     command = { ...command, ...change };
     shared.write(command);
@@ -84,6 +89,7 @@ export async function startFleet(
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
+        behaviour: shareOfBehaviour(options.behaviour, layout.workers),
         destinations: options.destinations,
         sources: layout.sources,
         index,
@@ -104,6 +110,7 @@ export async function startFleet(
   let stopping: Promise<void> | undefined;
   return {
     setTarget: (target, perSecond) => give({ target, perSecond, startedAtMs: now() }),
+    setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
     tally: () => readTally(buffers),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
@@ -139,3 +146,7 @@ function endOf(worker: Worker, onTrouble: (trouble: Trouble) => void, onDefect: 
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));
 }
+
+/** A heartbeat is each connection's own; a number of messages a second is everybody's. */
+const shareOfBehaviour = (behaviour: BehaviourPlan, workers: number): BehaviourPlan =>
+  behaviour.kind === 'echo' ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;

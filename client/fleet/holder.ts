@@ -1,5 +1,8 @@
+import type { BehaviourPlan } from '../../core/behaviour.ts';
 import { recordMs } from '../../core/histogram.ts';
 import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome } from '../../core/outcomes.ts';
+import type { Behaviour } from '../behaviours/behaviour.ts';
+import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { Pursuit } from './pursuit.ts';
@@ -18,6 +21,8 @@ export interface HolderOptions {
   /** An orderly close that takes longer is cut short. */
   readonly closeTimeoutMs: number;
   readonly close: CloseMode;
+  /** This worker's share of what open connections do. */
+  readonly behaviour: BehaviourPlan;
   readonly destinations: readonly Endpoint[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
@@ -48,6 +53,11 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #attempt = 0;
   #closeCursor = -1;
   #stopping = false;
+  #behaviour!: Behaviour;
+  #talking = false;
+  /** The window was full when last looked at; and since when it has had room. */
+  #full = false;
+  #roomSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HolderOptions, deps: HolderDeps) {
     this.#options = options;
@@ -64,6 +74,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   attach(engine: Engine, protocol: Protocol): void {
     this.#engine = engine;
     this.#protocol = protocol;
+    const send = (slot: Slot, bytes: Uint8Array): void => this.#send(slot, bytes);
+    this.#behaviour = createBehaviour(this.#options.behaviour, { ...this.#deps, slots: this.#slots, protocol, send });
   }
 
   /** A new command: pursue this worker's share of it from where we are now. */
@@ -73,8 +85,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (command.stop > 0) this.#stop();
   }
 
-  get isBusy(): boolean {
-    return this.#slots.inFlight > 0;
+  /** Whether open connections do what their behaviour says, or keep still. */
+  talk(talking: boolean): void {
+    if (this.#talking && !talking) this.#behaviour.rest();
+    this.#talking = talking;
   }
 
   /** After a stop: nothing is left to wait for. */
@@ -90,7 +104,9 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#alive) this.#closeDown(this.#alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#alive, nowMs);
-    return this.#pursuit.nextInMs(nowMs);
+    const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
+    // With the window full nothing is due before something happens.
+    return Math.min(talkInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
   }
 
   get #alive(): number {
@@ -99,12 +115,17 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   #openUp(wanted: number, nowMs: number): void {
     const { tally, histograms } = this.#deps;
+    const wasFull = this.#full;
+    this.#full = false;
     for (let i = 0; i < wanted; i++) {
-      if (!this.#slots.hasRoom || tally.get('opening') >= this.#options.window) return;
+      this.#full = !this.#slots.hasRoom || tally.get('opening') >= this.#options.window;
+      if (this.#full) return;
+      if (wasFull && i === 0) this.#roomSinceMs = nowMs;
       const plannedAtMs = this.#pursuit.take(nowMs);
       if (plannedAtMs === undefined) return;
       const startedAtMs = this.#deps.now();
       recordMs(histograms.lag, startedAtMs - plannedAtMs);
+      recordMs(histograms.ownLag, startedAtMs - Math.max(plannedAtMs, this.#roomSinceMs));
       const slot = this.#slots.take(plannedAtMs, startedAtMs);
       tally.add('attempts', 1);
       tally.add('opening', 1);
@@ -216,13 +237,12 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#drop(slot);
   }
 
-  onPayload(): void {
-    // What arrives on an idle connection is counted as bytes; behaviours that talk will look at it here.
+  onPayload(slot: Slot, bytes: Uint8Array): void {
+    this.#behaviour.onPayload(slot, bytes);
   }
 
   onReply(slot: Slot, bytes: Uint8Array): void {
-    this.#deps.tally.add('bytesOut', bytes.length);
-    this.#engine.write(slot, bytes);
+    this.#send(slot, bytes);
   }
 
   onPeerClose(slot: Slot, detail: string): void {
@@ -239,6 +259,11 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#awaitGone(slot);
   }
 
+  #send(slot: Slot, bytes: Uint8Array): void {
+    this.#deps.tally.add('bytesOut', bytes.length);
+    this.#engine.write(slot, bytes);
+  }
+
   // How it is counted. Each attempt passes exactly one of onOpen and #fail; each open one exactly one #leaveOpen.
 
   #fail(slot: Slot, outcome: Outcome, detail: string): void {
@@ -253,6 +278,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
     const { tally } = this.#deps;
+    this.#behaviour.onClosed(slot);
     this.#slots.setState(slot, STATE.closing);
     tally.add('open', -1);
     tally.add('closed', 1);

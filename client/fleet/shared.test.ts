@@ -17,7 +17,14 @@ import {
 /** What the second thread of these tests does, until it is told to end. */
 type Job = { readonly tally: SharedArrayBuffer; readonly command: SharedArrayBuffer };
 
-const command = (i: number): Command => ({ target: i, perSecond: i, startedAtMs: i, stop: i, collections: i });
+const command = (i: number): Command => ({
+  target: i,
+  perSecond: i,
+  startedAtMs: i,
+  stop: i,
+  talking: 0,
+  collections: i,
+});
 
 if (isMainThread) defineTests();
 else hammer(workerData as Job);
@@ -79,7 +86,14 @@ function defineTests(): void {
     const buffer = SharedCommand.allocate();
     const [writer, reader] = [new SharedCommand(buffer), new SharedCommand(buffer)];
     const before = reader.version;
-    const wanted: Command = { target: 5000, perSecond: 2000.5, startedAtMs: 1e9 + 0.25, stop: 1, collections: 2 };
+    const wanted: Command = {
+      target: 5000,
+      perSecond: 2000.5,
+      startedAtMs: 1e9 + 0.25,
+      stop: 1,
+      talking: 0,
+      collections: 2,
+    };
     writer.write(wanted);
     assert.notEqual(reader.version, before);
     assert.deepEqual(reader.read(), { command: wanted, version: writer.version });

@@ -18,10 +18,17 @@ export interface Command {
   readonly stop: number;
   /** Raised by one for each garbage collection wanted in every worker. */
   readonly collections: number;
+  /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
+  readonly talking: number;
 }
-const COMMAND_FIELDS = ['target', 'perSecond', 'startedAtMs', 'stop', 'collections'] as const satisfies ReadonlyArray<
-  keyof Command
->;
+const COMMAND_FIELDS = [
+  'target',
+  'perSecond',
+  'startedAtMs',
+  'stop',
+  'collections',
+  'talking',
+] as const satisfies ReadonlyArray<keyof Command>;
 
 /** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
 const TALLY_FIELDS = [
@@ -34,6 +41,15 @@ const TALLY_FIELDS = [
   'closing',
   'bytesIn',
   'bytesOut',
+  'heartbeats',
+  /** Messages sent that the target is to send back, and what became of them; `pending` is now, like `open`. */
+  'messages',
+  'replies',
+  'pending',
+  /** Of `replies`: those that took longer than a second from the planned moment. */
+  'lateReplies',
+  /** Messages whose connection closed before they were answered. */
+  'lostReplies',
   /** Collections done, of those the command asked for. */
   'collections',
   /** Commands seen: the sequence number of the last one taken up. */
@@ -53,8 +69,16 @@ export const HISTOGRAMS = [
   'openPlanned',
   /** From the actual start until usable: what a closed-loop tool would show. */
   'openActual',
-  /** How late attempts were started: our own fault, not the target's. */
+  /** How late attempts were started, for whatever reason: the target's slowness fills the window, too. */
   'lag',
+  /** How late attempts were started although there was room in the window: our own fault alone. */
+  'ownLag',
+  /** How late messages were sent: our own fault. */
+  'sendLag',
+  /** From the planned moment of a message until its reply is there. */
+  'rttPlanned',
+  /** From when it was sent: what a closed-loop tool would show. */
+  'rttActual',
 ] as const;
 export type HistogramName = (typeof HISTOGRAMS)[number];
 

@@ -120,6 +120,12 @@ export class Slots {
     }
   }
 
+  /** The open slot after `slot`, going round; −1 when none is open. */
+  nextOpen(slot: Slot): Slot {
+    const after = this.#states.indexOf(STATE.open, slot + 1);
+    return after >= 0 ? after : this.#states.indexOf(STATE.open);
+  }
+
   /** The next open slot at or below `from`, or −1. */
   openAtOrBelow(from: number): Slot {
     return from < 0 ? -1 : this.#states.lastIndexOf(STATE.open, from);

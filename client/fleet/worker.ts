@@ -72,13 +72,15 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
         const share = shareOf(command.target, data.holder.index, data.workers);
         holder.aim(command, share, command.perSecond / data.workers);
       }
+      holder.talk(command.talking === 1);
       if (command.collections > tally.get('collections')) await collectGarbage();
       tally.set('collections', command.collections);
       tally.set('commandSeen', version);
     }
     const nextInMs = holder.step();
     tally.publish();
-    await engine.turn(holder.isBusy ? Math.min(nextInMs, 1) : Math.min(nextInMs, IDLE_TURN_MS));
+    // A turn ends when something happens on a socket; only commands and deadlines have to be looked for.
+    await engine.turn(Math.min(nextInMs, IDLE_TURN_MS));
     if (holder.isDone) break;
   }
   tally.publish();

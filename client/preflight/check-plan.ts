@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { usageError } from '../../core/errors.ts';
 import { peakOf } from '../../core/plan.ts';
+import type { RunConfig } from '../config/run-config.ts';
 import { isOurs } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { check, explain } from './check.ts';
@@ -13,7 +14,11 @@ import type { Snapshot } from './snapshot.ts';
  * @returns what is tight but may do, one sentence each; with `force` also what won't
  * @throws RigError EUSAGE for sources that aren't ours; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
-export function checkPlan(setups: readonly LegSetup[], has: Snapshot, force: boolean): string[] {
+export function checkPlan(
+  setups: readonly LegSetup[],
+  has: Snapshot,
+  { force, pid }: Pick<RunConfig, 'force' | 'pid'>,
+): string[] {
   const foreign = new Set(setups.flatMap(({ layout }) => layout.sources).filter((ip) => !isOurs(ip)));
   if (foreign.size > 0) {
     const problems = [...foreign].map((ip) => `--source: ${ip} is not an address of ${hostname()}`);
@@ -34,7 +39,8 @@ export function checkPlan(setups: readonly LegSetup[], has: Snapshot, force: boo
       clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
     });
     // What another server may open is its own affair, unless its process was named.
-    return check(need, url === undefined ? { ...has, targetFiles: has.filesHard } : has);
+    const targetFiles = url === undefined ? has.filesHard : pid === undefined ? null : has.targetFiles;
+    return check(need, { ...has, targetFiles });
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;

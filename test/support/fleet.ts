@@ -40,6 +40,7 @@ export async function withFleet(
       closeTimeoutMs: 5000,
       destinations,
       close: 'graceful',
+      behaviour: { kind: 'idle' },
       ...options,
     },
     (trouble) => troubles.push(trouble),

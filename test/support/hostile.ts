@@ -112,7 +112,10 @@ function startDropper(dropAt: number): Promise<HostileServer> {
     upgrades.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
       client.on('error', () => client.terminate());
-      if (++open === dropAt) setTimeout(drop, DROP_DELAY_MS);
+      client.on('close', () => {
+        open--;
+      });
+      if (++open === dropAt && server.listening) setTimeout(drop, DROP_DELAY_MS);
     });
   });
   return listen(server, sockets);

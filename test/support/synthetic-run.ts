@@ -71,6 +71,7 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     openPlanned: opened === 0 ? [] : [of(2, opened)],
     openActual: opened === 0 ? [] : [of(1, opened)],
     lag: opened === 0 ? [] : [of(0.5, opened)],
+    ownLag: opened === 0 ? [] : [of(0.5, opened)],
     rampMs: opened / 2,
     rampOpened: opened,
   };
@@ -89,7 +90,18 @@ export function memoryPoint(
 ): MemoryPoint {
   const { settled = true, progress = progressOf(level, Math.max(level, phase === 'retained' ? LEVELS.at(-1)! : 0)) } =
     more;
-  return { type: 'memory', ...at(more), phase, level, settled, windows: [1, 1], readings, unforced: null, progress };
+  return {
+    type: 'memory',
+    ...at(more),
+    phase,
+    level,
+    settled,
+    windows: [1, 1],
+    readings,
+    unforced: null,
+    talk: null,
+    progress,
+  };
 }
 
 export const tick = (

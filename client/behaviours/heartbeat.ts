@@ -1,0 +1,34 @@
+import type { Behaviour, BehaviourDeps } from './behaviour.ts';
+
+/** After a pause (a collection, a suspended machine) what was missed isn't made up for beyond this. */
+const MOST_BEHIND_MS = 1000;
+
+/** Goes round all open connections once in `everyMs`, at an even pace. */
+export function createHeartbeat(everyMs: number, { slots, protocol, send, tally }: BehaviourDeps): Behaviour {
+  let cursor = -1;
+  let dueCount = 0;
+  let seenMs: number | undefined;
+  return {
+    step(nowMs) {
+      const passedMs = Math.min(MOST_BEHIND_MS, nowMs - (seenMs ?? nowMs));
+      seenMs = nowMs;
+      const perMs = tally.get('open') / everyMs;
+      dueCount += passedMs * perMs;
+      for (; dueCount >= 1; dueCount--) {
+        cursor = slots.nextOpen(cursor);
+        if (cursor < 0) {
+          dueCount = 0;
+          break;
+        }
+        tally.add('heartbeats', 1);
+        send(cursor, protocol.heartbeat());
+      }
+      return perMs === 0 ? Number.POSITIVE_INFINITY : (1 - dueCount) / perMs;
+    },
+    rest() {
+      seenMs = undefined;
+    },
+    onPayload() {},
+    onClosed() {},
+  };
+}

@@ -1,0 +1,50 @@
+import { since, toSparse } from '../../core/histogram.ts';
+import type { Talk } from '../../core/record.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+
+/** Long enough for a p99 of a few thousand messages. */
+const TALK_MS = 2000;
+/** What isn't answered this long after the last message is lost. */
+const GRACE_MS = 1000;
+
+const DISTRIBUTIONS = ['sendLag', 'rttPlanned', 'rttActual'] as const;
+
+/**
+ * Round trips over a stretch of time. Nothing is under way when it begins, and it ends when all is answered or lost, so
+ * what was sent in it is what was measured.
+ *
+ * @param wait resolves when a condition holds; throws when the leg makes no sense any more
+ */
+export async function sampleTalk(fleet: Fleet, wait: (condition: () => boolean) => Promise<void>): Promise<Talk> {
+  const quiet = async (): Promise<void> => {
+    fleet.setTalking(false);
+    const deadline = performance.now() + GRACE_MS;
+    await wait(() => (fleet.isUpToDate && fleet.tally().pending === 0) || performance.now() > deadline);
+  };
+  const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });
+
+  await quiet();
+  const before = look();
+  const startedAtMs = performance.now();
+  fleet.setTalking(true);
+  await wait(() => performance.now() - startedAtMs >= TALK_MS);
+  const durationMs = performance.now() - startedAtMs;
+  await quiet();
+  const after = look();
+  fleet.setTalking(true);
+
+  const grown = (field: 'messages' | 'replies' | 'lateReplies'): number => after.tally[field] - before.tally[field];
+  const [sendLag, rttPlanned, rttActual] = DISTRIBUTIONS.map((_, i) =>
+    toSparse(since(before.counts[i]!, after.counts[i]!)),
+  );
+  return {
+    durationMs,
+    messages: grown('messages'),
+    replies: grown('replies'),
+    lateReplies: grown('lateReplies'),
+    lostReplies: Math.max(0, grown('messages') - grown('replies')),
+    sendLag: sendLag!,
+    rttPlanned: rttPlanned!,
+    rttActual: rttActual!,
+  };
+}

@@ -1,0 +1,96 @@
+import { quantileMs } from '../core/histogram.ts';
+import type { Leg } from '../core/plan.ts';
+import type { MemoryPoint, Sample } from '../core/record.ts';
+import type { LegSummary, Summary } from '../core/summary.ts';
+import { humanMs } from '../core/units.ts';
+import { generatorSlope } from './leg-summary.ts';
+import type { RunRecord } from './read-run.ts';
+
+type Tick = Extract<Sample, { type: 'tick' }>;
+
+/** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
+const LATE_MS = 250;
+/** The same for what only the client can be blamed for; a busy machine may be this late without spoiling anything. */
+const OWN_LATE_MS = 500;
+/** Messages that leave this late make round trips of the client's lateness. */
+const SEND_LATE_MS = 100;
+/** This share of the processor time its threads could have had, while ramping, leaves no room for bursts. */
+const BUSY_SHARE = 0.95;
+/** Shorter ramps say nothing about processor time. */
+const LEAST_RAMP_MS = 2000;
+
+/** What the client itself cost, and whether it was what limited the run. */
+export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
+  const ticks = record.samples.filter((sample) => sample.type === 'tick');
+  const slopes = legs.map(generatorSlope).filter((slope) => slope !== undefined);
+  const bottleneck = bottleneckOf(record);
+  return {
+    bytesPerConnection: slopes.length > 0 ? Math.max(...slopes) : null,
+    rssBytes: ticks.length > 0 ? ticks.reduce((most, tick) => Math.max(most, tick.generatorRssBytes), 0) : null,
+    cpuSeconds: ticks.at(-1)?.generatorCpuSeconds ?? null,
+    saturated: bottleneck !== undefined,
+    bottleneck: bottleneck ?? null,
+  };
+}
+
+/** One sentence for each leg whose pace wasn't kept, whoever was to blame. */
+export function lateLegs(record: RunRecord): string[] {
+  return record.run.plan.legs.flatMap((leg, index) => {
+    const lateMs = quantileMs(progressOf(record, index)?.lag ?? [], 0.99) ?? 0;
+    if (lateMs <= LATE_MS) return [];
+    const how = `1 in 100 attempts started ${humanMs(lateMs)} late or later`;
+    return [`${leg.protocol}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`];
+  });
+}
+
+/** Why the client was what limited the run; undefined when it wasn't. */
+function bottleneckOf(record: RunRecord): string | undefined {
+  for (const [index, leg] of record.run.plan.legs.entries()) {
+    const found = ownLateness(record, leg, index) ?? sendLateness(record, leg, index) ?? business(record, leg, index);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function ownLateness(record: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const lateMs = quantileMs(progressOf(record, index)?.ownLag ?? [], 0.99) ?? 0;
+  if (lateMs <= OWN_LATE_MS) return undefined;
+  return `${protocol}: 1 in 100 attempts started ${humanMs(lateMs)} late or later although the window had room`;
+}
+
+function sendLateness({ samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory' && sample.leg === index);
+  for (const { level, talk } of points) {
+    const lateMs = quantileMs(talk?.sendLag ?? [], 0.99) ?? 0;
+    if (lateMs > SEND_LATE_MS) {
+      return `${protocol}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
+    }
+  }
+  return undefined;
+}
+
+/** Processor time between ticks of ramps, against what the workers' threads could have had. */
+function business({ run, samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const laidOut = run.generator.legs[index];
+  if (!laidOut) return undefined;
+  let cpuSeconds = 0;
+  let wallMs = 0;
+  let before: Tick | undefined;
+  for (const sample of samples) {
+    if (sample.type !== 'tick' || sample.leg !== index) continue;
+    if (before && before.phase === 'ramp' && sample.phase === 'ramp' && before.level === sample.level) {
+      cpuSeconds += sample.generatorCpuSeconds - before.generatorCpuSeconds;
+      wallMs += sample.elapsedMs - before.elapsedMs;
+    }
+    before = sample;
+  }
+  const cores = Math.min(laidOut.workers, run.environment.cores);
+  const share = (cpuSeconds * 1000) / (wallMs * cores);
+  if (wallMs < LEAST_RAMP_MS || share < BUSY_SHARE) return undefined;
+  return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core(s) while opening`;
+}
+
+/** How a leg stood when last told. */
+function progressOf({ samples }: RunRecord, index: number): MemoryPoint['progress'] | undefined {
+  return samples.filter((sample) => sample.type !== 'tick').findLast((sample) => sample.leg === index)?.progress;
+}

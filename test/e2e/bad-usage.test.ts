@@ -1,0 +1,124 @@
+/** What is wrong with a command line or a config file is said at once and all together, before anything starts. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { assertFailed, connrig, newFolder, reportOn } from '../support/connrig.ts';
+
+const TIMEOUT = { timeout: 180_000 };
+
+const WRONG: ReadonlyArray<{ args: readonly string[]; says: RegExp }> = [
+  { args: ['run', '--connections', 'abc'], says: /--connections: "abc" is not a count such as 100k/ },
+  { args: ['run', '--connections', '0'], says: /--connections: 0 is too small: at least 1/ },
+  { args: ['run', '--connections', '-5'], says: /--connections: "-5" is not a count/ },
+  { args: ['run', '--connections=-5'], says: /--connections: "-5" is not a count/ },
+  { args: ['run', '--connections', '1.5'], says: /--connections: "1.5" is not a count/ },
+  { args: ['run', '--conections', '--levels', '3'], says: /--conections is not an option/ },
+  { args: ['run', '--connections'], says: /'--connections <count>' argument missing/ },
+  { args: ['run', 'http://127.0.0.1:80'], says: /"http:\/\/127.0.0.1:80": the scheme is one of tcp:\/\/, ws:\/\// },
+  { args: ['run', '--levels', '3,2'], says: /--levels: 3,2 does not ascend/ },
+  { args: ['run', '--source', 'here'], says: /--source: "here" is not an IP address/ },
+  { args: ['run', '--pid', '1'], says: /--pid: .*URL/ },
+  { args: ['run', '--config', '/nonexistent.yaml'], says: /the config file \/nonexistent.yaml can't be read: ENOENT/ },
+  {
+    args: ['run', '--connections', 'abc', '--rate', 'fast', '--nonsense'],
+    says: /--nonsense is not an option; --connections: "abc" is not a count such as 100k; --rate: "fast" is not a rate/,
+  },
+  { args: ['serve', '--ws-port', 'x', '--nonsense'], says: /unknown option --nonsense; --ws-port "x" is neither/ },
+  { args: ['doctor', '--connections', 'abc'], says: /'abc' is invalid/ },
+  { args: ['doctor', '--connections', '0'], says: /'0' is invalid/ },
+  { args: ['report'], says: /missing required argument 'folder'/ },
+  { args: ['rnu'], says: /unknown command 'rnu'/ },
+  { args: ['--nonsense'], says: /unknown option '--nonsense'/ },
+];
+
+describe('a wrong command line', () => {
+  for (const { args, says } of WRONG) {
+    it(`connrig ${args.join(' ')}`, TIMEOUT, async (t) => {
+      const out = newFolder(t);
+      const ended = await connrig(t, args, { cwd: dirname(out) });
+      const code = args.includes('--config') ? 'ECONFIG' : 'EUSAGE';
+      assertFailed(ended, 2, code, says);
+      assert.equal(ended.stdout, '');
+      assert.ok(!existsSync(join(dirname(out), 'runs')), 'no run folder for a run that never was');
+    });
+  }
+
+  it('no command at all shows the help, and is no success', TIMEOUT, async (t) => {
+    const ended = await connrig(t, []);
+    assertFailed(ended, 2, 'EUSAGE', /^Usage: connrig/);
+  });
+});
+
+describe('a wrong config file', () => {
+  const FILES: ReadonlyArray<{ name: string; text: string; code: 'EUSAGE' | 'ECONFIG'; says: RegExp }> = [
+    {
+      name: 'two unknown keys, one wrong value',
+      text: 'conections: 5\nrate: fast\nlevel: 2\n',
+      code: 'EUSAGE',
+      says: /"conections" is not a setting; .*"level" is not a setting; .*--rate: "fast" is not a rate/,
+    },
+    { name: 'no table', text: '- 1\n- 2\n', code: 'ECONFIG', says: /is not a table of settings/ },
+    { name: 'no YAML', text: 'a: [1\nb: 2', code: 'ECONFIG', says: /can't be read: / },
+    { name: 'a value that is no text', text: 'connections: { a: 1 }', code: 'EUSAGE', says: /--connections: / },
+  ];
+  for (const { name, text, code, says } of FILES) {
+    it(name, TIMEOUT, async (t) => {
+      const file = newFolder(t);
+      writeFileSync(file, text);
+      assertFailed(await connrig(t, ['run', '--config', file]), 2, code, says);
+    });
+  }
+
+  it('is told of together with the command line', TIMEOUT, async (t) => {
+    const file = newFolder(t);
+    writeFileSync(file, '{"conections": 5}');
+    const ended = await connrig(t, ['run', '--config', file, '--levels', 'x']);
+    assertFailed(ended, 2, 'EUSAGE', /"conections" is not a setting; .*--levels: "x" is neither/);
+  });
+});
+
+describe('a run folder that is none', () => {
+  it('cannot be created below a file', TIMEOUT, async (t) => {
+    const file = newFolder(t);
+    writeFileSync(file, '');
+    const ended = await connrig(t, ['run', '--connections', '10', '--out', join(file, 'run')]);
+    assertFailed(ended, 2, 'EOUT', /can't be written \(ENOTDIR\)/);
+  });
+
+  it('is a file', TIMEOUT, async (t) => {
+    const file = newFolder(t);
+    writeFileSync(file, '');
+    assertFailed(await connrig(t, ['run', '--connections', '10', '--out', file]), 2, 'EOUT', /can't be written/);
+  });
+
+  it('is not empty, and nothing in it is touched', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'mine.txt'), 'mine');
+    const ended = await connrig(t, ['run', '--connections', '10', '--out', folder]);
+    assertFailed(ended, 2, 'EOUT', /is not empty/);
+    assert.ok(!existsSync(join(folder, 'run.json')));
+  });
+
+  it('has nothing to report on', TIMEOUT, async (t) => {
+    assertFailed(await connrig(t, ['report', newFolder(t)]), 2, 'ERUNFOLDER', /is not a run folder/);
+  });
+});
+
+describe('a run that is refused before its first socket', () => {
+  const URL = 'ws://127.0.0.1:1';
+  it('for a process that is not there', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const ended = await connrig(t, ['run', URL, '--pid', '4194305', '--connections', '10', '--out', folder]);
+    assertFailed(ended, 2, 'EPID', /there is no process 4194305/);
+    assert.equal((await reportOn(t, folder)).error?.code, 'EPID');
+  });
+
+  it('for a source address that is not ours', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const ended = await connrig(t, ['run', URL, '--source', '192.0.2.1', '--connections', '10', '--out', folder]);
+    assertFailed(ended, 2, 'EUSAGE', /192.0.2.1 is not an address of /);
+    assert.equal((await reportOn(t, folder)).error?.code, 'EUSAGE');
+  });
+});

@@ -1,0 +1,50 @@
+/** Where a run writes to may end before the run does. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  assertFailed,
+  connrig,
+  HASTY,
+  limited,
+  newFolder,
+  phaseOf,
+  reportOn,
+  startConnrig,
+} from '../support/connrig.ts';
+
+const TIMEOUT = { timeout: 180_000 };
+
+describe('a run folder on a disk that fills up', () => {
+  it('ends the run with EOUT; what was written can be read', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    // No file may grow beyond 20 blocks of 512 bytes (1,024 in some shells).
+    const args = ['run', '--protocol', 'tcp', '--levels', '20,40,2k', '--rate', '100/s', ...HASTY, '--out', folder];
+    const ended = await connrig(t, args, limited('ulimit -f 20'));
+    assertFailed(ended, 2, 'EOUT', /can't be written \((ENOSPC|EFBIG)\)/);
+    const { status, exitCode, error, warnings } = await reportOn(t, folder);
+    assert.deepEqual({ status, exitCode, code: error?.code }, { status: 'failed', exitCode: 2, code: 'EOUT' });
+    assert.match(warnings.join('\n'), /the last line of samples.jsonl is cut off/);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('is no reason to give up the run', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const run = startConnrig(t, [
+      'run',
+      '--protocol',
+      'tcp',
+      '--levels',
+      '10,20,30',
+      '--json',
+      ...HASTY,
+      '--out',
+      folder,
+    ]);
+    await phaseOf(run, folder, 'hold', 10);
+    run.child.stderr?.destroy();
+    run.child.stdout?.destroy();
+    assert.equal((await run.ended).code, 0);
+    assert.equal((await reportOn(t, folder)).status, 'passed');
+  });
+});

@@ -1,0 +1,65 @@
+/** What `npm publish` would send works on a machine that has nothing else of ours. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { connrig, newFolder, reportOn } from '../support/connrig.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const NPM_TIMEOUT_MS = 240_000;
+
+it('the packed tarball installs globally elsewhere, and runs there', { timeout: 480_000 }, async (t) => {
+  const there = dirname(newFolder(t));
+  const [prefix, cwd] = [join(there, 'prefix'), join(there, 'empty')];
+  mkdirSync(cwd);
+
+  // The build is there already: these tests are part of it.
+  const packed = npm(['pack', '--ignore-scripts', '--json', '--pack-destination', there], ROOT);
+  const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string }> }];
+  const paths = files.map(({ path }) => path);
+  const strays = paths.filter((path) => /\.test\.|^dist\/(test|scripts)\/|tsbuildinfo|^test\/|node_modules/.test(path));
+  assert.deepEqual(strays, []);
+  for (const path of ['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js', 'package.json']) {
+    assert.ok(paths.includes(path), path);
+  }
+
+  npm(['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', join(there, filename)], cwd);
+  const installed = { cwd, program: [join(prefix, 'bin', 'connrig')] };
+  assert.ok(existsSync(installed.program[0]!));
+
+  const doctor = await connrig(t, ['doctor', '--connections', '200'], installed);
+  assert.equal(doctor.code, 0, doctor.stderr);
+  assert.match(doctor.stdout, /200 connections with both ends on this machine: fit\./);
+
+  const ended = await connrig(t, ['run', '--connections', '200', '--levels', '4'], installed);
+  assert.equal(ended.code, 0, ended.stderr);
+  const [folder = ''] = readdirSync(join(cwd, 'runs'));
+  await assertMeasured(t, join(cwd, 'runs', folder));
+  assert.deepEqual(readdirSync(cwd), ['runs'], 'nothing else is left where it ran');
+});
+
+async function assertMeasured(t: TestContext, folder: string): Promise<void> {
+  const { status, legs } = await reportOn(t, folder);
+  assert.equal(status, 'passed');
+  for (const { levels, perConnection } of legs) {
+    assert.deepEqual(
+      levels.map(({ open, established }) => [open, established]),
+      [50, 100, 150, 200].map((open) => [open, open]),
+    );
+    assert.ok(perConnection?.user);
+  }
+}
+
+/** npm as a person would start it: without what an `npm test` around us says about itself. */
+function npm(args: readonly string[], cwd: string): string {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  return execFileSync('npm', args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: NPM_TIMEOUT_MS,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}

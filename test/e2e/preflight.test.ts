@@ -1,0 +1,106 @@
+/** Plans that don't fit on this machine, and what doctor says of them. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  assertFailed,
+  assertNoStack,
+  connrig,
+  HASTY,
+  killIfThere,
+  limited,
+  newFolder,
+  phaseOf,
+  readEvents,
+  readSamples,
+  reportOn,
+  startConnrig,
+} from '../support/connrig.ts';
+import { startServe } from '../support/serve-process.ts';
+
+const TIMEOUT = { timeout: 180_000 };
+
+const FEW_FILES = limited('ulimit -n 256');
+
+describe('a plan beyond the open files of one process', () => {
+  // Shared by all workers with the node engine; the epoll engine gives a worker its own.
+  const PLAN = ['run', '--levels', '60,1000', '--rate', '100/s', '--engine', 'node', ...HASTY];
+  const LIMIT = /this plan needs 1,072 open files in one process; the limit is 256/;
+
+  it('stops before the first socket, and names the command that helps', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const ended = await connrig(t, [...PLAN, '--out', folder], FEW_FILES);
+    assertFailed(ended, 3, 'EFILES', LIMIT);
+    assert.match(ended.stderr, / — ulimit -n 1072$/m);
+    assert.equal(ended.stderr.split('this plan needs').length, 2, 'both legs need the same; it is said once');
+    assert.deepEqual(
+      readEvents(folder).map(({ type }) => type),
+      ['error'],
+    );
+    assert.deepEqual(readSamples(folder), []);
+    const { status, exitCode, legs } = await reportOn(t, folder);
+    assert.deepEqual({ status, exitCode, legs }, { status: 'failed', exitCode: 3, legs: [] });
+  });
+
+  it('starts with --force, and says what it found', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const run = startConnrig(t, [...PLAN, '--force', '--out', folder], FEW_FILES);
+    await phaseOf(run, folder, 'ramp', 1000);
+    killIfThere(run.pid, 'SIGINT');
+    assertFailed(await run.ended, 130, 'EINTERRUPTED');
+    assert.deepEqual(run.processes(), []);
+    const { warnings, legs } = await reportOn(t, folder);
+    assert.match(warnings.join('\n'), LIMIT);
+    assert.equal(legs[0]?.levels[0]?.open, 60);
+  });
+
+  for (const engine of ['node', 'epoll']) {
+    it(`runs into the limit with --force, in order (${engine}): EFILES, with the levels below`, TIMEOUT, async (t) => {
+      const server = await startServe();
+      t.after(() => server.stop());
+      const folder = newFolder(t);
+      const url = `ws://127.0.0.1:${server.ports.ws}`;
+      const how = ['--engine', engine, '--workers', '1', '--force', ...HASTY];
+      const ended = await connrig(t, ['run', url, '--levels', '60,120,1000', ...how, '--out', folder], FEW_FILES);
+      assertFailed(ended, 3, 'EFILES', /this machine has no file descriptor left/);
+      assert.doesNotMatch(ended.stderr, /the target needs/, 'what an unknown process may open is its own affair');
+      const [leg] = (await reportOn(t, folder)).legs;
+      assert.deepEqual(
+        leg?.levels.map(({ open }) => open),
+        [60, 120],
+      );
+      assert.ok((leg?.outcomes['no-fds'] ?? 0) > 0);
+      assert.ok((leg?.peakOpen ?? 0) > 120 && (leg?.peakOpen ?? 0) < 256);
+    });
+  }
+
+  it('fits with the epoll engine, over several tables and several processes of our server', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const args = ['run', '--protocol', 'tcp', '--levels', '100,600', ...HASTY, '--out', folder];
+    const ended = await connrig(t, args, FEW_FILES);
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.deepEqual(
+      (await reportOn(t, folder)).legs[0]?.levels.map(({ open, established }) => [open, established]),
+      [100, 600].map((open) => [open, open]),
+    );
+  });
+});
+
+describe('connrig doctor', () => {
+  it('says that 5,000 connections fit, or which command makes them', TIMEOUT, async (t) => {
+    const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '5k']);
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, '');
+    assert.match(stdout, /^ok +files +[\d,]+ +5,0\d\d +ulimit -n$/m);
+    assert.match(stdout, /5,000 connections with both ends on this machine: fit\./);
+  });
+
+  it('ends in exit code 3 when they do not', TIMEOUT, async (t) => {
+    const few = await connrig(t, ['doctor', '--connections', '5k'], FEW_FILES);
+    assertFailed(few, 3, 'EFILES', /ulimit -n 50\d\d/);
+    const many = await connrig(t, ['doctor', '--connections', '100M', '--json']);
+    assert.equal(many.code, 3);
+    assertNoStack(many.stderr);
+    const { findings } = JSON.parse(many.stdout) as { findings: Array<{ what: string; ok: string }> };
+    assert.ok(findings.some(({ what, ok }) => what === 'memory' && ok === 'fail'));
+  });
+});

@@ -1,0 +1,114 @@
+/** What a run leaves: summary.json as documented, reports that can be made again, and streams that keep to their part. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Summary } from '../../core/summary.ts';
+import { assertFailed, connrig, newFolder, readRunFile } from '../support/connrig.ts';
+
+const TIMEOUT = { timeout: 180_000 };
+const REPORTS = ['levels.csv', 'report.md', 'summary.json'];
+
+const readReports = (folder: string): string[] => REPORTS.map((name) => readFileSync(join(folder, name), 'utf8'));
+
+describe('a run', () => {
+  it('tells people on stderr, prints summary.json with --json, and can be reported on again', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const args = ['run', '--protocol', 'ws,tcp', '--connections', '80', '--levels', '4', '--json', '--out', folder];
+    const { code, stdout, stderr } = await connrig(t, args);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(folder).sort(), ['events.jsonl', ...REPORTS, 'run.json', 'samples.jsonl'].sort());
+    assert.equal(stdout, readFileSync(join(folder, 'summary.json'), 'utf8'));
+
+    const json: unknown = JSON.parse(stdout);
+    const summary = Summary.parse(json);
+    assert.deepEqual(summary, json, 'nothing beyond the schema');
+    const { status, exitCode, error, target, legs, generator } = summary;
+    assert.deepEqual({ status, exitCode, error }, { status: 'passed', exitCode: 0, error: null });
+    assert.equal(target.kind, 'builtin');
+    assert.equal(target.urls.length, 2);
+    assert.deepEqual(
+      legs.map(({ protocol, planned, peakOpen }) => [protocol, planned, peakOpen]),
+      [
+        ['ws', 80, 80],
+        ['tcp', 80, 80],
+      ],
+    );
+    for (const { levels, perConnection, outcomes, attempts, open, baselineBytes } of legs) {
+      assert.deepEqual(
+        levels.map((level) => level.open),
+        [20, 40, 60, 80],
+      );
+      for (const { bytes } of levels) assert.equal(bytes.total, (bytes.user ?? 0) + (bytes.kernel ?? 0));
+      assert.ok(perConnection?.total && perConnection.user && perConnection.kernel);
+      assert.ok(perConnection.kernel.bytes > 2000 && perConnection.kernel.bytes < 8000);
+      assert.equal(outcomes.open, attempts);
+      assert.ok((open.p50Ms ?? 0) > 0 && (open.maxMs ?? 0) >= (open.p99Ms ?? 0) && (open.ratePerSecond ?? 0) > 0);
+      assert.ok((baselineBytes ?? 0) > 1e6);
+    }
+    assert.ok((generator.rssBytes ?? 0) > 1e7 && (generator.cpuSeconds ?? 0) > 0);
+
+    const line =
+      /^(ws|tcp) (?:settle|hold) 80 · opening 0, open 80, failed 0, closed \d+ · [\d,]+\/s · target [\d.]+ MiB · about .+ left$/gm;
+    assert.deepEqual([...new Set([...stderr.matchAll(line)].map(([, protocol]) => protocol))], ['ws', 'tcp']);
+    for (const phase of ['warm-up', 'baseline', 'settle 20', 'retained'])
+      assert.match(stderr, new RegExp(`^ws ${phase} · `, 'm'));
+    assert.ok(!stderr.includes('\r') && !stderr.includes('\u001b'), 'plain lines where there is no terminal');
+    assert.match(stderr, /^one more connection costs +\d/m);
+    assert.equal(stderr.trimEnd().split('\n').at(-1), folder);
+
+    const before = readReports(folder);
+    for (const name of REPORTS) rmSync(join(folder, name));
+    const again = await connrig(t, ['report', folder]);
+    assert.deepEqual({ code: again.code, stderr: again.stderr }, { code: 0, stderr: '' });
+    assert.deepEqual(readReports(folder), before);
+    assert.ok(stderr.includes(again.stdout), 'the same table, on stdout now');
+    assert.equal((await connrig(t, ['report', folder, '--json'])).stdout, stdout);
+    const [csv = '', markdown = ''] = before;
+    assert.equal(csv.trimEnd().split('\n').length, 1 + 8);
+    assert.match(markdown, /^# builtin: passed\n/);
+  });
+
+  it('takes a YAML file, the command line wins, and --quiet says nothing', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const file = join(dirname(folder), 'run.yaml');
+    writeFileSync(
+      file,
+      `# a comment\nconnections: 1k\nlevels: [10, 20, 30]\nprotocol: tcp\nname: from-file\nquiet: true\nrate: 500/s\nout: ${folder}\n`,
+    );
+    const args = ['run', '--config', file, '--connections', '30', '--name', 'from-flag'];
+    const { code, stdout, stderr } = await connrig(t, args);
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
+    const { name, plan, config } = readRunFile(folder);
+    assert.equal(name, 'from-flag');
+    assert.deepEqual(plan.legs, [{ protocol: 'tcp', warmUp: 5, levels: [10, 20, 30], connectsPerSecond: 500 }]);
+    assert.equal(config['connections'], 30);
+  });
+
+  it('takes a JSON file with URLs, and says nothing but its error when it is quiet', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const file = join(dirname(folder), 'run.json');
+    const url = 'tcp://127.0.0.1:1';
+    writeFileSync(
+      file,
+      JSON.stringify({ urls: [url], connections: '40', levels: 2, window: 7, quiet: true, out: folder }),
+    );
+    const ended = await connrig(t, ['run', '--config', file, '--json', '--window', '9']);
+    assertFailed(ended, 4, 'EREFUSED');
+    assert.equal(ended.stderr.trimEnd().split('\n').length, 1, ended.stderr);
+    const summary = Summary.parse(JSON.parse(ended.stdout));
+    assert.deepEqual([summary.status, summary.exitCode, summary.error?.code], ['failed', 4, 'EREFUSED']);
+    const { config } = readRunFile(folder);
+    assert.deepEqual([config['urls'], config['window'], config['connections']], [[url], 9, 40]);
+  });
+
+  it('makes a folder of its own below runs/ when none is named', TIMEOUT, async (t) => {
+    const cwd = dirname(newFolder(t));
+    const ended = await connrig(t, ['run', 'tcp://127.0.0.1:1', '--connections', '9', '--name', 'mine'], { cwd });
+    assertFailed(ended, 4, 'EREFUSED');
+    const [folder = '', ...others] = readdirSync(join(cwd, 'runs'));
+    assert.deepEqual(others, []);
+    assert.match(folder, /^\d{8}T\d{9}Z-mine$/);
+    assert.ok(ended.stderr.includes(join('runs', folder)));
+  });
+});

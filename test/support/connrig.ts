@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { Phase } from '../../core/plan.ts';
+import { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import { Summary } from '../../core/summary.ts';
+import { eventually } from './wait.ts';
+
+const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+/** In the environment of a command and of all that it starts: how a test finds what is left of it. */
+const MARK = 'CONNRIG_TEST_MARK';
+/** For runs whose memory is not what is tested: a level isn't waited for to come to rest. */
+export const HASTY = ['--settle-timeout', '0s'] as const;
+/** Far beyond what anything here takes on a machine that is busy with other things. */
+const DEADLINE_MS = 120_000;
+
+export interface Ended {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `connrig` command that runs as a process of its own. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** What it wrote to stderr so far. */
+  stderr(): string;
+  /** The end, however it came; rejects when it doesn't come in two minutes. */
+  readonly ended: Promise<Ended>;
+  /** Processes of this command that are there now: the command itself, and what it started. */
+  processes(): number[];
+}
+
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What to run instead of node with the built command line. */
+  readonly program?: readonly string[];
+}
+
+/** Starts `connrig ARGS`. It and everything it started are ended with the test, if anything of it is left by then. */
+export function startConnrig(t: TestContext, args: readonly string[], options: StartOptions = {}): Started {
+  const mark = `${MARK}=${randomUUID()}`;
+  const [program = process.execPath, ...leading] = options.program ?? [process.execPath, ENTRY];
+  const child = spawn(program, [...leading, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env, [MARK]: mark.slice(MARK.length + 1) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  const processes = (): number[] => markedProcesses(mark);
+  t.after(() => {
+    for (const pid of processes()) killIfThere(pid);
+  });
+  const ended = once(child, 'close', { signal: AbortSignal.timeout(DEADLINE_MS) }).then(
+    ([code]: (number | null)[]) => ({ code: code ?? null, ...said }),
+    () => Promise.reject(new Error(`connrig ${args.join(' ')} did not end; it said:\n${said.stderr}`)),
+  );
+  // Whoever looks at it sees the rejection; a test that failed before must not fail twice.
+  ended.catch(() => {});
+  return { child, pid: child.pid!, stderr: () => said.stderr, ended, processes };
+}
+
+/** The command below a limit of its shell's own (`ulimit -n 256`), whatever this machine's is. */
+export const limited = (limit: string): StartOptions => ({
+  program: ['/bin/sh', '-c', `${limit}; exec "$@"`, 'sh', process.execPath, ENTRY],
+});
+
+/** Runs `connrig ARGS` to its end, and makes sure that nothing it started is left. */
+export async function connrig(t: TestContext, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  const started = startConnrig(t, args, options);
+  const ended = await started.ended;
+  assert.deepEqual(started.processes(), [], 'nothing is left running');
+  return ended;
+}
+
+/** A new folder that goes with the test, and a path in it where nothing is yet. */
+export function newFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'connrig-e2e-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'run');
+}
+
+/** The command ended as documented: its exit code, one sentence with code and hint as its last words, no stack trace. */
+export function assertFailed(ended: Ended, exitCode: number, code: ErrorCode, sentence = /./): void {
+  const { stderr } = ended;
+  assert.equal(ended.code, exitCode, stderr);
+  assert.match(stderr.trimEnd().split('\n').at(-1)!, new RegExp(`^${code}: .+ — .+$`), stderr);
+  assert.equal(stderr.match(/^E[A-Z]+: /gm)?.length, 1, `one error, not several:\n${stderr}`);
+  assert.match(stderr, sentence);
+  assertNoStack(stderr);
+}
+
+export function assertNoStack(text: string): void {
+  assert.doesNotMatch(text, /^\s+at /m);
+}
+
+/** `connrig report` reads the folder; what it made of it. */
+export async function reportOn(t: TestContext, folder: string): Promise<Summary> {
+  const { code, stdout, stderr } = await connrig(t, ['report', folder, '--json']);
+  assert.equal(code, 0, stderr);
+  assertNoStack(stderr);
+  return Summary.parse(JSON.parse(stdout));
+}
+
+export const readRunFile = (folder: string): RunFile =>
+  RunFile.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
+
+/** The lines so far; a line that is being written is left out. */
+export const readSamples = (folder: string): Sample[] =>
+  linesOf(folder, 'samples.jsonl').map((line) => Sample.parse(line));
+export const readEvents = (folder: string): RunEvent[] =>
+  linesOf(folder, 'events.jsonl').map((line) => RunEvent.parse(line));
+
+export type PhaseEvent = Extract<RunEvent, { type: 'phase' }>;
+
+/** Waits until a run enters a phase, of that level when one is given. */
+export async function phaseOf(run: Started, folder: string, phase: Phase, level?: number): Promise<PhaseEvent> {
+  const isIt = (event: RunEvent): event is PhaseEvent =>
+    event.type === 'phase' && event.phase === phase && (level === undefined || event.level === level);
+  const what = `${phase} ${level ?? ''}`;
+  return eventually(
+    () => {
+      if (run.child.exitCode !== null) throw new Error(`the run ended before ${what}:\n${run.stderr()}`);
+      return readEvents(folder).find(isIt);
+    },
+    what,
+    DEADLINE_MS,
+  );
+}
+
+function linesOf(folder: string, name: string): unknown[] {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, name), 'utf8');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+/** A zombie has no environment any more, so only what runs is found. */
+function markedProcesses(mark: string): number[] {
+  const isMarked = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isMarked(name))
+    .map(Number);
+}
+
+export function killIfThere(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone in the meantime.
+  }
+}
