@@ -27,6 +27,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     settleTimeoutMs: 5000,
     engine: 'auto',
     close: 'graceful',
+    behaviour: { kind: 'idle' },
     json: false,
     quiet: false,
     force: false,
