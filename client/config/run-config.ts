@@ -45,7 +45,7 @@ export const RUN_OPTIONS = {
     argument: '<count>',
     help: 'attempts in flight at any one time, over all workers',
     default: '512',
-    read: quantity('count', 1),
+    read: quantity('count', 1, 100_000),
   },
   openTimeoutMs: {
     name: 'open-timeout',
