@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { evenLevels, peakOf, plannedAtMs, rampAt, rampMsOf, shareOf, warmUpBelow } from './plan.ts';
+import { evenLevels, fillShare, peakOf, plannedAtMs, rampAt, rampMsOf, shareOf, warmUpBelow } from './plan.ts';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 const ascends = (numbers: readonly number[]): boolean => numbers.every((one, i) => i === 0 || one > numbers[i - 1]!);
@@ -101,4 +101,47 @@ test('a leg knows its peak and how long its ramps take', () => {
   const leg = { protocol: 'tcp', warmUp: 500, levels: [1000, 2500], connectsPerSecond: 1000 } as const;
   assert.deepEqual([peakOf(leg), rampMsOf(leg)], [2500, 3000]);
   assert.equal(peakOf({ ...leg, levels: [] }), 0);
+});
+
+test('fillShare: shares sum to the target, lanes fill side by side, nobody holds more than its place', () => {
+  const layouts = fc
+    .record({ workers: fc.integer({ min: 1, max: 60 }), capacity: fc.integer({ min: 1, max: 2_000_000 }) })
+    .chain(({ workers, capacity }) =>
+      fc.record({
+        workers: fc.constant(workers),
+        capacity: fc.constant(capacity),
+        lanes: fc.integer({ min: 1, max: workers }),
+        target: fc.integer({ min: 0, max: capacity }),
+      }),
+    );
+  fc.assert(
+    fc.property(layouts, ({ workers, capacity, lanes, target }) => {
+      const fills = Array.from({ length: workers }, (_, i) => fillShare(target, capacity, i, workers, lanes));
+      assert.equal(
+        fills.reduce((sum, { share }) => sum + share, 0),
+        target,
+      );
+      for (const { share } of fills) assert.ok(share >= 0 && share <= Math.ceil(capacity / workers) + lanes);
+      // In a lane a worker only begins when the one before it is full.
+      const full = Math.max(...fills.map(({ share }) => share));
+      for (const [i, { before }] of fills.entries()) {
+        if (before > 0 && fills[i]!.share > 0) assert.ok(fills[i - 1]!.share >= full - 1);
+      }
+    }),
+  );
+});
+
+test('fillShare: with as many lanes as workers it is shareOf; with one lane the first worker fills first', () => {
+  for (let i = 0; i < 7; i++) {
+    assert.deepEqual(fillShare(1000, 5000, i, 7, 7), { share: shareOf(1000, i, 7), before: 0 });
+  }
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => fillShare(1500, 4000, i, 4, 1)),
+    [
+      { share: 1000, before: 0 },
+      { share: 500, before: 1000 },
+      { share: 0, before: 1500 },
+      { share: 0, before: 1500 },
+    ],
+  );
 });

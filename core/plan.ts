@@ -63,5 +63,37 @@ export const plannedAtMs = (index: number, perSecond: number): number => ((index
 export const shareOf = (total: number, index: number, parts: number): number =>
   Math.floor((total * (index + 1)) / parts) - Math.floor((total * index) / parts);
 
+/** What one worker of many contributes to a target. */
+export interface Fill {
+  /** Connections this worker is to hold. */
+  readonly share: number;
+  /** Connections that workers before it in its lane hold: it begins when they are there. */
+  readonly before: number;
+}
+
+/**
+ * Spreads a target over workers in lanes: lanes fill side by side, the workers of a lane one after the other. A machine
+ * has few cores, and a few threads that open thousands each get more done than many that open some each and take turns.
+ * Shares always sum to the target; with as many lanes as workers this is {@link shareOf}.
+ *
+ *   lane 0  ███████ worker 0 │ ████▒▒▒ worker 1 │ ░░░░░░░ worker 2
+ *   lane 1  ███████ worker 3 │ ████▒▒▒ worker 4 │ ░░░░░░░ worker 5
+ *
+ * @param capacity the largest target there will be
+ * @param lanes 1 to `workers`
+ */
+export function fillShare(target: number, capacity: number, index: number, workers: number, lanes: number): Fill {
+  const firstOf = (lane: number): number => Math.floor((workers * lane) / lanes);
+  const upTo = (total: number, worker: number): number => Math.floor((total * worker) / workers);
+  let lane = Math.min(lanes - 1, Math.floor((index * lanes) / workers));
+  while (firstOf(lane + 1) <= index) lane += 1;
+  const [first, end] = [firstOf(lane), firstOf(lane + 1)];
+  const ofLane = upTo(target, end) - upTo(target, first);
+  const each = Math.ceil((upTo(capacity, end) - upTo(capacity, first)) / (end - first));
+  const before = Math.min(ofLane, each * (index - first));
+  // The last one takes what rounding leaves.
+  return { share: index === end - 1 ? ofLane - before : Math.min(each, ofLane - before), before };
+}
+
 /** How long the ramps of a leg take at least, in ms; holds come on top. */
 export const rampMsOf = (leg: Leg): number => ((peakOf(leg) + leg.warmUp) * 1000) / leg.connectsPerSecond;

@@ -84,8 +84,9 @@ export async function startFleet(
       portRange: layout.portRange,
       protocol: options.protocol,
       holder: {
-        capacity: shareOf(options.capacity, index, layout.workers),
-        window: Math.max(1, shareOf(options.window, index, layout.workers)),
+        capacity: Math.ceil(options.capacity / layout.workers) + layout.lanes,
+        // Workers of a lane take turns, so each may use the whole window of its lane.
+        window: Math.max(1, shareOf(options.window, index % layout.lanes, layout.lanes)),
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
@@ -95,6 +96,8 @@ export async function startFleet(
         index,
       },
       workers: layout.workers,
+      lanes: layout.lanes,
+      capacity: options.capacity,
       command: commandBuffer,
       buffers: own,
     };

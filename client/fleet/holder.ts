@@ -12,6 +12,10 @@ import { Slots, STATE } from './slots.ts';
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
 
+/** Connections to one destination before it is the next one's turn, where there are many. */
+const IN_A_ROW = 16;
+const MANY_DESTINATIONS = 8;
+
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
   readonly capacity: number;
@@ -133,10 +137,14 @@ export class Holder implements EngineEvents, ProtocolEvents {
     }
   }
 
-  /** Round robin over destinations first, then sources: the target's ports get even shares. */
+  /**
+   * Round robin over destinations first, then sources: the target's ports get even shares. With many, a few in a row go
+   * to the same one, so that a target of many processes isn't woken for each connection.
+   */
   #connect(slot: Slot): void {
     const { destinations, sources, index } = this.#options;
-    const turn = index + this.#attempt;
+    const inARow = destinations.length > MANY_DESTINATIONS ? IN_A_ROW : 1;
+    const turn = index + Math.floor(this.#attempt / inARow);
     this.#attempt += 1;
     const destination = destinations[turn % destinations.length]!;
     const source = sources.length === 0 ? undefined : sources[Math.floor(turn / destinations.length) % sources.length];

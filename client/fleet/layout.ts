@@ -4,6 +4,8 @@ import type { EngineName } from '../engines/index.ts';
 export interface FleetLayout {
   readonly engine: EngineName;
   readonly workers: number;
+  /** Workers that open connections side by side; see fillShare. */
+  readonly lanes: number;
   /** Each worker has a descriptor table of its own, since one table wouldn't hold all connections. */
   readonly ownTables: boolean;
   /** Source IPs to bind to, in turn; empty: the system chooses. */
@@ -30,8 +32,10 @@ export interface LayoutNeed {
   readonly cores: number;
 }
 
-/** Descriptors of a table that are not connections: standard streams, event loops, the worker's own epoll set. */
+/** Descriptors of a table that are not connections: standard streams, the main thread's event loop, run folder. */
 export const TABLE_RESERVE = 128;
+/** Each worker's event loop was in the common table before it got its own, so all of them may be in every table. */
+export const RESERVE_PER_WORKER = 8;
 /** A port range is filled to this share by plan; the rest is for what else connects, and for TIME_WAIT. */
 const PORTS_FILL = 0.95;
 
@@ -40,16 +44,26 @@ const PORTS_FILL = 0.95;
  * What was asked for is taken as it is; whether it suffices is for preflight to say.
  */
 export function layoutFleet(need: LayoutNeed): FleetLayout {
-  const perTable = need.descriptorLimit === null ? Number.POSITIVE_INFINITY : need.descriptorLimit - TABLE_RESERVE;
-  const tables = Math.max(1, Math.ceil(need.connections / Math.max(1, perTable)));
+  const tables = tablesFor(need.connections, need.descriptorLimit ?? Number.POSITIVE_INFINITY);
   const ownTables = need.engine === 'epoll' && tables > 1;
+  const spareCores = Math.max(1, need.cores - 1);
+  const workers = need.workers ?? Math.max(ownTables ? tables : 1, spareCores);
   return {
     engine: need.engine,
-    workers: need.workers ?? Math.max(ownTables ? tables : 1, Math.max(1, need.cores - 1)),
+    workers,
+    lanes: need.workers === undefined ? Math.min(workers, spareCores) : workers,
     ownTables,
     sources: need.sources ?? loopbackSources(need),
     portRange: need.engine === 'epoll' ? (need.ephemeralPorts ?? undefined) : undefined,
   };
+}
+
+/** Tables that hold so many connections; 1 when even many wouldn't. */
+function tablesFor(connections: number, limit: number): number {
+  for (let tables = 1; limit - TABLE_RESERVE > tables * RESERVE_PER_WORKER; tables++) {
+    if (tables * (limit - TABLE_RESERVE - tables * RESERVE_PER_WORKER) >= connections) return tables;
+  }
+  return 1;
 }
 
 /** `127.0.0.1`, `127.0.0.2` …: as many as the ports of one don't suffice for. */

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
-import { shareOf } from '../../core/plan.ts';
+import { type Fill, fillShare } from '../../core/plan.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
@@ -28,6 +28,9 @@ export interface WorkerData {
   readonly protocol: ProtocolOptions;
   readonly holder: HolderOptions;
   readonly workers: number;
+  readonly lanes: number;
+  /** Of the whole fleet. */
+  readonly capacity: number;
   readonly command: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
 }
@@ -62,6 +65,9 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   const shared = new SharedCommand(data.command);
   let seen = -1;
   let rampStartedAtMs = Number.NaN;
+  const fillOf = (target: number): Fill =>
+    fillShare(target, data.capacity, data.holder.index, data.workers, data.lanes);
+  let fill = fillOf(0);
   for (;;) {
     if (shared.version !== seen) {
       const { command, version } = shared.read();
@@ -69,8 +75,12 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
       // A command may only ask for a collection: the ramp goes on as it was then.
       if (command.startedAtMs !== rampStartedAtMs) {
         rampStartedAtMs = command.startedAtMs;
-        const share = shareOf(command.target, data.holder.index, data.workers);
-        holder.aim(command, share, command.perSecond / data.workers);
+        const perSecond = command.perSecond / data.lanes;
+        const { share, before } = fillOf(command.target);
+        // It is this worker's turn when those before it in its lane have done theirs.
+        const waitMs = (Math.abs(before - fill.before) * 1000) / perSecond;
+        holder.aim({ ...command, startedAtMs: command.startedAtMs + waitMs }, share, perSecond);
+        fill = { share, before };
       }
       holder.talk(command.talking === 1);
       if (command.collections > tally.get('collections')) await collectGarbage();

@@ -32,7 +32,15 @@ export async function withFleet(
   const defects: Error[] = [];
   const fleet = await startFleet(
     {
-      layout: { engine: 'node', workers: 1, ownTables: false, sources: [], portRange: undefined, ...layout },
+      layout: {
+        engine: 'node',
+        workers: 1,
+        lanes: layout?.workers ?? 1,
+        ownTables: false,
+        sources: [],
+        portRange: undefined,
+        ...layout,
+      },
       protocol: { name: protocol, path: '/', hostHeader: 'test' },
       capacity: 1000,
       window: 64,
