@@ -53,18 +53,18 @@ export class Addresses {
     return this.#routes[number]!;
   }
 
-  portsLeft(number: number): number {
-    return this.route(number).ports?.left ?? 0;
-  }
-
-  /** Takes a port and writes it into the route's source address. @returns 0: the system chooses; −1: none is left */
+  /** Takes a port and writes it into the route's source address. @returns 0 when the system is to choose */
   takePort(number: number): number {
     const { ports, source } = this.route(number);
-    if (!ports || !source) return 0;
-    const port = ports.take();
-    if (port === 0) return -1;
-    setPort(source, port);
+    const port = ports?.take() ?? 0;
+    if (source) setPort(source, port);
     return port;
+  }
+
+  /** Leaves the port to the system. */
+  clearPort(number: number): void {
+    const { source } = this.route(number);
+    if (source) setPort(source, 0);
   }
 
   returnPort(number: number, port: number): void {
@@ -74,7 +74,7 @@ export class Addresses {
   #make({ ip, port }: Endpoint, sourceIp: string | undefined): Route {
     const { portRange, worker } = this.#options;
     const family = ip.includes(':') ? AF_INET6 : AF_INET;
-    const ports = portRange && new PortRing(portRange, worker.count, worker.index, this.#start, port);
+    const ports = portRange && new PortRing(portRange, worker, this.#start, port);
     const from = sourceIp ?? (ports ? ANY[family] : undefined);
     return {
       family,

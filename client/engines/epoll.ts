@@ -12,6 +12,8 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
   IPPROTO_TCP,
   type Libc,
   MSG_NOSIGNAL,
@@ -36,8 +38,8 @@ const PEER_FIN = 8;
 const READ_BUFFER_BYTES = 65_536;
 /** Events taken from the kernel at once. */
 const BATCH = 1024;
-/** Ports that may turn out to be taken by others before an attempt is given up. */
-const PORT_TRIES = 16;
+/** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
+const PORT_TRIES = 8;
 /** Node's own loop gets a turn this often: enough for messages, too seldom to cost anything. */
 const YIELD_EVERY_MS = 20;
 
@@ -90,36 +92,32 @@ export class EpollEngine implements Engine {
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
     const route = this.#addresses.routeOf(destination, sourceIp);
     this.#routes[slot] = route;
+    this.#ports[slot] = 0;
     this.#generations[slot] = (this.#generations[slot]! + 1) & 0xff;
-    for (let tries = 0; tries < PORT_TRIES; tries++) {
-      const failure = this.#tryOpen(slot, route);
-      if (failure === undefined) return;
-      const taken = failure === 'EADDRINUSE' || failure === 'EADDRNOTAVAIL';
-      if (!taken || this.#addresses.portsLeft(route) === 0 || tries === PORT_TRIES - 1) {
-        this.#report(slot, causeOf(failure), failure);
-        return;
-      }
+    let failure: string | undefined;
+    for (let tries = 0; tries <= PORT_TRIES; tries++) {
+      // Others may sit on the ports we choose. In the end the system looks for one itself, slowly but surely.
+      failure = this.#tryOpen(slot, route, tries < PORT_TRIES);
+      if (failure !== 'EADDRINUSE' && failure !== 'EADDRNOTAVAIL') break;
     }
+    if (failure !== undefined) this.#report(slot, causeOf(failure), failure);
   }
 
   /** @returns undefined when a connection is under way, else the system's word for why not */
-  #tryOpen(slot: Slot, route: number): string | undefined {
+  #tryOpen(slot: Slot, route: number, ownPort: boolean): string | undefined {
     const libc = this.#libc;
     const { family, source, destination } = this.#addresses.route(route);
     const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return libc.errorName();
     libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);
-    this.#ports[slot] = 0;
+    if (ownPort) this.#ports[slot] = this.#addresses.takePort(route);
+    else this.#addresses.clearPort(route);
     let failed = false;
     if (source) {
-      const port = this.#addresses.takePort(route);
-      if (port < 0) {
-        libc.close(fd);
-        return 'EADDRNOTAVAIL';
-      }
-      this.#ports[slot] = port;
-      // Without this a port could serve one destination only.
+      // Without the first a port could serve one destination only; with the second, port 0 is filled in by connect,
+      // which knows the destination.
       libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, 4);
+      if (this.#ports[slot] === 0) libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ONE, 4);
       failed = libc.bind(fd, source, source.length) < 0;
     }
     if (!failed && libc.connect(fd, destination, destination.length) < 0) failed = libc.errorName() !== 'EINPROGRESS';
@@ -133,6 +131,7 @@ export class EpollEngine implements Engine {
       const why = libc.errorName();
       libc.close(fd);
       this.#addresses.returnPort(route, this.#ports[slot]!);
+      this.#ports[slot] = 0;
       return why;
     }
     this.#fds[slot] = fd;

@@ -69,6 +69,9 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_LINGER = 13;
+export const IPPROTO_IP = 0;
+/** Works for IPv6 sockets too. */
+export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const MSG_NOSIGNAL = 0x4000;

@@ -11,22 +11,22 @@ export class PortRing {
   #left: number;
 
   /**
-   * Of the ports of a range, every `step`-th from `offset` on: workers that differ in `offset` never give out the same
-   * one.
+   * One part of a range of ports: workers with different parts never give out the same one.
    *
-   * @param start where in them to begin, 0 to 1: two runs in a row had better not begin with the same ports
+   * @param start where in it to begin, 0 to 1: two runs in a row had better not begin with the same ports
    * @param except never given out: a socket bound to the port it connects to may connect to itself
    */
   constructor(
     [first, last]: readonly [first: number, last: number],
-    step: number,
-    offset: number,
+    part: { readonly index: number; readonly count: number },
     start: number,
     except: number,
   ) {
-    const count = Math.max(0, Math.ceil((last - first + 1 - offset) / step));
+    const size = last - first + 1;
+    const from = first + Math.floor((size * part.index) / part.count);
+    const count = first + Math.floor((size * (part.index + 1)) / part.count) - from;
     const begin = Math.floor(start * count);
-    this.#ports = Uint16Array.from({ length: count }, (_, i) => first + offset + ((begin + i) % count) * step).filter(
+    this.#ports = Uint16Array.from({ length: count }, (_, i) => from + ((begin + i) % count)).filter(
       (port) => port !== except,
     );
     this.#head = 0;
