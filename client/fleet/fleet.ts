@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BehaviourPlan } from '../../core/behaviour.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
-import { shareOf } from '../../core/plan.ts';
 import type { Endpoint } from '../engines/engine.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { CloseMode } from './holder.ts';
@@ -15,6 +14,7 @@ import {
   monotonicClock,
   readTally,
   SharedCommand,
+  SharedWindow,
   type Tally,
 } from './shared.ts';
 import type { Trouble, WorkerData, WorkerMessage } from './worker.ts';
@@ -76,6 +76,7 @@ export async function startFleet(
   };
   give({});
 
+  const windowBuffer = SharedWindow.allocate();
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
@@ -85,8 +86,7 @@ export async function startFleet(
       protocol: options.protocol,
       holder: {
         capacity: Math.ceil(options.capacity / layout.workers) + layout.lanes,
-        // Workers of a lane take turns, so each may use the whole window of its lane.
-        window: Math.max(1, shareOf(options.window, index % layout.lanes, layout.lanes)),
+        window: options.window,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
@@ -99,6 +99,7 @@ export async function startFleet(
       lanes: layout.lanes,
       capacity: options.capacity,
       command: commandBuffer,
+      window: windowBuffer,
       buffers: own,
     };
     return new Worker(new URL('./worker.js', import.meta.url), { workerData });

@@ -6,7 +6,7 @@ import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { Pursuit } from './pursuit.ts';
-import type { Command, HistogramName, TallyWriter } from './shared.ts';
+import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE } from './slots.ts';
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
@@ -19,7 +19,7 @@ const MANY_DESTINATIONS = 8;
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
   readonly capacity: number;
-  /** Attempts (and closes) in flight at any one time. */
+  /** Attempts in flight over the whole fleet, and closes of this worker, at any one time. */
   readonly window: number;
   readonly openTimeoutMs: number;
   /** An orderly close that takes longer is cut short. */
@@ -36,6 +36,7 @@ export interface HolderOptions {
 
 export interface HolderDeps {
   readonly tally: TallyWriter;
+  readonly window: SharedWindow;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   /** {@link monotonicClock}: the same for all threads. */
   readonly now: () => number;
@@ -122,11 +123,14 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const wasFull = this.#full;
     this.#full = false;
     for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasRoom || tally.get('opening') >= this.#options.window;
+      this.#full = !this.#slots.hasRoom || !this.#deps.window.enter();
       if (this.#full) return;
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
       const plannedAtMs = this.#pursuit.take(nowMs);
-      if (plannedAtMs === undefined) return;
+      if (plannedAtMs === undefined) {
+        this.#deps.window.leave();
+        return;
+      }
       const startedAtMs = this.#deps.now();
       recordMs(histograms.lag, startedAtMs - plannedAtMs);
       recordMs(histograms.ownLag, startedAtMs - Math.max(plannedAtMs, this.#roomSinceMs));
@@ -235,6 +239,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.open);
     this.#slots.land(slot);
+    this.#deps.window.leave();
     tally.add('opening', -1);
     tally.add('open', 1);
     tally.outcome(OUTCOME_INDEX.open);
@@ -278,6 +283,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const { tally } = this.#deps;
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
+    this.#deps.window.leave();
     tally.add('opening', -1);
     tally.add('failed', 1);
     tally.outcome(OUTCOME_INDEX[outcome]);

@@ -212,6 +212,29 @@ export function readTally(workers: readonly WorkerBuffers[]): Tally {
   };
 }
 
+/**
+ * The fleet's window: attempts in flight over all workers, counted in shared memory, so that the bound holds however
+ * they share the work.
+ */
+export class SharedWindow {
+  static readonly allocate = (): SharedArrayBuffer => new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  readonly #inFlight: Int32Array;
+  readonly #size: number;
+  constructor(buffer: SharedArrayBuffer, size: number) {
+    this.#inFlight = new Int32Array(buffer);
+    this.#size = size;
+  }
+  /** @returns whether there was room for one more */
+  enter(): boolean {
+    if (Atomics.add(this.#inFlight, 0, 1) < this.#size) return true;
+    this.leave();
+    return false;
+  }
+  leave(): void {
+    Atomics.sub(this.#inFlight, 0, 1);
+  }
+}
+
 /** One clock for all threads of a process, in ms: `performance.now()` counts from each thread's own start. */
 export function monotonicClock(): () => number {
   const [seconds, nanoseconds] = process.hrtime();

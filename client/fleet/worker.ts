@@ -15,6 +15,7 @@ import {
   type HistogramName,
   monotonicClock,
   SharedCommand,
+  SharedWindow,
   TallyWriter,
   type WorkerBuffers,
 } from './shared.ts';
@@ -32,6 +33,7 @@ export interface WorkerData {
   /** Of the whole fleet. */
   readonly capacity: number;
   readonly command: SharedArrayBuffer;
+  readonly window: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
 }
 
@@ -43,7 +45,7 @@ export interface Trouble {
 export type WorkerMessage = { readonly type: 'trouble'; readonly trouble: Trouble } | { readonly type: 'ended' };
 
 /** Idle turns: long enough to cost nothing, short enough that a command is taken up at once by human measure. */
-const IDLE_TURN_MS = 20;
+const IDLE_TURN_MS = 50;
 /** Different troubles told per worker; a target that answers something else each time must not flood the record. */
 const MOST_TROUBLES = 100;
 
@@ -55,8 +57,9 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   const histograms = Object.fromEntries(
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
+  const window = new SharedWindow(data.window, data.holder.window);
   const now = monotonicClock();
-  const holder = new Holder(data.holder, { tally, histograms, now, onTrouble: onceEach(tell) });
+  const holder = new Holder(data.holder, { tally, window, histograms, now, onTrouble: onceEach(tell) });
   const { portRange, ownTable } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);
