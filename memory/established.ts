@@ -32,10 +32,10 @@ export async function readEstablished(
 
 /** Ports seen under each of a few keys: one bit a port. */
 class PortSet {
-  readonly #bits = new Map<string, Uint8Array>();
+  readonly #bits = new Map<string | number, Uint8Array>();
 
   /** @returns whether it is new */
-  add(key: string, port: number): boolean {
+  add(key: string | number, port: number): boolean {
     let bits = this.#bits.get(key);
     if (!bits) {
       bits = new Uint8Array(8192);
@@ -99,8 +99,13 @@ export class EndCounter {
     const queuedBytes = hex(bytes, remote + digits + 9, 8) + hex(bytes, remote + digits + 18, 8);
     // While other sockets come and go the kernel may list one twice: it finds its place again by counting.
     const [at, port, peerPort] = ofTarget ? [remote, remotePort, localPort] : [local, localPort, remotePort];
-    const address = bytes.toString('latin1', at, at + digits);
-    if (!this.#connections.add(`${ofTarget ? '>' : '<'}${address}:${peerPort}`, port)) return;
+    // A number where it fits into one: this is done for each of many lines.
+    const address = digits === IPV4_DIGITS ? hex(bytes, at, digits) : bytes.toString('latin1', at, at + digits);
+    const key =
+      typeof address === 'number'
+        ? (address * 65_536 + peerPort) * 2 + +ofTarget
+        : `${address} ${peerPort} ${ofTarget}`;
+    if (!this.#connections.add(key, port)) return;
     if (ofTarget) {
       this.#counts.targetEnds++;
       this.#counts.targetQueuedBytes += queuedBytes;

@@ -177,7 +177,7 @@ test('a connection costs the kernel about 4 KB at each end', asRoot, async () =>
   const climbTo = async (n: number): Promise<Readings> => {
     await client.ask(`${port} ${n}`);
     assert.equal(await server.ask(String(n)), String(n));
-    return meters.read();
+    return meters.read({ list: true });
   };
   const baseline = await climbTo(0);
   const first = await climbTo(1000);
@@ -204,7 +204,7 @@ test('a meter set says which meter has no answer, and why', onLinux, async () =>
   await child.hear();
   await child.stop();
   const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid, adminUrl: 'http://127.0.0.1:1' });
-  const readings = await meters.read({ gc: true });
+  const readings = await meters.read({ gc: true, list: true });
   assert.deepEqual([readings.target, readings.runtime, readings.established], [null, null, null]);
   assert.ok(readings.client!.pids.includes(process.pid) && readings.host!.usedBytes > 0);
   const why = Object.fromEntries(readings.missing.map(({ meter, why }) => [meter, why]));

@@ -170,7 +170,7 @@ export class LegWalk {
     const read = (): Promise<Readings> => meters.read({ gc: true });
     const { settled, windows } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
-    const readings = await read();
+    const readings = await meters.read({ gc: true, list: true });
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     const point: MemoryPoint = {
