@@ -2,20 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SERVE_FLAGS } from '../../cli/serve-options.ts';
+import { RUN_OPTIONS } from '../../client/config/run-config.ts';
 import { connrig } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 
 describe('the help', () => {
+  const nameIn = (flags: string): string => /--([\w-]+)/.exec(flags)?.[1] ?? '';
   const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-    run: [
-      ...['connections', 'protocol', 'levels', 'rate', 'window', 'open-timeout', 'settle-timeout', 'workers', 'source'],
-      ...['pid', 'out', 'name', 'json', 'quiet', 'force', 'config', 'engine', 'processes', 'close'],
-    ],
-    serve: [
-      ...['host', 'protocol', 'ws-port', 'tcp-port', 'admin-port', 'backlog', 'max-connections', 'handshake-timeout'],
-      ...['max-payload', 'per-message-deflate', 'processes', 'until-stdin-ends', 'json'],
-    ],
+    run: ['config', ...Object.values(RUN_OPTIONS).map(({ name }) => name)],
+    serve: Object.values(SERVE_FLAGS).map(({ flags }) => nameIn(flags)),
     report: ['json'],
     doctor: ['connections', 'json'],
   };

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connrig, newFolder, reportOn } from '../support/connrig.ts';
+import { assertWentThrough, connrig, newFolder, reportOn } from '../support/connrig.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NPM_TIMEOUT_MS = 240_000;
@@ -34,15 +34,15 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
   assert.match(doctor.stdout, /200 connections with both ends on this machine: fit\./);
 
   const ended = await connrig(t, ['run', '--connections', '200', '--levels', '4'], installed);
-  assert.equal(ended.code, 0, ended.stderr);
+  assertWentThrough(ended);
   const [folder = ''] = readdirSync(join(cwd, 'runs'));
   await assertMeasured(t, join(cwd, 'runs', folder));
   assert.deepEqual(readdirSync(cwd), ['runs'], 'nothing else is left where it ran');
 });
 
 async function assertMeasured(t: TestContext, folder: string): Promise<void> {
-  const { status, legs } = await reportOn(t, folder);
-  assert.equal(status, 'passed');
+  const { legs } = await reportOn(t, folder);
+  assert.equal(legs.length, 2);
   for (const { levels, perConnection } of legs) {
     assert.deepEqual(
       levels.map(({ open, established }) => [open, established]),
