@@ -11,7 +11,7 @@ type Tick = Extract<Sample, { type: 'tick' }>;
 /** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
 const LATE_MS = 250;
 /** The same for what only the client can be blamed for; a busy machine may be this late without spoiling anything. */
-const OWN_LATE_MS = 500;
+const OWN_LATE_MS = 1000;
 /** Messages that leave this late make round trips of the client's lateness. */
 const SEND_LATE_MS = 100;
 /** This share of the processor time its threads could have had, while ramping, leaves no room for bursts. */

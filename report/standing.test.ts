@@ -63,8 +63,8 @@ const late = climb(5000).map((sample): Sample => {
     ...sample,
     progress: {
       ...sample.progress,
-      lag: [[lowestOf(bucketOf(700_000)), 3000]],
-      ownLag: [[lowestOf(bucketOf(700_000)), 3000]],
+      lag: [[lowestOf(bucketOf(1_400_000)), 3000]],
+      ownLag: [[lowestOf(bucketOf(1_400_000)), 3000]],
     },
   };
 });
