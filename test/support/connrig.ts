@@ -34,7 +34,7 @@ export interface Started {
   readonly pid: number;
   /** What it wrote to stderr so far. */
   stderr(): string;
-  /** The end, however it came; rejects when it doesn't come in two minutes. */
+  /** The end, however it came; rejects when it doesn't come in time. */
   readonly ended: Promise<Ended>;
   /** Processes of this command that are there now: the command itself, and what it started. */
   processes(): number[];
@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What to run instead of node with the built command line. */
   readonly program?: readonly string[];
+  /** When a run is given up; two minutes unless said. */
+  readonly deadlineMs?: number;
 }
 
 /** Starts `connrig ARGS`. It and everything it started are ended with the test, if anything of it is left by then. */
@@ -67,9 +69,9 @@ export function startConnrig(t: TestContext, args: readonly string[], options: S
   t.after(() => {
     for (const pid of processes()) killIfThere(pid);
   });
-  const ended = once(child, 'close', { signal: AbortSignal.timeout(DEADLINE_MS) }).then(
+  const ended = once(child, 'close', { signal: AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS) }).then(
     ([code]: (number | null)[]) => ({ code: code ?? null, ...said }),
-    () => Promise.reject(new Error(`connrig ${args.join(' ')} did not end; it said:\n${said.stderr}`)),
+    () => Promise.reject(new Error(`connrig ${args.join(' ')} did not end in time; it said:\n${said.stderr}`)),
   );
   // Whoever looks at it sees the rejection; a test that failed before must not fail twice.
   ended.catch(() => {});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseTargetUrl } from '../../core/urls.ts';
+import {
+  assertWentThrough,
+  HASTY,
+  newFolder,
+  phaseOf,
+  readRunFile,
+  reportOn,
+  startConnrig,
+} from '../support/connrig.ts';
+import { peersOf } from '../support/tcp-table.ts';
+
+const MANY = 100_000;
+const DEADLINE_MS = 400_000;
+
+/** The smaller twin of a million: more than a process may have descriptors on most machines, and than a port range has. */
+test('a hundred thousand WebSockets, held, counted from outside, and closed', {
+  skip: process.platform === 'linux' ? false : 'descriptor tables and port ranges are looked at on Linux',
+  timeout: DEADLINE_MS,
+}, async (t) => {
+  const folder = newFolder(t);
+  const plan = ['--protocol', 'ws', '--levels', '25k,50k,75k,100k', '--rate', '20k/s'];
+  const run = startConnrig(t, ['run', ...plan, ...HASTY, '--out', folder], { deadlineMs: DEADLINE_MS });
+  await phaseOf(run, folder, 'settle', MANY);
+  const url = parseTargetUrl(readRunFile(folder).target.urls[0]!);
+  assert.ok(typeof url !== 'string');
+  const counts = url.ports.map((port) => peersOf([port]).length);
+  const ended = await run.ended;
+  assertWentThrough(ended);
+  assert.deepEqual(run.processes(), [], 'nothing is left running');
+
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    MANY,
+  );
+  const even = MANY / counts.length;
+  for (const count of counts) assert.ok(Math.abs(count / even - 1) <= 0.02, `shares are even: ${counts}`);
+
+  const { legs } = await reportOn(t, folder);
+  const [leg] = legs;
+  assert.ok(leg);
+  assert.deepEqual([leg.peakOpen, leg.attempts - leg.outcomes.open], [MANY, 0]);
+  assert.deepEqual(
+    leg.levels.map(({ open, established, censusOpen }) => [open, established, censusOpen]),
+    [25_000, 50_000, 75_000, MANY].map((open) => [open, open, open]),
+  );
+  const { bytes } = leg.perConnection?.kernel ?? { bytes: 0 };
+  assert.ok(bytes > 3600 && bytes < 4600, `${bytes} bytes in the kernel`);
+  assert.ok((leg.fit?.rSquared ?? 0) > 0.99);
+
+  const [laidOut] = readRunFile(folder).generator.legs;
+  const limit = readRunFile(folder).environment.descriptorLimit ?? Number.POSITIVE_INFINITY;
+  assert.equal(laidOut?.ownTables, limit < MANY);
+});
