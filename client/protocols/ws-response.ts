@@ -69,6 +69,36 @@ function judgeHeaders(headers: ReadonlyMap<string, string>, expectedAccept: stri
   return undefined;
 }
 
+/**
+ * The last good response head. A server says the same to everyone but for the accept value, so the next head needs to be
+ * compared, not judged.
+ */
+export class KnownHead {
+  #head: Buffer | undefined;
+  #acceptAt = 0;
+
+  /** @param head judged good, up to and with its empty line */
+  remember(head: Buffer, accept: string): void {
+    const at = head.indexOf(accept, 0, 'latin1');
+    if (at < 0) return;
+    this.#head = Buffer.from(head);
+    this.#acceptAt = at;
+  }
+
+  /** @returns where the head in `bytes` ends, when it is the known one with this accept value; else 0 */
+  endIn(bytes: Buffer, accept: string): number {
+    const head = this.#head;
+    const from = this.#acceptAt;
+    const to = from + accept.length;
+    if (!head || bytes.length < head.length) return 0;
+    const same =
+      head.compare(bytes, 0, from, 0, from) === 0 &&
+      head.compare(bytes, to, head.length, to, head.length) === 0 &&
+      bytes.toString('latin1', from, to) === accept;
+    return same ? head.length : 0;
+  }
+}
+
 const bad = (detail: string): Refusal => ({ outcome: 'bad-handshake', detail });
 
 /** Details end up in a log: whatever a server sent is cut and quoted. */

@@ -3,7 +3,7 @@ import { CLOSE, readClose } from './ws-close.ts';
 import { createFrameReader } from './ws-frame-reader.ts';
 import { encodeClose, encodeFrame, OPCODE } from './ws-frame-writer.ts';
 import { createUpgradeRequests } from './ws-request.ts';
-import { findHeadEnd, judgeHead } from './ws-response.ts';
+import { findHeadEnd, judgeHead, KnownHead, type Refusal } from './ws-response.ts';
 
 export interface WsProtocolOptions {
   /** How many slots there are; state for all of them is made at once, 14 bytes each. */
@@ -42,21 +42,21 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   /** What is kept while a response head or a frame is in pieces. */
   const pieces = new Map<Slot, Uint8Array>();
   const requests = createUpgradeRequests({ slots, path, hostHeader, seed });
+  const knownHead = new KnownHead();
   const frames = createFrameReader({ slots, maxMessageBytes, pieces }, { onData, onPing, onClose, onViolation });
 
   function readHead(slot: Slot, bytes: Uint8Array): void {
     const kept = pieces.get(slot);
     const head = kept ? Buffer.concat([kept, bytes]) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const found = findHeadEnd(head);
+    const accept = requests.expectedAccept(slot);
+    const known = knownHead.endIn(head, accept);
+    const found = known || findHeadEnd(head);
     if (found === 0) {
       pieces.set(slot, kept ? head : Buffer.from(head));
       return;
     }
     pieces.delete(slot);
-    const refusal =
-      typeof found === 'number'
-        ? judgeHead(head.toString('latin1', 0, found), () => requests.expectedAccept(slot))
-        : found;
+    const refusal = known > 0 ? undefined : typeof found === 'number' ? judge(head, found, accept) : found;
     if (refusal) {
       phases[slot] = OVER;
       events.onHandshakeFailure(slot, refusal.outcome, refusal.detail);
@@ -66,6 +66,12 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     frames.start(slot);
     events.onOpen(slot);
     if (typeof found === 'number' && found < head.length) frames.read(slot, head.subarray(found));
+  }
+
+  function judge(head: Buffer, end: number, accept: string): Refusal | undefined {
+    const refusal = judgeHead(head.toString('latin1', 0, end), () => accept);
+    if (!refusal) knownHead.remember(head.subarray(0, end), accept);
+    return refusal;
   }
 
   function onData(slot: Slot, bytes: Uint8Array, last: boolean): void {
