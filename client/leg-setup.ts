@@ -4,7 +4,7 @@ import type { TargetUrl } from '../core/urls.ts';
 import type { RunConfig } from './config/run-config.ts';
 import type { EngineName } from './engines/index.ts';
 import { isOurs } from './environment.ts';
-import { type FleetLayout, layoutFleet, TABLE_RESERVE } from './fleet/layout.ts';
+import { type FleetLayout, layoutFleet } from './fleet/layout.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 
 /** One leg with everything about it that is known before it begins. */
@@ -22,6 +22,8 @@ export interface LegSetup {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Descriptors a process of our server keeps for itself: refusals, admin port, the process; somewhat less in fact. */
+const SERVER_RESERVE = 128;
 
 /**
  * @param ips where each URL's host was found, in the order of the URLs; empty for the built-in server
@@ -50,5 +52,5 @@ export function setUpLegs(config: RunConfig, ips: readonly string[], engine: Eng
 /** As many processes of our own server as their descriptor limits ask for. */
 function processesFor(connections: number, { filesHard }: Snapshot): number {
   if (filesHard === null) return 1;
-  return Math.max(1, Math.ceil(connections / Math.max(1, filesHard - TABLE_RESERVE)));
+  return Math.max(1, Math.ceil(connections / Math.max(1, filesHard - SERVER_RESERVE)));
 }

@@ -33,9 +33,9 @@ export interface LayoutNeed {
 }
 
 /** Descriptors of a table that are not connections: standard streams, the main thread's event loop, run folder. */
-export const TABLE_RESERVE = 128;
+const TABLE_RESERVE = 64;
 /** Each worker's event loop was in the common table before it got its own, so all of them may be in every table. */
-export const RESERVE_PER_WORKER = 8;
+const RESERVE_PER_WORKER = 8;
 /** A port range is filled to this share by plan; the rest is for what else connects, and for TIME_WAIT. */
 const PORTS_FILL = 0.95;
 

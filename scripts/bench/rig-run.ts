@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Summary } from '../../core/summary.ts';
+import { readRun } from '../../report/read-run.ts';
 
 const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
+export interface RigRun {
+  readonly summary: Summary;
+  /** For each leg: processor time of the whole client per connection opened while ramping, in µs. */
+  readonly cpuMicrosPerOpen: readonly number[];
+}
+
 /** Runs `connrig run` as a person would, in a process of its own, and gives back what it came to. */
-export async function rigRun(...args: string[]): Promise<Summary> {
+export async function rigRun(...args: string[]): Promise<RigRun> {
   const scratch = await mkdtemp(join(tmpdir(), 'connrig-bench-'));
   try {
     const child = spawn(
@@ -24,8 +31,27 @@ export async function rigRun(...args: string[]): Promise<Summary> {
       out += text;
     });
     await once(child, 'close');
-    return Summary.parse(JSON.parse(out));
+    const summary = Summary.parse(JSON.parse(out));
+    return { summary, cpuMicrosPerOpen: cpuOf(join(scratch, 'run'), summary.legs.length) };
   } finally {
     await rm(scratch, { recursive: true });
   }
+}
+
+/** From the last tick before each ramp to the first one after it. */
+function cpuOf(folder: string, legs: number): number[] {
+  const ticks = readRun(folder).samples.filter((sample) => sample.type === 'tick');
+  return Array.from({ length: legs }, (_, leg) => {
+    let cpuSeconds = 0;
+    let opened = 0;
+    const own = ticks.filter((tick) => tick.leg === leg);
+    for (const [i, tick] of own.entries()) {
+      const before = own[i - 1];
+      // A ramp may be shorter than a tick: what counts is between a tick of a lower level and one of this.
+      if (!before || tick.counts.open <= before.counts.open || before.phase === 'warm-up') continue;
+      cpuSeconds += tick.generatorCpuSeconds - before.generatorCpuSeconds;
+      opened += tick.counts.open - before.counts.open;
+    }
+    return (cpuSeconds * 1e6) / opened;
+  });
 }
