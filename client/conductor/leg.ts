@@ -13,8 +13,8 @@ import { check, type Watched, waitFor } from './watch.ts';
 
 /** Replacing lost connections and reading again: this often, then the level yields no memory point. */
 const HOLD_TRIES = 3;
-/** A second ramp of more would make a long run twice as long. */
-const BURST_MOST = 50_000;
+/** A second ramp of more would make a long run twice as long, and may not find ports: those of the first still rest. */
+const BURST_MOST = 10_000;
 /** As fast as the window allows; workers of a lane begin one after the other at this pace. */
 const DRAIN_PER_SECOND = 50_000;
 
