@@ -16,16 +16,20 @@ const NEED: LayoutNeed = {
 };
 
 const TABLE: ReadonlyArray<[string, Partial<LayoutNeed>, Partial<FleetLayout>]> = [
-  ['a small plan', {}, { workers: 1, lanes: 1, ownTables: false, sources: [], portRange: [32_768, 60_999] }],
+  ['a small plan', {}, { workers: 1, lanes: 1, ownTables: false, sources: [], portRange: undefined }],
   ['a small plan on many cores', { cores: 9 }, { workers: 8, lanes: 8, ownTables: false }],
   ['more than a table holds', { connections: 100_000, destinations: 6 }, { workers: 6, lanes: 1, ownTables: true }],
-  ['a million', { connections: 1_000_000, destinations: 51 }, { workers: 52, lanes: 1, ownTables: true, sources: [] }],
+  [
+    'a million',
+    { connections: 1_000_000, destinations: 51 },
+    { workers: 52, lanes: 1, ownTables: true, sources: ['127.0.0.1', '127.0.0.2'], portRange: undefined },
+  ],
   [
     'more than one port range holds',
     { connections: 30_000 },
-    { workers: 2, ownTables: true, sources: ['127.0.0.1', '127.0.0.2'] },
+    { workers: 2, ownTables: true, sources: ['127.0.0.1', '127.0.0.2', '127.0.0.3'] },
   ],
-  ['the same, elsewhere', { connections: 30_000, loopback: false }, { sources: [] }],
+  ['the same, elsewhere', { connections: 20_000, loopback: false }, { sources: [], portRange: [32_768, 60_999] }],
   ['sources as asked for', { connections: 30_000, sources: ['10.0.0.1'] }, { sources: ['10.0.0.1'] }],
   ['workers as asked for', { connections: 100_000, workers: 3 }, { workers: 3, lanes: 3, ownTables: true }],
   ['the node engine', { engine: 'node', connections: 100_000 }, { workers: 1, ownTables: false, portRange: undefined }],

@@ -36,8 +36,12 @@ export interface LayoutNeed {
 const TABLE_RESERVE = 64;
 /** Each worker's event loop was in the common table before it got its own, so all of them may be in every table. */
 const RESERVE_PER_WORKER = 8;
-/** A port range is filled to this share by plan; the rest is for what else connects, and for TIME_WAIT. */
-const PORTS_FILL = 0.95;
+/**
+ * Up to this share of a pair's port range the kernel finds a free port at once. Above, the engine gives out ports itself:
+ * that stays quick, but ports that are bound by number are closed to every other program's connect for as long as they
+ * are in use or in TIME_WAIT.
+ */
+const PORTS_FILL = 0.5;
 
 /**
  * As few workers and sources as the plan needs: threads cost memory, and one core is left to a server on this machine.
@@ -46,6 +50,7 @@ const PORTS_FILL = 0.95;
 export function layoutFleet(need: LayoutNeed): FleetLayout {
   const tables = tablesFor(need.connections, need.descriptorLimit ?? Number.POSITIVE_INFINITY);
   const ownTables = need.engine === 'epoll' && tables > 1;
+  const sources = need.sources ?? loopbackSources(need);
   const spareCores = Math.max(1, need.cores - 1);
   const workers = need.workers ?? Math.max(ownTables ? tables : 1, spareCores);
   return {
@@ -53,8 +58,9 @@ export function layoutFleet(need: LayoutNeed): FleetLayout {
     workers,
     lanes: need.workers === undefined ? Math.min(workers, spareCores) : workers,
     ownTables,
-    sources: need.sources ?? loopbackSources(need),
-    portRange: need.engine === 'epoll' ? (need.ephemeralPorts ?? undefined) : undefined,
+    sources,
+    portRange:
+      need.engine === 'epoll' && isCrowded(need, sources.length) ? (need.ephemeralPorts ?? undefined) : undefined,
   };
 }
 
@@ -69,8 +75,14 @@ function tablesFor(connections: number, limit: number): number {
 /** `127.0.0.1`, `127.0.0.2` …: as many as the ports of one don't suffice for. */
 function loopbackSources({ connections, destinations, loopback, ephemeralPorts }: LayoutNeed): string[] {
   if (!loopback || ephemeralPorts === null) return [];
-  const [first, last] = ephemeralPorts;
-  const count = Math.ceil(connections / ((last - first + 1) * PORTS_FILL * destinations));
+  const count = Math.ceil(connections / (portsOf(ephemeralPorts) * PORTS_FILL * destinations));
   if (count <= 1) return [];
   return Array.from({ length: count }, (_, i) => `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`);
 }
+
+function isCrowded({ connections, destinations, ephemeralPorts }: LayoutNeed, sources: number): boolean {
+  if (ephemeralPorts === null) return false;
+  return connections > portsOf(ephemeralPorts) * PORTS_FILL * destinations * Math.max(1, sources);
+}
+
+const portsOf = ([first, last]: readonly [first: number, last: number]): number => last - first + 1;
