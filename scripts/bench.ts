@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the targets for speed and memory, measured on this machine. All parts, or those that are named:
+ * `npm run bench`: the targets for speed and memory, measured on this machine. The quick parts, or those that are named:
  * `npm run bench -- opens scrape`. Prints Markdown for docs/performance.md; ends with 1 when a target isn't reached.
  */
 import { availableParallelism, cpus, type as osType, release, totalmem } from 'node:os';
@@ -15,7 +15,7 @@ if (unknown.length > 0) {
   print(
     `${osType()} ${release()}, ${availableParallelism()} × ${cpus()[0]?.model.trim()}, ${humanBytes(totalmem())}, Node.js ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
   );
-  for (const part of PARTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  for (const part of PARTS.filter(({ name, onDemand }) => (wanted.length === 0 ? !onDemand : wanted.includes(name)))) {
     print(`\n### ${part.name}\n\n${part.method}\n\n| what | measured | target | |\n|---|---:|---:|---|`);
     for (const { what, value, target, holds } of await part.measure()) {
       print(`| ${what} | ${value} | ${target} | ${target === '' ? '' : holds ? 'holds' : '**falls short**'} |`);

@@ -12,5 +12,7 @@ export interface Part {
   readonly name: string;
   /** What is compared with what, and how: one or two sentences for the table's head. */
   readonly method: string;
+  /** It takes long or needs other tools: only when named. */
+  readonly onDemand?: true;
   measure(): Promise<Figure[]>;
 }

@@ -2,6 +2,8 @@ import type { EngineName } from '../../client/engines/index.ts';
 import { median } from '../../core/slope.ts';
 import type { LegSummary } from '../../core/summary.ts';
 import { humanCount } from '../../core/units.ts';
+import { generators } from '../generators/compare.ts';
+import { rtt } from '../rtt/check.ts';
 import type { Part } from './part.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 import { measureScrape } from './scrape.ts';
@@ -149,6 +151,9 @@ const scrape: Part = {
   },
 };
 
-export const PARTS: readonly Part[] = [opens, agreement, overhead, scrape, many];
+export const PARTS: readonly Part[] = [
+  ...[opens, agreement, overhead, scrape, many],
+  ...[generators, rtt].map((part): Part => ({ ...part, onDemand: true })),
+];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;
