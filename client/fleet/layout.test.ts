@@ -33,6 +33,7 @@ const TABLE: ReadonlyArray<[string, Partial<LayoutNeed>, Partial<FleetLayout>]> 
   ['sources as asked for', { connections: 30_000, sources: ['10.0.0.1'] }, { sources: ['10.0.0.1'] }],
   ['workers as asked for', { connections: 100_000, workers: 3 }, { workers: 3, lanes: 3, ownTables: true }],
   ['the node engine', { engine: 'node', connections: 100_000 }, { workers: 1, ownTables: false, portRange: undefined }],
+  ['the node engine on more than half a range', { engine: 'node', connections: 15_000 }, { sources: [] }],
   ['a limit that is none', { connections: 1_000_000, descriptorLimit: Number.POSITIVE_INFINITY }, { ownTables: false }],
   ['a limit that nothing fits below', { connections: 1_000_000, descriptorLimit: 100 }, { workers: 1 }],
 ];

@@ -42,6 +42,8 @@ const RESERVE_PER_WORKER = 8;
  * are in use or in TIME_WAIT.
  */
 const PORTS_FILL = 0.5;
+/** Node binds to a source before it knows the destination, which takes a port from all of them: only when it must. */
+const PORTS_FILL_NODE = 0.95;
 
 /**
  * As few workers and sources as the plan needs: threads cost memory, and one core is left to a server on this machine.
@@ -73,9 +75,10 @@ function tablesFor(connections: number, limit: number): number {
 }
 
 /** `127.0.0.1`, `127.0.0.2` …: as many as the ports of one don't suffice for. */
-function loopbackSources({ connections, destinations, loopback, ephemeralPorts }: LayoutNeed): string[] {
+function loopbackSources({ engine, connections, destinations, loopback, ephemeralPorts }: LayoutNeed): string[] {
   if (!loopback || ephemeralPorts === null) return [];
-  const count = Math.ceil(connections / (portsOf(ephemeralPorts) * PORTS_FILL * destinations));
+  const fill = engine === 'node' ? PORTS_FILL_NODE : PORTS_FILL;
+  const count = Math.ceil(connections / (portsOf(ephemeralPorts) * fill * destinations));
   if (count <= 1) return [];
   return Array.from({ length: count }, (_, i) => `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`);
 }
