@@ -1,4 +1,6 @@
+import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { availableParallelism, cpus, networkInterfaces, type as osType, release, totalmem } from 'node:os';
 import { RigError } from '../core/errors.ts';
@@ -48,4 +50,27 @@ export async function resolveHost({ host, text }: TargetUrl): Promise<string> {
 export function isOurs(ip: string): boolean {
   if (ip.startsWith('127.') || ip === '::1' || ip === '0.0.0.0' || ip === '::') return true;
   return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === ip) ?? false);
+}
+
+/**
+ * Which of these addresses can't be connected from. Asked of the kernel, address by address: what it takes includes
+ * whole subnets that are routed to this machine (`ip route add local …`) without being on an interface.
+ */
+export async function foreignAmong(ips: readonly string[]): Promise<string[]> {
+  const foreign: string[] = [];
+  for (const ip of ips) if (!(await canBind(ip))) foreign.push(ip);
+  return foreign;
+}
+
+async function canBind(ip: string): Promise<boolean> {
+  const socket = createSocket(ip.includes(':') ? 'udp6' : 'udp4');
+  try {
+    socket.bind({ address: ip, port: 0, exclusive: true });
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
 }

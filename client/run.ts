@@ -47,7 +47,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const setups = setUpLegs(config, ips, engine, limits);
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
-      for (const text of checkPlan(setups, limits, config)) warn(text);
+      for (const text of await checkPlan(setups, limits, config)) warn(text);
       await walkLegs({ config, setups, deps, recorder, file, elapsedMs });
     } catch (thrown) {
       error = thrown;

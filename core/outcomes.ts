@@ -23,6 +23,8 @@ export const OUTCOMES = [
   'no-ports',
   /** No file descriptor left, in this process or in the system. */
   'no-fds',
+  /** The kernel had no memory for one more socket. */
+  'no-memory',
   /** We gave up on it: the run stopped while it was opening. */
   'cancelled',
   /** Anything else the system said; the text is in events.jsonl. */

@@ -82,7 +82,7 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
     });
   }
   const { code, sentence, hint } = FAILURES[failure];
-  if (opened > 0 && code !== 'EPORTS' && code !== 'EFILES') {
+  if (opened > 0 && !OUR_LIMITS.has(code)) {
     return new RigError(
       'ETARGETFULL',
       `${url} stopped accepting at ${humanCount(tally.open)} open connections: ${failure}${said(failure)}`,
@@ -92,6 +92,8 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
   return new RigError(code, `${url}: ${sentence}${said(failure)}`, { hint });
 }
 
+/** What this machine lacks, whatever the target could still take. */
+const OUR_LIMITS: ReadonlySet<ErrorCode> = new Set(['EPORTS', 'EFILES', 'EMEMORY']);
 const FAILURE_OUTCOMES = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
 const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 
@@ -122,6 +124,11 @@ const FAILURES: Readonly<
     code: 'EFILES',
     sentence: 'this machine has no file descriptor left',
     hint: 'ulimit -n, and connrig doctor --connections <count>',
+  },
+  'no-memory': {
+    code: 'EMEMORY',
+    sentence: 'the kernel has no memory left for its sockets',
+    hint: 'fewer --connections, or connrig doctor --connections <count>',
   },
   error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'the text in events.jsonl' },
 };

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { type BehaviourPlan, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
@@ -7,6 +6,7 @@ import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
+import { readSources } from './sources.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
 type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
@@ -97,8 +97,8 @@ export const RUN_OPTIONS = {
   sources: {
     name: 'source',
     argument: '<list>',
-    help: 'local IP addresses to connect from, in turn',
-    read: list(readIp),
+    help: 'local addresses to connect from, in turn: IPs, ranges (10.0.0.5-10.0.0.20) and subnets (10.0.0.0/24)',
+    read: readSources,
   },
   pid: {
     name: 'pid',
@@ -170,10 +170,6 @@ function readName(given: string): Read<string> {
 function readBehaviour(given: string): Read<BehaviourPlan> {
   const plan = parseBehaviour(given);
   return typeof plan === 'string' ? { problem: plan } : { value: plan };
-}
-
-function readIp(given: string): Read<string> {
-  return isIP(given) > 0 ? { value: given } : { problem: `"${given}" is not an IP address` };
 }
 
 function readLevels(given: string): Read<Levels> {

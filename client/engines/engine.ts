@@ -54,6 +54,7 @@ export const END_CAUSES = [
   'unreachable',
   'no-ports',
   'no-fds',
+  'no-memory',
   'error',
 ] as const;
 export type EndCause = (typeof END_CAUSES)[number];
@@ -74,6 +75,7 @@ const CAUSE_OF: Readonly<Record<string, EndCause>> = {
   EAGAIN: 'no-ports',
   EMFILE: 'no-fds',
   ENFILE: 'no-fds',
-  ENOBUFS: 'no-fds',
+  ENOBUFS: 'no-memory',
+  ENOMEM: 'no-memory',
 };
 export const causeOf = (systemCode: string | undefined): EndCause => CAUSE_OF[systemCode ?? ''] ?? 'error';

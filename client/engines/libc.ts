@@ -17,6 +17,7 @@ export interface Libc {
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
+  dup2(from: number, to: number): number;
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Int32Array): number;
   epollWait(epoll: number, events: Int32Array, count: number, timeoutMs: number): number;
@@ -42,6 +43,7 @@ export function loadLibc(): Libc {
     recv: lib.func('intptr_t recv(int, void *, size_t, int)'),
     shutdown: lib.func('int shutdown(int, int)'),
     close: lib.func('int close(int)'),
+    dup2: lib.func('int dup2(int, int)'),
     epollCreate: lib.func('int epoll_create1(int)'),
     epollCtl: lib.func('int epoll_ctl(int, int, int, void *)'),
     epollWait: lib.func('int epoll_wait(int, void *, int, int)'),

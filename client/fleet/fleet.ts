@@ -81,7 +81,8 @@ export async function startFleet(
   };
   give({});
 
-  const windowBuffer = SharedWindow.allocate();
+  const opening = SharedWindow.allocate();
+  const closing = SharedWindow.allocate();
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
@@ -104,7 +105,8 @@ export async function startFleet(
       lanes: layout.lanes,
       capacity: options.capacity,
       command: commandBuffer,
-      window: windowBuffer,
+      opening,
+      closing,
       buffers: own,
     };
     return new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });

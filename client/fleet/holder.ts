@@ -7,7 +7,7 @@ import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { Pursuit } from './pursuit.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
-import { Slots, STATE } from './slots.ts';
+import { Slots, STATE, type State } from './slots.ts';
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
@@ -19,7 +19,7 @@ const MANY_DESTINATIONS = 8;
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
   readonly capacity: number;
-  /** Attempts in flight over the whole fleet, and closes of this worker, at any one time. */
+  /** Attempts in flight, and closes in flight, over the whole fleet at any one time. */
   readonly window: number;
   readonly openTimeoutMs: number;
   /** An orderly close that takes longer is cut short. */
@@ -36,7 +36,8 @@ export interface HolderOptions {
 
 export interface HolderDeps {
   readonly tally: TallyWriter;
-  readonly window: SharedWindow;
+  readonly opening: SharedWindow;
+  readonly closing: SharedWindow;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   /** {@link monotonicClock}: the same for all threads. */
   readonly now: () => number;
@@ -123,12 +124,12 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const wasFull = this.#full;
     this.#full = false;
     for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasRoom || !this.#deps.window.enter();
+      this.#full = !this.#slots.hasRoom || !this.#deps.opening.enter();
       if (this.#full) return;
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
       const plannedAtMs = this.#pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
-        this.#deps.window.leave();
+        this.#deps.opening.leave();
         return;
       }
       const startedAtMs = this.#deps.now();
@@ -156,12 +157,15 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   #closeDown(wanted: number, nowMs: number): void {
-    for (let i = 0; i < wanted && this.#slots.inFlight < this.#options.window; i++) {
-      let slot = this.#slots.openAtOrBelow(this.#closeCursor);
-      // Those that were still opening when the cursor passed them are above it.
-      if (slot < 0) slot = this.#slots.openAtOrBelow(this.#slots.capacity - 1);
-      if (slot < 0) return;
-      this.#closeCursor = slot - 1;
+    this.#full = false;
+    for (let i = 0; i < wanted; i++) {
+      this.#full = !this.#slots.hasPlace || !this.#deps.closing.enter();
+      if (this.#full) return;
+      const slot = this.#nextToClose();
+      if (slot < 0) {
+        this.#deps.closing.leave();
+        return;
+      }
       this.#leaveOpen(slot, 'by-us', '');
       this.#slots.launch(slot, nowMs, nowMs);
       if (this.#options.close === 'reset') {
@@ -174,12 +178,21 @@ export class Holder implements EngineEvents, ProtocolEvents {
     }
   }
 
+  /** @returns an open slot, the last one that was given out first; −1 when there is none */
+  #nextToClose(): Slot {
+    let slot = this.#slots.openAtOrBelow(this.#closeCursor);
+    // Those that were still opening when the cursor passed them are above it.
+    if (slot < 0) slot = this.#slots.openAtOrBelow(this.#slots.capacity - 1);
+    this.#closeCursor = slot - 1;
+    return slot;
+  }
+
   #expire(nowMs: number): void {
     const { openTimeoutMs, closeTimeoutMs } = this.#options;
     this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, closeTimeoutMs), (slot, startedAtMs) => {
       const ageMs = nowMs - startedAtMs;
       const state = this.#slots.stateOf(slot);
-      if (state === STATE.closing) {
+      if (isClosing(state)) {
         if (ageMs >= closeTimeoutMs) this.#drop(slot);
       } else if (ageMs >= openTimeoutMs) {
         const stage = state === STATE.connecting ? 'no answer to SYN' : 'connected, but no complete handshake';
@@ -218,14 +231,14 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (this.#slots.stateOf(slot) === STATE.dying) return;
     this.#protocol.onEnd(slot);
     // Both have said goodbye now; an attempt that failed by this has been dropped already.
-    if (this.#slots.stateOf(slot) === STATE.closing) this.#engine.finish(slot);
+    if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);
   }
 
   onGone(slot: Slot, cause: EndCause, detail: string): void {
     const state = this.#slots.stateOf(slot);
     if (state === STATE.connecting || state === STATE.handshaking) this.#fail(slot, OUTCOME_OF[cause], detail);
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
-    if (this.#slots.stateOf(slot) === STATE.closing) this.#deps.tally.add('closing', -1);
+    this.#closed(slot);
     this.#protocol.release(slot);
     this.#slots.release(slot);
   }
@@ -239,7 +252,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.open);
     this.#slots.land(slot);
-    this.#deps.window.leave();
+    this.#deps.opening.leave();
     tally.add('opening', -1);
     tally.add('open', 1);
     tally.outcome(OUTCOME_INDEX.open);
@@ -283,7 +296,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const { tally } = this.#deps;
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
-    this.#deps.window.leave();
+    this.#deps.opening.leave();
     tally.add('opening', -1);
     tally.add('failed', 1);
     tally.outcome(OUTCOME_INDEX[outcome]);
@@ -293,7 +306,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
     const { tally } = this.#deps;
     this.#behaviour.onClosed(slot);
-    this.#slots.setState(slot, STATE.closing);
+    this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
     tally.add('open', -1);
     tally.add('closed', 1);
     tally.add('closing', 1);
@@ -303,20 +316,30 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   /** A close that the peer began: it gets a deadline, or, when thousands come at once and no place is left, is cut short. */
   #awaitGone(slot: Slot): void {
-    if (this.#slots.stateOf(slot) !== STATE.closing) return;
+    if (!isClosing(this.#slots.stateOf(slot))) return;
     const nowMs = this.#deps.now();
     if (!this.#slots.launch(slot, nowMs, nowMs)) this.#drop(slot);
   }
 
   #drop(slot: Slot): void {
-    if (this.#slots.stateOf(slot) === STATE.closing) {
-      this.#deps.tally.add('closing', -1);
+    if (this.#closed(slot)) {
       this.#slots.setState(slot, STATE.dying);
       this.#slots.land(slot);
     }
     this.#engine.abort(slot);
   }
+
+  /** A close is over, one way or the other. @returns false when there was none */
+  #closed(slot: Slot): boolean {
+    const state = this.#slots.stateOf(slot);
+    if (!isClosing(state)) return false;
+    this.#deps.tally.add('closing', -1);
+    if (state === STATE.closing) this.#deps.closing.leave();
+    return true;
+  }
 }
+
+const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
 
 const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
   closed: 'closed-early',
@@ -327,6 +350,7 @@ const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
   unreachable: 'unreachable',
   'no-ports': 'no-ports',
   'no-fds': 'no-fds',
+  'no-memory': 'no-memory',
   error: 'error',
 };
 
@@ -339,5 +363,6 @@ const REASON_OF: Readonly<Record<EndCause, CloseReason>> = {
   unreachable: 'lost',
   'no-ports': 'lost',
   'no-fds': 'lost',
+  'no-memory': 'lost',
   error: 'lost',
 };

@@ -213,8 +213,8 @@ export function readTally(workers: readonly WorkerBuffers[]): Tally {
 }
 
 /**
- * The fleet's window: attempts in flight over all workers, counted in shared memory, so that the bound holds however
- * they share the work.
+ * A window of the fleet: attempts (or closes) in flight over all workers, counted in shared memory, so that the bound
+ * holds however they share the work.
  */
 export class SharedWindow {
   static readonly allocate = (): SharedArrayBuffer => new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);

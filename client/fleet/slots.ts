@@ -8,8 +8,10 @@ export const STATE = {
   /** The transport is up, the protocol has not said "open" yet. */
   handshaking: 2,
   open: 3,
-  /** Counted as closed; the close is under way. */
+  /** Counted as closed by us; the close is under way. */
   closing: 4,
+  /** The same, begun by the peer. */
+  leaving: 6,
   /** Counted (failed or closed) and dropped; only the engine's word that it is gone is missing. */
   dying: 5,
 } as const;
@@ -45,11 +47,12 @@ export class Slots {
     this.#startedAtMs = new Float64Array(mostInFlight);
   }
 
-  get inFlight(): number {
-    return this.#flyingCount;
-  }
   get hasRoom(): boolean {
-    return this.#freeCount > 0 && this.#flyingCount < this.#flying.length;
+    return this.#freeCount > 0 && this.hasPlace;
+  }
+  /** Whether one more can be launched. */
+  get hasPlace(): boolean {
+    return this.#flyingCount < this.#flying.length;
   }
   stateOf(slot: Slot): State {
     return this.#states[slot] as State;

@@ -33,7 +33,8 @@ export interface WorkerData {
   /** Of the whole fleet. */
   readonly capacity: number;
   readonly command: SharedArrayBuffer;
-  readonly window: SharedArrayBuffer;
+  readonly opening: SharedArrayBuffer;
+  readonly closing: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
 }
 
@@ -57,9 +58,10 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   const histograms = Object.fromEntries(
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
-  const window = new SharedWindow(data.window, data.holder.window);
+  const opening = new SharedWindow(data.opening, data.holder.window);
+  const closing = new SharedWindow(data.closing, data.holder.window);
   const now = monotonicClock();
-  const holder = new Holder(data.holder, { tally, window, histograms, now, onTrouble: onceEach(tell) });
+  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
   const { portRange, ownTable } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);

@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { usageError } from '../../core/errors.ts';
 import { peakOf } from '../../core/plan.ts';
 import type { RunConfig } from '../config/run-config.ts';
-import { isOurs } from '../environment.ts';
+import { foreignAmong } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { check, explain } from './check.ts';
 import { ESTIMATED_BYTES, needOf } from './need.ts';
@@ -14,16 +15,12 @@ import type { Snapshot } from './snapshot.ts';
  * @returns what is tight but may do, one sentence each; with `force` also what won't
  * @throws RigError EUSAGE for sources that aren't ours; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
-export function checkPlan(
+export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
   { force, pid }: Pick<RunConfig, 'force' | 'pid'>,
-): string[] {
-  const foreign = new Set(setups.flatMap(({ layout }) => layout.sources).filter((ip) => !isOurs(ip)));
-  if (foreign.size > 0) {
-    const problems = [...foreign].map((ip) => `--source: ${ip} is not an address of ${hostname()}`);
-    throw usageError(problems, 'ip -brief address, to see which are');
-  }
+): Promise<string[]> {
+  await checkSources(setups);
   const findings = setups.flatMap(({ leg, layout, destinations, local, url }) => {
     const need = needOf({
       connections: peakOf(leg),
@@ -46,4 +43,19 @@ export function checkPlan(
   if (refusal && !force) throw refusal;
   const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
   return [...new Set(noteworthy.map(({ sentence, command }) => `${sentence} — ${command}`))];
+}
+
+/** Addresses that won't do are named up to this many. */
+const NAMED_MOST = 3;
+
+async function checkSources(setups: readonly LegSetup[]): Promise<void> {
+  const sources = [...new Set(setups.flatMap(({ layout }) => layout.sources))];
+  const foreign = await foreignAmong(sources);
+  const problems = foreign.slice(0, NAMED_MOST).map((ip) => `--source: ${ip} is not an address of ${hostname()}`);
+  if (foreign.length > NAMED_MOST) problems.push(`nor are ${foreign.length - NAMED_MOST} more of them`);
+  for (const { ip, layout } of setups) {
+    const other = layout.sources.find((source) => isIP(source) !== isIP(ip));
+    if (other) problems.push(`--source: ${ip} can't be reached from ${other}: one is IPv4, the other IPv6`);
+  }
+  if (problems.length > 0) throw usageError(problems, 'ip -brief address, to see which are');
 }
