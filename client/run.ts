@@ -36,7 +36,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       deps.onNotice(text);
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
     };
-    const limits = await readSnapshot({ targetPid: config.pid });
+    const ports = config.urls.flatMap((url) => url.ports);
+    const limits = await readSnapshot({ ports, targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
 

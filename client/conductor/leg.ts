@@ -121,7 +121,7 @@ export class LegWalk {
   async #moveTo(target: number, perSecond: number): Promise<void> {
     const { fleet, watched } = this.#context;
     fleet.setTarget(target, perSecond);
-    await waitFor(() => fleet.isUpToDate && isAt(fleet.tally(), target), Math.max(1, target), watched);
+    await waitFor((tally) => fleet.isUpToDate(tally) && isAt(tally, target), Math.max(1, target), watched);
   }
 
   async #ramp(level: number): Promise<void> {
@@ -147,7 +147,7 @@ export class LegWalk {
       this.#enter('settle', level);
       const churnBefore = churnOf(fleet.tally());
       if (await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore)) return;
-      await waitFor(() => isAt(fleet.tally(), level), level, watched);
+      await waitFor((tally) => isAt(tally, level), level, watched);
     }
     const text = `the level of ${level} did not hold still: connections came and went; it yields no memory point`;
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });

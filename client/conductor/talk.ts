@@ -1,6 +1,7 @@
 import { since, toSparse } from '../../core/histogram.ts';
 import type { Talk } from '../../core/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { Tally } from '../fleet/shared.ts';
 
 /** Long enough for a p99 of a few thousand messages. */
 const TALK_MS = 2000;
@@ -15,11 +16,14 @@ const DISTRIBUTIONS = ['sendLag', 'rttPlanned', 'rttActual'] as const;
  *
  * @param wait resolves when a condition holds; throws when the leg makes no sense any more
  */
-export async function sampleTalk(fleet: Fleet, wait: (condition: () => boolean) => Promise<void>): Promise<Talk> {
+export async function sampleTalk(
+  fleet: Fleet,
+  wait: (condition: (tally: Tally) => boolean) => Promise<void>,
+): Promise<Talk> {
   const quiet = async (): Promise<void> => {
     fleet.setTalking(false);
     const deadline = performance.now() + GRACE_MS;
-    await wait(() => (fleet.isUpToDate && fleet.tally().pending === 0) || performance.now() > deadline);
+    await wait((tally) => (fleet.isUpToDate(tally) && tally.pending === 0) || performance.now() > deadline);
   };
   const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });
 

@@ -30,22 +30,23 @@ export interface Watched {
  * @param wanted connections that are to be open; when none opens and as many have failed, waiting is over
  * @throws RigError EINTERRUPTED, ETARGETDIED, or what keeps the connections from opening or staying open
  */
-export async function waitFor(condition: () => boolean, wanted: number, watched: Watched): Promise<void> {
-  while (!condition()) {
-    await check(wanted, watched);
+export async function waitFor(condition: (tally: Tally) => boolean, wanted: number, watched: Watched): Promise<void> {
+  for (;;) {
+    const tally = watched.tally();
+    const holds = condition(tally);
+    await check(wanted, watched, tally);
+    if (holds) return;
     await delay(POLL_MS);
   }
-  await check(wanted, watched);
 }
 
 /** One look at everything that ends a leg early. */
-export async function check(wanted: number, watched: Watched): Promise<void> {
+export async function check(wanted: number, watched: Watched, tally = watched.tally()): Promise<void> {
   if (watched.signal.aborted) throw interrupted();
   const defect = watched.defect();
   if (defect) throw defect;
   const death = watched.targetDeath();
   if (death) throw death;
-  const tally = watched.tally();
   if (!isHopeless(tally, wanted, watched.planned)) return;
   await delay(DEATH_NOTICE_MS);
   // Counted again: what broke off together is seen whole by now.

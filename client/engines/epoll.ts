@@ -239,16 +239,19 @@ export class EpollEngine implements Engine {
   /** Reads until there is nothing more: an edge is told once. */
   #read(slot: Slot, generation: number, mask: number): void {
     const buffer = this.#readBuffer;
-    const mayEnd = (mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
+    const end = mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    let atFin = false;
     for (;;) {
       const fd = this.#fds[slot]!;
       // Whoever was told of the last bytes may have ended the connection.
       if (fd < 0 || this.#generations[slot] !== generation || (this.#states[slot]! & PEER_FIN) !== 0) return;
-      const count = this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
+      const count: number = atFin ? 0 : this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
       if (count > 0) {
         this.#events.onBytes(slot, buffer.subarray(0, count));
         // A short read has emptied the socket; only an end can lie behind it.
-        if (count < READ_BUFFER_BYTES && !mayEnd) return;
+        if (count < READ_BUFFER_BYTES && end === 0) return;
+        // With nothing but a FIN there it has come upon it: the call that would say so can be saved.
+        atFin = count < READ_BUFFER_BYTES && end === EPOLLRDHUP;
       } else if (count === 0) {
         this.#peerFin(slot);
         return;

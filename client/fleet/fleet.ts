@@ -12,10 +12,10 @@ import {
   type Command,
   type HistogramName,
   monotonicClock,
-  readTally,
   SharedCommand,
   SharedWindow,
   type Tally,
+  TallyReader,
 } from './shared.ts';
 import type { Trouble, WorkerData, WorkerMessage } from './worker.ts';
 
@@ -43,8 +43,8 @@ export interface Fleet {
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
-  /** Whether all workers have taken up the latest target. */
-  readonly isUpToDate: boolean;
+  /** Whether all workers had taken up the latest target when these counts were taken. */
+  isUpToDate(tally: Tally): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
   /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
@@ -83,7 +83,9 @@ export async function startFleet(
 
   const opening = SharedWindow.allocate();
   const closing = SharedWindow.allocate();
+  const collecting = SharedWindow.allocate();
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
+  const tallies = new TallyReader(buffers);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -107,6 +109,7 @@ export async function startFleet(
       command: commandBuffer,
       opening,
       closing,
+      collecting,
       buffers: own,
     };
     return new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
@@ -122,18 +125,16 @@ export async function startFleet(
   return {
     setTarget: (target, perSecond) => give({ target, perSecond, startedAtMs: now() }),
     setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
-    tally: () => readTally(buffers),
+    tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
       return sumHistograms(parts);
     },
-    get isUpToDate() {
-      return readTally(buffers).commandSeen === shared.version;
-    },
+    isUpToDate: ({ commandSeen }) => commandSeen === shared.version,
     async collectGarbage() {
       // The ramp is left as it is: only the number of collections changes.
       give({ collections: command.collections + 1 });
-      while (readTally(buffers).collections < command.collections && !stopping && !someEnded) await delay(5);
+      while (tallies.read().collections < command.collections && !stopping && !someEnded) await delay(5);
     },
     stop() {
       stopping ??= (async () => {

@@ -13,7 +13,7 @@ import { Slots, STATE, type State } from './slots.ts';
 export type CloseMode = 'graceful' | 'reset';
 
 /** Connections to one destination before it is the next one's turn, where there are many. */
-const IN_A_ROW = 16;
+const IN_A_ROW = 64;
 const MANY_DESTINATIONS = 8;
 
 export interface HolderOptions {

@@ -9,8 +9,8 @@ import {
   allocateWorkerBuffers,
   type Command,
   monotonicClock,
-  readTally,
   SharedCommand,
+  TallyReader,
   TallyWriter,
 } from './shared.ts';
 
@@ -65,7 +65,7 @@ function defineTests(): void {
     const states = new Set<number>();
     const until = performance.now() + 1500;
     for (let reads = 0; performance.now() < until; reads++) {
-      const tally = readTally([buffers]);
+      const tally = new TallyReader([buffers]).read();
       assert.equal(tally.attempts, tally.opening + tally.open + tally.failed + tally.closed);
       assert.deepEqual([tally.outcomes.refused, tally.closeReasons['by-us']], [tally.open, tally.open]);
       const read = shared.read();
@@ -78,7 +78,7 @@ function defineTests(): void {
     const ended = once(thread, 'message');
     thread.postMessage('end');
     const [written] = (await ended) as [number];
-    assert.equal(readTally([buffers]).open, written);
+    assert.equal(new TallyReader([buffers]).read().open, written);
     await thread.terminate();
   });
 
@@ -107,14 +107,14 @@ function defineTests(): void {
     one.set('commandSeen', 8);
     one.set('collections', 2);
     one.outcome(OUTCOME_INDEX.open);
-    assert.equal(readTally(buffers).open, 0);
+    assert.equal(new TallyReader(buffers).read().open, 0);
     one.publish();
     two.add('open', 4);
     two.set('commandSeen', 6);
     two.set('collections', 1);
     two.outcome(OUTCOME_INDEX['timed-out']);
     two.publish();
-    const tally = readTally(buffers);
+    const tally = new TallyReader(buffers).read();
     assert.equal(tally.open, 7);
     assert.deepEqual([tally.outcomes.open, tally.outcomes['timed-out']], [1, 1]);
     // Of what was commanded, the slowest worker counts.

@@ -186,30 +186,35 @@ export function allocateWorkerBuffers(): WorkerBuffers {
   };
 }
 
-/** Sums what the workers show. Each worker's numbers belong together, so the sums add up as well. */
-export function readTally(workers: readonly WorkerBuffers[]): Tally {
-  const sum = new Float64Array(TALLY_LENGTH);
-  const one = new Float64Array(TALLY_LENGTH);
-  let commandSeen = Number.POSITIVE_INFINITY;
-  let collections = Number.POSITIVE_INFINITY;
-  for (const { tally } of workers) {
-    new GuardedBlock(tally).read(one);
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + one[i]!;
-    commandSeen = Math.min(commandSeen, one[TALLY_AT.commandSeen]!);
-    collections = Math.min(collections, one[TALLY_AT.collections]!);
+/** Reads what the workers show, often and without leaving garbage behind. */
+export class TallyReader {
+  readonly #blocks: readonly GuardedBlock[];
+  readonly #one = new Float64Array(TALLY_LENGTH);
+
+  constructor(workers: readonly WorkerBuffers[]) {
+    this.#blocks = workers.map(({ tally }) => new GuardedBlock(tally));
   }
-  const plain = Object.fromEntries(TALLY_FIELDS.map((field, i) => [field, sum[i]!])) as Record<TallyField, number>;
-  return {
-    ...plain,
+
+  /** The sums. Each worker's numbers belong together, so the sums add up as well. */
+  read(): Tally {
+    const one = this.#one;
+    const sum = new Float64Array(TALLY_LENGTH);
+    let [commandSeen, collections] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const block of this.#blocks) {
+      block.read(one);
+      for (let i = 0; i < TALLY_LENGTH; i++) sum[i] = sum[i]! + one[i]!;
+      commandSeen = Math.min(commandSeen, one[TALLY_AT.commandSeen]!);
+      collections = Math.min(collections, one[TALLY_AT.collections]!);
+    }
+    const plain = {} as Record<TallyField, number>;
+    for (const field of TALLY_FIELDS) plain[field] = sum[TALLY_AT[field]]!;
+    const outcomes = {} as Record<Outcome, number>;
+    for (let i = 0; i < OUTCOMES.length; i++) outcomes[OUTCOMES[i]!] = sum[OUTCOMES_AT + i]!;
+    const closeReasons = {} as Record<CloseReason, number>;
+    for (let i = 0; i < CLOSE_REASONS.length; i++) closeReasons[CLOSE_REASONS[i]!] = sum[REASONS_AT + i]!;
     // Of these two, what matters is what the slowest worker has done.
-    commandSeen,
-    collections,
-    outcomes: Object.fromEntries(OUTCOMES.map((name, i) => [name, sum[OUTCOMES_AT + i]!])) as Record<Outcome, number>,
-    closeReasons: Object.fromEntries(CLOSE_REASONS.map((name, i) => [name, sum[REASONS_AT + i]!])) as Record<
-      CloseReason,
-      number
-    >,
-  };
+    return { ...plain, commandSeen, collections, outcomes, closeReasons };
+  }
 }
 
 /**

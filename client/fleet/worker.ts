@@ -35,6 +35,7 @@ export interface WorkerData {
   readonly command: SharedArrayBuffer;
   readonly opening: SharedArrayBuffer;
   readonly closing: SharedArrayBuffer;
+  readonly collecting: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
 }
 
@@ -60,6 +61,8 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   ) as Record<HistogramName, Uint32Array>;
   const opening = new SharedWindow(data.opening, data.holder.window);
   const closing = new SharedWindow(data.closing, data.holder.window);
+  // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
+  const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
   const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
   const { portRange, ownTable } = data;
@@ -70,6 +73,7 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   const shared = new SharedCommand(data.command);
   let seen = -1;
   let rampStartedAtMs = Number.NaN;
+  let collections = 0;
   const fillOf = (target: number): Fill =>
     fillShare(target, data.capacity, data.holder.index, data.workers, data.lanes);
   let fill = fillOf(0);
@@ -88,9 +92,13 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
         fill = { share, before };
       }
       holder.talk(command.talking === 1);
-      if (command.collections > tally.get('collections')) await collectGarbage();
-      tally.set('collections', command.collections);
+      collections = command.collections;
       tally.set('commandSeen', version);
+    }
+    if (tally.get('collections') < collections && collecting.enter()) {
+      await collectGarbage();
+      collecting.leave();
+      tally.set('collections', collections);
     }
     const nextInMs = holder.step();
     tally.publish();

@@ -125,6 +125,18 @@ for (const { when, has, need, what, ok } of table) {
   });
 }
 
+test('ports that only rest are waited for; the sentence says how many', () => {
+  const has = { ...PLENTY, portRange: [1, 60_000] as const, timeWait: 20_000, timeWaitReuse: 0 };
+  const ports = check({ ...HERE, connections: 50_000, destinations: 1, sources: 1 }, has).find(
+    ({ what }) => what === 'ports',
+  );
+  assert.equal(
+    ports?.sentence,
+    '50,000 connections from 1 source to 1 destination; there are local ports for 40,000, since 20,000 that were closed lately rest in TIME_WAIT',
+  );
+  assert.equal(ports?.command, 'sleep 60; or end the run before with --close reset');
+});
+
 test('one error names every failure; the first gives the code, and the hint can be pasted', () => {
   const error = explain(
     check(HERE, { ...PLENTY, filesHard: 20_000, targetFiles: 20_000, portRange: [32_768, 60_999] }),

@@ -105,15 +105,24 @@ function portsFinding(need: Need, has: Snapshot): Finding {
   const lost = reusable ? 0 : (has.timeWait ?? 0);
   const morePairs = perPair ? Math.ceil((need.connections + lost) / perPair) : 0;
   const widest = 65_535 - 1024 + 1;
-  const widen = need.connections + lost <= widest * pairs;
+  const remedy =
+    perPair && need.connections <= perPair * pairs
+      ? { knob: 'TIME_WAIT', command: 'sleep 60; or end the run before with --close reset' }
+      : need.connections + lost <= widest * pairs
+        ? {
+            knob: 'net.ipv4.ip_local_port_range',
+            command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+          }
+        : {
+            knob: '--source',
+            command: `give ${morePairs} destination ports (ws://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+          };
   return finding('ports', perPair && perPair * pairs - lost, need.connections, {
-    knob: widen ? 'net.ipv4.ip_local_port_range' : '--source',
-    command: widen
-      ? 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"'
-      : `give ${morePairs} destination ports (ws://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+    ...remedy,
     sentence: (is) =>
       `${humanCount(need.connections)} connections from ${counted(need.sources, 'source')} to ${counted(need.destinations, 'destination')}; ` +
-      `there are local ports for ${is}`,
+      `there are local ports for ${is}` +
+      (lost > 0 ? `, since ${humanCount(lost)} that were closed lately rest in TIME_WAIT` : ''),
   });
 }
 

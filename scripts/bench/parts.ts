@@ -4,7 +4,9 @@ import type { LegSummary } from '../../core/summary.ts';
 import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
+import { million } from './million.ts';
 import type { Part } from './part.ts';
+import { portRange } from './port-range.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
@@ -152,8 +154,8 @@ const scrape: Part = {
 };
 
 export const PARTS: readonly Part[] = [
-  ...[opens, agreement, overhead, scrape, many],
-  ...[generators, rtt].map((part): Part => ({ ...part, onDemand: true })),
+  ...[opens, agreement, overhead, scrape, many, portRange],
+  ...[generators, rtt, million].map((part): Part => ({ ...part, onDemand: true })),
 ];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;

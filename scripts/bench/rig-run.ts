@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Summary } from '../../core/summary.ts';
 import { readRun } from '../../report/read-run.ts';
 
-const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+export const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 export interface RigRun {
   readonly summary: Summary;

@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { ServerMemory } from '../../core/admin.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
-
-export const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+import { CONNRIG } from '../bench/rig-run.ts';
 
 /** A reference server (`connrig serve`) in a process of its own, fresh for each measurement. */
 export interface Reference {

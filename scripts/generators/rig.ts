@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProtocolName } from '../../core/protocols.ts';
 import type { MemoryPoint, RunEvent, Sample } from '../../core/record.ts';
 import { readProcessTree } from '../../memory/process-tree.ts';
-import { CONNRIG, startReference } from './reference.ts';
+import { CONNRIG } from '../bench/rig-run.ts';
+import { startReference } from './reference.ts';
 import { WINDOW } from './tools.ts';
 
 /** One ramp of a run, from one level to the next, and the level it led to. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { RunEvent, RunFile } from '../../core/record.ts';
 import { Summary } from '../../core/summary.ts';
 import type { Figure, Part } from '../bench/part.ts';
-import { CONNRIG, startReference } from '../generators/reference.ts';
+import { CONNRIG } from '../bench/rig-run.ts';
+import { startReference } from '../generators/reference.ts';
 import { echoUntil } from './independent.ts';
 
 /** Round trips of the same server in the same seconds, as the rig and as an independent client saw them. */
