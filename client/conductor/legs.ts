@@ -19,6 +19,8 @@ import { interrupted } from './watch.ts';
 const TICK_MS = 200;
 /** The kernel's list of connections takes seconds to read beyond this; its totals are exact at any number. */
 const LISTED_MOST = 100_000;
+/** Nobody waits for a close, so many may be under way: peers then get through more of them each time they wake. */
+const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
 
@@ -73,6 +75,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
       protocol: { name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
       capacity: fleetCapacity(leg),
       window: config.window,
+      closeWindow: CLOSE_WINDOW,
       openTimeoutMs: config.openTimeoutMs,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
       destinations: url.ports.map((port) => ({ ip, port })),

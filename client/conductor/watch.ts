@@ -5,7 +5,7 @@ import { humanCount } from '../../core/units.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Trouble } from '../fleet/worker.ts';
 
-const POLL_MS = 10;
+const POLL_MS = 20;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
 const DEATH_NOTICE_MS = 300;
 /** Failures and losses that a leg may have before it is given up: this many, or this share of its top level. */

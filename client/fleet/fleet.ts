@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same for closes. */
+  readonly closeWindow: number;
   readonly openTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly destinations: readonly Endpoint[];
@@ -95,6 +97,7 @@ export async function startFleet(
       holder: {
         capacity: Math.ceil(options.capacity / layout.workers) + layout.lanes,
         window: options.window,
+        closeWindow: options.closeWindow,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,

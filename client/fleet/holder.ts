@@ -19,8 +19,10 @@ const MANY_DESTINATIONS = 8;
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
   readonly capacity: number;
-  /** Attempts in flight, and closes in flight, over the whole fleet at any one time. */
+  /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same for closes. */
+  readonly closeWindow: number;
   readonly openTimeoutMs: number;
   /** An orderly close that takes longer is cut short. */
   readonly closeTimeoutMs: number;
@@ -68,8 +70,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   constructor(options: HolderOptions, deps: HolderDeps) {
     this.#options = options;
     this.#deps = deps;
-    // Each in-flight connection, opening or closing, has a place: twice the window, so that neither starves the other.
-    this.#slots = new Slots(options.capacity + options.window, options.window * 2);
+    // Each in-flight connection, opening or closing, has a place, so that neither starves the other.
+    this.#slots = new Slots(options.capacity + options.window, options.window + options.closeWindow);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */

@@ -2,6 +2,7 @@
  * A fleet worker: one thread, one engine, one protocol, and the loop that lets them run. Everything it is told comes
  * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { type Fill, fillShare } from '../../core/plan.ts';
@@ -48,6 +49,8 @@ export type WorkerMessage = { readonly type: 'trouble'; readonly trouble: Troubl
 
 /** Idle turns: long enough to cost nothing, short enough that a command is taken up at once by human measure. */
 const IDLE_TURN_MS = 50;
+/** Between two looks whether it is this worker's turn to collect its garbage. */
+const WAIT_MS = 5;
 /** Different troubles told per worker; a target that answers something else each time must not flood the record. */
 const MOST_TROUBLES = 100;
 
@@ -60,7 +63,7 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
   const opening = new SharedWindow(data.opening, data.holder.window);
-  const closing = new SharedWindow(data.closing, data.holder.window);
+  const closing = new SharedWindow(data.closing, data.holder.closeWindow);
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
@@ -69,6 +72,11 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);
   holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
+
+  // Nor may what loading the code left behind be the peak, once for each worker.
+  while (!collecting.enter()) await delay(WAIT_MS);
+  await collectGarbage();
+  collecting.leave();
 
   const shared = new SharedCommand(data.command);
   let seen = -1;

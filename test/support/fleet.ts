@@ -44,6 +44,7 @@ export async function withFleet(
       protocol: { name: protocol, path: '/', hostHeader: 'test' },
       capacity: 1000,
       window: 64,
+      closeWindow: 64,
       openTimeoutMs: 10_000,
       closeTimeoutMs: 5000,
       destinations,
