@@ -7,12 +7,12 @@ import { connrig } from './connrig.ts';
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
-// A reader that has gone away (`connrig run 2>&1 | head`) is no reason to give up a run, nor for a stack trace.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+// A reader that has gone away (`connrig run 2>&1 | head`) is no reason to give up a run, nor for a stack trace. Nor is
+// progress that can't be shown, for a full disk or, with so many sockets, for want of memory.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+process.stderr.on('error', () => {});
 
 await connrig(process.argv.slice(2), {
   stdin: process.stdin,

@@ -44,13 +44,15 @@ export async function walkLegs(context: LegsContext): Promise<void> {
     const target = url
       ? attachTarget(url, config.pid)
       : await startBuiltinTarget(deps.self, leg.protocol, destinations);
+    let hasDrained = false;
     try {
       await noteTarget(context, target);
       await walkLeg(context, setup, target);
+      hasDrained = true;
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
-      await target.stop();
+      await target.stop(hasDrained);
     }
   }
 }

@@ -8,7 +8,7 @@ import { parseTargetUrl } from '../../core/urls.ts';
 import type { Target } from './target.ts';
 
 const READY_WITHIN_MS = 60_000;
-const STOP_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = { drained: 30_000, holding: 500 };
 const KEPT_OUTPUT_CHARS = 8192;
 
 /**
@@ -39,7 +39,7 @@ export async function startBuiltinTarget(
   // Writing into a dead server's stdin is no news: its exit is.
   child.stdin.on('error', () => {});
   const ready = await readyLine(child).catch(async (cause: unknown) => {
-    await stopChild(child);
+    await stopChild(child, STOP_WITHIN_MS.drained);
     const said = output.trim() === '' ? '' : `: ${output.trim()}`;
     throw new RigError('ETARGETSTART', `the reference server did not start${said}`, { hint: 'connrig serve', cause });
   });
@@ -61,9 +61,9 @@ export async function startBuiltinTarget(
       });
     },
     lastOutput: () => output,
-    async stop() {
+    async stop(hasDrained) {
       stopping = true;
-      await stopChild(child);
+      await stopChild(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
     },
   };
 }
@@ -83,11 +83,20 @@ async function readyLine(child: ChildProcess): Promise<ServerReady> {
 }
 
 /** Stops in order, by closing its stdin (which works on every system), by force if that takes too long. */
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, withinMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = once(child, 'exit');
   child.stdin?.end();
-  const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  const force = setTimeout(() => killGroup(child.pid!), withinMs);
   await gone;
   clearTimeout(force);
+}
+
+/** All processes of it at once, so that they close their connections side by side. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself in the meantime.
+  }
 }

@@ -17,6 +17,11 @@ export interface Target {
   death(): RigError | undefined;
   /** What it printed last, for the record; empty when we don't see its output. */
   lastOutput(): string;
-  /** Ends it, when we started it. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Ends it, when we started it. Idempotent.
+   *
+   * @param hasDrained it holds no connections any more, and gets time to end in order; otherwise it is ended by force
+   * soon, since closing half a million connections would take it longer than anybody waits for an interrupted run
+   */
+  stop(hasDrained: boolean): Promise<void>;
 }

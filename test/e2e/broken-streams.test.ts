@@ -54,3 +54,13 @@ describe('a reader that goes away', () => {
     assert.ok(leg?.retained, 'it went on to the end');
   });
 });
+
+describe('progress that goes to a full disk', () => {
+  it('is no reason to give up the run either', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const args = ['run', '--protocol', 'tcp', '--levels', '10,20,30', ...HASTY, '--out', folder];
+    const ended = await connrig(t, args, limited('exec 2>/dev/full'));
+    assertWentThrough(ended);
+    assert.equal((await reportOn(t, folder)).legs[0]?.levels.length, 3);
+  });
+});
