@@ -123,10 +123,10 @@ describe('a run that is refused before its first socket', () => {
   });
 
   it('for many source addresses of which few are ours, and one of another family', TIMEOUT, async (t) => {
-    const sources = '127.0.0.2-127.0.0.9,192.0.2.0/29,::1';
+    const sources = '127.0.0.2-127.0.0.9,203.0.113.0/29,::1';
     const args = ['run', URL, '--source', sources, '--connections', '10', '--out', newFolder(t)];
     const ended = await connrig(t, args);
-    assertFailed(ended, 2, 'EUSAGE', /192.0.2.1 is not an address of .*192.0.2.3 is not .*nor are 3 more of them/s);
+    assertFailed(ended, 2, 'EUSAGE', /203.0.113.1 is not an address of .*203.0.113.3 is not .*nor are 3 more of them/s);
     assert.match(ended.stderr, /127.0.0.1 can't be reached from ::1: one is IPv4, the other IPv6/);
   });
 });
