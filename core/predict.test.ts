@@ -30,7 +30,7 @@ test('an interval of prediction holds what a further reading shows 19 times in 2
   const random = seededRandom(11);
   const noise = (): number => (random() + random() + random() - 1.5) * 200_000;
   let within = 0;
-  const trials = 400;
+  const trials = 200;
   for (let trial = 0; trial < trials; trial++) {
     const points = Array.from({ length: 10 }, (_, i) => ({
       open: (i + 1) * 500,
