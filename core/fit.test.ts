@@ -55,6 +55,14 @@ for (const each of [500, 1000]) {
   });
 }
 
+test('six levels are enough for a step, and for a knee that has three of them on each side', () => {
+  for (const seed of seeds(20)) {
+    assert.equal(kindOf(levelsOf(upTo(6000, 1000), step, seed)), 'step');
+    const doubling = (open: number): number => 5000 * open + 5000 * Math.max(0, open - 6000);
+    assert.equal(kindOf(levelsOf(upTo(12_000, 2000), doubling, seed)), 'knee');
+  }
+});
+
 test('exact data of each shape comes out exactly', () => {
   const opens = upTo(10_000, 1000);
   const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });

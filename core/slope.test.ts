@@ -104,6 +104,10 @@ test('a noisy line: the interval covers the true cost and says how unsure it is'
   assert.ok(Math.abs(bytes - 5000) < 50);
 });
 
+test('memory that does not grow has a slope of 0, and not of -0', () => {
+  assert.deepEqual(slopeOf([line([5, 3, 1], 0, 10)]), { bytes: 0, low: 0, high: 0 });
+});
+
 for (const [values, middle] of [
   [[3], 3],
   [[5, 1, 3], 3],

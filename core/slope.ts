@@ -46,7 +46,9 @@ export function pooledTheilSen(groups: Groups): number | undefined {
     for (let i = 0; i < points.length; i++) {
       for (let j = i + 1; j < points.length; j++) {
         const run = points[j]!.open - points[i]!.open;
-        if (run !== 0) slopes.push((points[j]!.bytes - points[i]!.bytes) / run);
+        // Left to right always: a rise of 0 over a negative run would be -0.
+        if (run > 0) slopes.push((points[j]!.bytes - points[i]!.bytes) / run);
+        if (run < 0) slopes.push((points[i]!.bytes - points[j]!.bytes) / -run);
       }
     }
   }
