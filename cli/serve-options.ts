@@ -97,10 +97,13 @@ export function parseServeOptions(raw: RawServeOptions, strangers: readonly stri
   return Object.freeze(config);
 }
 
-const NOUN = { count: 'number', bytes: 'size', duration: 'time', rate: 'rate' } as const satisfies Record<
-  QuantityKind,
-  string
->;
+const NOUN = {
+  count: 'number',
+  bytes: 'size',
+  duration: 'time',
+  rate: 'rate',
+  percent: 'percentage',
+} as const satisfies Record<QuantityKind, string>;
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function protocolsIn(text: string, problems: string[]): ProtocolName[] {

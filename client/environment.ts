@@ -25,6 +25,9 @@ export async function describeEnvironment(connrigVersion: string, limits: Snapsh
     descriptorLimit: finiteOrNull(limits.filesHard),
     ephemeralPorts: limits.portRange === null ? null : [...limits.portRange],
     somaxconn: limits.somaxconn,
+    tcpMemMaxBytes: limits.tcpMemMaxBytes,
+    conntrackMax: limits.conntrackMax,
+    conntrackCount: limits.conntrackCount,
   };
 }
 

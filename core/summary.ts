@@ -14,6 +14,32 @@ const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
 const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() });
+/** Where something happens, in connections, between the levels `low` and `high`. */
+const place = { at: z.number(), low: count, high: count };
+
+/** What the levels come to; see core/shape.ts and core/fit.ts. */
+const Fit = z.object({
+  rSquared: z.number(),
+  /** Up to `at` one more connection costs `below`, from there on `above`; null: none in range. */
+  knee: z.object({ ...place, below: EstimateSchema, above: EstimateSchema }).nullable(),
+  /** Between two levels memory jumped by so many bytes; null: none in range. */
+  step: z.object({ ...place, bytes: z.number() }).nullable(),
+  /** Of the top level, against the same shape through the others; signed. */
+  holdoutErrorPercent: z.number().nullable(),
+  /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/predict.ts. */
+  lines: z.array(
+    z.object({
+      fromOpen: count,
+      interceptBytes: z.number(),
+      bytesPerConnection: z.number(),
+      residualBytes: z.number(),
+      degrees: count,
+      points: count,
+      meanOpen: z.number(),
+      openSquares: z.number(),
+    }),
+  ),
+});
 const Latency = z.number().nonnegative().nullable();
 
 const Rtt = z.object({
@@ -50,7 +76,7 @@ export const LegSummary = z.object({
       rtt: Rtt.nullable(),
     }),
   ),
-  /** null below 3 levels. */
+  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels. */
   perConnection: z
     .object({
       total: EstimateSchema.nullable(),
@@ -61,20 +87,29 @@ export const LegSummary = z.object({
     })
     .nullable(),
   baselineBytes: bytes,
-  fit: z.object({ rSquared: z.number(), knee: z.null(), holdoutErrorPercent: z.number().nullable() }).nullable(),
+  /** Of `total`; of what there is where the kernel can't be read. */
+  fit: Fit.nullable(),
+  /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
   /**
    * User memory above the baseline per connection just after all came at once, before any collection; null for a target
    * that can't be told to collect, whose `perConnection` is of that kind already.
    */
   burst: z.object({ open: count, userBytesPerConnection: z.number() }).nullable(),
-  open: z.object({ ratePerSecond: z.number().nullable(), p50Ms: Latency, p99Ms: Latency, maxMs: Latency }),
+  open: z.object({
+    ratePerSecond: z.number().nullable(),
+    p50Ms: Latency,
+    p99Ms: Latency,
+    maxMs: Latency,
+    /** Processor time of the target, user and system, for each connection opened; at the most, see report/opening.ts. */
+    targetCpuMs: Latency,
+  }),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
 });
 export type LegSummary = z.infer<typeof LegSummary>;
 
-export const LIMITERS = ['memory', 'fds', 'ports'] as const;
+export const LIMITERS = ['memory', 'fds', 'ports', 'tcp-mem', 'conntrack', 'rtt', 'cpu'] as const;
 
 export const Summary = z.object({
   schema: z.literal(SUMMARY_SCHEMA),
@@ -86,7 +121,7 @@ export const Summary = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
   warnings: z.array(z.string()),
   legs: z.array(LegSummary),
-  /** For the dearest protocol measured: the machine has to hold that. */
+  /** With the 95 % interval of the prediction. */
   forecast: z.array(
     z.object({
       protocol: z.enum(PROTOCOLS),
@@ -94,12 +129,36 @@ export const Summary = z.object({
       bytes: z.number(),
       low: z.number(),
       high: z.number(),
-      /** How many times the largest level measured; above 2 it is a guess. */
+      /** How many times the largest level measured. */
       extrapolation: z.number(),
+      /** Above 2 times: a guess. */
+      beyond: z.boolean(),
     }),
   ),
-  /** Where each limit lies, the first one first: how many connections until then. */
-  limiters: z.array(z.object({ protocol: z.enum(PROTOCOLS), what: z.enum(LIMITERS), at: count })),
+  /** The most connections whose upper bound of prediction fits the memory limit with the headroom kept free. */
+  capacity: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      memoryLimitBytes: z.number(),
+      headroomPercent: z.number(),
+      connections: count,
+      extrapolation: z.number(),
+      beyond: z.boolean(),
+    }),
+  ),
+  /**
+   * Where each limit lies, for each protocol the first one first: how many connections until then. For `rtt` the first
+   * level that was over; `cpu` limits opens per second, not how many stay, and comes first where the run's own pace
+   * was beyond it, last otherwise.
+   */
+  limiters: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      what: z.enum(LIMITERS),
+      at: count,
+      unit: z.enum(['connections', 'opens per second']),
+    }),
+  ),
   thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),
   generator: z.object({
     bytesPerConnection: z.number().nullable(),

@@ -37,12 +37,18 @@ const GOOD: ReadonlyArray<[QuantityKind, string, number]> = [
   ['rate', '2k/s', 2000],
   ['rate', '0.5/s', 0.5],
   ['rate', '1.5M/s', 1_500_000],
+  ['percent', '20%', 20],
+  ['percent', '12.5 %', 12.5],
+  ['percent', '7', 7],
 ];
 for (const [kind, text, value] of GOOD) {
   test(`the ${kind} "${text}" is ${value}`, () => assert.equal(parseQuantity(kind, text), value));
 }
 
 const BAD: ReadonlyArray<[QuantityKind, string]> = [
+  ['percent', '20%%'],
+  ['percent', '20k'],
+  ['count', '20%'],
   ['count', ''],
   ['count', 'abc'],
   ['count', '-5'],

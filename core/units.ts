@@ -1,6 +1,6 @@
 /**
  * Quantities as people write them: `100k`, `64KiB`, `30s`, `2k/s`. One table; nothing else in the rig knows a unit.
- * Counts, bytes and durations are held as plain numbers in the base unit (1, byte, millisecond, 1 per second).
+ * Counts, bytes and durations are held as plain numbers in the base unit (1, byte, millisecond, 1 per second, hundredth).
  */
 interface Unit {
   readonly suffix: string;
@@ -48,16 +48,17 @@ export const QUANTITIES = {
     units: COUNTS.map(({ suffix, factor }) => ({ suffix: `${suffix}/s`, factor })),
     example: '2k/s',
   },
+  percent: { units: [{ suffix: '%', factor: 1 }], example: '20%' },
 } as const satisfies Record<string, Kind>;
 export type QuantityKind = keyof typeof QUANTITIES;
 
-const SHAPE = /^(\d+(?:\.\d+)?)\s*([A-Za-z/]*)$/;
+const SHAPE = /^(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)$/;
 
 /**
  * Reads a quantity. Suffixes ignore case where that is unambiguous (`64kib`, `100K`); a bare number is in the base
  * unit. A count or a number of bytes must come out whole.
  *
- * @returns the number in the base unit (1, bytes, ms, per second), or undefined when it isn't a quantity of that kind
+ * @returns the number in the base unit (1, bytes, ms, per second, percent), or undefined when it isn't a quantity of that kind
  */
 export function parseQuantity(kind: QuantityKind, text: string): number | undefined {
   const match = SHAPE.exec(text.trim());

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { lineAt, mostWithin, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
 
@@ -5,31 +7,66 @@ import type { LegSummary, Summary } from '../core/summary.ts';
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
 /** Descriptors a server needs for itself. */
 const OWN_DESCRIPTORS = 64;
+/** Beyond this many times the largest level measured a forecast is a guess. */
+const MOST_EXTRAPOLATION = 2;
 
-/** What the target would take at round numbers of connections, by the line through the levels. */
+/** What the record's config says of capacity; a record may come from a version that knew none of it. */
+const Settings = z.object({
+  memoryLimitBytes: z.number().optional(),
+  headroomPercent: z.number().default(20),
+  rttLimitMs: z.number().optional(),
+});
+const settingsOf = ({ config }: RunFile): z.infer<typeof Settings> => Settings.parse(config);
+
+type Limiter = Summary['limiters'][number];
+type Capacity = Summary['capacity'][number];
+
+/**
+ * What the target would take at round numbers of connections: by the line that holds at the top (above a knee, beyond
+ * a step), with the interval of the prediction. Only of user and kernel memory together.
+ */
 export function forecastOf(leg: LegSummary): Summary['forecast'] {
-  const total = leg.perConnection?.total;
+  const lines = linesOf(leg);
   const top = leg.levels.at(-1)?.open;
-  const { baselineBytes } = leg;
-  if (!total || top === undefined || baselineBytes === null) return [];
-  return FORECAST_AT.filter((connections) => connections > top).map((connections) => ({
-    protocol: leg.protocol,
-    connections,
-    bytes: Math.round(baselineBytes + total.bytes * connections),
-    low: Math.round(baselineBytes + total.low * connections),
-    high: Math.round(baselineBytes + total.high * connections),
-    extrapolation: connections / top,
-  }));
+  if (lines.length === 0 || top === undefined) return [];
+  return FORECAST_AT.filter((connections) => connections > top).map((connections) => {
+    const { bytes, low, high } = predictAt(lineAt(lines, connections), connections);
+    return {
+      protocol: leg.protocol,
+      connections,
+      bytes: Math.round(bytes),
+      low: Math.round(low),
+      high: Math.round(high),
+      ...extrapolationTo(connections, top),
+    };
+  });
 }
 
+/** How many connections the memory limit holds; none where the cost isn't known, or may be 0 or less. */
+export function capacityOf(run: RunFile, leg: LegSummary): Capacity[] {
+  const lines = linesOf(leg);
+  const top = leg.levels.at(-1)?.open;
+  if (lines.length === 0 || top === undefined) return [];
+  const { memoryLimitBytes = run.environment.memoryLimitBytes, headroomPercent } = settingsOf(run);
+  const connections = mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100));
+  if (connections === null) return [];
+  const { protocol } = leg;
+  return [{ protocol, memoryLimitBytes, headroomPercent, connections, ...extrapolationTo(connections, top) }];
+}
+
+const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>
+  perConnection?.total ? (fit?.lines ?? []) : [];
+
+const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extrapolation' | 'beyond'> => ({
+  extrapolation: connections / top,
+  beyond: connections / top > MOST_EXTRAPOLATION,
+});
+
 /** Where each limit lies, the nearest first. A limit that can't be known isn't listed. */
-export function limitersOf(run: RunFile, leg: LegSummary, index: number): Summary['limiters'] {
+export function limitersOf(run: RunFile, leg: LegSummary, index: number): Limiter[] {
   const { environment, target, generator } = run;
-  const found: Array<[Summary['limiters'][number]['what'], number]> = [];
-  const total = leg.perConnection?.total;
-  if (total && total.high > 0 && leg.baselineBytes !== null) {
-    found.push(['memory', (environment.memoryLimitBytes - leg.baselineBytes) / total.high]);
-  }
+  const found: Array<[Limiter['what'], number]> = [];
+  for (const { connections } of capacityOf(run, leg)) found.push(['memory', connections]);
   if (target.descriptorLimit !== null) {
     found.push(['fds', (target.descriptorLimit - OWN_DESCRIPTORS) * (target.processes ?? 1)]);
   }
@@ -38,7 +75,46 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number): Summar
     const [first, last] = environment.ephemeralPorts;
     found.push(['ports', (last - first + 1) * Math.max(1, laidOut.sources.length) * laidOut.destinations]);
   }
-  return found
-    .map(([what, at]) => ({ protocol: leg.protocol, what, at: Math.max(0, Math.floor(at)) }))
+  const bufferBytes = leg.perConnection?.components.socketBuffers ?? 0;
+  if (environment.tcpMemMaxBytes !== null && bufferBytes > 0) {
+    found.push(['tcp-mem', environment.tcpMemMaxBytes / bufferBytes]);
+  }
+  // A table that nothing feeds is in nobody's way.
+  if (environment.conntrackMax !== null && (environment.conntrackCount ?? 0) > 0) {
+    found.push(['conntrack', environment.conntrackMax - environment.conntrackCount!]);
+  }
+  const tooSlow = firstTooSlow(run, leg);
+  if (tooSlow !== undefined) found.push(['rtt', tooSlow]);
+  const ofConnections = found
+    .map(([what, at]): Limiter => limiter(leg, what, at, 'connections'))
     .sort((a, b) => a.at - b.at);
+  const ofRate = cpuLimiters(run, leg);
+  const pace = run.plan.legs[index]?.connectsPerSecond ?? 0;
+  return ofRate.some(({ at }) => at <= pace) ? [...ofRate, ...ofConnections] : [...ofConnections, ...ofRate];
 }
+
+/** The first level whose round trips passed the limit. */
+function firstTooSlow(run: RunFile, { levels }: LegSummary): number | undefined {
+  const { rttLimitMs } = settingsOf(run);
+  if (rttLimitMs === undefined) return undefined;
+  return levels.find(({ rtt }) => rtt !== null && rtt.p99Ms !== null && rtt.p99Ms > rttLimitMs)?.open;
+}
+
+/**
+ * Opens per second at which the target's processors are full: a limit of pace, since connections that stay open cost no
+ * time. A process of the built-in server has one thread for it; of other targets only the machine's cores are known.
+ * What the kernel does for connections outside of the target's processes isn't in it.
+ */
+function cpuLimiters({ environment, target }: RunFile, leg: LegSummary): Limiter[] {
+  const { targetCpuMs } = leg.open;
+  if (targetCpuMs === null || targetCpuMs === 0) return [];
+  const threads = target.kind === 'builtin' ? (target.processes ?? 1) : environment.cores;
+  return [limiter(leg, 'cpu', (Math.min(threads, environment.cores) * 1000) / targetCpuMs, 'opens per second')];
+}
+
+const limiter = ({ protocol }: LegSummary, what: Limiter['what'], at: number, unit: Limiter['unit']): Limiter => ({
+  protocol,
+  what,
+  at: Math.max(0, Math.floor(at)),
+  unit,
+});

@@ -1,12 +1,14 @@
-import { countOf, quantileMs } from '../core/histogram.ts';
+import { type Fit, fitLevels } from '../core/fit.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
-import { zeroOutcomes } from '../core/outcomes.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
-import type { LegProgress, MemoryPoint, RunFile, Sample, Talk } from '../core/record.ts';
-import { type Estimate, fitLine, type LevelPoint, theilSen } from '../core/slope.ts';
-import type { LegSummary, Rtt } from '../core/summary.ts';
+import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
+import { retainedOver } from '../core/retained.ts';
+import { LINE, type Shape, topGroups } from '../core/shape.ts';
+import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
+import type { LegSummary } from '../core/summary.ts';
+import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
 import type { RunRecord } from './read-run.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -28,20 +30,20 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     .filter(({ phase }) => phase === 'hold')
     .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
   const fitted = held.filter(({ point }) => point.level > highWaterBefore(run, leg, index));
+  const fit = fitLevels(wholeOf(fitted));
   return {
     protocol: leg.protocol,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
     levels: held.map((one) => levelOf(one, baseline)),
-    perConnection: perConnectionOf(fitted),
+    perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
     baselineBytes: baseline ? userOf(baseline) : null,
-    fit: fitOf(fitted),
+    fit: fit ? fitSummary(fit) : null,
     retained: retainedOf(points, baseline),
     burst: burstOf(points, baseline),
-    // The burst comes after everything that is asked about here.
-    open: openLatency(points.findLast(({ phase }) => phase !== 'burst')?.progress ?? progress),
-    rtt: rttAtTop(held),
+    open: openingOf(points, progress),
+    rtt: rttAtTop(points),
   };
 }
 
@@ -101,49 +103,58 @@ function seriesOf(held: readonly Held[], pick: (ledger: Ledger) => number | null
   return points.every((point): point is LevelPoint => point.bytes !== null) ? points : [];
 }
 
-function perConnectionOf(held: readonly Held[]): LegSummary['perConnection'] {
-  const slopeOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
-    fitLine(seriesOf(held, pick))?.slope ?? null;
-  const user = slopeOf((ledger) => ledger.user);
-  const kernel = slopeOf((ledger) => ledger.kernel);
+/** What is fitted: the whole where it is known at every level, else the user's or the kernel's part of it. */
+function wholeOf(held: readonly Held[]): LevelPoint[] {
+  const series = (['total', 'user', 'kernel'] as const).map((name) => seriesOf(held, (ledger) => ledger[name]));
+  return series.find((points) => points.length > 0) ?? [];
+}
+
+/** The shape of the whole goes for its parts as well, so that all of them speak of the same levels. */
+function perConnectionOf(held: readonly Held[], shape: Shape): LegSummary['perConnection'] {
+  const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
+    slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
+  const user = costOf((ledger) => ledger.user);
+  const kernel = costOf((ledger) => ledger.kernel);
   if (user === null && kernel === null) return null;
-  const total = slopeOf((ledger) => ledger.total);
-  return { total, user, kernel, components: componentsOf(held, (total ?? user ?? kernel)!.bytes) };
+  const total = costOf((ledger) => ledger.total);
+  return { total, user, kernel, components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes) };
 }
 
 /** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */
-function componentsOf(held: readonly Held[], whole: number): NonNullable<LegSummary['perConnection']>['components'] {
-  const slopeOf = (name: keyof Ledger['components']): number | null =>
-    theilSen(seriesOf(held, (ledger) => ledger.components[name])) ?? null;
+function componentsOf(
+  held: readonly Held[],
+  shape: Shape,
+  whole: number,
+): NonNullable<LegSummary['perConnection']>['components'] {
+  const rowOf = (pick: (ledger: Ledger) => number | null): number | null =>
+    pooledTheilSen(topGroups(seriesOf(held, pick), shape)) ?? null;
   const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
-  const rows = Object.fromEntries(names.map((name) => [name, slopeOf(name)])) as Record<
+  const rows = Object.fromEntries(names.map((name) => [name, rowOf((ledger) => ledger.components[name])])) as Record<
     (typeof names)[number],
     number | null
   >;
   const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
-  return {
-    ...rows,
-    [rest]: whole - others,
-    unexplained: theilSen(seriesOf(held, (ledger) => ledger.unexplained)) ?? null,
-  };
+  return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
 }
 
-function fitOf(held: readonly Held[]): LegSummary['fit'] {
-  const whole = seriesOf(held, (ledger) => ledger.total ?? ledger.user ?? ledger.kernel);
-  const line = fitLine(whole);
-  return line ? { rSquared: line.rSquared, knee: null, holdoutErrorPercent: line.holdoutErrorPercent } : null;
-}
+const fitSummary = ({ rSquared, knee, step, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
+  rSquared,
+  knee,
+  step,
+  holdoutErrorPercent,
+  lines: [...lines],
+});
 
-/** What each closed connection left behind, after one climb; several cycles are needed to call it a leak. */
 function retainedOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): LegSummary['retained'] {
-  const retained = points.find(({ phase }) => phase === 'retained');
-  if (!retained || !baseline) return null;
-  const before = userOf(baseline);
-  const after = userOf(retained);
-  const closed = retained.progress.counts.closed - baseline.progress.counts.closed;
-  if (before === null || after === null || closed <= 0) return null;
-  return { bytesPerClosedConnection: (after - before) / closed, low: null, high: null };
+  if (!baseline) return null;
+  const drains = [baseline, ...points.filter(({ phase }) => phase === 'retained')].map((point) => ({
+    closedConnections: point.progress.counts.closed - baseline.progress.counts.closed,
+    bytes: userOf(point),
+  }));
+  return (
+    retainedOver(drains.filter((drain): drain is typeof drain & { bytes: number } => drain.bytes !== null)) ?? null
+  );
 }
 
 function burstOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): LegSummary['burst'] {
@@ -154,52 +165,10 @@ function burstOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefin
   return { open: burst.level, userBytesPerConnection: (after - before) / burst.level };
 }
 
-/** Counts as they last stood: a tick is fresher than a memory point when the client was killed. */
-function attemptsOf(
-  progress: LegProgress | undefined,
-  tick: Tick | undefined,
-): Pick<LegSummary, 'attempts' | 'outcomes'> {
-  const fromTick = tick && tick.counts.attempts > (progress?.counts.attempts ?? -1);
-  return {
-    attempts: (fromTick ? tick.counts.attempts : progress?.counts.attempts) ?? 0,
-    outcomes: { ...zeroOutcomes(), ...(fromTick ? tick.outcomes : progress?.outcomes) },
-  };
-}
-
-function openLatency(progress: LegProgress | undefined): LegSummary['open'] {
-  const histogram = progress?.openPlanned ?? [];
-  const at = (q: number): number | null => quantileMs(histogram, q) ?? null;
-  const rated = progress && progress.rampMs > 0 && countOf(histogram) > 0;
-  return {
-    ratePerSecond: rated ? (progress.rampOpened * 1000) / progress.rampMs : null,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    maxMs: at(1),
-  };
-}
-
-const rttAtTop = (held: readonly Held[]): Rtt | null => {
-  const talk = held.at(-1)?.point.talk;
-  return talk ? rttOf(talk) : null;
-};
-
-function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies }: Talk): Rtt {
-  const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
-  return {
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    p999Ms: at(0.999),
-    uncorrectedP99Ms: quantileMs(rttActual, 0.99) ?? null,
-    messagesPerSecond: (messages * 1000) / durationMs,
-    lateReplies,
-    lostReplies,
-  };
-}
-
 /** What one more connection costs the client itself, in user memory; undefined below 3 levels. */
 export function generatorSlope(leg: LegSummary): number | undefined {
   const points = leg.levels.flatMap(({ open, generatorBytes }) =>
     generatorBytes === null ? [] : [{ open, bytes: generatorBytes }],
   );
-  return fitLine(points)?.slope.bytes;
+  return slopeOf([points])?.bytes;
 }

@@ -1,3 +1,4 @@
+import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
 import { humanBytes, humanCount, humanMs } from '../core/units.ts';
@@ -11,7 +12,7 @@ export interface Row {
 const UNKNOWN = '–';
 
 /** The verdict as rows, one column a leg. */
-export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
+export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Row[] {
   const row = (label: string, cell: (leg: LegSummary) => string): Row => ({ label, cells: legs.map(cell) });
   const cost = (label: string, which: 'total' | 'user' | 'kernel'): Row =>
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
@@ -23,12 +24,18 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
     cost('  in the kernel', 'kernel'),
     row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, humanBytes)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
-    row('retained per closed connection', ({ retained }) => orUnknown(retained?.bytesPerClosedConnection, humanBytes)),
+    row('retained per closed connection', ({ retained }) => (retained === null ? UNKNOWN : retainedCell(retained))),
     row('fit: R², error of the top level', ({ fit }) =>
       fit === null
         ? UNKNOWN
         : `${fit.rSquared.toFixed(4)}, ${orUnknown(fit.holdoutErrorPercent, (error) => `${error.toFixed(1)} %`)}`,
     ),
+    ...(legs.some(({ fit }) => fit?.knee)
+      ? [row('knee: one more costs', ({ fit }) => kneeCell(fit?.knee ?? null))]
+      : []),
+    ...(legs.some(({ fit }) => fit?.step)
+      ? [row('step, not in the cost', ({ fit }) => stepCell(fit?.step ?? null))]
+      : []),
     row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) =>
       [p50Ms, p99Ms, maxMs].map((ms) => orUnknown(ms, humanMs)).join(' / '),
     ),
@@ -40,22 +47,55 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
         ]
       : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, humanCount)),
-    row('first limit', ({ protocol }) => {
-      const first = limiters.find((limiter) => limiter.protocol === protocol);
-      return first ? `${first.what} at ${humanCount(first.at)}` : UNKNOWN;
-    }),
-    row("would fit in this machine's memory", ({ protocol }) =>
-      orUnknown(limiters.find((one) => one.protocol === protocol && one.what === 'memory')?.at, humanCount),
+    row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
+    row('  further limits', ({ protocol }) => limitCells(limiters, protocol).slice(1).join(', ') || UNKNOWN),
+    ...capacity.slice(0, 1).map((any) =>
+      row(capacityLabel(any), ({ protocol }) => {
+        const own = capacity.find((one) => one.protocol === protocol);
+        return own ? `${humanCount(own.connections)}${guess(own)}` : UNKNOWN;
+      }),
     ),
   ];
   const sizes = [...new Set(forecast.map(({ connections }) => connections))];
   const ahead = sizes.map((connections) =>
     row(`${humanCount(connections)} connections would take`, ({ protocol }) => {
       const one = forecast.find((entry) => entry.protocol === protocol && entry.connections === connections);
-      return one ? `${humanBytes(one.bytes)}${one.extrapolation > 2 ? ' (extrapolated)' : ''}` : UNKNOWN;
+      return one ? `${estimate(one)}${guess(one)}` : UNKNOWN;
     }),
   );
   return [...rows, ...ahead];
+}
+
+/** `2.0 GiB hold, with 20 % headroom`: the same limit goes for all legs. */
+function capacityLabel({ memoryLimitBytes, headroomPercent }: Summary['capacity'][number]): string {
+  return `${humanBytes(memoryLimitBytes)} hold, with ${headroomPercent} % headroom`;
+}
+
+const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
+
+function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): string[] {
+  return limiters
+    .filter((limiter) => limiter.protocol === protocol)
+    .map(({ what, at, unit }) => `${what} at ${humanCount(at)}${unit === 'connections' ? '' : ` ${unit}`}`);
+}
+
+type Fit = NonNullable<LegSummary['fit']>;
+
+function kneeCell(knee: Fit['knee']): string {
+  if (knee === null) return 'none in range';
+  const { at, low, high, below, above } = knee;
+  const levels = `between ${humanCount(low)} and ${humanCount(high)}`;
+  return `${humanBytes(below.bytes)} up to ${humanCount(at)} (${levels}), ${humanBytes(above.bytes)} above`;
+}
+
+const stepCell = (step: Fit['step']): string =>
+  step === null
+    ? 'none in range'
+    : `${humanBytes(step.bytes)} between ${humanCount(step.low)} and ${humanCount(step.high)}`;
+
+function retainedCell({ bytesPerClosedConnection: bytes, low, high }: NonNullable<LegSummary['retained']>): string {
+  if (low === null || high === null) return humanBytes(bytes);
+  return `${estimate({ bytes, low, high })}${isLeak({ low }) ? ': a leak' : ''}`;
 }
 
 /** `9.1 KiB [8.9, 9.3]`: the value and its 95 % interval. */

@@ -5,7 +5,6 @@ import type { RunEvent, RunFile, Sample } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
 import { readingsAt } from '../test/support/readings.ts';
 import { climb, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
-import { forecastOf, limitersOf } from './capacity.ts';
 import { summarize } from './summarize.ts';
 
 const killed: Partial<RunFile> = { status: 'running', exitCode: null, finishedAt: null };
@@ -102,94 +101,4 @@ test('a late generator is saturated, a punctual one is not', () => {
   const of = (samples: Sample[]) =>
     summarize({ run: runFile(), samples, events: [], problems: [] }).generator.saturated;
   assert.deepEqual([of(late), of(climb(5000))], [true, false]);
-});
-
-const [summarized] = summarize({ run: runFile(), samples: climb(4042), events: [], problems: [] }).legs;
-const whole = {
-  ...summarized!,
-  baselineBytes: 1e8,
-  perConnection: { ...summarized!.perConnection!, total: { bytes: 8000, low: 7000, high: 10_000 } },
-};
-
-test('a forecast follows the line and its interval, beyond what was measured only', () => {
-  assert.deepEqual(
-    forecastOf(whole).map(({ connections }) => connections),
-    [10_000, 100_000, 1_000_000],
-  );
-  assert.deepEqual(forecastOf(whole)[1], {
-    protocol: 'ws',
-    connections: 100_000,
-    bytes: 9e8,
-    low: 8e8,
-    high: 1.1e9,
-    extrapolation: 100_000 / 3000,
-  });
-  const high = { ...whole, levels: [{ ...whole.levels[0]!, open: 100_000 }] };
-  assert.deepEqual(
-    forecastOf(high).map(({ connections }) => connections),
-    [1_000_000],
-  );
-  for (const blind of [
-    { ...whole, perConnection: null },
-    { ...whole, levels: [] },
-    { ...whole, baselineBytes: null },
-  ])
-    assert.deepEqual(forecastOf(blind), []);
-});
-
-const { environment, target, generator } = runFile();
-const LIMITS: ReadonlyArray<[string, Partial<RunFile>, Array<[string, number]>]> = [
-  [
-    'a small machine',
-    {},
-    [
-      ['fds', 19_936],
-      ['ports', 28_232],
-      ['memory', 390_000],
-    ],
-  ],
-  [
-    'four processes',
-    { target: { ...target, processes: 4 } },
-    [
-      ['ports', 28_232],
-      ['fds', 79_744],
-      ['memory', 390_000],
-    ],
-  ],
-  [
-    'many destinations and sources',
-    { generator: { ...generator, legs: [{ ...generator.legs[0]!, destinations: 4, sources: ['a', 'b', 'c'] }] } },
-    [
-      ['fds', 19_936],
-      ['ports', 338_784],
-      ['memory', 390_000],
-    ],
-  ],
-  [
-    'a machine that tells nothing',
-    { environment: { ...environment, ephemeralPorts: null }, target: { ...target, descriptorLimit: null } },
-    [['memory', 390_000]],
-  ],
-  [
-    'less memory than the target has already',
-    { environment: { ...environment, memoryLimitBytes: 5e7 } },
-    [
-      ['memory', 0],
-      ['fds', 19_936],
-      ['ports', 28_232],
-    ],
-  ],
-];
-for (const [name, run, wanted] of LIMITS) {
-  test(`limits of ${name}, the nearest first`, () => {
-    assert.deepEqual(
-      limitersOf(runFile(run), whole, 0).map(({ what, at }) => [what, at]),
-      wanted,
-    );
-  });
-}
-test('a cost that may be 0 or less limits no memory', () => {
-  const free = { ...whole, perConnection: { ...whole.perConnection, total: { bytes: -5, low: -9, high: 0 } } };
-  assert.ok(limitersOf(runFile(), free, 0).every(({ what }) => what !== 'memory'));
 });

@@ -34,7 +34,12 @@ test('memory on an exact line comes out as exactly that cost', () => {
   assert.deepEqual(perConnection?.user, exactly(5000));
   assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
   assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
-  assert.deepEqual(fit, { rSquared: 1, knee: null, holdoutErrorPercent: 0 });
+  const { lines, ...rest } = fit!;
+  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, holdoutErrorPercent: 0 });
+  assert.deepEqual(
+    lines.map(({ fromOpen, interceptBytes, bytesPerConnection }) => [fromOpen, interceptBytes, bytesPerConnection]),
+    [[0, 40_000_000, 5000 + KERNEL_BYTES_EACH]],
+  );
   assert.equal(baselineBytes, 40_000_000);
   assert.deepEqual(
     levels.map(({ open }) => open),
@@ -73,6 +78,37 @@ test('components sum to the total, also where medians of noisy parts would not',
   assert.ok(Math.abs(sumOf(perConnection!.components) - perConnection!.total!.bytes) < 1e-6);
 });
 
+/** A climb in ten levels, with more in user space at some of them. */
+const bent = (moreBytes: (open: number) => number): LegSummary => {
+  const levels = Array.from({ length: 10 }, (_, i) => (i + 1) * 1000);
+  const samples = climb(5000, { levels }).map((sample) =>
+    sample.type !== 'memory' || sample.phase !== 'hold'
+      ? sample
+      : { ...sample, readings: readingsAt(sample.level, 40_000_000 + 5000 * sample.level + moreBytes(sample.level)) },
+  );
+  return only(summaryOf(samples, { run: runFile({ plan: { legs: [leg({ levels })] } }) }));
+};
+
+test('a step in user space is told, and is in no cost: not in the total, not in a part', () => {
+  const { fit, perConnection } = bent((open) => (open > 3000 ? 64 * 2 ** 20 : 0));
+  assert.deepEqual(fit!.step, { at: 3500, low: 3000, high: 4000, bytes: 64 * 2 ** 20 });
+  assert.deepEqual([fit!.knee, fit!.rSquared], [null, 1]);
+  assert.deepEqual(perConnection!.total, exactly(5000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.user, exactly(5000));
+  assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 4000]);
+  assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
+});
+
+test('past a knee the cost is what one more costs at the top, in every part', () => {
+  const { fit, perConnection } = bent((open) => 5000 * Math.max(0, open - 4000));
+  const { at, low, high, below, above } = fit!.knee!;
+  assert.deepEqual([at, low, high, below.bytes, above.bytes], [4000, 3000, 5000, 8958, 13_958]);
+  assert.deepEqual(perConnection!.total, exactly(10_000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.kernel, exactly(KERNEL_BYTES_EACH));
+  assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 9000]);
+  assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
+});
+
 test('each component of an exact line is exact', () => {
   const { perConnection } = only(summaryOf(climb(5000)));
   const { components, total } = perConnection!;
@@ -101,6 +137,17 @@ test('what is retained is spread over the connections closed since the baseline'
     low: null,
     high: null,
   });
+});
+
+test('over several cycles only what grows between them is retained, with an interval from the third on', () => {
+  const drained = (cycle: number) =>
+    memoryPoint('retained', 0, readingsAt(0, 45_000_000 + 1024 * 3000 * cycle), {
+      progress: progressOf(0, 3000 * cycle),
+    });
+  const cycles = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
+  const { retained } = only(summaryOf([...cycles, drained(1), drained(2), drained(3)]));
+  assert.equal(retained!.bytesPerClosedConnection, 1024);
+  assert.ok(retained!.low! > 0 && retained!.low! < 1024 && retained!.high! > 1024);
 });
 
 test('a burst is measured above the baseline', () => {

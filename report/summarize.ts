@@ -1,7 +1,7 @@
 import { EXIT } from '../core/errors.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
 import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
-import { forecastOf, limitersOf } from './capacity.ts';
+import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import type { RunRecord } from './read-run.ts';
@@ -25,6 +25,7 @@ export function summarize(record: RunRecord): Summary {
     warnings: warningsOf(record, legs),
     legs,
     forecast: legs.flatMap(forecastOf),
+    capacity: legs.flatMap((leg) => capacityOf(run, leg)),
     limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index)),
     thresholds: [],
     generator,

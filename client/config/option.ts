@@ -16,6 +16,9 @@ export interface Option<T> {
   readonly read: (text: string) => Read<T>;
 }
 
+/** Kinds that don't read as a noun. */
+const NOUN: Partial<Record<QuantityKind, string>> = { bytes: 'size', percent: 'percentage' };
+
 /** A quantity with a unit, from `min` to `max`. */
 export function quantity(
   kind: QuantityKind,
@@ -24,7 +27,8 @@ export function quantity(
 ): (text: string) => Read<number> {
   return (text) => {
     const value = parseQuantity(kind, text);
-    if (value === undefined) return { problem: `"${text}" is not a ${kind} such as ${QUANTITIES[kind].example}` };
+    if (value === undefined)
+      return { problem: `"${text}" is not a ${NOUN[kind] ?? kind} such as ${QUANTITIES[kind].example}` };
     if (value < min) return { problem: `${text} is too small: at least ${min}` };
     if (value > max) return { problem: `${text} is too large: at most ${max}` };
     return { value };

@@ -28,6 +28,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     engine: 'auto',
     close: 'graceful',
     behaviour: { kind: 'idle' },
+    headroomPercent: 20,
     json: false,
     quiet: false,
     force: false,
@@ -65,6 +66,9 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['source', '10.0.0.0/30,10.0.1.8-10.0.1.9', 'sources', ['10.0.0.1', '10.0.0.2', '10.0.1.8', '10.0.1.9']],
   ['out', '/tmp/a folder', 'out', '/tmp/a folder'],
   ['name', 'my-run_1.0', 'name', 'my-run_1.0'],
+  ['memory-limit', '2GiB', 'memoryLimitBytes', 2 ** 31],
+  ['headroom', '25%', 'headroomPercent', 25],
+  ['headroom', 0, 'headroomPercent', 0],
   ['json', true, 'json', true],
   ['quiet', 'true', 'quiet', true],
   ['force', false, 'force', false],
@@ -109,6 +113,12 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['out', '  ', /^--out: it is empty$/],
   ['name', '../up', /^--name: "\.\.\/up" is not 1 to 64 letters/],
   ['name', 'x'.repeat(65), /^--name: /],
+  ['memory-limit', '0', /^--memory-limit: 0 is too small: at least 1$/],
+  ['memory-limit', 'lots', /^--memory-limit: "lots" is not a size such as 64KiB$/],
+  ['headroom', '100%', /^--headroom: 100% is too large: at most 99$/],
+  ['headroom', '-5%', /^--headroom: "-5%" is not a percentage such as 20%$/],
+  ['rtt-limit', '50', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
+  ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
   ['urls', 'http://h:1', /the scheme is one of/],
   ['urls', ['ws://h:1', 'ws://h:2'], /one URL for each protocol; name more ports as a range/],
@@ -198,4 +208,10 @@ test('each option has a name of its own, a default that it reads itself, and wor
     assert.match(option.help, /^\S.*[^.]$/);
     if ('default' in option) assert.ok('value' in option.read(option.default), option.name);
   }
+});
+
+test('a limit of round trips goes with a behaviour that has them', () => {
+  const config = parseRunConfig({ 'rtt-limit': '50ms', behaviour: 'echo:1k/s:64B' });
+  assert.equal(config.rttLimitMs, 50);
+  assert.match(problemOf({ 'rtt-limit': '50ms', behaviour: 'heartbeat:30s' }), /with --behaviour heartbeat;/);
 });

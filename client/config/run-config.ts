@@ -106,6 +106,25 @@ export const RUN_OPTIONS = {
     help: 'measure the memory of this process and its children',
     read: quantity('count', 1),
   },
+  memoryLimitBytes: {
+    name: 'memory-limit',
+    argument: '<size>',
+    help: 'memory to plan the capacity for, such as 2GiB (default: what this machine or its container has)',
+    read: quantity('bytes', 1),
+  },
+  headroomPercent: {
+    name: 'headroom',
+    argument: '<percent>',
+    help: 'share of that memory to keep free',
+    default: '20%',
+    read: quantity('percent', 0, 99),
+  },
+  rttLimitMs: {
+    name: 'rtt-limit',
+    argument: '<duration>',
+    help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo',
+    read: quantity('duration', 0.001),
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -219,6 +238,11 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
   if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
+  if (config.rttLimitMs !== undefined && config.behaviour.kind !== 'echo') {
+    problems.push(
+      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take echo:5k/s:64B, say`,
+    );
+  }
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.

@@ -41,6 +41,9 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
     descriptorLimit: 20_000,
     ephemeralPorts: [32_768, 60_999],
     somaxconn: 4096,
+    tcpMemMaxBytes: 800_000_000,
+    conntrackMax: null,
+    conntrackCount: null,
   },
   target: {
     kind: 'builtin',

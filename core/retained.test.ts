@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seededRandom } from './random.ts';
+import { type DrainPoint, isLeak, retainedOver } from './retained.ts';
+
+const HYSTERESIS_BYTES = 20e6;
+/** The baseline, then drains: the first keeps what the allocator doesn't give back, each leaks `bytesEach`. */
+function drains(cycles: number, bytesEach: number, noiseBytes = 0, seed = 1): DrainPoint[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: cycles + 1 }, (_, cycle) => {
+    const closedConnections = cycle * 5000;
+    const kept = cycle === 0 ? 0 : HYSTERESIS_BYTES;
+    const bytes = 4e7 + kept + bytesEach * closedConnections + (2 * random() - 1) * noiseBytes;
+    return { closedConnections, bytes };
+  });
+}
+
+test('an exact leak comes out exactly, without the hysteresis of the first climb', () => {
+  for (const cycles of [2, 3, 5]) {
+    const { bytesPerClosedConnection, low, high } = retainedOver(drains(cycles, 1024))!;
+    assert.equal(bytesPerClosedConnection, 1024);
+    assert.equal(low === null && high === null, cycles < 3);
+    assert.equal(isLeak({ low }), cycles >= 3);
+  }
+});
+
+test('a leak of 1,024 bytes a connection in noise of 100 KiB is called one', () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const { bytesPerClosedConnection, low, high } = retainedOver(drains(6, 1024, 100 * 1024, seed))!;
+    assert.ok(Math.abs(bytesPerClosedConnection - 1024) < 20);
+    assert.ok(isLeak({ low }) && low! <= bytesPerClosedConnection && bytesPerClosedConnection <= high!);
+  }
+});
+
+for (const cycles of [3, 4, 6, 10]) {
+  test(`property: without a leak the interval over ${cycles} cycles contains 0, 19 times in 20`, () => {
+    const seeds = Array.from({ length: 1000 }, (_, i) => i + 1);
+    for (const noiseBytes of [20 * 1024, 200 * 1024]) {
+      const within = seeds.filter((seed) => {
+        const { low, high } = retainedOver(drains(cycles, 0, noiseBytes, seed))!;
+        return low! <= 0 && 0 <= high!;
+      });
+      assert.ok(within.length >= 950, `${within.length} of 1000 with noise of ${noiseBytes} bytes`);
+    }
+  });
+}
+
+test('one cycle can only say what it left, hysteresis included; none says nothing', () => {
+  assert.deepEqual(retainedOver(drains(1, 1000)), { bytesPerClosedConnection: 5000, low: null, high: null });
+  assert.equal(retainedOver(drains(0, 1000)), undefined);
+  assert.equal(retainedOver([]), undefined);
+  assert.equal(retainedOver(drains(1, 1000).map((drain) => ({ ...drain, closedConnections: 0 }))), undefined);
+});
+
+test('memory that shrinks from cycle to cycle is no leak', () => {
+  const shrinking = retainedOver(drains(5, -500))!;
+  assert.ok(shrinking.high! < 0 && !isLeak(shrinking));
+});

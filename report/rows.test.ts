@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LegSummary, Summary } from '../core/summary.ts';
+import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
+import { verdictRows } from './rows.ts';
+import { summarize } from './summarize.ts';
+
+const run = runFile({
+  config: { memoryLimitBytes: 2 ** 31, headroomPercent: 20 },
+  plan: { legs: [leg({ protocol: 'tcp' }), leg()] },
+});
+const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1 })];
+const summary = summarize({ run, samples, events: [], problems: [] });
+const cellsOf = (of: Summary, label: string): readonly string[] | undefined =>
+  verdictRows(of).find((row) => row.label.trim() === label)?.cells;
+/** The summary with something else in its first leg. */
+const withFirst = (more: Partial<LegSummary>): Summary => ({
+  ...summary,
+  legs: [{ ...summary.legs[0]!, ...more }, summary.legs[1]!],
+});
+
+test('the capacity names the limit and the headroom, and says where it is a guess', () => {
+  // (0.8 × 2 GiB − 40 MB) ÷ (3000 + 3958), ÷ (7000 + 3958)
+  assert.deepEqual(cellsOf(summary, '2.0 GiB hold, with 20 % headroom'), [
+    '241,159 (extrapolated)',
+    '153,128 (extrapolated)',
+  ]);
+});
+
+test('the first limit is named, the others follow in order', () => {
+  assert.deepEqual(cellsOf(summary, 'first limit'), ['fds at 19,936', 'fds at 19,936']);
+  assert.deepEqual(cellsOf(summary, 'further limits'), [
+    'ports at 28,232, memory at 241,159',
+    'ports at 28,232, memory at 153,128',
+  ]);
+  const limiters: Summary['limiters'] = [{ protocol: 'tcp', what: 'cpu', at: 2345, unit: 'opens per second' }];
+  assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
+});
+
+test('a knee and a step have a row where there is one', () => {
+  const fit = summary.legs[0]!.fit!;
+  const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
+  assert.equal(cellsOf(summary, 'knee: one more costs'), undefined);
+  assert.equal(cellsOf(summary, 'step, not in the cost'), undefined);
+  const knee = { at: 4000, low: 3500, high: 4500, below: exactly(5120), above: exactly(10_240) };
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, knee } }), 'knee: one more costs'), [
+    '5.0 KiB up to 4,000 (between 3,500 and 4,500), 10.0 KiB above',
+    'none in range',
+  ]);
+  const step = { at: 3250, low: 3000, high: 3500, bytes: 64 * 2 ** 20 };
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step } }), 'step, not in the cost'), [
+    '64.0 MiB between 3,000 and 3,500',
+    'none in range',
+  ]);
+});
+
+test('what is retained is called a leak only when its interval excludes 0', () => {
+  const cell = (bytesPerClosedConnection: number, low: number | null, high: number | null) =>
+    cellsOf(withFirst({ retained: { bytesPerClosedConnection, low, high } }), 'retained per closed connection')?.[0];
+  assert.equal(cell(1024, null, null), '1.0 KiB');
+  assert.equal(cell(1024, -100, 2148), '1.0 KiB [-100 B, 2.1 KiB]');
+  assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1000 B, 1.0 KiB]: a leak');
+});
+
+test('a forecast shows its interval, and what is beyond the measured range', () => {
+  assert.equal(cellsOf(summary, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB] (extrapolated)');
+  const near = { ...summary, forecast: summary.forecast.map((one) => ({ ...one, beyond: false })) };
+  assert.equal(cellsOf(near, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB]');
+});
