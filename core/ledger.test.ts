@@ -45,6 +45,7 @@ const readings = (parts: Partial<Readings> = {}): Readings => ({
   sockstat: { tcpInUse: 2, tcpOrphan: 0, tcpTimeWait: 0, tcpAlloc: 2, tcpMemBytes: 4096 },
   host: host(1e9),
   established: null,
+  cgroup: null,
   missing: [],
   tookMs: 1,
   ...parts,

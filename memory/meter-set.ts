@@ -1,4 +1,5 @@
 import type { MeterName, Readings } from '../core/readings.ts';
+import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { readHost } from './host.ts';
 import { type Measured, Missing, measure } from './meter.ts';
@@ -71,13 +72,16 @@ export function openMeters(options: MeterOptions): Meters {
           measure(() => readRuntime(adminUrl, { gc, timeoutMs })),
         )
       : null;
-    const [target, client, slab, sockstat, host, established] = await Promise.all([
-      pids.length > 0
-        ? take(
+    const [first] = pids;
+    const ofTarget =
+      first === undefined
+        ? null
+        : take(
             'target',
             measure(() => readProcessTree(pids, treeOfTarget)),
-          )
-        : null,
+          );
+    const [target, client, slab, sockstat, host, established, cgroup] = await Promise.all([
+      ofTarget,
       take(
         'client',
         measure(() => readProcessTree([clientPid], treeOfClient)),
@@ -97,9 +101,15 @@ export function openMeters(options: MeterOptions): Meters {
             measure(() => readEstablished(ports)),
           )
         : null,
+      first === undefined || process.platform !== 'linux'
+        ? null
+        : take(
+            'cgroup',
+            measure(async () => readCgroup([first, ...pids.slice(1)], (await ofTarget)?.pids ?? pids, treeOfTarget)),
+          ),
     ]);
     const tookMs = performance.now() - startedAt;
-    return { target, client, runtime, slab, sockstat, host, established, missing, tookMs };
+    return { target, client, runtime, slab, sockstat, host, established, cgroup, missing, tookMs };
   }
 
   function readQuick(): QuickReading {

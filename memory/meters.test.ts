@@ -199,16 +199,33 @@ test('a connection costs the kernel about 4 KB at each end', asRoot, async () =>
   assert.ok(quick.targetBytes! > 1e6 && quick.clientRssBytes! > 1e7);
 });
 
+test('a process in a cgroup with others: it says so, and its memory is in there', onLinux, async (t) => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid });
+  const { cgroup, missing } = await meters.read();
+  if (!cgroup) {
+    assert.match(missing.find(({ meter }) => meter === 'cgroup')?.why ?? '', /cgroup/);
+    return t.skip('no memory cgroup here');
+  }
+  assert.equal(cgroup.exclusive, false, 'this very test lives in it as well');
+  await child.ask(String(64 * 2 ** 20));
+  const after = (await meters.read()).cgroup;
+  assert.ok(after!.currentBytes - cgroup.currentBytes > 32 * 2 ** 20);
+});
+
 test('a meter set says which meter has no answer, and why', onLinux, async () => {
   const child = new Child(HOARDER);
   await child.hear();
   await child.stop();
   const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid, adminUrl: 'http://127.0.0.1:1' });
   const readings = await meters.read({ gc: true, list: true });
-  assert.deepEqual([readings.target, readings.runtime, readings.established], [null, null, null]);
+  const { target, runtime, established, cgroup } = readings;
+  assert.deepEqual([target, runtime, established, cgroup], [null, null, null, null]);
   assert.ok(readings.client!.pids.includes(process.pid) && readings.host!.usedBytes > 0);
   const why = Object.fromEntries(readings.missing.map(({ meter, why }) => [meter, why]));
   assert.match(why['runtime'] ?? '', /ECONNREFUSED/);
   assert.equal(why['target'], `process ${child.pid} is gone`);
+  assert.equal(why['cgroup'], `process ${child.pid} is gone`);
   assert.equal(meters.readQuick().targetBytes, null);
 });

@@ -76,6 +76,7 @@ export const readingsAt = (open: number, anonBytes: number, more: Partial<Readin
     targetQueuedBytes: 0,
     clientQueuedBytes: 0,
   },
+  cgroup: null,
   missing: [],
   tookMs: 5,
   ...more,
