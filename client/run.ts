@@ -49,7 +49,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
-      await walkLegs({ config, setups, deps, recorder, file, elapsedMs });
+      await walkLegs({ config, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
       const { code, message, hint } = asRigError(thrown);
@@ -86,8 +86,8 @@ async function openingRunFile(
     plan: { legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
-      kind: urls.length === 0 ? 'builtin' : config.pid === undefined ? 'url' : 'pid',
-      name: urls.length === 0 ? 'connrig reference server' : texts.join(' '),
+      kind: kindOf(config),
+      name: urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' ')),
       urls: texts,
       pid: config.pid ?? null,
       descriptorLimit: null,
@@ -96,6 +96,12 @@ async function openingRunFile(
     // Known once hosts are resolved.
     generator: { engine: config.engine, legs: [] },
   };
+}
+
+function kindOf({ urls, command, pid }: RunConfig): RunFile['target']['kind'] {
+  if (urls.length === 0) return 'builtin';
+  if (command !== undefined) return 'command';
+  return pid === undefined ? 'url' : 'pid';
 }
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */

@@ -53,10 +53,10 @@ function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
 
 /**
  * Connections that the target's process had open before this leg: levels up to there reuse what an allocator kept, and
- * look free. Every leg of the built-in server has a process of its own.
+ * look free. Every leg of a server that we start has a process of its own.
  */
 function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
-  if (run.target.kind === 'builtin') return leg.warmUp;
+  if (run.target.kind === 'builtin' || run.target.kind === 'command') return leg.warmUp;
   const earlier = Math.max(0, ...run.plan.legs.slice(0, index).map(peakOf));
   // With no level above it there is only the disturbed curve; the summary warns of that.
   return earlier < peakOf(leg) && leg.levels.filter((level) => level > earlier).length >= 3

@@ -173,6 +173,14 @@ test('a process id needs a URL to say where that process listens', () => {
   assert.match(problemOf({ pid: '4711' }), /^--pid: /);
 });
 
+test('a command needs the URL it is to listen at, and is no running process', () => {
+  const urls = ['ws://h:1'];
+  assert.equal(parseRunConfig({ command: 'node server.js', urls }).command, 'node server.js');
+  assert.match(problemOf({ command: 'node server.js' }), /^--command: give the URL/);
+  assert.match(problemOf({ command: ' ', urls }), /^--command: it is empty$/);
+  assert.match(problemOf({ command: 'node server.js', pid: '4711', urls }), /^--command and --pid: .*leave one/);
+});
+
 test('without a rate, a large plan opens all in two minutes', () => {
   const rateOf = (connections: string, rate?: string) =>
     parseRunConfig({ connections, ...(rate ? { rate } : {}) }).plan.legs[0]?.connectsPerSecond;

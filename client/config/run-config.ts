@@ -106,6 +106,12 @@ export const RUN_OPTIONS = {
     help: 'measure the memory of this process and its children',
     read: quantity('count', 1),
   },
+  command: {
+    name: 'command',
+    argument: '<shell command>',
+    help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
+    read: text,
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -218,13 +224,24 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
-  if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
+  problems.push(...targetProblems(config));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond };
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
+}
+
+function targetProblems({ urls, pid, command }: RunConfig): string[] {
+  const problems: string[] = [];
+  const hasUrl = urls.length > 0;
+  if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
+  if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
+  if (pid !== undefined && command !== undefined) {
+    problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
+  }
+  return problems;
 }
 
 function unknownKeys(file: RawSettings): string[] {
