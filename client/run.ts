@@ -1,5 +1,7 @@
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { type ExporterSource, openExporter } from '../memory/exporter.ts';
+import { measure } from '../memory/meter.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import type { RunConfig } from './config/run-config.ts';
@@ -49,6 +51,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
+      if (config.exporter) await askOnce(config.exporter);
       await walkLegs({ config, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
@@ -82,7 +85,7 @@ async function openingRunFile(
     finishedAt: null,
     status: 'running',
     exitCode: null,
-    config: { ...settings, urls: texts },
+    config: { ...settings, urls: texts, ...(config.exporter && { exporter: config.exporter.text }) },
     plan: { legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
@@ -98,10 +101,20 @@ async function openingRunFile(
   };
 }
 
-function kindOf({ urls, command, pid }: RunConfig): RunFile['target']['kind'] {
+function kindOf({ urls, command, pid, exporter }: RunConfig): RunFile['target']['kind'] {
   if (urls.length === 0) return 'builtin';
   if (command !== undefined) return 'command';
-  return pid === undefined ? 'url' : 'pid';
+  if (pid !== undefined) return 'pid';
+  return exporter === undefined ? 'url' : 'exporter';
+}
+
+/** Before anything starts: an exporter that says nothing about memory would make a run for nothing. */
+async function askOnce(source: ExporterSource): Promise<void> {
+  const answer = await measure(openExporter(source));
+  if ('value' in answer) return;
+  throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
+    hint: `curl ${source.url}; --exporter ${source.url}#<metric>`,
+  });
 }
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */

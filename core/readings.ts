@@ -127,7 +127,27 @@ export const Established = z.object({
 });
 export type Established = z.infer<typeof Established>;
 
-export const METERS = ['target', 'client', 'runtime', 'slab', 'sockstat', 'host', 'established', 'cgroup'] as const;
+/** What a Prometheus endpoint said of the target's memory. */
+const ExporterMemory = z.object({
+  /** Name, and labels where some were asked for. */
+  metric: z.string(),
+  bytes,
+});
+
+/** The kernel of the target's machine, when that is another one: read there by `connrig meter`. */
+const Remote = z.object({ slab: Slab.nullable(), sockstat: Sockstat.nullable(), host: Host.nullable() });
+
+export const METERS = [
+  'target',
+  'client',
+  'runtime',
+  'slab',
+  'sockstat',
+  'host',
+  'established',
+  'cgroup',
+  'exporter',
+] as const;
 export type MeterName = (typeof METERS)[number];
 
 export const Readings = z.object({
@@ -138,8 +158,11 @@ export const Readings = z.object({
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),
   established: Established.nullable(),
-  // Readings of earlier versions lack it.
+  // Readings of earlier versions lack what follows.
   cgroup: Cgroup.nullable().default(null),
+  exporter: ExporterMemory.nullable().default(null),
+  /** null: the target's end lies in this machine's kernel, or nobody tells about its own. */
+  remote: Remote.nullable().default(null),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
   tookMs: z.number().nonnegative(),

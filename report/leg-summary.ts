@@ -1,6 +1,6 @@
 import { countOf, quantileMs } from '../core/histogram.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
-import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
+import { type Ledger, ledgerOf, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
 import { zeroOutcomes } from '../core/outcomes.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
@@ -66,17 +66,14 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
 
 /** The ledger of a hold; without a baseline the hold itself stands in, so that at least `user` is known. */
 function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: MemoryPoint): Ledger {
-  const here = run.generator.legs[point.leg]?.targetIsLocal ?? false;
-  const ends = { target: here && baseline ? point.level : null, client: point.level };
-  return ledgerOf(
-    (baseline ?? point).readings,
-    point.readings,
-    run.environment.platform === 'linux' ? ends : { target: null, client: null },
-  );
+  const isLinux = run.environment.platform === 'linux';
+  const isHere = isLinux && (run.generator.legs[point.leg]?.targetIsLocal ?? false);
+  const isSeen = isHere || point.readings.remote !== null;
+  const ends = { target: isSeen && baseline ? point.level : null, client: isLinux ? point.level : null };
+  return ledgerOf((baseline ?? point).readings, point.readings, ends);
 }
 
-const userOf = ({ readings: { target } }: MemoryPoint): number | null =>
-  target ? (target.anonBytes ?? target.rssBytes) : null;
+const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): LegSummary['levels'][number] {
   const before = baseline?.readings.sockstat;
@@ -91,6 +88,7 @@ function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): Le
     censusOpen: census?.open ?? null,
     kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
+    chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(point.talk) : null,
   };
 }
@@ -108,7 +106,8 @@ function perConnectionOf(held: readonly Held[]): LegSummary['perConnection'] {
   const kernel = slopeOf((ledger) => ledger.kernel);
   if (user === null && kernel === null) return null;
   const total = slopeOf((ledger) => ledger.total);
-  return { total, user, kernel, components: componentsOf(held, (total ?? user ?? kernel)!.bytes) };
+  const charged = slopeOf((ledger) => ledger.charged);
+  return { total, user, kernel, charged, components: componentsOf(held, (total ?? user ?? kernel)!.bytes) };
 }
 
 /** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */

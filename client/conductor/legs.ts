@@ -55,9 +55,9 @@ export async function walkLegs(context: LegsContext): Promise<void> {
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
 async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
   const { config, deps, recorder, warn } = context;
-  const { command, pid } = config;
+  const { command, pid, exporter } = config;
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations);
-  if (command === undefined) return attachTarget(url, pid);
+  if (command === undefined) return attachTarget(url, pid, exporter?.url);
   const logFile = join(recorder.folder, 'target.log');
   return startCommandTarget({ command, url, ip, logFile, signal: deps.signal, warn });
 }
@@ -99,6 +99,8 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
+    exporter: config.exporter,
+    targetIsElsewhere: !local,
     ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
     clientPid: process.pid,
   });

@@ -4,6 +4,7 @@ import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 import { readSources } from './sources.ts';
@@ -112,6 +113,12 @@ export const RUN_OPTIONS = {
     help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
     read: text,
   },
+  exporter: {
+    name: 'exporter',
+    argument: '<url[#metric]>',
+    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
+    read: readExporter,
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -171,6 +178,11 @@ function readName(given: string): Read<string> {
   return /^[\w.-]{1,64}$/.test(given)
     ? { value: given }
     : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
+}
+
+function readExporter(given: string): Read<ExporterSource> {
+  const source = parseExporter(given);
+  return typeof source === 'string' ? { problem: source } : { value: source };
 }
 
 function readBehaviour(given: string): Read<BehaviourPlan> {
@@ -233,11 +245,12 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
 }
 
-function targetProblems({ urls, pid, command }: RunConfig): string[] {
+function targetProblems({ urls, pid, command, exporter }: RunConfig): string[] {
   const problems: string[] = [];
   const hasUrl = urls.length > 0;
   if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
   if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
+  if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');
   if (pid !== undefined && command !== undefined) {
     problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
   }

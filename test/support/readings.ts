@@ -77,6 +77,8 @@ export const readingsAt = (open: number, anonBytes: number, more: Partial<Readin
     clientQueuedBytes: 0,
   },
   cgroup: null,
+  exporter: null,
+  remote: null,
   missing: [],
   tookMs: 5,
   ...more,
