@@ -83,6 +83,22 @@ test('a tree takes in descendants, leaves out exceptions, and survives their end
   assert.deepEqual((await readProcessTree([parent.pid])).pids, [parent.pid]);
 });
 
+const FORKING = `const {spawn}=require('child_process');const more=()=>{for(let i=0;i<3;i++)spawn('sleep',[String(Math.random()/20)]).on('exit',()=>spawn('true'))};
+  setInterval(more,15);console.log('ready')`;
+
+test('children that come and go between readings never cost a reading, nor the root', onLinux, async () => {
+  const parent = new Child(FORKING);
+  await parent.hear();
+  const seen = new Set<number>();
+  for (let i = 0; i < 40; i++) {
+    const tree = await readProcessTree([parent.pid]);
+    assert.equal(tree.pids[0], parent.pid);
+    assert.ok(tree.anonBytes !== null && tree.anonBytes > 1e6, 'one that ends while it is read leaves no hole');
+    for (const pid of tree.pids) seen.add(pid);
+  }
+  assert.ok(seen.size > 3, `only ${seen.size} processes were ever seen`);
+});
+
 test('a process that is gone is missing, with the reason', onLinux, async () => {
   const child = new Child(HOARDER);
   await child.hear();
