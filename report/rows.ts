@@ -24,7 +24,9 @@ export function verdictRows({ legs, limiters, forecast }: Summary): Row[] {
     ...(legs.some(({ perConnection }) => perConnection?.charged)
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
-    row('  unexplained', ({ perConnection }) => orUnknown(perConnection?.components.unexplained, humanBytes)),
+    row('  growth of the host, unexplained', ({ perConnection }) =>
+      orUnknown(perConnection?.components.unexplained, humanBytes),
+    ),
     row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, humanBytes)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
     row('retained per closed connection', ({ retained }) => orUnknown(retained?.bytesPerClosedConnection, humanBytes)),
