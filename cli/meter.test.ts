@@ -80,7 +80,7 @@ const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
   [['--pid', '1', '--listen', ':70000'], /--listen: ":70000"/],
   [['--pid', '1', '--gc'], /"--gc" is not an option/],
   [['--pid', '999999999'], /^EPID: there is no process 999999999/m],
-  [['--pid', '1', '--listen', '192.0.2.1:9465'], /^ELISTEN: 192\.0\.2\.1 is not an address of this machine/m],
+  [['--pid', '1', '--listen', '198.51.100.7:9465'], /^ELISTEN: 198\.51\.100\.7 is not an address of this machine/m],
 ];
 for (const [args, message] of BAD) {
   test(`meter ${args.join(' ')} is refused`, async () => {

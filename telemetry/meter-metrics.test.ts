@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { METRICS } from '../core/metrics.ts';
 import type { Readings } from '../core/readings.ts';
 import { processTree, readingsAt } from '../test/support/readings.ts';
 import { meterTelemetry } from './meter-metrics.ts';
@@ -45,6 +46,13 @@ test('everything read is there, under its name', async () => {
   ];
   for (const [name, value] of wanted) assert.equal(samples.get(name), value, name);
   assert.ok(![...samples.keys()].some((name) => name.startsWith('connrig_meter_missing')));
+});
+
+test('every row of the catalogue that is about a target or a meter is there', async () => {
+  const text = await meterTelemetry(async () => FULL).render();
+  const own = Object.values(METRICS).filter(({ name }) => /^connrig_(meter|target|host)_/.test(name));
+  assert.ok(own.length > 10);
+  for (const { name, kind } of own) assert.ok(text.includes(`# TYPE ${name} ${kind}\n`), name);
 });
 
 test('what could not be read is left out and named, never 0', async () => {

@@ -85,7 +85,7 @@ describe('a server started by --command', () => {
 
   it('cannot be started on another machine', TIMEOUT, async (t) => {
     // An address for documentation, nobody's: nothing is connected to.
-    const args = ['run', 'ws://192.0.2.1:9', '--command', 'true', '--out', newFolder(t)];
-    assertFailed(await connrig(t, args), 2, 'EUSAGE', /192\.0\.2\.1 is not this machine/);
+    const args = ['run', 'ws://198.51.100.7:9', '--command', 'true', '--out', newFolder(t)];
+    assertFailed(await connrig(t, args), 2, 'EUSAGE', /198\.51\.100\.7 is not this machine/);
   });
 });
