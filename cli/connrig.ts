@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
 import type { CliDeps } from './deps.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addMeterCommand } from './meter.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
 import { addServeCommand } from './serve.ts';
@@ -20,6 +21,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
     .exitOverride();
   addRunCommand(program, deps);
   addServeCommand(program, deps);
+  addMeterCommand(program, deps);
   addReportCommand(program, deps);
   addDoctorCommand(program, deps);
   try {

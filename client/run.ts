@@ -1,5 +1,7 @@
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { type ExporterSource, openExporter } from '../memory/exporter.ts';
+import { measure } from '../memory/meter.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import type { RunConfig } from './config/run-config.ts';
@@ -49,7 +51,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
-      await walkLegs({ config, setups, deps, recorder, file, elapsedMs });
+      if (config.exporter) await askOnce(config.exporter);
+      await walkLegs({ config, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
       const { code, message, hint } = asRigError(thrown);
@@ -82,12 +85,12 @@ async function openingRunFile(
     finishedAt: null,
     status: 'running',
     exitCode: null,
-    config: { ...settings, urls: texts },
+    config: { ...settings, urls: texts, ...(config.exporter && { exporter: config.exporter.text }) },
     plan: { legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
-      kind: urls.length === 0 ? 'builtin' : config.pid === undefined ? 'url' : 'pid',
-      name: urls.length === 0 ? 'connrig reference server' : texts.join(' '),
+      kind: kindOf(config),
+      name: urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' ')),
       urls: texts,
       pid: config.pid ?? null,
       descriptorLimit: null,
@@ -96,6 +99,22 @@ async function openingRunFile(
     // Known once hosts are resolved.
     generator: { engine: config.engine, legs: [] },
   };
+}
+
+function kindOf({ urls, command, pid, exporter }: RunConfig): RunFile['target']['kind'] {
+  if (urls.length === 0) return 'builtin';
+  if (command !== undefined) return 'command';
+  if (pid !== undefined) return 'pid';
+  return exporter === undefined ? 'url' : 'exporter';
+}
+
+/** Before anything starts: an exporter that says nothing about memory would make a run for nothing. */
+async function askOnce(source: ExporterSource): Promise<void> {
+  const answer = await measure(openExporter(source));
+  if ('value' in answer) return;
+  throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
+    hint: `curl ${source.url}; --exporter ${source.url}#<metric>`,
+  });
 }
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */

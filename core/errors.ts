@@ -40,6 +40,8 @@ export const EXIT_OF = {
   EDROPPED: EXIT.target,
   ETARGETDIED: EXIT.target,
   ETARGETSTART: EXIT.target,
+  /** The exporter named doesn't answer, or has nothing about memory. */
+  EEXPORTER: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
   /** The client was what limited the run. */

@@ -21,7 +21,7 @@ export const KERNEL_COMPONENTS = [
 ] as const;
 export type KernelComponent = (typeof KERNEL_COMPONENTS)[number];
 
-/** Connections that are open and end on this host; null: that end is on another host. */
+/** Connections that are open and end where we can look; null: that end is on another host, and nobody reads it there. */
 export interface Ends {
   readonly target: number | null;
   readonly client: number | null;
@@ -66,7 +66,7 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
     bufferBytes: buffers.client,
   };
   return {
-    target: rowsOf(ends.target, target, hold.slab, baseline.target, hold.target),
+    target: rowsOf(ends.target, target, (hold.remote ?? hold).slab, baseline.target, hold.target),
     client: rowsOf(ends.client, client, hold.slab, baseline.client, hold.client),
   };
 }
@@ -77,9 +77,12 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
  */
 function socketsOfTarget(baseline: Readings, hold: Readings, ends: Ends): number {
   const connections = ends.target ?? 0;
-  if (connections === 0 || !baseline.sockstat || !hold.sockstat) return connections;
+  const isElsewhere = hold.remote !== null;
+  const before = isElsewhere ? baseline.remote?.sockstat : baseline.sockstat;
+  const now = isElsewhere ? hold.remote?.sockstat : hold.sockstat;
+  if (connections === 0 || !before || !now) return connections;
   const files = (hold.target?.openFiles ?? 0) - (baseline.target?.openFiles ?? 0);
-  const onHost = hold.sockstat.tcpAlloc - baseline.sockstat.tcpAlloc - (ends.client ?? 0);
+  const onHost = now.tcpAlloc - before.tcpAlloc - (isElsewhere ? 0 : (ends.client ?? 0));
   return Math.max(connections, Math.min(files, onHost));
 }
 
@@ -129,8 +132,13 @@ function splitBuffers(
   ends: Ends,
 ): { target: number | null; client: number | null } {
   const { established } = hold;
+  if (hold.remote) {
+    // Each end has a kernel of its own.
+    const target = chargedBetween(baseline.remote?.sockstat, hold.remote.sockstat);
+    return { target, client: chargedBetween(baseline.sockstat, hold.sockstat) };
+  }
   if (!baseline.sockstat || !hold.sockstat) return { target: null, client: null };
-  const chargedBytes = Math.max(0, hold.sockstat.tcpMemBytes - baseline.sockstat.tcpMemBytes);
+  const chargedBytes = chargedBetween(baseline.sockstat, hold.sockstat) ?? 0;
   const ofTarget = established?.targetQueuedBytes ?? ends.target ?? 0;
   const both = ofTarget + (established?.clientQueuedBytes ?? ends.client ?? 0);
   if (both === 0) return { target: 0, client: 0 };
@@ -139,6 +147,9 @@ function splitBuffers(
   const target = Math.round((bytes * ofTarget) / both);
   return { target, client: bytes - target };
 }
+
+const chargedBetween = (before: Readings['sockstat'] | undefined, now: Readings['sockstat']): number | null =>
+  before && now ? Math.max(0, now.tcpMemBytes - before.tcpMemBytes) : null;
 
 /** A pointer for each slot, and two bits in the bitmaps of open and close-on-exec descriptors. */
 const BYTES_PER_DESCRIPTOR_SLOT = 8.25;

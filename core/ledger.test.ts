@@ -45,6 +45,9 @@ const readings = (parts: Partial<Readings> = {}): Readings => ({
   sockstat: { tcpInUse: 2, tcpOrphan: 0, tcpTimeWait: 0, tcpAlloc: 2, tcpMemBytes: 4096 },
   host: host(1e9),
   established: null,
+  cgroup: null,
+  exporter: null,
+  remote: null,
   missing: [],
   tookMs: 1,
   ...parts,
@@ -171,6 +174,59 @@ test('without smaps the whole RSS counts, and says so', () => {
   const ledger = ledgerOf(before, { ...after, target: tree(null) }, { target: 1000, client: 1000 });
   assert.deepEqual([ledger.user, ledger.userBasis], [50_000_000, 'rss']);
 });
+
+test('an exporter stands in where no process can be read, and only there', () => {
+  const exporter = { metric: 'process_resident_memory_bytes', bytes: 33_000_000 };
+  const ends = { target: 1000, client: 1000 };
+  const alone = ledgerOf(before, { ...after, target: null, exporter }, ends);
+  assert.deepEqual([alone.user, alone.userBasis, alone.components.userOther], [33_000_000, 'exporter', 33_000_000]);
+  const both = ledgerOf(before, { ...after, exporter }, ends);
+  assert.deepEqual([both.user, both.userBasis], [25_000_000, 'anon']);
+});
+
+test("a target on another machine pays with that machine's objects, and the client with ours", () => {
+  const there = (alloc: number, usedBytes: number, bufferBytes: number): Readings['remote'] => ({
+    slab: { TCP: { objects: 1, bytesPerObject: 3000 }, sock_inode_cache: { objects: 1, bytesPerObject: 1000 } },
+    sockstat: { tcpInUse: 0, tcpOrphan: 0, tcpTimeWait: 0, tcpAlloc: alloc, tcpMemBytes: bufferBytes },
+    host: host(usedBytes),
+  });
+  const baseline = { ...before, remote: there(10, 5e9, 0) };
+  const hold = { ...after, remote: there(2010, 5e9 + 20_000_000, 8192), target: tree(25_000_000, { openFiles: 2020 }) };
+  const { components, client, kernel, unexplained } = ledgerOf(baseline, hold, { target: 1000, client: 1000 });
+  assert.deepEqual([components.tcpSock, components.socketInode], [2000 * 3000, 2000 * 1000], 'two sockets each');
+  assert.equal(components.socketBuffers, 8192);
+  assert.equal(client.components.tcpSock, 1000 * 2520);
+  assert.equal(
+    unexplained,
+    20_000_000 - 5_000_000 - (kernel! - 2_000_000),
+    'of the host there, without reclaimable slab',
+  );
+  const blind = ledgerOf(
+    baseline,
+    { ...hold, remote: { ...hold.remote!, slab: null } },
+    { target: 1000, client: 1000 },
+  );
+  assert.equal(blind.kernel, null, 'our own slab is no stand-in');
+});
+
+const cgroup = (currentBytes: number, more: Partial<NonNullable<Readings['cgroup']>> = {}): Readings['cgroup'] => ({
+  ...{ version: 2, path: '/app', currentBytes, anonBytes: 1, fileBytes: 500, kernelBytes: 1, sockBytes: 0 },
+  ...{ limitBytes: null, exclusive: true, ...more },
+});
+const charges: ReadonlyArray<[string, Readings['cgroup'], Readings['cgroup'], number | null]> = [
+  ['grows, page cache aside', cgroup(10_000), cgroup(90_000, { fileBytes: 1500 }), 79_000],
+  ['is shared at the hold', cgroup(10_000), cgroup(90_000, { exclusive: false }), null],
+  ['was shared at the baseline', cgroup(10_000, { exclusive: false }), cgroup(90_000), null],
+  ['is another one by then', cgroup(10_000), cgroup(90_000, { path: '/else' }), null],
+  ['has no account of page cache', cgroup(10_000, { fileBytes: null }), cgroup(90_000), null],
+  ['could not be read', null, cgroup(90_000), null],
+];
+for (const [what, first, then, charged] of charges) {
+  test(`a cgroup that ${what}: charged ${charged}`, () => {
+    const ledger = ledgerOf({ ...before, cgroup: first }, { ...after, cgroup: then }, { target: 1000, client: 1000 });
+    assert.equal(ledger.charged, charged);
+  });
+}
 
 const anyEnds: fc.Arbitrary<Ends> = fc.record({
   target: fc.option(fc.nat(100_000)),

@@ -16,13 +16,18 @@ export interface Ledger {
   readonly total: number | null;
   readonly user: number | null;
   readonly kernel: number | null;
-  /** What `user` is: anonymous memory of the process tree, or its RSS where only that can be read. */
-  readonly userBasis: 'anon' | 'rss' | null;
+  /** What `user` is: anonymous memory of the process tree, its RSS where only that can be read, or an exporter's metric. */
+  readonly userBasis: 'anon' | 'rss' | 'exporter' | null;
   readonly components: Readonly<Record<UserComponent, number | null>> & KernelRows;
   /** The client's end on this host: its memory (absolute) and its kernel rows (growth). */
   readonly client: { readonly user: number | null; readonly kernel: number | null; readonly components: KernelRows };
   /** Growth of the host's used memory that no row explains, ours or the client's. Beside the rows, never inside one. */
   readonly unexplained: number | null;
+  /**
+   * Growth of what the target's memory cgroup is charged for, without page cache: to be held against the growth of
+   * `user` and `kernel`. The kernel doesn't charge all it spends. Null when others live in the cgroup too.
+   */
+  readonly charged: number | null;
 }
 
 /** Rows that lie in reclaimable slab, which the host's used memory leaves out. */
@@ -35,7 +40,7 @@ const RECLAIMABLE: ReadonlySet<KernelComponent> = new Set(['socketInode', 'dentr
  */
 export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger {
   const { target, client } = kernelOf(baseline, hold, ends);
-  const user = userOf(hold.target);
+  const user = userOf(hold);
   const kernel = ends.target === null ? null : sumOf(target);
   const total = user.bytes === null || kernel === null ? null : user.bytes + kernel;
   return {
@@ -45,15 +50,25 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
     userBasis: user.basis,
     components: { ...userRows(hold, user.bytes), ...target },
     client: {
-      user: userOf(hold.client).bytes,
+      user: treeUserOf(hold.client).bytes,
       kernel: ends.client === null ? null : sumOf(client),
       components: client,
     },
-    unexplained: unexplained(baseline, hold, [target, client]),
+    unexplained: unexplained(baseline, hold, target, client),
+    charged: chargedOf(baseline, hold),
   };
 }
 
-function userOf(tree: ProcessTree | null): { bytes: number | null; basis: Ledger['userBasis'] } {
+/** What the design calls `user`: the target's own memory, in bytes; null when nobody tells. */
+export const userBytesOf = (readings: Pick<Readings, 'target' | 'exporter'>): number | null => userOf(readings).bytes;
+
+type User = { bytes: number | null; basis: Ledger['userBasis'] };
+
+function userOf({ target, exporter }: Pick<Readings, 'target' | 'exporter'>): User {
+  return target === null && exporter ? { bytes: exporter.bytes, basis: 'exporter' } : treeUserOf(target);
+}
+
+function treeUserOf(tree: ProcessTree | null): User {
   if (tree === null) return { bytes: null, basis: null };
   if (tree.anonBytes === null) return { bytes: tree.rssBytes, basis: 'rss' };
   return { bytes: tree.anonBytes, basis: 'anon' };
@@ -76,14 +91,23 @@ function sumOf(rows: KernelRows): number | null {
   return KERNEL_COMPONENTS.reduce((sum, name) => sum + (rows[name] ?? 0), 0);
 }
 
-function unexplained(baseline: Readings, hold: Readings, ends: readonly KernelRows[]): number | null {
-  if (!baseline.host || !hold.host) return null;
-  const ofUsers = (['target', 'client'] as const).reduce(
-    (sum, end) => sum + (userOf(hold[end]).bytes ?? 0) - (userOf(baseline[end]).bytes ?? 0),
-    0,
-  );
-  const ofKernel = ends.flatMap((rows) =>
+function chargedOf(baseline: Readings, hold: Readings): number | null {
+  const [before, now] = [baseline.cgroup, hold.cgroup];
+  if (!before?.exclusive || !now?.exclusive || before.path !== now.path) return null;
+  if (before.fileBytes === null || now.fileBytes === null) return null;
+  return now.currentBytes - now.fileBytes - (before.currentBytes - before.fileBytes);
+}
+
+/** Of the machine on which the target is: its host's growth, less the ends that lie there. */
+function unexplained(baseline: Readings, hold: Readings, target: KernelRows, client: KernelRows): number | null {
+  const isElsewhere = hold.remote !== null;
+  const [before, now] = isElsewhere ? [baseline.remote?.host, hold.remote?.host] : [baseline.host, hold.host];
+  if (!before || !now) return null;
+  const ofTarget = (userBytesOf(hold) ?? 0) - (userBytesOf(baseline) ?? 0);
+  const ofClient = (treeUserOf(hold.client).bytes ?? 0) - (treeUserOf(baseline.client).bytes ?? 0);
+  const ofUsers = isElsewhere ? ofTarget : ofTarget + ofClient;
+  const ofKernel = (isElsewhere ? [target] : [target, client]).flatMap((rows) =>
     KERNEL_COMPONENTS.filter((name) => !RECLAIMABLE.has(name)).map((name) => rows[name] ?? 0),
   );
-  return ofKernel.reduce((left, bytes) => left - bytes, hold.host.usedBytes - baseline.host.usedBytes - ofUsers);
+  return ofKernel.reduce((left, bytes) => left - bytes, now.usedBytes - before.usedBytes - ofUsers);
 }

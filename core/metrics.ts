@@ -6,6 +6,7 @@
  */
 import { SERVER_CLOSE_REASONS } from './outcomes.ts';
 import { PROTOCOLS } from './protocols.ts';
+import { METERS, SLAB_CACHES } from './readings.ts';
 
 export interface MetricSpec {
   readonly kind: 'counter' | 'gauge';
@@ -90,6 +91,78 @@ export const METRICS = {
     name: 'connrig_host_tcp_buffer_memory_bytes',
     labels: NO_LABELS,
     help: 'Memory of TCP socket buffers as the kernel accounts it, without the socket objects themselves.',
+  },
+  hostMemory: {
+    kind: 'gauge',
+    name: 'connrig_host_memory_bytes',
+    labels: { part: ['total', 'limit', 'available', 'used', 'slab-unreclaimable', 'slab-reclaimable', 'page-tables'] },
+    help: 'Memory of the host. Limit: the least cgroup limit the meter lives under. Used: without what can be given back.',
+  },
+  kernelObjects: {
+    kind: 'gauge',
+    name: 'connrig_host_kernel_objects',
+    labels: { cache: SLAB_CACHES },
+    help: 'Kernel objects in caches that grow with connections (/proc/slabinfo), of the whole host.',
+  },
+  kernelObjectSize: {
+    kind: 'gauge',
+    name: 'connrig_host_kernel_object_size_bytes',
+    labels: { cache: SLAB_CACHES },
+    help: "Memory one object of the cache takes: its share of its slab's pages.",
+  },
+  targetMemory: {
+    kind: 'gauge',
+    name: 'connrig_target_memory_bytes',
+    labels: { component: ['anon', 'rss', 'pss', 'uss', 'swap', 'page-tables'] },
+    help: 'Memory of the measured processes and their descendants. Components overlap: not to be summed.',
+  },
+  targetProcesses: {
+    kind: 'gauge',
+    name: 'connrig_target_processes',
+    labels: NO_LABELS,
+    help: 'Processes that are measured, descendants included.',
+  },
+  targetOpenFds: {
+    kind: 'gauge',
+    name: 'connrig_target_open_fds',
+    labels: NO_LABELS,
+    help: 'Open file descriptors of the measured processes. Absent where the system gives no cheap count.',
+  },
+  targetCpu: {
+    kind: 'counter',
+    name: 'connrig_target_cpu_seconds_total',
+    labels: NO_LABELS,
+    help: 'User and system CPU time of the measured processes that are there now, in seconds.',
+  },
+  targetCgroupMemory: {
+    kind: 'gauge',
+    name: 'connrig_target_cgroup_memory_bytes',
+    labels: { component: ['current', 'anon', 'file', 'kernel', 'sock', 'limit'] },
+    help: "What the target's memory cgroup is charged for. Anon, file and kernel are parts of current, sock on v2 too.",
+  },
+  targetCgroupExclusive: {
+    kind: 'gauge',
+    name: 'connrig_target_cgroup_exclusive',
+    labels: NO_LABELS,
+    help: 'Whether nobody but the target lives in its memory cgroup: 1 or 0.',
+  },
+  meterInfo: {
+    kind: 'gauge',
+    name: 'connrig_meter_info',
+    labels: NO_LABELS,
+    help: 'Always 1: this is connrig meter, and /readings beside this page has all it read as JSON.',
+  },
+  meterMissing: {
+    kind: 'gauge',
+    name: 'connrig_meter_missing',
+    labels: { meter: METERS },
+    help: 'Always 1: the meter had no answer, and /readings says why.',
+  },
+  meterReadSeconds: {
+    kind: 'gauge',
+    name: 'connrig_meter_read_seconds',
+    labels: NO_LABELS,
+    help: 'How long it took to read all meters.',
   },
   processRss: {
     kind: 'gauge',

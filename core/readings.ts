@@ -90,6 +90,26 @@ export const Host = z.object({
 });
 export type Host = z.infer<typeof Host>;
 
+/** What the target's memory cgroup is charged for, cgroups below it included. Null where there is no such file or line. */
+export const Cgroup = z.object({
+  version: z.union([z.literal(1), z.literal(2)]),
+  /** As /proc/PID/cgroup has it. */
+  path: z.string(),
+  currentBytes: bytes,
+  /** Anonymous and shared memory, as in a process tree's `anonBytes`. */
+  anonBytes: bytes.nullable(),
+  /** Page cache: given back when memory gets short. */
+  fileBytes: z.number().nullable(),
+  kernelBytes: bytes.nullable(),
+  /** Buffers of sockets. */
+  sockBytes: bytes.nullable(),
+  /** The least limit of it and all above it; null when there is none. */
+  limitBytes: bytes.nullable(),
+  /** Nobody but the target lives in it. When somebody does, what it is charged for tells nothing about the target. */
+  exclusive: z.boolean(),
+});
+export type Cgroup = z.infer<typeof Cgroup>;
+
 /** Connections on the target's ports as the kernel lists them (/proc/net/tcp and tcp6): a count from outside. */
 export const Established = z.object({
   /** ESTABLISHED with the target's port as the local one. */
@@ -107,7 +127,27 @@ export const Established = z.object({
 });
 export type Established = z.infer<typeof Established>;
 
-export const METERS = ['target', 'client', 'runtime', 'slab', 'sockstat', 'host', 'established'] as const;
+/** What a Prometheus endpoint said of the target's memory. */
+const ExporterMemory = z.object({
+  /** Name, and labels where some were asked for. */
+  metric: z.string(),
+  bytes,
+});
+
+/** The kernel of the target's machine, when that is another one: read there by `connrig meter`. */
+const Remote = z.object({ slab: Slab.nullable(), sockstat: Sockstat.nullable(), host: Host.nullable() });
+
+export const METERS = [
+  'target',
+  'client',
+  'runtime',
+  'slab',
+  'sockstat',
+  'host',
+  'established',
+  'cgroup',
+  'exporter',
+] as const;
 export type MeterName = (typeof METERS)[number];
 
 export const Readings = z.object({
@@ -118,6 +158,11 @@ export const Readings = z.object({
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),
   established: Established.nullable(),
+  // Readings of earlier versions lack what follows.
+  cgroup: Cgroup.nullable().default(null),
+  exporter: ExporterMemory.nullable().default(null),
+  /** null: the target's end lies in this machine's kernel, or nobody tells about its own. */
+  remote: Remote.nullable().default(null),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
   tookMs: z.number().nonnegative(),

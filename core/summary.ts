@@ -72,6 +72,8 @@ export const LegSummary = z.object({
       kernelSockets: z.number().int().nullable(),
       /** User memory of the client at this level. */
       generatorBytes: bytes,
+      /** Growth of what the target's memory cgroup is charged for; null when others live in it too. */
+      chargedBytes: bytes,
       /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
       rtt: Rtt.nullable(),
     }),
@@ -82,6 +84,8 @@ export const LegSummary = z.object({
       total: EstimateSchema.nullable(),
       user: EstimateSchema.nullable(),
       kernel: EstimateSchema.nullable(),
+      /** What the target's memory cgroup is charged for it. Beside the others: the kernel doesn't charge all it spends. */
+      charged: EstimateSchema.nullable(),
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
       components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
     })

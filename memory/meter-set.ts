@@ -1,5 +1,7 @@
 import type { MeterName, Readings } from '../core/readings.ts';
+import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
+import { type ExporterSource, openExporter } from './exporter.ts';
 import { readHost } from './host.ts';
 import { type Measured, Missing, measure } from './meter.ts';
 import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
@@ -12,6 +14,10 @@ export interface MeterOptions {
   readonly pids: readonly number[];
   /** Admin port of a reference server, for its heap. */
   readonly adminUrl?: string | undefined;
+  /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
+  readonly exporter?: ExporterSource | undefined;
+  /** The target's end of its connections doesn't lie in this machine's kernel. */
+  readonly targetIsElsewhere?: boolean;
   /** Ports the target listens on; empty: no outside count. */
   readonly ports: readonly number[];
   /** Root of the client's process tree: our own process. The target's processes are left out of it. */
@@ -46,7 +52,9 @@ const MANY_AGE_MS = 1000;
 const TREE_AGE_MS = 5000;
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, adminUrl, ports, clientPid, adminTimeoutMs: timeoutMs = 120_000 } = options;
+  const { pids, adminUrl, ports, clientPid, targetIsElsewhere = false } = options;
+  const { adminTimeoutMs: timeoutMs = 120_000 } = options;
+  const askExporter = options.exporter && openExporter(options.exporter);
   const treeOfTarget = { except: [clientPid] };
   const treeOfClient = { except: pids };
   let quick: QuickReading & { readonly readAt: number } = {
@@ -71,13 +79,16 @@ export function openMeters(options: MeterOptions): Meters {
           measure(() => readRuntime(adminUrl, { gc, timeoutMs })),
         )
       : null;
-    const [target, client, slab, sockstat, host, established] = await Promise.all([
-      pids.length > 0
-        ? take(
+    const [first] = pids;
+    const ofTarget =
+      first === undefined
+        ? null
+        : take(
             'target',
             measure(() => readProcessTree(pids, treeOfTarget)),
-          )
-        : null,
+          );
+    const [target, client, slab, sockstat, host, established, cgroup, told] = await Promise.all([
+      ofTarget,
       take(
         'client',
         measure(() => readProcessTree([clientPid], treeOfClient)),
@@ -97,9 +108,25 @@ export function openMeters(options: MeterOptions): Meters {
             measure(() => readEstablished(ports)),
           )
         : null,
+      first === undefined || process.platform !== 'linux'
+        ? null
+        : take(
+            'cgroup',
+            measure(async () => readCgroup([first, ...pids.slice(1)], (await ofTarget)?.pids ?? pids, treeOfTarget)),
+          ),
+      askExporter ? take('exporter', measure(askExporter)) : null,
     ]);
+    if (told) missing.push(...told.missing);
     const tookMs = performance.now() - startedAt;
-    return { target, client, runtime, slab, sockstat, host, established, missing, tookMs };
+    return {
+      target: target ?? told?.target ?? null,
+      ...{ client, runtime, slab, sockstat, host, established },
+      cgroup: cgroup ?? told?.cgroup ?? null,
+      exporter: told?.exporter ?? null,
+      // An exporter on this very machine tells of the kernel that is read here anyway.
+      remote: targetIsElsewhere ? (told?.remote ?? null) : null,
+      ...{ missing, tookMs },
+    };
   }
 
   function readQuick(): QuickReading {

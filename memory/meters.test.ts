@@ -83,6 +83,22 @@ test('a tree takes in descendants, leaves out exceptions, and survives their end
   assert.deepEqual((await readProcessTree([parent.pid])).pids, [parent.pid]);
 });
 
+const FORKING = `const {spawn}=require('child_process');const more=()=>{for(let i=0;i<3;i++)spawn('sleep',[String(Math.random()/20)]).on('exit',()=>spawn('true'))};
+  setInterval(more,15);console.log('ready')`;
+
+test('children that come and go between readings never cost a reading, nor the root', onLinux, async () => {
+  const parent = new Child(FORKING);
+  await parent.hear();
+  const seen = new Set<number>();
+  for (let i = 0; i < 40; i++) {
+    const tree = await readProcessTree([parent.pid]);
+    assert.equal(tree.pids[0], parent.pid);
+    assert.ok(tree.anonBytes !== null && tree.anonBytes > 1e6, 'one that ends while it is read leaves no hole');
+    for (const pid of tree.pids) seen.add(pid);
+  }
+  assert.ok(seen.size > 3, `only ${seen.size} processes were ever seen`);
+});
+
 test('a process that is gone is missing, with the reason', onLinux, async () => {
   const child = new Child(HOARDER);
   await child.hear();
@@ -199,16 +215,33 @@ test('a connection costs the kernel about 4 KB at each end', asRoot, async () =>
   assert.ok(quick.targetBytes! > 1e6 && quick.clientRssBytes! > 1e7);
 });
 
+test('a process in a cgroup with others: it says so, and its memory is in there', onLinux, async (t) => {
+  const child = new Child(HOARDER);
+  await child.hear();
+  const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid });
+  const { cgroup, missing } = await meters.read();
+  if (!cgroup) {
+    assert.match(missing.find(({ meter }) => meter === 'cgroup')?.why ?? '', /cgroup/);
+    return t.skip('no memory cgroup here');
+  }
+  assert.equal(cgroup.exclusive, false, 'this very test lives in it as well');
+  await child.ask(String(64 * 2 ** 20));
+  const after = (await meters.read()).cgroup;
+  assert.ok(after!.currentBytes - cgroup.currentBytes > 32 * 2 ** 20);
+});
+
 test('a meter set says which meter has no answer, and why', onLinux, async () => {
   const child = new Child(HOARDER);
   await child.hear();
   await child.stop();
   const meters = openMeters({ pids: [child.pid], ports: [], clientPid: process.pid, adminUrl: 'http://127.0.0.1:1' });
   const readings = await meters.read({ gc: true, list: true });
-  assert.deepEqual([readings.target, readings.runtime, readings.established], [null, null, null]);
+  const { target, runtime, established, cgroup } = readings;
+  assert.deepEqual([target, runtime, established, cgroup], [null, null, null, null]);
   assert.ok(readings.client!.pids.includes(process.pid) && readings.host!.usedBytes > 0);
   const why = Object.fromEntries(readings.missing.map(({ meter, why }) => [meter, why]));
   assert.match(why['runtime'] ?? '', /ECONNREFUSED/);
   assert.equal(why['target'], `process ${child.pid} is gone`);
+  assert.equal(why['cgroup'], `process ${child.pid} is gone`);
   assert.equal(meters.readQuick().targetBytes, null);
 });

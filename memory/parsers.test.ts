@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseV1, parseV2 } from './cgroup.ts';
+import { findPlaces, limitFilesOf } from './cgroup-place.ts';
 import { EndCounter } from './established.ts';
-import { limitFiles, parseHost } from './host.ts';
+import { parseHost } from './host.ts';
 import { parseFields } from './meter.ts';
 import { parsePageSize } from './page-size.ts';
 import { parseProcess, sumTree } from './process-tree.ts';
@@ -153,11 +155,37 @@ const limits = [
       '31 23 0:27 / /cg/memory rw - cgroup cgroup rw,memory\n32 23 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu\n33 23 0:29 / /cg/unified rw - cgroup2 cgroup2 rw\n',
     files: ['/cg/memory/a/memory.limit_in_bytes', '/cg/memory/memory.limit_in_bytes', '/cg/unified/memory.max'],
   },
+  {
+    name: 'v1 in a container beside one whose name begins alike',
+    cgroup: '4:memory:/docker/abcd\n',
+    mountinfo: '31 23 0:27 /docker/abc /cg/memory ro - cgroup cgroup rw,memory\n',
+    files: ['/cg/memory/docker/abcd', '/cg/memory/docker', '/cg/memory'].map((at) => `${at}/memory.limit_in_bytes`),
+  },
   { name: 'no cgroups', cgroup: '', mountinfo: '1 1 0:1 / / rw - ext4 /dev/vda rw\n', files: [] },
 ];
 for (const { name, cgroup, mountinfo, files } of limits) {
-  test(`memory limits: ${name}`, () => assert.deepEqual(limitFiles(cgroup, mountinfo), files));
+  test(`memory limits: ${name}`, () => assert.deepEqual(findPlaces(cgroup, mountinfo).flatMap(limitFilesOf), files));
 }
+
+const V1_STAT = 'rss 1\nshmem 1\ntotal_cache 900\ntotal_rss 5000\ntotal_rss_huge 4096\ntotal_shmem 100\n';
+const V1_NO_LIMIT = '9223372036854771712\n';
+test('a v1 cgroup: totals with what lies below it, shared memory with the anonymous', () => {
+  const parts = parseV1(V1_STAT, '700\n', '0\n', V1_NO_LIMIT);
+  assert.deepEqual(parts, { anonBytes: 5100, fileBytes: 800, kernelBytes: 700, sockBytes: null });
+  assert.equal(parseV1(V1_STAT, '700\n', '0\n', '1048576\n').sockBytes, 0);
+  assert.deepEqual(parseV1(undefined, undefined, undefined, undefined), {
+    ...{ anonBytes: null, fileBytes: null, kernelBytes: null, sockBytes: null },
+  });
+});
+
+const V2_STAT = 'anon 5000\nfile 900\nkernel 700\nkernel_stack 16\nsock 8192\nshmem 100\nslab 600\n';
+test('a v2 cgroup: all from memory.stat; what a kernel has no line for is unknown', () => {
+  const parts = { anonBytes: 5100, fileBytes: 800, kernelBytes: 700, sockBytes: 8192 };
+  assert.deepEqual(parseV2(V2_STAT), parts);
+  assert.deepEqual(parseV2(V2_STAT.replace('kernel 700\n', '')), { ...parts, kernelBytes: 616 });
+  assert.deepEqual(parseV2(V2_STAT.replace('sock 8192\n', '')), { ...parts, sockBytes: null });
+  assert.equal(parseV2(undefined).anonBytes, null);
+});
 
 /** 127.0.0.1:8080 listening, its accepted end, the connecting end, an old one, and somebody else's. */
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -1,6 +1,6 @@
 import { type Fit, fitLevels } from '../core/fit.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
-import { type Ledger, ledgerOf, USER_COMPONENTS } from '../core/ledger.ts';
+import { type Ledger, ledgerOf, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
@@ -55,10 +55,10 @@ function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
 
 /**
  * Connections that the target's process had open before this leg: levels up to there reuse what an allocator kept, and
- * look free. Every leg of the built-in server has a process of its own.
+ * look free. Every leg of a server that we start has a process of its own.
  */
 function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
-  if (run.target.kind === 'builtin') return leg.warmUp;
+  if (run.target.kind === 'builtin' || run.target.kind === 'command') return leg.warmUp;
   const earlier = Math.max(0, ...run.plan.legs.slice(0, index).map(peakOf));
   // With no level above it there is only the disturbed curve; the summary warns of that.
   return earlier < peakOf(leg) && leg.levels.filter((level) => level > earlier).length >= 3
@@ -68,17 +68,14 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
 
 /** The ledger of a hold; without a baseline the hold itself stands in, so that at least `user` is known. */
 function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: MemoryPoint): Ledger {
-  const here = run.generator.legs[point.leg]?.targetIsLocal ?? false;
-  const ends = { target: here && baseline ? point.level : null, client: point.level };
-  return ledgerOf(
-    (baseline ?? point).readings,
-    point.readings,
-    run.environment.platform === 'linux' ? ends : { target: null, client: null },
-  );
+  const isLinux = run.environment.platform === 'linux';
+  const isHere = isLinux && (run.generator.legs[point.leg]?.targetIsLocal ?? false);
+  const isSeen = isHere || point.readings.remote !== null;
+  const ends = { target: isSeen && baseline ? point.level : null, client: isLinux ? point.level : null };
+  return ledgerOf((baseline ?? point).readings, point.readings, ends);
 }
 
-const userOf = ({ readings: { target } }: MemoryPoint): number | null =>
-  target ? (target.anonBytes ?? target.rssBytes) : null;
+const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): LegSummary['levels'][number] {
   const before = baseline?.readings.sockstat;
@@ -93,6 +90,7 @@ function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): Le
     censusOpen: census?.open ?? null,
     kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
+    chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(point.talk) : null,
   };
 }
@@ -117,7 +115,8 @@ function perConnectionOf(held: readonly Held[], shape: Shape): LegSummary['perCo
   const kernel = costOf((ledger) => ledger.kernel);
   if (user === null && kernel === null) return null;
   const total = costOf((ledger) => ledger.total);
-  return { total, user, kernel, components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes) };
+  const charged = costOf((ledger) => ledger.charged);
+  return { total, user, kernel, charged, components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes) };
 }
 
 /** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */

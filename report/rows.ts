@@ -14,7 +14,7 @@ const UNKNOWN = '–';
 /** The verdict as rows, one column a leg. */
 export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Row[] {
   const row = (label: string, cell: (leg: LegSummary) => string): Row => ({ label, cells: legs.map(cell) });
-  const cost = (label: string, which: 'total' | 'user' | 'kernel'): Row =>
+  const cost = (label: string, which: 'total' | 'user' | 'kernel' | 'charged'): Row =>
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => `${humanCount(peakOpen)} of ${humanCount(planned)}`),
@@ -22,6 +22,12 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
     cost('  in the kernel', 'kernel'),
+    ...(legs.some(({ perConnection }) => perConnection?.charged)
+      ? [cost('  charged to its memory cgroup', 'charged')]
+      : []),
+    row('  growth of the host, unexplained', ({ perConnection }) =>
+      orUnknown(perConnection?.components.unexplained, humanBytes),
+    ),
     row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, humanBytes)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
     row('retained per closed connection', ({ retained }) => (retained === null ? UNKNOWN : retainedCell(retained))),

@@ -56,6 +56,7 @@ test('memory on an exact line comes out as exactly that cost', () => {
     established: 500,
     censusOpen: 500,
     generatorBytes: 30_500_000,
+    chargedBytes: null,
     kernelSockets: 1000,
     rtt: null,
   });
@@ -228,4 +229,27 @@ test('a leg of many hours is summarized', () => {
   const { legs, generator } = summarize(record([...ticks, ...climb(5000)]));
   assert.equal(legs[0]?.peakOpen, 3000);
   assert.equal(generator.rssBytes, 63_000_000);
+});
+
+test('what the memory cgroup is charged stands beside the cost; shared with others it says nothing', () => {
+  const withCgroup = (exclusive: boolean): Sample[] =>
+    climb(5000).map((sample) =>
+      sample.type !== 'memory'
+        ? sample
+        : {
+            ...sample,
+            readings: {
+              ...sample.readings,
+              cgroup: {
+                ...{ version: 1 as const, path: '/app', currentBytes: 5e7 + 7000 * sample.level, anonBytes: 1 },
+                ...{ fileBytes: 1000, kernelBytes: 1, sockBytes: null, limitBytes: null, exclusive },
+              },
+            },
+          },
+    );
+  const alone = only(summaryOf(withCgroup(true)));
+  assert.deepEqual(alone.perConnection?.charged, exactly(7000));
+  assert.equal(alone.levels[0]?.chargedBytes, 7000 * 500);
+  const shared = only(summaryOf(withCgroup(false)));
+  assert.deepEqual([shared.perConnection?.charged, shared.levels[0]?.chargedBytes], [null, null]);
 });

@@ -79,7 +79,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
     }
   }
   warnings.push(...lateLegs(record));
-  if (run.target.kind === 'pid' && run.plan.legs.length > 1) {
+  if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(
       'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
     );

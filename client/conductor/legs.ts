@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
@@ -11,6 +12,7 @@ import { readSnapshot } from '../preflight/snapshot.ts';
 import { ProgressMeter } from '../progress.ts';
 import { attachTarget } from '../target/attached.ts';
 import { startBuiltinTarget } from '../target/builtin.ts';
+import { startCommandTarget } from '../target/command.ts';
 import type { Target } from '../target/target.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
 import type { Recorder } from './recorder.ts';
@@ -32,18 +34,15 @@ interface LegsContext {
   /** The run file as it stands; what is learnt about the target is added to it. */
   readonly file: RunFile;
   readonly elapsedMs: () => number;
+  readonly warn: (text: string) => void;
 }
 
 /** Every leg of the plan, one after the other, each with its target and its fleet. */
 export async function walkLegs(context: LegsContext): Promise<void> {
-  const { config, setups, deps, recorder, elapsedMs } = context;
+  const { setups, deps, recorder, elapsedMs } = context;
   for (const setup of setups) {
     if (deps.signal.aborted) throw interrupted();
-    const { url, leg, destinations } = setup;
-    // Each leg has a server of its own when it is ours: what an earlier one left in the allocator would look free.
-    const target = url
-      ? attachTarget(url, config.pid)
-      : await startBuiltinTarget(deps.self, leg.protocol, destinations);
+    const target = await targetFor(context, setup);
     let hasDrained = false;
     try {
       await noteTarget(context, target);
@@ -55,6 +54,16 @@ export async function walkLegs(context: LegsContext): Promise<void> {
       await target.stop(hasDrained);
     }
   }
+}
+
+/** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
+async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
+  const { config, deps, recorder, warn } = context;
+  const { command, pid, exporter } = config;
+  if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations);
+  if (command === undefined) return attachTarget(url, pid, exporter?.url);
+  const logFile = join(recorder.folder, 'target.log');
+  return startCommandTarget({ command, url, ip, logFile, signal: deps.signal, warn });
 }
 
 async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {
@@ -95,6 +104,8 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
+    exporter: config.exporter,
+    targetIsElsewhere: !local,
     ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
     clientPid: process.pid,
   });

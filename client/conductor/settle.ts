@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { userBytesOf } from '../../core/ledger.ts';
 import type { Readings } from '../../core/readings.ts';
 
 /** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
@@ -33,9 +34,6 @@ export async function settle(
     await look();
   }
 }
-
-/** What the design calls `user`: anonymous memory, or RSS where that is all the system tells. */
-const userBytesOf = ({ target }: Readings): number | null => (target ? (target.anonBytes ?? target.rssBytes) : null);
 
 const agree = (before: number, after: number): boolean =>
   Math.abs(after - before) <= Math.max(AGREE_BYTES, AGREE_SHARE * after);

@@ -183,6 +183,22 @@ test('a process id needs a URL to say where that process listens', () => {
   assert.match(problemOf({ pid: '4711' }), /^--pid: /);
 });
 
+test('a command needs the URL it is to listen at, and is no running process', () => {
+  const urls = ['ws://h:1'];
+  assert.equal(parseRunConfig({ command: 'node server.js', urls }).command, 'node server.js');
+  assert.match(problemOf({ command: 'node server.js' }), /^--command: give the URL/);
+  assert.match(problemOf({ command: ' ', urls }), /^--command: it is empty$/);
+  assert.match(problemOf({ command: 'node server.js', pid: '4711', urls }), /^--command and --pid: .*leave one/);
+});
+
+test('an exporter needs a URL to connect to, and may stand beside a process', () => {
+  const exporter = 'http://h:9465#rss_bytes{job="a"}';
+  const config = parseRunConfig({ exporter, pid: '4711', urls: ['ws://h:1'] });
+  assert.deepEqual([config.exporter?.url, config.exporter?.selector?.name], ['http://h:9465/metrics', 'rss_bytes']);
+  assert.match(problemOf({ exporter }), /^--exporter: give the URL to connect to, too$/);
+  assert.match(problemOf({ exporter: 'h:9465', urls: ['ws://h:1'] }), /^--exporter: "h:9465" is not the URL/);
+});
+
 test('without a rate, a large plan opens all in two minutes', () => {
   const rateOf = (connections: string, rate?: string) =>
     parseRunConfig({ connections, ...(rate ? { rate } : {}) }).plan.legs[0]?.connectsPerSecond;

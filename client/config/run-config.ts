@@ -4,6 +4,7 @@ import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 import { readSources } from './sources.ts';
@@ -125,6 +126,18 @@ export const RUN_OPTIONS = {
     help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo',
     read: quantity('duration', 0.001),
   },
+  command: {
+    name: 'command',
+    argument: '<shell command>',
+    help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
+    read: text,
+  },
+  exporter: {
+    name: 'exporter',
+    argument: '<url[#metric]>',
+    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
+    read: readExporter,
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -186,6 +199,11 @@ function readName(given: string): Read<string> {
     : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
 }
 
+function readExporter(given: string): Read<ExporterSource> {
+  const source = parseExporter(given);
+  return typeof source === 'string' ? { problem: source } : { value: source };
+}
+
 function readBehaviour(given: string): Read<BehaviourPlan> {
   const plan = parseBehaviour(given);
   return typeof plan === 'string' ? { problem: plan } : { value: plan };
@@ -237,18 +255,30 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
-  if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
   if (config.rttLimitMs !== undefined && config.behaviour.kind !== 'echo') {
     problems.push(
       `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take echo:5k/s:64B, say`,
     );
   }
+  problems.push(...targetProblems(config));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond };
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
+}
+
+function targetProblems({ urls, pid, command, exporter }: RunConfig): string[] {
+  const problems: string[] = [];
+  const hasUrl = urls.length > 0;
+  if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
+  if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
+  if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');
+  if (pid !== undefined && command !== undefined) {
+    problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
+  }
+  return problems;
 }
 
 function unknownKeys(file: RawSettings): string[] {

@@ -13,14 +13,19 @@ import type { Snapshot } from './snapshot.ts';
  * Checks every leg of a plan against this machine, before the first socket.
  *
  * @returns what is tight but may do, one sentence each; with `force` also what won't
- * @throws RigError EUSAGE for sources that aren't ours; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
+ * @throws RigError EUSAGE for sources that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
-  { force, pid }: Pick<RunConfig, 'force' | 'pid'>,
+  { force, pid, command }: Pick<RunConfig, 'force' | 'pid' | 'command'>,
 ): Promise<string[]> {
   await checkSources(setups);
+  const elsewhere = setups.find(({ local }) => !local)?.url;
+  if (command !== undefined && elsewhere) {
+    const problem = `--command: ${elsewhere.host} is not this machine, where it would be started`;
+    throw usageError([problem], 'connrig meter there, and --exporter here');
+  }
   const findings = setups.flatMap(({ leg, layout, destinations, local, url }) => {
     const need = needOf({
       connections: peakOf(leg),
@@ -35,8 +40,9 @@ export async function checkPlan(
       targetProcesses: destinations,
       clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
     });
-    // What another server may open is its own affair, unless its process was named.
-    const targetFiles = url === undefined ? has.filesHard : pid === undefined ? null : has.targetFiles;
+    // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
+    const isStarted = url === undefined || command !== undefined;
+    const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
     return check(need, { ...has, targetFiles });
   });
   const refusal = explain(findings);

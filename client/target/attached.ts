@@ -7,13 +7,11 @@ import type { Target } from './target.ts';
  *
  * @throws RigError EPID when there is no such process
  */
-export function attachTarget(url: TargetUrl, pid: number | undefined): Target {
-  if (pid !== undefined && !isAlive(pid)) {
-    throw new RigError('EPID', `there is no process ${pid}`, { hint: 'ss -ltnp, to see who listens where' });
-  }
+export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUrl?: string): Target {
+  if (pid !== undefined) assertAlive(pid);
   return {
-    kind: pid === undefined ? 'url' : 'pid',
-    name: pid === undefined ? url.text : `process ${pid}`,
+    kind: pid === undefined ? (exporterUrl === undefined ? 'url' : 'exporter') : 'pid',
+    name: pid === undefined ? (exporterUrl ?? url.text) : `process ${pid}`,
     url,
     pid: pid ?? null,
     adminUrl: null,
@@ -26,6 +24,12 @@ export function attachTarget(url: TargetUrl, pid: number | undefined): Target {
     lastOutput: () => '',
     stop: async () => {},
   };
+}
+
+/** @throws RigError EPID when there is no such process */
+export function assertAlive(pid: number): void {
+  if (isAlive(pid)) return;
+  throw new RigError('EPID', `there is no process ${pid}`, { hint: 'ss -ltnp, to see who listens where' });
 }
 
 function isAlive(pid: number): boolean {

@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RigError } from '../../core/errors.ts';
+import type { TargetUrl } from '../../core/urls.ts';
+import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
+import { Missing } from '../../memory/meter.ts';
+import { interrupted } from '../conductor/watch.ts';
+import type { Target } from './target.ts';
+import { startWatchdog } from './watchdog.ts';
+
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = { drained: 10_000, holding: 2000 };
+const KILLED_WITHIN_MS = 2000;
+const CONNECT_WITHIN_MS = 1000;
+const POLL_MS = 50;
+const KEPT_OUTPUT_BYTES = 8192;
+/** Lines of its output that an error shows. */
+const SHOWN_LINES = 5;
+
+interface CommandOptions {
+  /** As a person would type it into a shell. */
+  readonly command: string;
+  /** Where it is going to listen, on this machine. */
+  readonly url: TargetUrl;
+  readonly ip: string;
+  /** What it prints is appended here. */
+  readonly logFile: string;
+  readonly signal: AbortSignal;
+  readonly warn: (text: string) => void;
+  /** How long it may take until all its ports answer. */
+  readonly readyWithinMs?: number;
+}
+
+/**
+ * Starts a server by a shell command, in a process group and, where we may make one, a memory cgroup of its own. It is
+ * ready when every port of the URL answers. Its output goes straight into a file, so that nothing of ours stands in
+ * its way. It ends with us however we end: see {@link startWatchdog}.
+ *
+ * @throws RigError ELISTEN when somebody else listens there already; ETARGETSTART with what it printed last;
+ * EINTERRUPTED
+ */
+export async function startCommandTarget(options: CommandOptions): Promise<Target> {
+  const { command, url, ip, logFile, warn } = options;
+  await refuseTakenPorts(url, ip);
+  const cgroup = await tryCgroup(warn);
+  const watchdog = startWatchdog(cgroup?.folder ?? '');
+  const log = openSync(logFile, 'a');
+  const logStart = statSync(logFile).size;
+  const lastOutput = (): string => tailOf(logFile, logStart);
+  const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sh', cgroup?.procsFile ?? '', command], {
+    stdio: ['ignore', log, log],
+    // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
+    detached: true,
+  });
+  closeSync(log);
+  child.on('error', () => {});
+  if (child.pid !== undefined) watchdog.guard(child.pid);
+
+  let stopped: Promise<void> | undefined;
+  const stop = (hasDrained: boolean): Promise<void> => {
+    stopped ??= (async () => {
+      await stopGroup(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+      const left = await cgroup?.remove();
+      if (left !== undefined) warn(left);
+      await watchdog.dismiss();
+    })();
+    return stopped;
+  };
+  try {
+    await untilReady(child, options, lastOutput);
+    if (cgroup && !(await cgroup.members()).includes(child.pid!)) {
+      warn(`the command could not be put into a memory cgroup of its own, ${cgroup.folder}`);
+    }
+  } catch (error) {
+    await stop(true);
+    throw error;
+  }
+  return {
+    kind: 'command',
+    name: command,
+    url,
+    pid: child.pid!,
+    adminUrl: null,
+    death() {
+      if (stopped !== undefined || !hasEnded(child)) return undefined;
+      return new RigError('ETARGETDIED', `the command ended by itself (${howEnded(child)})${shown(lastOutput())}`, {
+        hint: 'connrig report <run folder>, for what was measured until then; its output is in target.log there',
+      });
+    },
+    lastOutput,
+    stop,
+  };
+}
+
+/** The shell enters the cgroup before the command is there, so all that it ever takes is charged to it. */
+const LAUNCHER = '[ -z "$1" ] || echo $$ 2>/dev/null >"$1"; exec /bin/sh -c "$2"';
+
+async function refuseTakenPorts({ ports }: TargetUrl, ip: string): Promise<void> {
+  for (const port of ports) {
+    if (!(await answers(ip, port))) continue;
+    throw new RigError('ELISTEN', `something listens on ${ip}:${port} already, before the command was started`, {
+      hint: `ss -ltnp 'sport = :${port}', to see who it is; --pid instead of --command, to measure it`,
+    });
+  }
+}
+
+async function tryCgroup(warn: (text: string) => void): Promise<MadeCgroup | undefined> {
+  // Two runs, or two legs, must not meet.
+  const name = `connrig-${process.pid}-${Math.trunc(performance.now())}`;
+  try {
+    return await makeCgroup(name);
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    warn(`the command runs in no memory cgroup of its own: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function untilReady(child: ChildProcess, options: CommandOptions, lastOutput: () => string): Promise<void> {
+  const { command, url, ip, signal, readyWithinMs = READY_WITHIN_MS } = options;
+  const refusal = (sentence: string, hint: string): RigError =>
+    new RigError('ETARGETSTART', `the command ${sentence}${shown(lastOutput())}`, { hint });
+  const deadline = performance.now() + readyWithinMs;
+  for (const port of url.ports) {
+    while (!(await answers(ip, port))) {
+      if (signal.aborted) throw interrupted();
+      if (performance.now() > deadline) {
+        const seconds = Math.round(readyWithinMs / 1000);
+        throw refusal(`does not answer on ${ip}:${port} within ${seconds} s`, 'ss -ltnp, to see where it listens');
+      }
+      await delay(POLL_MS);
+      if (hasEnded(child)) throw refusal(`ended (${howEnded(child)}) before ${ip}:${port} answered`, command);
+    }
+  }
+  // Ended, and yet there is an answer: it left the server behind in the background, or somebody else was quicker.
+  if (hasEnded(child)) {
+    throw refusal(`ended (${howEnded(child)}); the server has to stay in the foreground`, `exec ${command}`);
+  }
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (is: boolean): void => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.setTimeout(CONNECT_WITHIN_MS, () => end(false));
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+const howEnded = ({ pid, exitCode, signalCode }: ChildProcess): string =>
+  pid === undefined ? 'there is no /bin/sh' : (signalCode ?? `exit code ${exitCode}`);
+
+/** The whole group, also when its leader has gone before. */
+async function stopGroup(child: ChildProcess, withinMs: number): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const gone = hasEnded(child) ? undefined : once(child, 'exit');
+  if (signalGroup(pid, 'SIGTERM') && !(await groupEnds(pid, withinMs))) {
+    signalGroup(pid, 'SIGKILL');
+    await groupEnds(pid, KILLED_WITHIN_MS);
+  }
+  await gone;
+}
+
+async function groupEnds(group: number, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (signalGroup(group, 0)) {
+    if (performance.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** @returns whether there is such a group */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The end of what was written since `start`. */
+function tailOf(path: string, start: number): string {
+  try {
+    const from = Math.max(start, statSync(path).size - KEPT_OUTPUT_BYTES);
+    const bytes = Buffer.alloc(KEPT_OUTPUT_BYTES);
+    const file = openSync(path, 'r');
+    try {
+      return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, from));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** The last lines, on one. */
+function shown(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return lines.length === 0 ? '' : `: ${lines.slice(-SHOWN_LINES).join(' | ')}`;
+}

@@ -1,0 +1,95 @@
+import { type MeterName, Readings } from '../core/readings.ts';
+import { fetchText, parseJson } from './http.ts';
+import { Missing } from './meter.ts';
+import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
+
+/** Where a target's memory can be asked for. */
+export interface ExporterSource {
+  readonly url: string;
+  /** The metric that counts; undefined: the first of those that are usual. */
+  readonly selector: Selector | undefined;
+  /** As it was given. */
+  readonly text: string;
+}
+
+/** What an exporter told: one number, and from `connrig meter` everything it read on the target's machine. */
+export interface ExporterAnswer extends Pick<Readings, 'exporter' | 'target' | 'cgroup' | 'remote'> {
+  readonly missing: Readings['missing'];
+}
+
+/** In this order: what a process says of itself, what a container runtime says of it, what `connrig meter` says. */
+const USUAL = [
+  'process_resident_memory_bytes',
+  'container_memory_working_set_bytes',
+  'connrig_target_memory_bytes{component="anon"}',
+  'connrig_target_memory_bytes{component="rss"}',
+].map((text) => parseSelector(text)!);
+
+/** `connrig meter` says so by this metric; it then has all it read as JSON beside its metrics. */
+const METER_INFO = parseSelector('connrig_meter_info')!;
+const READINGS_PATH = '/readings';
+
+/** Its name and labels as given, after the #. The path is /metrics when there is none. */
+export function parseExporter(text: string): ExporterSource | string {
+  const [address = '', ...rest] = text.split('#');
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    return `"${address}" is not the URL of a Prometheus endpoint such as http://10.0.0.5:9465/metrics`;
+  }
+  if (url.pathname === '/') url.pathname = '/metrics';
+  if (rest.length === 0) return { url: url.href, selector: undefined, text };
+  const metric = rest.join('#');
+  const selector = parseSelector(metric);
+  if (selector === undefined) return `"${metric}" is not a metric such as process_resident_memory_bytes{job="api"}`;
+  return { url: url.href, selector, text };
+}
+
+const TIMEOUT_MS = 10_000;
+/** An exporter of many containers has some MB to say. */
+const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+
+/** @returns reads it anew each time; throws Missing when it has nothing to say about memory */
+export function openExporter(
+  { url, selector }: Omit<ExporterSource, 'text'>,
+  timeoutMs = TIMEOUT_MS,
+): () => Promise<ExporterAnswer> {
+  const fetch = (from: URL): Promise<string> => fetchText(from, timeoutMs, MAX_ANSWER_BYTES);
+  let isMeter = false;
+  return async () => {
+    if (!isMeter) {
+      const text = await fetch(new URL(url));
+      isMeter = selector === undefined && sumOf(text, METER_INFO) !== undefined;
+      if (!isMeter) return answerOf(text, url, selector);
+    }
+    const from = new URL(READINGS_PATH, url);
+    return answerOfMeter(await fetch(from), from);
+  };
+}
+
+function answerOf(text: string, url: string, selector: Selector | undefined): ExporterAnswer {
+  for (const one of selector ? [selector] : USUAL) {
+    const bytes = sumOf(text, one);
+    if (bytes !== undefined && bytes >= 0) {
+      return { exporter: { metric: one.text, bytes }, target: null, cgroup: null, remote: null, missing: [] };
+    }
+  }
+  throw new Missing(`${url} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
+}
+
+/** Meters whose absence there is an absence here. */
+const TAKEN_OVER: readonly MeterName[] = ['target', 'cgroup', 'slab', 'sockstat', 'host'];
+
+function answerOfMeter(text: string, from: URL): ExporterAnswer {
+  const parsed = Readings.safeParse(parseJson(text));
+  if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+  const { target, cgroup, slab, sockstat, host, missing } = parsed.data;
+  return {
+    exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
+    target,
+    cgroup,
+    remote: { slab, sockstat, host },
+    missing: missing
+      .filter(({ meter }) => TAKEN_OVER.includes(meter))
+      .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),
+  };
+}

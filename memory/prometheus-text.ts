@@ -1,0 +1,56 @@
+/** A metric by name, and labels that its series must have: `process_resident_memory_bytes{job="api"}`. */
+export interface Selector {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly text: string;
+}
+
+const NAME = /[a-zA-Z_:][\w:]*/y;
+const LABEL = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?/y;
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n' };
+
+/** @returns undefined for what isn't a name with or without labels in braces */
+export function parseSelector(text: string): Selector | undefined {
+  const series = parseSeries(text.trim());
+  return series?.rest === '' ? { name: series.name, labels: series.labels, text: text.trim() } : undefined;
+}
+
+/**
+ * The sum over all series of a metric in Prometheus' text format (OpenMetrics' too) that have the selector's labels.
+ *
+ * @returns undefined when there is none with a finite value
+ */
+export function sumOf(text: string, { name, labels }: Selector): number | undefined {
+  let sum: number | undefined;
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(name)) continue;
+    const series = parseSeries(line);
+    if (series?.name !== name || [...labels].some(([label, value]) => series.labels.get(label) !== value)) continue;
+    // What follows the value is a time, or an exemplar.
+    const value = Number(series.rest.trim().split(/\s/)[0] || Number.NaN);
+    if (Number.isFinite(value)) sum = (sum ?? 0) + value;
+  }
+  return sum;
+}
+
+/** Name and labels at the beginning of a text, and what comes after them. */
+function parseSeries(text: string): { name: string; labels: Map<string, string>; rest: string } | undefined {
+  NAME.lastIndex = 0;
+  const name = NAME.exec(text)?.[0];
+  if (name === undefined) return undefined;
+  const labels = new Map<string, string>();
+  if (text[name.length] !== '{') return { name, labels, rest: text.slice(name.length) };
+  let at = name.length + 1;
+  for (;;) {
+    LABEL.lastIndex = at;
+    const match = LABEL.exec(text);
+    if (!match) break;
+    const [whole, label = '', value = ''] = match;
+    labels.set(
+      label,
+      value.replace(/\\(.)/g, (_, letter: string) => ESCAPES[letter] ?? letter),
+    );
+    at += whole.length;
+  }
+  return text[at] === '}' ? { name, labels, rest: text.slice(at + 1) } : undefined;
+}

@@ -1,0 +1,91 @@
+/** Servers that a run starts itself: measured, stopped, and never left behind. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  assertFailed,
+  assertWentThrough,
+  connrig,
+  HASTY,
+  killIfThere,
+  newFolder,
+  phaseOf,
+  readRunFile,
+  readSamples,
+  reportOn,
+  startConnrig,
+} from '../support/connrig.ts';
+import { eventually } from '../support/wait.ts';
+
+const TIMEOUT = { timeout: 180_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const SERVE = `echo starting; ${process.execPath} ${ENTRY} serve --admin-port auto`;
+const freePorts = (): { ws: number; tcp: number } => {
+  const ws = 20_000 + (process.pid % 5000) * 2;
+  return { ws, tcp: ws + 1 };
+};
+
+describe('a server started by --command', () => {
+  it('is measured leg by leg, each with a fresh process, and its output is in the run folder', TIMEOUT, async (t) => {
+    const { ws, tcp } = freePorts();
+    const folder = newFolder(t);
+    const command = `${SERVE} --ws-port ${ws} --tcp-port ${tcp}`;
+    const urls = [`tcp://127.0.0.1:${tcp}`, `ws://127.0.0.1:${ws}`];
+    const levels = ['--levels', '50,100', ...HASTY, '--out', folder];
+    assertWentThrough(await connrig(t, ['run', ...urls, '--command', command, ...levels], { deadlineMs: 170_000 }));
+    const { legs, target, warnings } = await reportOn(t, folder);
+    assert.deepEqual([target.kind, target.name], ['command', command]);
+    assert.deepEqual(
+      legs.map((leg) => leg.levels.map(({ open }) => open)),
+      [
+        [50, 100],
+        [50, 100],
+      ],
+    );
+    for (const leg of legs) for (const { bytes } of leg.levels) assert.ok(bytes.user! > 5e6);
+    assert.equal(readFileSync(join(folder, 'target.log'), 'utf8').match(/^starting$/gm)?.length, 2);
+    const points = readSamples(folder).flatMap((sample) => (sample.type === 'memory' ? [sample] : []));
+    const roots = new Set(points.map(({ readings }) => readings.target?.pids[0]));
+    assert.equal(roots.size, 2);
+    if (!warnings.some((text) => text.includes('memory cgroup'))) {
+      for (const { readings } of points) assert.equal(readings.cgroup?.exclusive, true);
+    }
+    assert.ok(readRunFile(folder).target.descriptorLimit! > 0, 'the limit of its process');
+  });
+
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    it(`does not outlive a run that is ended by ${signal}`, TIMEOUT, async (t) => {
+      const { ws } = freePorts();
+      const folder = newFolder(t);
+      const command = `${SERVE} --protocol ws --ws-port ${ws}`;
+      const run = startConnrig(t, [
+        ...['run', `ws://127.0.0.1:${ws}`, '--command', command, '--levels', '40,5k', '--rate', '50/s'],
+        ...[...HASTY, '--out', folder],
+      ]);
+      await phaseOf(run, folder, 'hold', 40);
+      // The client, the server, and what watches over it.
+      assert.ok(run.processes().length >= 3);
+      killIfThere(run.pid, signal);
+      const ended = await run.ended;
+      if (signal === 'SIGINT') assertFailed(ended, 130, 'EINTERRUPTED');
+      await eventually(() => run.processes().length === 0, 'the end of all it started', 30_000);
+    });
+  }
+
+  it('that does not start is told in its own words', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const { ws } = freePorts();
+    const args = ['run', `ws://127.0.0.1:${ws}`, '--command', 'echo no config >&2; exit 3', '--out', folder];
+    assertFailed(await connrig(t, args), 4, 'ETARGETSTART', /\(exit code 3\) before .* answered: no config/);
+    assert.equal((await reportOn(t, folder)).error?.code, 'ETARGETSTART');
+    assert.equal(readFileSync(join(folder, 'target.log'), 'utf8'), 'no config\n');
+  });
+
+  it('cannot be started on another machine', TIMEOUT, async (t) => {
+    // An address for documentation, nobody's: nothing is connected to.
+    const args = ['run', 'ws://198.51.100.7:9', '--command', 'true', '--out', newFolder(t)];
+    assertFailed(await connrig(t, args), 2, 'EUSAGE', /198\.51\.100\.7 is not this machine/);
+  });
+});
