@@ -83,7 +83,7 @@ async function openingRunFile(
     status: 'running',
     exitCode: null,
     config: { ...settings, urls: texts },
-    plan: { legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
+    plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
       kind: urls.length === 0 ? 'builtin' : config.pid === undefined ? 'url' : 'pid',

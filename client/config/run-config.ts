@@ -40,6 +40,20 @@ export const RUN_OPTIONS = {
     help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
     read: quantity('rate', 0.001),
   },
+  cycles: {
+    name: 'cycles',
+    argument: '<count>',
+    help: 'climb and drain this often: what is retained between cycles is a leak',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
+  launches: {
+    name: 'launches',
+    argument: '<count>',
+    help: 'measure this often, each time with the target started anew',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
   window: {
     name: 'window',
     argument: '<count>',
@@ -219,12 +233,15 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
   if (config.urls.length === 0 && named('pid')) problems.push('--pid: give the URL at which that process listens, too');
+  if (config.launches > 1 && config.urls.length > 0) {
+    problems.push('--launches: only a target that the run itself starts can be started anew');
+  }
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
-  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond };
-  return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
+  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
+  return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
 }
 
 function unknownKeys(file: RawSettings): string[] {
