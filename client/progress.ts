@@ -1,5 +1,5 @@
 import type { Counts } from '../core/outcomes.ts';
-import { type Phase, type Plan, peakOf, rampMsOf } from '../core/plan.ts';
+import { type Leg, type Phase, type Plan, peakOf, rampMsOf } from '../core/plan.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 
 /** Where a run is, a few times a second: for the live line. */
@@ -24,11 +24,13 @@ const MEASURE_MS = 1500;
 /** Makes progress out of counts: rates and the time that is left. One for each leg. */
 export class ProgressMeter {
   readonly #plan: Plan;
+  readonly #launch: number;
   readonly #index: number;
   #last = { elapsedMs: 0, attempts: 0 };
 
-  constructor(plan: Plan, index: number) {
+  constructor(plan: Plan, launch: number, index: number) {
     this.#plan = plan;
+    this.#launch = launch;
     this.#index = index;
   }
 
@@ -55,7 +57,9 @@ export class ProgressMeter {
   }
 
   #leftMs({ phase, level }: { phase: Phase; level: number }, open: number): number {
-    const later = this.#plan.legs.slice(this.#index + 1).reduce((sum, leg) => sum + wholeMs(leg), 0);
+    const { legs, launches } = this.#plan;
+    const sumOf = (some: readonly Leg[]): number => some.reduce((sum, leg) => sum + wholeMs(leg), 0);
+    const later = sumOf(legs.slice(this.#index + 1)) + (launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
     if (phase === 'drain' || phase === 'retained') return later + MEASURE_MS;
     const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;
@@ -64,4 +68,4 @@ export class ProgressMeter {
   }
 }
 
-const wholeMs = (leg: Plan['legs'][number]): number => rampMsOf(leg) + (leg.levels.length + 2) * MEASURE_MS;
+const wholeMs = (leg: Leg): number => rampMsOf(leg) + (leg.levels.length + 2 * leg.cycles) * MEASURE_MS;

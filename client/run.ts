@@ -86,7 +86,7 @@ async function openingRunFile(
     status: 'running',
     exitCode: null,
     config: { ...settings, urls: texts, ...(config.exporter && { exporter: config.exporter.text }) },
-    plan: { legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
+    plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
       kind: kindOf(config),

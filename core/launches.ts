@@ -1,6 +1,5 @@
-import { fitLevels } from './fit.ts';
 import { studentReach } from './least-squares.ts';
-import type { Estimate, LevelPoint } from './slope.ts';
+import type { Estimate } from './slope.ts';
 
 /** What one more connection costs, over several launches of the same target. */
 export interface LaunchesEstimate {
@@ -17,11 +16,10 @@ export interface LaunchesEstimate {
  * (where an allocator begins, what got compiled) is the same for all levels of one, so levels of several launches must
  * not be thrown together. t and not a bootstrap: 2 to 5 launches drawn with replacement can't reach 95 %.
  *
- * @param launches the level points of each; one that has no cost (below 3 levels) is left out
- * @returns with one launch, its own interval over levels; undefined with none
+ * @param estimates the cost of each, with its interval over levels
+ * @returns with one launch, its own interval; undefined with none
  */
-export function costOverLaunches(launches: ReadonlyArray<readonly LevelPoint[]>): LaunchesEstimate | undefined {
-  const estimates = launches.map((points) => fitLevels(points)?.slope).filter((slope) => slope !== undefined);
+export function costOverLaunches(estimates: readonly Estimate[]): LaunchesEstimate | undefined {
   const slopes = estimates.map(({ bytes }) => bytes);
   const count = slopes.length;
   if (count === 0) return undefined;

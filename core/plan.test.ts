@@ -98,7 +98,7 @@ test('property: shares sum to the whole and differ by at most 1', () => {
 });
 
 test('a leg knows its peak and how long its ramps take', () => {
-  const leg = { protocol: 'tcp', warmUp: 500, levels: [1000, 2500], connectsPerSecond: 1000 } as const;
+  const leg = { protocol: 'tcp', warmUp: 500, levels: [1000, 2500], connectsPerSecond: 1000, cycles: 1 } as const;
   assert.deepEqual([peakOf(leg), rampMsOf(leg)], [2500, 3000]);
   assert.equal(peakOf({ ...leg, levels: [] }), 0);
 });

@@ -9,17 +9,21 @@ export interface Leg {
   readonly levels: readonly number[];
   /** Opens per second while ramping, over the whole fleet; > 0. */
   readonly connectsPerSecond: number;
+  /** How often it climbs and drains, ≥ 1. Only the first climb stops at each level; later ones go to the top. */
+  readonly cycles: number;
 }
 
 /** What a run will do, as a value. No clock inside: the same plan can be drawn before, during and after the run. */
 export interface Plan {
   readonly legs: readonly Leg[];
+  /** How often all legs are walked, ≥ 1, each time against a target that was started anew. */
+  readonly launches: number;
 }
 
 /**
  * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, and `talk`
- * where connections exchange messages; `burst` only
- * for targets that can be told to collect their garbage.
+ * where connections exchange messages; from `ramp` to `retained` once for each cycle; `burst` only for targets that can
+ * be told to collect their garbage.
  */
 export const PHASES = ['warm-up', 'baseline', 'ramp', 'talk', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -96,4 +100,4 @@ export function fillShare(target: number, capacity: number, index: number, worke
 }
 
 /** How long the ramps of a leg take at least, in ms; holds come on top. */
-export const rampMsOf = (leg: Leg): number => ((peakOf(leg) + leg.warmUp) * 1000) / leg.connectsPerSecond;
+export const rampMsOf = (leg: Leg): number => ((peakOf(leg) * leg.cycles + leg.warmUp) * 1000) / leg.connectsPerSecond;

@@ -50,7 +50,8 @@ const Talk = z.object({
 });
 export type Talk = z.infer<typeof Talk>;
 
-const At = { elapsedMs: ms, leg: count, protocol: z.enum(PROTOCOLS) };
+/** Which leg of which launch, both counted from 0. */
+const At = { elapsedMs: ms, launch: count, leg: count, protocol: z.enum(PROTOCOLS) };
 
 /** A few times a second: where the run is. */
 const Tick = z.object({
@@ -73,6 +74,8 @@ const MemoryPoint = z.object({
   ...At,
   phase: z.enum(['baseline', 'hold', 'retained', 'burst']),
   level: count,
+  /** Which climb it belongs to, from 0; the baseline belongs to the first, and a burst to the last. */
+  cycle: count,
   /** Whether two windows agreed before the settle timeout ran out. */
   settled: z.boolean(),
   /** User memory in each settle window, in bytes, oldest first. */
@@ -87,7 +90,7 @@ const MemoryPoint = z.object({
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
 
-/** The end of a leg, reached or not. */
+/** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
 
 export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
@@ -117,8 +120,10 @@ const PlanSchema = z.object({
       warmUp: count,
       levels: z.array(count),
       connectsPerSecond: z.number().positive(),
+      cycles: count.min(1),
     }),
   ),
+  launches: count.min(1),
 });
 
 export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;

@@ -47,7 +47,7 @@ const BAD: ReadonlyArray<[string, ZodType, unknown]> = [
   ['a newer schema', RunFile, { ...runFile(), schema: 2 }],
   ['an unknown status', RunFile, { ...runFile(), status: 'fine' }],
   ['a start that is no time', RunFile, runFile({ startedAt: 'yesterday' })],
-  ['a rate of 0', RunFile, runFile({ plan: { legs: [{ ...runFile().plan.legs[0]!, connectsPerSecond: 0 }] } })],
+  ['a rate of 0', RunFile, runFile({ plan: { legs: [{ ...runFile().plan.legs[0]!, connectsPerSecond: 0 }], launches: 1 } })],
   ['a server without processes', ServerMemory, { ...serverMemory(0, 1), processes: [] }],
   ['an unknown close reason', ServerMemory, withReason('tired')],
 ];

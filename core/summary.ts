@@ -110,6 +110,13 @@ export const LegSummary = z.object({
   }),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  /**
+   * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
+   * intervals of `perConnection` are over launches then.
+   */
+  launches: z
+    .object({ count, bytes: z.array(z.number()), coefficientOfVariation: z.number().nullable() })
+    .nullable(),
 });
 export type LegSummary = z.infer<typeof LegSummary>;
 

@@ -174,7 +174,7 @@ const LIMITS: ReadonlyArray<[string, Partial<RunFile>, LegSummary, ReadonlyArray
 ];
 for (const [name, run, of, wanted] of LIMITS) {
   test(`limits of ${name}, the nearest first`, () => {
-    const limiters = limitersOf(runFile({ plan: { legs: [leg()] }, ...run }), of, 0);
+    const limiters = limitersOf(runFile({ plan: { legs: [leg()], launches: 1 }, ...run }), of, 0);
     assert.deepEqual(
       limiters.map(({ what, at }) => [what, at]),
       wanted,

@@ -9,6 +9,7 @@ import { LINE, type Shape, topGroups } from '../core/shape.ts';
 import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
 import type { LegSummary } from '../core/summary.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
+import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -19,15 +20,24 @@ interface Held {
   readonly ledger: Ledger;
 }
 
-/** What one leg came to, from its samples alone; also of a leg that ended early. */
+/** What one leg came to, all launches of it together; also of a leg that ended early. */
 export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: number): LegSummary {
   const own = samples.filter((sample) => sample.leg === index);
+  const launches = Array.from({ length: run.plan.launches }, (_, launch) =>
+    own.filter((sample) => sample.launch === launch),
+  ).filter((of) => of.length > 0);
+  return poolLaunches(launches.map((of) => summarizeLaunch(run, of, leg, index)));
+}
+
+/** What one leg came to in one launch, from its samples alone. */
+function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: number): LegSummary {
   const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');
   const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
   const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
   const baseline = points.find(({ phase }) => phase === 'baseline');
   const held = points
-    .filter(({ phase }) => phase === 'hold')
+    // Later cycles climb through what the first one left in the allocator.
+    .filter(({ phase, cycle }) => phase === 'hold' && cycle === 0)
     .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
   const fitted = held.filter(({ point }) => point.level > highWaterBefore(run, leg, index));
   const fit = fitLevels(wholeOf(fitted));
@@ -44,6 +54,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
     burst: burstOf(points, baseline),
     open: openingOf(points, progress),
     rtt: rttAtTop(points),
+    launches: null,
   };
 }
 

@@ -7,7 +7,7 @@ import { summarize } from './summarize.ts';
 
 const run = runFile({
   config: { memoryLimitBytes: 2 ** 31, headroomPercent: 20 },
-  plan: { legs: [leg({ protocol: 'tcp' }), leg()] },
+  plan: { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 },
 });
 const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1 })];
 const summary = summarize({ run, samples, events: [], problems: [] });

@@ -40,7 +40,7 @@ for (const [name, run, events, status, exitCode, code] of ENDS) {
 }
 
 test('a leg that failed half way shows what it had; a leg that never began is not there', () => {
-  const plan = { legs: [leg(), leg({ protocol: 'tcp' })] };
+  const plan = { legs: [leg(), leg({ protocol: 'tcp' })], launches: 1 };
   const samples: Sample[] = [
     memoryPoint('baseline', 0, readingsAt(0, 4e7)),
     memoryPoint('hold', 500, readingsAt(500, 4.25e7)),

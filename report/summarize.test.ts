@@ -87,7 +87,7 @@ const bent = (moreBytes: (open: number) => number): LegSummary => {
       ? sample
       : { ...sample, readings: readingsAt(sample.level, 40_000_000 + 5000 * sample.level + moreBytes(sample.level)) },
   );
-  return only(summaryOf(samples, { run: runFile({ plan: { legs: [leg({ levels })] } }) }));
+  return only(summaryOf(samples, { run: runFile({ plan: { legs: [leg({ levels })], launches: 1 } }) }));
 };
 
 test('a step in user space is told, and is in no cost: not in the total, not in a part', () => {
@@ -160,7 +160,7 @@ test('a burst is measured above the baseline', () => {
 });
 
 test('levels up to the warm-up are not fitted', () => {
-  const plan = { legs: [leg({ warmUp: 500 })] };
+  const plan = { legs: [leg({ warmUp: 500 })], launches: 1 };
   const samples = climb(5000).map((sample) =>
     sample.type === 'memory' && sample.level === 500 ? { ...sample, readings: readingsAt(500, 90_000_000) } : sample,
   );
@@ -168,7 +168,7 @@ test('levels up to the warm-up are not fitted', () => {
 });
 
 test('two legs are told apart', () => {
-  const plan = { legs: [leg({ protocol: 'tcp' }), leg()] };
+  const plan = { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 };
   const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1, protocol: 'ws' })];
   const { legs } = summaryOf(samples, { run: runFile({ plan }) });
   assert.deepEqual(
@@ -252,4 +252,44 @@ test('what the memory cgroup is charged stands beside the cost; shared with othe
   assert.equal(alone.levels[0]?.chargedBytes, 7000 * 500);
   const shared = only(summaryOf(withCgroup(false)));
   assert.deepEqual([shared.perConnection?.charged, shared.levels[0]?.chargedBytes], [null, null]);
+});
+
+test('several launches: counts are summed, costs are means with an interval over launches', () => {
+  const plan = { legs: [leg()], launches: 3 };
+  const samples = [4000, 5000, 6000].flatMap((bytesEach, launch) => climb(bytesEach, { launch }));
+  const pooled = only(summaryOf(samples, { run: runFile({ plan }) }));
+  const single = only(summaryOf(climb(5000)));
+  assert.equal(pooled.attempts, 3 * single.attempts);
+  assert.equal(pooled.outcomes.open, 3 * single.outcomes.open);
+  assert.equal(pooled.perConnection?.user?.bytes, 5000);
+  assert.ok(pooled.perConnection!.user!.high > 7000, 'three launches that differ so much');
+  assert.deepEqual(
+    pooled.levels.map(({ bytes }) => bytes.user),
+    single.levels.map(({ bytes }) => bytes.user),
+  );
+  const { components, total } = pooled.perConnection!;
+  const { unexplained: _, ...parts } = components;
+  const sum = Object.values(parts).reduce((all: number, one) => all + (one ?? 0), 0);
+  assert.ok(Math.abs(sum - total!.bytes) < 1e-6, `${sum} is not ${total!.bytes}`);
+  assert.equal(pooled.launches?.count, 3);
+  assert.ok(pooled.launches!.coefficientOfVariation! > 0.1);
+});
+
+test('later cycles are there for what they leave behind: the levels are those of the first climb', () => {
+  const plan = { legs: [leg({ cycles: 3 })], launches: 1 };
+  const first = climb(5000);
+  const closed = LEVELS.at(-1)!;
+  // What the first climb left (1 MB) is paid once; each closed connection leaves 1,000 bytes.
+  const drained = (cycle: number) =>
+    memoryPoint('retained', 0, readingsAt(0, 41_000_000 + 1000 * closed * (cycle + 1)), {
+      cycle,
+      progress: progressOf(0, closed * (cycle + 1)),
+    });
+  const top = memoryPoint('hold', closed, readingsAt(closed, 90_000_000), { cycle: 1 });
+  const samples = [...first.filter(({ type }) => type !== 'leg-end').slice(0, -1), drained(0), top, drained(1), drained(2)];
+  const { levels, retained, perConnection } = only(summaryOf(samples, { run: runFile({ plan }) }));
+  assert.equal(levels.length, LEVELS.length);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.equal(retained?.bytesPerClosedConnection, 1000);
+  assert.ok(retained!.low! > 990 && retained!.high! < 1010, JSON.stringify(retained));
 });

@@ -19,7 +19,7 @@ const read = (folder: string, name: string): string => readFileSync(join(folder,
 
 const whole = () =>
   writeRun(fresh(), {
-    run: runFile({ plan: { legs: [leg({ protocol: 'tcp' }), leg()] } }),
+    run: runFile({ plan: { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 } }),
     samples: [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1 })],
     events: [{ type: 'warning', elapsedMs: 0, text: 'a | b' }],
   });

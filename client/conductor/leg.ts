@@ -21,6 +21,7 @@ const DRAIN_PER_SECOND = 50_000;
 export interface LegContext {
   readonly leg: Leg;
   readonly index: number;
+  readonly launch: number;
   readonly fleet: Fleet;
   readonly meters: Meters;
   readonly recorder: Recorder;
@@ -39,12 +40,13 @@ export interface LegState {
 }
 
 /**
- * Walks one leg: warm-up, baseline, each level (ramp, settle, hold), drain, retained. Everything measured is recorded
+ * Walks one leg: warm-up, baseline, each level (ramp, settle, hold), drain, retained; the last four again for each cycle. Everything measured is recorded
  * as it comes, so that an error, which ends the leg by being thrown, loses nothing.
  */
 export class LegWalk {
   readonly #context: LegContext;
   #state: LegState = { phase: 'warm-up', level: 0 };
+  #cycle = 0;
   #rampMs = 0;
   #rampOpened = 0;
 
@@ -57,14 +59,25 @@ export class LegWalk {
   }
 
   async walk(): Promise<void> {
-    const { fleet, leg, talks } = this.#context;
+    const { leg } = this.#context;
     this.#enter('warm-up', leg.warmUp);
     if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('baseline', 0);
     await this.#measure('baseline', 0);
+    for (this.#cycle = 0; this.#cycle < leg.cycles - 1; this.#cycle++) await this.#climbAndDrain();
+    const retained = await this.#climbAndDrain();
+    if (retained?.unforced && peakOf(leg) <= BURST_MOST) await this.#burst();
+  }
+
+  /**
+   * One cycle. What the first climb leaves in an allocator looks free to the next, so only the first one stops at each
+   * level; the others are there for what they leave behind.
+   */
+  async #climbAndDrain(): Promise<MemoryPoint | undefined> {
+    const { fleet, leg, talks } = this.#context;
     fleet.setTalking(true);
-    for (const level of leg.levels) {
+    for (const level of this.#cycle === 0 ? leg.levels : [peakOf(leg)]) {
       this.#enter('ramp', level);
       await this.#ramp(level);
       const talk = talks ? await this.#talk(level) : null;
@@ -74,8 +87,7 @@ export class LegWalk {
     this.#enter('drain', 0);
     await this.#moveTo(0, DRAIN_PER_SECOND);
     this.#enter('retained', 0);
-    const retained = await this.#measure('retained', 0);
-    if (retained?.unforced && peakOf(leg) <= BURST_MOST) await this.#burst();
+    return this.#measure('retained', 0);
   }
 
   /**
@@ -83,13 +95,13 @@ export class LegWalk {
    * needs while many come at once. Levels can't tell, since each begins with a collection.
    */
   async #burst(): Promise<void> {
-    const { index, leg, meters, recorder, elapsedMs } = this.#context;
+    const { leg, meters, recorder } = this.#context;
     const level = peakOf(leg);
     this.#enter('burst', level);
     await this.#moveTo(level, leg.connectsPerSecond);
     const readings = await meters.read();
     recorder.sample({
-      ...{ type: 'memory', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase: 'burst', level },
+      ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
       ...{ settled: false, windows: [], readings, unforced: null, talk: null, progress: this.progress() },
     });
     await this.#moveTo(0, DRAIN_PER_SECOND);
@@ -113,9 +125,14 @@ export class LegWalk {
   }
 
   #enter(phase: Phase, level: number): void {
-    const { index, leg, recorder, elapsedMs } = this.#context;
     this.#state = { phase, level };
-    recorder.event({ type: 'phase', elapsedMs: elapsedMs(), leg: index, protocol: leg.protocol, phase, level });
+    this.#context.recorder.event({ type: 'phase', ...this.#now(), phase, level });
+  }
+
+  /** What every sample and event of this leg begins with. */
+  #now(): Pick<MemoryPoint, 'elapsedMs' | 'launch' | 'leg' | 'protocol'> {
+    const { elapsedMs, launch, index, leg } = this.#context;
+    return { elapsedMs: elapsedMs(), launch, leg: index, protocol: leg.protocol };
   }
 
   async #moveTo(target: number, perSecond: number): Promise<void> {
@@ -160,7 +177,7 @@ export class LegWalk {
     talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
-    const { fleet, index, leg, meters, recorder, settleTimeoutMs, elapsedMs, watched } = this.#context;
+    const { fleet, meters, recorder, settleTimeoutMs, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
@@ -175,11 +192,10 @@ export class LegWalk {
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     const point: MemoryPoint = {
       type: 'memory',
-      elapsedMs: elapsedMs(),
-      leg: index,
-      protocol: leg.protocol,
+      ...this.#now(),
       phase,
       level,
+      cycle: this.#cycle,
       settled,
       windows,
       readings,

@@ -37,8 +37,12 @@ interface LegsContext {
   readonly warn: (text: string) => void;
 }
 
-/** Every leg of the plan, one after the other, each with its target and its fleet. */
+/** Every launch of the plan, and in it every leg, one after the other, each with its target and its fleet. */
 export async function walkLegs(context: LegsContext): Promise<void> {
+  for (let launch = 0; launch < context.config.plan.launches; launch++) await walkLaunch(context, launch);
+}
+
+async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
   const { setups, deps, recorder, elapsedMs } = context;
   for (const setup of setups) {
     if (deps.signal.aborted) throw interrupted();
@@ -46,7 +50,7 @@ export async function walkLegs(context: LegsContext): Promise<void> {
     let hasDrained = false;
     try {
       await noteTarget(context, target);
-      await walkLeg(context, setup, target);
+      await walkLeg(context, setup, target, launch);
       hasDrained = true;
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
@@ -73,11 +77,11 @@ async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target)
   recorder.runFile(file);
 }
 
-async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): Promise<void> {
+async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, launch: number): Promise<void> {
   const { config, deps, recorder, elapsedMs } = context;
   const { leg, index, ip, local, layout } = setup;
   const { url } = target;
-  const at = { leg: index, protocol: leg.protocol };
+  const at = { launch, leg: index, protocol: leg.protocol };
   const troubles: Trouble[] = [];
   let defect: Error | undefined;
   const fleet = await startFleet(
@@ -111,7 +115,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
   });
   let stopTicking = (): void => {};
   const walk = new LegWalk({
-    ...{ leg, index, fleet, meters, recorder, elapsedMs },
+    ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
     settleTimeoutMs: config.settleTimeoutMs,
     talks: config.behaviour.kind === 'echo',
     watched: {
@@ -125,7 +129,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
     },
   });
   try {
-    stopTicking = startTicking(context, setup, walk, fleet, meters);
+    stopTicking = startTicking(context, setup, walk, { launch, fleet, meters });
     await walk.walk();
   } finally {
     stopTicking();
@@ -135,10 +139,15 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target): P
 }
 
 /** A few times a second: a sample for the record, progress for the person. */
-function startTicking(context: LegsContext, setup: LegSetup, walk: LegWalk, fleet: Fleet, meters: Meters): () => void {
+function startTicking(
+  context: LegsContext,
+  setup: LegSetup,
+  walk: LegWalk,
+  { launch, fleet, meters }: { launch: number; fleet: Fleet; meters: Meters },
+): () => void {
   const { config, deps, recorder, elapsedMs } = context;
   const { leg, index } = setup;
-  const progress = new ProgressMeter(config.plan, index);
+  const progress = new ProgressMeter(config.plan, launch, index);
   const tick = (): void => {
     const tally = fleet.tally();
     const counts = countsOf(tally);
@@ -147,6 +156,7 @@ function startTicking(context: LegsContext, setup: LegSetup, walk: LegWalk, flee
     recorder.sample({
       type: 'tick',
       elapsedMs: elapsedMs(),
+      launch,
       leg: index,
       protocol: leg.protocol,
       ...walk.state,

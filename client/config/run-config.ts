@@ -41,6 +41,20 @@ export const RUN_OPTIONS = {
     help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
     read: quantity('rate', 0.001),
   },
+  cycles: {
+    name: 'cycles',
+    argument: '<count>',
+    help: 'climb and drain this often: what is retained between cycles is a leak',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
+  launches: {
+    name: 'launches',
+    argument: '<count>',
+    help: 'measure this often, each time with the target started anew',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
   window: {
     name: 'window',
     argument: '<count>',
@@ -265,16 +279,19 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
-  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond };
-  return { legs: protocols.map((protocol) => ({ protocol, ...leg })) };
+  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
+  return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
 }
 
-function targetProblems({ urls, pid, command, exporter }: RunConfig): string[] {
+function targetProblems({ urls, pid, command, exporter, launches }: RunConfig): string[] {
   const problems: string[] = [];
   const hasUrl = urls.length > 0;
   if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
   if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
   if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');
+  if (hasUrl && command === undefined && launches > 1) {
+    problems.push('--launches: only a target that the run itself starts can be started anew; give --command');
+  }
   if (pid !== undefined && command !== undefined) {
     problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
   }

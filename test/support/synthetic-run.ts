@@ -10,10 +10,11 @@ import { readingsAt } from './readings.ts';
 export const LEVELS = [500, 1000, 1500, 2000, 2500, 3000];
 export const leg = (
   more: Partial<Leg> = {},
-): { protocol: 'tcp' | 'ws'; warmUp: number; levels: number[]; connectsPerSecond: number } => ({
+): { protocol: 'tcp' | 'ws'; warmUp: number; levels: number[]; connectsPerSecond: number; cycles: number } => ({
   protocol: 'ws',
   warmUp: 0,
   connectsPerSecond: 2000,
+  cycles: 1,
   ...more,
   levels: [...(more.levels ?? LEVELS)],
 });
@@ -27,7 +28,7 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
   status: 'passed',
   exitCode: 0,
   config: { connections: 3000 },
-  plan: { legs: [leg()] },
+  plan: { legs: [leg()], launches: 1 },
   environment: {
     connrigVersion: '0.1.0',
     nodeVersion: 'v20.0.0',
@@ -82,14 +83,14 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
 const zeroReasons = () =>
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, 0])) as Record<(typeof CLOSE_REASONS)[number], number>;
 
-type At = { elapsedMs?: number; leg?: number; protocol?: 'tcp' | 'ws' };
-const at = ({ elapsedMs = 1000, leg = 0, protocol = 'ws' }: At) => ({ elapsedMs, leg, protocol });
+type At = { elapsedMs?: number; launch?: number; leg?: number; protocol?: 'tcp' | 'ws' };
+const at = ({ elapsedMs = 1000, launch = 0, leg = 0, protocol = 'ws' }: At) => ({ elapsedMs, launch, leg, protocol });
 
 export function memoryPoint(
   phase: MemoryPoint['phase'],
   level: number,
   readings: Readings,
-  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress'>> = {},
+  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress' | 'cycle'>> = {},
 ): MemoryPoint {
   const { settled = true, progress = progressOf(level, Math.max(level, phase === 'retained' ? LEVELS.at(-1)! : 0)) } =
     more;
@@ -98,6 +99,7 @@ export function memoryPoint(
     ...at(more),
     phase,
     level,
+    cycle: more.cycle ?? 0,
     settled,
     windows: [1, 1],
     readings,

@@ -1,0 +1,78 @@
+import { costOverLaunches } from '../core/launches.ts';
+import { type Outcome, OUTCOMES } from '../core/outcomes.ts';
+import { type Estimate, median } from '../core/slope.ts';
+import type { LegSummary } from '../core/summary.ts';
+
+type PerConnection = NonNullable<LegSummary['perConnection']>;
+
+/**
+ * One leg out of its launches: counts are summed, memory at a level is the median, costs are means with an interval over
+ * launches. What can't be pooled (the fit, latencies, what the last drain left) is the first launch's.
+ *
+ * @param launches at least one; a single one is the leg
+ */
+export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
+  const [first] = launches as readonly [LegSummary, ...LegSummary[]];
+  if (launches.length === 1) return first;
+  const outcomes = Object.fromEntries(
+    OUTCOMES.map((name) => [name, launches.reduce((sum, leg) => sum + leg.outcomes[name], 0)]),
+  ) as Record<Outcome, number>;
+  return {
+    ...first,
+    peakOpen: Math.max(...launches.map((leg) => leg.peakOpen)),
+    attempts: launches.reduce((sum, leg) => sum + leg.attempts, 0),
+    outcomes,
+    levels: first.levels.map((level) => pooledLevel(level, launches)),
+    perConnection: pooledCosts(launches),
+    baselineBytes: medianOf(launches.map((leg) => leg.baselineBytes)),
+    launches: variationOf(launches),
+  };
+}
+
+function pooledLevel(level: LegSummary['levels'][number], launches: readonly LegSummary[]): typeof level {
+  const same = launches.flatMap((leg) => leg.levels.filter(({ open }) => open === level.open));
+  const bytesOf = (name: keyof typeof level.bytes): number | null => medianOf(same.map(({ bytes }) => bytes[name]));
+  return {
+    ...level,
+    bytes: { total: bytesOf('total'), user: bytesOf('user'), kernel: bytesOf('kernel') },
+    settled: same.every(({ settled }) => settled),
+    generatorBytes: medianOf(same.map(({ generatorBytes }) => generatorBytes)),
+    chargedBytes: medianOf(same.map(({ chargedBytes }) => chargedBytes)),
+  };
+}
+
+function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
+  const costs = launches.flatMap(({ perConnection }) => perConnection ?? []);
+  const [first] = costs;
+  if (!first) return null;
+  const over = (name: 'total' | 'user' | 'kernel' | 'charged'): Estimate | null =>
+    costOverLaunches(costs.flatMap((cost) => cost[name] ?? []))?.slope ?? null;
+  // The components of each launch sum to its total, so their means sum to the mean of the totals.
+  const components = Object.fromEntries(
+    Object.keys(first.components).map((name) => [
+      name,
+      meanOf(costs.map((cost) => cost.components[name as keyof PerConnection['components']] ?? null)),
+    ]),
+  ) as PerConnection['components'];
+  return { total: over('total'), user: over('user'), kernel: over('kernel'), charged: over('charged'), components };
+}
+
+function variationOf(launches: readonly LegSummary[]): LegSummary['launches'] {
+  const costs = launches.flatMap(({ perConnection }) => perConnection?.total ?? perConnection?.user ?? []);
+  const pooled = costOverLaunches(costs);
+  return {
+    count: launches.length,
+    bytes: costs.map(({ bytes }) => bytes),
+    coefficientOfVariation: pooled?.coefficientOfVariation ?? null,
+  };
+}
+
+const known = (values: ReadonlyArray<number | null>): number[] => values.filter((value) => value !== null);
+const medianOf = (values: ReadonlyArray<number | null>): number | null =>
+  known(values).length === 0 ? null : median(known(values));
+
+/** null when any launch lacks it. */
+function meanOf(values: ReadonlyArray<number | null>): number | null {
+  const all = known(values);
+  return all.length < values.length ? null : all.reduce((sum, value) => sum + value, 0) / all.length;
+}
