@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Established } from '../core/readings.ts';
-import { systemCodeOf } from './meter.ts';
+import { Missing, systemCodeOf } from './meter.ts';
+import { readSockstat } from './sockstat.ts';
 
 const ESTABLISHED = 1;
 const TIME_WAIT = 6;
@@ -12,17 +13,32 @@ const IPV6_DIGITS = 32;
 /** `:PORT ADDRESS:PORT ST TTTTTTTT:RRRRRRRR` after the local address, without the remote one. */
 const AFTER_LOCAL = 32;
 
+/** With more sockets than this on the host, whoever's they are, the list takes seconds to read, or minutes. */
+const LISTED_MOST = 300_000;
+
+interface EstablishedPaths {
+  /** A list that doesn't exist (no IPv6) is empty. */
+  readonly tcp: string;
+  readonly tcp6: string;
+  /** Tells how long the lists are. */
+  readonly sockstat: string;
+}
+
 /**
  * Connections on the given ports, as the kernel lists them. Exact while nothing opens or closes; takes time in
  * proportion to all sockets of the host (about 3 µs each) and to the kernel's table of them (60 ms if it has 2^18 rows).
  *
  * @param ports of the target
- * @param paths lists of IPv4 and IPv6 sockets; a list that doesn't exist (no IPv6) is empty
+ * @throws Missing when the host has too many sockets to list them
  */
 export async function readEstablished(
   ports: readonly number[],
-  paths = { tcp: '/proc/net/tcp', tcp6: '/proc/net/tcp6' },
+  paths: EstablishedPaths = { tcp: '/proc/net/tcp', tcp6: '/proc/net/tcp6', sockstat: '/proc/net/sockstat' },
 ): Promise<Established> {
+  const { tcpAlloc = 0, tcpTimeWait = 0 } = (await readSockstat(paths.sockstat)) ?? {};
+  if (tcpAlloc + tcpTimeWait > LISTED_MOST) {
+    throw new Missing(`this host has ${tcpAlloc + tcpTimeWait} TCP sockets, too many to list`);
+  }
   const counter = new EndCounter(ports);
   await readList(paths.tcp, counter, IPV4_DIGITS);
   await readList(paths.tcp6, counter, IPV6_DIGITS).catch((error: unknown) => {

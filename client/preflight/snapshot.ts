@@ -53,7 +53,9 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
   const [host, sockstat, established] = await Promise.all([
     readHost(proc).catch(() => null),
     readSockstat(`${proc}/net/sockstat`),
-    readEstablished(ports, { tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6` }).catch(() => null),
+    readEstablished(ports, {
+      ...{ tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
+    }).catch(() => null),
   ]);
   const range = ipv4('ip_local_port_range');
   const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;
