@@ -7,7 +7,7 @@ import { ServerMemory, ServerReady, TopConnections } from './admin.ts';
 import { Readings } from './readings.ts';
 import { RunEvent, RunFile, Sample } from './record.ts';
 
-const where = { elapsedMs: 12.5, leg: 0, protocol: 'ws' } as const;
+const where = { launch: 0, elapsedMs: 12.5, leg: 0, protocol: 'ws' } as const;
 const point = memoryPoint('hold', 500, readingsAt(500, 42_000_000));
 
 const SAMPLES: ReadonlyArray<[string, ZodType, unknown]> = [
@@ -47,7 +47,11 @@ const BAD: ReadonlyArray<[string, ZodType, unknown]> = [
   ['a newer schema', RunFile, { ...runFile(), schema: 2 }],
   ['an unknown status', RunFile, { ...runFile(), status: 'fine' }],
   ['a start that is no time', RunFile, runFile({ startedAt: 'yesterday' })],
-  ['a rate of 0', RunFile, runFile({ plan: { legs: [{ ...runFile().plan.legs[0]!, connectsPerSecond: 0 }], launches: 1 } })],
+  [
+    'a rate of 0',
+    RunFile,
+    runFile({ plan: { legs: [{ ...runFile().plan.legs[0]!, connectsPerSecond: 0 }], launches: 1 } }),
+  ],
   ['a server without processes', ServerMemory, { ...serverMemory(0, 1), processes: [] }],
   ['an unknown close reason', ServerMemory, withReason('tired')],
 ];

@@ -114,9 +114,7 @@ export const LegSummary = z.object({
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.
    */
-  launches: z
-    .object({ count, bytes: z.array(z.number()), coefficientOfVariation: z.number().nullable() })
-    .nullable(),
+  launches: z.object({ count, bytes: z.array(z.number()), coefficientOfVariation: z.number().nullable() }).nullable(),
 });
 export type LegSummary = z.infer<typeof LegSummary>;
 

@@ -1,5 +1,5 @@
 import { costOverLaunches } from '../core/launches.ts';
-import { type Outcome, OUTCOMES } from '../core/outcomes.ts';
+import { OUTCOMES, type Outcome } from '../core/outcomes.ts';
 import { type Estimate, median } from '../core/slope.ts';
 import type { LegSummary } from '../core/summary.ts';
 

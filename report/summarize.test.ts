@@ -286,10 +286,16 @@ test('later cycles are there for what they leave behind: the levels are those of
       progress: progressOf(0, closed * (cycle + 1)),
     });
   const top = memoryPoint('hold', closed, readingsAt(closed, 90_000_000), { cycle: 1 });
-  const samples = [...first.filter(({ type }) => type !== 'leg-end').slice(0, -1), drained(0), top, drained(1), drained(2)];
+  const samples = [
+    ...first.filter(({ type }) => type !== 'leg-end').slice(0, -1),
+    drained(0),
+    top,
+    drained(1),
+    drained(2),
+  ];
   const { levels, retained, perConnection } = only(summaryOf(samples, { run: runFile({ plan }) }));
   assert.equal(levels.length, LEVELS.length);
   assert.deepEqual(perConnection?.user, exactly(5000));
   assert.equal(retained?.bytesPerClosedConnection, 1000);
-  assert.ok(retained!.low! > 990 && retained!.high! < 1010, JSON.stringify(retained));
+  assert.ok(retained!.low! > 940 && retained!.high! < 1060, JSON.stringify(retained));
 });

@@ -17,7 +17,7 @@ const problemOf = (commandLine: RawSettings, file: RawSettings = {}, flags: read
 
 test('with nothing said, both protocols climb to 5,000 in 10 levels against our own server', () => {
   const config = parseRunConfig({});
-  const leg = { levels: evenLevels(5000, 10), warmUp: 250, connectsPerSecond: 2000 };
+  const leg = { levels: evenLevels(5000, 10), warmUp: 250, connectsPerSecond: 2000, cycles: 1 };
   assert.deepEqual(config, {
     connections: 5000,
     protocols: ['tcp', 'ws'],
@@ -29,6 +29,8 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     close: 'graceful',
     behaviour: { kind: 'idle' },
     headroomPercent: 20,
+    cycles: 1,
+    launches: 1,
     json: false,
     quiet: false,
     force: false,
@@ -38,6 +40,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
         { protocol: 'tcp', ...leg },
         { protocol: 'ws', ...leg },
       ],
+      launches: 1,
     },
   });
 });
@@ -54,6 +57,7 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['levels', [100, '5k'], 'levels', { exactly: [100, 5000] }],
   ['rate', '500/s', 'connectsPerSecond', 500],
   ['rate', '0.5', 'connectsPerSecond', 0.5],
+  ['cycles', '3', 'cycles', 3],
   ['window', '64', 'window', 64],
   ['open-timeout', '2s', 'openTimeoutMs', 2000],
   ['settle-timeout', '0', 'settleTimeoutMs', 0],

@@ -82,7 +82,10 @@ describe('a run', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
     const { name, plan, config } = readRunFile(folder);
     assert.equal(name, 'from-flag');
-    assert.deepEqual(plan.legs, [{ protocol: 'tcp', warmUp: 5, levels: [10, 20, 30], connectsPerSecond: 500 }]);
+    assert.deepEqual(plan, {
+      legs: [{ protocol: 'tcp', warmUp: 5, levels: [10, 20, 30], connectsPerSecond: 500, cycles: 1 }],
+      launches: 1,
+    });
     assert.equal(config['connections'], 30);
   });
 
