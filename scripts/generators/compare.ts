@@ -29,7 +29,10 @@ export interface Comparison {
 }
 
 const LEVELS = [2500, 5000, 7500, 10_000] as const;
-const RIG_LEVELS = [2000, 4000, 6000, 8000, 10_000] as const;
+/** One long ramp: what starting up costs is below it. */
+const RIG_RAMP = [2000, 10_000] as const;
+/** As far as one server process goes: what a connection costs the rig is little beside how its heap comes and goes. */
+const RIG_LEVELS = [3000, 6000, 9000, 12_000, 15_000, 19_000] as const;
 const ENGINES = ['epoll', 'node'] as const;
 const TOOLS = [floor, k6, artillery, tsung];
 
@@ -98,7 +101,7 @@ export async function compare(
  * memory from another run, with more levels.
  */
 async function costOfRig(engine: string, protocol: ProtocolName): Promise<Cost> {
-  const ramp = (await measureRig(engine, protocol, [RIG_LEVELS[0], RIG_LEVELS[4]])).at(-1)!;
+  const ramp = (await measureRig(engine, protocol, RIG_RAMP)).at(-1)!;
   const levels = await measureRig(engine, protocol, RIG_LEVELS);
   return {
     opensPerSecond: ramp.opened / ramp.openSeconds,
