@@ -87,7 +87,10 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
   const fleet = await startFleet(
     {
       layout,
-      protocol: { name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
+      protocol: {
+        ...{ name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
+        sendOnOpen: config.sendOnOpen && new Uint8Array(Buffer.from(config.sendOnOpen.hex, 'hex')),
+      },
       capacity: fleetCapacity(leg),
       window: config.window,
       closeWindow: CLOSE_WINDOW,

@@ -7,6 +7,7 @@ import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
+import { readPreamble } from './preamble.ts';
 import { readSources } from './sources.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
@@ -108,6 +109,12 @@ export const RUN_OPTIONS = {
     help: 'what open connections do: idle, heartbeat:30s, or echo:RATE:SIZE over all of them, such as echo:5k/s:64B',
     default: 'idle',
     read: readBehaviour,
+  },
+  sendOnOpen: {
+    name: 'send-on-open',
+    argument: '<text|@file>',
+    help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
+    read: readPreamble,
   },
   sources: {
     name: 'source',
@@ -273,6 +280,9 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(
       `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take echo:5k/s:64B, say`,
     );
+  }
+  if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
+    problems.push('--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade');
   }
   problems.push(...targetProblems(config));
   if (top > 100_000_000)

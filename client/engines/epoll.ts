@@ -3,6 +3,7 @@ import { Addresses } from './addresses.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
 import {
+  EINPROGRESS,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
   EPOLL_EVENT,
@@ -120,7 +121,7 @@ export class EpollEngine implements Engine {
       if (this.#ports[slot] === 0) libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ONE, 4);
       failed = libc.bind(fd, source, source.length) < 0;
     }
-    if (!failed && libc.connect(fd, destination, destination.length) < 0) failed = libc.errorName() !== 'EINPROGRESS';
+    if (!failed && libc.connect(fd, destination, destination.length) < 0) failed = libc.errno() !== EINPROGRESS;
     if (!failed) {
       this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
       this.#registration[EPOLL_EVENT.data] = slot;

@@ -24,6 +24,8 @@ export interface Libc {
   unshare(flags: number): number;
   sigmask(how: number, set: Uint8Array, old: null): number;
   inetPton(family: number, text: string, address: Uint8Array): number;
+  /** Why the last call failed, as a number: cheaper than its name. */
+  errno(): number;
   /** `EAGAIN`, `ECONNREFUSED` …: why the last call failed. */
   errorName(): string;
   /** The name of an error number, such as a socket's own. */
@@ -50,6 +52,7 @@ export function loadLibc(): Libc {
     unshare: lib.func('int unshare(int)'),
     sigmask: lib.func('int pthread_sigmask(int, void *, void *)'),
     inetPton: lib.func('int inet_pton(int, const char *, void *)'),
+    errno: () => koffi.errno(),
     errorName: () => nameOf(koffi.errno()),
     nameOf,
   };
@@ -61,6 +64,7 @@ const ERROR_NAMES = new Map(Object.entries(constants.errno).map(([name, number])
 ERROR_NAMES.set(constants.errno.EAGAIN, 'EAGAIN');
 const nameOf = (errorNumber: number): string => ERROR_NAMES.get(errorNumber) ?? `error ${errorNumber}`;
 
+export const { EINPROGRESS } = constants.errno;
 /** Linux's values; the same on every architecture that Node runs on. */
 export const AF_INET = 2;
 export const AF_INET6 = 10;

@@ -221,7 +221,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#slots.setState(slot, STATE.handshaking);
     const hello = this.#protocol.hello(slot);
     if (hello) this.#engine.write(slot, hello);
-    else this.onOpen(slot);
+    if (!this.#protocol.awaitsAnswer) this.onOpen(slot);
   }
 
   onBytes(slot: Slot, bytes: Uint8Array): void {

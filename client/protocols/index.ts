@@ -10,6 +10,8 @@ export interface ProtocolOptions {
   readonly path: string;
   /** Value of a Host header. */
   readonly hostHeader: string;
+  /** What each tcp connection sends first; undefined: nothing. */
+  readonly sendOnOpen?: Uint8Array | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ProtocolOptions {
 export function createProtocol(options: ProtocolOptions, slots: number, events: ProtocolEvents): Protocol {
   switch (options.name) {
     case 'tcp':
-      return createTcpProtocol(events);
+      return createTcpProtocol(events, options.sendOnOpen);
     case 'ws':
       return createWsProtocol({ slots, path: options.path, hostHeader: options.hostHeader }, events);
   }

@@ -12,9 +12,11 @@ export type Slot = number;
 export interface Protocol {
   readonly name: ProtocolName;
   /**
-   * The transport is up. Starts this slot afresh and returns the first bytes to send; undefined when the transport
-   * alone makes the connection usable ({@link ProtocolEvents.onOpen} isn't called then). Only valid until the next call.
+   * Whether it takes an answer of the peer to make a connection usable; {@link ProtocolEvents.onOpen} says so then.
+   * Otherwise it is usable as soon as the transport is.
    */
+  readonly awaitsAnswer: boolean;
+  /** The transport is up. Starts this slot afresh and returns the first bytes to send. Only valid until the next call. */
   hello(slot: Slot): Uint8Array | undefined;
   /** Feed what arrived. `bytes` is only valid during the call: the engine reuses its buffer. */
   onBytes(slot: Slot, bytes: Uint8Array): void;

@@ -6,11 +6,14 @@ const HEARTBEAT_BYTE = 0;
 /**
  * Raw TCP: the transport alone makes a connection usable, FIN alone ends it, and there is nothing to keep per slot.
  * Messages have no boundaries on the wire; each piece that arrives is passed on as a message of its own.
+ *
+ * @param sendOnOpen what each connection sends first, for servers that wait for something
  */
-export function createTcpProtocol(events: ProtocolEvents): Protocol {
+export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Array): Protocol {
   return {
     name: 'tcp',
-    hello: () => undefined,
+    awaitsAnswer: false,
+    hello: () => sendOnOpen,
     onBytes: (slot, bytes) => events.onPayload(slot, bytes, true),
     onEnd: (slot) => events.onPeerClose(slot, 'FIN'),
     message: (payload) => Buffer.from(payload),

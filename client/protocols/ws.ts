@@ -107,6 +107,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
 
   return {
     name: 'ws',
+    awaitsAnswer: true,
     hello(slot) {
       pieces.delete(slot);
       frames.stop(slot);

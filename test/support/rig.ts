@@ -61,7 +61,7 @@ export function createRig(
     onConnected(slot) {
       const hello = protocol.hello(slot);
       if (hello) engine.write(slot, hello);
-      else log(slot).opened = true;
+      if (!protocol.awaitsAnswer) log(slot).opened = true;
     },
     onBytes: (slot, bytes) => protocol.onBytes(slot, bytes),
     onEnd(slot) {

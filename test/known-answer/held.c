@@ -1,0 +1,68 @@
+/* A TCP server that holds exactly BYTES touched bytes for each connection: held PORT BYTES [leak=N] [table=N@COUNT]
+   [knee=COUNT]. leak: each closed connection leaves N bytes behind. table: the COUNTth connection makes it allocate N
+   more, once. knee: connections beyond COUNT open ones hold twice as much. Prints "listening" when it does. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static void *held[1 << 20];
+static size_t bytes, leakBytes, tableBytes, tableAt, kneeAt;
+static size_t opened, open_;
+
+static void *touched(size_t size) {
+  void *block = size ? malloc(size) : NULL;
+  if (block) memset(block, 1, size);
+  return block;
+}
+
+static void opens(int fd) {
+  opened++, open_++;
+  if (tableBytes && opened == tableAt) touched(tableBytes);
+  held[fd] = touched(kneeAt && open_ > kneeAt ? 2 * bytes : bytes);
+}
+
+static void ends(int fd) {
+  free(held[fd]);
+  held[fd] = NULL;
+  open_--;
+  touched(leakBytes);
+  close(fd);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) return fprintf(stderr, "held PORT BYTES [leak=N] [table=N@COUNT] [knee=COUNT]\n"), 2;
+  bytes = strtoul(argv[2], NULL, 10);
+  for (int i = 3; i < argc; i++) {
+    sscanf(argv[i], "leak=%zu", &leakBytes);
+    sscanf(argv[i], "table=%zu@%zu", &tableBytes, &tableAt);
+    sscanf(argv[i], "knee=%zu", &kneeAt);
+  }
+  int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 4096) < 0) return perror("listen"), 1;
+  struct epoll_event want = {.events = EPOLLIN, .data.fd = listener}, events[256];
+  epoll_ctl(poller, EPOLL_CTL_ADD, listener, &want);
+  puts("listening");
+  fflush(stdout);
+  for (;;) {
+    int ready = epoll_wait(poller, events, 256, -1);
+    for (int i = 0; i < ready; i++) {
+      int fd = events[i].data.fd;
+      char some[4096];
+      if (fd != listener) {
+        if (read(fd, some, sizeof some) <= 0) ends(fd);
+        continue;
+      }
+      while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+        struct epoll_event wanted = {.events = EPOLLIN, .data.fd = fd};
+        epoll_ctl(poller, EPOLL_CTL_ADD, fd, &wanted);
+        opens(fd);
+      }
+    }
+  }
+}
