@@ -9,18 +9,20 @@ import sys
 port, size = int(sys.argv[1]), int(sys.argv[2])
 leak = next((int(word[5:]) for word in sys.argv[3:] if word.startswith("leak=")), 0)
 left_behind = []
+# A bytes object has a head of its own; with it, it is as large as was asked for.
+head = sys.getsizeof(b"")
 
 
 class Held(asyncio.Protocol):
     __slots__ = ("block",)
 
     def connection_made(self, transport):
-        self.block = b"\1" * size if size else None
+        self.block = b"\1" * (size - head) if size else None
 
     def connection_lost(self, error):
         self.block = None
         if leak:
-            left_behind.append(b"\1" * leak)
+            left_behind.append(b"\1" * (leak - head))
 
 
 async def main():
