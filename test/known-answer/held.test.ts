@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { commandOf, type Language, measured } from './targets.ts';
 
-const TIMEOUT = { timeout: 300_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const KIB = 1024;
 const TEN_THOUSAND = ['--levels', '1500,3k,4500,6k,8k,10k'];
 const TWO_THOUSAND = ['--levels', '400,700,1k,1300,1600,2k'];
@@ -21,6 +21,12 @@ async function costOf(
   return cost;
 }
 
+/** Python takes memory for its objects in arenas of a MiB, which alone moves the cost by some 100 bytes. */
+const AT_TEN_THOUSAND: Readonly<Record<Language, readonly number[]>> = {
+  C: [KIB, 4 * KIB, 16 * KIB],
+  Python: [16 * KIB],
+};
+
 for (const [language, how] of [
   ['C', '--command'],
   ['C', '--pid'],
@@ -29,7 +35,7 @@ for (const [language, how] of [
 ] as const) {
   describe(`a server in ${language}, by ${how}`, () => {
     for (const [levels, each] of [
-      [TEN_THOUSAND, [KIB, 4 * KIB, 16 * KIB]],
+      [TEN_THOUSAND, AT_TEN_THOUSAND[language]],
       [TWO_THOUSAND, [64 * KIB, 256 * KIB]],
     ] as const) {
       it(
@@ -50,12 +56,13 @@ for (const [language, how] of [
 
 describe('a server that', () => {
   it('leaks 1,024 bytes for each closed connection is found out, its twin is not', TIMEOUT, async (t) => {
+    // It holds nothing else: what was held and is free again might take in what leaks, or be cut up by it.
     const plan = ['--levels', '2k,3500,5k', '--cycles', '4'];
-    const leaky = await measured(t, '--command', (port) => commandOf(t, 'C', port, 2048, 'leak=1024'), plan);
+    const leaky = await measured(t, '--command', (port) => commandOf(t, 'C', port, 0, 'leak=1024'), plan);
     const { bytesPerClosedConnection, low, high } = leaky.retained!;
     assert.ok(Math.abs(bytesPerClosedConnection / 1024 - 1) <= 0.1, `retained ${bytesPerClosedConnection}`);
     assert.ok(low! > 0 && high! > low!);
-    const tight = await measured(t, '--command', (port) => commandOf(t, 'C', port, 2048), plan);
+    const tight = await measured(t, '--command', (port) => commandOf(t, 'C', port, 0), plan);
     assert.ok(tight.retained!.low! <= 0 && tight.retained!.high! >= 0, JSON.stringify(tight.retained));
   });
 
