@@ -40,8 +40,9 @@ export interface LegState {
 }
 
 /**
- * Walks one leg: warm-up, baseline, each level (ramp, settle, hold), drain, retained; the last four again for each cycle. Everything measured is recorded
- * as it comes, so that an error, which ends the leg by being thrown, loses nothing.
+ * Walks one leg: warm-up, baseline, each level (ramp, settle, hold), drain, retained; from the ramp on again for each
+ * cycle. Everything measured is recorded as it comes, so that an error, which ends the leg by being thrown, loses
+ * nothing.
  */
 export class LegWalk {
   readonly #context: LegContext;
