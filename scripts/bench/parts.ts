@@ -5,6 +5,7 @@ import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
 import { million } from './million.ts';
+import { ledger, predictive, repeatable } from './numbers.ts';
 import type { Part } from './part.ts';
 import { portRange } from './port-range.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
@@ -154,7 +155,7 @@ const scrape: Part = {
 };
 
 export const PARTS: readonly Part[] = [
-  ...[opens, agreement, overhead, scrape, many, portRange],
+  ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
   ...[generators, rtt, million].map((part): Part => ({ ...part, onDemand: true })),
 ];
 

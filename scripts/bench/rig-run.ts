@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { MemoryPoint } from '../../core/record.ts';
 import { Summary } from '../../core/summary.ts';
-import { readRun } from '../../report/read-run.ts';
+import { type RunRecord, readRun } from '../../report/read-run.ts';
 
 export const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
@@ -13,6 +14,8 @@ export interface RigRun {
   readonly summary: Summary;
   /** For each leg: processor time of the whole client per connection opened while ramping, in µs. */
   readonly cpuMicrosPerOpen: readonly number[];
+  /** Every memory point, in order. */
+  readonly memory: readonly MemoryPoint[];
 }
 
 /** Runs `connrig run` as a person would, in a process of its own, and gives back what it came to. */
@@ -32,15 +35,20 @@ export async function rigRun(...args: string[]): Promise<RigRun> {
     });
     await once(child, 'close');
     const summary = Summary.parse(JSON.parse(out));
-    return { summary, cpuMicrosPerOpen: cpuOf(join(scratch, 'run'), summary.legs.length) };
+    const record = readRun(join(scratch, 'run'));
+    return {
+      summary,
+      cpuMicrosPerOpen: cpuOf(record, summary.legs.length),
+      memory: record.samples.filter((sample) => sample.type === 'memory'),
+    };
   } finally {
     await rm(scratch, { recursive: true });
   }
 }
 
 /** From the last tick before each ramp to the first one after it. */
-function cpuOf(folder: string, legs: number): number[] {
-  const ticks = readRun(folder).samples.filter((sample) => sample.type === 'tick');
+function cpuOf({ samples }: RunRecord, legs: number): number[] {
+  const ticks = samples.filter((sample) => sample.type === 'tick');
   return Array.from({ length: legs }, (_, leg) => {
     let cpuSeconds = 0;
     let opened = 0;
