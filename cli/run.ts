@@ -76,6 +76,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       wallClock: () => new Date(),
       onProgress: line.show,
       onNotice: line.note,
+      observers: [],
     });
     line.end();
     const summary = writeReport(folder);

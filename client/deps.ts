@@ -1,3 +1,4 @@
+import type { RunObserver } from './observer.ts';
 import type { Progress } from './progress.ts';
 
 /** What enters a run from outside: a run inside a test gets its own. */
@@ -11,4 +12,6 @@ export interface RunDeps {
   readonly onProgress: (progress: Progress) => void;
   /** A sentence that a person should see now. */
   readonly onNotice: (text: string) => void;
+  /** Told all that is recorded. */
+  readonly observers: readonly RunObserver[];
 }

@@ -9,6 +9,7 @@ import type { RunDeps } from './deps.ts';
 import { type EngineName, whyNoEpoll } from './engines/index.ts';
 import { describeEnvironment, resolveHost } from './environment.ts';
 import { type LegSetup, setUpLegs } from './leg-setup.ts';
+import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 
@@ -31,7 +32,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   const startedAtMs = performance.now();
   const name =
     config.name ?? (config.urls.length === 0 ? 'builtin' : config.plan.legs.map((leg) => leg.protocol).join('-'));
-  const recorder = openRecorder(config.out ?? defaultFolder(startedAt, name));
+  const recorder = observed(openRecorder(config.out ?? defaultFolder(startedAt, name)), deps.observers);
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
     const warn = (text: string): void => {
