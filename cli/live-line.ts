@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { Progress } from '../client/progress.ts';
 import { humanBytes, humanCount, humanMs } from '../core/units.ts';
+import { livePlot, PLOT_NEEDS } from './live-plot.ts';
 
 /** Lines for a log that isn't a terminal: at each change of phase, and this often in between. */
 const PLAIN_EVERY_MS = 5000;
 
-/** Shows where a run is: one line that is rewritten on a terminal, plain lines elsewhere. */
+/** Shows where a run is: rewritten in place on a terminal, with a plot where there is room; plain lines elsewhere. */
 export interface LiveLine {
   show(progress: Progress): void;
   /** A sentence of its own, above the line. */
@@ -13,24 +14,33 @@ export interface LiveLine {
   end(): void;
 }
 
-export function liveLine(out: Writable & { isTTY?: boolean; columns?: number }): LiveLine {
+/** A stream that may be a terminal; a resized one tells its new size. */
+type Out = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+export function liveLine(out: Out): LiveLine {
   return out.isTTY ? rewritten(out) : plain(out);
 }
 
 export const silentLine: LiveLine = { show() {}, note() {}, end() {} };
 
-function rewritten(out: Writable & { columns?: number }): LiveLine {
-  const clear = '\r\u001b[K';
-  let shown = '';
+function rewritten(out: Out): LiveLine {
+  const plot = livePlot();
+  let shown: string[] = [];
+  /** To the first line shown, and everything from there on gone. */
+  const clear = (): string => `\r${shown.length > 1 ? `\u001b[${shown.length - 1}A` : ''}\u001b[J`;
   return {
     show(progress) {
-      shown = textOf(progress).slice(0, Math.max(20, (out.columns ?? 80) - 1));
-      out.write(`${clear}${shown}`);
+      const { columns = 80, rows = 24 } = out;
+      plot.add(progress);
+      const above = columns >= PLOT_NEEDS.columns && rows >= PLOT_NEEDS.rows ? plot.lines() : [];
+      const lines = [...above, textOf(progress).slice(0, Math.max(20, columns - 1))];
+      out.write(`${clear()}${lines.join('\n')}`);
+      shown = lines;
     },
-    note: (text) => out.write(`${clear}${text}\n${shown}`),
+    note: (text) => out.write(`${clear()}${text}\n${shown.join('\n')}`),
     end() {
-      if (shown !== '') out.write(clear);
-      shown = '';
+      if (shown.length > 0) out.write(clear());
+      shown = [];
     },
   };
 }

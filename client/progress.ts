@@ -10,6 +10,8 @@ export interface Progress {
   readonly protocol: ProtocolName;
   readonly phase: Phase;
   readonly level: number;
+  /** Connections at the leg's top level. */
+  readonly peak: number;
   readonly counts: Counts;
   /** Connections opened per second, over the time since the last progress. */
   readonly openedPerSecond: number;
@@ -44,6 +46,7 @@ export class ProgressMeter {
       legs: this.#plan.legs.length,
       protocol: this.#leg.protocol,
       ...state,
+      peak: peakOf(this.#leg),
       counts,
       openedPerSecond:
         elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,

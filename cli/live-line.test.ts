@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import type { Progress } from '../client/progress.ts';
+import { dots } from './dots.ts';
+import { liveLine } from './live-line.ts';
+
+const ESCAPE = String.fromCharCode(27);
+const PARTS = new RegExp(`${ESCAPE}\\[\\d*[AJ]|\\r|\\n|[^${ESCAPE}\\r\\n]+`, 'g');
+
+/** A terminal as a person sees it: what is on its screen after the escapes that we use. */
+class Screen extends Writable {
+  readonly columns: number;
+  readonly rows: number;
+  readonly isTTY: boolean;
+  readonly lines = [''];
+  #row = 0;
+
+  constructor(columns: number, rows: number, isTTY = true) {
+    super();
+    this.columns = columns;
+    this.rows = rows;
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    for (const [part] of String(chunk).matchAll(PARTS)) {
+      if (part === '\r') continue;
+      if (part === '\n') this.lines[++this.#row] ??= '';
+      else if (part.endsWith('A') && part.startsWith(ESCAPE)) this.#row -= Number(part.slice(2, -1));
+      else if (part === `${ESCAPE}[J`) this.lines.splice(this.#row, Infinity, '');
+      else this.lines[this.#row] += part;
+    }
+    done();
+  }
+}
+
+const at = (open: number, more: Partial<Progress> = {}): Progress => ({
+  ...{ elapsedMs: open, leg: 0, legs: 1, protocol: 'tcp', phase: 'ramp', level: 1000, peak: 1000 },
+  counts: { attempts: open, opening: 0, open, failed: 0, closed: 0 },
+  ...{ openedPerSecond: 500, targetBytes: open * 2048, leftMs: 60_000 },
+  ...more,
+});
+
+describe('dots', () => {
+  it('puts what is 0 in the lower left and the most in the upper right corner', () => {
+    const bounds = { xMost: 10, yMost: 10 };
+    const lines = dots(
+      [0, 10].map((x) => ({ x, y: x })),
+      bounds,
+      { columns: 3, rows: 2 },
+    );
+    assert.deepEqual(lines, ['⠀⠀⠈', '⡀⠀⠀']);
+  });
+
+  it('draws a line of slope 1 as one dot in each column', () => {
+    const points = Array.from({ length: 8 }, (_, x) => ({ x, y: x }));
+    assert.deepEqual(dots(points, { xMost: 7, yMost: 7 }, { columns: 4, rows: 2 }), ['⠀⠀⡠⠊', '⡠⠊⠀⠀']);
+  });
+});
+
+describe('progress on a terminal', () => {
+  it('grows a plot of RAM against connections where there is room', () => {
+    const screen = new Screen(100, 40);
+    const line = liveLine(screen);
+    for (let open = 0; open <= 1000; open += 50) line.show(at(open));
+    assert.equal(screen.lines.length, 8);
+    assert.match(screen.lines[0]!, /2\.0 MiB │⠀+.*[^⠀]$/);
+    assert.match(screen.lines[5]!, / 0 │[^⠀]/);
+    assert.match(screen.lines[6]!, /└0─+1,000 open$/);
+    assert.match(screen.lines[7]!, /^tcp ramp 1,000 · opening 0, open 1,000/);
+  });
+
+  it('puts a note above it and leaves nothing behind but notes', () => {
+    const screen = new Screen(100, 40);
+    const line = liveLine(screen);
+    for (const open of [0, 500, 1000]) line.show(at(open));
+    line.note('something to know');
+    assert.equal(screen.lines[0], 'something to know');
+    assert.equal(screen.lines.length, 9);
+    line.show(at(1000));
+    assert.equal(screen.lines.length, 9);
+    line.end();
+    assert.deepEqual(screen.lines, ['something to know', '']);
+  });
+
+  it('is one line in a small terminal, and where the memory is not known', () => {
+    for (const [screen, targetBytes] of [
+      [new Screen(79, 40), 5e6],
+      [new Screen(100, 19), 5e6],
+      [new Screen(100, 40), null],
+    ] as const) {
+      const line = liveLine(screen);
+      for (const open of [0, 500, 1000]) line.show(at(open, { targetBytes }));
+      assert.equal(screen.lines.length, 1);
+      assert.ok(screen.lines[0]!.length < screen.columns);
+    }
+  });
+
+  it('begins anew with each leg', () => {
+    const screen = new Screen(100, 40);
+    const line = liveLine(screen);
+    for (const open of [0, 500, 1000]) line.show(at(open));
+    line.show(at(0, { leg: 1 }));
+    assert.equal(screen.lines.length, 1);
+  });
+
+  it('writes no escapes and no plot to anything else', () => {
+    const log = new Screen(100, 40, false);
+    const line = liveLine(log);
+    for (const open of [0, 500, 1000]) line.show(at(open, { elapsedMs: open * 10 }));
+    line.end();
+    assert.equal(log.lines.filter((text) => text.includes('│')).length, 0);
+    assert.equal(log.lines.filter((text) => text.startsWith('tcp ramp')).length, 3);
+  });
+});
