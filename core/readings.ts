@@ -7,6 +7,7 @@ import { ServerMemory } from './admin.ts';
 
 const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
+const ms = z.number().nonnegative();
 
 /** Sums over a process and all its descendants. Null where this system doesn't tell, or not us. */
 export const ProcessTree = z.object({
@@ -165,6 +166,9 @@ export const Readings = z.object({
   remote: Remote.nullable().default(null),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
-  tookMs: z.number().nonnegative(),
+  /** Of all meters together, without what may come before (a collection) and after (the list of connections). */
+  tookMs: ms,
+  /** Of each meter that was asked, also in vain; `runtime` with the collection, when one was forced. */
+  meterMs: z.partialRecord(z.enum(METERS), ms).default({}),
 });
 export type Readings = z.infer<typeof Readings>;
