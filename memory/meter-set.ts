@@ -14,6 +14,7 @@ export interface MeterOptions {
   readonly pids: readonly number[];
   /** Admin port of a reference server, for its heap. */
   readonly adminUrl?: string | undefined;
+  readonly adminToken?: string | undefined;
   /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
@@ -55,7 +56,7 @@ const TREE_AGE_MS = 5000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, adminUrl, ports, clientPid, targetIsElsewhere = false } = options;
+  const { pids, adminUrl, adminToken: token, ports, clientPid, targetIsElsewhere = false } = options;
   const { adminTimeoutMs: timeoutMs = 120_000 } = options;
   const askExporter = options.exporter && openExporter(options.exporter);
   const treeOfTarget = { except: [clientPid] };
@@ -78,7 +79,7 @@ export function openMeters(options: MeterOptions): Meters {
       return null;
     };
     let startedAt = performance.now();
-    const runtime = adminUrl ? await take('runtime', () => readRuntime(adminUrl, { gc, timeoutMs })) : null;
+    const runtime = adminUrl ? await take('runtime', () => readRuntime(adminUrl, { gc, timeoutMs, token })) : null;
     // A collection is no part of the reading: it takes seconds in a large heap.
     if (gc) startedAt = performance.now();
     const [first] = pids;

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { RigError } from '../core/errors.ts';
 import { humanCount } from '../core/units.ts';
+import { ENDPOINT_LIMITS } from '../telemetry/endpoint.ts';
 
-/** Connections to the admin port at once; more are closed. */
-export const MAX_ADMIN_CONNECTIONS = 32;
 /** Refused peers that are still being told so; more are told and closed without waiting for their FIN. */
 export const MAX_LINGERING = 32;
 /** Files opened for a moment (/proc), pipes to the supervisor, and libuv's own reserve. */
@@ -23,7 +22,7 @@ export function connectionLimit(wanted: number | undefined): number {
   if (maxFds === undefined) return wanted ?? Number.MAX_SAFE_INTEGER;
   const reserve =
     (countDescriptors() ?? listDescriptors() ?? USUAL_DESCRIPTORS) +
-    MAX_ADMIN_CONNECTIONS +
+    ENDPOINT_LIMITS.connections +
     MAX_LINGERING +
     SPARE_DESCRIPTORS;
   const most = Math.max(0, maxFds - reserve);

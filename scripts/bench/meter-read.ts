@@ -57,9 +57,9 @@ async function atAMillion(): Promise<Figure[]> {
       },
     );
     try {
-      const { adminUrl, pid } = target;
+      const { adminUrl, adminToken, pid } = target;
       const meters = openMeters({
-        ...{ pids: [pid!], adminUrl: adminUrl ?? undefined },
+        ...{ pids: [pid!], adminUrl: adminUrl ?? undefined, adminToken: adminToken ?? undefined },
         ...{ ports: target.url.ports, clientPid: process.pid },
       });
       await fillUp(fleet, meters);
