@@ -80,9 +80,10 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       observers: [],
     });
     line.end();
-    const summary = writeReport(folder);
-    if (config.json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(summary))}${folder}\n`);
+    const summary = writeReport(folder, (made) => {
+      if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+      if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
+    });
     if (summary.error) {
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);

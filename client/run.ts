@@ -43,6 +43,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     const limits = await readSnapshot({ ports, targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
+    // Not even this fits: nothing could tell how the run went.
+    if (recorder.failure) throw recorder.failure;
 
     let error: unknown;
     try {

@@ -151,6 +151,19 @@ export const METERS = [
 ] as const;
 export type MeterName = (typeof METERS)[number];
 
+/** What a run lacks where a meter has no answer. */
+export const LACKING: Readonly<Record<MeterName, string>> = {
+  target: "the target's own memory is unknown",
+  client: 'what a connection costs the client is unknown',
+  runtime: 'its heap is unknown, and no collection is forced',
+  slab: "the kernel's part is unknown",
+  sockstat: 'data queued in sockets is unknown',
+  host: "the host's growth is unknown",
+  established: 'nobody else counts the connections',
+  cgroup: "what the target's cgroup is charged is unknown",
+  exporter: 'what the exporter would tell is unknown',
+};
+
 export const Readings = z.object({
   target: ProcessTree.nullable(),
   client: ProcessTree.nullable(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Cgroup } from '../core/readings.ts';
 import { type CgroupPlace, foldersUpwards, leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
-import { listTree, type TreeOptions } from './process-tree.ts';
+import { listTree, type TreeOptions, whyAbsent } from './process-tree.ts';
 
 /**
  * What the memory cgroup of a process is charged for. A few small files, however many connections there are; the
@@ -23,9 +23,9 @@ export async function readCgroup(
   const [pid] = roots;
   const [place] = await placesOf(proc, pid);
   if (!place) {
-    throw new Missing(
-      existsSync(join(proc, String(pid))) ? 'there is no memory cgroup here' : `process ${pid} is gone`,
-    );
+    throw existsSync(join(proc, String(pid), 'cgroup'))
+      ? new Missing('there is no memory cgroup here')
+      : whyAbsent(pid, proc);
   }
   const { version } = place;
   const { folder, path } = accountOf(place);

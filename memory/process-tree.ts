@@ -1,4 +1,13 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, read as readSome, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  read as readSome,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProcessTree } from '../core/readings.ts';
@@ -39,7 +48,7 @@ export async function readProcessTree(roots: readonly number[], options: TreeOpt
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, readOn));
   const gone = roots.find((root) => parts[pids.indexOf(root)] === undefined);
-  if (gone !== undefined) throw new Missing(`process ${gone} is gone`);
+  if (gone !== undefined) throw whyAbsent(gone, proc);
   return sumTree(parts.filter((part) => part !== undefined));
 }
 
@@ -98,9 +107,26 @@ async function readProcess(proc: string, pid: number): Promise<ProcessTree | und
     // ENOENT: the directory went; ESRCH: the process ended while its file was open.
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if (code === 'EPERM' || code === 'EACCES') throw hidden(pid);
     throw error;
   }
 }
+
+/** Nothing can be read of it: it has ended (and may be a zombie), or is not for us to see. */
+export function whyAbsent(pid: number, proc = '/proc'): Missing {
+  const isThere = proc === '/proc' && !existsSync(join(proc, String(pid))) && isRunning(pid);
+  return isThere ? hidden(pid) : new Missing(`process ${pid} is gone`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+const hidden = (pid: number): Missing => new Missing(`process ${pid} is hidden from us: /proc is mounted with hidepid`);
 
 /** About 20 lines; the kernel makes the whole text, and takes its walk, for the first read. */
 const ROLLUP_BYTES = 4096;

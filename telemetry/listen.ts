@@ -39,7 +39,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     EADDRINUSE: [`${at} is taken`, `choose another port, or look who has it: ss -ltnp 'sport = :${port}'`],
     EACCES: [`listening on ${at} is not allowed`, 'choose a port above 1023'],
     EADDRNOTAVAIL: isLoopback(host)
-      ? [`${host} is not there: the loopback interface is down`, 'ip link set lo up']
+      ? [`${host} is not there: the loopback interface is down, or has no such address`, 'ip link set lo up']
       : [`${host} is not an address of this machine`, 'list its addresses: ip -brief address'],
     ENOTFOUND: [`the host name ${host} is not known`, 'give an IP address, such as 127.0.0.1 or 0.0.0.0'],
   };
