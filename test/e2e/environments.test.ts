@@ -3,8 +3,10 @@
  * and why is said. More in environments-network.test.ts and environments-folder.test.ts.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { Ability } from '../../client/preflight/abilities.ts';
 import type { Summary } from '../../core/summary.ts';
 import { assertWentThrough, connrig, HASTY, readSamples, reportOn, type StartOptions } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
@@ -44,6 +46,9 @@ function knownOf({ legs }: Summary): { user: boolean[]; kernel: boolean[]; total
 const ALL = [true, true, true];
 const NONE = [false, false, false];
 
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+const USER_NAMESPACE = ['unshare', '--user', '--map-root-user'];
+
 const NO_SLAB = /^slab could not be read: \/proc\/slabinfo is readable by root only; the kernel's part is unknown$/m;
 
 describe('without root', () => {
@@ -64,7 +69,9 @@ describe('without root', () => {
   });
 
   it('is no better off as the root of a user namespace', ELSEWHERE, async (t) => {
-    const wrapped = elsewhere(t, { asNobody: true, wrapper: ['unshare', '--user', '--map-root-user'] });
+    const { status, stderr } = spawnSync('setpriv', [...NOBODY, ...USER_NAMESPACE, 'true'], { encoding: 'utf8' });
+    if (status !== 0) return t.skip(`nobody may make a user namespace here: ${stderr.trim()}`);
+    const wrapped = elsewhere(t, { asNobody: true, wrapper: USER_NAMESPACE });
     const { summary } = await runAt(t, wrapped);
     assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
     assert.match(summary.warnings.join('\n'), NO_SLAB);
@@ -98,6 +105,43 @@ describe('without root', () => {
       assert.ok(warnings.includes(`cgroup could not be read: ${why}`), warnings);
     });
   }
+});
+
+describe('connrig doctor', () => {
+  const heard = async (t: TestContext, options: StartOptions): Promise<Map<string, Ability>> => {
+    const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '100', '--json'], options);
+    assert.equal(code, 0, stderr);
+    const { abilities, readingMs } = JSON.parse(stdout) as { abilities: Ability[]; readingMs: number };
+    assert.ok(readingMs > 0);
+    return new Map(abilities.map((ability) => [ability.what, ability]));
+  };
+
+  it('has nothing to say against this machine, as root, but where it lacks cgroups', ELSEWHERE, async (t) => {
+    const lacking = [...(await heard(t, elsewhere(t, {})))].filter(([, { ok }]) => !ok).map(([what]) => what);
+    assert.deepEqual(
+      lacking.filter((what) => !['cgroup', '--command', 'established'].includes(what)),
+      [],
+    );
+  });
+
+  it('names everything that is lacking, and what to do about it', ELSEWHERE, async (t) => {
+    const setUp = 'umount --all --types cgroup,cgroup2\nmount -t proc -o hidepid=2 proc /proc';
+    const abilities = await heard(t, elsewhere(t, { asNobody: true, namespaces: ['net'], setUp }));
+    const told = (what: string): unknown[] => {
+      const { ok, sentence, remedy } = abilities.get(what)!;
+      return [ok, sentence, remedy];
+    };
+    const root = "run as root, or as the target's user";
+    assert.deepEqual(told('others'), [false, "other users' processes are hidden: /proc is mounted with hidepid", root]);
+    const slab = "/proc/slabinfo is readable by root only; the kernel's part is unknown";
+    assert.deepEqual(told('slab'), [false, slab, 'run as root']);
+    const cgroup = "there is no memory cgroup here; what the target's cgroup is charged is unknown";
+    assert.deepEqual(told('cgroup'), [false, cgroup, '']);
+    assert.equal(told('--command')[0], false);
+    const loopback = "127.0.0.1 can't be reached, and with it our own server";
+    assert.deepEqual(told('loopback'), [false, loopback, 'ip link set lo up']);
+    for (const what of ['target', 'sockstat', 'established', 'host', 'engine']) assert.equal(told(what)[0], true, what);
+  });
 });
 
 describe('a /proc that tells less', () => {
