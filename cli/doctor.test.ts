@@ -26,6 +26,9 @@ test('a small plan fits, and the table has a line for each finding', async () =>
   for (const what of ['files', 'target-files', 'ports', 'memory'])
     assert.match(out, new RegExp(`^\\S+ +${what} `, 'm'));
   assert.match(out, /\n50 connections with both ends on this machine: fit\.\n/);
+  for (const what of ['target', 'others', 'slab', 'sockstat', 'established', 'host', 'cgroup', '--command', 'loopback'])
+    assert.match(out, new RegExp(`^(ok|lacks) +${what}  `, 'm'));
+  assert.match(out, /^One reading of all meters takes [\d.]+ ms\.$/m);
 });
 
 test('a plan beyond any machine prints its findings and ends in exit code 3', async () => {

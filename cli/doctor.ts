@@ -1,21 +1,25 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import { amount, check, explain, type Finding, mostConnections, type Verdict } from '../client/preflight/check.ts';
 import { needOf } from '../client/preflight/need.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
-import { humanCount, parseQuantity } from '../core/units.ts';
+import { humanCount, humanMs, parseQuantity } from '../core/units.ts';
 import type { CliDeps } from './deps.ts';
 
 const DEFAULT_CONNECTIONS = 5000;
 
 /**
- * `connrig doctor`: would a run of this size fit on this machine, both ends on it? Prints what was found on stdout.
+ * `connrig doctor`: would a run of this size fit on this machine, both ends on it, and what could it measure? Prints
+ * what was found on stdout.
  *
  * @throws RigError (exit 3) from the action when something would fail, after printing
  */
 export function addDoctorCommand(program: Command, deps: CliDeps): void {
   program
     .command('doctor')
-    .description("check this machine's limits against a plan; each finding names the command that changes it")
+    .description(
+      "check this machine's limits against a plan, and what it lets a run measure; findings name the command that helps",
+    )
     .option('-c, --connections <number>', 'connections to be open at once', connectionsOf, DEFAULT_CONNECTIONS)
     .option('--json', 'print the findings as JSON')
     .action(async ({ connections, json = false }: { connections: number; json?: boolean }) => {
@@ -23,10 +27,13 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
       const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
       const findings = check(need, snapshot);
       const most = mostConnections(need, snapshot);
+      const { abilities, readingMs } = await readAbilities();
       if (json) {
-        deps.stdout.write(`${JSON.stringify({ schema: 1, need, findings, most, snapshot }, withoutInfinity, 2)}\n`);
+        const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
+        deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
       } else {
-        deps.stdout.write(`${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`);
+        const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
+        deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
       }
       const error = explain(findings);
       if (error) throw error;
@@ -44,17 +51,25 @@ export function tableOf(findings: readonly Finding[]): string {
     amount(needed, inBytes),
     ok === 'ok' || ok === 'unknown' ? knob : command,
   ]);
-  const lines = [['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows];
+  return aligned([['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows], [2, 3]);
+}
+
+/** What can be measured here; where something can't, what to do about it. */
+function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
+  const rows = abilities.map(({ what, ok, sentence, remedy }) => [
+    ok ? 'ok' : 'lacks',
+    what,
+    remedy === '' ? sentence : `${sentence} — ${remedy}`,
+  ]);
+  return `${aligned([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
+}
+
+/** @param numbers columns that are aligned on the right */
+function aligned(lines: readonly (readonly string[])[], numbers: readonly number[] = []): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const isNumber = (column: number): boolean => column === 2 || column === 3;
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const pad = (cell: string, column: number): string =>
+    numbers.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }
 
 function summaryOf(

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EXIT } from '../core/errors.ts';
 import { Readings } from '../core/readings.ts';
 import { openExporter, parseExporter } from '../memory/exporter.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
+import { newFolder } from '../test/support/connrig.ts';
 import { startEcho } from '../test/support/echo.ts';
 import { eventually } from '../test/support/wait.ts';
 import { connrig } from './connrig.ts';
@@ -44,7 +47,7 @@ test('a process is metered: metrics, readings, and an exporter that takes both',
   const told = await openExporter(source)();
   assert.deepEqual(told.target?.pids, [echo.pid]);
   assert.ok((told.remote?.host?.totalBytes ?? 0) > 1e8);
-  assert.match(await get('/else'), /^there is \/metrics, \/readings/);
+  assert.match(await get('/else'), /^there is no \/else here; there is \/metrics, \/readings/);
 
   await echo.close();
   const gone = await eventually(async () => {
@@ -74,13 +77,77 @@ test('several processes are one target', onLinux, async (t) => {
   assert.equal(target?.pids.includes(process.pid), false, 'the meter itself is no part of it');
 });
 
+test('a meter with a token answers who knows it, and a run that is told it', onLinux, async (t) => {
+  const echo = await startEcho('tcp');
+  t.after(() => echo.close());
+  const tokenFile = join(newFolder(t), '..', 'token');
+  writeFileSync(tokenFile, 'from-a-file\n');
+  const pid = String(echo.pid);
+  const { url, get } = await startMeter(t, '--pid', pid, '--listen', '0.0.0.0:0', '--admin-token', `@${tokenFile}`);
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.match(await get('/metrics'), /^a token is needed/);
+  const source = parseExporter(url);
+  assert.ok(typeof source !== 'string');
+  assert.deepEqual((await openExporter({ ...source, token: 'from-a-file' })()).target?.pids, [echo.pid]);
+  await assert.rejects(
+    openExporter({ ...source, token: 'another' })(),
+    /answered 401: it wants a token, or another one$/,
+  );
+
+  const folder = newFolder(t);
+  const run = async (...token: string[]): Promise<ReturnType<typeof testDeps>> => {
+    const deps = testDeps({ CONNRIG_EXPORTER_TOKEN: 'wrong' });
+    const plan = ['--levels', '5,10', '--settle-timeout', '0s', '--engine', 'node', '--quiet'];
+    await connrig(['run', echo.url, '--exporter', url, ...plan, ...token, '--out', folder], deps);
+    return deps;
+  };
+  const refused = await run();
+  assert.match(refused.err(), /^EEXPORTER: .*answered 401.* — --exporter-token @<file/m);
+  rmSync(folder, { recursive: true });
+  const { err } = await run('--exporter-token', `@${tokenFile}`);
+  assert.doesNotMatch(err(), /^EEXPORTER/m);
+  assert.match(readFileSync(join(folder, 'samples.jsonl'), 'utf8'), new RegExp(`"pids":\\[${echo.pid}\\]`));
+  for (const name of readdirSync(folder)) {
+    assert.doesNotMatch(readFileSync(join(folder, name), 'utf8'), /from-a-file/, `no secret in ${name}`);
+  }
+});
+
+test(
+  'without a host it listens for this machine alone; the token may come from the environment',
+  onLinux,
+  async (t) => {
+    const { url, get } = await startMeter(t, '--pid', String(process.pid), '--listen', ':0');
+    assert.match(url, /^http:\/\/127\.0\.0\.1:/);
+    assert.match(await get('/healthz'), /^ok$/m);
+    const deps = testDeps({ CONNRIG_ADMIN_TOKEN: 'from-env' });
+    const ended = connrig(['meter', '--pid', String(process.pid), '--listen', 'localhost:0'], deps);
+    const locked = await eventually(() => /http:\S+(?=\/metrics)/.exec(deps.err())?.[0], 'the meter');
+    assert.equal((await fetch(`${locked}/healthz`)).status, 401);
+    const headers = { Authorization: 'Bearer from-env' };
+    assert.equal((await fetch(`${locked}/healthz`, { headers })).status, 200);
+    deps.signal('SIGTERM');
+    await ended;
+  },
+);
+
 const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
   [[], /^EUSAGE: --pid: name at least one process — connrig meter --help$/m],
   [['--pid', 'init', '--listen', 'here'], /^EUSAGE: --pid: "init" is not a process id; --listen: "here" is not/m],
   [['--pid', '1', '--listen', ':70000'], /--listen: ":70000"/],
   [['--pid', '1', '--gc'], /"--gc" is not an option/],
   [['--pid', '999999999'], /^EPID: there is no process 999999999/m],
-  [['--pid', '1', '--listen', '198.51.100.7:9465'], /^ELISTEN: 198\.51\.100\.7 is not an address of this machine/m],
+  [
+    ['--pid', '1', '--listen', '0.0.0.0:9465'],
+    /^EUSAGE: --listen 0\.0\.0\.0:9465: beyond this machine only who knows a /m,
+  ],
+  [['--pid', '1', '--admin-token', ''], /--admin-token: it is empty/],
+  [['--pid', '1', '--admin-token', '@/nowhere'], /--admin-token: \/nowhere can't be read: ENOENT/],
+  [['--pid', '1', '--admin-token', 'a b'], /--admin-token: only letters, digits and ASCII signs/],
+  [['--pid', '1', '--admin-names', 'a,,b'], /--admin-names: "a,,b" is not a list of names/],
+  [
+    ['--pid', '1', '--listen', '198.51.100.7:9465', '--admin-token', 'x'],
+    /^ELISTEN: 198\.51\.100\.7 is not an address of this machine/m,
+  ],
 ];
 for (const [args, message] of BAD) {
   test(`meter ${args.join(' ')} is refused`, async () => {

@@ -1,23 +1,20 @@
-import { createServer, type ServerResponse } from 'node:http';
 import type { Command } from 'commander';
 import { assertAlive } from '../client/target/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
 import { openMeters } from '../memory/meter-set.ts';
-import { closed, listen } from '../server/listener.ts';
+import { json, type Route } from '../telemetry/answer.ts';
+import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
 import { meterTelemetry } from '../telemetry/meter-metrics.ts';
+import { ADMIN_FLAGS, readAccess, readListen } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9465';
-const BACKLOG = 64;
 /** Who asks for several pages at once gets them from one reading. */
 const FRESH_MS = 250;
 
-interface MeterConfig {
-  readonly pids: readonly number[];
-  readonly host: string;
-  readonly port: number;
-}
+type MeterConfig = Pick<EndpointOptions, 'host' | 'port' | 'access'> & { readonly pids: readonly number[] };
+type RawOptions = { pid: string[]; listen: string; adminToken?: string; adminNames?: string };
 
 /** Adds `connrig meter`: what a run on another machine (`--exporter`), or Prometheus, reads of a target on this one. */
 export function addMeterCommand(program: Command, deps: CliDeps): void {
@@ -25,34 +22,35 @@ export function addMeterCommand(program: Command, deps: CliDeps): void {
     .command('meter')
     .description('serve the memory of processes, their cgroup and the kernel as Prometheus metrics, for run --exporter')
     .option('--pid <pid>', 'measure this process and its children; may be given several times', collect, [])
-    .option('--listen <address>', 'host:port to listen on; :9465 is every address of this machine', DEFAULT_LISTEN)
+    .option('--listen <address>', 'host:port to listen on; :9465 is for this machine alone', DEFAULT_LISTEN)
     // Taken as they are, so that they are reported together with everything else that is wrong.
     .allowUnknownOption()
     .allowExcessArguments();
-  command.action(async (raw: { pid: string[]; listen: string }) => {
-    await meter(configOf(raw, command.args), deps);
+  for (const { flags, help } of Object.values(ADMIN_FLAGS)) command.option(flags, help);
+  command.action(async (raw: RawOptions) => {
+    await meter(configOf(raw, command.args, deps.env), deps);
   });
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 /** @throws RigError EUSAGE with every problem there is; EPID */
-function configOf(raw: { pid: readonly string[]; listen: string }, strangers: readonly string[]): MeterConfig {
+function configOf(raw: RawOptions, strangers: readonly string[], env: CliDeps['env']): MeterConfig {
   const problems = strangers.map((word) => `"${word}" is not an option`);
   if (raw.pid.length === 0) problems.push('--pid: name at least one process');
   for (const pid of raw.pid) if (!/^[1-9]\d{0,9}$/.test(pid)) problems.push(`--pid: "${pid}" is not a process id`);
-  const [, host = '', digits = ''] = /^(.*?):?(\d{1,5})$/.exec(raw.listen) ?? [];
-  if (digits === '' || Number(digits) > 65_535) {
-    problems.push(`--listen: "${raw.listen}" is not an address such as ${DEFAULT_LISTEN} or :9465`);
-  }
+  const at = readListen(raw.listen);
+  if (typeof at === 'string') problems.push(`--listen: ${at}`);
+  const { host, port } = typeof at === 'string' ? { host: 'localhost', port: 0 } : at;
+  const access = readAccess(raw, host, `--listen ${raw.listen}`, env, problems);
   if (problems.length > 0) throw usageError(problems, 'connrig meter --help');
   const pids = [...new Set(raw.pid.map(Number))];
   pids.forEach(assertAlive);
-  return { pids, host: host.replace(/^\[|\]$/g, ''), port: Number(digits) };
+  return { pids, host, port, access };
 }
 
 /** Serves until a signal. A target that ends is no reason to stop: what is missing is told, with why. */
-async function meter({ pids, host, port: wanted }: MeterConfig, deps: CliDeps): Promise<void> {
+async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<void> {
   let signals = 0;
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
@@ -65,26 +63,16 @@ async function meter({ pids, host, port: wanted }: MeterConfig, deps: CliDeps): 
   });
   const read = freshReader(pids);
   const telemetry = meterTelemetry(read);
-  const pages: Readonly<Record<string, () => Promise<[type: string, body: string]>>> = {
-    '/metrics': async () => [telemetry.contentType, await telemetry.render()],
-    '/readings': async () => ['application/json', `${JSON.stringify(await read())}\n`],
-    '/healthz': async () => ['text/plain', 'ok\n'],
-  };
-  const server = createServer(({ method, url = '/' }, response) => {
-    const page = pages[url.split('?')[0]!];
-    if (!page) return answer(response, 404, 'text/plain', `there is ${Object.keys(pages).join(', ')}\n`);
-    if (method !== 'GET' && method !== 'HEAD') return answer(response, 405, 'text/plain', 'GET only\n');
-    page().then(
-      ([type, body]) => answer(response, 200, type, body),
-      (error: unknown) => answer(response, 500, 'text/plain', `${error instanceof Error ? error.message : error}\n`),
-    );
-  });
+  const routes = new Map<string, Route>([
+    ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
+    ['/readings', async () => json(await read())],
+    ['/healthz', async () => ({ status: 200, type: 'text/plain', body: 'ok\n' })],
+  ]);
   try {
-    const port = await listen(server, host, wanted, BACKLOG);
-    const shown = host === '' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    deps.stderr.write(`metering process ${pids.join(', ')} at http://${shown}:${port}/metrics; ctrl-c stops it\n`);
+    const endpoint = await startEndpoint({ ...where, routes });
+    deps.stderr.write(`metering process ${pids.join(', ')} at ${endpoint.url}/metrics; ctrl-c stops it\n`);
     await stopped;
-    await closed(server, 0, () => server.closeAllConnections());
+    await endpoint.close();
   } finally {
     forget();
   }
@@ -99,14 +87,4 @@ function freshReader(pids: readonly number[]): () => Promise<Readings> {
     if (last === undefined || now - last.startedAtMs > FRESH_MS) last = { startedAtMs: now, readings: meters.read() };
     return last.readings;
   };
-}
-
-function answer(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
-  });
-  response.end(body);
 }

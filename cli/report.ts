@@ -11,9 +11,10 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
     .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin')
     .option('--json', 'print summary.json on stdout')
     .action((folder: string, { json = false }: { json?: boolean }) => {
-      const summary = writeReport(folder);
-      if (json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-      else deps.stdout.write(terminalTable(summary));
+      const summary = writeReport(folder, (made) => {
+        if (json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+        else deps.stdout.write(terminalTable(made));
+      });
       if (!summary.error) return;
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);

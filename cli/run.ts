@@ -27,15 +27,16 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
     command.option(`--${name}${argument === undefined ? '' : ` ${argument}`}`, shown);
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
-    const config = configOf(words, options);
+    const config = configOf(words, options, deps.env);
     await runAndReport(config, deps);
   });
 }
 
-function configOf(words: readonly string[], options: Record<string, string | boolean>): RunConfig {
+function configOf(words: readonly string[], options: Record<string, string | boolean>, env: CliDeps['env']): RunConfig {
   const { config: file, ...given } = options;
   const byName: Record<string, unknown> = {};
   for (const { name } of Object.values(RUN_OPTIONS)) byName[name] = given[camelCase(name)];
+  byName['exporter-token'] ??= env['CONNRIG_EXPORTER_TOKEN'] || undefined;
   const unknown = words.filter((word) => word.startsWith('-'));
   const urls = words.filter((word) => !word.startsWith('-'));
   const settings = { ...byName, ...(urls.length > 0 ? { urls } : {}) };
@@ -79,9 +80,10 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       observers: [],
     });
     line.end();
-    const summary = writeReport(folder);
-    if (config.json) deps.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(summary))}${folder}\n`);
+    const summary = writeReport(folder, (made) => {
+      if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+      if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
+    });
     if (summary.error) {
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);

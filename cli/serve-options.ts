@@ -1,6 +1,9 @@
 import { usageError } from '../core/errors.ts';
 import { isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/units.ts';
+import type { Access } from '../telemetry/guard.ts';
+import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
+import type { CliDeps } from './deps.ts';
 
 /** Every option of `connrig serve` with its default: the parser and `--help` both read this. */
 export const SERVE_FLAGS = {
@@ -9,6 +12,8 @@ export const SERVE_FLAGS = {
   wsPort: { flags: '--ws-port <port>', default: '9001', help: 'first ws port, or auto' },
   tcpPort: { flags: '--tcp-port <port>', default: '9101', help: 'first tcp port, or auto' },
   adminPort: { flags: '--admin-port <port>', default: '9091', help: 'port of /metrics, /memory …, or auto' },
+  adminHost: { flags: '--admin-host <address>', default: '127.0.0.1', help: 'address of that port' },
+  ...ADMIN_FLAGS,
   backlog: {
     flags: '--backlog <count>',
     default: undefined,
@@ -35,6 +40,8 @@ export type PortChoice = number | 'auto';
 
 export interface ServeConfig {
   readonly host: string;
+  readonly adminHost: string;
+  readonly access: Access;
   readonly protocols: readonly ProtocolName[];
   readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
   readonly backlog: number | undefined;
@@ -55,9 +62,14 @@ const MAX_SETTING = 2 ** 31 - 1;
  *
  * @param raw what commander found, texts unread
  * @param strangers arguments nobody knows
+ * @param env may have the token of the admin port
  * @throws {RigError} EUSAGE with every problem there is
  */
-export function parseServeOptions(raw: RawServeOptions, strangers: readonly string[]): ServeConfig {
+export function parseServeOptions(
+  raw: RawServeOptions,
+  strangers: readonly string[],
+  env: CliDeps['env'],
+): ServeConfig {
   const problems = strangers.map((word) => (word.startsWith('-') ? `unknown option ${word}` : `unexpected "${word}"`));
 
   function quantity(name: FlagName, kind: QuantityKind, low: number, high: number): number | undefined {
@@ -78,8 +90,11 @@ export function parseServeOptions(raw: RawServeOptions, strangers: readonly stri
     return value;
   }
 
+  const adminHost = bare(raw.adminHost);
   const config: ServeConfig = {
-    host: String(raw.host).replace(/^\[|\]$/g, ''),
+    host: bare(raw.host),
+    adminHost,
+    access: readAccess(raw, adminHost, `--admin-host ${adminHost}`, env, problems),
     protocols: protocolsIn(String(raw.protocol), problems),
     ports: { ws: port('wsPort'), tcp: port('tcpPort'), admin: port('adminPort') },
     backlog: quantity('backlog', 'count', 1, MAX_SETTING),
@@ -92,6 +107,7 @@ export function parseServeOptions(raw: RawServeOptions, strangers: readonly stri
     json: raw.json === true,
   };
   if (config.host === '') problems.push('--host is empty');
+  if (config.adminHost === '') problems.push('--admin-host is empty');
   if (problems.length === 0) problems.push(...clashes(config));
   if (problems.length > 0) throw usageError(problems, 'see connrig serve --help');
   return Object.freeze(config);
@@ -104,6 +120,8 @@ const NOUN = {
   rate: 'rate',
   percent: 'percentage',
 } as const satisfies Record<QuantityKind, string>;
+/** An IPv6 address may be in brackets. */
+const bare = (host: string | boolean | undefined): string => String(host).replace(/^\[|\]$/g, '');
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function protocolsIn(text: string, problems: string[]): ProtocolName[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
@@ -11,6 +12,9 @@ import { outcomeOf, readyLine, spawnServe, startServe } from '../test/support/se
 import { eventually } from '../test/support/wait.ts';
 
 const AUTO = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+
+/** Elsewhere the loopback interface has one address. */
+const onLinux = { skip: process.platform !== 'linux' ? 'needs 127.0.0.2' : false };
 
 describe('connrig serve', () => {
   it('prints one line of JSON once it can be connected to, and finds ports outside the ephemeral range', async () => {
@@ -23,6 +27,42 @@ describe('connrig serve', () => {
     const outcome = outcomeOf(server.child);
     server.child.kill('SIGINT');
     assert.deepEqual(await outcome, { code: 0, stdout: '', stderr: '' });
+  });
+
+  it('answers at its admin port beyond this machine only who knows the token', async () => {
+    const open = await outcomeOf(spawnServe(['--admin-host', '0.0.0.0', ...AUTO]));
+    assert.equal(open.code, 2);
+    assert.match(
+      open.stderr,
+      /^EUSAGE: --admin-host 0\.0\.0\.0: beyond this machine only who knows a token is answered; /,
+    );
+    const server = await startServe([
+      '--admin-host',
+      '0.0.0.0',
+      '--admin-token',
+      'a-token',
+      '--admin-names',
+      'rig.test',
+    ]);
+    assert.match(server.ready.admin, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.equal((await fetch(`${server.ready.admin}/metrics`)).status, 401);
+    const headers = { Authorization: 'Bearer a-token' };
+    assert.match(
+      await (await fetch(`${server.ready.admin}/metrics`, { headers })).text(),
+      /^connrig_server_processes 1$/m,
+    );
+    await server.stop();
+  });
+
+  it('has its admin port on one address alone, wherever it listens', onLinux, async () => {
+    const server = await startServe(['--host', '0.0.0.0']);
+    const dial = (port: number): Socket => connect({ host: '127.0.0.2', port });
+    const [error] = await once(dial(Number(new URL(server.ready.admin).port)), 'error');
+    assert.equal((error as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+    const welcome = dial(server.ports.tcp);
+    await once(welcome, 'connect');
+    welcome.destroy();
+    await server.stop();
   });
 
   it('serves only the protocols asked for', async () => {

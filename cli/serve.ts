@@ -23,7 +23,7 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
     else command.option(flags, help, fallback);
   }
   command.action(async (raw: RawServeOptions) => {
-    await serve(parseServeOptions(raw, command.args), deps);
+    await serve(parseServeOptions(raw, command.args, deps.env), deps);
   });
 }
 
@@ -31,11 +31,14 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
   // Watched before anything listens: a signal in between must not leave a server behind.
   const stop = stopRequest(config, deps);
   try {
+    const { adminHost: host, access, ...shared } = config;
+    const ports = await choosePorts(config, deps);
     const server = await startServer(
       {
-        ...config,
-        ports: await choosePorts(config, deps),
+        ...shared,
+        ports,
         backlog: config.backlog ?? longestBacklog(),
+        admin: { host, port: ports.admin, access },
       },
       { childEntry: new URL('./serve-child.js', import.meta.url) },
     );
@@ -80,7 +83,8 @@ async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<P
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;
     if (choice !== 'auto') warnIfEphemeral(name, choice, ephemeral, deps);
-    chosen[name] = choice === 'auto' ? await freePorts(config.host, count, ephemeral, taken) : choice;
+    const host = name === 'admin' ? config.adminHost : config.host;
+    chosen[name] = choice === 'auto' ? await freePorts(host, count, ephemeral, taken) : choice;
     for (let i = 0; i < count; i++) taken.add(chosen[name] + i);
   }
   return chosen;

@@ -56,6 +56,27 @@ export function isOurs(ip: string): boolean {
 }
 
 /**
+ * Whether the loopback interface is down, or has no such address (IPv6 is off). Asked of the kernel, which looks for a
+ * route and sends nothing.
+ */
+export async function isCutOff(ip: string): Promise<boolean> {
+  if (!ip.startsWith('127.') && ip !== '::1') return false;
+  const socket = createSocket(ip.includes(':') ? 'udp6' : 'udp4');
+  try {
+    socket.connect(DISCARD_PORT, ip);
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return NO_ROUTE.has((error as NodeJS.ErrnoException).code ?? '');
+  } finally {
+    socket.close();
+  }
+}
+
+const DISCARD_PORT = 9;
+const NO_ROUTE: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/**
  * Which of these addresses can't be connected from. Asked of the kernel, address by address: what it takes includes
  * whole subnets that are routed to this machine (`ip route add local …`) without being on an interface.
  */

@@ -43,6 +43,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     const limits = await readSnapshot({ ports, targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
+    // Not even this fits: nothing could tell how the run went.
+    if (recorder.failure) throw recorder.failure;
 
     let error: unknown;
     try {
@@ -52,7 +54,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
-      if (config.exporter) await askOnce(config.exporter);
+      if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
       await walkLegs({ config, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
@@ -77,7 +79,8 @@ async function openingRunFile(
   version: string,
   limits: Snapshot,
 ): Promise<RunFile> {
-  const { plan, urls, ...settings } = config;
+  // The record is for others to read as well.
+  const { plan, urls, exporterToken: _, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,
@@ -114,7 +117,9 @@ async function askOnce(source: ExporterSource): Promise<void> {
   const answer = await measure(openExporter(source));
   if ('value' in answer) return;
   throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
-    hint: `curl ${source.url}; --exporter ${source.url}#<metric>`,
+    hint: answer.missing.includes('token')
+      ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
+      : `curl ${source.url}; --exporter ${source.url}#<metric>`,
   });
 }
 

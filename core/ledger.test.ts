@@ -50,6 +50,7 @@ const readings = (parts: Partial<Readings> = {}): Readings => ({
   remote: null,
   missing: [],
   tookMs: 1,
+  meterMs: {},
   ...parts,
 });
 const sum = (rows: Record<string, number | null>, names: readonly string[]): number =>

@@ -164,6 +164,12 @@ export const METRICS = {
     labels: NO_LABELS,
     help: 'How long it took to read all meters.',
   },
+  meterAnswerSeconds: {
+    kind: 'gauge',
+    name: 'connrig_meter_answer_seconds',
+    labels: { meter: METERS },
+    help: 'How long each meter took to answer, or to find that it has no answer.',
+  },
   processRss: {
     kind: 'gauge',
     name: 'process_resident_memory_bytes',

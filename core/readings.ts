@@ -7,6 +7,7 @@ import { ServerMemory } from './admin.ts';
 
 const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
+const ms = z.number().nonnegative();
 
 /** Sums over a process and all its descendants. Null where this system doesn't tell, or not us. */
 export const ProcessTree = z.object({
@@ -150,6 +151,19 @@ export const METERS = [
 ] as const;
 export type MeterName = (typeof METERS)[number];
 
+/** What a run lacks where a meter has no answer. */
+export const LACKING: Readonly<Record<MeterName, string>> = {
+  target: "the target's own memory is unknown",
+  client: 'what a connection costs the client is unknown',
+  runtime: 'its heap is unknown, and no collection is forced',
+  slab: "the kernel's part is unknown",
+  sockstat: 'data queued in sockets is unknown',
+  host: "the host's growth is unknown",
+  established: 'nobody else counts the connections',
+  cgroup: "what the target's cgroup is charged is unknown",
+  exporter: 'what the exporter would tell is unknown',
+};
+
 export const Readings = z.object({
   target: ProcessTree.nullable(),
   client: ProcessTree.nullable(),
@@ -165,6 +179,9 @@ export const Readings = z.object({
   remote: Remote.nullable().default(null),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
-  tookMs: z.number().nonnegative(),
+  /** Of all meters together, without what may come before (a collection) and after (the list of connections). */
+  tookMs: ms,
+  /** Of each meter that was asked, also in vain; `runtime` with the collection, when one was forced. */
+  meterMs: z.partialRecord(z.enum(METERS), ms).default({}),
 });
 export type Readings = z.infer<typeof Readings>;

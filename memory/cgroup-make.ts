@@ -43,7 +43,8 @@ export async function makeCgroup(name: string, proc = '/proc'): Promise<MadeCgro
   return { folder, procsFile, members: () => membersOf(folder), remove: () => emptyAndRemove(folder) };
 }
 
-function parentFor({ version, folder, top }: CgroupPlace): string {
+function parentFor({ version, path, folder, top }: CgroupPlace): string {
+  if (folder === null) throw new Missing(`our own cgroup ${path} lies outside of what is mounted here`);
   if (version === 1) return folder;
   const candidates = folder === top ? [folder] : [folder, join(folder, '..')];
   const parent = candidates.find(handsMemoryOn);

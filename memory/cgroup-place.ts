@@ -6,8 +6,9 @@ export interface CgroupPlace {
   readonly version: 1 | 2;
   /** As /proc/PID/cgroup has it. */
   readonly path: string;
-  /** The folder of its files, and that of the highest cgroup we can see above it. */
-  readonly folder: string;
+  /** The folder of its files; null when it lies outside of what is mounted here. */
+  readonly folder: string | null;
+  /** That of the highest cgroup we can see above it. */
   readonly top: string;
 }
 
@@ -30,30 +31,51 @@ export function findPlaces(cgroup: string, mountinfo: string): CgroupPlace[] {
   const places: CgroupPlace[] = [];
   for (const line of mountinfo.split('\n')) {
     const [left = '', right = ''] = line.split(' - ');
-    const [, , , root = '/', mountPoint = ''] = left.split(' ');
+    const [root = '/', mountPoint = ''] = left.split(' ').slice(3, 5).map(plainOf);
     const [type = '', , options = ''] = right.split(' ');
     const v1 = type === 'cgroup' && options.split(',').includes('memory');
     if (!v1 && type !== 'cgroup2') continue;
     const path = pathIn(cgroup, v1);
     if (path === undefined) continue;
-    // In a container the mount may show only the container's own cgroup: paths are relative to the mount's root.
-    const isBelow = root !== '/' && (path === root || path.startsWith(`${root}/`));
-    const parts = (isBelow ? path.slice(root.length) : path).split('/').filter((part) => part !== '' && part !== '..');
-    places.push({ version: v1 ? 1 : 2, path, folder: join(mountPoint, ...parts), top: mountPoint });
+    const below = pathBelow(root, path);
+    places.push({ version: v1 ? 1 : 2, path, folder: below && join(mountPoint, ...below), top: mountPoint });
   }
-  // Where v1 has the memory controller, v2 can't have it.
-  return places.sort((a, b) => a.version - b.version);
+  // Where v1 has the memory controller, v2 can't have it. Of several mounts of one, the first that shows it.
+  return places.sort((a, b) => a.version - b.version || Number(a.folder === null) - Number(b.folder === null));
 }
 
+/**
+ * The way from a mount's root to a cgroup. Both are told as seen from our cgroup namespace, in which what lies outside
+ * begins with `..`: a container may have mounts made in another namespace, and a process of the host a path outside.
+ *
+ * @returns null when there is none: the mount doesn't show this cgroup
+ */
+function pathBelow(root: string, path: string): string[] | null {
+  const parts = partsOf(path);
+  const isBelow = partsOf(root).every((part) => parts.shift() === part);
+  return isBelow && !parts.includes('..') ? parts : null;
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
+
+/** Spaces and backslashes are written in octal in mountinfo. */
+const plainOf = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
 /** Every file that may hold a limit for a memory cgroup: its own, and those of all above it. */
-export function limitFilesOf({ version, folder, top }: CgroupPlace): string[] {
-  const name = version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
-  const files: string[] = [];
-  for (let at = folder; at.startsWith(top); at = join(at, '..')) {
-    files.push(join(at, name));
+export function limitFilesOf(place: CgroupPlace): string[] {
+  const name = place.version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
+  return foldersUpwards(place).map((folder) => join(folder, name));
+}
+
+/** The cgroup's own folder, then those of all above it that we can see. */
+export function foldersUpwards({ folder, top }: Pick<CgroupPlace, 'folder' | 'top'>): string[] {
+  const folders: string[] = [];
+  for (let at = folder; at?.startsWith(top); at = join(at, '..')) {
+    folders.push(at);
     if (at === top) break;
   }
-  return files;
+  return folders;
 }
 
 /** How v1 says "no limit": the largest number of whole pages. */

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cgroup } from '../core/readings.ts';
-import { type CgroupPlace, leastLimit, placesOf } from './cgroup-place.ts';
+import { type CgroupPlace, foldersUpwards, leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
-import { listTree, type TreeOptions } from './process-tree.ts';
+import { listTree, type TreeOptions, whyAbsent } from './process-tree.ts';
 
 /**
  * What the memory cgroup of a process is charged for. A few small files, however many connections there are; the
@@ -23,11 +23,12 @@ export async function readCgroup(
   const [pid] = roots;
   const [place] = await placesOf(proc, pid);
   if (!place) {
-    throw new Missing(
-      existsSync(join(proc, String(pid))) ? 'there is no memory cgroup here' : `process ${pid} is gone`,
-    );
+    throw existsSync(join(proc, String(pid), 'cgroup'))
+      ? new Missing('there is no memory cgroup here')
+      : whyAbsent(pid, proc);
   }
-  const { version, path, folder } = place;
+  const { version } = place;
+  const { folder, path } = accountOf(place);
   const files = FILES[version];
   const read = (name: string): Promise<string | undefined> => readText(join(folder, name)).catch(() => undefined);
   const [current, stat, kernel, sock, sockLimit, limitBytes] = await Promise.all([
@@ -60,11 +61,31 @@ const FILES = {
   2: { current: 'memory.current', kernel: '', sock: '', sockLimit: '' },
 } as const;
 
+/**
+ * The cgroup that a process's memory is charged to. With v2 that is the next one above for which the memory controller
+ * is on, if it isn't for its own.
+ *
+ * @throws Missing when the process's own can't be seen from here
+ */
+function accountOf(place: CgroupPlace): { folder: string; path: string } {
+  const { version, path, folder: own } = place;
+  if (own === null) throw new Missing(`the cgroup ${path} lies outside of what is mounted here`);
+  const above = foldersUpwards(place);
+  const at =
+    version === 1
+      ? 0
+      : Math.max(
+          0,
+          above.findIndex((folder) => existsSync(join(folder, FILES[2].current))),
+        );
+  return { folder: above[at] ?? own, path: join(path, ...Array(at).fill('..')) };
+}
+
 function whyUnreadable(error: unknown, { version, path, folder }: CgroupPlace): Missing {
   const code = systemCodeOf(error);
   if (code === 'EACCES') return new Missing(`the cgroup ${path} is not ours to read`);
-  if (version === 2 && existsSync(join(folder, 'cgroup.controllers'))) {
-    return new Missing(`the cgroup ${path} has no memory.current: the memory controller is not on for it`);
+  if (version === 2 && folder !== null && existsSync(join(folder, 'cgroup.controllers'))) {
+    return new Missing(`the cgroup ${path} has no memory.current: it is the root, or the memory controller is not on`);
   }
   return new Missing(`the cgroup ${path} is not mounted here (${code ?? error})`);
 }
@@ -93,10 +114,15 @@ export function parseV2(stat: string | undefined): Parts {
   return {
     anonBytes: combine(fields, ['anon', 'shmem']),
     fileBytes: combine(fields, ['file'], ['shmem']),
-    // Before Linux 5.18 there is no sum.
-    kernelBytes: combine(fields, ['kernel']) ?? combine(fields, ['kernel_stack', 'slab']),
+    kernelBytes: combine(fields, ['kernel']) ?? kernelOf(fields),
     sockBytes: combine(fields, ['sock']),
   };
+}
+
+/** Before Linux 5.18 there is no sum. Per-processor memory has a line since 5.8, page tables since 5.11. */
+function kernelOf(fields: ReadonlyMap<string, number>): number | null {
+  const least = combine(fields, ['kernel_stack', 'slab']);
+  return least === null ? null : least + (fields.get('percpu') ?? 0) + (fields.get('pagetables') ?? 0);
 }
 
 function parseStat(text: string): ReadonlyMap<string, number> {

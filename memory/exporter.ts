@@ -8,6 +8,8 @@ export interface ExporterSource {
   readonly url: string;
   /** The metric that counts; undefined: the first of those that are usual. */
   readonly selector: Selector | undefined;
+  /** What it wants to know before it answers. Never recorded. */
+  readonly token?: string | undefined;
   /** As it was given. */
   readonly text: string;
 }
@@ -50,10 +52,10 @@ const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 
 /** @returns reads it anew each time; throws Missing when it has nothing to say about memory */
 export function openExporter(
-  { url, selector }: Omit<ExporterSource, 'text'>,
+  { url, selector, token }: Omit<ExporterSource, 'text'>,
   timeoutMs = TIMEOUT_MS,
 ): () => Promise<ExporterAnswer> {
-  const fetch = (from: URL): Promise<string> => fetchText(from, timeoutMs, MAX_ANSWER_BYTES);
+  const fetch = (from: URL): Promise<string> => fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token });
   let isMeter = false;
   return async () => {
     if (!isMeter) {

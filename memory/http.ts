@@ -2,22 +2,30 @@ import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { Missing } from './meter.ts';
 
+export interface FetchOptions {
+  readonly timeoutMs: number;
+  /** More than any proper answer has. */
+  readonly maxBytes: number;
+  /** For endpoints that answer only who knows one. */
+  readonly token?: string | undefined;
+}
+
 /**
  * The body of an answer with status 200. One connection for one question: a kept-alive socket would come and go
  * between the readings it is part of.
  *
- * @param maxBytes more than any proper answer has
  * @throws Missing when there is no such answer in time
  */
-export function fetchText(url: URL, timeoutMs: number, maxBytes: number): Promise<string> {
+export function fetchText(url: URL, { timeoutMs, maxBytes, token }: FetchOptions): Promise<string> {
   const get = url.protocol === 'https:' ? getHttps : getHttp;
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Missing(`${url}: ${why}`));
     const signal = AbortSignal.timeout(timeoutMs);
-    const request = get(url, { agent: false, signal }, (response) => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const request = get(url, { agent: false, signal, headers }, (response) => {
       if (response.statusCode !== 200) {
         response.destroy();
-        return fail(`answered ${response.statusCode}`);
+        return fail(`answered ${response.statusCode}${WHY[response.statusCode ?? 0] ?? ''}`);
       }
       let text = '';
       response.setEncoding('utf8');
@@ -32,6 +40,8 @@ export function fetchText(url: URL, timeoutMs: number, maxBytes: number): Promis
     request.on('error', (error) => fail(reason(error)));
   });
 }
+
+const WHY: Readonly<Record<number, string>> = { 401: ': it wants a token, or another one' };
 
 export function parseJson(text: string): unknown {
   try {

@@ -1,10 +1,10 @@
-import type { MeterName, Readings } from '../core/readings.ts';
+import type { Cgroup, MeterName, ProcessTree, Readings } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter } from './exporter.ts';
 import { readHost } from './host.ts';
-import { type Measured, Missing, measure } from './meter.ts';
-import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
+import { Missing, measure } from './meter.ts';
+import { listTree, readParents, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 import { readSlab } from './slab.ts';
 import { readSockstat } from './sockstat.ts';
@@ -14,6 +14,7 @@ export interface MeterOptions {
   readonly pids: readonly number[];
   /** Admin port of a reference server, for its heap. */
   readonly adminUrl?: string | undefined;
+  readonly adminToken?: string | undefined;
   /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
@@ -35,7 +36,8 @@ export interface QuickReading {
 
 export interface Meters {
   /**
-   * Reads everything once. The collection comes first, then all other meters together.
+   * Reads everything once. A collection comes first, then all other meters together; what they take together is the
+   * reading's time. None of them looks at single connections, but for the list, which comes last and is timed alone.
    *
    * @param options.gc force a garbage collection in the target, where it can do that
    * @param options.list count the connections from the kernel's list of them, which takes time for each
@@ -51,8 +53,10 @@ const MANY_AGE_MS = 1000;
 /** New processes of a tree show in quick readings within this time. */
 const TREE_AGE_MS = 5000;
 
+const isLinux = process.platform === 'linux';
+
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, adminUrl, ports, clientPid, targetIsElsewhere = false } = options;
+  const { pids, adminUrl, adminToken: token, ports, clientPid, targetIsElsewhere = false } = options;
   const { adminTimeoutMs: timeoutMs = 120_000 } = options;
   const askExporter = options.exporter && openExporter(options.exporter);
   const treeOfTarget = { except: [clientPid] };
@@ -65,59 +69,36 @@ export function openMeters(options: MeterOptions): Meters {
   let trees = { target: [...pids], client: [clientPid], readAt: Number.NEGATIVE_INFINITY };
 
   async function read({ gc = false, list = false }: { readonly gc?: boolean; readonly list?: boolean } = {}) {
-    const startedAt = performance.now();
     const missing: Readings['missing'] = [];
-    const take = async <T>(meter: MeterName, answer: Promise<Measured<T>>): Promise<T | null> => {
-      const measured = await answer;
+    const meterMs: Readings['meterMs'] = {};
+    const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> => {
+      const measured = await measure(read);
+      meterMs[meter] = measured.tookMs;
       if ('value' in measured) return measured.value;
       missing.push({ meter, why: measured.missing });
       return null;
     };
-    const runtime = adminUrl
-      ? await take(
-          'runtime',
-          measure(() => readRuntime(adminUrl, { gc, timeoutMs })),
-        )
-      : null;
+    let startedAt = performance.now();
+    const runtime = adminUrl ? await take('runtime', () => readRuntime(adminUrl, { gc, timeoutMs, token })) : null;
+    // A collection is no part of the reading: it takes seconds in a large heap.
+    if (gc) startedAt = performance.now();
     const [first] = pids;
-    const ofTarget =
-      first === undefined
-        ? null
-        : take(
-            'target',
-            measure(() => readProcessTree(pids, treeOfTarget)),
-          );
-    const [target, client, slab, sockstat, host, established, cgroup, told] = await Promise.all([
+    const parents = isLinux ? readParents() : new Map();
+    const readTree = (roots: readonly number[], options: TreeOptions): Promise<ProcessTree> =>
+      readProcessTree(roots, { ...options, parents });
+    const ofTarget = first === undefined ? null : take('target', () => readTree(pids, treeOfTarget));
+    const [target, client, slab, sockstat, host, cgroup, told] = await Promise.all([
       ofTarget,
-      take(
-        'client',
-        measure(() => readProcessTree([clientPid], treeOfClient)),
-      ),
-      take(
-        'slab',
-        measure(() => readSlab()),
-      ),
-      take('sockstat', measure(sockstatOrMissing)),
-      take(
-        'host',
-        measure(() => readHost()),
-      ),
-      list && ports.length > 0
-        ? take(
-            'established',
-            measure(() => readEstablished(ports)),
-          )
-        : null,
-      first === undefined || process.platform !== 'linux'
-        ? null
-        : take(
-            'cgroup',
-            measure(async () => readCgroup([first, ...pids.slice(1)], (await ofTarget)?.pids ?? pids, treeOfTarget)),
-          ),
-      askExporter ? take('exporter', measure(askExporter)) : null,
+      take('client', () => readTree([clientPid], treeOfClient)),
+      take('slab', () => readSlab()),
+      take('sockstat', sockstatOrMissing),
+      take('host', () => readHost()),
+      first === undefined || !isLinux ? null : ofTarget!.then((tree) => take('cgroup', () => readCgroupOf(tree))),
+      askExporter ? take('exporter', askExporter) : null,
     ]);
     if (told) missing.push(...told.missing);
     const tookMs = performance.now() - startedAt;
+    const established = list && ports.length > 0 ? await take('established', () => readEstablished(ports)) : null;
     return {
       target: target ?? told?.target ?? null,
       ...{ client, runtime, slab, sockstat, host, established },
@@ -125,15 +106,25 @@ export function openMeters(options: MeterOptions): Meters {
       exporter: told?.exporter ?? null,
       // An exporter on this very machine tells of the kernel that is read here anyway.
       remote: targetIsElsewhere ? (told?.remote ?? null) : null,
-      ...{ missing, tookMs },
+      ...{ missing, tookMs, meterMs },
     };
   }
 
+  const readCgroupOf = (tree: ProcessTree | null): Promise<Cgroup> => {
+    const [first = 0, ...others] = pids;
+    return readCgroup([first, ...others], tree?.pids ?? pids, treeOfTarget);
+  };
+
   function readQuick(): QuickReading {
-    if (process.platform !== 'linux') return { targetBytes: null, clientRssBytes: null };
+    if (!isLinux) return { targetBytes: null, clientRssBytes: null };
     const now = performance.now();
     if (now - trees.readAt > TREE_AGE_MS) {
-      trees = { target: listTree(pids, treeOfTarget), client: listTree([clientPid], treeOfClient), readAt: now };
+      const parents = readParents();
+      trees = {
+        target: listTree(pids, { ...treeOfTarget, parents }),
+        client: listTree([clientPid], { ...treeOfClient, parents }),
+        readAt: now,
+      };
     }
     if (trees.target.length <= MANY_PROCESSES || now - quick.readAt > MANY_AGE_MS) {
       quick = {

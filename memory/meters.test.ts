@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { ledgerOf } from '../core/ledger.ts';
-import { Readings } from '../core/readings.ts';
+import { ProcessTree, Readings } from '../core/readings.ts';
 import { measure } from './meter.ts';
 import { openMeters } from './meter-set.ts';
 import { readPortableTree } from './process-portable.ts';
@@ -98,6 +98,32 @@ test('children that come and go between readings never cost a reading, nor the r
   }
   assert.ok(seen.size > 3, `only ${seen.size} processes were ever seen`);
 });
+
+const CROWD = `const {spawn}=require('child_process');let left=200;
+  for(let i=0;i<200;i++)spawn('sleep',['1000']).on('spawn',()=>{if(--left===0)console.log('ready')})`;
+
+test('a target of many processes is read with few files open at a time', onLinux, async (t) => {
+  const parent = new Child(CROWD);
+  t.after(() => killAll(parent.pid));
+  await parent.hear();
+  const script = `const { readProcessTree } = await import(process.argv[1]);
+    const tree = await readProcessTree([${parent.pid}]);
+    console.log(JSON.stringify(tree))`;
+  const entry = new URL('./process-tree.js', import.meta.url).href;
+  const limit = ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', script, entry];
+  const { status, stdout, stderr } = spawnSync('/bin/sh', limit, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const tree = ProcessTree.parse(JSON.parse(stdout));
+  assert.equal(tree.pids.length, 201);
+  assert.ok(tree.anonBytes! > 1e6, 'all of them could be read');
+  // The parent has an event loop; sleep has none.
+  assert.equal(tree.hasEpoll, true);
+  assert.equal((await readProcessTree([tree.pids.at(-1)!])).hasEpoll, false);
+});
+
+const killAll = (root: number): void => {
+  for (const pid of listTree([root])) process.kill(pid, 'SIGKILL');
+};
 
 test('a process that is gone is missing, with the reason', onLinux, async () => {
   const child = new Child(HOARDER);
@@ -213,6 +239,11 @@ test('a connection costs the kernel about 4 KB at each end', asRoot, async () =>
   assert.ok(clientCost > cost && clientCost < 5000, `${clientCost} bytes for each connecting end`);
   const quick = meters.readQuick();
   assert.ok(quick.targetBytes! > 1e6 && quick.clientRssBytes! > 1e7);
+  const { meterMs, tookMs } = hold;
+  const asked = ['client', 'cgroup', 'established', 'host', 'slab', 'sockstat', 'target'];
+  assert.deepEqual(Object.keys(meterMs).toSorted(), asked.toSorted());
+  const { established: listMs = 0, ...together } = meterMs;
+  assert.ok(listMs > 0 && tookMs > 0 && tookMs >= Math.max(...Object.values(together)));
 });
 
 test('a process in a cgroup with others: it says so, and its memory is in there', onLinux, async (t) => {

@@ -159,7 +159,32 @@ const limits = [
     name: 'v1 in a container beside one whose name begins alike',
     cgroup: '4:memory:/docker/abcd\n',
     mountinfo: '31 23 0:27 /docker/abc /cg/memory ro - cgroup cgroup rw,memory\n',
-    files: ['/cg/memory/docker/abcd', '/cg/memory/docker', '/cg/memory'].map((at) => `${at}/memory.limit_in_bytes`),
+    files: [],
+  },
+  {
+    name: 'v2, a process outside of our namespace',
+    cgroup: '0::/../app\n',
+    mountinfo: '30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n',
+    files: [],
+  },
+  {
+    name: 'v2, a mount that shows more than our namespace, and a process there',
+    cgroup: '0::/../app\n',
+    mountinfo: '30 23 0:26 /.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n',
+    files: ['/sys/fs/cgroup/app/memory.max', '/sys/fs/cgroup/memory.max'],
+  },
+  {
+    name: 'v1, a mount from before our namespace was made: which of its folders is ours it does not say',
+    cgroup: '4:memory:/\n0::/\n',
+    mountinfo: '35 31 0:32 /../.. /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n',
+    files: [],
+  },
+  {
+    name: 'v1 mounted twice, the second time with what is wanted',
+    cgroup: '4:memory:/pods/a\n',
+    mountinfo:
+      '31 23 0:27 /pods/b /b rw - cgroup cgroup rw,memory\n32 23 0:27 /pods/a /cg\\040of\\134a rw - cgroup cgroup rw,memory\n',
+    files: ['/cg of\\a/memory.limit_in_bytes'],
   },
   { name: 'no cgroups', cgroup: '', mountinfo: '1 1 0:1 / / rw - ext4 /dev/vda rw\n', files: [] },
 ];
@@ -182,7 +207,9 @@ const V2_STAT = 'anon 5000\nfile 900\nkernel 700\nkernel_stack 16\nsock 8192\nsh
 test('a v2 cgroup: all from memory.stat; what a kernel has no line for is unknown', () => {
   const parts = { anonBytes: 5100, fileBytes: 800, kernelBytes: 700, sockBytes: 8192 };
   assert.deepEqual(parseV2(V2_STAT), parts);
-  assert.deepEqual(parseV2(V2_STAT.replace('kernel 700\n', '')), { ...parts, kernelBytes: 616 });
+  const older = V2_STAT.replace('kernel 700\n', '');
+  assert.deepEqual(parseV2(older), { ...parts, kernelBytes: 616 });
+  assert.deepEqual(parseV2(`${older}percpu 8\npagetables 4096\n`), { ...parts, kernelBytes: 616 + 4104 });
   assert.deepEqual(parseV2(V2_STAT.replace('sock 8192\n', '')), { ...parts, sockBytes: null });
   assert.equal(parseV2(undefined).anonBytes, null);
 });

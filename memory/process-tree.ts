@@ -1,7 +1,17 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  read as readSome,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ProcessTree } from '../core/readings.ts';
-import { Missing, parseFields, readText, systemCodeOf } from './meter.ts';
+import { Missing, parseFields, systemCodeOf } from './meter.ts';
 import { readPortableTree } from './process-portable.ts';
 
 export interface TreeOptions {
@@ -9,7 +19,15 @@ export interface TreeOptions {
   readonly proc?: string;
   /** Processes that are not part of this tree though they descend from it, with all their descendants. */
   readonly except?: readonly number[];
+  /** Who descends from whom, when it was asked a moment ago. */
+  readonly parents?: Parents;
 }
+
+/** Children of each process that has some. */
+export type Parents = ReadonlyMap<number, readonly number[]>;
+
+/** Walks at a time: libuv has one thread more, for the other meters; and each has a file open, of which there may be few left. */
+const SIDE_BY_SIDE = 3;
 
 /**
  * Memory of processes and all their descendants. On Linux from /proc/PID/smaps_rollup; the kernel walks the whole
@@ -23,17 +41,33 @@ export async function readProcessTree(roots: readonly number[], options: TreeOpt
   const { proc = '/proc' } = options;
   if (process.platform !== 'linux') return readPortableTree(roots);
   const pids = listTree(roots, options);
-  const parts = await Promise.all(pids.map((pid) => readProcess(proc, pid)));
+  const parts: (ProcessTree | undefined)[] = [];
+  const queue = pids.entries();
+  const readOn = async (): Promise<void> => {
+    for (const [i, pid] of queue) parts[i] = await readProcess(proc, pid);
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, readOn));
   const gone = roots.find((root) => parts[pids.indexOf(root)] === undefined);
-  if (gone !== undefined) throw new Missing(`process ${gone} is gone`);
+  if (gone !== undefined) throw whyAbsent(gone, proc);
   return sumTree(parts.filter((part) => part !== undefined));
 }
 
+/** Ids of the roots and all their descendants, as every process tells its parent. */
+export function listTree(
+  roots: readonly number[],
+  { proc = '/proc', except = [], parents = readParents(proc) }: TreeOptions = {},
+): number[] {
+  const pids = new Set(roots);
+  // A Set yields what is added to it during the walk.
+  for (const pid of pids) for (const child of parents.get(pid) ?? []) if (!except.includes(child)) pids.add(child);
+  return [...pids];
+}
+
 /**
- * Ids of the roots and all their descendants, found by asking every process for its parent: a few milliseconds with
- * hundreds of processes. (/proc/PID/task/TID/children would need a look at every thread, and not every kernel has it.)
+ * Asks every process for its parent: a few milliseconds with hundreds of processes, some 30 with a thousand.
+ * (/proc/PID/task/TID/children would need a look at every thread, and not every kernel has it.)
  */
-export function listTree(roots: readonly number[], { proc = '/proc', except = [] }: TreeOptions = {}): number[] {
+export function readParents(proc = '/proc'): Parents {
   const childrenOf = new Map<number, number[]>();
   for (const name of readdirSync(proc)) {
     if (!/^\d+$/.test(name)) continue;
@@ -43,10 +77,7 @@ export function listTree(roots: readonly number[], { proc = '/proc', except = []
     if (siblings) siblings.push(Number(name));
     else childrenOf.set(parent, [Number(name)]);
   }
-  const pids = new Set(roots);
-  // A Set yields what is added to it during the walk.
-  for (const pid of pids) for (const child of childrenOf.get(pid) ?? []) if (!except.includes(child)) pids.add(child);
-  return [...pids];
+  return childrenOf;
 }
 
 /** Anonymous memory and RSS from the kernel's running counters: no walk, so it may be asked several times a second. */
@@ -67,20 +98,58 @@ export function readQuickMemory(
 }
 
 async function readProcess(proc: string, pid: number): Promise<ProcessTree | undefined> {
-  const read = (file: string): Promise<string> => readText(join(proc, String(pid), file));
+  const folder = join(proc, String(pid));
   try {
-    const [stat, status] = await Promise.all([read('stat'), read('status')]);
-    const rollup = await read('smaps_rollup').catch((error: unknown) => {
-      const code = systemCodeOf(error);
-      if (code === 'EACCES' || code === 'EPERM') return undefined;
-      throw error;
-    });
-    return parseProcess(pid, stat, status, rollup, lookAtDescriptors(join(proc, String(pid), 'fd')));
+    const stat = readFileSync(join(folder, 'stat'), 'latin1');
+    const status = readFileSync(join(folder, 'status'), 'latin1');
+    return parseProcess(pid, stat, status, await readRollup(folder), lookAtDescriptors(join(folder, 'fd')));
   } catch (error) {
     // ENOENT: the directory went; ESRCH: the process ended while its file was open.
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if (code === 'EPERM' || code === 'EACCES') throw hidden(pid);
     throw error;
+  }
+}
+
+/** Nothing can be read of it: it has ended (and may be a zombie), or is not for us to see. */
+export function whyAbsent(pid: number, proc = '/proc'): Missing {
+  const isThere = proc === '/proc' && !existsSync(join(proc, String(pid))) && isRunning(pid);
+  return isThere ? hidden(pid) : new Missing(`process ${pid} is gone`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+const hidden = (pid: number): Missing => new Missing(`process ${pid} is hidden from us: /proc is mounted with hidepid`);
+
+/** About 20 lines; the kernel makes the whole text, and takes its walk, for the first read. */
+const ROLLUP_BYTES = 4096;
+const readAsync = promisify(readSome);
+
+/**
+ * Only the walk leaves our thread: with a thousand processes, a round trip to another thread for each call on each file
+ * takes longer than all of their walks.
+ *
+ * @returns undefined when it may not be read
+ */
+async function readRollup(folder: string): Promise<string | undefined> {
+  let file: number | undefined;
+  try {
+    file = openSync(join(folder, 'smaps_rollup'), 'r');
+    const { bytesRead, buffer } = await readAsync(file, Buffer.allocUnsafe(ROLLUP_BYTES), 0, ROLLUP_BYTES, null);
+    return buffer.toString('latin1', 0, bytesRead);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EACCES' || code === 'EPERM') return undefined;
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -88,25 +157,29 @@ type Descriptors = Pick<ProcessTree, 'openFiles' | 'hasEpoll'>;
 
 /** Event loops open their epoll descriptor at their start, before they have connections. */
 const LOWEST_DESCRIPTORS = 128;
+/** With no more than this, listing them is quicker than trying numbers that are not there. */
+const FEW_DESCRIPTORS = 512;
+const EPOLL = 'anon_inode:[eventpoll]';
 
 /** Without listing the folder, which takes time for each of its entries: its size is their number (Linux 6.2). */
 function lookAtDescriptors(folder: string): Descriptors {
   try {
-    return { openFiles: statSync(folder).size || null, hasEpoll: hasEpoll(folder) };
+    const openFiles = statSync(folder).size || null;
+    const isFew = openFiles !== null && openFiles <= FEW_DESCRIPTORS;
+    const lowest = isFew ? readdirSync(folder) : Array.from({ length: LOWEST_DESCRIPTORS }, (_, fd) => String(fd));
+    return { openFiles, hasEpoll: lowest.some((fd) => Number(fd) < LOWEST_DESCRIPTORS && isEpoll(join(folder, fd))) };
   } catch {
     return { openFiles: null, hasEpoll: null };
   }
 }
 
-function hasEpoll(folder: string): boolean {
-  for (let fd = 0; fd < LOWEST_DESCRIPTORS; fd++) {
-    try {
-      if (readlinkSync(join(folder, String(fd))) === 'anon_inode:[eventpoll]') return true;
-    } catch (error) {
-      if (systemCodeOf(error) !== 'ENOENT') throw error;
-    }
+function isEpoll(path: string): boolean {
+  try {
+    return readlinkSync(path) === EPOLL;
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+    return false;
   }
-  return false;
 }
 
 /** USER_HZ: /proc counts processor time in hundredths of a second on every architecture Linux runs on today. */

@@ -7,6 +7,7 @@ export interface RuntimeOptions {
   readonly gc?: boolean;
   /** Give up after this many ms; a collection of a large heap takes seconds. */
   readonly timeoutMs?: number;
+  readonly token?: string | undefined;
 }
 
 /** More than any reference server answers; what is longer isn't one. */
@@ -19,9 +20,9 @@ const MAX_ANSWER_BYTES = 4 * 2 ** 20;
  * @throws Missing when it doesn't answer in time, or answers something else
  */
 export async function readRuntime(adminUrl: string, options: RuntimeOptions = {}): Promise<ServerMemory> {
-  const { gc = false, timeoutMs = 10_000 } = options;
+  const { gc = false, timeoutMs = 10_000, token } = options;
   const url = new URL(gc ? '/memory?gc=1' : '/memory', adminUrl);
-  const text = await fetchText(url, timeoutMs, MAX_ANSWER_BYTES);
+  const text = await fetchText(url, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token });
   const answer = ServerMemory.safeParse(parseJson(text));
   if (answer.success) return answer.data;
   const [issue] = answer.error.issues;

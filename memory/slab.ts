@@ -5,10 +5,15 @@ import { readPageSize } from './page-size.ts';
 /** Socket-related kernel object caches. Needs root: /proc/slabinfo is readable by nobody else. */
 export async function readSlab(path = '/proc/slabinfo'): Promise<Slab> {
   const text = await readText(path).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'EACCES') throw new Missing(`${path} is readable by root only`);
+    const code = systemCodeOf(error);
+    if (code === 'EACCES') throw new Missing(`${path} is readable by root only`);
+    if (code === 'ENOENT') throw new Missing(`${path} is not there`);
     throw error;
   });
-  return parseSlab(text, readPageSize());
+  const slab = parseSlab(text, readPageSize());
+  // In a sandbox the file may be there for form's sake.
+  if (Object.keys(slab).length === 0) throw new Missing(`${path} shows none of the caches that sockets are in`);
+  return slab;
 }
 
 /** name, active objects, all objects, object size, objects per slab, pages per slab */

@@ -220,7 +220,7 @@ test('a target that could not be read has unknown costs, not costs of 0', () => 
     [perConnection?.user ?? null, perConnection?.total ?? null, baselineBytes, retained],
     [null, null, null, null],
   );
-  assert.deepEqual(summary.warnings, ['target could not be read: no such process']);
+  assert.deepEqual(summary.warnings, ["target could not be read: no such process; the target's own memory is unknown"]);
 });
 
 test('a leg of many hours is summarized', () => {

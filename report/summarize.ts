@@ -1,4 +1,5 @@
 import { EXIT } from '../core/errors.ts';
+import { LACKING } from '../core/readings.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
 import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
@@ -85,6 +86,11 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
     );
   }
   const missing = new Map(points.flatMap(({ readings }) => readings.missing).map(({ meter, why }) => [meter, why]));
-  for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}`);
+  for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}; ${LACKING[meter]}`);
+  if (points.some(({ readings }) => readings.target?.anonBytes === null)) {
+    warnings.push(
+      "in user space stands the target's RSS, files and shared pages included: its anonymous memory is not ours to read here",
+    );
+  }
   return [...new Set([...warnings, ...problems])];
 }

@@ -1,20 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { RuntimeMemory, ServerMemory, TopConnections } from '../core/admin.ts';
+import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
 import { openOf } from './census.ts';
-import { MAX_ADMIN_CONNECTIONS } from './limits.ts';
-import { closed, listen } from './listener.ts';
 import { serverTelemetry } from './metrics.ts';
 import { liveOf, sumCensusOf } from './overview.ts';
 import type { Part, Snapshot } from './part.ts';
 
 const DEFAULT_TOP = 20;
 const MAX_TOP = 1000;
-const BACKLOG = 64;
-
-export interface Admin {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /** Where the admin port gets its answers from. */
 export interface AdminSource {
@@ -23,33 +15,11 @@ export interface AdminSource {
   supervisor?(collect: boolean): Promise<RuntimeMemory>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-type Route = (query: URLSearchParams) => Promise<Answer>;
-
 /**
- * The admin port: `/metrics` (Prometheus text), `/healthz`, `/memory[?gc=1]`, `/connections[?top=N]` (JSON, shapes in
- * core/admin.ts). Everything else is answered with one clear sentence.
- *
- * @throws {RigError} ELISTEN
+ * Pages of the admin port: `/metrics` (Prometheus text), `/healthz`, `/memory[?gc=1]`, `/connections[?top=N]` (JSON,
+ * shapes in core/admin.ts).
  */
-export async function startAdmin(source: AdminSource, host: string, wantedPort: number): Promise<Admin> {
-  const routes = routesOf(source);
-  const server = createServer((request, response) => {
-    void respond(routes, request, response);
-  });
-  server.maxConnections = MAX_ADMIN_CONNECTIONS;
-  const port = await listen(server, host, wantedPort, BACKLOG);
-  return {
-    port,
-    close: () => closed(server, 0, () => server.closeAllConnections()),
-  };
-}
-
-function routesOf(source: AdminSource): ReadonlyMap<string, Route> {
+export function adminRoutes(source: AdminSource): ReadonlyMap<string, Route> {
   const read = (collect: boolean): Promise<Snapshot[]> =>
     Promise.all(source.parts.map((part) => part.snapshot(collect)));
   const telemetry = serverTelemetry(() => read(false));
@@ -101,43 +71,3 @@ async function connections(
     connections: sorted.slice(0, Number(top)),
   });
 }
-
-async function respond(
-  routes: ReadonlyMap<string, Route>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const answer = await answerTo(routes, request);
-  response.writeHead(answer.status, {
-    'Content-Type': answer.type,
-    'Content-Length': Buffer.byteLength(answer.body),
-    'Cache-Control': 'no-store',
-    ...(answer.status === 405 ? { Allow: 'GET, HEAD' } : {}),
-  });
-  response.end(answer.body);
-}
-
-async function answerTo(routes: ReadonlyMap<string, Route>, { method, url }: IncomingMessage): Promise<Answer> {
-  const [path = '/', query = ''] = (url ?? '/').split('?', 2);
-  const route = routes.get(path);
-  if (!route) return sentence(404, `there is no ${path} here; there is ${[...routes.keys()].join(', ')}`);
-  if (method !== 'GET' && method !== 'HEAD') return sentence(405, `${path} answers GET only`);
-  try {
-    return await route(new URLSearchParams(query));
-  } catch (error) {
-    return sentence(500, error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** A 400 for the first parameter that isn't among those known. */
-function noQuery(query: URLSearchParams, ...known: readonly string[]): Answer | undefined {
-  const stranger = [...query.keys()].find((name) => !known.includes(name));
-  if (stranger === undefined) return undefined;
-  return sentence(
-    400,
-    `unknown parameter ${stranger}; ${known.length > 0 ? `known: ${known.join(', ')}` : 'none is known here'}`,
-  );
-}
-
-const sentence = (status: number, text: string): Answer => ({ status, type: 'text/plain', body: `${text}\n` });
-const json = <T>(value: T): Answer => ({ status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` });

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { ServerOptions } from './options.ts';
+import type { PartOptions } from './options.ts';
 import type { Part } from './part.ts';
 
 /** What a supervisor can ask a child once it serves: the calls of {@link Part}. */
@@ -9,7 +9,7 @@ export type Question =
   | { readonly kind: 'close'; readonly graceMs: number };
 
 export type ToChild =
-  | { readonly kind: 'start'; readonly options: Omit<ServerOptions, 'processes'> }
+  | { readonly kind: 'start'; readonly options: PartOptions }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
 export type FromChild =

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { RigError } from '../core/errors.ts';
 import { humanCount } from '../core/units.ts';
+import { ENDPOINT_LIMITS } from '../telemetry/endpoint.ts';
 
-/** Connections to the admin port at once; more are closed. */
-export const MAX_ADMIN_CONNECTIONS = 32;
 /** Refused peers that are still being told so; more are told and closed without waiting for their FIN. */
 export const MAX_LINGERING = 32;
 /** Files opened for a moment (/proc), pipes to the supervisor, and libuv's own reserve. */
@@ -21,7 +20,11 @@ const USUAL_DESCRIPTORS = 32;
 export function connectionLimit(wanted: number | undefined): number {
   const maxFds = maxDescriptors();
   if (maxFds === undefined) return wanted ?? Number.MAX_SAFE_INTEGER;
-  const reserve = (countDescriptors() ?? USUAL_DESCRIPTORS) + MAX_ADMIN_CONNECTIONS + MAX_LINGERING + SPARE_DESCRIPTORS;
+  const reserve =
+    (countDescriptors() ?? listDescriptors() ?? USUAL_DESCRIPTORS) +
+    ENDPOINT_LIMITS.connections +
+    MAX_LINGERING +
+    SPARE_DESCRIPTORS;
   const most = Math.max(0, maxFds - reserve);
   if (most === 0 || (wanted !== undefined && wanted > most)) {
     const needed = (wanted ?? 1) + reserve;
@@ -57,14 +60,19 @@ function softLimitIn(report: unknown): number | undefined {
   return typeof soft === 'number' ? soft : undefined;
 }
 
-/**
- * Open descriptors of this process now; undefined without /proc. O(1) since Linux 6.2, where the folder's size is
- * their number; before, the folder has to be listed.
- */
+/** Open descriptors of this process now, as the size of their folder; undefined without /proc and before Linux 6.2. */
 export function countDescriptors(): number | undefined {
   try {
-    const { size } = statSync('/proc/self/fd');
-    return size > 0 ? size : readdirSync('/proc/self/fd').length;
+    return statSync('/proc/self/fd').size || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same by listing them, which takes time for each: for the start, when there are few. */
+function listDescriptors(): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').length;
   } catch {
     return undefined;
   }

@@ -1,15 +1,16 @@
 import type { ProtocolName } from '../core/protocols.ts';
+import type { EndpointOptions } from '../telemetry/endpoint.ts';
 
-/** How the reference server runs. Every field is set: defaults belong to whoever parses the command line. */
-export interface ServerOptions {
-  /** Address or name to listen on, for the admin port too. */
+/** How one process of the reference server serves. Every field is set: defaults belong to whoever parses the command line. */
+export interface PartOptions {
+  /** Address or name to listen on. */
   readonly host: string;
   readonly protocols: readonly ProtocolName[];
   /**
-   * The first port of each protocol, of which process `i` takes the one `i` above; and the admin port.
-   * 0 lets the kernel choose, inside its ephemeral range; with several processes ports must be given.
+   * The first port of each protocol, of which process `i` takes the one `i` above. 0 lets the kernel choose, inside its
+   * ephemeral range; with several processes ports must be given.
    */
-  readonly ports: Readonly<Record<ProtocolName | 'admin', number>>;
+  readonly ports: Readonly<Record<ProtocolName, number>>;
   /** Connections the kernel may hold ready before we accept them; it cuts off at net.core.somaxconn. */
   readonly backlog: number;
   /** Connections of all protocols and processes together; undefined: as many as descriptors allow. */
@@ -19,6 +20,12 @@ export interface ServerOptions {
   /** Largest message (and frame) of ws. tcp has no messages. */
   readonly maxPayloadBytes: number;
   readonly perMessageDeflate: boolean;
+}
+
+/** How the reference server runs. */
+export interface ServerOptions extends PartOptions {
   /** Processes that hold connections; above 1, one more supervises them. */
   readonly processes: number;
+  /** Where the admin port is, and who may ask there. */
+  readonly admin: Pick<EndpointOptions, 'host' | 'port' | 'access'>;
 }

@@ -5,7 +5,7 @@ import { sumCensus } from './census.ts';
 import { Gate } from './gate.ts';
 import { connectionLimit, countDescriptors, maxDescriptors } from './limits.ts';
 import type { Listener, ListenerContext, TopConnection } from './listener.ts';
-import type { ServerOptions } from './options.ts';
+import type { PartOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
 import { listenTcp } from './tcp.ts';
 import { listenWs } from './ws.ts';
@@ -43,7 +43,7 @@ const LISTEN = { tcp: listenTcp, ws: listenWs } as const satisfies Record<
  *
  * @throws {RigError} ELISTEN, EFILES
  */
-export async function startPart(options: Omit<ServerOptions, 'processes'>): Promise<Part> {
+export async function startPart(options: PartOptions): Promise<Part> {
   // What the first collection costs for good belongs to the baseline.
   await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));

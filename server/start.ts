@@ -3,7 +3,9 @@ import type { RigError } from '../core/errors.ts';
 import { shareOf } from '../core/plan.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 import { collectGarbage } from '../memory/collect.ts';
-import { startAdmin } from './admin.ts';
+import { startEndpoint } from '../telemetry/endpoint.ts';
+import { authorityOf } from '../telemetry/listen.ts';
+import { adminRoutes } from './admin.ts';
 import type { ServerOptions } from './options.ts';
 import { type Part, startPart } from './part.ts';
 import { startSampler } from './sampler.ts';
@@ -47,13 +49,16 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   };
   const supervisor = options.processes > 1 ? superviseMemory() : undefined;
   try {
-    const admin = await startAdmin({ parts, ...(supervisor && { supervisor }) }, options.host, options.ports.admin);
+    const admin = await startEndpoint({
+      ...options.admin,
+      routes: adminRoutes({ parts, ...(supervisor && { supervisor }) }),
+    });
     return {
       ready: {
         ready: true,
         pid: process.pid,
         urls: options.protocols.map((protocol) => urlOf(protocol, options.host, parts)),
-        admin: `http://${authority(options.host)}:${admin.port}`,
+        admin: admin.url,
       },
       failed,
       async close() {
@@ -74,15 +79,17 @@ async function forkParts(
   { childEntry }: ServerDeps,
   onDeath: (error: RigError) => void,
 ): Promise<Part[]> {
-  const { processes, maxConnections, ports } = options;
+  // Who may ask at the admin port is nothing a part needs to know.
+  const { processes, admin: _, ...shared } = options;
+  const { maxConnections, ports } = shared;
   const attempts = await Promise.allSettled(
     Array.from({ length: processes }, (_, i) =>
       forkPart(
         childEntry,
         {
-          ...options,
+          ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
-          ports: { admin: 0, tcp: ports.tcp + i, ws: ports.ws + i },
+          ports: { tcp: ports.tcp + i, ws: ports.ws + i },
         },
         onDeath,
       ),
@@ -110,12 +117,5 @@ function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
 function urlOf(protocol: ProtocolName, host: string, parts: readonly Part[]): string {
   const ports = parts.map((part) => part.ports[protocol] ?? 0);
   const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
-  return `${protocol}://${authority(host)}:${range}`;
-}
-
-/** Where a listener on "any address" can be reached from here. */
-function authority(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
+  return `${protocol}://${authorityOf(host)}:${range}`;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { RigError } from '../core/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
 import type { TopConnection } from './listener.ts';
-import type { ServerOptions } from './options.ts';
+import type { PartOptions } from './options.ts';
 import type { Part, Snapshot } from './part.ts';
 
 /** A part that lives in a child process. */
@@ -25,7 +25,7 @@ interface Waiting {
  */
 export async function forkPart(
   entry: URL,
-  options: Omit<ServerOptions, 'processes'>,
+  options: PartOptions,
   onDeath: (error: RigError) => void,
 ): Promise<ChildPart> {
   // Nothing of it may come between what we print on stdout; stderr is for people.

@@ -1,14 +1,7 @@
 import { createServer, type Socket } from 'node:net';
+import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import {
-  causeOf,
-  closed,
-  type Held,
-  type Listener,
-  type ListenerContext,
-  listen,
-  MAX_QUEUED_BYTES,
-} from './listener.ts';
+import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
 
 /**
  * Raw TCP that sends back what it gets. Listeners are made once here and shared by all connections; a connection has

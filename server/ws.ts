@@ -2,17 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ServerCloseReason } from '../core/outcomes.ts';
+import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { lastWord } from './gate.ts';
-import {
-  causeOf,
-  closed,
-  type Held,
-  type Listener,
-  type ListenerContext,
-  listen,
-  MAX_QUEUED_BYTES,
-} from './listener.ts';
+import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2000;

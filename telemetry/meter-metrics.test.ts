@@ -24,6 +24,7 @@ test('everything read is there, under its name', async () => {
   const wanted: ReadonlyArray<[string, number]> = [
     ['connrig_meter_info', 1],
     ['connrig_meter_read_seconds', 0.005],
+    ['connrig_meter_answer_seconds{meter="target"}', 0.004],
     ['connrig_target_memory_bytes{component="anon"}', 7e6],
     ['connrig_target_memory_bytes{component="rss"}', 90e6],
     ['connrig_target_memory_bytes{component="pss"}', 80e6],
@@ -70,6 +71,7 @@ test('what could not be read is left out and named, never 0', async () => {
       ['connrig_meter_missing{meter="target"}', 1],
       ['connrig_meter_missing{meter="slab"}', 1],
       ['connrig_meter_read_seconds', 0.005],
+      ['connrig_meter_answer_seconds{meter="target"}', 0.004],
     ],
   );
 });

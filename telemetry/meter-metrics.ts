@@ -6,6 +6,7 @@ const EXPOSED = [
   'meterInfo',
   'meterMissing',
   'meterReadSeconds',
+  'meterAnswerSeconds',
   'targetMemory',
   'targetProcesses',
   'targetOpenFds',
@@ -30,6 +31,10 @@ export function meterTelemetry(read: () => Promise<Readings>): Telemetry {
     const readings = await read();
     record('meterInfo', 1);
     record('meterReadSeconds', readings.tookMs / 1000);
+    for (const meter of METERS) {
+      const ms = readings.meterMs[meter];
+      record('meterAnswerSeconds', ms === undefined ? undefined : ms / 1000, { meter });
+    }
     const missing = new Set(readings.missing.map(({ meter }) => meter));
     for (const meter of METERS) record('meterMissing', missing.has(meter) ? 1 : undefined, { meter });
     recordTarget(record, readings.target);

@@ -111,7 +111,8 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
-    exporter: config.exporter,
+    adminToken: target.adminToken ?? undefined,
+    exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
     targetIsElsewhere: !local,
     ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
     clientPid: process.pid,

@@ -1,4 +1,16 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
@@ -57,9 +69,7 @@ export function openRecorder(folder: string): Recorder {
       event: (event) => append(events, event),
       runFile: (file) =>
         attempt(() => {
-          const path = join(folder, 'run.json');
-          writeFileSync(`${path}.part`, `${JSON.stringify(file, null, 2)}\n`);
-          renameSync(`${path}.part`, path);
+          replaceFile(join(folder, 'run.json'), `${JSON.stringify(file, null, 2)}\n`);
         }),
       close: () => open.splice(0).forEach(closeSync),
     };
@@ -73,6 +83,24 @@ export function openRecorder(folder: string): Recorder {
 function writeLine(fd: number, value: Sample | RunEvent): void {
   const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
   if (writeSync(fd, bytes) < bytes.length) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+}
+
+const PAGE_BYTES = 4096;
+
+/** @throws the system's error when there is no room; what was there stays then, unless the new text fits into its place */
+function replaceFile(path: string, text: string): void {
+  const part = `${path}.part`;
+  try {
+    writeFileSync(part, text);
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    // How a run ended is worth more than how it began, and fits into the same pages.
+    const room = existsSync(path) ? Math.ceil(statSync(path).size / PAGE_BYTES) * PAGE_BYTES : 0;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC' || Buffer.byteLength(text) > room) throw error;
+    writeFileSync(path, text, { flag: 'r+' });
+    truncateSync(path, Buffer.byteLength(text));
+  }
 }
 
 function unwritable(folder: string, cause: unknown): RigError {

@@ -8,6 +8,7 @@ import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 import { readPreamble } from './preamble.ts';
+import { readSecret } from './secret.ts';
 import { readSources } from './sources.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
@@ -158,6 +159,12 @@ export const RUN_OPTIONS = {
     argument: '<url[#metric]>',
     help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
     read: readExporter,
+  },
+  exporterToken: {
+    name: 'exporter-token',
+    argument: '<token>',
+    help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
+    read: readSecret,
   },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { usageError } from '../../core/errors.ts';
+import { RigError, usageError } from '../../core/errors.ts';
 import { peakOf } from '../../core/plan.ts';
 import type { RunConfig } from '../config/run-config.ts';
-import { foreignAmong } from '../environment.ts';
+import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { check, explain } from './check.ts';
 import { ESTIMATED_BYTES, needOf } from './need.ts';
@@ -13,13 +13,14 @@ import type { Snapshot } from './snapshot.ts';
  * Checks every leg of a plan against this machine, before the first socket.
  *
  * @returns what is tight but may do, one sentence each; with `force` also what won't
- * @throws RigError EUSAGE for sources that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
+ * @throws RigError EUNREACHABLE without a loopback interface, where one is needed; EUSAGE for sources that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
   { force, pid, command }: Pick<RunConfig, 'force' | 'pid' | 'command'>,
 ): Promise<string[]> {
+  await checkLoopback(setups);
   await checkSources(setups);
   const elsewhere = setups.find(({ local }) => !local)?.url;
   if (command !== undefined && elsewhere) {
@@ -49,6 +50,16 @@ export async function checkPlan(
   if (refusal && !force) throw refusal;
   const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
   return [...new Set(noteworthy.map(({ sentence, command }) => `${sentence} — ${command}`))];
+}
+
+async function checkLoopback(setups: readonly LegSetup[]): Promise<void> {
+  for (const { ip } of setups) {
+    if (!(await isCutOff(ip))) continue;
+    const why = ip === '::1' ? 'the loopback interface is down, or IPv6 is off' : 'the loopback interface is down';
+    throw new RigError('EUNREACHABLE', `${ip} can't be reached: ${why}`, {
+      hint: ip === '::1' ? 'ip link set lo up; sysctl -w net.ipv6.conf.lo.disable_ipv6=0' : 'ip link set lo up',
+    });
+  }
 }
 
 /** Addresses that won't do are named up to this many. */

@@ -27,7 +27,7 @@ for (const [text, count] of [
 }
 
 test("this machine's limits, as the system's own tools say them", onLinux, async () => {
-  const snapshot = await readSnapshot({ targetPid: process.pid });
+  const snapshot = await readSnapshot({ targetPid: process.pid, ports: [9] });
   const files = Number(execFileSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }));
   const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
   assert.equal(snapshot.filesHard, files);
@@ -37,10 +37,11 @@ test("this machine's limits, as the system's own tools say them", onLinux, async
   assert.ok(snapshot.systemFilesOpen! > 0 && snapshot.systemFilesOpen! < snapshot.systemFilesMax!);
   assert.ok(snapshot.tcpMemMaxBytes! > 2 ** 20 && snapshot.memoryAvailableBytes > 2 ** 20);
   assert.ok(snapshot.timeWait! >= 0);
+  assert.equal((await readSnapshot()).timeWait, null, 'nobody asked, so no list was read');
 });
 
 test('where there is no /proc, limits are unknown and memory is not', async () => {
-  const snapshot = await readSnapshot({ proc: '/nowhere' });
+  const snapshot = await readSnapshot({ proc: '/nowhere', ports: [9] });
   assert.deepEqual(
     [snapshot.portRange, snapshot.somaxconn, snapshot.conntrackMax, snapshot.timeWait],
     [null, null, null, null],

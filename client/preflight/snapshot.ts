@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly reservedPorts: number | null;
   /** 0 never, 1 always, 2 on loopback only: may a port in TIME_WAIT be used again? */
   readonly timeWaitReuse: number | null;
-  /** Ports in TIME_WAIT towards the destinations. */
+  /** Ports in TIME_WAIT towards the destinations; null when none was named, too. */
   readonly timeWait: number | null;
   readonly somaxconn: number | null;
   readonly synBacklog: number | null;
@@ -53,9 +53,12 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
   const [host, sockstat, established] = await Promise.all([
     readHost(proc).catch(() => null),
     readSockstat(`${proc}/net/sockstat`),
-    readEstablished(ports, {
-      ...{ tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
-    }).catch(() => null),
+    // It takes time for each socket of this machine, so not for nothing.
+    ports.length === 0
+      ? null
+      : readEstablished(ports, {
+          ...{ tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
+        }).catch(() => null),
   ]);
   const range = ipv4('ip_local_port_range');
   const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;

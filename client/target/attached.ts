@@ -15,6 +15,7 @@ export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUr
     url,
     pid: pid ?? null,
     adminUrl: null,
+    adminToken: null,
     death() {
       if (pid === undefined || isAlive(pid)) return undefined;
       return new RigError('ETARGETDIED', `process ${pid}, the target, is gone`, {

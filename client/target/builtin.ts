@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { ServerReady } from '../../core/admin.ts';
@@ -27,7 +28,10 @@ export async function startBuiltinTarget(
   const [program = process.execPath, ...leading] = command;
   const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
   const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
+  // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
+  const adminToken = randomBytes(24).toString('base64url');
   const child = spawn(program, [...leading, 'serve', ...options], {
+    env: { ...process.env, CONNRIG_ADMIN_TOKEN: adminToken },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
     detached: true,
@@ -53,6 +57,7 @@ export async function startBuiltinTarget(
     url,
     pid: ready.pid,
     adminUrl: ready.admin,
+    adminToken,
     death() {
       if (stopping || (child.exitCode === null && child.signalCode === null)) return undefined;
       const how = child.signalCode === null ? `exit code ${child.exitCode}` : child.signalCode;

@@ -84,6 +84,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
     url,
     pid: child.pid!,
     adminUrl: null,
+    adminToken: null,
     death() {
       if (stopped !== undefined || !hasEnded(child)) return undefined;
       return new RigError('ETARGETDIED', `the command ended by itself (${howEnded(child)})${shown(lastOutput())}`, {

@@ -13,6 +13,8 @@ export interface Target {
   readonly pid: number | null;
   /** Admin port of a reference server; null for others. */
   readonly adminUrl: string | null;
+  /** What that port wants to know; null when it answers everybody, or there is none. */
+  readonly adminToken: string | null;
   /** Why it isn't there any more; undefined while it is, or when that can't be known. */
   death(): RigError | undefined;
   /** What it printed last, for the record; empty when we don't see its output. */

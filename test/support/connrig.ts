@@ -13,7 +13,8 @@ import { RunEvent, RunFile, Sample } from '../../core/record.ts';
 import { Summary } from '../../core/summary.ts';
 import { eventually } from './wait.ts';
 
-const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+/** The built command line. */
+export const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** In the environment of a command and of all that it starts: how a test finds what is left of it. */
 const MARK = 'CONNRIG_TEST_MARK';
 /** For runs whose memory is not what is tested: a level isn't waited for to come to rest. */

@@ -15,7 +15,8 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     {
       host: '127.0.0.1',
       protocols: PROTOCOLS,
-      ports: { tcp: 0, ws: 0, admin: 0 },
+      ports: { tcp: 0, ws: 0 },
+      admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
       handshakeTimeoutMs: 5000,

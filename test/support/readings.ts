@@ -81,6 +81,7 @@ export const readingsAt = (open: number, anonBytes: number, more: Partial<Readin
   remote: null,
   missing: [],
   tookMs: 5,
+  meterMs: { target: 4 },
   ...more,
 });
 

@@ -1,0 +1,28 @@
+/** What an endpoint answers to one request. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One page of an endpoint. What it throws becomes a 500 with its message. */
+export type Route = (query: URLSearchParams) => Promise<Answer>;
+
+/** One clear sentence for a person. */
+export const sentence = (status: number, text: string, headers: Answer['headers'] = {}): Answer => ({
+  ...{ status, type: 'text/plain', body: `${text}\n`, headers },
+});
+
+export const json = <T>(value: T): Answer => ({
+  ...{ status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` },
+});
+
+/** A 400 for the first parameter that isn't among those known. */
+export function noQuery(query: URLSearchParams, ...known: readonly string[]): Answer | undefined {
+  const stranger = [...query.keys()].find((name) => !known.includes(name));
+  if (stranger === undefined) return undefined;
+  const there = known.length > 0 ? `known: ${known.join(', ')}` : 'none is known here';
+  return sentence(400, `unknown parameter ${stranger}; ${there}`);
+}

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { type Answer, type Route, sentence } from './answer.ts';
+import { type Access, createGuard, RATE } from './guard.ts';
+import { authorityOf, closed, listen } from './listen.ts';
+import type { Rate } from './rate-limit.ts';
+
+/** What others may take of us. */
+export interface EndpointLimits {
+  /** Connections at once. */
+  readonly connections: number;
+  /** Request line and headers together, in bytes. */
+  readonly requestBytes: number;
+  /** For a request to arrive, from the connection's start or its first byte. */
+  readonly requestMs: number;
+  /** Between any two pieces of an answer that are taken. */
+  readonly stalledMs: number;
+  readonly rate: Rate;
+}
+
+export const ENDPOINT_LIMITS: EndpointLimits = {
+  connections: 32,
+  requestBytes: 8192,
+  requestMs: 5000,
+  stalledMs: 10_000,
+  rate: RATE,
+};
+
+export interface EndpointOptions {
+  /** Address or name to listen on. */
+  readonly host: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  readonly access: Access;
+  /** By path. Asked for anew with each request. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly limits?: Partial<EndpointLimits>;
+}
+
+/** A few pages over HTTP, for scrapers and people: metrics, readings, health. */
+export interface Endpoint {
+  readonly port: number;
+  /** Where it can be reached from this machine, without a slash at the end. */
+  readonly url: string;
+  /** Idle connections end at once, and with them whatever is being answered. */
+  close(): Promise<void>;
+}
+
+const BACKLOG = 64;
+/** How often connections are looked at whose time is up, at most. */
+const CHECK_MS = 500;
+
+/**
+ * Serves pages to those who may ask ({@link createGuard}), and survives those who may not: requests are bounded in
+ * size, time and rate, connections in number.
+ *
+ * @throws {RigError} ELISTEN
+ */
+export async function startEndpoint({
+  host,
+  port: wanted,
+  access,
+  routes,
+  limits,
+}: EndpointOptions): Promise<Endpoint> {
+  const { connections, requestBytes, requestMs, stalledMs, rate } = { ...ENDPOINT_LIMITS, ...limits };
+  const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, rate);
+  const server = createServer(
+    {
+      maxHeaderSize: requestBytes,
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+    },
+    (request, response) => {
+      const { method, headers, socket } = request;
+      const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
+      const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request);
+      void answered.then((answer) => send(response, answer, stalledMs));
+    },
+  );
+  boundConnections(server, connections);
+  const port = await listen(server, host, wanted, BACKLOG);
+  return {
+    port,
+    url: `http://${authorityOf(host)}:${port}`,
+    close: () => closed(server, 0, () => server.closeAllConnections()),
+  };
+}
+
+async function answerOf(routes: ReadonlyMap<string, Route>, { url }: IncomingMessage): Promise<Answer> {
+  const [path = '/', query = ''] = (url ?? '/').split('?', 2);
+  const route = routes.get(path);
+  if (!route) return sentence(404, `there is no ${path} here; there is ${[...routes.keys()].join(', ')}`);
+  try {
+    return await route(new URLSearchParams(query));
+  } catch (error) {
+    return sentence(500, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function send(response: ServerResponse, { status, type, body, headers }: Answer, stalledMs: number): void {
+  // A page takes as long as it takes (a collection some seconds); a peer that doesn't read it has no such right.
+  response.socket?.setTimeout(stalledMs);
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+  });
+  response.end(body);
+}
+
+/**
+ * With no place left, the connection that has waited the longest for its request gives way: those who open connections
+ * to say nothing, or one byte a second, can't keep a scraper out.
+ */
+function boundConnections(server: Server, most: number): void {
+  const held = new Set<Socket>();
+  /** Those of them that are not being answered, the oldest first. */
+  const waiting = new Set<Socket>();
+  const drop = (socket: Socket): void => {
+    held.delete(socket);
+    waiting.delete(socket);
+    socket.destroy();
+  };
+  server.on('connection', (socket) => {
+    if (held.size >= most) {
+      const [oldest] = waiting;
+      drop(oldest ?? socket);
+      if (oldest === undefined) return;
+    }
+    held.add(socket);
+    waiting.add(socket);
+    socket.once('close', () => drop(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    waiting.delete(socket);
+    response.once('close', () => {
+      if (held.has(socket)) waiting.add(socket);
+    });
+  });
+}

@@ -1,0 +1,206 @@
+/**
+ * Surroundings in which something is missing: a run goes through all the same, what it can't know is null and never 0,
+ * and why is said. More in environments-network.test.ts and environments-folder.test.ts.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { Ability } from '../../client/preflight/abilities.ts';
+import type { Summary } from '../../core/summary.ts';
+import { assertWentThrough, connrig, HASTY, readSamples, reportOn, type StartOptions } from '../support/connrig.ts';
+import { startEcho } from '../support/echo.ts';
+import { assertNotSkippedUnseen, ELSEWHERE, elsewhere, LOOPBACK_UP, openFolder } from '../support/elsewhere.ts';
+
+assertNotSkippedUnseen();
+
+const LEVELS = [20, 40, 60];
+const PLAN = ['--levels', LEVELS.join(','), ...HASTY];
+const BUILTIN = ['--protocol', 'tcp'];
+
+/** Runs the plan to its end, and what it came to. The shape holds wherever it is: levels open, and nothing is left. */
+async function runAt(t: TestContext, options: StartOptions, args: readonly string[] = BUILTIN) {
+  const folder = join(openFolder(t), 'run');
+  const ended = await connrig(t, ['run', ...args, ...PLAN, '--out', folder], options);
+  assertWentThrough(ended);
+  const summary = await reportOn(t, folder);
+  const [leg] = summary.legs;
+  assert.deepEqual(
+    leg?.levels.map(({ open }) => open),
+    LEVELS,
+  );
+  assert.equal(leg?.outcomes.open, leg?.attempts);
+  for (const warning of summary.warnings) assert.ok(ended.stderr.includes(warning), `${warning} is for people, too`);
+  return { folder, summary, leg: leg!, ended };
+}
+
+/** Of each level: whether the target's own and the kernel's memory are known; a number is one that can be. */
+function knownOf({ legs }: Summary): { user: boolean[]; kernel: boolean[]; total: boolean[] } {
+  const known = (which: 'user' | 'kernel' | 'total'): boolean[] =>
+    legs[0]!.levels.map(({ bytes }) => {
+      assert.ok(bytes[which] === null || bytes[which] > 1000, `${which} is ${bytes[which]}`);
+      return bytes[which] !== null;
+    });
+  return { user: known('user'), kernel: known('kernel'), total: known('total') };
+}
+const ALL = [true, true, true];
+const NONE = [false, false, false];
+
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+const USER_NAMESPACE = ['unshare', '--user', '--map-root-user'];
+
+const NO_SLAB = /^slab could not be read: \/proc\/slabinfo is readable by root only; the kernel's part is unknown$/m;
+
+describe('without root', () => {
+  it("knows user space, and says that the kernel's part is not for it to see", ELSEWHERE, async (t) => {
+    const { summary, leg } = await runAt(t, elsewhere(t, { asNobody: true }));
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
+    assert.match(summary.warnings.join('\n'), NO_SLAB);
+    const { user, kernel, total, components } = leg.perConnection!;
+    assert.ok(user !== null);
+    assert.deepEqual([kernel, total], [null, null]);
+    const { tcpSock, socketInode, dentry, file, security, epoll, localPorts } = components;
+    assert.deepEqual([tcpSock, socketInode, dentry, file, security, epoll, localPorts], Array(7).fill(null));
+    assert.deepEqual(
+      leg.levels.map(({ established }) => established),
+      LEVELS,
+      'counting is for everybody',
+    );
+  });
+
+  it('is no better off as the root of a user namespace', ELSEWHERE, async (t) => {
+    const { status, stderr } = spawnSync('setpriv', [...NOBODY, ...USER_NAMESPACE, 'true'], { encoding: 'utf8' });
+    if (status !== 0) return t.skip(`nobody may make a user namespace here: ${stderr.trim()}`);
+    const wrapped = elsewhere(t, { asNobody: true, wrapper: USER_NAMESPACE });
+    const { summary } = await runAt(t, wrapped);
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
+    assert.match(summary.warnings.join('\n'), NO_SLAB);
+  });
+
+  it("takes another user's process by its RSS, and says so", ELSEWHERE, async (t) => {
+    const echo = await startEcho('tcp');
+    t.after(() => echo.close());
+    const { summary, folder } = await runAt(t, elsewhere(t, { asNobody: true }), [echo.url, '--pid', String(echo.pid)]);
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
+    assert.match(summary.warnings.join('\n'), /^in user space stands the target's RSS/m);
+    for (const sample of readSamples(folder)) {
+      if (sample.type !== 'memory') continue;
+      const { rssBytes, pssBytes, anonBytes, ussBytes, openFiles, hasEpoll } = sample.readings.target!;
+      assert.ok(rssBytes > 1e7);
+      assert.deepEqual([pssBytes, anonBytes, ussBytes, openFiles, hasEpoll], [null, null, null, null, null]);
+    }
+  });
+
+  for (const hidepid of ['1', '2']) {
+    it(`says of another user's process that it is hidden, not gone (hidepid=${hidepid})`, ELSEWHERE, async (t) => {
+      const echo = await startEcho('tcp');
+      t.after(() => echo.close());
+      const options = elsewhere(t, { asNobody: true, setUp: `mount -t proc -o hidepid=${hidepid} proc /proc` });
+      const { summary, leg } = await runAt(t, options, [echo.url, '--pid', String(echo.pid)]);
+      assert.deepEqual(knownOf(summary), { user: NONE, kernel: NONE, total: NONE });
+      assert.equal(leg.perConnection, null);
+      const why = `process ${echo.pid} is hidden from us: /proc is mounted with hidepid`;
+      const warnings = summary.warnings.join('\n');
+      assert.ok(warnings.includes(`target could not be read: ${why}; the target's own memory is unknown`), warnings);
+      assert.ok(warnings.includes(`cgroup could not be read: ${why}`), warnings);
+    });
+  }
+});
+
+describe('connrig doctor', () => {
+  const heard = async (t: TestContext, options: StartOptions): Promise<Map<string, Ability>> => {
+    const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '100', '--json'], options);
+    assert.equal(code, 0, stderr);
+    const { abilities, readingMs } = JSON.parse(stdout) as { abilities: Ability[]; readingMs: number };
+    assert.ok(readingMs > 0);
+    return new Map(abilities.map((ability) => [ability.what, ability]));
+  };
+
+  it('has nothing to say against this machine, as root, but where it lacks cgroups', ELSEWHERE, async (t) => {
+    const lacking = [...(await heard(t, elsewhere(t, {})))].filter(([, { ok }]) => !ok).map(([what]) => what);
+    assert.deepEqual(
+      lacking.filter((what) => !['cgroup', '--command', 'established'].includes(what)),
+      [],
+    );
+  });
+
+  it('names everything that is lacking, and what to do about it', ELSEWHERE, async (t) => {
+    const setUp = 'umount --all --types cgroup,cgroup2\nmount -t proc -o hidepid=2 proc /proc';
+    const abilities = await heard(t, elsewhere(t, { asNobody: true, namespaces: ['net'], setUp }));
+    const told = (what: string): unknown[] => {
+      const { ok, sentence, remedy } = abilities.get(what)!;
+      return [ok, sentence, remedy];
+    };
+    const root = "run as root, or as the target's user";
+    assert.deepEqual(told('others'), [false, "other users' processes are hidden: /proc is mounted with hidepid", root]);
+    const slab = "/proc/slabinfo is readable by root only; the kernel's part is unknown";
+    assert.deepEqual(told('slab'), [false, slab, 'run as root']);
+    const cgroup = "there is no memory cgroup here; what the target's cgroup is charged is unknown";
+    assert.deepEqual(told('cgroup'), [false, cgroup, '']);
+    assert.equal(told('--command')[0], false);
+    const loopback = "127.0.0.1 can't be reached, and with it our own server";
+    assert.deepEqual(told('loopback'), [false, loopback, 'ip link set lo up']);
+    for (const what of ['target', 'sockstat', 'established', 'host', 'engine']) assert.equal(told(what)[0], true, what);
+  });
+});
+
+describe('a /proc that tells less', () => {
+  it('has a slabinfo for form alone', ELSEWHERE, async (t) => {
+    const { summary } = await runAt(t, elsewhere(t, { setUp: 'mount --bind /dev/null /proc/slabinfo' }));
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
+    assert.match(summary.warnings.join('\n'), /^slab could not be read: \/proc\/slabinfo shows none of the caches/m);
+  });
+
+  // The shell's process id is connrig's own in the end: these folders stand where /proc/self/net leads.
+  const withNet = (t: TestContext, names: readonly string[]): StartOptions => {
+    const links = names.map((name) => `ln -s /proc/${process.pid}/net/${name} net/${name}`);
+    return elsewhere(t, { setUp: ['mkdir net', ...links, 'mount --bind net /proc/$$/net'].join('\n') });
+  };
+
+  it('has no IPv6: neither tcp6 nor sockstat6', ELSEWHERE, async (t) => {
+    const { summary, leg } = await runAt(t, withNet(t, ['tcp', 'sockstat']));
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
+    assert.deepEqual(
+      leg.levels.map(({ established }) => established),
+      LEVELS,
+    );
+    assert.doesNotMatch(summary.warnings.join('\n'), /could not be read/, 'nothing is missing for that');
+  });
+
+  it('has no lists of sockets at all', ELSEWHERE, async (t) => {
+    const { summary, leg } = await runAt(t, withNet(t, []));
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
+    for (const { established, kernelSockets } of leg.levels)
+      assert.deepEqual([established, kernelSockets], [null, null]);
+    assert.equal(leg.perConnection?.components.socketBuffers, null, 'nothing queued is not what this means');
+    const warnings = summary.warnings.join('\n');
+    assert.match(warnings, /^sockstat could not be read: .* is not there; data queued in sockets is unknown$/m);
+    assert.match(warnings, /^established could not be read: .*; nobody else counts the connections$/m);
+  });
+});
+
+describe('without cgroups', () => {
+  it('measures all but what a cgroup would be charged, and says so', ELSEWHERE, async (t) => {
+    const setUp = 'umount --all --types cgroup,cgroup2';
+    const { summary, leg } = await runAt(t, elsewhere(t, { setUp }));
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
+    for (const { chargedBytes } of leg.levels) assert.equal(chargedBytes, null);
+    const why =
+      /^cgroup could not be read: there is no memory cgroup here; what the target's cgroup is charged is unknown$/m;
+    assert.match(summary.warnings.join('\n'), why);
+  });
+
+  it('starts a command in none of its own, and says so', ELSEWHERE, async (t) => {
+    // A network namespace of its own, so that the port is free.
+    const options = elsewhere(t, {
+      ...{ namespaces: ['net'], setUp: `${LOOPBACK_UP}\numount --all --types cgroup,cgroup2` },
+    });
+    const command = `exec '${process.execPath}' -e "require('net').createServer((c) => c.pipe(c)).listen(3000)"`;
+    const { summary } = await runAt(t, options, ['tcp://127.0.0.1:3000', '--command', command]);
+    assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
+    assert.match(
+      summary.warnings.join('\n'),
+      /^the command runs in no memory cgroup of its own: there is no memory cgroup/m,
+    );
+  });
+});
