@@ -17,13 +17,17 @@ const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.nu
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 
+const Step = z.object({ ...place, bytes: z.number() });
+
 /** What the levels come to; see core/shape.ts and core/fit.ts. */
 const Fit = z.object({
   rSquared: z.number(),
   /** Up to `at` one more connection costs `below`, from there on `above`; null: none in range. */
   knee: z.object({ ...place, below: EstimateSchema, above: EstimateSchema }).nullable(),
-  /** Between two levels memory jumped by so many bytes; null: none in range. */
-  step: z.object({ ...place, bytes: z.number() }).nullable(),
+  /** Between two levels memory jumped by so many bytes: the largest of `steps`; null: none in range. */
+  step: Step.nullable(),
+  /** All of them, ascending; at most three. */
+  steps: z.array(Step),
   /** Of the top level, against the same shape through the others; signed. */
   holdoutErrorPercent: z.number().nullable(),
   /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/predict.ts. */

@@ -148,10 +148,11 @@ function componentsOf(
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
 }
 
-const fitSummary = ({ rSquared, knee, step, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
+const fitSummary = ({ rSquared, knee, steps, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
   rSquared,
   knee,
-  step,
+  step: steps.toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes))[0] ?? null,
+  steps: [...steps],
   holdoutErrorPercent,
   lines: [...lines],
 });

@@ -48,7 +48,7 @@ test('a knee and a step have a row where there is one', () => {
     'none in range',
   ]);
   const step = { at: 3250, low: 3000, high: 3500, bytes: 64 * 2 ** 20 };
-  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step } }), 'step, not in the cost'), [
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step, steps: [step] } }), 'step, not in the cost'), [
     '64.0 MiB between 3,000 and 3,500',
     'none in range',
   ]);

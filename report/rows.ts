@@ -40,7 +40,7 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
       ? [row('knee: one more costs', ({ fit }) => kneeCell(fit?.knee ?? null))]
       : []),
     ...(legs.some(({ fit }) => fit?.step)
-      ? [row('step, not in the cost', ({ fit }) => stepCell(fit?.step ?? null))]
+      ? [row('step, not in the cost', ({ fit }) => stepsCell(fit?.steps ?? []))]
       : []),
     row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) =>
       [p50Ms, p99Ms, maxMs].map((ms) => orUnknown(ms, humanMs)).join(' / '),
@@ -94,10 +94,10 @@ function kneeCell(knee: Fit['knee']): string {
   return `${humanBytes(below.bytes)} up to ${humanCount(at)} (${levels}), ${humanBytes(above.bytes)} above`;
 }
 
-const stepCell = (step: Fit['step']): string =>
-  step === null
-    ? 'none in range'
-    : `${humanBytes(step.bytes)} between ${humanCount(step.low)} and ${humanCount(step.high)}`;
+const stepsCell = (steps: Fit['steps']): string =>
+  steps
+    .map(({ bytes, low, high }) => `${humanBytes(bytes)} between ${humanCount(low)} and ${humanCount(high)}`)
+    .join('; ') || 'none in range';
 
 function retainedCell({ bytesPerClosedConnection: bytes, low, high }: NonNullable<LegSummary['retained']>): string {
   if (low === null || high === null) return humanBytes(bytes);

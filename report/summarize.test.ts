@@ -35,7 +35,7 @@ test('memory on an exact line comes out as exactly that cost', () => {
   assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
   assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
   const { lines, ...rest } = fit!;
-  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, holdoutErrorPercent: 0 });
+  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, steps: [], holdoutErrorPercent: 0 });
   assert.deepEqual(
     lines.map(({ fromOpen, interceptBytes, bytesPerConnection }) => [fromOpen, interceptBytes, bytesPerConnection]),
     [[0, 40_000_000, 5000 + KERNEL_BYTES_EACH]],
