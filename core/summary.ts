@@ -129,7 +129,16 @@ export const Summary = z.object({
   status: z.enum(['passed', 'failed', 'interrupted', 'invalid']),
   exitCode: z.number().int(),
   name: z.string(),
-  target: z.object({ kind: z.enum(TARGET_KINDS), name: z.string(), urls: z.array(z.string()) }),
+  target: z.object({
+    kind: z.enum(TARGET_KINDS),
+    name: z.string(),
+    urls: z.array(z.string()),
+    /**
+     * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
+     * machine's memory; null where nobody tells, as of most targets elsewhere.
+     */
+    memoryLimit: z.object({ bytes: z.number(), basis: z.enum(['asked', 'cgroup', 'machine']) }).nullable(),
+  }),
   /** Why it isn't `passed`; null when it is. */
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
   warnings: z.array(z.string()),

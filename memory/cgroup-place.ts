@@ -46,14 +46,17 @@ export function findPlaces(cgroup: string, mountinfo: string): CgroupPlace[] {
 }
 
 /** Every file that may hold a limit for a memory cgroup: its own, and those of all above it. */
-export function limitFilesOf({ version, folder, top }: CgroupPlace): string[] {
-  const name = version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
-  const files: string[] = [];
+export const limitFilesOf = (place: CgroupPlace): string[] =>
+  lineOf(place).map((folder) => join(folder, place.version === 1 ? 'memory.limit_in_bytes' : 'memory.max'));
+
+/** The folder of a memory cgroup, then those of all above it that we can see. */
+export function lineOf({ folder, top }: CgroupPlace): string[] {
+  const folders: string[] = [];
   for (let at = folder; at.startsWith(top); at = join(at, '..')) {
-    files.push(join(at, name));
+    folders.push(at);
     if (at === top) break;
   }
-  return files;
+  return folders;
 }
 
 /** How v1 says "no limit": the largest number of whole pages. */

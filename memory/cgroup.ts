@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Cgroup } from '../core/readings.ts';
 import { type CgroupPlace, leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
+import { oomFileOf, parseOomKills } from './oom-kills.ts';
 import { listTree, type TreeOptions } from './process-tree.ts';
 
 /**
@@ -30,12 +31,13 @@ export async function readCgroup(
   const { version, path, folder } = place;
   const files = FILES[version];
   const read = (name: string): Promise<string | undefined> => readText(join(folder, name)).catch(() => undefined);
-  const [current, stat, kernel, sock, sockLimit, limitBytes] = await Promise.all([
+  const [current, stat, kernel, sock, sockLimit, oom, limitBytes] = await Promise.all([
     readText(join(folder, files.current)).catch((error: unknown) => Promise.reject(whyUnreadable(error, place))),
     read('memory.stat'),
     read(files.kernel),
     read(files.sock),
     read(files.sockLimit),
+    readText(oomFileOf(version, folder)).catch(() => ''),
     leastLimit([place]),
   ]);
   const parts = version === 1 ? parseV1(stat, kernel, sock, sockLimit) : parseV2(stat);
@@ -45,6 +47,7 @@ export async function readCgroup(
     currentBytes: Number(current),
     ...parts,
     limitBytes: Number.isFinite(limitBytes) ? limitBytes : null,
+    oomKills: parseOomKills(oom) ?? null,
     exclusive: await holdsOnly(folder, roots, known, options),
   };
 }

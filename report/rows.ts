@@ -12,7 +12,7 @@ export interface Row {
 const UNKNOWN = '–';
 
 /** The verdict as rows, one column a leg. */
-export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Row[] {
+export function verdictRows({ target, legs, limiters, forecast, capacity }: Summary): Row[] {
   const row = (label: string, cell: (leg: LegSummary) => string): Row => ({ label, cells: legs.map(cell) });
   const cost = (label: string, which: 'total' | 'user' | 'kernel' | 'charged'): Row =>
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
@@ -56,7 +56,7 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
     row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
     row('  further limits', ({ protocol }) => limitCells(limiters, protocol).slice(1).join(', ') || UNKNOWN),
     ...capacity.slice(0, 1).map((any) =>
-      row(capacityLabel(any), ({ protocol }) => {
+      row(capacityLabel(any, target.memoryLimit), ({ protocol }) => {
         const own = capacity.find((one) => one.protocol === protocol);
         return own ? `${humanCount(own.connections)}${guess(own)}` : UNKNOWN;
       }),
@@ -72,9 +72,13 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
   return [...rows, ...ahead];
 }
 
-/** `2.0 GiB hold, with 20 % headroom`: the same limit goes for all legs. */
-function capacityLabel({ memoryLimitBytes, headroomPercent }: Summary['capacity'][number]): string {
-  return `${humanBytes(memoryLimitBytes)} hold, with ${headroomPercent} % headroom`;
+/** `2.0 GiB, the limit of its cgroup, hold, with 20 % headroom`: the same limit goes for all legs. */
+function capacityLabel(
+  { memoryLimitBytes, headroomPercent }: Summary['capacity'][number],
+  limit: Summary['target']['memoryLimit'],
+): string {
+  const what = limit?.basis === 'cgroup' ? ', the limit of its cgroup,' : '';
+  return `${humanBytes(memoryLimitBytes)}${what} hold, with ${headroomPercent} % headroom`;
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
