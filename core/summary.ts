@@ -97,6 +97,8 @@ export const LegSummary = z.object({
   baselineBytes: bytes,
   /** Of `total`; of what there is where the kernel can't be read. */
   fit: Fit.nullable(),
+  /** Of all that the target's memory cgroup is charged for, the process without connections included. */
+  chargedFit: Fit.nullable(),
   /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
   /**
@@ -137,7 +139,14 @@ export const Summary = z.object({
      * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
      * machine's memory; null where nobody tells, as of most targets elsewhere.
      */
-    memoryLimit: z.object({ bytes: z.number(), basis: z.enum(['asked', 'cgroup', 'machine']) }).nullable(),
+    memoryLimit: z
+      .object({
+        bytes: z.number(),
+        basis: z.enum(['asked', 'cgroup', 'machine']),
+        /** Of the machine, or what of it our own container may take; null where a limit was asked for. */
+        machineBytes: bytes,
+      })
+      .nullable(),
   }),
   /** Why it isn't `passed`; null when it is. */
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
@@ -161,6 +170,8 @@ export const Summary = z.object({
   capacity: z.array(
     z.object({
       protocol: z.enum(PROTOCOLS),
+      /** What has to fit: user and kernel memory together, or what a cgroup is charged for, which is what its limit is on. */
+      of: z.enum(['total', 'charged']),
       memoryLimitBytes: z.number(),
       headroomPercent: z.number(),
       connections: count,

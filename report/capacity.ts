@@ -42,17 +42,32 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
   });
 }
 
-/** How many connections the memory limit holds; none where limit or cost isn't known, or the cost may be 0 or less. */
+/**
+ * How many connections the memory limit holds; none where limit or cost isn't known, or the cost may be 0 or less. The
+ * limit of a cgroup is on what that is charged for, where nobody else is in it. What isn't charged still has to fit into
+ * the machine.
+ */
 export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | null): Capacity[] {
-  const lines = linesOf(leg);
   const top = leg.levels.at(-1)?.open;
-  if (lines.length === 0 || top === undefined || limit === null) return [];
-  const memoryLimitBytes = limit.bytes;
+  if (top === undefined || limit === null) return [];
   const { headroomPercent } = settingsOf(run);
-  const connections = mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100));
-  if (connections === null) return [];
-  const { protocol } = leg;
-  return [{ protocol, memoryLimitBytes, headroomPercent, connections, ...extrapolationTo(connections, top) }];
+  const total = { of: 'total' as const, memoryLimitBytes: limit.bytes, lines: linesOf(leg) };
+  const charged = leg.chargedFit?.lines ?? [];
+  const fitting =
+    limit.basis !== 'cgroup' || limit.machineBytes === null || charged.length === 0
+      ? [total]
+      : [
+          { of: 'charged' as const, memoryLimitBytes: limit.bytes, lines: charged },
+          { ...total, memoryLimitBytes: limit.machineBytes },
+        ];
+  const [least] = fitting
+    .map(({ of, memoryLimitBytes, lines }) => ({
+      ...{ protocol: leg.protocol, of, memoryLimitBytes, headroomPercent },
+      connections: lines.length === 0 ? null : mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100)),
+    }))
+    .filter((one): one is typeof one & { connections: number } => one.connections !== null)
+    .sort((a, b) => a.connections - b.connections);
+  return least === undefined ? [] : [{ ...least, ...extrapolationTo(least.connections, top) }];
 }
 
 const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>

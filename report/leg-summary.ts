@@ -50,6 +50,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
     baselineBytes: baseline ? userOf(baseline) : null,
     fit: fit ? fitSummary(fit) : null,
+    chargedFit: chargedFitOf(fitted, baseline),
     retained: retainedOf(points, baseline),
     burst: burstOf(points, baseline),
     open: openingOf(points, progress),
@@ -146,6 +147,16 @@ function componentsOf(
   const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
+}
+
+/** The growth of what is charged, on what was charged without connections. */
+function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {
+  const before = baseline?.readings.cgroup;
+  if (!before || before.fileBytes === null) return null;
+  const baselineBytes = before.currentBytes - before.fileBytes;
+  const growth = seriesOf(held, (ledger) => ledger.charged);
+  const fit = fitLevels(growth.map(({ open, bytes }) => ({ open, bytes: baselineBytes + bytes })));
+  return fit ? fitSummary(fit) : null;
 }
 
 const fitSummary = ({ rSquared, knee, steps, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({

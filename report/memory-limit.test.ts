@@ -25,25 +25,17 @@ const of = (kind: RunFile['target']['kind'], targetIsLocal: boolean, more: Parti
 const pid = of('pid', true);
 const elsewhere = of('exporter', false);
 
-const LIMITS: ReadonlyArray<[string, RunFile, Partial<Readings>, ReturnType<typeof memoryLimitOf>]> = [
-  ['in a cgroup with a limit: that', pid, { cgroup: cgroup(64 * MIB) }, { bytes: 64 * MIB, basis: 'cgroup' }],
-  [
-    'in a cgroup without: its machine, not our container',
-    pid,
-    { cgroup: cgroup(null) },
-    { bytes: 8e9, basis: 'machine' },
-  ],
-  ['limited to more than there is: its machine', pid, { cgroup: cgroup(9e9) }, { bytes: 8e9, basis: 'machine' }],
-  ['whose cgroup is not known: what we may take ourselves', pid, {}, { bytes: 4e9, basis: 'machine' }],
-  ['here, told by an exporter: the same', of('exporter', true), {}, { bytes: 4e9, basis: 'machine' }],
-  ['whose process is here behind an address elsewhere', of('pid', false), {}, { bytes: 4e9, basis: 'machine' }],
-  ['elsewhere: its machine, not what the meter may take', elsewhere, { remote }, { bytes: 2e9, basis: 'machine' }],
-  [
-    'elsewhere, in a cgroup with a limit',
-    elsewhere,
-    { remote, cgroup: cgroup(64 * MIB) },
-    { bytes: 64 * MIB, basis: 'cgroup' },
-  ],
+/** Bytes, what they are of, and the machine's bytes beside them. */
+type Wanted = [number, 'asked' | 'cgroup' | 'machine', number | null] | null;
+const LIMITS: ReadonlyArray<[string, RunFile, Partial<Readings>, Wanted]> = [
+  ['in a cgroup with a limit: that', pid, { cgroup: cgroup(64 * MIB) }, [64 * MIB, 'cgroup', 8e9]],
+  ['in a cgroup without: its machine, not our container', pid, { cgroup: cgroup(null) }, [8e9, 'machine', 8e9]],
+  ['limited to more than there is: its machine', pid, { cgroup: cgroup(9e9) }, [8e9, 'machine', 8e9]],
+  ['whose cgroup is not known: what we may take ourselves', pid, {}, [4e9, 'machine', 4e9]],
+  ['here, told by an exporter: the same', of('exporter', true), {}, [4e9, 'machine', 4e9]],
+  ['whose process is here behind an address elsewhere', of('pid', false), {}, [4e9, 'machine', 4e9]],
+  ['elsewhere: its machine, not what the meter may take', elsewhere, { remote }, [2e9, 'machine', 2e9]],
+  ['elsewhere, in a cgroup', elsewhere, { remote, cgroup: cgroup(64 * MIB) }, [64 * MIB, 'cgroup', 2e9]],
   ['elsewhere, whose machine nobody reads', elsewhere, { remote: { ...remote, host: null } }, null],
   ['elsewhere, with one number of an exporter', elsewhere, { exporter: { metric: 'm', bytes: 5e7 } }, null],
   ['elsewhere, a URL alone', of('url', false), {}, null],
@@ -51,13 +43,14 @@ const LIMITS: ReadonlyArray<[string, RunFile, Partial<Readings>, ReturnType<type
     'for which a limit was given',
     of('url', false, { config: { memoryLimitBytes: 1e9 } }),
     { remote, cgroup: cgroup(64 * MIB) },
-    { bytes: 1e9, basis: 'asked' },
+    [1e9, 'asked', null],
   ],
 ];
 for (const [name, run, readings, wanted] of LIMITS) {
   test(`the memory limit of a target ${name}`, () => {
     const samples = [memoryPoint('baseline', 0, readingsAt(0, 4e7, readings))];
-    assert.deepEqual(memoryLimitOf({ run, samples }), wanted);
+    const limit = memoryLimitOf({ run, samples });
+    assert.deepEqual(limit && [limit.bytes, limit.basis, limit.machineBytes], wanted);
   });
 }
 
@@ -65,19 +58,39 @@ test('a limit that is changed while the run goes on: the last one counts, and a 
   const samples = [64, 128, null].map((mib, i) =>
     memoryPoint('hold', i + 1, readingsAt(1, 4e7, { cgroup: mib === null ? null : cgroup(mib * MIB) })),
   );
-  assert.deepEqual(memoryLimitOf({ run: pid, samples }), { bytes: 128 * MIB, basis: 'cgroup' });
+  assert.equal(memoryLimitOf({ run: pid, samples })?.bytes, 128 * MIB);
 });
 
-test('capacity and first limit follow the limit of the target', () => {
-  const samples = climb(4042).map((sample) =>
-    sample.type === 'memory' ? { ...sample, readings: { ...sample.readings, cgroup: cgroup(256 * MIB) } } : sample,
+/** 8,000 bytes a connection (4,042 and 3,958 in the kernel) on 40 MB, of which `chargedEach` are charged on 50 MB less 1 kB. */
+function inCgroup(limitBytes: number, chargedEach: number, exclusive = true) {
+  const samples = climb(4042).map((sample) => {
+    if (sample.type !== 'memory') return sample;
+    const own = cgroupOf({ limitBytes, exclusive, currentBytes: 5e7 + chargedEach * sample.level });
+    return { ...sample, readings: { ...sample.readings, cgroup: own } };
+  });
+  return summarize({ run: pid, samples, events: [], problems: [] });
+}
+
+test('the limit of a cgroup is on what it is charged for', () => {
+  const { target: told, capacity, limiters, legs } = inCgroup(256 * MIB, 6000);
+  assert.deepEqual([told.memoryLimit?.bytes, legs[0]!.chargedFit?.lines[0]?.bytesPerConnection], [256 * MIB, 6000]);
+  const [{ of, memoryLimitBytes, connections } = assert.fail(), ...more] = capacity;
+  const fits = Math.floor((0.8 * 256 * MIB - 5e7 + 1000) / 6000);
+  assert.deepEqual([of, memoryLimitBytes, connections, more], ['charged', 256 * MIB, fits, []]);
+  assert.ok(limiters.some(({ what, at }) => what === 'memory' && at === fits));
+});
+
+test('what is not charged has to fit into the machine: of the two limits the nearer one counts', () => {
+  const [{ of, memoryLimitBytes, connections } = assert.fail()] = inCgroup(7e9, 1000).capacity;
+  assert.deepEqual([of, memoryLimitBytes, connections], ['total', 8e9, (0.8 * 8e9 - 4e7) / 8000]);
+});
+
+test('in a cgroup with others the whole cost has to fit into its limit, which errs on the safe side', () => {
+  const [{ of, memoryLimitBytes, connections } = assert.fail()] = inCgroup(256 * MIB, 6000, false).capacity;
+  assert.deepEqual(
+    [of, memoryLimitBytes, connections],
+    ['total', 256 * MIB, Math.floor((0.8 * 256 * MIB - 4e7) / 8000)],
   );
-  const summary = summarize({ run: pid, samples, events: [], problems: [] });
-  assert.deepEqual(summary.target.memoryLimit, { bytes: 256 * MIB, basis: 'cgroup' });
-  const [{ memoryLimitBytes, connections } = assert.fail()] = summary.capacity;
-  // 40 MB without connections, 4,042 + 3,958 bytes for each.
-  assert.deepEqual([memoryLimitBytes, connections], [256 * MIB, Math.floor((0.8 * 256 * MIB - 40e6) / 8000)]);
-  assert.ok(summary.limiters.some(({ what, at }) => what === 'memory' && at === connections));
 });
 
 test('a target elsewhere that nobody tells the limit of has no capacity, and the summary says what would give one', () => {

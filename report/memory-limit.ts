@@ -18,14 +18,14 @@ const Settings = z.object({ memoryLimitBytes: z.number().optional() });
  */
 export function memoryLimitOf({ run, samples }: Pick<RunRecord, 'run' | 'samples'>): MemoryLimit | null {
   const { memoryLimitBytes } = Settings.parse(run.config);
-  if (memoryLimitBytes !== undefined) return { bytes: memoryLimitBytes, basis: 'asked' };
+  if (memoryLimitBytes !== undefined) return { bytes: memoryLimitBytes, basis: 'asked', machineBytes: null };
   const points = samples.flatMap((sample) => (sample.type === 'memory' ? [sample.readings] : []));
   const cgroup = last(points, (readings) => readings.cgroup);
   const { environment } = run;
   if (isHere(run)) {
     // A target whose cgroup isn't known lives by the limits that we do.
     return cgroup === undefined
-      ? { bytes: environment.memoryLimitBytes, basis: 'machine' }
+      ? least(environment.memoryLimitBytes, null)
       : least(environment.memoryBytes, cgroup.limitBytes);
   }
   const host = last(points, (readings) => readings.remote?.host ?? null);
@@ -39,8 +39,8 @@ export const isHere = ({ target, generator }: RunFile): boolean =>
 
 const least = (machineBytes: number, cgroupBytes: number | null): MemoryLimit =>
   cgroupBytes !== null && cgroupBytes < machineBytes
-    ? { bytes: cgroupBytes, basis: 'cgroup' }
-    : { bytes: machineBytes, basis: 'machine' };
+    ? { bytes: cgroupBytes, basis: 'cgroup', machineBytes }
+    : { bytes: machineBytes, basis: 'machine', machineBytes };
 
 /** The last answer there was: a limit may be changed while a run goes on. */
 function last<T>(points: readonly Readings[], pick: (readings: Readings) => T | null): T | undefined {

@@ -27,6 +27,12 @@ test('the capacity names the limit and the headroom, and says where it is a gues
   ]);
 });
 
+test('a capacity for the limit of a cgroup says so', () => {
+  const memoryLimit = { bytes: 2 ** 31, basis: 'cgroup', machineBytes: 2 ** 33 } as const;
+  const limited = { ...summary, target: { ...summary.target, memoryLimit } };
+  assert.ok(cellsOf(limited, '2.0 GiB, the limit of its cgroup, hold, with 20 % headroom'));
+});
+
 test('the first limit is named, the others follow in order', () => {
   assert.deepEqual(cellsOf(summary, 'first limit'), ['fds at 19,936', 'fds at 19,936']);
   assert.deepEqual(cellsOf(summary, 'further limits'), [

@@ -77,7 +77,8 @@ function capacityLabel(
   { memoryLimitBytes, headroomPercent }: Summary['capacity'][number],
   limit: Summary['target']['memoryLimit'],
 ): string {
-  const what = limit?.basis === 'cgroup' ? ', the limit of its cgroup,' : '';
+  const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
+  const what = isOfCgroup ? ', the limit of its cgroup,' : '';
   return `${humanBytes(memoryLimitBytes)}${what} hold, with ${headroomPercent} % headroom`;
 }
 
