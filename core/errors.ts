@@ -39,6 +39,8 @@ export const EXIT_OF = {
   EUNREACHABLE: EXIT.target,
   EDROPPED: EXIT.target,
   ETARGETDIED: EXIT.target,
+  /** The kernel killed it, or one of its processes, for want of memory. */
+  ETARGETMEMORY: EXIT.target,
   ETARGETSTART: EXIT.target,
   /** The exporter named doesn't answer, or has nothing about memory. */
   EEXPORTER: EXIT.target,

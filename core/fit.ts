@@ -1,15 +1,9 @@
-import { momentsOf } from './least-squares.ts';
+import { momentsOf, residualSquares } from './least-squares.ts';
 import { type Line, lineAt } from './predict.ts';
 import type { Random } from './random.ts';
-import { type Shape, shapeOf, sidesOf, topGroups } from './shape.ts';
+import { groupsOf, parametersOf, piecesOf, type Shape, shapeOf, topGroups } from './shape.ts';
+import type { Place } from './shape-model.ts';
 import { distinctLevels, type Estimate, type LevelPoint, median, pooledTheilSen, slopeOf } from './slope.ts';
-
-/** Where something happens, in connections, and the levels next to it. */
-interface Place {
-  readonly at: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** From `at` on one more connection costs `above` instead of `below`. */
 export interface Knee extends Place {
@@ -28,20 +22,21 @@ export interface Fit {
   /** What one more connection costs at the top: above a knee where there is one, without the jump of a step. */
   readonly slope: Estimate;
   readonly knee: Knee | null;
-  readonly step: Step | null;
-  /** One for each side of the shape, ascending; the last one holds at the top and beyond. */
+  /** Ascending. */
+  readonly steps: readonly Step[];
+  /** One for each piece of the shape, ascending; the last one holds at the top and beyond. */
   readonly lines: readonly Line[];
   /** Share of the variance between levels that the shape explains; 1 when all lie on it. */
   readonly rSquared: number;
   /**
    * The top level's signed error against the same shape through the others, in percent of what was measured; null
-   * below 4 levels, and where the others don't give the top side a line.
+   * below 4 levels, and where the others don't give the top piece a line.
    */
   readonly holdoutErrorPercent: number | null;
 }
 
 /**
- * Fits one series of level medians: its shape by BIC, then robust lines through the sides of it.
+ * Fits one series of level medians: its shape by BIC, then robust lines through the pieces of it.
  *
  * @param points one per level; levels that were visited twice may appear twice
  * @returns undefined below 3 distinct levels
@@ -54,43 +49,44 @@ export function fitLevels(points: readonly LevelPoint[], random?: Random): Fit |
   return {
     shape,
     slope,
-    knee: shape.kind === 'knee' ? kneeOf(points, shape, slope, random) : null,
-    step: shape.kind === 'step' ? stepOf(shape, lines) : null,
+    knee: kneeOf(points, shape, slope, random),
+    steps: shape.steps.map((place) => stepOf(place, lines)),
     lines,
     rSquared: rSquaredOf(points, lines),
     holdoutErrorPercent: holdoutError(points, shape),
   };
 }
 
-function kneeOf(
-  points: readonly LevelPoint[],
-  { at, low, high }: Place,
-  above: Estimate,
-  random?: Random,
-): Knee | null {
-  const [beneath = []] = sidesOf(points, { kind: 'knee', at, low, high });
-  const below = slopeOf([beneath], random);
+function kneeOf(points: readonly LevelPoint[], shape: Shape, above: Estimate, random?: Random): Knee | null {
+  if (shape.knee === null) return null;
+  const { at, low, high } = shape.knee;
+  const below = slopeOf(groupsOf(piecesOf(points, shape), false), random);
   return below === undefined ? null : { at: Math.round(at), low, high, below, above };
 }
 
-function stepOf({ at, low, high }: Place, [below, above]: readonly Line[]): Step | null {
-  if (below === undefined || above === undefined) return null;
-  return { at: Math.round(at), low, high, bytes: Math.round(above.interceptBytes - below.interceptBytes) };
+/** Measured in the middle: where memory jumps while the slope changes as well, the two lines differ everywhere. */
+function stepOf({ at, low, high }: Place, lines: readonly Line[]): Step {
+  const above = lineAt(lines, high);
+  const below = lines[lines.indexOf(above) - 1] ?? above;
+  const bytes = bytesAt(above, at) - bytesAt(below, at);
+  return { at: Math.round(at), low, high, bytes: Math.round(bytes) };
 }
 
-/** Undefined when a side has no slope. */
+const bytesAt = ({ interceptBytes, bytesPerConnection }: Line, open: number): number =>
+  interceptBytes + bytesPerConnection * open;
+
+/** Undefined when a piece has no slope. */
 function linesOf(points: readonly LevelPoint[], shape: Shape): readonly Line[] | undefined {
-  const sides = sidesOf(points, shape);
-  // The sides of a step share one slope.
-  const slopeFrom = (side: readonly LevelPoint[]) => (shape.kind === 'knee' ? [side] : sides);
-  const drawn = sides.map((side, i) => {
-    const groups = slopeFrom(side);
+  const pieces = piecesOf(points, shape);
+  const drawn = pieces.map(({ fromOpen, isAboveKnee, points: own }) => {
+    // Pieces with a step between them share one slope.
+    const groups = groupsOf(pieces, isAboveKnee);
     const bytesPerConnection = pooledTheilSen(groups);
-    if (bytesPerConnection === undefined || side.length === 0) return undefined;
-    const { count, meanOpen } = momentsOf(side);
+    if (bytesPerConnection === undefined || own.length === 0) return undefined;
+    const { count, meanOpen } = momentsOf(own);
     return {
-      fromOpen: i === 0 ? 0 : beginOf(shape),
-      interceptBytes: median(side.map(({ open, bytes }) => bytes - bytesPerConnection * open)),
+      fromOpen,
+      interceptBytes: median(own.map(({ open, bytes }) => bytes - bytesPerConnection * open)),
       bytesPerConnection,
       points: count,
       meanOpen,
@@ -98,29 +94,15 @@ function linesOf(points: readonly LevelPoint[], shape: Shape): readonly Line[] |
     };
   });
   if (!drawn.every((line) => line !== undefined)) return undefined;
-  const squares = points.reduce((sum, { open, bytes }) => {
-    const { interceptBytes, bytesPerConnection } = lineAt(drawn as Line[], open);
-    return sum + (bytes - interceptBytes - bytesPerConnection * open) ** 2;
-  }, 0);
-  const degrees = Math.max(1, points.length - (shape.kind === 'line' ? 2 : 4));
+  const squares = residualSquares(points, (open) => bytesAt(lineAt(drawn as Line[], open), open));
+  const degrees = Math.max(1, points.length - parametersOf(shape));
   return drawn.map((line) => ({ ...line, residualBytes: Math.sqrt(squares / degrees), degrees }));
 }
 
-/** The first number of connections on the upper side. Where exactly a step comes isn't known: as early as it can. */
-const beginOf = (shape: Shape): number =>
-  shape.kind === 'line' ? 0 : shape.kind === 'knee' ? Math.ceil(shape.at) : shape.low + 1;
-
 function rSquaredOf(points: readonly LevelPoint[], lines: readonly Line[]): number {
   const mean = points.reduce((sum, point) => sum + point.bytes, 0) / points.length;
-  let residual = 0;
-  let spread = 0;
-  for (const { open, bytes } of points) {
-    const { interceptBytes, bytesPerConnection } = lineAt(lines, open);
-    residual += (bytes - interceptBytes - bytesPerConnection * open) ** 2;
-    spread += (bytes - mean) ** 2;
-  }
-  if (spread === 0) return 1;
-  return 1 - residual / spread;
+  const spread = residualSquares(points, () => mean);
+  return spread === 0 ? 1 : 1 - residualSquares(points, (open) => bytesAt(lineAt(lines, open), open)) / spread;
 }
 
 function holdoutError(points: readonly LevelPoint[], shape: Shape): number | null {
@@ -130,5 +112,5 @@ function holdoutError(points: readonly LevelPoint[], shape: Shape): number | nul
   const line = linesOf(rest, shape)?.at(-1);
   const measured = median(points.filter((point) => point.open === top).map((point) => point.bytes));
   if (line === undefined || measured === 0) return null;
-  return ((line.interceptBytes + line.bytesPerConnection * top - measured) / measured) * 100;
+  return ((bytesAt(line, top) - measured) / measured) * 100;
 }

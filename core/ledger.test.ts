@@ -212,7 +212,7 @@ test("a target on another machine pays with that machine's objects, and the clie
 
 const cgroup = (currentBytes: number, more: Partial<NonNullable<Readings['cgroup']>> = {}): Readings['cgroup'] => ({
   ...{ version: 2, path: '/app', currentBytes, anonBytes: 1, fileBytes: 500, kernelBytes: 1, sockBytes: 0 },
-  ...{ limitBytes: null, exclusive: true, ...more },
+  ...{ limitBytes: null, oomKills: 0, exclusive: true, ...more },
 });
 const charges: ReadonlyArray<[string, Readings['cgroup'], Readings['cgroup'], number | null]> = [
   ['grows, page cache aside', cgroup(10_000), cgroup(90_000, { fileBytes: 1500 }), 79_000],

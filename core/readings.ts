@@ -106,6 +106,8 @@ export const Cgroup = z.object({
   sockBytes: bytes.nullable(),
   /** The least limit of it and all above it; null when there is none. */
   limitBytes: bytes.nullable(),
+  /** Processes of it that the kernel has killed for want of memory, ever; null where it doesn't count them. */
+  oomKills: count.nullable().default(null),
   /** Nobody but the target lives in it. When somebody does, what it is charged for tells nothing about the target. */
   exclusive: z.boolean(),
 });

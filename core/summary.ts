@@ -17,13 +17,17 @@ const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.nu
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 
+const Step = z.object({ ...place, bytes: z.number() });
+
 /** What the levels come to; see core/shape.ts and core/fit.ts. */
 const Fit = z.object({
   rSquared: z.number(),
   /** Up to `at` one more connection costs `below`, from there on `above`; null: none in range. */
   knee: z.object({ ...place, below: EstimateSchema, above: EstimateSchema }).nullable(),
-  /** Between two levels memory jumped by so many bytes; null: none in range. */
-  step: z.object({ ...place, bytes: z.number() }).nullable(),
+  /** Between two levels memory jumped by so many bytes: the largest of `steps`; null: none in range. */
+  step: Step.nullable(),
+  /** All of them, ascending; at most three. */
+  steps: z.array(Step),
   /** Of the top level, against the same shape through the others; signed. */
   holdoutErrorPercent: z.number().nullable(),
   /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/predict.ts. */
@@ -93,6 +97,8 @@ export const LegSummary = z.object({
   baselineBytes: bytes,
   /** Of `total`; of what there is where the kernel can't be read. */
   fit: Fit.nullable(),
+  /** Of all that the target's memory cgroup is charged for, the process without connections included. */
+  chargedFit: Fit.nullable(),
   /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
   /**
@@ -125,7 +131,23 @@ export const Summary = z.object({
   status: z.enum(['passed', 'failed', 'interrupted', 'invalid']),
   exitCode: z.number().int(),
   name: z.string(),
-  target: z.object({ kind: z.enum(TARGET_KINDS), name: z.string(), urls: z.array(z.string()) }),
+  target: z.object({
+    kind: z.enum(TARGET_KINDS),
+    name: z.string(),
+    urls: z.array(z.string()),
+    /**
+     * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
+     * machine's memory; null where nobody tells, as of most targets elsewhere.
+     */
+    memoryLimit: z
+      .object({
+        bytes: z.number(),
+        basis: z.enum(['asked', 'cgroup', 'machine']),
+        /** Of the machine, or what of it our own container may take; null where a limit was asked for. */
+        machineBytes: bytes,
+      })
+      .nullable(),
+  }),
   /** Why it isn't `passed`; null when it is. */
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
   warnings: z.array(z.string()),
@@ -148,6 +170,8 @@ export const Summary = z.object({
   capacity: z.array(
     z.object({
       protocol: z.enum(PROTOCOLS),
+      /** What has to fit: user and kernel memory together, or what a cgroup is charged for, which is what its limit is on. */
+      of: z.enum(['total', 'charged']),
       memoryLimitBytes: z.number(),
       headroomPercent: z.number(),
       connections: count,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Cgroup } from '../core/readings.ts';
 import { type CgroupPlace, foldersUpwards, leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
+import { oomFileOf, parseOomKills } from './oom-kills.ts';
 import { listTree, type TreeOptions, whyAbsent } from './process-tree.ts';
 
 /**
@@ -31,12 +32,13 @@ export async function readCgroup(
   const { folder, path } = accountOf(place);
   const files = FILES[version];
   const read = (name: string): Promise<string | undefined> => readText(join(folder, name)).catch(() => undefined);
-  const [current, stat, kernel, sock, sockLimit, limitBytes] = await Promise.all([
+  const [current, stat, kernel, sock, sockLimit, oom, limitBytes] = await Promise.all([
     readText(join(folder, files.current)).catch((error: unknown) => Promise.reject(whyUnreadable(error, place))),
     read('memory.stat'),
     read(files.kernel),
     read(files.sock),
     read(files.sockLimit),
+    readText(oomFileOf(version, folder)).catch(() => ''),
     leastLimit([place]),
   ]);
   const parts = version === 1 ? parseV1(stat, kernel, sock, sockLimit) : parseV2(stat);
@@ -46,6 +48,7 @@ export async function readCgroup(
     currentBytes: Number(current),
     ...parts,
     limitBytes: Number.isFinite(limitBytes) ? limitBytes : null,
+    oomKills: parseOomKills(oom) ?? null,
     exclusive: await holdsOnly(folder, roots, known, options),
   };
 }

@@ -4,9 +4,11 @@ import type { RunFile } from '../core/record.ts';
 import type { LegSummary } from '../core/summary.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { summarize } from './summarize.ts';
 
 const [summarized] = summarize({ run: runFile(), samples: climb(4042), events: [], problems: [] }).legs;
+const limitOf = (run: RunFile) => memoryLimitOf({ run, samples: [] });
 type Fit = NonNullable<LegSummary['fit']>;
 const line = (more: Partial<Fit['lines'][number]> = {}): Fit['lines'][number] => ({
   ...{ fromOpen: 0, interceptBytes: 1e8, bytesPerConnection: 8000, residualBytes: 0 },
@@ -55,7 +57,7 @@ test('above a knee it is the line above that tells', () => {
   const kneed = along(line(), line({ fromOpen: 2000, interceptBytes: 8.4e7, bytesPerConnection: 16_000 }));
   assert.equal(forecastOf(kneed)[0]!.bytes, 8.4e7 + 1.6e8);
   const small = runFile({ config: { memoryLimitBytes: 1.12e8, headroomPercent: 0 } });
-  assert.equal(capacityOf(small, kneed)[0]!.connections, 1500);
+  assert.equal(capacityOf(small, kneed, limitOf(small))[0]!.connections, 1500);
 });
 
 /** Config of the record, machine's limit; what is planned for, and what it holds. */
@@ -72,7 +74,8 @@ const CAPACITIES: ReadonlyArray<[string, Record<string, unknown>, LegSummary, [n
 ];
 for (const [name, config, of, wanted] of CAPACITIES) {
   test(`the capacity of ${name}`, () => {
-    const [one, ...more] = capacityOf(runFile({ config }), of);
+    const run = runFile({ config });
+    const [one, ...more] = capacityOf(run, of, limitOf(run));
     const { protocol, memoryLimitBytes, headroomPercent, connections, extrapolation, beyond } = one!;
     assert.deepEqual([memoryLimitBytes, headroomPercent, connections, beyond], wanted);
     assert.deepEqual([protocol, extrapolation, more], ['ws', connections / 3000, []]);
@@ -80,9 +83,9 @@ for (const [name, config, of, wanted] of CAPACITIES) {
 }
 
 test('scatter lowers the capacity: it is the upper bound that has to fit', () => {
-  const most = capacityOf(runFile(), scattered)[0]!.connections;
+  const most = capacityOf(runFile(), scattered, limitOf(runFile()))[0]!.connections;
   assert.ok(most < 387_500 - 1000 && most > 380_000, String(most));
-  for (const blind of blinds) assert.deepEqual(capacityOf(runFile(), blind), []);
+  for (const blind of blinds) assert.deepEqual(capacityOf(runFile(), blind, limitOf(runFile())), []);
 });
 
 const { environment, target, generator } = runFile();
@@ -174,7 +177,8 @@ const LIMITS: ReadonlyArray<[string, Partial<RunFile>, LegSummary, ReadonlyArray
 ];
 for (const [name, run, of, wanted] of LIMITS) {
   test(`limits of ${name}, the nearest first`, () => {
-    const limiters = limitersOf(runFile({ plan: { legs: [leg()], launches: 1 }, ...run }), of, 0);
+    const file = runFile({ plan: { legs: [leg()], launches: 1 }, ...run });
+    const limiters = limitersOf(file, of, 0, limitOf(file));
     assert.deepEqual(
       limiters.map(({ what, at }) => [what, at]),
       wanted,
@@ -187,6 +191,6 @@ for (const [name, run, of, wanted] of LIMITS) {
 
 test('a cost of 0 or less limits no memory', () => {
   const free = along(line({ bytesPerConnection: -5 }));
-  assert.ok(limitersOf(runFile(), free, 0).every(({ what }) => what !== 'memory'));
-  assert.deepEqual(capacityOf(runFile(), free), []);
+  assert.ok(limitersOf(runFile(), free, 0, limitOf(runFile())).every(({ what }) => what !== 'memory'));
+  assert.deepEqual(capacityOf(runFile(), free, limitOf(runFile())), []);
 });

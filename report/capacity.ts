@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lineAt, mostWithin, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
+import { isHere, type MemoryLimit } from './memory-limit.ts';
 
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
@@ -12,7 +13,6 @@ const MOST_EXTRAPOLATION = 2;
 
 /** What the record's config says of capacity; a record may come from a version that knew none of it. */
 const Settings = z.object({
-  memoryLimitBytes: z.number().optional(),
   headroomPercent: z.number().default(20),
   rttLimitMs: z.number().optional(),
 });
@@ -42,16 +42,32 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
   });
 }
 
-/** How many connections the memory limit holds; none where the cost isn't known, or may be 0 or less. */
-export function capacityOf(run: RunFile, leg: LegSummary): Capacity[] {
-  const lines = linesOf(leg);
+/**
+ * How many connections the memory limit holds; none where limit or cost isn't known, or the cost may be 0 or less. The
+ * limit of a cgroup is on what that is charged for, where nobody else is in it. What isn't charged still has to fit into
+ * the machine.
+ */
+export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | null): Capacity[] {
   const top = leg.levels.at(-1)?.open;
-  if (lines.length === 0 || top === undefined) return [];
-  const { memoryLimitBytes = run.environment.memoryLimitBytes, headroomPercent } = settingsOf(run);
-  const connections = mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100));
-  if (connections === null) return [];
-  const { protocol } = leg;
-  return [{ protocol, memoryLimitBytes, headroomPercent, connections, ...extrapolationTo(connections, top) }];
+  if (top === undefined || limit === null) return [];
+  const { headroomPercent } = settingsOf(run);
+  const total = { of: 'total' as const, memoryLimitBytes: limit.bytes, lines: linesOf(leg) };
+  const charged = leg.chargedFit?.lines ?? [];
+  const fitting =
+    limit.basis !== 'cgroup' || limit.machineBytes === null || charged.length === 0
+      ? [total]
+      : [
+          { of: 'charged' as const, memoryLimitBytes: limit.bytes, lines: charged },
+          { ...total, memoryLimitBytes: limit.machineBytes },
+        ];
+  const [least] = fitting
+    .map(({ of, memoryLimitBytes, lines }) => ({
+      ...{ protocol: leg.protocol, of, memoryLimitBytes, headroomPercent },
+      connections: lines.length === 0 ? null : mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100)),
+    }))
+    .filter((one): one is typeof one & { connections: number } => one.connections !== null)
+    .sort((a, b) => a.connections - b.connections);
+  return least === undefined ? [] : [{ ...least, ...extrapolationTo(least.connections, top) }];
 }
 
 const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>
@@ -63,10 +79,10 @@ const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extr
 });
 
 /** Where each limit lies, the nearest first. A limit that can't be known isn't listed. */
-export function limitersOf(run: RunFile, leg: LegSummary, index: number): Limiter[] {
+export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: MemoryLimit | null): Limiter[] {
   const { environment, target, generator } = run;
   const found: Array<[Limiter['what'], number]> = [];
-  for (const { connections } of capacityOf(run, leg)) found.push(['memory', connections]);
+  for (const { connections } of capacityOf(run, leg, limit)) found.push(['memory', connections]);
   if (target.descriptorLimit !== null) {
     found.push(['fds', (target.descriptorLimit - OWN_DESCRIPTORS) * (target.processes ?? 1)]);
   }
@@ -76,7 +92,7 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number): Limite
     found.push(['ports', (last - first + 1) * Math.max(1, laidOut.sources.length) * laidOut.destinations]);
   }
   const bufferBytes = leg.perConnection?.components.socketBuffers ?? 0;
-  if (environment.tcpMemMaxBytes !== null && bufferBytes > 0) {
+  if (isHere(run) && environment.tcpMemMaxBytes !== null && bufferBytes > 0) {
     found.push(['tcp-mem', environment.tcpMemMaxBytes / bufferBytes]);
   }
   // A table that nothing feeds is in nobody's way.
@@ -102,12 +118,14 @@ function firstTooSlow(run: RunFile, { levels }: LegSummary): number | undefined 
 
 /**
  * Opens per second at which the target's processors are full: a limit of pace, since connections that stay open cost no
- * time. A process of the built-in server has one thread for it; of other targets only the machine's cores are known.
+ * time. A process of the built-in server has one thread for it; of other targets on
+ * this machine only its cores are known, and of those elsewhere not even these.
  * What the kernel does for connections outside of the target's processes isn't in it.
  */
-function cpuLimiters({ environment, target }: RunFile, leg: LegSummary): Limiter[] {
+function cpuLimiters(run: RunFile, leg: LegSummary): Limiter[] {
+  const { environment, target } = run;
   const { targetCpuMs } = leg.open;
-  if (targetCpuMs === null || targetCpuMs === 0) return [];
+  if (targetCpuMs === null || targetCpuMs === 0 || !isHere(run)) return [];
   const threads = target.kind === 'builtin' ? (target.processes ?? 1) : environment.cores;
   return [limiter(leg, 'cpu', (Math.min(threads, environment.cores) * 1000) / targetCpuMs, 'opens per second')];
 }

@@ -50,6 +50,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
     baselineBytes: baseline ? userOf(baseline) : null,
     fit: fit ? fitSummary(fit) : null,
+    chargedFit: chargedFitOf(fitted, baseline),
     retained: retainedOf(points, baseline),
     burst: burstOf(points, baseline),
     open: openingOf(points, progress),
@@ -148,10 +149,21 @@ function componentsOf(
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
 }
 
-const fitSummary = ({ rSquared, knee, step, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
+/** The growth of what is charged, on what was charged without connections. */
+function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {
+  const before = baseline?.readings.cgroup;
+  if (!before || before.fileBytes === null) return null;
+  const baselineBytes = before.currentBytes - before.fileBytes;
+  const growth = seriesOf(held, (ledger) => ledger.charged);
+  const fit = fitLevels(growth.map(({ open, bytes }) => ({ open, bytes: baselineBytes + bytes })));
+  return fit ? fitSummary(fit) : null;
+}
+
+const fitSummary = ({ rSquared, knee, steps, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
   rSquared,
   knee,
-  step,
+  step: steps.toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes))[0] ?? null,
+  steps: [...steps],
   holdoutErrorPercent,
   lines: [...lines],
 });

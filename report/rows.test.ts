@@ -27,6 +27,12 @@ test('the capacity names the limit and the headroom, and says where it is a gues
   ]);
 });
 
+test('a capacity for the limit of a cgroup says so', () => {
+  const memoryLimit = { bytes: 2 ** 31, basis: 'cgroup', machineBytes: 2 ** 33 } as const;
+  const limited = { ...summary, target: { ...summary.target, memoryLimit } };
+  assert.ok(cellsOf(limited, '2.0 GiB, the limit of its cgroup, hold, with 20 % headroom'));
+});
+
 test('the first limit is named, the others follow in order', () => {
   assert.deepEqual(cellsOf(summary, 'first limit'), ['fds at 19,936', 'fds at 19,936']);
   assert.deepEqual(cellsOf(summary, 'further limits'), [
@@ -48,7 +54,7 @@ test('a knee and a step have a row where there is one', () => {
     'none in range',
   ]);
   const step = { at: 3250, low: 3000, high: 3500, bytes: 64 * 2 ** 20 };
-  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step } }), 'step, not in the cost'), [
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step, steps: [step] } }), 'step, not in the cost'), [
     '64.0 MiB between 3,000 and 3,500',
     'none in range',
   ]);

@@ -12,7 +12,7 @@ export interface Row {
 const UNKNOWN = '–';
 
 /** The verdict as rows, one column a leg. */
-export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Row[] {
+export function verdictRows({ target, legs, limiters, forecast, capacity }: Summary): Row[] {
   const row = (label: string, cell: (leg: LegSummary) => string): Row => ({ label, cells: legs.map(cell) });
   const cost = (label: string, which: 'total' | 'user' | 'kernel' | 'charged'): Row =>
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
@@ -40,7 +40,7 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
       ? [row('knee: one more costs', ({ fit }) => kneeCell(fit?.knee ?? null))]
       : []),
     ...(legs.some(({ fit }) => fit?.step)
-      ? [row('step, not in the cost', ({ fit }) => stepCell(fit?.step ?? null))]
+      ? [row('step, not in the cost', ({ fit }) => stepsCell(fit?.steps ?? []))]
       : []),
     row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) =>
       [p50Ms, p99Ms, maxMs].map((ms) => orUnknown(ms, humanMs)).join(' / '),
@@ -56,7 +56,7 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
     row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
     row('  further limits', ({ protocol }) => limitCells(limiters, protocol).slice(1).join(', ') || UNKNOWN),
     ...capacity.slice(0, 1).map((any) =>
-      row(capacityLabel(any), ({ protocol }) => {
+      row(capacityLabel(any, target.memoryLimit), ({ protocol }) => {
         const own = capacity.find((one) => one.protocol === protocol);
         return own ? `${humanCount(own.connections)}${guess(own)}` : UNKNOWN;
       }),
@@ -72,9 +72,14 @@ export function verdictRows({ legs, limiters, forecast, capacity }: Summary): Ro
   return [...rows, ...ahead];
 }
 
-/** `2.0 GiB hold, with 20 % headroom`: the same limit goes for all legs. */
-function capacityLabel({ memoryLimitBytes, headroomPercent }: Summary['capacity'][number]): string {
-  return `${humanBytes(memoryLimitBytes)} hold, with ${headroomPercent} % headroom`;
+/** `2.0 GiB, the limit of its cgroup, hold, with 20 % headroom`: the same limit goes for all legs. */
+function capacityLabel(
+  { memoryLimitBytes, headroomPercent }: Summary['capacity'][number],
+  limit: Summary['target']['memoryLimit'],
+): string {
+  const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
+  const what = isOfCgroup ? ', the limit of its cgroup,' : '';
+  return `${humanBytes(memoryLimitBytes)}${what} hold, with ${headroomPercent} % headroom`;
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
@@ -94,10 +99,10 @@ function kneeCell(knee: Fit['knee']): string {
   return `${humanBytes(below.bytes)} up to ${humanCount(at)} (${levels}), ${humanBytes(above.bytes)} above`;
 }
 
-const stepCell = (step: Fit['step']): string =>
-  step === null
-    ? 'none in range'
-    : `${humanBytes(step.bytes)} between ${humanCount(step.low)} and ${humanCount(step.high)}`;
+const stepsCell = (steps: Fit['steps']): string =>
+  steps
+    .map(({ bytes, low, high }) => `${humanBytes(bytes)} between ${humanCount(low)} and ${humanCount(high)}`)
+    .join('; ') || 'none in range';
 
 function retainedCell({ bytesPerClosedConnection: bytes, low, high }: NonNullable<LegSummary['retained']>): string {
   if (low === null || high === null) return humanBytes(bytes);

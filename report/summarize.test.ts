@@ -4,7 +4,7 @@ import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { USER_COMPONENTS } from '../core/ledger.ts';
 import type { Sample } from '../core/record.ts';
 import { type LegSummary, Summary } from '../core/summary.ts';
-import { KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../test/support/readings.ts';
+import { cgroupOf, KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../test/support/readings.ts';
 import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import type { RunRecord } from './read-run.ts';
 import { summarize } from './summarize.ts';
@@ -35,7 +35,7 @@ test('memory on an exact line comes out as exactly that cost', () => {
   assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
   assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
   const { lines, ...rest } = fit!;
-  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, holdoutErrorPercent: 0 });
+  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, steps: [], holdoutErrorPercent: 0 });
   assert.deepEqual(
     lines.map(({ fromOpen, interceptBytes, bytesPerConnection }) => [fromOpen, interceptBytes, bytesPerConnection]),
     [[0, 40_000_000, 5000 + KERNEL_BYTES_EACH]],
@@ -240,10 +240,7 @@ test('what the memory cgroup is charged stands beside the cost; shared with othe
             ...sample,
             readings: {
               ...sample.readings,
-              cgroup: {
-                ...{ version: 1 as const, path: '/app', currentBytes: 5e7 + 7000 * sample.level, anonBytes: 1 },
-                ...{ fileBytes: 1000, kernelBytes: 1, sockBytes: null, limitBytes: null, exclusive },
-              },
+              cgroup: cgroupOf({ currentBytes: 5e7 + 7000 * sample.level, exclusive }),
             },
           },
     );
@@ -252,6 +249,24 @@ test('what the memory cgroup is charged stands beside the cost; shared with othe
   assert.equal(alone.levels[0]?.chargedBytes, 7000 * 500);
   const shared = only(summaryOf(withCgroup(false)));
   assert.deepEqual([shared.perConnection?.charged, shared.levels[0]?.chargedBytes], [null, null]);
+});
+
+test('what the kernel killed in the cgroup while the run went on is warned of, leg by leg', () => {
+  const killed = (kills: (level: number) => number | null): Summary =>
+    summaryOf(
+      climb(5000).map((sample) =>
+        sample.type !== 'memory'
+          ? sample
+          : { ...sample, readings: { ...sample.readings, cgroup: cgroupOf({ oomKills: kills(sample.level) }) } },
+      ),
+    );
+  const warned = ({ warnings }: Summary): string[] => warnings.filter((text) => /kernel killed/.test(text));
+  // The four were before our time.
+  assert.deepEqual(warned(killed(() => 4)), []);
+  assert.deepEqual(warned(killed(() => null)), []);
+  assert.deepEqual(warned(killed((level) => (level >= 2000 ? 5 : 4))), [
+    "ws: the kernel killed 1 process for want of memory in the target's cgroup",
+  ]);
 });
 
 test('several launches: counts are summed, costs are means with an interval over launches', () => {

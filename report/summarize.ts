@@ -5,6 +5,7 @@ import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.t
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
 import { summarizeLeg } from './leg-summary.ts';
+import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import type { RunRecord } from './read-run.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
@@ -15,19 +16,20 @@ export function summarize(record: RunRecord): Summary {
     .filter((_, index) => samples.some((sample) => sample.leg === index))
     .map((leg, index) => summarizeLeg(record, leg, index));
   const generator = generatorOf(record, legs);
+  const memoryLimit = memoryLimitOf(record);
   const { status, exitCode } = standingOf(run, generator.bottleneck);
   return {
     schema: SUMMARY_SCHEMA,
     status,
     exitCode,
     name: run.name,
-    target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls },
+    target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
     error: errorOf(record, generator.bottleneck),
-    warnings: warningsOf(record, legs),
+    warnings: warningsOf(record, legs, memoryLimit),
     legs,
     forecast: legs.flatMap(forecastOf),
-    capacity: legs.flatMap((leg) => capacityOf(run, leg)),
-    limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index)),
+    capacity: legs.flatMap((leg) => capacityOf(run, leg, memoryLimit)),
+    limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index, memoryLimit)),
     thresholds: [],
     generator,
   };
@@ -63,7 +65,7 @@ function errorOf({ run, events }: RunRecord, bottleneck: string | null): Summary
   };
 }
 
-function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
+function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit: MemoryLimit | null): string[] {
   const { run, samples, events, problems } = record;
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
   const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory');
@@ -85,6 +87,12 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
       'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
     );
   }
+  warnings.push(...oomKillsIn(points));
+  if (memoryLimit === null && legs.some(({ fit, perConnection }) => fit !== null && perConnection?.total)) {
+    warnings.push(
+      'how many connections fit is not told: nobody says what memory the target may take; --memory-limit does',
+    );
+  }
   const missing = new Map(points.flatMap(({ readings }) => readings.missing).map(({ meter, why }) => [meter, why]));
   for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}; ${LACKING[meter]}`);
   if (points.some(({ readings }) => readings.target?.anonBytes === null)) {
@@ -93,4 +101,22 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[]): string[] {
     );
   }
   return [...new Set([...warnings, ...problems])];
+}
+
+/** What the kernel killed while a leg went on, such as one worker of several that was started anew. */
+function oomKillsIn(points: readonly MemoryPoint[]): string[] {
+  const firsts = new Map<string, number>();
+  const kills = new Map<MemoryPoint['protocol'], number>();
+  for (const { launch, leg, protocol, readings } of points) {
+    const now = readings.cgroup?.oomKills ?? null;
+    if (now === null) continue;
+    // Another launch may have another cgroup.
+    const before = firsts.get(`${launch} ${leg}`) ?? now;
+    firsts.set(`${launch} ${leg}`, before);
+    if (now > before) kills.set(protocol, Math.max(kills.get(protocol) ?? 0, now - before));
+  }
+  return [...kills].map(
+    ([protocol, count]) =>
+      `${protocol}: the kernel killed ${count} process${count === 1 ? '' : 'es'} for want of memory in the target's cgroup`,
+  );
 }

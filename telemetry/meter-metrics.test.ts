@@ -9,7 +9,7 @@ const FULL = readingsAt(100, 7e6, {
   target: processTree(7e6, { pids: [1, 2] }),
   cgroup: {
     ...{ version: 2, path: '/app', currentBytes: 9e6, anonBytes: 7e6, fileBytes: 1e6, kernelBytes: 5e5 },
-    ...{ sockBytes: 4096, limitBytes: 1e9, exclusive: true },
+    ...{ sockBytes: 4096, limitBytes: 1e9, oomKills: 0, exclusive: true },
   },
 });
 

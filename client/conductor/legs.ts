@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
+import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import type { RunDeps } from '../deps.ts';
 import { finiteOrNull } from '../environment.ts';
@@ -117,6 +118,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
     ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
     clientPid: process.pid,
   });
+  const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
   let stopTicking = (): void => {};
   const walk = new LegWalk({
     ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
@@ -129,6 +131,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
       tally: fleet.tally,
       troubles: () => troubles,
       targetDeath: target.death,
+      oomKills,
       defect: () => defect ?? recorder.failure,
     },
   });

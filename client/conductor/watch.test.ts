@@ -42,6 +42,7 @@ const watched = (tally: Tally, more: Partial<Watched> = {}): Watched => ({
   tally: () => tally,
   troubles: () => [],
   targetDeath: () => undefined,
+  oomKills: () => undefined,
   defect: () => undefined,
   ...more,
 });
@@ -131,6 +132,27 @@ test('a death of the target is the cause, also when it is known a moment later t
   let looks = 0;
   const targetDeath = () => (++looks > 1 ? death : undefined);
   assert.equal(await errorOf(tallyOf({ open: 1000 }, { reset: 900 }), 5000, { targetDeath }), death);
+});
+
+test('where the kernel killed for want of memory, that is the cause, whatever it looks like from outside', async () => {
+  const kills = { processes: 1, path: '/app', limitBytes: 64 * 2 ** 20 };
+  const lost = tallyOf({ open: 1500 }, { reset: 900, 'by-us': 500 });
+  for (const more of [{}, { targetDeath: () => death }]) {
+    const error = await errorOf(lost, 5000, { ...more, oomKills: () => kills });
+    assert.deepEqual([error?.code, error?.exitCode], ['ETARGETMEMORY', 4]);
+    assert.match(
+      error!.message,
+      /^the kernel killed a process for want of memory in the target's cgroup \/app, limited to 64\.0 MiB, at 1,000 connections to ws:\/\/h:1$/,
+    );
+  }
+  const machine = { processes: 3, path: '/', limitBytes: null };
+  const error = await errorOf(lost, 5000, { oomKills: () => machine });
+  assert.match(error!.message, /killed 3 processes .* cgroup \/, without a limit of its own,/);
+});
+
+test('a process that was killed alone, with its connections soon replaced, ends no leg', async () => {
+  const kills = { processes: 1, path: '/app', limitBytes: null };
+  assert.equal(await errorOf(tallyOf({ open: 1000 }, { reset: 40 }), 5000, { oomKills: () => kills }), undefined);
 });
 
 test('first comes the person, then our own defect, then the target', async () => {

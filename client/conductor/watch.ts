@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, RigError } from '../../core/errors.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
-import { humanCount } from '../../core/units.ts';
+import { humanBytes, humanCount } from '../../core/units.ts';
+import type { OomKills } from '../../memory/oom-kills.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Trouble } from '../fleet/worker.ts';
 
@@ -21,6 +22,8 @@ export interface Watched {
   tally(): Tally;
   troubles(): readonly Trouble[];
   targetDeath(): RigError | undefined;
+  /** Processes of the target that the kernel killed for want of memory since the leg began; undefined when none. */
+  oomKills(): OomKills | undefined;
   defect(): Error | undefined;
 }
 
@@ -28,7 +31,7 @@ export interface Watched {
  * Waits for a condition, and no longer than the leg makes sense.
  *
  * @param wanted connections that are to be open; when none opens and as many have failed, waiting is over
- * @throws RigError EINTERRUPTED, ETARGETDIED, or what keeps the connections from opening or staying open
+ * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, or what keeps the connections from opening or staying open
  */
 export async function waitFor(condition: (tally: Tally) => boolean, wanted: number, watched: Watched): Promise<void> {
   for (;;) {
@@ -46,11 +49,27 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   const defect = watched.defect();
   if (defect) throw defect;
   const death = watched.targetDeath();
-  if (death) throw death;
+  if (death) throw killedForMemory(watched) ?? death;
   if (!isHopeless(tally, wanted, watched.planned)) return;
   await delay(DEATH_NOTICE_MS);
   // Counted again: what broke off together is seen whole by now.
-  throw watched.targetDeath() ?? explain(watched.tally(), watched);
+  throw killedForMemory(watched) ?? watched.targetDeath() ?? explain(watched.tally(), watched);
+}
+
+/** Where the kernel killed, that is what there is to say, whatever it looked like from outside. */
+function killedForMemory({ url, tally, oomKills }: Watched): RigError | undefined {
+  const kills = oomKills();
+  if (kills === undefined) return undefined;
+  const { processes, path, limitBytes } = kills;
+  const { outcomes, closeReasons } = tally();
+  const who = processes === 1 ? 'a process' : `${humanCount(processes)} processes`;
+  const limit = limitBytes === null ? 'without a limit of its own' : `limited to ${humanBytes(limitBytes)}`;
+  const open = humanCount(outcomes.open - closeReasons['by-us']);
+  return new RigError(
+    'ETARGETMEMORY',
+    `the kernel killed ${who} for want of memory in the target's cgroup ${path}, ${limit}, at ${open} connections to ${url}`,
+    { hint: 'give it more memory, or ask for fewer connections; connrig report shows the levels it did hold' },
+  );
 }
 
 export const interrupted = (): RigError =>

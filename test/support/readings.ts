@@ -1,6 +1,6 @@
 import type { CensusOfProtocol, ServerMemory } from '../../core/admin.ts';
 import { SERVER_CLOSE_REASONS } from '../../core/outcomes.ts';
-import type { ProcessTree, Readings } from '../../core/readings.ts';
+import type { Cgroup, ProcessTree, Readings } from '../../core/readings.ts';
 
 /** One process with this much anonymous memory, and nothing else remarkable. */
 export const processTree = (anonBytes: number | null, more: Partial<ProcessTree> = {}): ProcessTree => ({
@@ -17,6 +17,12 @@ export const processTree = (anonBytes: number | null, more: Partial<ProcessTree>
   threads: 11,
   cpuSeconds: 1.5,
   ...more,
+});
+
+/** A cgroup of the target's own, charged for 50 MB. */
+export const cgroupOf = (more: Partial<Cgroup> = {}): Cgroup => ({
+  ...{ version: 2, path: '/app', currentBytes: 5e7, anonBytes: 4e7, fileBytes: 1000, kernelBytes: 1e6 },
+  ...{ sockBytes: 0, limitBytes: null, oomKills: 0, exclusive: true, ...more },
 });
 
 const census = (open: number): CensusOfProtocol => ({
