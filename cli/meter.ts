@@ -34,7 +34,8 @@ export function addMeterCommand(program: Command, deps: CliDeps): void {
   });
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+/** Also several in one go, as `pidof` names them. */
+const collect = (value: string, before: readonly string[]): string[] => [...before, ...value.trim().split(/\s+/)];
 
 /** @throws RigError EUSAGE with every problem there is; EPID */
 function configOf(raw: { pid: readonly string[]; listen: string }, strangers: readonly string[]): MeterConfig {
