@@ -32,7 +32,8 @@ export function addMeterCommand(program: Command, deps: CliDeps): void {
   });
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+/** Also several in one go, as `pidof` names them. */
+const collect = (value: string, before: readonly string[]): string[] => [...before, ...value.trim().split(/\s+/)];
 
 /** @throws RigError EUSAGE with every problem there is; EPID */
 function configOf(raw: RawOptions, strangers: readonly string[], env: CliDeps['env']): MeterConfig {

@@ -134,6 +134,18 @@ test('queued data belongs to the end in whose queues it lies, and local ports ar
   assert.equal(idle.components.socketBuffers, 0);
 });
 
+test('queued data that nobody could list is shared out evenly among the sockets of the host', () => {
+  const ends = { target: 1000, client: 1000 };
+  const among = (tcpAlloc: number): unknown[] => {
+    const sockstat = { ...after.sockstat!, tcpAlloc, tcpMemBytes: 4096 + 400_000 };
+    const { components, client } = ledgerOf(before, { ...after, established: null, sockstat }, ends);
+    return [components.socketBuffers, client.components.socketBuffers];
+  };
+  assert.deepEqual(among(2000), [200_000, 200_000]);
+  assert.deepEqual(among(1990), [200_000, 200_000]);
+  assert.deepEqual(among(800_000), [500, 500]);
+});
+
 test('the heap of a reference server is part of its own memory', () => {
   const one = {
     pid: 1,

@@ -102,8 +102,8 @@ export const LegSummary = z.object({
   /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
   /**
-   * User memory above the baseline per connection just after all came at once, before any collection; null for a target
-   * that can't be told to collect, whose `perConnection` is of that kind already.
+   * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
+   * target that was given neither, whose `perConnection` is of that kind already.
    */
   burst: z.object({ open: count, userBytesPerConnection: z.number() }).nullable(),
   open: z.object({

@@ -8,6 +8,9 @@ import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import type { RunRecord } from './read-run.ts';
 
+/** Worse than this, the levels don't lie on what was drawn through them. */
+const STRAIGHT = 0.99;
+
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
   const { run, samples } = record;
@@ -73,6 +76,12 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     const restless = leg.levels.filter(({ settled }) => !settled).map(({ open }) => open);
     if (restless.length > 0) {
       warnings.push(`${leg.protocol}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
+    }
+    if (leg.fit && leg.fit.rSquared < STRAIGHT && run.target.kind !== 'builtin') {
+      warnings.push(
+        `${leg.protocol}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
+          'ask for more of them, or let them rest before memory is read (--rest 15s)',
+      );
     }
     const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
     for (const { open, established } of wrong) {

@@ -7,7 +7,8 @@ import { compare, contenders, figuresOf, tableOf } from './generators/compare.ts
 
 const [rounds = '3', ...names] = process.argv.slice(2);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const wanted = contenders(say).filter(
+const all = await contenders(say);
+const wanted = all.filter(
   ({ name, protocol }) => names.length === 0 || names.some((part) => `${protocol} ${name}`.includes(part)),
 );
 const comparisons = await compare(wanted, Number(rounds), say);

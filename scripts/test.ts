@@ -1,11 +1,14 @@
 /**
  * `npm test`: every `*.test.js` of the build, through node's own runner. Arguments narrow it down by part of a path:
  * `npm test -- protocols/ws`. Files run one at a time: many of them measure this machine, and it has few cores.
+ * What the files need from Debian is installed first, where that may be done.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install } from './needs/install.ts';
+import { namedIn } from './needs/named.ts';
 
 const dist = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -15,13 +18,19 @@ const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
   .sort()
   .map((path) => join(dist, path));
 if (files.length === 0) {
-  process.stderr.write(`no test file matches ${wanted.join(' ')}\n`);
+  say(`no test file matches ${wanted.join(' ')}`);
   process.exitCode = 2;
 } else {
+  const missing = await install(namedIn(files), say);
+  if (missing) say(missing);
   const { status } = spawnSync(
     process.execPath,
     ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files],
     { stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
 }

@@ -7,7 +7,7 @@ import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Recorder } from './recorder.ts';
-import { settle } from './settle.ts';
+import { rest, settle } from './settle.ts';
 import { sampleTalk } from './talk.ts';
 import { check, type Watched, waitFor } from './watch.ts';
 
@@ -26,6 +26,8 @@ export interface LegContext {
   readonly meters: Meters;
   readonly recorder: Recorder;
   readonly watched: Watched;
+  /** Before each reading that counts, nothing happens for this long. */
+  readonly restMs: number;
   readonly settleTimeoutMs: number;
   /** Connections exchange messages: their round trips are sampled at each level. */
   readonly talks: boolean;
@@ -60,7 +62,7 @@ export class LegWalk {
   }
 
   async walk(): Promise<void> {
-    const { leg } = this.#context;
+    const { leg, restMs } = this.#context;
     this.#enter('warm-up', leg.warmUp);
     if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
     await this.#moveTo(0, DRAIN_PER_SECOND);
@@ -68,7 +70,8 @@ export class LegWalk {
     await this.#measure('baseline', 0);
     for (this.#cycle = 0; this.#cycle < leg.cycles - 1; this.#cycle++) await this.#climbAndDrain();
     const retained = await this.#climbAndDrain();
-    if (retained?.unforced && peakOf(leg) <= BURST_MOST) await this.#burst();
+    const tidiesUp = retained?.unforced || restMs > 0;
+    if (tidiesUp && peakOf(leg) <= BURST_MOST) await this.#burst();
   }
 
   /**
@@ -92,8 +95,8 @@ export class LegWalk {
   }
 
   /**
-   * Once more to the top in one go, and one reading before any collection: what a target that collects its garbage
-   * needs while many come at once. Levels can't tell, since each begins with a collection.
+   * Once more to the top in one go, and one reading before any collection or rest: what a target that collects its
+   * garbage, or tidies up later, needs while many come at once. Levels can't tell, since each begins with that.
    */
   async #burst(): Promise<void> {
     const { leg, meters, recorder } = this.#context;
@@ -178,10 +181,11 @@ export class LegWalk {
     talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
-    const { fleet, meters, recorder, settleTimeoutMs, watched } = this.#context;
+    const { fleet, meters, recorder, restMs, settleTimeoutMs, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
+    await rest(restMs, look);
     // Our own garbage as well, or it would pass for what the client costs per connection.
     await fleet.collectGarbage();
     await collectGarbage();

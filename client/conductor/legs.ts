@@ -73,8 +73,9 @@ async function targetFor(context: LegsContext, { url, leg, destinations, ip }: L
 
 async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {
   if (!file.target.urls.includes(url.text)) file.target.urls.push(url.text);
-  if (pid !== null) file.target.descriptorLimit = finiteOrNull((await readSnapshot({ targetPid: pid })).targetFiles);
-  file.target.processes = url.ports.length;
+  const running = pid === null ? null : await readSnapshot({ targetPid: pid, ports: url.ports });
+  if (running) file.target.descriptorLimit = finiteOrNull(running.targetFiles);
+  file.target.processes = Math.max(url.ports.length, running?.targetListeners?.pids.length ?? 0);
   recorder.runFile(file);
 }
 
@@ -122,6 +123,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
   let stopTicking = (): void => {};
   const walk = new LegWalk({
     ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
+    restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
     talks: config.behaviour.kind === 'echo',
     watched: {

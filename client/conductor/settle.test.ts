@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Readings } from '../../core/readings.ts';
 import { processTree, readingsAt } from '../../test/support/readings.ts';
-import { settle } from './settle.ts';
+import { rest, settle } from './settle.ts';
 
 const MB = 1e6;
 const look = async (): Promise<void> => {};
@@ -47,6 +47,19 @@ test('settle: memory that only grows has not settled when time is up', async () 
 test('settle: RSS counts where anonymous memory can not be told', async () => {
   const read = async (): Promise<Readings> => readingsAt(0, 0, { target: processTree(null, { rssBytes: 7 * MB }) });
   assert.deepEqual(await settle(read, 5000, look), { settled: true, windows: [7 * MB, 7 * MB] });
+});
+
+test('rest takes as long as it is told to, and looks on', async () => {
+  let looks = 0;
+  const startedAtMs = performance.now();
+  await rest(600, async () => void looks++);
+  assert.ok(performance.now() - startedAtMs >= 599 && looks >= 2, `${looks} looks`);
+  await rest(0, () => Promise.reject(new Error('there is nothing to look at')));
+  const lost = new Error('the target died');
+  await assert.rejects(
+    rest(60_000, () => Promise.reject(lost)),
+    lost,
+  );
 });
 
 test('settle: a look that throws ends the waiting', async () => {

@@ -35,5 +35,14 @@ export async function settle(
   }
 }
 
+/** Leaves everything alone for a while, and looks on. */
+export async function rest(restMs: number, look: Look): Promise<void> {
+  const until = performance.now() + restMs;
+  for (let leftMs = restMs; leftMs > 0; leftMs = until - performance.now()) {
+    await delay(Math.min(WINDOW_MS, leftMs));
+    await look();
+  }
+}
+
 const agree = (before: number, after: number): boolean =>
   Math.abs(after - before) <= Math.max(AGREE_BYTES, AGREE_SHARE * after);

@@ -7,6 +7,7 @@ import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
+import { readPid } from './pid.ts';
 import { readPreamble } from './preamble.ts';
 import { readSecret } from './secret.ts';
 import { readSources } from './sources.ts';
@@ -78,6 +79,13 @@ export const RUN_OPTIONS = {
     default: '5s',
     read: quantity('duration', 0),
   },
+  restMs: {
+    name: 'rest',
+    argument: '<duration>',
+    help: 'leave connections alone this long before memory is read, for servers that tidy up after a while',
+    default: '0s',
+    read: quantity('duration', 0),
+  },
   workers: {
     name: 'workers',
     argument: '<count>',
@@ -126,8 +134,8 @@ export const RUN_OPTIONS = {
   pid: {
     name: 'pid',
     argument: '<pid>',
-    help: 'measure the memory of this process and its children',
-    read: quantity('count', 1),
+    help: 'measure the memory of this process and its children; takes all that pidof says',
+    read: (given) => readPid(given),
   },
   memoryLimitBytes: {
     name: 'memory-limit',

@@ -37,8 +37,8 @@ export async function checkPlan(
       sources: Math.max(1, layout.sources.length),
       protocol: leg.protocol,
       targetOnThisMachine: local,
-      // Ours has a process for each port; of another nothing is known but that it listens on so many.
-      targetProcesses: destinations,
+      // Ours has a process for each port, and so may another have; or several that take turns at the same.
+      targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
       clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
     });
     // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
@@ -49,7 +49,17 @@ export async function checkPlan(
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;
   const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
-  return [...new Set(noteworthy.map(({ sentence, command }) => `${sentence} — ${command}`))];
+  const warnings = noteworthy.map(({ sentence, command }) => `${sentence} — ${command}`);
+  if (pid !== undefined) warnings.push(...notListening(setups, has, pid));
+  return [...new Set(warnings)];
+}
+
+/** Memory of the wrong process is as easily measured as that of the right one. */
+function notListening(setups: readonly LegSetup[], { targetListeners }: Snapshot, pid: number): string[] {
+  const isKnown = targetListeners?.sameNetwork === true && setups.every(({ local }) => local);
+  if (!isKnown || targetListeners.pids.length > 0) return [];
+  const urls = setups.map(({ url }) => url?.text).join(', ');
+  return [`neither process ${pid} nor a child of it listens at ${urls}: is it the right one? — ss -ltnp`];
 }
 
 async function checkLoopback(setups: readonly LegSetup[]): Promise<void> {

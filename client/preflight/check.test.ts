@@ -12,6 +12,7 @@ const PLENTY: Snapshot = {
   filesSoft: 1_048_576,
   filesHard: 1_048_576,
   targetFiles: 1_048_576,
+  targetListeners: null,
   systemFilesOpen: 1000,
   systemFilesMax: 9_000_000,
   filesPerProcessMax: 1_048_576,

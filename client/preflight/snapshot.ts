@@ -5,6 +5,7 @@ import { readEstablished } from '../../memory/established.ts';
 import { readHost } from '../../memory/host.ts';
 import { readPageSize } from '../../memory/page-size.ts';
 import { readSockstat } from '../../memory/sockstat.ts';
+import { type Listeners, readListeners } from './listeners.ts';
 
 /** Limits of this machine and how much of them is taken. Null: not readable here (not Linux, or not for us). */
 export interface Snapshot {
@@ -13,8 +14,10 @@ export interface Snapshot {
   /** Open files of this process: how many it may have, and could ask for. Infinity: unlimited. */
   readonly filesSoft: number | null;
   readonly filesHard: number | null;
-  /** Open files the target's process may have: its own soft limit where it runs already, else what it can inherit. */
+  /** Open files a process of the target may have: its own soft limit where it runs already, else what it can inherit. */
   readonly targetFiles: number | null;
+  /** Where the target runs already: which of its processes take connections. */
+  readonly targetListeners: Listeners | null;
   /** Open files of the whole system, its limit, and the most any process may be allowed. */
   readonly systemFilesOpen: number | null;
   readonly systemFilesMax: number | null;
@@ -38,7 +41,7 @@ export interface Snapshot {
 }
 
 export interface SnapshotOptions {
-  /** Ports of the destinations, to count what is in TIME_WAIT towards them. */
+  /** Ports of the destinations: what is in TIME_WAIT towards them, and who listens there. */
   readonly ports?: readonly number[];
   /** The target's process, where it runs on this machine already. */
   readonly targetPid?: number | undefined;
@@ -50,7 +53,7 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
   const numbers = (file: string): number[] | null => numbersOf(readOr(`${proc}/${file}`));
   const first = (file: string): number | null => numbers(file)?.[0] ?? null;
   const ipv4 = (name: string): number[] | null => numbers(`sys/net/ipv4/${name}`);
-  const [host, sockstat, established] = await Promise.all([
+  const [host, sockstat, established, targetListeners] = await Promise.all([
     readHost(proc).catch(() => null),
     readSockstat(`${proc}/net/sockstat`),
     // It takes time for each socket of this machine, so not for nothing.
@@ -59,6 +62,7 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
       : readEstablished(ports, {
           ...{ tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
         }).catch(() => null),
+    targetPid === undefined ? null : readListeners(targetPid, ports, proc),
   ]);
   const range = ipv4('ip_local_port_range');
   const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;
@@ -70,8 +74,8 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
     pageSizeBytes: readPageSize(),
     filesSoft,
     filesHard,
-    targetFiles:
-      targetPid === undefined ? filesHard : (parseLimits(readOr(`${proc}/${targetPid}/limits`) ?? '')?.[0] ?? null),
+    targetFiles: targetPid === undefined ? filesHard : targetFilesOf(targetPid, targetListeners, proc),
+    targetListeners,
     systemFilesOpen: files?.[0] ?? null,
     systemFilesMax: files?.[2] ?? null,
     filesPerProcessMax: first('sys/fs/nr_open'),
@@ -94,6 +98,13 @@ function descriptorLimits(proc: string): { filesSoft: number | null; filesHard: 
   const limits = readOr(`${proc}/self/limits`);
   const parsed = limits === undefined ? askShell() : parseLimits(limits);
   return { filesSoft: parsed?.[0] ?? null, filesHard: parsed?.[1] ?? null };
+}
+
+/** Of the process that takes connections: it may have raised its limit, whatever the one that started it has. */
+function targetFilesOf(pid: number, listeners: Listeners | null, proc: string): number | null {
+  const pids = listeners && listeners.pids.length > 0 ? listeners.pids : [pid];
+  const limits = pids.flatMap((one) => parseLimits(readOr(`${proc}/${one}/limits`) ?? '')?.[0] ?? []);
+  return limits.length === 0 ? null : Math.min(...limits);
 }
 
 export function parseLimits(text: string): [soft: number, hard: number] | null {

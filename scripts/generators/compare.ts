@@ -41,7 +41,7 @@ const TOOLS = [floor, k6, artillery, tsung];
  *
  * @param skip told about each that can't be had, in one sentence
  */
-export function contenders(skip: (sentence: string) => void): Contender[] {
+export async function contenders(skip: (sentence: string) => void): Promise<Contender[]> {
   const found: Contender[] = [];
   for (const protocol of ['ws', 'tcp'] as const) {
     for (const engine of ENGINES) {
@@ -49,7 +49,7 @@ export function contenders(skip: (sentence: string) => void): Contender[] {
     }
   }
   for (const tool of TOOLS) {
-    const installed = tool.install();
+    const installed = await tool.install();
     if ('skipped' in installed) {
       skip(`${tool.name} is left out: ${installed.skipped}`);
       continue;
@@ -176,6 +176,6 @@ export const generators: Part = {
     'connrig against other load generators at up to 10,000 connections, a fresh reference server each, by turns, 3 rounds, medians; slopes over at least 4 levels.',
   async measure() {
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    return figuresOf(await compare(contenders(say), 3, say));
+    return figuresOf(await compare(await contenders(say), 3, say));
   },
 };

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { find } from '../needs/find.ts';
+import { install } from '../needs/install.ts';
 
 /** Where a tool's command lies, or a sentence that says why it can't be had here. */
 export type Installed = { readonly path: string } | { readonly skipped: string };
@@ -39,11 +41,9 @@ export function installArtillery(): Installed {
   return run('npm', args) ?? { path };
 }
 
-export function installTsung(): Installed {
-  const path = '/usr/bin/tsung';
-  if (existsSync(path)) return { path };
-  if (process.getuid?.() !== 0) return { skipped: 'tsung is not installed, and only root may: apt-get install tsung' };
-  return run('apt-get', ['install', '-y', '--no-install-recommends', 'tsung']) ?? { path };
+export async function installTsung(): Promise<Installed> {
+  const skipped = await install(['tsung'], (sentence) => void process.stderr.write(`${sentence}\n`));
+  return skipped === undefined ? { path: find('tsung')! } : { skipped };
 }
 
 function cacheOf(name: string): string {

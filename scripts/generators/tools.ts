@@ -27,7 +27,7 @@ export interface Tool {
   readonly name: string;
   readonly protocols: readonly ProtocolName[];
   /** Called once, before anything is measured. */
-  install(): Installed;
+  install(): Installed | Promise<Installed>;
   start(path: string, order: Order): Working;
 }
 

@@ -1,0 +1,50 @@
+import { connect } from 'node:net';
+
+/**
+ * MQTT 3.1.1, a clean session without keep-alive and without a client id: the broker gives each connection one of its
+ * own. http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
+ */
+export const CONNECT = packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 0x02, 0, 0]), text('')]));
+
+/** What the broker publishes on a topic, first value that passes; asked over one connection more. */
+export function listen(port: number, topic: string, isIt: (value: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    const values: string[] = [];
+    const timer = setTimeout(() => finish(new Error(`${topic} was only ever ${values.join(', ')}`)), 30_000);
+    const finish = (ended: string | Error): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      if (typeof ended === 'string') resolve(ended);
+      else reject(ended);
+    };
+    let bytes = Buffer.alloc(0);
+    socket.on('error', finish).on('data', (more) => {
+      bytes = Buffer.concat([bytes, more]);
+      for (let next = valueIn(bytes); next; next = valueIn(bytes)) {
+        bytes = bytes.subarray(next.length);
+        if (next.value === undefined) continue;
+        values.push(next.value);
+        if (isIt(next.value)) finish(next.value);
+      }
+    });
+    socket.write(CONNECT);
+    socket.write(packet(0x82, Buffer.concat([Buffer.from([0, 1]), text(topic), Buffer.from([0])])));
+  });
+}
+
+/** The first packet, once it is whole; with a value when it is one that publishes (QoS 0). All of ours are short. */
+function valueIn(bytes: Buffer): { length: number; value: string | undefined } | undefined {
+  const length = 2 + (bytes[1] ?? Number.POSITIVE_INFINITY);
+  if (bytes.length < length) return undefined;
+  const isPublish = bytes[0]! >> 4 === 3;
+  return { length, value: isPublish ? bytes.toString('utf8', 4 + bytes.readUInt16BE(2), length) : undefined };
+}
+
+function packet(type: number, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([type, body.length]), body]);
+}
+
+function text(value: string): Buffer {
+  return Buffer.concat([Buffer.from([0, value.length]), Buffer.from(value)]);
+}

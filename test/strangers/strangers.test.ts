@@ -1,0 +1,122 @@
+/** Servers that know nothing of the rig: what it says of them must be what they say of themselves, and of their make. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { LegSummary } from '../../core/summary.ts';
+import { assertWentThrough, newFolder, phaseOf, reportOn, type Started, startConnrig } from '../support/connrig.ts';
+import { needs } from '../support/needs.ts';
+import { peersOf } from '../support/tcp-table.ts';
+import { CONNECT, listen } from './mqtt.ts';
+import { ask, type Stranger, startMosquitto, startNginx, startRedis } from './servers.ts';
+
+const TOP = 3000;
+const LEVELS = [750, 1500, 2250, TOP];
+const GET = 'GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n';
+const TIMEOUT = 180_000;
+const onLinux = (missing: string | false): string | false => (process.platform === 'linux' ? missing : 'needs /proc');
+
+/**
+ * A run against a server, during which somebody else counts.
+ *
+ * @param atTop is called while all connections of the top level rest
+ */
+async function measured(
+  t: TestContext,
+  { port, pid }: Stranger,
+  more: readonly string[],
+  atTop: (run: Started, folder: string) => Promise<void>,
+): Promise<LegSummary> {
+  const folder = newFolder(t);
+  const run = startConnrig(t, [
+    ...['run', `tcp://127.0.0.1:${port}`, '--pid', String(pid), '--levels', LEVELS.join(), '--rate', '10k/s'],
+    ...[...more, '--quiet', '--out', folder],
+  ]);
+  await phaseOf(run, folder, 'settle', TOP);
+  assert.equal(peersOf([port]).length, TOP, 'as the kernel lists them');
+  await atTop(run, folder);
+  assertWentThrough(await run.ended);
+  const leg = (await reportOn(t, folder)).legs[0]!;
+  assert.deepEqual(
+    leg.levels.map(({ open }) => open),
+    LEVELS,
+  );
+  for (const { open, established } of leg.levels) assert.ok(established === open || established === null);
+  assert.ok(leg.fit!.rSquared >= 0.99, `R² ${leg.fit!.rSquared}`);
+  return leg;
+}
+
+/** @returns bytes in user space that one more connection costs */
+function userCost({ perConnection }: LegSummary): number {
+  // One accepted socket that an epoll watches; see docs/measuring.md.
+  const { kernel } = perConnection!;
+  if (kernel) assert.ok(kernel.bytes > 3500 && kernel.bytes < 4600, `${kernel.bytes} bytes in the kernel`);
+  return perConnection!.user!.bytes;
+}
+
+function assertNear(bytes: number, expected: number, share: number): void {
+  assert.ok(Math.abs(bytes / expected - 1) <= share, `${bytes.toFixed(0)} bytes, not ${expected}`);
+}
+
+describe('nginx with keep-alive connections', { skip: onLinux(needs('nginx')) }, () => {
+  // A connection keeps its pool, of 512 bytes unless told otherwise, and malloc's 16; all else is there from the start.
+  for (const [directive, poolBytes] of [
+    ['', 512],
+    ['connection_pool_size 1024;', 1024],
+  ] as const) {
+    it(`takes ${poolBytes + 16} bytes for each`, { timeout: TIMEOUT }, async (t) => {
+      const nginx = await startNginx(t, directive);
+      const leg = await measured(t, nginx, ['--send-on-open', GET, '--rest', '700ms'], async () => {
+        const status = await ask(nginx.port, 'GET /status HTTP/1.0\r\n\r\n');
+        assert.match(status, new RegExp(`^Active connections: ${TOP + 1} $`, 'm'));
+      });
+      assertNear(userCost(leg), poolBytes + 16, 0.04);
+    });
+  }
+});
+
+describe('Redis with clients that have said PING', { skip: onLinux(needs('redis-server')) }, () => {
+  it('takes at rest what it says itself, less the buffer that nobody has used yet', { timeout: TIMEOUT }, async (t) => {
+    const redis = await startRedis(t);
+    const info = async (field: string): Promise<number> => {
+      const answer = await ask(redis.port, 'INFO\r\nQUIT\r\n');
+      return Number(new RegExp(`^${field}:(\\d+)\r$`, 'm').exec(answer)?.[1]);
+    };
+    const before = await info('used_memory');
+    let usedBytes = before;
+    const leg = await measured(t, redis, ['--send-on-open', 'PING\\r\\n', '--rest', '5s'], async (run, folder) => {
+      assert.equal(await info('connected_clients'), TOP + 1);
+      let isOver = false;
+      const end = phaseOf(run, folder, 'hold', TOP).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        usedBytes = await info('used_memory');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      await end;
+    });
+    const ownAccount = (usedBytes - before) / TOP;
+    const bytes = userCost(leg);
+    // It shrinks the buffer for replies to 1 KiB, and doesn't write into the new one.
+    assert.ok(
+      bytes < ownAccount * 1.05 && bytes > (ownAccount - 1024) * 0.95,
+      `${bytes} bytes; by its own account ${ownAccount}`,
+    );
+    assert.ok(leg.burst!.userBytesPerConnection > 1.5 * bytes, `${leg.burst!.userBytesPerConnection} after a burst`);
+  });
+});
+
+describe('Mosquitto with clients that have connected', { skip: onLinux(needs('mosquitto')) }, () => {
+  it('takes 0.6 to 1.1 KB for each', { timeout: TIMEOUT }, async (t) => {
+    const mosquitto = await startMosquitto(t);
+    const file = join(dirname(newFolder(t)), 'connect.bin');
+    writeFileSync(file, CONNECT);
+    const leg = await measured(t, mosquitto, ['--send-on-open', `@${file}`, '--rest', '2s'], async () => {
+      await listen(mosquitto.port, '$SYS/broker/clients/connected', (value) => value === String(TOP + 1));
+    });
+    // The client's state is 656 bytes of it, its id 64, its address up to 48; the rest are tables that find it.
+    const bytes = userCost(leg);
+    assert.ok(bytes > 600 && bytes < 1100, `${bytes} bytes`);
+  });
+});
