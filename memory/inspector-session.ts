@@ -19,7 +19,7 @@ const Listed = z.array(z.object({ webSocketDebuggerUrl: z.string() }));
 const Message = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
@@ -123,7 +123,7 @@ export async function openInspectorSession(address: string, timeoutMs: number): 
 /** What it lists may name another host (its own view of itself), so only the path of it is taken. */
 async function socketUrlAt(address: string, timeoutMs: number): Promise<string> {
   const from = new URL('/json/list', `http://${address}`);
-  const listed = Listed.safeParse(parseJson(await fetchText(from, timeoutMs, MAX_LIST_BYTES)));
+  const listed = Listed.safeParse(parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_LIST_BYTES })));
   const url = listed.data?.[0]?.webSocketDebuggerUrl;
   if (url === undefined || !URL.canParse(url)) throw new Missing(`${from} is not what an inspector answers`);
   return `ws://${address}${new URL(url).pathname}`;

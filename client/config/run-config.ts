@@ -325,7 +325,9 @@ function targetProblems({ urls, pid, command, exporter, inspect, launches }: Run
     problems.push('--inspect: the built-in server collects without it; give the URL of another one');
   }
   if (hasUrl && inspect !== undefined && pid === undefined && command === undefined && exporter === undefined) {
-    problems.push('--inspect: a heap is part of the memory of a process; name it with --pid, or start it with --command');
+    problems.push(
+      '--inspect: a heap is part of the memory of a process; name it with --pid, or start it with --command',
+    );
   }
   if (hasUrl && command === undefined && launches > 1) {
     problems.push('--launches: only a target that the run itself starts can be started anew; give --command');
