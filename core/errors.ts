@@ -44,6 +44,8 @@ export const EXIT_OF = {
   ETARGETSTART: EXIT.target,
   /** The exporter named doesn't answer, or has nothing about memory. */
   EEXPORTER: EXIT.target,
+  /** The inspector named doesn't answer, or belongs to another process. */
+  EINSPECTOR: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
   /** The client was what limited the run. */

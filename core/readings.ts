@@ -3,7 +3,7 @@
  * `null` means that the meter had no answer, and `missing` says why. All sizes in bytes.
  */
 import { z } from 'zod';
-import { ServerMemory } from './admin.ts';
+import { Census, ServerMemory } from './admin.ts';
 
 const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
@@ -130,6 +130,13 @@ export const Established = z.object({
 });
 export type Established = z.infer<typeof Established>;
 
+/** What the target's JavaScript engines say of themselves: told by a reference server, or asked of `node --inspect`. */
+export const Runtime = ServerMemory.pick({ collected: true, processes: true }).extend({
+  /** Only a reference server counts its connections. */
+  census: Census.nullable(),
+});
+export type Runtime = z.infer<typeof Runtime>;
+
 /** What a Prometheus endpoint said of the target's memory. */
 const ExporterMemory = z.object({
   /** Name, and labels where some were asked for. */
@@ -169,7 +176,7 @@ export const LACKING: Readonly<Record<MeterName, string>> = {
 export const Readings = z.object({
   target: ProcessTree.nullable(),
   client: ProcessTree.nullable(),
-  runtime: ServerMemory.nullable(),
+  runtime: Runtime.nullable(),
   slab: Slab.nullable(),
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),

@@ -1,8 +1,9 @@
-import type { Cgroup, MeterName, ProcessTree, Readings } from '../core/readings.ts';
+import type { Cgroup, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter } from './exporter.ts';
 import { readHost } from './host.ts';
+import { type Inspector, readInspected } from './inspector.ts';
 import { Missing, measure } from './meter.ts';
 import { listTree, readParents, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
@@ -15,6 +16,8 @@ export interface MeterOptions {
   /** Admin port of a reference server, for its heap. */
   readonly adminUrl?: string | undefined;
   readonly adminToken?: string | undefined;
+  /** Processes of another server whose heaps can be asked for. They stay the caller's to close. */
+  readonly inspectors?: readonly Inspector[];
   /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
@@ -23,8 +26,8 @@ export interface MeterOptions {
   readonly ports: readonly number[];
   /** Root of the client's process tree: our own process. The target's processes are left out of it. */
   readonly clientPid: number;
-  /** How long the admin port may take, in ms. */
-  readonly adminTimeoutMs?: number;
+  /** How long the target's runtime may take to answer, in ms: a collection of a large heap takes seconds. */
+  readonly runtimeTimeoutMs?: number;
 }
 
 /** For the live line: cheap counters, a little less exact than a full reading. */
@@ -56,8 +59,8 @@ const TREE_AGE_MS = 5000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, adminUrl, adminToken: token, ports, clientPid, targetIsElsewhere = false } = options;
-  const { adminTimeoutMs: timeoutMs = 120_000 } = options;
+  const { pids, ports, clientPid, targetIsElsewhere = false } = options;
+  const askRuntime = runtimeReader(options);
   const askExporter = options.exporter && openExporter(options.exporter);
   const treeOfTarget = { except: [clientPid] };
   const treeOfClient = { except: pids };
@@ -79,7 +82,7 @@ export function openMeters(options: MeterOptions): Meters {
       return null;
     };
     let startedAt = performance.now();
-    const runtime = adminUrl ? await take('runtime', () => readRuntime(adminUrl, { gc, timeoutMs, token })) : null;
+    const runtime = askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
     // A collection is no part of the reading: it takes seconds in a large heap.
     if (gc) startedAt = performance.now();
     const [first] = pids;
@@ -137,6 +140,13 @@ export function openMeters(options: MeterOptions): Meters {
   }
 
   return { read, readQuick };
+}
+
+/** @returns undefined when the target has no runtime that could be asked */
+function runtimeReader(options: MeterOptions): ((gc: boolean) => Promise<Runtime>) | undefined {
+  const { adminUrl, adminToken: token, inspectors = [], runtimeTimeoutMs: timeoutMs = 120_000 } = options;
+  if (adminUrl) return (gc) => readRuntime(adminUrl, { gc, timeoutMs, token });
+  return inspectors.length > 0 ? (gc) => readInspected(inspectors, gc, timeoutMs) : undefined;
 }
 
 async function sockstatOrMissing(): Promise<NonNullable<Awaited<ReturnType<typeof readSockstat>>>> {

@@ -93,7 +93,7 @@ function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): Le
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census[point.protocol];
+  const census = runtime?.census?.[point.protocol];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },

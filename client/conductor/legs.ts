@@ -14,6 +14,7 @@ import { ProgressMeter } from '../progress.ts';
 import { attachTarget } from '../target/attached.ts';
 import { startBuiltinTarget } from '../target/builtin.ts';
 import { startCommandTarget } from '../target/command.ts';
+import { type Inspectors, inspectTarget } from '../target/inspected.ts';
 import type { Target } from '../target/target.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
 import type { Recorder } from './recorder.ts';
@@ -44,18 +45,21 @@ export async function walkLegs(context: LegsContext): Promise<void> {
 }
 
 async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
-  const { setups, deps, recorder, elapsedMs } = context;
+  const { config, setups, deps, recorder, elapsedMs } = context;
   for (const setup of setups) {
     if (deps.signal.aborted) throw interrupted();
     const target = await targetFor(context, setup);
+    let inspectors: Inspectors | undefined;
     let hasDrained = false;
     try {
+      inspectors = await inspectTarget(config.inspect ?? [], target, deps.signal);
       await noteTarget(context, target);
-      await walkLeg(context, setup, target, launch);
+      await walkLeg(context, setup, target, inspectors, launch);
       hasDrained = true;
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
+      await inspectors?.close();
       await target.stop(hasDrained);
     }
   }
@@ -79,7 +83,13 @@ async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target)
   recorder.runFile(file);
 }
 
-async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, launch: number): Promise<void> {
+async function walkLeg(
+  context: LegsContext,
+  setup: LegSetup,
+  target: Target,
+  inspectors: Inspectors,
+  launch: number,
+): Promise<void> {
   const { config, deps, recorder, elapsedMs } = context;
   const { leg, index, ip, local, layout } = setup;
   const { url } = target;
@@ -114,6 +124,7 @@ async function walkLeg(context: LegsContext, setup: LegSetup, target: Target, la
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
     adminToken: target.adminToken ?? undefined,
+    inspectors: inspectors.all,
     exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
     targetIsElsewhere: !local,
     ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],

@@ -6,6 +6,7 @@ import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
+import { readInspectors } from './inspect.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 import { readPid } from './pid.ts';
 import { readPreamble } from './preamble.ts';
@@ -174,6 +175,12 @@ export const RUN_OPTIONS = {
     help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
     read: readSecret,
   },
+  inspect: {
+    name: 'inspect',
+    argument: '<host:port,…>',
+    help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
+    read: readInspectors,
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -308,12 +315,20 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
 }
 
-function targetProblems({ urls, pid, command, exporter, launches }: RunConfig): string[] {
+function targetProblems({ urls, pid, command, exporter, inspect, launches }: RunConfig): string[] {
   const problems: string[] = [];
   const hasUrl = urls.length > 0;
   if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
   if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
   if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');
+  if (!hasUrl && inspect !== undefined) {
+    problems.push('--inspect: the built-in server collects without it; give the URL of another one');
+  }
+  if (hasUrl && inspect !== undefined && pid === undefined && command === undefined && exporter === undefined) {
+    problems.push(
+      '--inspect: a heap is part of the memory of a process; name it with --pid, or start it with --command',
+    );
+  }
   if (hasUrl && command === undefined && launches > 1) {
     problems.push('--launches: only a target that the run itself starts can be started anew; give --command');
   }

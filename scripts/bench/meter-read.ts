@@ -88,7 +88,7 @@ async function fillUp(fleet: Fleet, meters: Meters): Promise<void> {
   fleet.setTarget(CONNECTIONS, 100_000);
   const deadline = performance.now() + OPEN_WITHIN_MS;
   const isFull = async (): Promise<boolean> =>
-    fleet.tally().open === CONNECTIONS && (await meters.read()).runtime?.census.tcp.open === CONNECTIONS;
+    fleet.tally().open === CONNECTIONS && (await meters.read()).runtime?.census?.tcp.open === CONNECTIONS;
   while (!(await isFull())) {
     if (performance.now() > deadline) throw new Error(`only ${fleet.tally().open} connections opened`);
     await delay(PAUSE_MS);

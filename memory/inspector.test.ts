@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { startInspectedNode } from '../test/support/inspected-node.ts';
+import { connectInspector, type Inspector, readInspected } from './inspector.ts';
+import { measure } from './meter.ts';
+
+const TIMEOUT = { timeout: 60_000 };
+const PATIENCE_MS = 20_000;
+const MIB = 2 ** 20;
+const WAITS = 'setInterval(()=>{},1e6);console.log("ready");';
+
+async function inspected(t: TestContext, code: string) {
+  const node = await startInspectedNode(t, code);
+  assert.equal(await node.hear(), 'ready');
+  const inspector = await connectInspector(node.address, PATIENCE_MS);
+  t.after(() => inspector.close());
+  return { node, inspector };
+}
+
+const whyMissing = async (read: () => Promise<unknown>): Promise<string> => {
+  const answer = await measure(read);
+  return 'missing' in answer ? answer.missing : assert.fail('there is an answer');
+};
+
+test('a process says who it is, and what its heap and what belongs to it take', TIMEOUT, async (t) => {
+  const code = `globalThis.kept=[new Uint8Array(32*${MIB}),Array.from({length:2**18},(_,i)=>({i}))];${WAITS}`;
+  const { node, inspector } = await inspected(t, code);
+  const memory = await inspector.read(false, PATIENCE_MS);
+  assert.deepEqual([inspector.pid, memory.pid], [node.pid, node.pid]);
+  assert.ok(memory.externalBytes > 32 * MIB && memory.externalBytes < 40 * MIB, `external ${memory.externalBytes}`);
+  assert.ok(memory.arrayBuffersBytes >= 32 * MIB);
+  assert.ok(memory.heapUsedBytes > 5 * MIB && memory.heapUsedBytes < memory.heapTotalBytes);
+});
+
+test('a collection takes garbage, what only finalizers hold included; without one it stays', TIMEOUT, async (t) => {
+  // Each key that goes lets 4 KiB go, but only after its finalizer has run.
+  const { inspector } = await inspected(
+    t,
+    `const kept=new Map();const registry=new FinalizationRegistry((i)=>kept.delete(i));
+     for(let i=0;i<4096;i++){kept.set(i,new Uint8Array(4096));registry.register({},i)};${WAITS}`,
+  );
+  assert.ok((await inspector.read(false, PATIENCE_MS)).externalBytes > 16 * MIB);
+  assert.ok((await inspector.read(true, PATIENCE_MS)).externalBytes < 4 * MIB);
+});
+
+test('reading again and again leaves nothing behind in the process', TIMEOUT, async (t) => {
+  const { inspector } = await inspected(t, WAITS);
+  const readOften = async (): Promise<void> => {
+    for (let i = 0; i < 500; i++) await inspector.read(false, PATIENCE_MS);
+  };
+  await readOften();
+  const before = await inspector.read(true, PATIENCE_MS);
+  await readOften();
+  const after = await inspector.read(true, PATIENCE_MS);
+  const grownBytes = after.heapUsedBytes - before.heapUsedBytes;
+  assert.ok(grownBytes < 200 * 500, `it grew by ${grownBytes}`);
+});
+
+test('a process that wants to end is not kept from it, and is missing then', TIMEOUT, async (t) => {
+  for (const [end, how] of [
+    ['process.exit(3)', 3],
+    ['throw new Error("oh")', 1],
+  ] as const) {
+    const { node, inspector } = await inspected(t, `process.on('SIGUSR2',()=>{${end}});${WAITS}`);
+    await inspector.read(false, PATIENCE_MS);
+    node.child.kill('SIGUSR2');
+    assert.equal(await node.ended, how);
+    assert.match(await whyMissing(() => inspector.read(true, PATIENCE_MS)), /^127\.0\.0\.1:\d+: the process ended$/);
+  }
+});
+
+test('a line that is cut answers what was asked, at once', TIMEOUT, async (t) => {
+  const { node, inspector } = await inspected(t, WAITS);
+  node.child.kill('SIGSTOP');
+  const pending = whyMissing(() => inspector.read(false, PATIENCE_MS));
+  node.child.kill('SIGKILL');
+  assert.match(await pending, /: the inspector closed the connection$/);
+});
+
+test('a process that stands still has no answer', TIMEOUT, async (t) => {
+  const { node, inspector } = await inspected(t, WAITS);
+  node.child.kill('SIGSTOP');
+  assert.match(await whyMissing(() => inspector.read(true, 100)), /: no answer within 100 ms$/);
+  node.child.kill('SIGCONT');
+  assert.equal((await inspector.read(true, PATIENCE_MS)).pid, node.pid, 'a late answer is nobody else’s');
+});
+
+test('closed twice is closed', TIMEOUT, async (t) => {
+  const { inspector } = await inspected(t, WAITS);
+  await inspector.close();
+  await inspector.close();
+  assert.match(await whyMissing(() => inspector.read(false, PATIENCE_MS)), /closed by us$/);
+});
+
+test('what is no inspector is told', TIMEOUT, async (t) => {
+  const answers: Readonly<Record<string, string>> = { '/json/list': '' };
+  let list = '';
+  const server = createServer((request, response) => {
+    response.writeHead(request.url && request.url in answers ? 200 : 404).end(list);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const [said, why] of [
+    ['<html>', /\/json\/list is not what an inspector answers$/],
+    ['[]', /\/json\/list is not what an inspector answers$/],
+    ['[{"webSocketDebuggerUrl":"ws://elsewhere.example:1/abc"}]', /: Unexpected server response: 404$/],
+  ] as const) {
+    list = said;
+    assert.match(await whyMissing(() => connectInspector(address, PATIENCE_MS)), why);
+  }
+  assert.match(await whyMissing(() => connectInspector('127.0.0.1:1', PATIENCE_MS)), /ECONNREFUSED/);
+});
+
+test('of several processes there are all or none', TIMEOUT, async (t) => {
+  const [one, other] = [await inspected(t, WAITS), await inspected(t, WAITS)];
+  const all: Inspector[] = [one.inspector, other.inspector];
+  const { collected, processes, census } = await readInspected(all, true, PATIENCE_MS);
+  assert.deepEqual([collected, census], [true, null]);
+  assert.deepEqual(
+    processes.map(({ pid }) => pid),
+    [one.node.pid, other.node.pid],
+  );
+  other.node.child.kill('SIGKILL');
+  await other.node.ended;
+  assert.match(await whyMissing(() => readInspected(all, false, PATIENCE_MS)), /closed the connection$/);
+});
