@@ -46,13 +46,15 @@ export function findPlaces(cgroup: string, mountinfo: string): CgroupPlace[] {
 }
 
 /** Every file that may hold a limit for a memory cgroup: its own, and those of all above it. */
-export const limitFilesOf = (place: CgroupPlace): string[] =>
-  lineOf(place).map((folder) => join(folder, place.version === 1 ? 'memory.limit_in_bytes' : 'memory.max'));
+export function limitFilesOf(place: CgroupPlace): string[] {
+  const name = place.version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
+  return foldersUpwards(place).map((folder) => join(folder, name));
+}
 
-/** The folder of a memory cgroup, then those of all above it that we can see. */
-export function lineOf({ folder, top }: CgroupPlace): string[] {
+/** The cgroup's own folder, then those of all above it that we can see. */
+export function foldersUpwards({ folder, top }: Pick<CgroupPlace, 'folder' | 'top'>): string[] {
   const folders: string[] = [];
-  for (let at = folder; at.startsWith(top); at = join(at, '..')) {
+  for (let at = folder; at?.startsWith(top); at = join(at, '..')) {
     folders.push(at);
     if (at === top) break;
   }
