@@ -23,7 +23,7 @@ export async function watchOomKills(pid: number, proc = '/proc'): Promise<() => 
   const limitBytes = await leastLimit([place]);
   // In v1 each cgroup counts its own alone. In v2 it counts those below it as well, so where a container's cgroup goes
   // together with its last process, the one above still knows.
-  const folders = place.version === 1 ? foldersUpwards(place).slice(0, 1) : foldersUpwards(place);
+  const folders = foldersUpwards(place).slice(0, place.version === 1 ? 1 : undefined);
   const counts = folders.map((folder) => {
     const file = oomFileOf(place.version, folder);
     return { file, before: countNow(file) };

@@ -2,10 +2,12 @@ import { toSparse } from '../../core/histogram.ts';
 import { type Leg, type Phase, peakOf } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
+import { humanMs } from '../../core/units.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
+import { untilAccepted } from './accepted.ts';
 import type { Recorder } from './recorder.ts';
 import { rest, settle } from './settle.ts';
 import { sampleTalk } from './talk.ts';
@@ -15,6 +17,8 @@ import { check, type Watched, waitFor } from './watch.ts';
 const HOLD_TRIES = 3;
 /** A second ramp of more would make a long run twice as long, and may not find ports: those of the first still rest. */
 const BURST_MOST = 10_000;
+/** A target that takes longer to accept is told of: no latency shows that. */
+const LATE_MS = 1000;
 /** As fast as the window allows; workers of a lane begin one after the other at this pace. */
 const DRAIN_PER_SECOND = 50_000;
 
@@ -29,6 +33,10 @@ export interface LegContext {
   /** Before each reading that counts, nothing happens for this long. */
   readonly restMs: number;
   readonly settleTimeoutMs: number;
+  /** Connections that the target has yet to accept; null where that can't be told. */
+  readonly acceptQueue: () => Promise<number | null>;
+  /** An attempt that takes longer has timed out; so has a target that accepts none for so long. */
+  readonly openTimeoutMs: number;
   /** Connections exchange messages: their round trips are sampled at each level. */
   readonly talks: boolean;
   /** Ms since the run began. */
@@ -52,6 +60,7 @@ export class LegWalk {
   #cycle = 0;
   #rampMs = 0;
   #rampOpened = 0;
+  #isKnownLate = false;
 
   constructor(context: LegContext) {
     this.#context = context;
@@ -84,6 +93,7 @@ export class LegWalk {
     for (const level of this.#cycle === 0 ? leg.levels : [peakOf(leg)]) {
       this.#enter('ramp', level);
       await this.#ramp(level);
+      await this.#untilAccepted(level);
       const talk = talks ? await this.#talk(level) : null;
       await this.#hold(level, talk);
     }
@@ -103,6 +113,7 @@ export class LegWalk {
     const level = peakOf(leg);
     this.#enter('burst', level);
     await this.#moveTo(level, leg.connectsPerSecond);
+    await this.#untilAccepted(level);
     const readings = await meters.read();
     recorder.sample({
       ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
@@ -154,6 +165,17 @@ export class LegWalk {
     this.#rampOpened += fleet.tally().outcomes.open - before;
   }
 
+  /** Before that a level isn't whole for the target. */
+  async #untilAccepted(level: number): Promise<void> {
+    const { acceptQueue: waiting, openTimeoutMs: timeoutMs, watched, recorder, elapsedMs } = this.#context;
+    const look = (): Promise<void> => check(level, watched);
+    const tookMs = await untilAccepted({ url: watched.url, level, timeoutMs, waiting, look });
+    if (tookMs < LATE_MS || this.#isKnownLate) return;
+    this.#isKnownLate = true;
+    const text = `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`;
+    recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+  }
+
   /** Before any collection is forced: one would stand in the way of hundreds of replies. */
   async #talk(level: number): Promise<Talk> {
     const { fleet, watched } = this.#context;
@@ -169,6 +191,7 @@ export class LegWalk {
       const churnBefore = churnOf(fleet.tally());
       if (await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore)) return;
       await waitFor((tally) => isAt(tally, level), level, watched);
+      await this.#untilAccepted(level);
     }
     const text = `the level of ${level} did not hold still: connections came and went; it yields no memory point`;
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
+import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunConfig } from '../config/run-config.ts';
@@ -136,6 +137,8 @@ async function walkLeg(
     ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
     restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
+    openTimeoutMs: config.openTimeoutMs,
+    acceptQueue: async () => (local ? readAcceptQueue(ip, url.ports) : null),
     talks: config.behaviour.kind === 'echo',
     watched: {
       url: url.text,
