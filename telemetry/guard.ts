@@ -52,7 +52,10 @@ export function createGuard(
     if (hasBody(headers)) return sentence(413, 'a request here has no body', { Connection: 'close' });
     const name = nameIn(headers.host);
     if (name === undefined || (isIP(name) === 0 && !known.has(name))) {
-      return sentence(403, `${headers.host ?? 'no host'} is not a name of this endpoint; ask for its IP address`);
+      return sentence(
+        403,
+        `${headers.host ?? 'no host'} is not a name of this endpoint; ask for its IP address, or see --admin-names`,
+      );
     }
     if (isPartOfForeignPage(headers)) return sentence(403, 'pages of other sites get nothing from here');
     if (digest !== undefined && !isTrusted) {

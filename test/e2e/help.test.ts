@@ -13,7 +13,7 @@ describe('the help', () => {
   const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     run: ['config', ...Object.values(RUN_OPTIONS).map(({ name }) => name)],
     serve: Object.values(SERVE_FLAGS).map(({ flags }) => nameIn(flags)),
-    meter: ['pid', 'listen'],
+    meter: ['pid', 'listen', 'admin-token', 'admin-names'],
     report: ['json'],
     doctor: ['connections', 'json'],
   };
