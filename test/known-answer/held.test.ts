@@ -1,9 +1,13 @@
 /** Targets whose cost is known: what is measured must be it, whatever language, and however they are found. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { needs } from '../support/needs.ts';
 import { commandOf, type Language, measured } from './targets.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = {
+  timeout: 400_000,
+  skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc', 'python3'),
+};
 const KIB = 1024;
 const TEN_THOUSAND = ['--levels', '1500,3k,4500,6k,8k,10k'];
 const TWO_THOUSAND = ['--levels', '400,700,1k,1300,1600,2k'];
