@@ -1,0 +1,136 @@
+/** Servers that take their time: what is opening isn't open, levels are whole, latency shows the wait, and the cost is right. */
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Sample } from '../../core/record.ts';
+import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
+import { carriedOut, compiled, type Outcome, sourceOf } from './targets.ts';
+
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const HELD_BYTES = 16 * 1024;
+const LEVELS = [200, 400, 700, 1000];
+const planOf = (levels: readonly number[]): string[] =>
+  levels.length === 1 ? ['--connections', String(levels[0]), '--levels', '1'] : ['--levels', levels.join(',')];
+/** Of whose memory nothing is asked. */
+const QUICKLY = [...HASTY, '--close', 'reset'];
+
+const slow = (t: TestContext, bytes: number, delayMs: number, args: readonly string[]): Promise<Outcome> =>
+  carriedOut(t, '--command', (port) => `exec python3 ${sourceOf('slow.py')} ${port} ${bytes} ${delayMs}`, args, 'ws');
+
+function late(t: TestContext, bytes: number, delayMs: number, args: readonly string[], more = ''): Promise<Outcome> {
+  const program = compiled(t, 'late');
+  return carriedOut(t, '--command', (port) => `exec ${program} ${port} ${bytes} ${delayMs} ${more}`, args);
+}
+
+function assertCost(nothing: Outcome, held: Outcome): void {
+  const [least, most] = [nothing, held].map(({ summary }) => summary.legs[0]!.perConnection!.user!.bytes);
+  const extra = most! - least!;
+  const allowed = Math.max(0.02 * HELD_BYTES, 128);
+  assert.ok(Math.abs(extra - HELD_BYTES) <= allowed, `${HELD_BYTES} bytes were measured as ${extra.toFixed(0)}`);
+}
+
+function assertWhole({ ended, summary }: Outcome, levels: readonly number[]): void {
+  assertWentThrough(ended);
+  const [leg] = summary.legs;
+  assert.deepEqual(
+    leg!.levels.map(({ open }) => open),
+    levels,
+  );
+  assert.equal(leg!.outcomes.open, leg!.attempts, JSON.stringify(leg!.outcomes));
+}
+
+type Tick = Extract<Sample, { type: 'tick' }>;
+const ticksOf = (folder: string): Tick[] => readSamples(folder).filter((sample) => sample.type === 'tick');
+/** Between what a tick counts and the time that it bears. */
+const SLACK_MS = 100;
+
+/** At no moment more had ever opened than had been attempted a delay before. */
+function assertNoneEarly(ticks: readonly Tick[], delayMs: number): void {
+  for (const { elapsedMs, counts, outcomes } of ticks) {
+    assert.equal(counts.opening + counts.open + counts.failed + counts.closed, counts.attempts);
+    const before = ticks.find((one) => one.elapsedMs >= elapsedMs - delayMs + SLACK_MS);
+    assert.ok(outcomes.open <= before!.counts.attempts, `${outcomes.open} open at ${elapsedMs} ms`);
+  }
+}
+
+describe('a WebSocket server that answers each handshake', () => {
+  for (const [delayMs, bytes, levels] of [
+    [300, [0, HELD_BYTES], LEVELS],
+    [2000, [0], [300]],
+  ] as const) {
+    it(`after ${delayMs} ms is waited for`, TIMEOUT, async (t) => {
+      const outcomes = [];
+      for (const each of bytes) outcomes.push(await slow(t, each, delayMs, planOf(levels)));
+      for (const outcome of outcomes) {
+        assertWhole(outcome, levels);
+        const { p50Ms, p99Ms } = outcome.summary.legs[0]!.open;
+        // Buckets of the histogram are up to 2 % wide.
+        assert.ok(p50Ms! >= 0.98 * delayMs && p99Ms! >= p50Ms!, `p50 ${p50Ms}`);
+        const ticks = ticksOf(outcome.folder);
+        assertNoneEarly(ticks, delayMs);
+        assert.ok(ticks.some(({ counts }) => counts.opening >= 100));
+      }
+      const [nothing, held] = outcomes;
+      if (nothing && held) assertCost(nothing, held);
+    });
+  }
+
+  it('later than the open timeout: each attempt has timed out, and the error says what helps', TIMEOUT, async (t) => {
+    const { ended, summary } = await slow(t, 0, 2000, [...planOf(LEVELS), ...QUICKLY, '--open-timeout', '500ms']);
+    assertFailed(
+      ended,
+      4,
+      'ETIMEDOUT',
+      /do not become usable in time \(connected, but no complete handshake within 500 ms\)/,
+    );
+    assert.match(ended.stderr, /--open-timeout/);
+    const { outcomes, peakOpen, attempts } = summary.legs[0]!;
+    assert.ok(outcomes['timed-out'] >= 50, JSON.stringify(outcomes));
+    assert.deepEqual([outcomes.open, peakOpen], [0, 0]);
+    assert.equal(outcomes['timed-out'] + outcomes.cancelled, attempts);
+  });
+});
+
+describe('a TCP server that accepts late', () => {
+  it('has its connections open before, but no level is read until it has taken them all', TIMEOUT, async (t) => {
+    const levels = [300, 600, 1000];
+    const nothing = await late(t, 0, 1200, planOf(levels));
+    const held = await late(t, HELD_BYTES, 1200, planOf(levels));
+    for (const outcome of [nothing, held]) {
+      assertWhole(outcome, levels);
+      const warned = outcome.summary.warnings.filter((text) => /accepts late/.test(text));
+      assert.equal(warned.length, 1, outcome.summary.warnings.join('\n'));
+    }
+    assertCost(nothing, held);
+    for (const { open, bytes } of held.summary.legs[0]!.levels) {
+      assert.ok(bytes.user! >= open * HELD_BYTES, `${bytes.user} at ${open}`);
+    }
+  });
+
+  it('with a short queue makes the others wait, which shows in the time to open', TIMEOUT, async (t) => {
+    const plan = [...planOf([120]), ...HASTY];
+    const { ended, summary, folder } = await late(t, 0, 300, plan, 'backlog=32');
+    assertWentThrough(ended);
+    const { open, outcomes, attempts } = summary.legs[0]!;
+    assert.equal(outcomes.open, attempts);
+    // A first packet that was dropped is sent again after a second.
+    assert.ok(open.p50Ms! >= 980 && open.maxMs! >= open.p50Ms!, JSON.stringify(open));
+    for (const { counts } of ticksOf(folder)) {
+      assert.equal(counts.opening + counts.open + counts.failed + counts.closed, counts.attempts);
+    }
+  });
+
+  it('with a short queue, later than the open timeout: the others have timed out', TIMEOUT, async (t) => {
+    const plan = [...planOf([300]), ...QUICKLY, '--open-timeout', '500ms'];
+    const { ended, summary } = await late(t, 0, 60_000, plan, 'backlog=8');
+    // Some were taken into the queue: the server is full, as far as anybody can tell.
+    assertFailed(ended, 4, 'ETARGETFULL', /stopped accepting at \d+ open connections: timed-out/);
+    assert.ok(summary.legs[0]!.outcomes['timed-out'] >= 50);
+  });
+
+  it('never, with room for all in its queue, is found out: it has accepted none', TIMEOUT, async (t) => {
+    const plan = [...planOf([100]), ...QUICKLY, '--open-timeout', '500ms'];
+    const { ended, summary } = await late(t, 0, 60_000, plan);
+    assertFailed(ended, 4, 'ETIMEDOUT', /has accepted none of 100 connections for 500 ms/);
+    assert.deepEqual(summary.legs[0]!.levels, [], 'what it has not taken costs nothing, and says nothing');
+  });
+});

@@ -1,0 +1,131 @@
+/** Servers in a memory cgroup with a limit, as in a container: what fits is known, and what happens when it is passed. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
+import { Missing } from '../../memory/meter.ts';
+import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
+import { carriedOut, compiled } from './targets.ts';
+
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const MIB = 2 ** 20;
+const LIMIT_BYTES = 64 * MIB;
+const HELD_BYTES = 16 * 1024;
+/** Not so fast that many wait to be accepted when the end comes. */
+const CLIMB = ['--levels', '900,1600,2300,3k,8k', '--rate', '1500/s', '--headroom', '0%'];
+
+let made = 0;
+/** Skips the test, with the reason, where no cgroup can be made. The limit is on memory and swap together. */
+async function limitedCgroup(t: TestContext, limitBytes: number): Promise<MadeCgroup | undefined> {
+  try {
+    const cgroup = await makeCgroup(`connrig-limited-${process.pid}-${made++}`);
+    t.after(() => cgroup.remove());
+    // v1; v2 where that isn't there.
+    const isSet = trySet(cgroup, 'memory.limit_in_bytes', limitBytes) || trySet(cgroup, 'memory.max', limitBytes);
+    if (!trySet(cgroup, 'memory.memsw.limit_in_bytes', limitBytes)) trySet(cgroup, 'memory.swap.max', 0);
+    if (isSet) return cgroup;
+    t.skip('no limit can be set here');
+  } catch (error) {
+    assert.ok(error instanceof Missing, String(error));
+    t.skip(error.message);
+  }
+  return undefined;
+}
+
+function trySet({ folder }: MadeCgroup, file: string, bytes: number): boolean {
+  try {
+    writeFileSync(join(folder, file), String(bytes), { flag: 'r+' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As a container's runtime does it: into the cgroup first, then the server. */
+const inside = ({ procsFile }: MadeCgroup, ...words: ReadonlyArray<string | number>): string =>
+  `echo $$ > ${procsFile} && exec ${words.join(' ')}`;
+
+describe('a server whose memory is limited', () => {
+  for (const how of ['--command', '--pid'] as const) {
+    it(
+      `and that grows past it, by ${how}: it was the kernel, and all that was measured is there`,
+      TIMEOUT,
+      async (t) => {
+        const cgroup = await limitedCgroup(t, LIMIT_BYTES);
+        if (!cgroup) return;
+        const program = compiled(t, 'held');
+        const outcome = await carriedOut(t, how, (port) => inside(cgroup, program, port, HELD_BYTES), CLIMB);
+        const { ended, summary, folder } = outcome;
+        assertFailed(
+          ended,
+          4,
+          'ETARGETMEMORY',
+          /the kernel killed a process for want of memory .*limited to 64\.0 MiB/,
+        );
+        assert.deepEqual([summary.status, summary.exitCode, summary.error?.code], ['failed', 4, 'ETARGETMEMORY']);
+        assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /ETARGETMEMORY.*killed .* for want of memory/);
+
+        const [leg] = summary.legs;
+        assert.deepEqual(
+          leg!.levels.map(({ open }) => open),
+          [900, 1600, 2300, 3000],
+        );
+        const { user, charged, total } = leg!.perConnection!;
+        assert.ok(Math.abs(user!.bytes - HELD_BYTES - 16) <= 128, `in user space ${user!.bytes}`);
+        assert.ok(charged!.bytes > user!.bytes, `charged ${charged!.bytes}`);
+        if (total) assert.ok(charged!.bytes < total.bytes, `charged ${charged!.bytes} of ${total.bytes}`);
+
+        const { memoryLimit } = summary.target;
+        assert.deepEqual([memoryLimit?.bytes, memoryLimit?.basis], [LIMIT_BYTES, 'cgroup']);
+        const ticks = readSamples(folder).filter((sample) => sample.type === 'tick');
+        const held = Math.max(...ticks.map(({ counts }) => counts.open));
+        if (total) {
+          const [{ of, memoryLimitBytes, connections } = assert.fail()] = summary.capacity;
+          assert.deepEqual([of, memoryLimitBytes], ['charged', LIMIT_BYTES]);
+          // On the safe side, and no further from the truth than what the kernel gives back when memory gets short.
+          assert.ok(
+            connections <= most && connections > 0.75 * least,
+            `${connections} forecast, ${least} to ${most} held`,
+          );
+          assert.deepEqual(
+            summary.forecast.map(({ connections: at }) => at),
+            [10_000, 100_000, 1_000_000],
+          );
+        }
+      },
+    );
+  }
+
+  it('and one of whose processes is killed while the others live: told as what it is', TIMEOUT, async (t) => {
+    const cgroup = await limitedCgroup(t, LIMIT_BYTES);
+    if (!cgroup) return;
+    const program = compiled(t, 'pool');
+    const { ended, summary } = await carriedOut(
+      t,
+      '--command',
+      (port) => inside(cgroup, program, port, HELD_BYTES, 4),
+      CLIMB,
+    );
+    assertFailed(ended, 4, 'ETARGETMEMORY', /the kernel killed .* for want of memory in the target's cgroup/);
+    assert.equal(summary.legs[0]!.levels.length, 4);
+  });
+
+  it('and that stays below: its limit is what the capacity is for', TIMEOUT, async (t) => {
+    const cgroup = await limitedCgroup(t, 2 * LIMIT_BYTES);
+    if (!cgroup) return;
+    const program = compiled(t, 'held');
+    const plan = ['--levels', '500,1k,1500', '--headroom', '10%'];
+    const commandAt = (port: number): string => inside(cgroup, program, port, HELD_BYTES);
+    const { ended, summary, folder } = await carriedOut(t, '--pid', commandAt, plan);
+    assertWentThrough(ended);
+    assert.equal(summary.target.memoryLimit?.bytes, 2 * LIMIT_BYTES);
+    assert.ok(summary.legs[0]!.levels.every(({ chargedBytes }) => chargedBytes! > 500 * HELD_BYTES));
+    const [capacity] = summary.capacity;
+    if (!summary.legs[0]!.perConnection!.total) return;
+    assert.deepEqual([capacity!.memoryLimitBytes, capacity!.headroomPercent], [2 * LIMIT_BYTES, 10]);
+    const [memory] = summary.limiters.filter(({ what }) => what === 'memory');
+    assert.equal(memory!.at, capacity!.connections);
+    assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /128 MiB, the limit of its cgroup, hold, with 10 %/);
+  });
+});
