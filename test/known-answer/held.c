@@ -1,6 +1,6 @@
 /* A TCP server that holds exactly BYTES touched bytes for each connection: held PORT BYTES [leak=N] [table=N@COUNT]
    [knee=COUNT]. leak: each closed connection leaves N bytes behind. table: the COUNTth connection makes it allocate N
-   more, once. knee: connections beyond COUNT open ones hold twice as much. Prints "listening" when it does. */
+   more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. Prints "listening" when it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 static void *held[1 << 20];
-static size_t bytes, leakBytes, tableBytes, tableAt, kneeAt;
+#define TABLES 8
+static size_t bytes, leakBytes, tables, tableBytes[TABLES], tableAt[TABLES], kneeAt;
 static size_t opened, open_;
 
 static void *touched(size_t size) {
@@ -21,7 +22,8 @@ static void *touched(size_t size) {
 
 static void opens(int fd) {
   opened++, open_++;
-  if (tableBytes && opened == tableAt) touched(tableBytes);
+  for (size_t i = 0; i < tables; i++)
+    if (opened == tableAt[i]) touched(tableBytes[i]);
   held[fd] = touched(kneeAt && open_ > kneeAt ? 2 * bytes : bytes);
 }
 
@@ -38,7 +40,7 @@ int main(int argc, char **argv) {
   bytes = strtoul(argv[2], NULL, 10);
   for (int i = 3; i < argc; i++) {
     sscanf(argv[i], "leak=%zu", &leakBytes);
-    sscanf(argv[i], "table=%zu@%zu", &tableBytes, &tableAt);
+    if (tables < TABLES && sscanf(argv[i], "table=%zu@%zu", &tableBytes[tables], &tableAt[tables]) == 2) tables++;
     sscanf(argv[i], "knee=%zu", &kneeAt);
   }
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
