@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { LegSummary } from '../../core/summary.ts';
-import { commandOf, measured } from './targets.ts';
+import { commandOf, measured } from './launched.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const MIB = 2 ** 20;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Sample } from '../../core/record.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
-import { carriedOut, compiled, type Outcome, sourceOf } from './targets.ts';
+import { carriedOut, compiled, type Outcome, sourceOf } from './launched.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const HELD_BYTES = 16 * 1024;

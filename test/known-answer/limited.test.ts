@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
-import { carriedOut, compiled } from './targets.ts';
+import { carriedOut, compiled } from './launched.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const MIB = 2 ** 20;

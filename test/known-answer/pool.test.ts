@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { MemoryPoint } from '../../core/record.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
-import { carriedOut, compiled, type Outcome } from './targets.ts';
+import { carriedOut, compiled, type Outcome } from './launched.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const MIB = 2 ** 20;
