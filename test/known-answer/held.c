@@ -1,6 +1,7 @@
 /* A TCP server that holds exactly BYTES touched bytes for each connection: held PORT BYTES [leak=N] [table=N@COUNT]
-   [knee=COUNT]. leak: each closed connection leaves N bytes behind. table: the COUNTth connection makes it allocate N
-   more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. Prints "listening" when it does. */
+   [knee=COUNT] [at=ADDRESS]. leak: each closed connection leaves N bytes behind. table: the COUNTth connection makes it
+   allocate N more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. at: where
+   it listens instead of 127.0.0.1. Prints "listening" when it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -36,15 +37,17 @@ static void ends(int fd) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) return fprintf(stderr, "held PORT BYTES [leak=N] [table=N@COUNT] [knee=COUNT]\n"), 2;
+  if (argc < 3) return fprintf(stderr, "held PORT BYTES [leak=N] [table=N@COUNT] [knee=COUNT] [at=ADDRESS]\n"), 2;
   bytes = strtoul(argv[2], NULL, 10);
+  char address[16] = "127.0.0.1";
   for (int i = 3; i < argc; i++) {
+    sscanf(argv[i], "at=%15s", address);
     sscanf(argv[i], "leak=%zu", &leakBytes);
     if (tables < TABLES && sscanf(argv[i], "table=%zu@%zu", &tableBytes[tables], &tableAt[tables]) == 2) tables++;
     sscanf(argv[i], "knee=%zu", &kneeAt);
   }
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = inet_addr(address)};
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 4096) < 0) return perror("listen"), 1;
   struct epoll_event want = {.events = EPOLLIN, .data.fd = listener}, events[256];

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Sample } from '../../core/record.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
+import { needs } from '../support/needs.ts';
 import { carriedOut, compiled, type Outcome, sourceOf } from './launched.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc', 'python3') };
 const HELD_BYTES = 16 * 1024;
 const LEVELS = [200, 400, 700, 1000];
 const planOf = (levels: readonly number[]): string[] =>

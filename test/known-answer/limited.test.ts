@@ -1,50 +1,19 @@
 /** Servers in a memory cgroup with a limit, as in a container: what fits is known, and what happens when it is passed. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
-import { Missing } from '../../memory/meter.ts';
+import { describe, it } from 'node:test';
 import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
+import { needs } from '../support/needs.ts';
 import { carriedOut, compiled } from './launched.ts';
+import { inside, limitedCgroup } from './limited.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
 const LIMIT_BYTES = 64 * MIB;
 const HELD_BYTES = 16 * 1024;
 /** Not so fast that many wait to be accepted when the end comes. */
 const CLIMB = ['--levels', '900,1600,2300,3k,8k', '--rate', '1500/s', '--headroom', '0%'];
-
-let made = 0;
-/** Skips the test, with the reason, where no cgroup can be made. The limit is on memory and swap together. */
-async function limitedCgroup(t: TestContext, limitBytes: number): Promise<MadeCgroup | undefined> {
-  try {
-    const cgroup = await makeCgroup(`connrig-limited-${process.pid}-${made++}`);
-    t.after(() => cgroup.remove());
-    // v1; v2 where that isn't there.
-    const isSet = trySet(cgroup, 'memory.limit_in_bytes', limitBytes) || trySet(cgroup, 'memory.max', limitBytes);
-    if (!trySet(cgroup, 'memory.memsw.limit_in_bytes', limitBytes)) trySet(cgroup, 'memory.swap.max', 0);
-    if (isSet) return cgroup;
-    t.skip('no limit can be set here');
-  } catch (error) {
-    assert.ok(error instanceof Missing, String(error));
-    t.skip(error.message);
-  }
-  return undefined;
-}
-
-function trySet({ folder }: MadeCgroup, file: string, bytes: number): boolean {
-  try {
-    writeFileSync(join(folder, file), String(bytes), { flag: 'r+' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** As a container's runtime does it: into the cgroup first, then the server. */
-const inside = ({ procsFile }: MadeCgroup, ...words: ReadonlyArray<string | number>): string =>
-  `echo $$ > ${procsFile} && exec ${words.join(' ')}`;
 
 describe('a server whose memory is limited', () => {
   for (const how of ['--command', '--pid'] as const) {
