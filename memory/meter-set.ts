@@ -145,7 +145,12 @@ export function openMeters(options: MeterOptions): Meters {
 /** @returns undefined when the target has no runtime that could be asked */
 function runtimeReader(options: MeterOptions): ((gc: boolean) => Promise<Runtime>) | undefined {
   const { adminUrl, adminToken: token, inspectors = [], runtimeTimeoutMs: timeoutMs = 120_000 } = options;
-  if (adminUrl) return (gc) => readRuntime(adminUrl, { gc, timeoutMs, token });
+  if (adminUrl) {
+    return async (gc) => {
+      const { collected, processes, census } = await readRuntime(adminUrl, { gc, timeoutMs, token });
+      return { collected, processes, census };
+    };
+  }
   return inspectors.length > 0 ? (gc) => readInspected(inspectors, gc, timeoutMs) : undefined;
 }
 

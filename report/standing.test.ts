@@ -73,6 +73,11 @@ const untidy = climb(5000).map((sample): Sample => {
   const { target } = sample.readings;
   return { ...sample, readings: { ...sample.readings, target: { ...target!, anonBytes: target!.anonBytes! + 2e7 } } };
 });
+/** The process could be told to collect until 2,000 were open. */
+const lost = climb(5000).map((sample): Sample => {
+  if (sample.type !== 'memory' || sample.level < 2000) return sample;
+  return { ...sample, readings: { ...sample.readings, runtime: null } };
+});
 const ofPid = runFile({ target: { ...runFile().target, kind: 'pid' } });
 const WARNINGS: ReadonlyArray<[string, Parameters<typeof summarize>[0], RegExp]> = [
   [
@@ -84,6 +89,11 @@ const WARNINGS: ReadonlyArray<[string, Parameters<typeof summarize>[0], RegExp]>
     'memory that goes its own way',
     { run: ofPid, samples: untidy, events: [], problems: [] },
     /^ws: memory doesn't follow the number of connections \(R² -?\d\.\d{4}\): .*--rest 15s/m,
+  ],
+  [
+    'levels without a collection among those with one',
+    { run: ofPid, samples: lost, events: [], problems: [] },
+    /^ws: no collection could be forced at 2000, 2500, 3000 open connections: garbage counts there as their cost$/m,
   ],
   [
     'a wrong count from outside',

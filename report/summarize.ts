@@ -96,6 +96,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
     );
   }
+  warnings.push(...uncollectedIn(points));
   warnings.push(...oomKillsIn(points));
   if (memoryLimit === null && legs.some(({ fit, perConnection }) => fit !== null && perConnection?.total)) {
     warnings.push(
@@ -110,6 +111,17 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     );
   }
   return [...new Set([...warnings, ...problems])];
+}
+
+/** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */
+function uncollectedIn(points: readonly MemoryPoint[]): string[] {
+  const isCollected = ({ readings }: MemoryPoint): boolean => readings.runtime?.collected === true;
+  const legs = new Set(points.filter(isCollected).map(({ leg }) => leg));
+  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isCollected(point));
+  return [...new Set(without.map(({ protocol }) => protocol))].map((protocol) => {
+    const levels = new Set(without.filter((point) => point.protocol === protocol).map(({ level }) => level));
+    return `${protocol}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;
+  });
 }
 
 /** What the kernel killed while a leg went on, such as one worker of several that was started anew. */

@@ -115,6 +115,18 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['close', 'slam', /^--close: "slam" is not one of graceful, reset$/],
   ['source', 'localhost', /^--source: "localhost" is not an IP address$/],
   ['source', '::1,::1', /^--source: ::1: ::1 is there twice$/],
+  ['inspect', 'yes', /^--inspect: "yes" is not the address of an inspector such as 127\.0\.0\.1:9229$/],
+  ['inspect', '127.0.0.1', /^--inspect: "127\.0\.0\.1" is not the address/],
+  ['inspect', '127.0.0.1:0', /^--inspect: "127\.0\.0\.1:0" is not the address/],
+  ['inspect', '65536', /^--inspect: "65536" is not the address/],
+  ['inspect', '9229,127.0.0.1:9229', /^--inspect: 127\.0\.0\.1:9229 is there twice$/],
+  [
+    'inspect',
+    'server.example:9229',
+    /^--inspect: server\.example:9229: an inspector answers to no host name but localh/,
+  ],
+  ['inspect', '8.8.8.8:9229', /^--inspect: 8\.8\.8\.8:9229 is no address of .*; ssh -L 9229:127\.0\.0\.1:9229 brings/],
+  ['inspect', '[2001:4860:4860::8888]:9229', /is no address of this machine or of a private network/],
   ['pid', 'init', /^--pid: "init" is not a process id/],
   ['out', '  ', /^--out: it is empty$/],
   ['name', '../up', /^--name: "\.\.\/up" is not 1 to 64 letters/],
@@ -195,6 +207,21 @@ test('a command needs the URL it is to listen at, and is no running process', ()
   assert.match(problemOf({ command: 'node server.js' }), /^--command: give the URL/);
   assert.match(problemOf({ command: ' ', urls }), /^--command: it is empty$/);
   assert.match(problemOf({ command: 'node server.js', pid: '4711', urls }), /^--command and --pid: .*leave one/);
+});
+
+test('an inspector is asked beside a process or an exporter, at an address that only friends reach', () => {
+  const urls = ['ws://h:1'];
+  const inspect = '9229, localhost:9230,[::1]:9231,10.0.0.7:9232,[fd00::7]:9233';
+  const all = ['127.0.0.1:9229', 'localhost:9230', '[::1]:9231', '10.0.0.7:9232', '[fd00::7]:9233'];
+  for (const target of [{ pid: '4711' }, { command: 'true' }, { exporter: 'http://h:9465' }]) {
+    assert.deepEqual(parseRunConfig({ ...target, inspect, urls }).inspect, all);
+  }
+  assert.deepEqual(parseRunConfig({}, { inspect: [9229, 9230], pid: 4711, urls }).inspect, [
+    '127.0.0.1:9229',
+    '127.0.0.1:9230',
+  ]);
+  assert.match(problemOf({ inspect: '9229' }), /^--inspect: the built-in server collects without it/);
+  assert.match(problemOf({ inspect: '9229', urls }), /^--inspect: a heap is part of the memory of a process; name it/);
 });
 
 test('an exporter needs a URL to connect to, and may stand beside a process', () => {

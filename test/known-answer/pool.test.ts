@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { MemoryPoint } from '../../core/record.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
+import { needs } from '../support/needs.ts';
 import { carriedOut, compiled, type Outcome } from './targets.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
 const HELD_BYTES = 4096;
 const WORKERS = 4;

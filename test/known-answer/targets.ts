@@ -1,43 +1,51 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols.ts';
 import type { LegSummary, Summary } from '../../core/summary.ts';
-import { assertWentThrough, connrig, type Ended, newFolder, reportOn } from '../support/connrig.ts';
+import { assertWentThrough, connrig, type Ended, killIfThere, newFolder, reportOn } from '../support/connrig.ts';
+import { commandOf } from '../support/needs.ts';
+import { unusedPort } from '../support/peers.ts';
 
 /** Compilation leaves them where they are. */
 export const sourceOf = (name: string): string =>
   fileURLToPath(new URL(`../../../test/known-answer/${name}`, import.meta.url));
 
-/** A server that holds so many touched bytes for each connection; more words as its source explains. */
-export type Language = 'C' | 'Python';
+/** A server that holds so many touched bytes for each connection. */
+export type Language = 'C' | 'Python' | 'Node.js';
 
-/** @returns a shell command */
-export function commandOf(t: TestContext, language: Language, port: number, bytes: number, ...more: string[]): string {
-  const program = language === 'C' ? compiled(t, 'held') : `python3 ${sourceOf('held.py')}`;
-  return ['exec', program, port, bytes, ...more].join(' ');
+/** Started by the run, or before it. */
+export type How = '--command' | '--pid';
+
+/** How it is started with a shell, and what a run against it says more. */
+interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
 }
+
+const PROGRAMS: Readonly<Record<Language, (t: TestContext) => Promise<Program>>> = {
+  C: async (t) => ({ command: compiled(t, 'held'), args: [] }),
+  Python: async () => ({ command: `${commandOf('python3')} ${sourceOf('held.py')}`, args: [] }),
+  'Node.js': async () => {
+    const inspector = `127.0.0.1:${await unusedPort()}`;
+    return {
+      command: `${process.execPath} --inspect=${inspector} ${sourceOf('held.mjs')}`,
+      args: ['--inspect', inspector],
+    };
+  },
+};
 
 /** @returns the program made from `NAME.c` here */
 export function compiled(t: TestContext, name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-held-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
-  execFileSync('gcc', ['-O1', '-o', path, sourceOf(`${name}.c`)]);
+  execFileSync(commandOf('gcc'), ['-O1', '-o', path, sourceOf(`${name}.c`)]);
   return path;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** What a run came to, however it ended. */
@@ -52,12 +60,12 @@ export interface Outcome {
 /** A run against it, started by us or, with `--pid`, before us. */
 export async function carriedOut(
   t: TestContext,
-  how: '--command' | '--pid',
+  how: How,
   commandAt: (port: number) => string,
   args: readonly string[],
   protocol: ProtocolName = 'tcp',
 ): Promise<Outcome> {
-  const port = await freePort();
+  const port = await unusedPort();
   const folder = newFolder(t);
   const pid = how === '--pid' ? await started(t, commandAt(port)) : undefined;
   const target = pid === undefined ? commandAt(port) : String(pid);
@@ -66,21 +74,32 @@ export async function carriedOut(
   return { ended, folder, summary: await reportOn(t, folder), pid };
 }
 
-/** The leg of a run that went all the way. */
+/**
+ * The leg of a run that went all the way.
+ *
+ * @param words bytes for each connection, and more as the source of the target explains
+ * @param args of the run, its levels among them
+ */
 export async function measured(
   t: TestContext,
-  how: '--command' | '--pid',
-  commandAt: (port: number) => string,
+  language: Language,
+  how: How,
+  words: readonly (number | string)[],
   args: readonly string[],
 ): Promise<LegSummary> {
-  const { ended, summary } = await carriedOut(t, how, commandAt, args);
+  const program = await PROGRAMS[language](t);
+  const commandAt = (port: number): string => ['exec', program.command, port, ...words].join(' ');
+  const { ended, summary, pid } = await carriedOut(t, how, commandAt, [...program.args, ...args]);
   assertWentThrough(ended);
+  if (pid !== undefined) killIfThere(pid);
   return summary.legs[0]!;
 }
 
 export async function started(t: TestContext, command: string): Promise<number> {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
+  // What an inspector has to say is of no interest; an unread pipe would block it.
+  child.stderr.resume();
   await once(child.stdout, 'data');
   return child.pid!;
 }

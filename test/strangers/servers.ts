@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { NeedName } from '../../scripts/needs/packages.ts';
-import { freePort } from '../known-answer/targets.ts';
 import { commandOf } from '../support/needs.ts';
+import { unusedPort } from '../support/peers.ts';
 import { eventually } from '../support/wait.ts';
 
 /** Somebody else's server, running with a configuration of its own in a temporary folder. */
@@ -93,7 +93,7 @@ async function start(
 ): Promise<Stranger> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-stranger-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const port = await freePort();
+  const port = await unusedPort();
   const { config, args, env, openFiles = 2 * MOST } = launchAt(port);
   const [file, log] = [join(folder, fileName), join(folder, 'output.log')];
   writeFileSync(file, config);

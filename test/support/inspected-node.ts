@@ -37,7 +37,10 @@ export async function startInspectedNode(t: TestContext, code: string): Promise<
   return { child, pid: child.pid!, address, hear: async () => (await lines.next()).value, ended, stderr: () => said };
 }
 
-/** Code of a TCP server that holds a Buffer of so many bytes for each connection, and prints its port. */
+/** Code, on one line, of a TCP server that holds a Buffer of so many bytes for each connection, and prints its port. */
 export const holdingServer = (bytes: number, onConnection = ''): string =>
-  `const s=require('net').createServer((c)=>{c.held=Buffer.allocUnsafeSlow(${bytes}).fill(1);c.on('error',()=>{});c.resume();${onConnection}});
-   s.listen(+(process.env.PORT??0),'127.0.0.1',4096,()=>console.log(s.address().port))`;
+  [
+    `const s=require('net').createServer((c)=>{c.held=Buffer.allocUnsafeSlow(${bytes}).fill(1);`,
+    `c.on('error',()=>{});c.resume();${onConnection}});`,
+    "s.listen(+(process.env.PORT??0),'127.0.0.1',4096,()=>console.log(s.address().port))",
+  ].join('');

@@ -1,6 +1,6 @@
 import type { CensusOfProtocol, ServerMemory } from '../../core/admin.ts';
 import { SERVER_CLOSE_REASONS } from '../../core/outcomes.ts';
-import type { Cgroup, ProcessTree, Readings } from '../../core/readings.ts';
+import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/readings.ts';
 
 /** One process with this much anonymous memory, and nothing else remarkable. */
 export const processTree = (anonBytes: number | null, more: Partial<ProcessTree> = {}): ProcessTree => ({
@@ -58,7 +58,7 @@ const SLAB_BYTES = { TCP: 2500, sock_inode_cache: 850, dentry: 200, filp: 200, e
 export const readingsAt = (open: number, anonBytes: number, more: Partial<Readings> = {}): Readings => ({
   target: processTree(anonBytes),
   client: processTree(30_000_000 + 1000 * open),
-  runtime: serverMemory(open, 5_000_000 + 1000 * open),
+  runtime: Runtime.parse(serverMemory(open, 5_000_000 + 1000 * open)),
   slab: Object.fromEntries(
     Object.entries(SLAB_BYTES).map(([name, bytesPerObject]) => [name, { objects: 100 + 2 * open, bytesPerObject }]),
   ),
