@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { LegSummary } from '../../core/summary.ts';
 import { needs } from '../support/needs.ts';
-import { commandOf, measured } from './launched.ts';
+import { measured } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
@@ -14,7 +14,7 @@ const WARM_UP = 250;
 
 const table = (mib: number, at: number): string => `table=${mib * MIB}@${at + WARM_UP}`;
 const measure = (t: TestContext, ...more: string[]): Promise<LegSummary> =>
-  measured(t, '--command', (port) => commandOf(t, 'C', port, HELD_BYTES, ...more), PLAN);
+  measured(t, 'C', '--command', [HELD_BYTES, ...more], PLAN);
 
 type Fit = NonNullable<LegSummary['fit']>;
 /** @param wanted MiB, and the connection that brought them */

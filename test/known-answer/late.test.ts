@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Sample } from '../../core/record.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled, type Outcome, sourceOf } from './launched.ts';
+import { carriedOut, compiled, type Outcome, sourceOf } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc', 'python3') };
 const HELD_BYTES = 16 * 1024;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled } from './launched.ts';
 import { inside, limitedCgroup } from './limited.ts';
+import { carriedOut, compiled } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { MemoryPoint } from '../../core/record.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled, type Outcome } from './launched.ts';
+import { carriedOut, compiled, type Outcome } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { LegSummary } from '../../core/summary.ts';
-import { assertWentThrough, connrig, newFolder, reportOn } from '../support/connrig.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { LegSummary, Summary } from '../../core/summary.ts';
+import { assertWentThrough, connrig, type Ended, killIfThere, newFolder, reportOn } from '../support/connrig.ts';
 import { commandOf } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
 
 /** Compilation leaves them where they are. */
-const sourceOf = (name: string): string =>
+export const sourceOf = (name: string): string =>
   fileURLToPath(new URL(`../../../test/known-answer/${name}`, import.meta.url));
 
 /** A server that holds so many touched bytes for each connection. */
@@ -27,7 +28,7 @@ interface Program {
 }
 
 const PROGRAMS: Readonly<Record<Language, (t: TestContext) => Promise<Program>>> = {
-  C: async (t) => ({ command: compiled(t), args: [] }),
+  C: async (t) => ({ command: compiled(t, 'held'), args: [] }),
   Python: async () => ({ command: `${commandOf('python3')} ${sourceOf('held.py')}`, args: [] }),
   'Node.js': async () => {
     const inspector = `127.0.0.1:${await unusedPort()}`;
@@ -38,18 +39,45 @@ const PROGRAMS: Readonly<Record<Language, (t: TestContext) => Promise<Program>>>
   },
 };
 
-function compiled(t: TestContext): string {
+/** @returns the program made from `NAME.c` here */
+export function compiled(t: TestContext, name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-held-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'held');
-  execFileSync(commandOf('gcc'), ['-O1', '-o', path, sourceOf('held.c')]);
+  const path = join(folder, name);
+  execFileSync(commandOf('gcc'), ['-O1', '-o', path, sourceOf(`${name}.c`)]);
   return path;
 }
 
+/** What a run came to, however it ended. */
+export interface Outcome {
+  readonly ended: Ended;
+  readonly folder: string;
+  readonly summary: Summary;
+  /** Process id of a target that was there before. */
+  readonly pid: number | undefined;
+}
+
+/** A run against it, started by us or, with `--pid`, before us. */
+export async function carriedOut(
+  t: TestContext,
+  how: How,
+  commandAt: (port: number) => string,
+  args: readonly string[],
+  protocol: ProtocolName = 'tcp',
+): Promise<Outcome> {
+  const port = await unusedPort();
+  const folder = newFolder(t);
+  const pid = how === '--pid' ? await started(t, commandAt(port)) : undefined;
+  const target = pid === undefined ? commandAt(port) : String(pid);
+  const url = `${protocol}://127.0.0.1:${port}`;
+  const ended = await connrig(t, ['run', url, how, target, '--rate', '20k/s', ...args, '--quiet', '--out', folder]);
+  return { ended, folder, summary: await reportOn(t, folder), pid };
+}
+
 /**
- * A run against it.
+ * The leg of a run that went all the way.
  *
- * @param words bytes for each connection, and more as its source explains
+ * @param words bytes for each connection, and more as the source of the target explains
  * @param args of the run, its levels among them
  */
 export async function measured(
@@ -59,25 +87,19 @@ export async function measured(
   words: readonly (number | string)[],
   args: readonly string[],
 ): Promise<LegSummary> {
-  const port = await unusedPort();
-  const folder = newFolder(t);
   const program = await PROGRAMS[language](t);
-  const command = ['exec', program.command, port, ...words].join(' ');
-  const { target, stop } = await (how === '--pid' ? started(t, command) : { target: command, stop: () => {} });
-  const run = ['run', `tcp://127.0.0.1:${port}`, how, target, ...program.args, '--rate', '20k/s', ...args];
-  assertWentThrough(await connrig(t, [...run, '--quiet', '--out', folder]));
-  stop();
-  return (await reportOn(t, folder)).legs[0]!;
+  const commandAt = (port: number): string => ['exec', program.command, port, ...words].join(' ');
+  const { ended, summary, pid } = await carriedOut(t, how, commandAt, [...program.args, ...args]);
+  assertWentThrough(ended);
+  if (pid !== undefined) killIfThere(pid);
+  return summary.legs[0]!;
 }
 
-async function started(t: TestContext, command: string): Promise<{ target: string; stop: () => void }> {
+export async function started(t: TestContext, command: string): Promise<number> {
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const stop = (): void => {
-    child.kill('SIGKILL');
-  };
-  t.after(stop);
+  t.after(() => child.kill('SIGKILL'));
   // What an inspector has to say is of no interest; an unread pipe would block it.
   child.stderr.resume();
   await once(child.stdout, 'data');
-  return { target: String(child.pid), stop };
+  return child.pid!;
 }
