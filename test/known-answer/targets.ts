@@ -12,7 +12,7 @@ import { commandOf } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
 
 /** Compilation leaves them where they are. */
-export const sourceOf = (name: string): string =>
+const sourceOf = (name: string): string =>
   fileURLToPath(new URL(`../../../test/known-answer/${name}`, import.meta.url));
 
 /** A server that holds so many touched bytes for each connection. */
