@@ -4,9 +4,9 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Sample } from '../../core/record.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled, type Outcome, sourceOf } from './targets.ts';
+import { carriedOut, compiled, type Outcome } from './targets.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc', 'python3') };
+const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const HELD_BYTES = 16 * 1024;
 const LEVELS = [200, 400, 700, 1000];
 const planOf = (levels: readonly number[]): string[] =>
@@ -14,12 +14,18 @@ const planOf = (levels: readonly number[]): string[] =>
 /** Of whose memory nothing is asked. */
 const QUICKLY = [...HASTY, '--close', 'reset'];
 
-const slow = (t: TestContext, bytes: number, delayMs: number, args: readonly string[]): Promise<Outcome> =>
-  carriedOut(t, '--command', (port) => `exec python3 ${sourceOf('slow.py')} ${port} ${bytes} ${delayMs}`, args, 'ws');
-
-function late(t: TestContext, bytes: number, delayMs: number, args: readonly string[], more = ''): Promise<Outcome> {
-  const program = compiled(t, 'late');
-  return carriedOut(t, '--command', (port) => `exec ${program} ${port} ${bytes} ${delayMs} ${more}`, args);
+/** A server made from `slow.c` or `late.c`. */
+function runOn(
+  t: TestContext,
+  name: 'slow' | 'late',
+  bytes: number,
+  delayMs: number,
+  args: readonly string[],
+  more = '',
+): Promise<Outcome> {
+  const program = compiled(t, name);
+  const commandAt = (port: number): string => `exec ${program} ${port} ${bytes} ${delayMs} ${more}`;
+  return carriedOut(t, '--command', commandAt, args, name === 'slow' ? 'ws' : 'tcp');
 }
 
 function assertCost(nothing: Outcome, held: Outcome): void {
@@ -60,7 +66,7 @@ describe('a WebSocket server that answers each handshake', () => {
   ] as const) {
     it(`after ${delayMs} ms is waited for`, TIMEOUT, async (t) => {
       const outcomes = [];
-      for (const each of bytes) outcomes.push(await slow(t, each, delayMs, planOf(levels)));
+      for (const each of bytes) outcomes.push(await runOn(t, 'slow', each, delayMs, planOf(levels)));
       for (const outcome of outcomes) {
         assertWhole(outcome, levels);
         const { p50Ms, p99Ms } = outcome.summary.legs[0]!.open;
@@ -76,7 +82,12 @@ describe('a WebSocket server that answers each handshake', () => {
   }
 
   it('later than the open timeout: each attempt has timed out, and the error says what helps', TIMEOUT, async (t) => {
-    const { ended, summary } = await slow(t, 0, 2000, [...planOf(LEVELS), ...QUICKLY, '--open-timeout', '500ms']);
+    const { ended, summary } = await runOn(t, 'slow', 0, 2000, [
+      ...planOf(LEVELS),
+      ...QUICKLY,
+      '--open-timeout',
+      '500ms',
+    ]);
     assertFailed(
       ended,
       4,
@@ -94,8 +105,8 @@ describe('a WebSocket server that answers each handshake', () => {
 describe('a TCP server that accepts late', () => {
   it('has its connections open before, but no level is read until it has taken them all', TIMEOUT, async (t) => {
     const levels = [300, 600, 1000];
-    const nothing = await late(t, 0, 1200, planOf(levels));
-    const held = await late(t, HELD_BYTES, 1200, planOf(levels));
+    const nothing = await runOn(t, 'late', 0, 1200, planOf(levels));
+    const held = await runOn(t, 'late', HELD_BYTES, 1200, planOf(levels));
     for (const outcome of [nothing, held]) {
       assertWhole(outcome, levels);
       const warned = outcome.summary.warnings.filter((text) => /accepts late/.test(text));
@@ -109,7 +120,7 @@ describe('a TCP server that accepts late', () => {
 
   it('with a short queue makes the others wait, which shows in the time to open', TIMEOUT, async (t) => {
     const plan = [...planOf([120]), ...HASTY];
-    const { ended, summary, folder } = await late(t, 0, 300, plan, 'backlog=32');
+    const { ended, summary, folder } = await runOn(t, 'late', 0, 300, plan, 'backlog=32');
     assertWentThrough(ended);
     const { open, outcomes, attempts } = summary.legs[0]!;
     assert.equal(outcomes.open, attempts);
@@ -122,7 +133,7 @@ describe('a TCP server that accepts late', () => {
 
   it('with a short queue, later than the open timeout: the others have timed out', TIMEOUT, async (t) => {
     const plan = [...planOf([300]), ...QUICKLY, '--open-timeout', '500ms'];
-    const { ended, summary } = await late(t, 0, 60_000, plan, 'backlog=8');
+    const { ended, summary } = await runOn(t, 'late', 0, 60_000, plan, 'backlog=8');
     // Some were taken into the queue: the server is full, as far as anybody can tell.
     assertFailed(ended, 4, 'ETARGETFULL', /stopped accepting at \d+ open connections: timed-out/);
     assert.ok(summary.legs[0]!.outcomes['timed-out'] >= 50);
@@ -130,7 +141,7 @@ describe('a TCP server that accepts late', () => {
 
   it('never, with room for all in its queue, is found out: it has accepted none', TIMEOUT, async (t) => {
     const plan = [...planOf([100]), ...QUICKLY, '--open-timeout', '500ms'];
-    const { ended, summary } = await late(t, 0, 60_000, plan);
+    const { ended, summary } = await runOn(t, 'late', 0, 60_000, plan);
     assertFailed(ended, 4, 'ETIMEDOUT', /has accepted none of 100 connections for 500 ms/);
     assert.deepEqual(summary.legs[0]!.levels, [], 'what it has not taken costs nothing, and says nothing');
   });

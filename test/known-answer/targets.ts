@@ -1,18 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols.ts';
-import type { LegSummary, Summary } from '../../core/summary.ts';
-import { assertWentThrough, connrig, type Ended, killIfThere, newFolder, reportOn } from '../support/connrig.ts';
+import { type LegSummary, Summary } from '../../core/summary.ts';
+import { assertWentThrough, connrig, type Ended, killIfThere, newFolder } from '../support/connrig.ts';
 import { commandOf } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
 
 /** Compilation leaves them where they are. */
-export const sourceOf = (name: string): string =>
+const sourceOf = (name: string): string =>
   fileURLToPath(new URL(`../../../test/known-answer/${name}`, import.meta.url));
 
 /** A server that holds so many touched bytes for each connection. */
@@ -71,7 +71,8 @@ export async function carriedOut(
   const target = pid === undefined ? commandAt(port) : String(pid);
   const url = `${protocol}://127.0.0.1:${port}`;
   const ended = await connrig(t, ['run', url, how, target, '--rate', '20k/s', ...args, '--quiet', '--out', folder]);
-  return { ended, folder, summary: await reportOn(t, folder), pid };
+  const summary = Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
+  return { ended, folder, summary, pid };
 }
 
 /**
