@@ -204,6 +204,25 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
   }
 });
 
+test('a rehearsal asks often and collects nothing; where there is no answer, or nobody to ask, it is over at once', async (t) => {
+  const asked: string[] = [];
+  let status = 200;
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(status).end(JSON.stringify(MEMORY));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const adminUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const meters = openMeters({ pids: [], ports: [], clientPid: process.pid, adminUrl });
+  await meters.rehearse();
+  assert.deepEqual(asked, Array(30).fill('/memory'));
+  status = 500;
+  await meters.rehearse();
+  assert.equal(asked.length, 31);
+  await openMeters({ pids: [], ports: [], clientPid: process.pid }).rehearse();
+});
+
 const SERVER = `const {createServer}=require('net');const kept=[];let want=0,open=0;
   const tell=()=>{if(open===want)console.log(open)};
   const s=createServer((c)=>{kept.push(c);c.on('error',()=>{});c.on('close',()=>{open--});open++;tell()});

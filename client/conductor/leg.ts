@@ -71,10 +71,11 @@ export class LegWalk {
   }
 
   async walk(): Promise<void> {
-    const { leg, restMs } = this.#context;
+    const { leg, meters, restMs } = this.#context;
     this.#enter('warm-up', leg.warmUp);
     if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
     await this.#moveTo(0, DRAIN_PER_SECOND);
+    await meters.rehearse();
     this.#enter('baseline', 0);
     await this.#measure('baseline', 0);
     for (this.#cycle = 0; this.#cycle < leg.cycles - 1; this.#cycle++) await this.#climbAndDrain();

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { needs } from '../support/needs.ts';
 import { type How, type Language, measured } from './targets.ts';
 
-const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
+const TIMEOUT = { timeout: 900_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const IN_C = { ...TIMEOUT, skip: TIMEOUT.skip || needs('gcc') };
 const KIB = 1024;
 const TEN_THOUSAND = ['--levels', '1500,3k,4500,6k,8k,10k'];
