@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { evenLevels, fillShare, peakOf, plannedAtMs, rampAt, rampMsOf, shareOf, warmUpBelow } from './plan.ts';
+import {
+  evenLevels,
+  fillShare,
+  peakOf,
+  plannedAtMs,
+  rampAt,
+  rampMsOf,
+  shareOf,
+  warmUpBelow,
+  warmUpRounds,
+} from './plan.ts';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 const ascends = (numbers: readonly number[]): boolean => numbers.every((one, i) => i === 0 || one > numbers[i - 1]!);
@@ -99,7 +109,7 @@ test('property: shares sum to the whole and differ by at most 1', () => {
 
 test('a leg knows its peak and how long its ramps take', () => {
   const leg = { protocol: 'tcp', warmUp: 500, levels: [1000, 2500], connectsPerSecond: 1000, cycles: 1 } as const;
-  assert.deepEqual([peakOf(leg), rampMsOf(leg)], [2500, 3000]);
+  assert.deepEqual([peakOf(leg), rampMsOf(leg)], [2500, 4500]);
   assert.equal(peakOf({ ...leg, levels: [] }), 0);
 });
 
@@ -144,4 +154,15 @@ test('fillShare: with as many lanes as workers it is shareOf; with one lane the 
       { share: 0, before: 1500 },
     ],
   );
+});
+
+test('a warm-up goes on until each process has seen many, but never opens more than the climb', () => {
+  const leg = { protocol: 'tcp', warmUp: 500, levels: [1000, 10_000], connectsPerSecond: 2000, cycles: 1 } as const;
+  assert.equal(warmUpRounds(leg, 1, true), 4);
+  assert.equal(warmUpRounds(leg, 3, true), 12);
+  assert.equal(warmUpRounds(leg, 8, true), 20);
+  assert.equal(warmUpRounds(leg, 8, false), 4, 'ports in TIME_WAIT are lost to the climb');
+  assert.equal(warmUpRounds({ ...leg, warmUp: 50, levels: [100, 120] }, 1, true), 2);
+  assert.equal(warmUpRounds({ ...leg, warmUp: 0, levels: [1] }, 1, true), 1);
+  assert.equal(warmUpRounds({ ...leg, levels: [1000, 1_000_000] }, 60, true), 20);
 });

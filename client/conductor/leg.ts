@@ -1,5 +1,5 @@
 import { toSparse } from '../../core/histogram.ts';
-import { type Leg, type Phase, peakOf } from '../../core/plan.ts';
+import { type Leg, type Phase, peakOf, warmUpRounds } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
 import { humanMs } from '../../core/units.ts';
@@ -30,6 +30,7 @@ export interface LegContext {
   readonly meters: Meters;
   readonly recorder: Recorder;
   readonly watched: Watched;
+  readonly targetIsLocal: boolean;
   /** Before each reading that counts, nothing happens for this long. */
   readonly restMs: number;
   readonly settleTimeoutMs: number;
@@ -73,8 +74,7 @@ export class LegWalk {
   async walk(): Promise<void> {
     const { leg, meters, restMs } = this.#context;
     this.#enter('warm-up', leg.warmUp);
-    if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
-    await this.#moveTo(0, DRAIN_PER_SECOND);
+    await this.#warmUp();
     await meters.rehearse();
     this.#enter('baseline', 0);
     await this.#measure('baseline', 0);
@@ -82,6 +82,16 @@ export class LegWalk {
     const retained = await this.#climbAndDrain();
     const tidiesUp = retained?.unforced || restMs > 0;
     if (tidiesUp && peakOf(leg) <= BURST_MOST) await this.#burst();
+  }
+
+  async #warmUp(): Promise<void> {
+    const { leg, meters, targetIsLocal } = this.#context;
+    const { target } = await meters.read();
+    const rounds = warmUpRounds(leg, target?.pids.length ?? 1, targetIsLocal);
+    for (let round = 0; round < rounds; round++) {
+      if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
+      await this.#moveTo(0, DRAIN_PER_SECOND);
+    }
   }
 
   /**

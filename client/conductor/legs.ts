@@ -135,6 +135,7 @@ async function walkLeg(
   let stopTicking = (): void => {};
   const walk = new LegWalk({
     ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
+    targetIsLocal: local,
     restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
     openTimeoutMs: config.openTimeoutMs,
