@@ -19,7 +19,7 @@ export const HOST_METRICS = {
     kind: 'gauge',
     name: 'connrig_host_tcp_buffer_memory_limit_bytes',
     labels: { threshold: ['low', 'pressure', 'high'] },
-    help: 'net.ipv4.tcp_mem: above pressure the kernel moderates buffers, above high it gives no more and connections fail.',
+    help: 'Values of net.ipv4.tcp_mem: above pressure the kernel moderates buffers, above high it gives no more and connections fail.',
   },
   hostListenOverflows: {
     kind: 'counter',
