@@ -50,6 +50,30 @@ export function toSparse(counts: Uint32Array): Array<[number, number]> {
   return pairs;
 }
 
+/**
+ * Counts for wider buckets, as Prometheus has them: for each upper bound how many values lie below it, and all of them
+ * last. Exact where the bounds are edges of our buckets. The sum is that of the buckets' middles, in ms.
+ *
+ * @param counts one for each bucket, of one histogram or of several summed
+ * @param boundsMs ascending
+ */
+export function cumulate(
+  counts: ArrayLike<number>,
+  boundsMs: readonly number[],
+): { readonly below: readonly number[]; readonly count: number; readonly sumMs: number } {
+  const below: number[] = [];
+  let [count, sumMs] = [0, 0];
+  for (let i = 0; i < counts.length; i++) {
+    const here = counts[i]!;
+    if (here === 0) continue;
+    while (below.length < boundsMs.length && lowestOf(i) >= boundsMs[below.length]! * 1000) below.push(count);
+    count += here;
+    sumMs += (here * middleOf(i)) / 1000;
+  }
+  while (below.length < boundsMs.length) below.push(count);
+  return { below, count, sumMs };
+}
+
 export const countOf = (histogram: SparseHistogram): number => histogram.reduce((sum, [, count]) => sum + count, 0);
 
 /**
