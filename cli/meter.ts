@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { assertAlive } from '../client/target/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
+import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { openMeters } from '../memory/meter-set.ts';
+import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { json, type Route } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
-import { meterTelemetry } from '../telemetry/meter-metrics.ts';
+import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
 import { ADMIN_FLAGS, readAccess, readListen } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -63,7 +65,14 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     stop();
   });
   const read = freshReader(pids);
-  const telemetry = meterTelemetry(read);
+  const own = watchOwnProcess();
+  const page = async (): Promise<MeterPage> => ({
+    readings: await read(),
+    sockets: readKernelSockets(),
+    memory: readOwnMemory(),
+    costs: own.costs(),
+  });
+  const telemetry = meterTelemetry(page, deps.version);
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
     ['/readings', async () => json(await read())],
@@ -75,6 +84,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     await stopped;
     await endpoint.close();
   } finally {
+    own.stop();
     forget();
   }
 }

@@ -44,7 +44,7 @@ export function sumHistograms(parts: readonly Uint32Array[]): Uint32Array {
 /** What a histogram grew by since an earlier look at it. */
 export const since = (before: Uint32Array, now: Uint32Array): Uint32Array => now.map((count, i) => count - before[i]!);
 
-export function toSparse(counts: Uint32Array): Array<[number, number]> {
+export function toSparse(counts: ArrayLike<number>): Array<[number, number]> {
   const pairs: Array<[number, number]> = [];
   for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) pairs.push([lowestOf(i), counts[i]!]);
   return pairs;
@@ -54,21 +54,18 @@ export function toSparse(counts: Uint32Array): Array<[number, number]> {
  * Counts for wider buckets, as Prometheus has them: for each upper bound how many values lie below it, and all of them
  * last. Exact where the bounds are edges of our buckets. The sum is that of the buckets' middles, in ms.
  *
- * @param counts one for each bucket, of one histogram or of several summed
  * @param boundsMs ascending
  */
 export function cumulate(
-  counts: ArrayLike<number>,
+  histogram: SparseHistogram,
   boundsMs: readonly number[],
 ): { readonly below: readonly number[]; readonly count: number; readonly sumMs: number } {
   const below: number[] = [];
   let [count, sumMs] = [0, 0];
-  for (let i = 0; i < counts.length; i++) {
-    const here = counts[i]!;
-    if (here === 0) continue;
-    while (below.length < boundsMs.length && lowestOf(i) >= boundsMs[below.length]! * 1000) below.push(count);
+  for (const [lowest, here] of histogram) {
+    while (below.length < boundsMs.length && lowest >= boundsMs[below.length]! * 1000) below.push(count);
     count += here;
-    sumMs += (here * middleOf(i)) / 1000;
+    sumMs += (here * middleOf(bucketOf(lowest))) / 1000;
   }
   while (below.length < boundsMs.length) below.push(count);
   return { below, count, sumMs };

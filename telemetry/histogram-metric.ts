@@ -1,9 +1,6 @@
 import type { Metric, Registry } from 'prom-client';
-import { cumulate } from '../core/histogram.ts';
+import { cumulate, type SparseHistogram } from '../core/histogram.ts';
 import type { MetricSpec } from '../core/metrics.ts';
-
-/** Counts of one of our own histograms (core/histogram.ts), of one or of several summed, since the beginning. */
-export type Distribution = ArrayLike<number>;
 
 type Labels = Readonly<Record<string, string>>;
 interface Value {
@@ -38,9 +35,13 @@ export class HistogramMetric {
     this.#series.length = 0;
   }
 
-  /** Once for each set of labels, after a {@link reset}. */
-  set(labels: Labels, counts: Distribution): void {
-    const { below, count, sumMs } = cumulate(counts, this.#boundsMs);
+  /**
+   * Once for each set of labels, after a {@link reset}.
+   *
+   * @param histogram since the beginning
+   */
+  set(labels: Labels, histogram: SparseHistogram): void {
+    const { below, count, sumMs } = cumulate(histogram, this.#boundsMs);
     const bucket = (le: string | number, value: number): Value => ({
       ...{ metricName: `${this.name}_bucket`, labels: { ...labels, le }, value },
     });

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { SparseHistogram } from '../core/histogram.ts';
 import { type HistogramKey, type LabelsOf, METRICS, type MetricKey, type MetricSpec } from '../core/metrics.ts';
-import { type Distribution, HistogramMetric } from './histogram-metric.ts';
+import { HistogramMetric } from './histogram-metric.ts';
 
 /**
  * Sets one metric to what it is now; counters and histograms too, since what we count is counted elsewhere already.
@@ -8,7 +9,7 @@ import { type Distribution, HistogramMetric } from './histogram-metric.ts';
  */
 export type Recorder<K extends MetricKey> = <N extends K>(
   key: N,
-  value: (N extends HistogramKey ? Distribution : number) | null | undefined,
+  value: (N extends HistogramKey ? SparseHistogram : number) | null | undefined,
   ...labels: keyof LabelsOf<N> extends never ? [] : [LabelsOf<N>]
 ) => void;
 
@@ -66,7 +67,7 @@ type Labels = Record<string, string>;
 
 interface Recorded {
   readonly instrument: Instrument;
-  readonly value: number | Distribution | null | undefined;
+  readonly value: number | SparseHistogram | null | undefined;
   readonly labels: Labels;
 }
 
@@ -85,7 +86,7 @@ function clear(instrument: Instrument): void {
 
 function set(instrument: Instrument, value: Recorded['value'], labels: Labels): void {
   if (value === null || value === undefined) return;
-  if (instrument instanceof HistogramMetric) instrument.set(labels, value as Distribution);
+  if (instrument instanceof HistogramMetric) instrument.set(labels, value as SparseHistogram);
   else if (instrument instanceof Counter) instrument.inc(labels, value as number);
   else instrument.set(labels, value as number);
 }

@@ -1,4 +1,5 @@
 /** The process that is asked: its own cost. A server of several processes exposes sums over them. */
+import { GC_KINDS } from '../process-costs.ts';
 import { LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const PROCESS_METRICS = {
@@ -59,13 +60,13 @@ export const PROCESS_METRICS = {
   gcSeconds: {
     kind: 'counter',
     name: 'connrig_gc_seconds_total',
-    labels: { kind: ['minor', 'major'] },
+    labels: { kind: GC_KINDS },
     help: 'Time spent in garbage collection, during which nothing else ran on the main thread. Major: forced ones too.',
   },
   gcRuns: {
     kind: 'counter',
     name: 'connrig_gc_runs_total',
-    labels: { kind: ['minor', 'major'] },
+    labels: { kind: GC_KINDS },
     help: 'Garbage collections of the main thread.',
   },
   eventLoopDelay: {

@@ -41,6 +41,12 @@ export const TARGET_METRICS = {
     labels: NO_LABELS,
     help: 'Open file descriptors the measured processes may have together.',
   },
+  targetFdsRatio: {
+    kind: 'gauge',
+    name: 'connrig_target_fds_use_ratio',
+    labels: NO_LABELS,
+    help: 'Open file descriptors of the measured process that is nearest to its limit, divided by that limit.',
+  },
   targetCpu: {
     kind: 'counter',
     name: 'connrig_target_cpu_seconds_total',
