@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readListen } from '../client/config/listen-address.ts';
 import { assertAlive } from '../client/target/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
@@ -8,7 +9,7 @@ import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { json, type Route } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
 import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
-import { ADMIN_FLAGS, readAccess, readListen } from './admin-options.ts';
+import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9465';

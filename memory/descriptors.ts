@@ -56,3 +56,21 @@ function softLimitIn(report: unknown): number | undefined {
   const soft = limits?.open_files?.soft;
   return typeof soft === 'number' ? soft : undefined;
 }
+
+/** How near processes are to their limits of open descriptors. Null where that isn't known of every one. */
+export interface DescriptorUse {
+  /** What they may have together. */
+  readonly maxFds: number | null;
+  /** Open ÷ limit of the process in which that is the highest. */
+  readonly highestRatio: number | null;
+}
+
+export function readDescriptorUse(pids: readonly number[]): DescriptorUse {
+  const each = pids.map((pid) => ({ open: sizeOf(`/proc/${pid}/fd`), most: maxDescriptorsOf(pid) }));
+  const isKnown = each.length > 0 && each.every(({ most }) => most !== undefined);
+  const ratios = each.map(({ open = Number.NaN, most = Number.NaN }) => open / most);
+  return {
+    maxFds: isKnown ? each.reduce((sum, { most = 0 }) => sum + most, 0) : null,
+    highestRatio: ratios.length === 0 || ratios.some(Number.isNaN) ? null : Math.max(...ratios),
+  };
+}

@@ -37,7 +37,7 @@ export const RUN_METRICS = {
     kind: 'counter',
     name: 'connrig_connection_attempts_total',
     labels: BY_PROTOCOL,
-    help: 'Attempts to open a connection that were begun, over all launches. At each moment the sum of opening and outcomes.',
+    help: 'Attempts to open a connection that were begun, over all launches: those opening now, and all outcomes.',
   },
   connectionOutcomes: {
     kind: 'counter',
@@ -124,7 +124,7 @@ export const RUN_METRICS = {
     kind: 'gauge',
     name: 'connrig_run_launch',
     labels: NO_LABELS,
-    help: 'Which launch of the target this is, from 1 up.',
+    help: 'Which launch of the target this is, from 1 up. Absent between legs.',
   },
   runStartTime: {
     kind: 'gauge',
