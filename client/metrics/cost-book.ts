@@ -58,11 +58,15 @@ export class CostBook {
     return this.#pages.get(leg);
   }
 
-  /** Brings all estimates up to date where that is due. */
-  update(run: RunFile): void {
+  /**
+   * Brings all estimates up to date where that is due.
+   *
+   * @param isLast there is time now: whatever there is more of goes in
+   */
+  update(run: RunFile, isLast = false): void {
     for (const [leg, page] of this.#pages) {
-      const isDue = page.levels <= EACH_UP_TO ? page.levels > page.costOf : page.levels >= page.costOf * MORE;
-      if (!isDue) continue;
+      const isEach = isLast || page.levels <= EACH_UP_TO;
+      if (page.levels === page.costOf || (!isEach && page.levels < page.costOf * MORE)) continue;
       page.cost = this.#estimate(run, thinned(page.points), leg);
       page.costOf = page.levels;
     }

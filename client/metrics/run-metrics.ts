@@ -63,6 +63,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
     legEnded() {
       if (live) ended.set(live.leg.leg, { ...totalsOfLeg(live.leg.leg), present: NO_TOTALS.present });
       live = undefined;
+      if (run) costs.update(run, true);
     },
   };
 
