@@ -9,12 +9,10 @@ import { startEndpoint } from '../telemetry/endpoint.ts';
 /** The metrics of a run, being served. */
 export interface ServedMetrics extends Pick<RunMetrics, 'observer' | 'onProgress' | 'finished'> {
   readonly url: string;
-  /**
-   * Stays, so that the last values are seen as well: until they were asked for twice, or time is up.
-   *
-   * @param say told once when it does stay
-   */
-  linger(mostMs: number, stop: AbortSignal, say: (text: string) => void): Promise<void>;
+  /** What {@link linger} is going to do, for people. */
+  untilWhen(mostMs: number): string;
+  /** Stays, so that the last values are seen as well: until they were asked for twice, or time is up. */
+  linger(mostMs: number, stop: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,9 +65,8 @@ export async function serveRunMetrics(
       isOver = true;
       metrics.finished(status);
     },
-    async linger(mostMs, stop, say) {
-      if (mostMs === 0 || stop.aborted) return;
-      say(`metrics stay at ${url} until asked for twice, ${humanMs(mostMs)} at most; ctrl-c ends that`);
+    untilWhen: (mostMs) => `metrics stay at ${url} until asked for twice, ${humanMs(mostMs)} at most; ctrl-c ends that`,
+    async linger(mostMs, stop) {
       const patience = new AbortController();
       const signal = AbortSignal.any([stop, patience.signal]);
       await Promise.race([twice.then(() => delay(LAST_PAGE_MS)), delay(mostMs, undefined, { signal }).catch(() => {})]);

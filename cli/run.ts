@@ -99,15 +99,17 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
     });
     metrics?.finished(summary.status);
+    isOver = true;
+    const stays = metrics !== undefined && config.lingerMs > 0 && !stopping.signal.aborted;
+    // An error has the last word.
+    if (stays) deps.stderr.write(`${metrics?.untilWhen(config.lingerMs)}\n`);
     if (summary.error) {
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
     }
     if (error instanceof Error && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
     deps.setExitCode(summary.exitCode);
-    isOver = true;
-    if (!stopping.signal.aborted)
-      await metrics?.linger(config.lingerMs, leaving.signal, (text) => deps.stderr.write(`${text}\n`));
+    if (stays) await metrics?.linger(config.lingerMs, leaving.signal);
   } finally {
     line.end();
     await metrics?.close();
