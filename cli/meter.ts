@@ -3,6 +3,7 @@ import { readListen } from '../client/config/listen-address.ts';
 import { assertAlive } from '../client/target/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
+import { readDescriptorUse } from '../memory/descriptors.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { openMeters } from '../memory/meter-set.ts';
 import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
@@ -67,12 +68,16 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   });
   const read = freshReader(pids);
   const own = watchOwnProcess();
-  const page = async (): Promise<MeterPage> => ({
-    readings: await read(),
-    sockets: readKernelSockets(),
-    memory: readOwnMemory(),
-    costs: own.costs(),
-  });
+  const page = async (): Promise<MeterPage> => {
+    const readings = await read();
+    return {
+      readings,
+      descriptors: readDescriptorUse(readings.target?.pids ?? []),
+      sockets: readKernelSockets(),
+      memory: readOwnMemory(),
+      costs: own.costs(),
+    };
+  };
   const telemetry = meterTelemetry(page, deps.version);
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { DescriptorUse } from '../core/descriptor-use.ts';
 
 /** Open descriptors of this process now, as the size of their folder; undefined without /proc and before Linux 6.2. */
 export const countDescriptors = (): number | undefined => sizeOf('/proc/self/fd');
@@ -55,14 +56,6 @@ function softLimitIn(report: unknown): number | undefined {
   const limits = (report as { userLimits?: { open_files?: { soft?: unknown } } } | undefined)?.userLimits;
   const soft = limits?.open_files?.soft;
   return typeof soft === 'number' ? soft : undefined;
-}
-
-/** How near processes are to their limits of open descriptors. Null where that isn't known of every one. */
-export interface DescriptorUse {
-  /** What they may have together. */
-  readonly maxFds: number | null;
-  /** Open ÷ limit of the process in which that is the highest. */
-  readonly highestRatio: number | null;
 }
 
 export function readDescriptorUse(pids: readonly number[]): DescriptorUse {

@@ -27,8 +27,10 @@ const OWN = {
   },
 };
 
-const render = (readings: Readings): Promise<string> =>
-  meterTelemetry(async () => ({ readings, sockets: SOCKETS, ...OWN }), '1.2.3').render();
+const render = (readings: Readings): Promise<string> => {
+  const descriptors = readings.target ? { maxFds: 40_000, highestRatio: 0.25 } : { maxFds: null, highestRatio: null };
+  return meterTelemetry(async () => ({ readings, descriptors, sockets: SOCKETS, ...OWN }), '1.2.3').render();
+};
 const samplesOf = async (readings: Readings): Promise<Map<string, number>> => samplesIn(await render(readings));
 
 test('everything read is there, under its name', async () => {
@@ -45,6 +47,8 @@ test('everything read is there, under its name', async () => {
     ['connrig_target_memory_bytes{component="page-tables"}', 100_000],
     ['connrig_target_processes', 2],
     ['connrig_target_open_fds', 25],
+    ['connrig_target_max_fds', 40_000],
+    ['connrig_target_fds_use_ratio', 0.25],
     ['connrig_target_cpu_seconds_total', 1.5],
     ['connrig_target_cgroup_memory_bytes{component="current"}', 9e6],
     ['connrig_target_cgroup_memory_bytes{component="kernel"}', 5e5],

@@ -1,3 +1,4 @@
+import type { DescriptorUse } from '../core/descriptor-use.ts';
 import type { KernelSockets } from '../core/kernel-sockets.ts';
 import type { MetricKey } from '../core/metrics.ts';
 import type { ProcessCosts } from '../core/process-costs.ts';
@@ -5,7 +6,7 @@ import { METERS, type Readings, SLAB_CACHES } from '../core/readings.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from './host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from './process-metrics.ts';
 import { createTelemetry, type Recorder, type Telemetry } from './registry.ts';
-import { recordCgroup, recordTree, TREE_KEYS } from './target-metrics.ts';
+import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from './target-metrics.ts';
 
 export const METER_KEYS = [
   'meterInfo',
@@ -24,6 +25,7 @@ type Record = Recorder<(typeof METER_KEYS)[number]>;
 /** What there is to tell at one moment. */
 export interface MeterPage {
   readonly readings: Readings;
+  readonly descriptors: DescriptorUse;
   readonly sockets: KernelSockets;
   /** Of the meter's own process. */
   readonly memory: Parameters<typeof recordProcess>[2][number];
@@ -37,7 +39,7 @@ export interface MeterPage {
  */
 export function meterTelemetry(read: () => Promise<MeterPage>, version: string): Telemetry {
   return createTelemetry(METER_KEYS, async (record) => {
-    const { readings, sockets, memory, costs } = await read();
+    const { readings, descriptors, sockets, memory, costs } = await read();
     record('meterInfo', 1);
     record('meterReadSeconds', readings.tookMs / 1000);
     for (const meter of METERS) {
@@ -47,6 +49,7 @@ export function meterTelemetry(read: () => Promise<MeterPage>, version: string):
     const missing = new Set(readings.missing.map(({ meter }) => meter));
     for (const meter of METERS) record('meterMissing', missing.has(meter) ? 1 : undefined, { meter });
     recordTree(record, readings.target);
+    recordDescriptors(record, descriptors);
     recordCgroup(record, readings.cgroup);
     recordSlab(record, readings.slab);
     recordSockets(record, sockets);

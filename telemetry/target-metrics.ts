@@ -1,3 +1,4 @@
+import type { DescriptorUse } from '../core/descriptor-use.ts';
 import type { MetricKey } from '../core/metrics.ts';
 import type { ProcessTree, Readings } from '../core/readings.ts';
 import type { Recorder } from './registry.ts';
@@ -7,6 +8,8 @@ export const TREE_KEYS = [
   'targetMemory',
   'targetProcesses',
   'targetOpenFds',
+  'targetMaxFds',
+  'targetFdsRatio',
   'targetCpu',
   'targetCgroupMemory',
   'targetCgroupExclusive',
@@ -23,6 +26,11 @@ export function recordTree(record: Record, tree: ProcessTree | null): void {
   record('targetProcesses', tree?.pids.length);
   record('targetOpenFds', tree?.openFiles);
   record('targetCpu', tree?.cpuSeconds);
+}
+
+export function recordDescriptors(record: Record, { maxFds, highestRatio }: DescriptorUse): void {
+  record('targetMaxFds', maxFds);
+  record('targetFdsRatio', highestRatio);
 }
 
 export function recordCgroup(record: Record, cgroup: Readings['cgroup']): void {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DescriptorUse } from '../../core/descriptor-use.ts';
 import type { KernelSockets } from '../../core/kernel-sockets.ts';
 import type { Ledger } from '../../core/ledger.ts';
 import { type LiveReadings, livened } from '../../core/live-readings.ts';
@@ -6,7 +7,7 @@ import type { Phase } from '../../core/plan.ts';
 import type { Readings, Runtime } from '../../core/readings.ts';
 import type { MemoryPoint, RunFile } from '../../core/record.ts';
 import { ledgerAt } from '../../core/run-ledger.ts';
-import { type DescriptorUse, readDescriptorUse } from '../../memory/descriptors.ts';
+import { readDescriptorUse } from '../../memory/descriptors.ts';
 import { readHost } from '../../memory/host.ts';
 import { readKernelSockets } from '../../memory/kernel-sockets.ts';
 import type { LiveLeg } from '../observer.ts';

@@ -11,7 +11,7 @@ import { readOwnMemory } from '../../memory/own-process.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
 import type { Recorder } from '../../telemetry/registry.ts';
-import { recordCgroup, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
+import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { LiveLeg } from '../observer.ts';
@@ -51,8 +51,6 @@ export const RUN_KEYS = [
   'targetLedger',
   'targetUnexplained',
   ...TREE_KEYS,
-  'targetMaxFds',
-  'targetFdsRatio',
   'meterReadSeconds',
   'generatorSaturated',
   'generatorOpenFds',
@@ -160,12 +158,11 @@ function recordLevels(record: Record, { levels }: RunNow, { protocol }: Leg, ind
 
 function recordMemory(record: Record, { readings, ledger, target, descriptors }: MemoryNow): void {
   recordTree(record, readings?.target ?? target);
+  recordDescriptors(record, descriptors);
   recordCgroup(record, readings?.cgroup ?? null);
   for (const component of [...USER_COMPONENTS, ...KERNEL_COMPONENTS]) {
     record('targetLedger', ledger?.components[component], { component });
   }
   record('targetUnexplained', ledger?.unexplained);
-  record('targetMaxFds', descriptors.maxFds);
-  record('targetFdsRatio', descriptors.highestRatio);
   record('meterReadSeconds', readings === null ? null : readings.tookMs / 1000);
 }
