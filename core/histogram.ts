@@ -50,16 +50,20 @@ export function toSparse(counts: ArrayLike<number>): Array<[number, number]> {
   return pairs;
 }
 
+/** Counts for wider buckets, as Prometheus has them. */
+export interface Cumulated {
+  /** For each upper bound how many values lie below it. */
+  readonly below: readonly number[];
+  readonly count: number;
+  readonly sumMs: number;
+}
+
 /**
- * Counts for wider buckets, as Prometheus has them: for each upper bound how many values lie below it, and all of them
- * last. Exact where the bounds are edges of our buckets. The sum is that of the buckets' middles, in ms.
+ * Sums a histogram up over wider buckets. Exact where the bounds are edges of our buckets. The sum is that of the buckets' middles, in ms.
  *
  * @param boundsMs ascending
  */
-export function cumulate(
-  histogram: SparseHistogram,
-  boundsMs: readonly number[],
-): { readonly below: readonly number[]; readonly count: number; readonly sumMs: number } {
+export function cumulate(histogram: SparseHistogram, boundsMs: readonly number[]): Cumulated {
   const below: number[] = [];
   let [count, sumMs] = [0, 0];
   for (const [lowest, here] of histogram) {

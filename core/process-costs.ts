@@ -1,4 +1,4 @@
-import type { SparseHistogram } from './histogram.ts';
+import type { Cumulated } from './histogram.ts';
 
 export const GC_KINDS = ['minor', 'major'] as const;
 export type GcKind = (typeof GC_KINDS)[number];
@@ -10,8 +10,8 @@ export interface ProcessCosts {
   readonly maxFds: number | null;
   readonly gc: Readonly<Record<GcKind, { readonly runs: number; readonly seconds: number }>>;
   readonly eventLoopActiveSeconds: number;
-  /** How late a timer was that should have run 50 times a second. */
-  readonly eventLoopDelay: SparseHistogram;
+  /** How late the event loop was, by the bounds of the metric. */
+  readonly eventLoopDelay: Cumulated;
 }
 
 /** Over several processes. What is unknown of one is unknown of the whole. */
@@ -29,12 +29,15 @@ export function sumCosts(parts: readonly ProcessCosts[]): ProcessCosts {
     maxFds: sumOrNull('maxFds'),
     gc: { minor: gcOf('minor'), major: gcOf('major') },
     eventLoopActiveSeconds: sum(({ eventLoopActiveSeconds }) => eventLoopActiveSeconds),
-    eventLoopDelay: sumSparse(parts.map(({ eventLoopDelay }) => eventLoopDelay)),
+    eventLoopDelay: sumCumulated(parts.map(({ eventLoopDelay }) => eventLoopDelay)),
   };
 }
 
-function sumSparse(parts: readonly SparseHistogram[]): SparseHistogram {
-  const counts = new Map<number, number>();
-  for (const [lowest, count] of parts.flat()) counts.set(lowest, (counts.get(lowest) ?? 0) + count);
-  return [...counts].toSorted(([a], [b]) => a - b);
+function sumCumulated(parts: readonly Cumulated[]): Cumulated {
+  const [first] = parts;
+  return {
+    below: (first?.below ?? []).map((_, i) => parts.reduce((sum, { below }) => sum + (below[i] ?? 0), 0)),
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    sumMs: parts.reduce((sum, { sumMs }) => sum + sumMs, 0),
+  };
 }

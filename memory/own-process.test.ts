@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { type TestContext, test } from 'node:test';
-import { countOf } from '../core/histogram.ts';
+import { METRICS } from '../core/metrics.ts';
 import { sumCosts } from '../core/process-costs.ts';
 import { eventually } from '../test/support/wait.ts';
 import { collectGarbage } from './collect.ts';
@@ -33,23 +33,33 @@ test('collections are counted, with their time', TIMEOUT, async (t) => {
   assert.equal(own.costs().gc.minor.seconds < 60, true);
 });
 
-test('a pause counts for as many looks as it made late', TIMEOUT, async (t) => {
+test('a pause shows in the bucket it belongs to', TIMEOUT, async (t) => {
   const own = watch(t);
-  const lateLooks = (): number =>
-    own.costs().eventLoopDelay.reduce((sum, [lowest, count]) => sum + (lowest >= 90_000 ? count : 0), 0);
-  await eventually(() => countOf(own.costs().eventLoopDelay) > 5, 'some looks');
-  const before = lateLooks();
+  const boundsMs = METRICS.eventLoopDelay.buckets.map((seconds) => seconds * 1000);
+  /** Looks that were later than this bound. */
+  const beyond = (boundMs: number): number => {
+    const { below, count } = own.costs().eventLoopDelay;
+    return count - below[boundsMs.indexOf(boundMs)]!;
+  };
+  await eventually(() => own.costs().eventLoopDelay.count > 5, 'some looks');
+  const [before, sumMs] = [beyond(256), own.costs().eventLoopDelay.sumMs];
   block(500);
-  // 480 ms late, 460, …, down to 100.
-  await eventually(() => lateLooks() >= before + 18, 'the looks that were missed');
+  await eventually(() => beyond(256) > before, 'the look that was late');
+  assert.ok(beyond(65_536) === 0);
+  assert.ok(own.costs().eventLoopDelay.sumMs - sumMs > 400);
+  const { below, count } = own.costs().eventLoopDelay;
+  assert.ok(
+    below.every((one, i) => one <= count && one >= (below[i - 1] ?? 0)),
+    JSON.stringify(below),
+  );
 });
 
 test('several lookers see all there was', TIMEOUT, async (t) => {
   const [one, other] = [watch(t), watch(t)];
-  await eventually(() => countOf(one.costs().eventLoopDelay) >= 10, 'some looks');
+  await eventually(() => one.costs().eventLoopDelay.count >= 10, 'some looks');
   for (let i = 0; i < 100; i++) one.costs();
-  assert.ok(countOf(one.costs().eventLoopDelay) >= 10);
-  assert.ok(countOf(other.costs().eventLoopDelay) >= 5);
+  assert.ok(one.costs().eventLoopDelay.count >= 10);
+  assert.ok(other.costs().eventLoopDelay.count >= 5);
   const active = one.costs().eventLoopActiveSeconds;
   const until = performance.now() + 100;
   while (performance.now() < until);
@@ -70,30 +80,20 @@ test('descriptors and processor time are those of now', TIMEOUT, (t) => {
 });
 
 test('costs of several processes are summed', () => {
-  const one = (openFds: number | null, delays: Array<[number, number]>) => ({
-    ...{ cpuSeconds: 1.5, openFds, maxFds: 100, eventLoopActiveSeconds: 2, eventLoopDelay: delays },
+  const one = (openFds: number | null, below: number[]) => ({
+    ...{
+      cpuSeconds: 1.5,
+      openFds,
+      maxFds: 100,
+      eventLoopActiveSeconds: 2,
+      eventLoopDelay: { below, count: 9, sumMs: 30 },
+    },
     gc: { minor: { runs: 3, seconds: 0.25 }, major: { runs: 1, seconds: 0.5 } },
   });
-  assert.deepEqual(
-    sumCosts([
-      one(10, [
-        [0, 5],
-        [200, 1],
-      ]),
-      one(20, [
-        [100, 2],
-        [200, 3],
-      ]),
-    ]),
-    {
-      ...{ cpuSeconds: 3, openFds: 30, maxFds: 200, eventLoopActiveSeconds: 4 },
-      eventLoopDelay: [
-        [0, 5],
-        [100, 2],
-        [200, 4],
-      ],
-      gc: { minor: { runs: 6, seconds: 0.5 }, major: { runs: 2, seconds: 1 } },
-    },
-  );
+  assert.deepEqual(sumCosts([one(10, [5, 6]), one(20, [2, 8])]), {
+    ...{ cpuSeconds: 3, openFds: 30, maxFds: 200, eventLoopActiveSeconds: 4 },
+    eventLoopDelay: { below: [7, 14], count: 18, sumMs: 60 },
+    gc: { minor: { runs: 6, seconds: 0.5 }, major: { runs: 2, seconds: 1 } },
+  });
   assert.equal(sumCosts([one(10, []), one(null, [])]).openFds, null);
 });

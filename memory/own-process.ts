@@ -1,8 +1,9 @@
-import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import type { RuntimeMemory } from '../core/admin.ts';
-import { HISTOGRAM_BUCKETS, recordMs, toSparse } from '../core/histogram.ts';
+import { METRICS } from '../core/metrics.ts';
 import type { ProcessCosts } from '../core/process-costs.ts';
 import { countDescriptors, maxDescriptors } from './descriptors.ts';
+import { eventLoopActiveSeconds, watchEventLoop } from './event-loop.ts';
 
 /** Watches what this process spends, from now on. Nothing is ever reset: whoever looks sees all there was. */
 export interface OwnProcess {
@@ -11,7 +12,7 @@ export interface OwnProcess {
   stop(): void;
 }
 
-const LOOK_EVERY_MS = 20;
+const DELAY_BOUNDS_MS = METRICS.eventLoopDelay.buckets.map((seconds) => seconds * 1000);
 
 export function watchOwnProcess(): OwnProcess {
   const gc = { minor: { runs: 0, seconds: 0 }, major: { runs: 0, seconds: 0 } };
@@ -24,7 +25,7 @@ export function watchOwnProcess(): OwnProcess {
     }
   });
   observer.observe({ entryTypes: ['gc'] });
-  const loop = watchEventLoop();
+  const loop = watchEventLoop(DELAY_BOUNDS_MS);
   // The limit doesn't change under a process that doesn't change it itself.
   const maxFds = maxDescriptors() ?? null;
   return {
@@ -35,8 +36,8 @@ export function watchOwnProcess(): OwnProcess {
         openFds: countDescriptors() ?? null,
         maxFds,
         gc: { minor: { ...gc.minor }, major: { ...gc.major } },
-        eventLoopActiveSeconds: performance.eventLoopUtilization().active / 1000,
-        eventLoopDelay: toSparse(loop.delays),
+        eventLoopActiveSeconds: eventLoopActiveSeconds(),
+        eventLoopDelay: loop.delays(),
       };
     },
     stop() {
@@ -57,24 +58,4 @@ export function readOwnMemory(): RuntimeMemory {
     externalBytes: external,
     arrayBuffersBytes: arrayBuffers,
   };
-}
-
-/**
- * How late a timer runs. One that is kept waiting for a second has missed 50 looks, each of which would have been late:
- * they are counted too, or a long pause would pass for one bad moment among thousands of good ones.
- */
-function watchEventLoop(): { delays: Uint32Array; stop: () => void } {
-  const delays = new Uint32Array(HISTOGRAM_BUCKETS);
-  let dueAtMs = performance.now() + LOOK_EVERY_MS;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    let delayMs = Math.max(0, now - dueAtMs);
-    do {
-      recordMs(delays, delayMs);
-      delayMs -= LOOK_EVERY_MS;
-    } while (delayMs >= 0);
-    dueAtMs = now + LOOK_EVERY_MS;
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return { delays, stop: () => clearInterval(timer) };
 }

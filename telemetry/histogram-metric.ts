@@ -1,5 +1,5 @@
 import type { Metric, Registry } from 'prom-client';
-import { cumulate, type SparseHistogram } from '../core/histogram.ts';
+import { type Cumulated, cumulate, type SparseHistogram } from '../core/histogram.ts';
 import type { MetricSpec } from '../core/metrics.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -38,10 +38,10 @@ export class HistogramMetric {
   /**
    * Once for each set of labels, after a {@link reset}.
    *
-   * @param histogram since the beginning
+   * @param histogram since the beginning: one of our own, or summed up by these very bounds
    */
-  set(labels: Labels, histogram: SparseHistogram): void {
-    const { below, count, sumMs } = cumulate(histogram, this.#boundsMs);
+  set(labels: Labels, histogram: SparseHistogram | Cumulated): void {
+    const { below, count, sumMs } = 'below' in histogram ? histogram : cumulate(histogram, this.#boundsMs);
     const bucket = (le: string | number, value: number): Value => ({
       ...{ metricName: `${this.name}_bucket`, labels: { ...labels, le }, value },
     });

@@ -23,7 +23,7 @@ const OWN = {
   costs: {
     ...{ cpuSeconds: 2.5, openFds: 21, maxFds: 1000, eventLoopActiveSeconds: 3.5 },
     gc: { minor: { runs: 4, seconds: 0.25 }, major: { runs: 2, seconds: 0.5 } },
-    eventLoopDelay: [[0, 10] as const, [2048, 3] as const],
+    eventLoopDelay: { below: [10, 13, 13, 13, 13, 13, 13, 13, 13], count: 13, sumMs: 60 },
   },
 };
 

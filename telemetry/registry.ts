@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { SparseHistogram } from '../core/histogram.ts';
+import type { Cumulated, SparseHistogram } from '../core/histogram.ts';
 import { type HistogramKey, type LabelsOf, METRICS, type MetricKey, type MetricSpec } from '../core/metrics.ts';
 import { HistogramMetric } from './histogram-metric.ts';
 
@@ -9,7 +9,7 @@ import { HistogramMetric } from './histogram-metric.ts';
  */
 export type Recorder<K extends MetricKey> = <N extends K>(
   key: N,
-  value: (N extends HistogramKey ? SparseHistogram : number) | null | undefined,
+  value: (N extends HistogramKey ? SparseHistogram | Cumulated : number) | null | undefined,
   ...labels: keyof LabelsOf<N> extends never ? [] : [LabelsOf<N>]
 ) => void;
 
@@ -67,7 +67,7 @@ type Labels = Record<string, string>;
 
 interface Recorded {
   readonly instrument: Instrument;
-  readonly value: number | SparseHistogram | null | undefined;
+  readonly value: number | SparseHistogram | Cumulated | null | undefined;
   readonly labels: Labels;
 }
 
@@ -86,7 +86,7 @@ function clear(instrument: Instrument): void {
 
 function set(instrument: Instrument, value: Recorded['value'], labels: Labels): void {
   if (value === null || value === undefined) return;
-  if (instrument instanceof HistogramMetric) instrument.set(labels, value as SparseHistogram);
+  if (instrument instanceof HistogramMetric) instrument.set(labels, value as SparseHistogram | Cumulated);
   else if (instrument instanceof Counter) instrument.inc(labels, value as number);
   else instrument.set(labels, value as number);
 }

@@ -74,7 +74,7 @@ export const PROCESS_METRICS = {
     name: 'connrig_event_loop_delay_seconds',
     labels: NO_LABELS,
     buckets: LATENESS_BUCKETS_SECONDS,
-    help: 'How much later than asked for a timer ran on the main thread, looked at 50 times a second since the start.',
+    help: 'How much later than asked for a timer of 100 ms ran on the main thread. A pause counts once, however long it is.',
   },
   eventLoopActive: {
     kind: 'counter',
