@@ -25,8 +25,11 @@ export interface MemoryNow {
   readonly sockets: KernelSockets;
 }
 
-/** Readings are used again for this long, or for so many times as long as they took: a twentieth of a core at most. */
-const FRESH_MS = 250;
+/**
+ * A reading is used again for this long, so that several who ask at once get the same; or for so many times as long as
+ * the processes took to read, of which there may be a thousand: a twentieth of a core at most.
+ */
+const FRESH_MS = 100;
 const FRESH_TIMES = 20;
 /** A target's runtime is asked for its heap no more often, and waited for no longer. */
 const HEAP_EVERY_MS = 1000;
@@ -63,31 +66,29 @@ export class LiveMemory {
 
   /** Bounded in time whatever is measured; who asks again at once gets the same. */
   now(): Promise<MemoryNow> {
-    const startedAtMs = performance.now();
-    if (this.#cached && startedAtMs < this.#cached.untilMs) return this.#cached.now;
-    const now = this.#read();
-    const cached = { untilMs: Number.POSITIVE_INFINITY, now };
-    this.#cached = cached;
-    const forget = (): void => {
-      const tookMs = performance.now() - startedAtMs;
-      cached.untilMs = performance.now() + Math.max(FRESH_MS, FRESH_TIMES * tookMs);
-    };
-    now.then(forget, forget);
-    return now;
+    if (this.#cached === undefined || performance.now() >= this.#cached.untilMs) {
+      const cached = { untilMs: Number.POSITIVE_INFINITY, now: this.#read() };
+      this.#cached = cached;
+      // With no descriptor left nothing can be read; the next one may have more luck.
+      cached.now.catch(() => {
+        if (this.#cached === cached) this.#cached = undefined;
+      });
+    }
+    return this.#cached.now;
   }
 
   async #read(): Promise<MemoryNow> {
     const [host] = await Promise.all([readHost().catch(() => null), this.#askHeap()]);
+    const startedAtMs = performance.now();
     const sockets = readKernelSockets();
     const trees = this.#live.meters.readLive();
+    const descriptors = readDescriptorUse(trees.target?.pids ?? []);
     const live = { ...trees, host, sockstat: sockets.sockstat, runtime: this.#runtime };
-    const { open } = this.#live.fleet.tally();
-    return {
-      ...this.#arrange(live, open),
-      target: trees.target,
-      descriptors: readDescriptorUse(trees.target?.pids ?? []),
-      ...{ host, sockets },
-    };
+    const arranged = this.#arrange(live, this.#live.fleet.tally().open);
+    const endedAtMs = performance.now();
+    const freshMs = Math.max(FRESH_MS, FRESH_TIMES * (endedAtMs - startedAtMs));
+    if (this.#cached) this.#cached = { ...this.#cached, untilMs: endedAtMs + freshMs };
+    return { ...arranged, target: trees.target, descriptors, host, sockets };
   }
 
   #arrange(live: LiveReadings, open: number): Pick<MemoryNow, 'readings' | 'ledger'> {
