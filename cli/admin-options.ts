@@ -44,12 +44,3 @@ export function readAccess(
   }
   return { token: read && 'value' in read ? read.value : undefined, names };
 }
-
-const EXAMPLE = ':9465 or 0.0.0.0:9465';
-
-/** Where to listen: `host:port`, or `:port` for this machine alone. */
-export function readListen(text: string): { host: string; port: number } | string {
-  const [, host = '', digits = ''] = /^(.*?):?(\d{1,5})$/.exec(text) ?? [];
-  if (digits === '' || Number(digits) > 65_535) return `"${text}" is not an address such as ${EXAMPLE}`;
-  return { host: host.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(digits) };
-}

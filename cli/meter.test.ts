@@ -37,6 +37,8 @@ test('a process is metered: metrics, readings, and an exporter that takes both',
   const metrics = await get('/metrics');
   assert.match(metrics, /^connrig_meter_info 1$/m);
   assert.match(metrics, /^connrig_target_processes 1$/m);
+  assert.match(metrics, /^connrig_target_max_fds \d+$/m);
+  assert.match(metrics, /^connrig_info\{role="meter",version="0.0.0-test"\} 1$/m);
   const anonBytes = Number(/^connrig_target_memory_bytes\{component="anon"\} (\d+)$/m.exec(metrics)?.[1]);
   assert.ok(anonBytes > 2e6, metrics);
   assert.doesNotMatch(metrics, /4711|127\.0\.0\.1|pid=/, 'no label for each process or address');

@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
+import { readListen } from '../client/config/listen-address.ts';
 import { assertAlive } from '../client/target/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
+import { readDescriptorUse } from '../memory/descriptors.ts';
+import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { openMeters } from '../memory/meter-set.ts';
+import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { json, type Route } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
-import { meterTelemetry } from '../telemetry/meter-metrics.ts';
-import { ADMIN_FLAGS, readAccess, readListen } from './admin-options.ts';
+import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
+import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9465';
@@ -63,7 +67,18 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     stop();
   });
   const read = freshReader(pids);
-  const telemetry = meterTelemetry(read);
+  const own = watchOwnProcess();
+  const page = async (): Promise<MeterPage> => {
+    const readings = await read();
+    return {
+      readings,
+      descriptors: readDescriptorUse(readings.target?.pids ?? []),
+      sockets: readKernelSockets(),
+      memory: readOwnMemory(),
+      costs: own.costs(),
+    };
+  };
+  const telemetry = meterTelemetry(page, deps.version);
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
     ['/readings', async () => json(await read())],
@@ -75,6 +90,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     await stopped;
     await endpoint.close();
   } finally {
+    own.stop();
     forget();
   }
 }

@@ -9,6 +9,7 @@ import { terminalTable } from '../report/terminal.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
+import { type ServedMetrics, serveRunMetrics } from './run-metrics.ts';
 
 /**
  * Adds `connrig run`. Problems before the run are thrown; how the run itself ended is told on stderr and in its folder,
@@ -37,6 +38,7 @@ function configOf(words: readonly string[], options: Record<string, string | boo
   const byName: Record<string, unknown> = {};
   for (const { name } of Object.values(RUN_OPTIONS)) byName[name] = given[camelCase(name)];
   byName['exporter-token'] ??= env['CONNRIG_EXPORTER_TOKEN'] || undefined;
+  byName['admin-token'] ??= env['CONNRIG_ADMIN_TOKEN'] || undefined;
   const unknown = words.filter((word) => word.startsWith('-'));
   const urls = words.filter((word) => !word.startsWith('-'));
   const settings = { ...byName, ...(urls.length > 0 ? { urls } : {}) };
@@ -63,35 +65,54 @@ function readConfigFile(path: string): RawSettings {
 async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
   const line = config.quiet ? silentLine : liveLine(deps.stderr);
   const stopping = new AbortController();
+  const leaving = new AbortController();
+  let isOver = false;
   const forget = deps.onSignal(() => {
+    if (isOver) return leaving.abort();
     if (stopping.signal.aborted) deps.exit(EXIT.interrupted);
     line.note('stopping: closing connections and writing the report; once more to end at once');
     stopping.abort();
   });
+  const { self, version } = deps;
+  let metrics: ServedMetrics | undefined;
   try {
-    const { self, version } = deps;
+    if (config.metrics) {
+      metrics = await serveRunMetrics(config.metrics, config, version);
+      // Whoever asked for any free port can't find it otherwise, quiet or not.
+      deps.stderr.write(`metrics at ${metrics.url}\n`);
+    }
     const { folder, error } = await run(config, {
       self,
       version,
       signal: stopping.signal,
       wallClock: () => new Date(),
-      onProgress: line.show,
+      onProgress(progress) {
+        line.show(progress);
+        metrics?.onProgress(progress);
+      },
       onNotice: line.note,
-      observers: [],
+      observers: metrics ? [metrics.observer] : [],
     });
     line.end();
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
     });
+    metrics?.finished(summary.status);
+    isOver = true;
+    const stays = metrics !== undefined && config.lingerMs > 0 && !stopping.signal.aborted;
+    // An error has the last word.
+    if (stays) deps.stderr.write(`${metrics?.untilWhen(config.lingerMs)}\n`);
     if (summary.error) {
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
     }
     if (error instanceof Error && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
     deps.setExitCode(summary.exitCode);
+    if (stays) await metrics?.linger(config.lingerMs, leaving.signal);
   } finally {
     line.end();
+    await metrics?.close();
     forget();
   }
 }

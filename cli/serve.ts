@@ -40,7 +40,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
         backlog: config.backlog ?? longestBacklog(),
         admin: { host, port: ports.admin, access },
       },
-      { childEntry: new URL('./serve-child.js', import.meta.url) },
+      { childEntry: new URL('./serve-child.js', import.meta.url), version: deps.version },
     );
     announce(server, config, deps);
     try {

@@ -1,11 +1,31 @@
+import type { ProtocolName } from '../core/protocols.ts';
 import type { RunEvent, RunFile, Sample } from '../core/record.ts';
+import type { Meters } from '../memory/meter-set.ts';
+import type { LegState } from './conductor/leg.ts';
 import type { Recorder } from './conductor/recorder.ts';
+import type { Fleet } from './fleet/fleet.ts';
 
 /** What goes into the run folder, told as it is written: for whoever shows a run while it goes on. */
 export interface RunObserver {
   runFile(file: RunFile): void;
   sample(sample: Sample): void;
   event(event: RunEvent): void;
+  /** From here on, until {@link legEnded}, a leg can be looked at between what is recorded. */
+  legStarted?(live: LiveLeg): void;
+  /** Its workers have ended: the counts are final, and this is the last time they can be had. */
+  legEnded?(): void;
+}
+
+/** A leg under way. Looking at it costs the same for any number of connections, and nothing to its workers. */
+export interface LiveLeg {
+  readonly launch: number;
+  /** Index in the plan. */
+  readonly leg: number;
+  readonly protocol: ProtocolName;
+  readonly fleet: Pick<Fleet, 'tally' | 'histogram'>;
+  readonly meters: Pick<Meters, 'readLive' | 'readHeap'>;
+  /** Where it is now. */
+  state(): LegState;
 }
 
 /** A recorder whose every word reaches the observers too, after it was written: what is measured comes first. */

@@ -80,7 +80,7 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, exporterToken: _, ...settings } = config;
+  const { plan, urls, exporterToken: _, adminToken: __, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,

@@ -9,6 +9,8 @@ export type BehaviourPlan =
   /** Messages that the target sends back, so many a second spread over all open connections. */
   | { readonly kind: 'echo'; readonly perSecond: number; readonly bytes: number };
 
+export const BEHAVIOURS = ['idle', 'heartbeat', 'echo'] as const satisfies ReadonlyArray<BehaviourPlan['kind']>;
+
 /** A message carries when it was planned and when it was sent. */
 export const LEAST_ECHO_BYTES = 16;
 const MOST_ECHO_BYTES = 2 ** 20;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   bucketOf,
   countOf,
+  cumulate,
   HISTOGRAM_BUCKETS,
   lowestOf,
   quantileMs,
@@ -11,6 +12,7 @@ import {
   sumHistograms,
   toSparse,
 } from './histogram.ts';
+import { DURATION_BUCKETS_SECONDS } from './metrics/spec.ts';
 
 const MAX = 2 ** 32 - 1;
 /** Small, middling and huge values alike: a plain uniform draw would hardly ever be below a second. */
@@ -97,4 +99,21 @@ test('nothing recorded has no quantile; any thread may read while another counts
   recordMs(shared, 5);
   recordMs(shared, 5);
   assert.deepEqual(toSparse(shared), [[lowestOf(bucketOf(5000)), 2]]);
+});
+
+test('property: wider buckets count what lies below their bounds', () => {
+  const boundsMs = DURATION_BUCKETS_SECONDS.map((seconds) => seconds * 1000);
+  fc.assert(
+    fc.property(fc.array(micros, { maxLength: 50 }), (values) => {
+      const { below, count, sumMs } = cumulate(toSparse(recorded(values)), boundsMs);
+      const kept = values.map((value) => Math.min(value, MAX));
+      assert.deepEqual(
+        below,
+        boundsMs.map((bound) => kept.filter((value) => value < bound * 1000).length),
+      );
+      assert.equal(count, values.length);
+      const exactMs = kept.reduce((sum, value) => sum + value, 0) / 1000;
+      assert.ok(Math.abs(sumMs - exactMs) <= exactMs / 128 + 1e-9, `${sumMs} for ${exactMs}`);
+    }),
+  );
 });

@@ -44,10 +44,35 @@ export function sumHistograms(parts: readonly Uint32Array[]): Uint32Array {
 /** What a histogram grew by since an earlier look at it. */
 export const since = (before: Uint32Array, now: Uint32Array): Uint32Array => now.map((count, i) => count - before[i]!);
 
-export function toSparse(counts: Uint32Array): Array<[number, number]> {
+export function toSparse(counts: ArrayLike<number>): Array<[number, number]> {
   const pairs: Array<[number, number]> = [];
   for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) pairs.push([lowestOf(i), counts[i]!]);
   return pairs;
+}
+
+/** Counts for wider buckets, as Prometheus has them. */
+export interface Cumulated {
+  /** For each upper bound how many values lie below it. */
+  readonly below: readonly number[];
+  readonly count: number;
+  readonly sumMs: number;
+}
+
+/**
+ * Sums a histogram up over wider buckets. Exact where the bounds are edges of our buckets. The sum is that of the buckets' middles, in ms.
+ *
+ * @param boundsMs ascending
+ */
+export function cumulate(histogram: SparseHistogram, boundsMs: readonly number[]): Cumulated {
+  const below: number[] = [];
+  let [count, sumMs] = [0, 0];
+  for (const [lowest, here] of histogram) {
+    while (below.length < boundsMs.length && lowest >= boundsMs[below.length]! * 1000) below.push(count);
+    count += here;
+    sumMs += (here * middleOf(bucketOf(lowest))) / 1000;
+  }
+  while (below.length < boundsMs.length) below.push(count);
+  return { below, count, sumMs };
 }
 
 export const countOf = (histogram: SparseHistogram): number => histogram.reduce((sum, [, count]) => sum + count, 0);

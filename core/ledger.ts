@@ -1,3 +1,4 @@
+import type { RuntimeMemory } from './admin.ts';
 import { type Ends, KERNEL_COMPONENTS, type KernelComponent, type KernelRows, kernelOf } from './kernel-rows.ts';
 import type { ProcessTree, Readings } from './readings.ts';
 
@@ -48,7 +49,7 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
     user: user.bytes,
     kernel,
     userBasis: user.basis,
-    components: { ...userRows(hold, user.bytes), ...target },
+    components: { ...userRows(hold.runtime?.processes, user.bytes), ...target },
     client: {
       user: treeUserOf(hold.client).bytes,
       kernel: ends.client === null ? null : sumOf(client),
@@ -74,11 +75,18 @@ function treeUserOf(tree: ProcessTree | null): User {
   return { bytes: tree.anonBytes, basis: 'anon' };
 }
 
-/** `userOther` may be negative: a heap's pages can lie in swap while the heap itself still counts them. */
-function userRows({ runtime }: Readings, user: number | null): Record<UserComponent, number | null> {
-  if (user === null || runtime === null) return { heapUsed: null, external: null, userOther: user };
-  const heapUsed = runtime.processes.reduce((sum, one) => sum + one.heapUsedBytes, 0);
-  const external = runtime.processes.reduce((sum, one) => sum + one.externalBytes, 0);
+/**
+ * The parts of `user`. `userOther` may be negative: a heap's pages can lie in swap while the heap itself still counts them.
+ *
+ * @param processes what the engine of each process says of itself; undefined where nobody tells
+ */
+export function userRows(
+  processes: ReadonlyArray<Pick<RuntimeMemory, 'heapUsedBytes' | 'externalBytes'>> | undefined,
+  user: number | null,
+): Record<UserComponent, number | null> {
+  if (user === null || processes === undefined) return { heapUsed: null, external: null, userOther: user };
+  const heapUsed = processes.reduce((sum, one) => sum + one.heapUsedBytes, 0);
+  const external = processes.reduce((sum, one) => sum + one.externalBytes, 0);
   return { heapUsed, external, userOther: user - heapUsed - external };
 }
 

@@ -126,6 +126,7 @@ const PlanSchema = z.object({
   launches: count.min(1),
 });
 
+export const RUN_STATUSES = ['running', 'passed', 'failed', 'interrupted', 'invalid'] as const;
 export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;
 
 /** What was measured on, so that two runs can be told to be comparable. `null` where it can't be known. */
@@ -158,7 +159,7 @@ export const RunFile = z.object({
   /** null while running, and for ever when the client was killed. */
   finishedAt: z.iso.datetime().nullable(),
   /** What the run came to; `running` when it never got to say. */
-  status: z.enum(['running', 'passed', 'failed', 'interrupted', 'invalid']),
+  status: z.enum(RUN_STATUSES),
   exitCode: z.number().int().nullable(),
   /** Everything as parsed, defaults included. */
   config: z.record(z.string(), z.unknown()),

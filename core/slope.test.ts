@@ -141,3 +141,20 @@ test('seeded random numbers are the same each time, uniform, and in [0, 1)', () 
     String(tenths),
   );
 });
+
+test('property: the slope is the middle one of all slopes, however many share a level', () => {
+  const points = fc.array(
+    fc.record({ open: fc.integer({ min: 1, max: 12 }), bytes: fc.integer({ min: -1000, max: 1000 }) }),
+    { maxLength: 14 },
+  );
+  fc.assert(
+    fc.property(points, (levels) => {
+      const slopes = levels.flatMap((a, i) =>
+        levels.slice(i + 1).flatMap((b) => (a.open === b.open ? [] : [(b.bytes - a.bytes) / (b.open - a.open)])),
+      );
+      const slope = theilSen(levels);
+      if (slopes.length === 0) assert.equal(slope, undefined);
+      else assert.ok(Math.abs(slope! - median(slopes)) < 1e-9, `${slope} of ${slopes}`);
+    }),
+  );
+});

@@ -1,9 +1,11 @@
+import type { LiveReadings } from '../core/live-readings.ts';
 import type { Cgroup, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter } from './exporter.ts';
 import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
+import { readLiveTree } from './live-tree.ts';
 import { Missing, measure } from './meter.ts';
 import { listTree, readParents, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
@@ -53,6 +55,10 @@ export interface Meters {
   rehearse(): Promise<void>;
   /** Takes well under a millisecond: fine several times a second. Always null where there is no /proc. */
   readQuick(): QuickReading;
+  /** Everything the kernel counts anyway of the processes at both ends: 0.1 ms for each of them. */
+  readLive(): Pick<LiveReadings, 'target' | 'client'>;
+  /** What the target's runtime says of its heap now, without a collection; null when it can't be asked, or doesn't answer soon. */
+  readHeap(): Promise<Runtime | null>;
 }
 
 /** A target of more processes than this is looked at no more often than once in so long: each has a file to read. */
@@ -64,11 +70,15 @@ const TREE_AGE_MS = 5000;
 /** A reference server's heap grows by 410 KB over its first 60 answers with a collection; after so many without, by 75. */
 const REHEARSALS = 30;
 
+/** A server that is busy for longer has better things to do than to tell about its heap. */
+const HEAP_TIMEOUT_MS = 1000;
+
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
   const { pids, ports, clientPid, targetIsElsewhere = false } = options;
-  const askRuntime = runtimeReader(options);
+  const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
+  const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && openExporter(options.exporter);
   const treeOfTarget = { except: [clientPid] };
   const treeOfClient = { except: pids };
@@ -132,17 +142,31 @@ export function openMeters(options: MeterOptions): Meters {
     }
   }
 
+  function refreshTrees(now: number): void {
+    if (now - trees.readAt <= TREE_AGE_MS) return;
+    const parents = readParents();
+    trees = {
+      target: listTree(pids, { ...treeOfTarget, parents }),
+      client: listTree([clientPid], { ...treeOfClient, parents }),
+      readAt: now,
+    };
+  }
+
+  function readLive(): Pick<LiveReadings, 'target' | 'client'> {
+    if (!isLinux) return { target: null, client: null };
+    refreshTrees(performance.now());
+    return { target: readLiveTree(trees.target), client: readLiveTree(trees.client) };
+  }
+
+  async function readHeap(): Promise<Runtime | null> {
+    const answer = askHeap && (await measure(() => askHeap(false)));
+    return answer && 'value' in answer ? answer.value : null;
+  }
+
   function readQuick(): QuickReading {
     if (!isLinux) return { targetBytes: null, clientRssBytes: null };
     const now = performance.now();
-    if (now - trees.readAt > TREE_AGE_MS) {
-      const parents = readParents();
-      trees = {
-        target: listTree(pids, { ...treeOfTarget, parents }),
-        client: listTree([clientPid], { ...treeOfClient, parents }),
-        readAt: now,
-      };
-    }
+    refreshTrees(now);
     if (trees.target.length <= MANY_PROCESSES || now - quick.readAt > MANY_AGE_MS) {
       quick = {
         readAt: now,
@@ -153,12 +177,14 @@ export function openMeters(options: MeterOptions): Meters {
     return { targetBytes: quick.targetBytes, clientRssBytes: quick.clientRssBytes };
   }
 
-  return { read, rehearse, readQuick };
+  return { read, rehearse, readQuick, readLive, readHeap };
 }
 
 /** @returns undefined when the target has no runtime that could be asked */
-function runtimeReader(options: MeterOptions): ((gc: boolean) => Promise<Runtime>) | undefined {
-  const { adminUrl, adminToken: token, inspectors = [], runtimeTimeoutMs: timeoutMs = 120_000 } = options;
+function runtimeReader(
+  { adminUrl, adminToken: token, inspectors = [] }: MeterOptions,
+  timeoutMs: number,
+): ((gc: boolean) => Promise<Runtime>) | undefined {
   if (adminUrl) {
     return async (gc) => {
       const { collected, processes, census } = await readRuntime(adminUrl, { gc, timeoutMs, token });

@@ -1,24 +1,14 @@
 import { quantileMs } from '../core/histogram.ts';
 import type { Leg } from '../core/plan.ts';
-import type { MemoryPoint, Sample } from '../core/record.ts';
+import type { MemoryPoint } from '../core/record.ts';
+import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../core/saturation.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
 import { humanMs } from '../core/units.ts';
 import { generatorSlope } from './leg-summary.ts';
 import type { RunRecord } from './read-run.ts';
 
-type Tick = Extract<Sample, { type: 'tick' }>;
-
 /** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
 const LATE_MS = 250;
-/** The same for what only the client can be blamed for; a busy machine may be this late without spoiling anything. */
-const OWN_LATE_MS = 1000;
-/** Messages that leave this late make round trips of the client's lateness. */
-const SEND_LATE_MS = 100;
-/** This share of the processor time its threads could have had, while ramping, leaves no room for bursts. */
-const BUSY_SHARE = 0.95;
-/** Shorter ramps say nothing about processor time. */
-const LEAST_RAMP_MS = 2000;
-
 /** What the client itself cost, and whether it was what limited the run. */
 export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
   const ticks = record.samples.filter((sample) => sample.type === 'tick');
@@ -53,40 +43,30 @@ function bottleneckOf(record: RunRecord): string | undefined {
 }
 
 function ownLateness(record: RunRecord, { protocol }: Leg, index: number): string | undefined {
-  const lateMs = quantileMs(progressOf(record, index)?.ownLag ?? [], 0.99) ?? 0;
-  if (lateMs <= OWN_LATE_MS) return undefined;
+  const lateMs = ownLatenessMs(progressOf(record, index)?.ownLag ?? []);
+  if (lateMs === undefined) return undefined;
   return `${protocol}: 1 in 100 attempts started ${humanMs(lateMs)} late or later although the window had room`;
 }
 
 function sendLateness({ samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
   const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory' && sample.leg === index);
   for (const { level, talk } of points) {
-    const lateMs = quantileMs(talk?.sendLag ?? [], 0.99) ?? 0;
-    if (lateMs > SEND_LATE_MS) {
+    const lateMs = sendLatenessMs(talk?.sendLag ?? []);
+    if (lateMs !== undefined) {
       return `${protocol}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
     }
   }
   return undefined;
 }
 
-/** Processor time between ticks of ramps, against what the workers' threads could have had. */
 function business({ run, samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
   const laidOut = run.generator.legs[index];
   if (!laidOut) return undefined;
-  let cpuSeconds = 0;
-  let wallMs = 0;
-  let before: Tick | undefined;
-  for (const sample of samples) {
-    if (sample.type !== 'tick' || sample.leg !== index) continue;
-    if (before && before.phase === 'ramp' && sample.phase === 'ramp' && before.level === sample.level) {
-      cpuSeconds += sample.generatorCpuSeconds - before.generatorCpuSeconds;
-      wallMs += sample.elapsedMs - before.elapsedMs;
-    }
-    before = sample;
-  }
+  const ramps = new RampBusiness();
+  for (const sample of samples) if (sample.type === 'tick' && sample.leg === index) ramps.add(sample);
   const cores = Math.min(laidOut.workers, run.environment.cores);
-  const share = (cpuSeconds * 1000) / (wallMs * cores);
-  if (wallMs < LEAST_RAMP_MS || share < BUSY_SHARE) return undefined;
+  const share = ramps.tooBusy(cores);
+  if (share === undefined) return undefined;
   return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core(s) while opening`;
 }
 

@@ -1,10 +1,11 @@
 import { type Fit, fitLevels } from '../core/fit.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
-import { type Ledger, ledgerOf, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
+import { type Ledger, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
 import { retainedOver } from '../core/retained.ts';
+import { ledgerAt } from '../core/run-ledger.ts';
 import { LINE, type Shape, topGroups } from '../core/shape.ts';
 import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
 import type { LegSummary } from '../core/summary.ts';
@@ -76,15 +77,6 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
   return earlier < peakOf(leg) && leg.levels.filter((level) => level > earlier).length >= 3
     ? Math.max(earlier, leg.warmUp)
     : leg.warmUp;
-}
-
-/** The ledger of a hold; without a baseline the hold itself stands in, so that at least `user` is known. */
-function ledgerAt(run: RunFile, baseline: MemoryPoint | undefined, point: MemoryPoint): Ledger {
-  const isLinux = run.environment.platform === 'linux';
-  const isHere = isLinux && (run.generator.legs[point.leg]?.targetIsLocal ?? false);
-  const isSeen = isHere || point.readings.remote !== null;
-  const ends = { target: isSeen && baseline ? point.level : null, client: isLinux ? point.level : null };
-  return ledgerOf((baseline ?? point).readings, point.readings, ends);
 }
 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);

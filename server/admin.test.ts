@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { TopConnections } from '../core/admin.ts';
 import { METRICS } from '../core/metrics.ts';
 import { openManyWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame, provoke } from '../test/support/rude-peers.ts';
+import { samplesIn } from '../test/support/scrape.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';
 import { eventually } from '../test/support/wait.ts';
+import { SERVER_KEYS } from './metrics.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 describe('the admin port', () => {
   let server: ServeProcess;
@@ -26,11 +31,10 @@ describe('the admin port', () => {
     const half = await connectRaw(server.ports.ws);
     await provoke(server.ports.ws, 'rubbish\r\n\r\n');
     await eventually(async () => (await server.memory()).census.ws.handshaking === 1, 'one handshake left');
+    await server.memory(true);
     const text = await (await get('/metrics')).text();
-    const sampleValue = (sample: string): number => {
-      const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
-      return Number(line?.slice(sample.length + 1));
-    };
+    const samples = samplesIn(text);
+    const sampleValue = (sample: string): number => samples.get(sample) ?? Number.NaN;
     const exact: ReadonlyArray<readonly [sample: string, value: number]> = [
       ['connrig_server_connections_accepted_total{protocol="ws"}', 5],
       ['connrig_server_connections_accepted_total{protocol="tcp"}', 1],
@@ -44,6 +48,8 @@ describe('the admin port', () => {
       ['connrig_server_sent_bytes_total{protocol="ws"}', 2],
       ['connrig_server_sent_bytes_total{protocol="tcp"}', 5],
       ['connrig_server_processes', 1],
+      [`connrig_info{role="serve",version="${version}"}`, 1],
+      ['connrig_scrapes_total', 0],
     ];
     for (const [sample, value] of exact) assert.equal(sampleValue(sample), value, sample);
     const atLeast: ReadonlyArray<readonly [sample: string, value: number]> = [
@@ -62,19 +68,45 @@ describe('the admin port', () => {
       ['nodejs_heap_size_used_bytes', 1e6],
       ['nodejs_heap_size_total_bytes', 1e6],
       ['nodejs_external_memory_bytes', 1],
+      ['connrig_target_memory_bytes{component="anon"}', 5e6],
+      ['connrig_target_memory_bytes{component="rss"}', 20e6],
+      ['connrig_target_ledger_bytes{component="heapUsed"}', 1e6],
+      ['connrig_target_ledger_bytes{component="external"}', 1],
+      ['connrig_target_ledger_bytes{component="userOther"}', 1e6],
+      ['connrig_host_tcp_buffer_memory_limit_bytes{threshold="high"}', 1e6],
+      ['connrig_host_listen_overflows_total', 0],
+      ['connrig_host_listen_drops_total', 0],
+      ['connrig_host_memory_bytes{part="available"}', 1e6],
+      ['connrig_gc_runs_total{kind="major"}', 2],
+      ['connrig_gc_seconds_total{kind="major"}', 0.001],
+      ['connrig_event_loop_active_seconds_total', 0.01],
     ];
     for (const [sample, value] of atLeast)
       assert.ok(sampleValue(sample) >= value, `${sample} is ${sampleValue(sample)}`);
     assert.ok(Number.isFinite(sampleValue('connrig_server_memory_per_connection_bytes')));
-    // The others are those of connrig meter.
-    const served = Object.values(METRICS).filter(
-      ({ name }) => !/^connrig_(meter|target|host_(memory|kernel))_/.test(name),
+    const parts = ['heapUsed', 'external', 'userOther'].map((component) =>
+      sampleValue(`connrig_target_ledger_bytes{component="${component}"}`),
     );
-    for (const { name, kind } of served) assert.ok(text.includes(`# TYPE ${name} ${kind}\n`), name);
+    const sum = parts.reduce((total, bytes) => total + bytes, 0);
+    assert.equal(sum, sampleValue('connrig_target_memory_bytes{component="anon"}'));
+    for (const key of SERVER_KEYS) assert.ok(text.includes(`# TYPE ${METRICS[key].name} ${METRICS[key].kind}\n`), key);
+    assert.ok(samples.size < 300, `${samples.size} series`);
     for (const socket of [...sockets, tcp, half]) socket.destroy();
     await eventually(async () => (await server.memory()).census.ws.open === 0, 'closed');
     assert.equal(await server.metric('connrig_server_connections_closed_total{protocol="ws",reason="by-peer"}'), 4);
     assert.equal(await server.metric('connrig_server_memory_per_connection_bytes'), undefined);
+  });
+
+  it('keeps counting, however often and by whoever it is asked', async () => {
+    const count = async (): Promise<[delays: number, scrapes: number]> => {
+      const samples = samplesIn(await (await get('/metrics')).text());
+      return [samples.get('connrig_event_loop_delay_seconds_count')!, samples.get('connrig_scrapes_total')!];
+    };
+    const [delays, scrapes] = await count();
+    const both = await Promise.all([count(), count()]);
+    for (const [more] of both) assert.ok(more >= delays);
+    await eventually(async () => (await count())[0] > delays + 5, 'more looks');
+    assert.ok((await count())[1] >= scrapes + 4);
   });
 
   it('says what memory it uses, with a collection when asked', async () => {

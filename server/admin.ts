@@ -10,6 +10,7 @@ const MAX_TOP = 1000;
 
 /** Where the admin port gets its answers from. */
 export interface AdminSource {
+  readonly version: string;
   readonly parts: readonly Part[];
   /** The supervising process, which holds no connections; undefined when there is none. */
   supervisor?(collect: boolean): Promise<RuntimeMemory>;
@@ -22,7 +23,7 @@ export interface AdminSource {
 export function adminRoutes(source: AdminSource): ReadonlyMap<string, Route> {
   const read = (collect: boolean): Promise<Snapshot[]> =>
     Promise.all(source.parts.map((part) => part.snapshot(collect)));
-  const telemetry = serverTelemetry(() => read(false));
+  const telemetry = serverTelemetry(() => read(false), source.version);
   return new Map<string, Route>([
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { RigError } from '../core/errors.ts';
 import { humanCount } from '../core/units.ts';
+import { countDescriptors, maxDescriptors } from '../memory/descriptors.ts';
 import { ENDPOINT_LIMITS } from '../telemetry/endpoint.ts';
 
 /** Refused peers that are still being told so; more are told and closed without waiting for their FIN. */
@@ -37,39 +38,7 @@ export function connectionLimit(wanted: number | undefined): number {
   return wanted ?? most;
 }
 
-/** The most descriptors this process may have; undefined when unlimited or unknown. */
-export function maxDescriptors(): number | undefined {
-  const soft = softFileLimit();
-  return soft !== undefined && Number.isFinite(soft) ? soft : undefined;
-}
-
-function softFileLimit(): number | undefined {
-  try {
-    const words = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return words?.[1] === undefined ? undefined : Number(words[1]);
-  } catch {
-    // Not Linux: node's own report knows the limits too. It takes about 100 ms, once.
-    const report: unknown = process.report?.getReport();
-    return softLimitIn(report);
-  }
-}
-
-function softLimitIn(report: unknown): number | undefined {
-  const limits = (report as { userLimits?: { open_files?: { soft?: unknown } } } | undefined)?.userLimits;
-  const soft = limits?.open_files?.soft;
-  return typeof soft === 'number' ? soft : undefined;
-}
-
-/** Open descriptors of this process now, as the size of their folder; undefined without /proc and before Linux 6.2. */
-export function countDescriptors(): number | undefined {
-  try {
-    return statSync('/proc/self/fd').size || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same by listing them, which takes time for each: for the start, when there are few. */
+/** Descriptors of this process by listing them, which takes time for each: for the start, when there are few. */
 function listDescriptors(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length;

@@ -1,12 +1,17 @@
+import { USER_COMPONENTS, userRows } from '../core/ledger.ts';
 import type { MetricKey } from '../core/metrics.ts';
 import { SERVER_CLOSE_REASONS } from '../core/outcomes.ts';
+import { sumCosts } from '../core/process-costs.ts';
 import { PROTOCOLS } from '../core/protocols.ts';
-import { readSockstat } from '../memory/sockstat.ts';
+import { readHost } from '../memory/host.ts';
+import { readKernelSockets } from '../memory/kernel-sockets.ts';
+import { recordHost, recordSockets, SOCKET_KEYS } from '../telemetry/host-metrics.ts';
+import { PROCESS_KEYS, recordProcess } from '../telemetry/process-metrics.ts';
 import { createTelemetry, type Recorder, type Telemetry } from '../telemetry/registry.ts';
 import { liveOf, sumCensusOf } from './overview.ts';
 import type { Snapshot } from './part.ts';
 
-const EXPOSED = [
+export const SERVER_KEYS = [
   'serverAccepted',
   'serverHandshaking',
   'serverOpen',
@@ -17,27 +22,24 @@ const EXPOSED = [
   'serverProcesses',
   'serverIdleRss',
   'serverBytesPerConnection',
-  'hostTcpSockets',
-  'hostTcpBuffers',
-  'processRss',
-  'processCpu',
-  'processOpenFds',
-  'processMaxFds',
-  'processStartTime',
-  'heapUsed',
-  'heapTotal',
-  'external',
+  'targetMemory',
+  'targetLedger',
+  ...SOCKET_KEYS,
+  'hostMemory',
+  ...PROCESS_KEYS,
 ] as const satisfies readonly MetricKey[];
-type Exposed = (typeof EXPOSED)[number];
+type Exposed = (typeof SERVER_KEYS)[number];
 
 /** @param read snapshots of all parts, taken anew at each scrape */
-export function serverTelemetry(read: () => Promise<Snapshot[]>): Telemetry {
-  return createTelemetry(EXPOSED, async (record) => {
-    const parts = await read();
+export function serverTelemetry(read: () => Promise<Snapshot[]>, version: string): Telemetry {
+  return createTelemetry(SERVER_KEYS, async (record) => {
+    const [parts, host] = await Promise.all([read(), readHost().catch(() => null)]);
+    const memory = parts.map((part) => part.memory);
     recordCensus(record, parts);
     recordMemory(record, parts);
-    await recordHost(record);
-    record('processStartTime', performance.timeOrigin / 1000);
+    recordProcess(record, { role: 'serve', version }, memory, sumCosts(parts.map(({ costs }) => costs)));
+    recordSockets(record, readKernelSockets());
+    recordHost(record, host);
   });
 }
 
@@ -56,27 +58,18 @@ function recordCensus(record: Recorder<Exposed>, parts: readonly Snapshot[]): vo
   record('serverProcesses', parts.length);
 }
 
+/** Of itself: the server is what is measured. What its connections take in the kernel, it can't see. */
 function recordMemory(record: Recorder<Exposed>, parts: readonly Snapshot[]): void {
   const live = liveOf(parts);
   record('serverIdleRss', live.idleRssBytes);
   record('serverBytesPerConnection', live.bytesPerConnection);
-  record('processCpu', sumOf(parts, 'cpuSeconds'));
-  record('processOpenFds', sumOf(parts, 'openFds'));
-  record('processMaxFds', sumOf(parts, 'maxFds'));
+  const anonBytes = sumOf(parts, 'anonBytes');
   const memory = parts.map((part) => part.memory);
-  record('processRss', sumOf(memory, 'rssBytes'));
-  record('heapUsed', sumOf(memory, 'heapUsedBytes'));
-  record('heapTotal', sumOf(memory, 'heapTotalBytes'));
-  record('external', sumOf(memory, 'externalBytes'));
-}
-
-async function recordHost(record: Recorder<Exposed>): Promise<void> {
-  const sockets = await readSockstat();
-  record('hostTcpSockets', sockets?.tcpInUse, { state: 'inuse' });
-  record('hostTcpSockets', sockets?.tcpAlloc, { state: 'alloc' });
-  record('hostTcpSockets', sockets?.tcpOrphan, { state: 'orphan' });
-  record('hostTcpSockets', sockets?.tcpTimeWait, { state: 'time-wait' });
-  record('hostTcpBuffers', sockets?.tcpMemBytes);
+  record('targetMemory', anonBytes, { component: 'anon' });
+  record('targetMemory', sumOf(memory, 'rssBytes'), { component: 'rss' });
+  if (anonBytes === null) return;
+  const rows = userRows(memory, anonBytes);
+  for (const component of USER_COMPONENTS) record('targetLedger', rows[component], { component });
 }
 
 /** Unknown in one part makes the sum unknown. */

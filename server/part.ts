@@ -1,9 +1,12 @@
 import type { Census, RuntimeMemory } from '../core/admin.ts';
+import type { ProcessCosts } from '../core/process-costs.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 import { collectGarbage } from '../memory/collect.ts';
+import { watchOwnProcess } from '../memory/own-process.ts';
+import { readQuickMemory } from '../memory/process-tree.ts';
 import { sumCensus } from './census.ts';
 import { Gate } from './gate.ts';
-import { connectionLimit, countDescriptors, maxDescriptors } from './limits.ts';
+import { connectionLimit } from './limits.ts';
 import type { Listener, ListenerContext, TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
@@ -28,9 +31,9 @@ export interface Snapshot {
   readonly census: Census;
   readonly idleRssBytes: number | null;
   readonly maxConnections: number;
-  readonly cpuSeconds: number;
-  readonly openFds: number | null;
-  readonly maxFds: number | null;
+  readonly costs: ProcessCosts;
+  /** Anonymous memory of this process; null where there is no /proc. */
+  readonly anonBytes: number | null;
 }
 
 const LISTEN = { tcp: listenTcp, ws: listenWs } as const satisfies Record<
@@ -60,6 +63,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
     throw error;
   }
   const sampler = startSampler(() => gate.held);
+  const own = watchOwnProcess();
   // A census names every protocol, served or not.
   const census = (): Census =>
     sumCensus([...listeners].map(([name, listener]) => ({ ...sumCensus([]), [name]: listener.census })));
@@ -69,15 +73,13 @@ export async function startPart(options: PartOptions): Promise<Part> {
     async snapshot(collect) {
       if (collect) await collectGarbage();
       const memory = sampler.take();
-      const { user, system } = process.cpuUsage();
       return {
         memory,
         census: census(),
         idleRssBytes: sampler.idleRssBytes,
         maxConnections: gate.max,
-        cpuSeconds: (user + system) / 1e6,
-        openFds: countDescriptors() ?? null,
-        maxFds: maxDescriptors() ?? null,
+        costs: own.costs(),
+        anonBytes: readQuickMemory([process.pid])?.anonBytes ?? null,
       };
     },
     async top(count) {
@@ -85,6 +87,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
     },
     async close(graceMs) {
       sampler.stop();
+      own.stop();
       await closeAll(graceMs);
     },
   };

@@ -1,4 +1,5 @@
 import type { RuntimeMemory } from '../core/admin.ts';
+import { readOwnMemory } from '../memory/own-process.ts';
 
 const SAMPLE_EVERY_MS = 1000;
 
@@ -16,16 +17,9 @@ export function startSampler(held: () => number): Sampler {
   let idleRssBytes: number | null = null;
 
   function take(): RuntimeMemory {
-    const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-    if (held() === 0) idleRssBytes = rss;
-    return {
-      pid: process.pid,
-      rssBytes: rss,
-      heapUsedBytes: heapUsed,
-      heapTotalBytes: heapTotal,
-      externalBytes: external,
-      arrayBuffersBytes: arrayBuffers,
-    };
+    const memory = readOwnMemory();
+    if (held() === 0) idleRssBytes = memory.rssBytes;
+    return memory;
   }
 
   take();

@@ -17,6 +17,8 @@ const GRACE_MS = 3000;
 export interface ServerDeps {
   /** The compiled file that a child process runs; only needed for several processes. */
   readonly childEntry: URL;
+  /** Of connrig, for its metrics. */
+  readonly version: string;
 }
 
 export interface RunningServer {
@@ -51,7 +53,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   try {
     const admin = await startEndpoint({
       ...options.admin,
-      routes: adminRoutes({ parts, ...(supervisor && { supervisor }) }),
+      routes: adminRoutes({ version: deps.version, parts, ...(supervisor && { supervisor }) }),
     });
     return {
       ready: {

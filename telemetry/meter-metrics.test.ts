@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { METRICS } from '../core/metrics.ts';
 import type { Readings } from '../core/readings.ts';
 import { processTree, readingsAt } from '../test/support/readings.ts';
-import { meterTelemetry } from './meter-metrics.ts';
+import { samplesIn } from '../test/support/scrape.ts';
+import { METER_KEYS, meterTelemetry } from './meter-metrics.ts';
 
 const FULL = readingsAt(100, 7e6, {
   target: processTree(7e6, { pids: [1, 2] }),
@@ -13,11 +14,24 @@ const FULL = readingsAt(100, 7e6, {
   },
 });
 
-async function samplesOf(readings: Readings): Promise<Map<string, number>> {
-  const lines = (await meterTelemetry(async () => readings).render()).split('\n');
-  const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '));
-  return new Map(samples.map(([name = '', value]) => [name, Number(value)]));
-}
+const SOCKETS = {
+  ...{ sockstat: FULL.sockstat, listen: { overflows: 7, drops: 9 } },
+  tcpMemBytes: { low: 1e8, pressure: 2e8, high: 3e8 },
+};
+const OWN = {
+  memory: { rssBytes: 50e6, heapUsedBytes: 5e6, heapTotalBytes: 9e6, externalBytes: 1e6 },
+  costs: {
+    ...{ cpuSeconds: 2.5, openFds: 21, maxFds: 1000, eventLoopActiveSeconds: 3.5 },
+    gc: { minor: { runs: 4, seconds: 0.25 }, major: { runs: 2, seconds: 0.5 } },
+    eventLoopDelay: { below: [10, 13, 13, 13, 13, 13, 13, 13, 13], count: 13, sumMs: 60 },
+  },
+};
+
+const render = (readings: Readings): Promise<string> => {
+  const descriptors = readings.target ? { maxFds: 40_000, highestRatio: 0.25 } : { maxFds: null, highestRatio: null };
+  return meterTelemetry(async () => ({ readings, descriptors, sockets: SOCKETS, ...OWN }), '1.2.3').render();
+};
+const samplesOf = async (readings: Readings): Promise<Map<string, number>> => samplesIn(await render(readings));
 
 test('everything read is there, under its name', async () => {
   const samples = await samplesOf(FULL);
@@ -33,6 +47,8 @@ test('everything read is there, under its name', async () => {
     ['connrig_target_memory_bytes{component="page-tables"}', 100_000],
     ['connrig_target_processes', 2],
     ['connrig_target_open_fds', 25],
+    ['connrig_target_max_fds', 40_000],
+    ['connrig_target_fds_use_ratio', 0.25],
     ['connrig_target_cpu_seconds_total', 1.5],
     ['connrig_target_cgroup_memory_bytes{component="current"}', 9e6],
     ['connrig_target_cgroup_memory_bytes{component="kernel"}', 5e5],
@@ -42,6 +58,24 @@ test('everything read is there, under its name', async () => {
     ['connrig_host_kernel_object_size_bytes{cache="TCP"}', 2500],
     ['connrig_host_tcp_sockets{state="alloc"}', 200],
     ['connrig_host_tcp_buffer_memory_bytes', 4096],
+    ['connrig_host_tcp_buffer_memory_limit_bytes{threshold="pressure"}', 2e8],
+    ['connrig_host_tcp_buffer_memory_limit_bytes{threshold="high"}', 3e8],
+    ['connrig_host_listen_overflows_total', 7],
+    ['connrig_host_listen_drops_total', 9],
+    ['connrig_info{role="meter",version="1.2.3"}', 1],
+    ['process_resident_memory_bytes', 50e6],
+    ['process_cpu_seconds_total', 2.5],
+    ['process_open_fds', 21],
+    ['process_max_fds', 1000],
+    ['nodejs_heap_size_used_bytes', 5e6],
+    ['nodejs_heap_size_total_bytes', 9e6],
+    ['nodejs_external_memory_bytes', 1e6],
+    ['connrig_gc_seconds_total{kind="minor"}', 0.25],
+    ['connrig_gc_runs_total{kind="major"}', 2],
+    ['connrig_event_loop_active_seconds_total', 3.5],
+    ['connrig_event_loop_delay_seconds_bucket{le="0.001"}', 10],
+    ['connrig_event_loop_delay_seconds_bucket{le="0.004"}', 13],
+    ['connrig_event_loop_delay_seconds_count', 13],
     ['connrig_host_memory_bytes{part="available"}', 4e9],
     ['connrig_host_memory_bytes{part="used"}', 1e9 + 2e6],
   ];
@@ -49,11 +83,18 @@ test('everything read is there, under its name', async () => {
   assert.ok(![...samples.keys()].some((name) => name.startsWith('connrig_meter_missing')));
 });
 
-test('every row of the catalogue that is about a target or a meter is there', async () => {
-  const text = await meterTelemetry(async () => FULL).render();
-  const own = Object.values(METRICS).filter(({ name }) => /^connrig_(meter|target|host)_/.test(name));
-  assert.ok(own.length > 10);
-  for (const { name, kind } of own) assert.ok(text.includes(`# TYPE ${name} ${kind}\n`), name);
+test('every row it is to expose is there', async () => {
+  const text = await render(FULL);
+  assert.ok(METER_KEYS.length > 30);
+  for (const key of METER_KEYS) assert.ok(text.includes(`# TYPE ${METRICS[key].name} ${METRICS[key].kind}\n`), key);
+  const lines = text.split('\n');
+  for (const key of METER_KEYS) {
+    if (key === 'meterMissing') continue;
+    assert.ok(
+      lines.some((line) => line.startsWith(METRICS[key].name)),
+      `${key} has a sample`,
+    );
+  }
 });
 
 test('what could not be read is left out and named, never 0', async () => {
@@ -65,7 +106,7 @@ test('what could not be read is left out and named, never 0', async () => {
     ],
   });
   assert.deepEqual(
-    [...samples],
+    [...samples].filter(([name]) => /^connrig_(meter|target|host_(memory|kernel))_/.test(name)),
     [
       ['connrig_meter_info', 1],
       ['connrig_meter_missing{meter="target"}', 1],

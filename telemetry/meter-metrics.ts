@@ -1,34 +1,45 @@
+import type { DescriptorUse } from '../core/descriptor-use.ts';
+import type { KernelSockets } from '../core/kernel-sockets.ts';
 import type { MetricKey } from '../core/metrics.ts';
-import { METERS, type ProcessTree, type Readings, SLAB_CACHES } from '../core/readings.ts';
+import type { ProcessCosts } from '../core/process-costs.ts';
+import { METERS, type Readings, SLAB_CACHES } from '../core/readings.ts';
+import { recordHost, recordSockets, SOCKET_KEYS } from './host-metrics.ts';
+import { PROCESS_KEYS, recordProcess } from './process-metrics.ts';
 import { createTelemetry, type Recorder, type Telemetry } from './registry.ts';
+import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from './target-metrics.ts';
 
-const EXPOSED = [
+export const METER_KEYS = [
   'meterInfo',
   'meterMissing',
   'meterReadSeconds',
   'meterAnswerSeconds',
-  'targetMemory',
-  'targetProcesses',
-  'targetOpenFds',
-  'targetCpu',
-  'targetCgroupMemory',
-  'targetCgroupExclusive',
+  ...TREE_KEYS,
   'kernelObjects',
   'kernelObjectSize',
-  'hostTcpSockets',
-  'hostTcpBuffers',
+  ...SOCKET_KEYS,
   'hostMemory',
+  ...PROCESS_KEYS,
 ] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof EXPOSED)[number]>;
+type Record = Recorder<(typeof METER_KEYS)[number]>;
+
+/** What there is to tell at one moment. */
+export interface MeterPage {
+  readonly readings: Readings;
+  readonly descriptors: DescriptorUse;
+  readonly sockets: KernelSockets;
+  /** Of the meter's own process. */
+  readonly memory: Parameters<typeof recordProcess>[2][number];
+  readonly costs: ProcessCosts;
+}
 
 /**
  * What `connrig meter` exposes. Unknown values are left out, never 0.
  *
  * @param read asked at each scrape
  */
-export function meterTelemetry(read: () => Promise<Readings>): Telemetry {
-  return createTelemetry(EXPOSED, async (record) => {
-    const readings = await read();
+export function meterTelemetry(read: () => Promise<MeterPage>, version: string): Telemetry {
+  return createTelemetry(METER_KEYS, async (record) => {
+    const { readings, descriptors, sockets, memory, costs } = await read();
     record('meterInfo', 1);
     record('meterReadSeconds', readings.tookMs / 1000);
     for (const meter of METERS) {
@@ -37,53 +48,19 @@ export function meterTelemetry(read: () => Promise<Readings>): Telemetry {
     }
     const missing = new Set(readings.missing.map(({ meter }) => meter));
     for (const meter of METERS) record('meterMissing', missing.has(meter) ? 1 : undefined, { meter });
-    recordTarget(record, readings.target);
+    recordTree(record, readings.target);
+    recordDescriptors(record, descriptors);
     recordCgroup(record, readings.cgroup);
-    recordKernel(record, readings);
+    recordSlab(record, readings.slab);
+    recordSockets(record, sockets);
     recordHost(record, readings.host);
+    recordProcess(record, { role: 'meter', version }, [memory], costs);
   });
 }
 
-function recordTarget(record: Record, tree: ProcessTree | null): void {
-  record('targetMemory', tree?.anonBytes, { component: 'anon' });
-  record('targetMemory', tree?.rssBytes, { component: 'rss' });
-  record('targetMemory', tree?.pssBytes, { component: 'pss' });
-  record('targetMemory', tree?.ussBytes, { component: 'uss' });
-  record('targetMemory', tree?.swapBytes, { component: 'swap' });
-  record('targetMemory', tree?.pageTablesBytes, { component: 'page-tables' });
-  record('targetProcesses', tree?.pids.length);
-  record('targetOpenFds', tree?.openFiles);
-  record('targetCpu', tree?.cpuSeconds);
-}
-
-function recordCgroup(record: Record, cgroup: Readings['cgroup']): void {
-  record('targetCgroupMemory', cgroup?.currentBytes, { component: 'current' });
-  record('targetCgroupMemory', cgroup?.anonBytes, { component: 'anon' });
-  record('targetCgroupMemory', cgroup?.fileBytes, { component: 'file' });
-  record('targetCgroupMemory', cgroup?.kernelBytes, { component: 'kernel' });
-  record('targetCgroupMemory', cgroup?.sockBytes, { component: 'sock' });
-  record('targetCgroupMemory', cgroup?.limitBytes, { component: 'limit' });
-  record('targetCgroupExclusive', cgroup && Number(cgroup.exclusive));
-}
-
-function recordKernel(record: Record, { slab, sockstat }: Readings): void {
+function recordSlab(record: Record, slab: Readings['slab']): void {
   for (const cache of SLAB_CACHES) {
     record('kernelObjects', slab?.[cache]?.objects, { cache });
     record('kernelObjectSize', slab?.[cache]?.bytesPerObject, { cache });
   }
-  record('hostTcpSockets', sockstat?.tcpInUse, { state: 'inuse' });
-  record('hostTcpSockets', sockstat?.tcpAlloc, { state: 'alloc' });
-  record('hostTcpSockets', sockstat?.tcpOrphan, { state: 'orphan' });
-  record('hostTcpSockets', sockstat?.tcpTimeWait, { state: 'time-wait' });
-  record('hostTcpBuffers', sockstat?.tcpMemBytes);
-}
-
-function recordHost(record: Record, host: Readings['host']): void {
-  record('hostMemory', host?.totalBytes, { part: 'total' });
-  record('hostMemory', host?.limitBytes, { part: 'limit' });
-  record('hostMemory', host?.availableBytes, { part: 'available' });
-  record('hostMemory', host?.usedBytes, { part: 'used' });
-  record('hostMemory', host?.slabUnreclaimableBytes, { part: 'slab-unreclaimable' });
-  record('hostMemory', host?.slabReclaimableBytes, { part: 'slab-reclaimable' });
-  record('hostMemory', host?.pageTablesBytes, { part: 'page-tables' });
 }

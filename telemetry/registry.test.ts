@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HISTOGRAM_BUCKETS, recordMs, toSparse } from '../core/histogram.ts';
 import { createTelemetry } from './registry.ts';
 
-const samplesIn = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+/** What `collect` recorded: without what every registry adds. */
+const samplesIn = (text: string): string[] =>
+  text.split('\n').filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('connrig_scrape'));
 
 describe('telemetry', () => {
   it('shows what collect records, anew at each scrape', async () => {
@@ -35,8 +38,75 @@ describe('telemetry', () => {
     assert.deepEqual(samplesIn(await telemetry.render()), ['connrig_host_tcp_buffer_memory_bytes 0']);
   });
 
+  it('forgets what is not recorded any more', async () => {
+    let protocol: 'tcp' | 'ws' = 'tcp';
+    const telemetry = createTelemetry(['connectionsOpen', 'openDuration'], (record) => {
+      record('connectionsOpen', 1, { protocol });
+      record('openDuration', [], { protocol });
+    });
+    await telemetry.render();
+    protocol = 'ws';
+    const text = await telemetry.render();
+    assert.match(text, /open\{protocol="ws"\} 1$/m);
+    assert.doesNotMatch(text, /protocol="tcp"/);
+  });
+
+  it('sets histograms to what was counted, and never resets them', async () => {
+    const counts = new Uint32Array(HISTOGRAM_BUCKETS);
+    const telemetry = createTelemetry(['scheduleLag'], (record) =>
+      record('scheduleLag', toSparse(counts), { protocol: 'ws' }),
+    );
+    for (const ms of [0, 0.5, 2, 17, 17, 300_000]) recordMs(counts, ms);
+    const wanted = [
+      // 1 ms, 4, 16, 64 …
+      ...[2, 3, 3, 5, 5, 5, 5, 5, 5].map((below, i) => [`_bucket{protocol="ws",le="${4 ** i / 1000}"}`, below]),
+      ['_bucket{protocol="ws",le="+Inf"}', 6],
+      ['_count{protocol="ws"}', 6],
+    ].map(([rest, value]) => `connrig_schedule_lag_seconds${rest} ${value}`);
+    const isSum = (line: string): boolean => line.includes('_sum');
+    for (let time = 0; time < 2; time++) {
+      const samples = samplesIn(await telemetry.render());
+      assert.deepEqual(
+        samples.filter((line) => !isSum(line)),
+        wanted,
+      );
+      const sum = Number(samples.find(isSum)?.split(' ')[1]);
+      assert.ok(Math.abs(sum / 300.0365 - 1) < 0.008, String(sum));
+    }
+    assert.match(await telemetry.render(), /^# TYPE connrig_schedule_lag_seconds histogram$/m);
+    recordMs(counts, 3);
+    assert.match(await telemetry.render(), /_bucket\{protocol="ws",le="0.004"\} 4$/m);
+  });
+
+  it('gives each of several scrapers at once what belongs together', async () => {
+    let round = 0;
+    const telemetry = createTelemetry(['serverOpen', 'serverAccepted'], async (record) => {
+      const mine = ++round;
+      record('serverOpen', mine, { protocol: 'ws' });
+      await new Promise((resolve) => setTimeout(resolve, mine === 1 ? 20 : 0));
+      record('serverAccepted', mine, { protocol: 'ws' });
+    });
+    const texts = await Promise.all([telemetry.render(), telemetry.render(), telemetry.render()]);
+    const values = texts.map((text) => samplesIn(text).map((line) => Number(line.split(' ')[1])));
+    assert.deepEqual(values, [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
+  it('tells what being asked costs', async () => {
+    const telemetry = createTelemetry([], () => new Promise((resolve) => setTimeout(resolve, 20)));
+    assert.match(await telemetry.render(), /^connrig_scrapes_total 0$/m);
+    await telemetry.render();
+    const text = await telemetry.render();
+    assert.match(text, /^connrig_scrapes_total 2$/m);
+    const seconds = Number(/^connrig_scrape_duration_seconds_total (\S+)$/m.exec(text)?.[1]);
+    assert.ok(seconds > 0.03 && seconds < 20, String(seconds));
+  });
+
   it('takes only rows of the catalogue with their labels', () => {
-    createTelemetry(['serverOpen', 'processRss'], (record) => {
+    createTelemetry(['serverOpen', 'processRss', 'openDuration'], (record) => {
       record('processRss', 1);
       // @ts-expect-error a misspelt label
       record('serverOpen', 1, { protokoll: 'ws' });
@@ -44,6 +114,8 @@ describe('telemetry', () => {
       record('serverOpen', 1, { protocol: 'quic' });
       // @ts-expect-error no label at all
       record('serverOpen', 1);
+      // @ts-expect-error a histogram is no number
+      record('openDuration', 1, { protocol: 'ws' });
       // @ts-expect-error a row that isn't exposed here
       record('heapUsed', 1);
     });

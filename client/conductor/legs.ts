@@ -152,6 +152,8 @@ async function walkLeg(
       defect: () => defect ?? recorder.failure,
     },
   });
+  const live = { ...at, fleet, meters, state: () => walk.state };
+  for (const observer of deps.observers) observer.legStarted?.(live);
   try {
     stopTicking = startTicking(context, setup, walk, { launch, fleet, meters });
     await walk.walk();
@@ -159,6 +161,7 @@ async function walkLeg(
     stopTicking();
     await fleet.stop();
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
+    for (const observer of deps.observers) observer.legEnded?.();
   }
 }
 

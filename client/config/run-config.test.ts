@@ -30,6 +30,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     close: 'graceful',
     behaviour: { kind: 'idle' },
     headroomPercent: 20,
+    lingerMs: 15_000,
     cycles: 1,
     launches: 1,
     json: false,
@@ -263,4 +264,21 @@ test('a limit of round trips goes with a behaviour that has them', () => {
   const config = parseRunConfig({ 'rtt-limit': '50ms', behaviour: 'echo:1k/s:64B' });
   assert.equal(config.rttLimitMs, 50);
   assert.match(problemOf({ 'rtt-limit': '50ms', behaviour: 'heartbeat:30s' }), /with --behaviour heartbeat;/);
+});
+
+test('metrics are for this machine alone, or for those who know a token', () => {
+  const of = (metrics: string, more: RawSettings = {}) => parseRunConfig({ metrics, ...more }).metrics;
+  for (const text of ['9464', ':9464', '127.0.0.1:9464']) assert.deepEqual(of(text), { host: '127.0.0.1', port: 9464 });
+  assert.deepEqual(of('0'), { host: '127.0.0.1', port: 0 });
+  assert.deepEqual(of('[::1]:9464'), { host: '::1', port: 9464 });
+  assert.deepEqual(of('0.0.0.0:9464', { 'admin-token': 'x' }), { host: '0.0.0.0', port: 9464 });
+  assert.match(problemOf({ metrics: '0.0.0.0:9464' }), /--metrics 0\.0\.0\.0: .* give --admin-token/);
+  assert.match(problemOf({ metrics: 'rig:x' }), /--metrics: "rig:x" is not an address such as/);
+  assert.match(problemOf({ metrics: ':65536' }), /is not an address/);
+  assert.match(problemOf({ linger: '5s' }), /--linger: there is nothing to stay for without --metrics/);
+  assert.equal(parseRunConfig({ metrics: '0', linger: '0' }).lingerMs, 0);
+  assert.deepEqual(parseRunConfig({ metrics: '0', 'admin-names': 'a.example, b.example' }).adminNames, [
+    'a.example',
+    'b.example',
+  ]);
 });

@@ -5,8 +5,10 @@ import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
+import { isLoopback } from '../../telemetry/listen.ts';
 import { ENGINES } from '../engines/index.ts';
 import { readInspectors } from './inspect.ts';
+import { type ListenAddress, readListen } from './listen-address.ts';
 import { list, type Option, oneOf, onOff, quantity, type Read, text } from './option.ts';
 import { readPid } from './pid.ts';
 import { readPreamble } from './preamble.ts';
@@ -181,6 +183,31 @@ export const RUN_OPTIONS = {
     help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
     read: readInspectors,
   },
+  metrics: {
+    name: 'metrics',
+    argument: '<[host:]port>',
+    help: 'serve the run as Prometheus metrics while it goes on; :9464 is for this machine alone, 0 any free port',
+    read: readMetrics,
+  },
+  lingerMs: {
+    name: 'linger',
+    argument: '<duration>',
+    help: 'with --metrics: stay at the end until they were asked for twice, at most this long; 0 does not stay',
+    default: '15s',
+    read: quantity('duration', 0),
+  },
+  adminToken: {
+    name: 'admin-token',
+    argument: '<token>',
+    help: 'with --metrics: answer only who knows it; @file and CONNRIG_ADMIN_TOKEN keep it out of ps',
+    read: readSecret,
+  },
+  adminNames: {
+    name: 'admin-names',
+    argument: '<list>',
+    help: 'with --metrics: names under which they may be asked for, besides addresses, localhost and the host name',
+    read: list(text),
+  },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
@@ -247,6 +274,11 @@ function readExporter(given: string): Read<ExporterSource> {
   return typeof source === 'string' ? { problem: source } : { value: source };
 }
 
+function readMetrics(given: string): Read<ListenAddress> {
+  const address = readListen(given);
+  return typeof address === 'string' ? { problem: address } : { value: address };
+}
+
 function readBehaviour(given: string): Read<BehaviourPlan> {
   const plan = parseBehaviour(given);
   return typeof plan === 'string' ? { problem: plan } : { value: plan };
@@ -306,13 +338,20 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
     problems.push('--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade');
   }
-  problems.push(...targetProblems(config));
+  problems.push(...targetProblems(config), ...metricsProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+}
+
+function metricsProblems({ metrics, adminToken }: RunConfig, named: (key: keyof Options) => boolean): string[] {
+  if (metrics === undefined)
+    return named('lingerMs') ? ['--linger: there is nothing to stay for without --metrics'] : [];
+  if (isLoopback(metrics.host) || adminToken !== undefined) return [];
+  return [`--metrics ${metrics.host}: beyond this machine only who knows a token is answered; give --admin-token`];
 }
 
 function targetProblems({ urls, pid, command, exporter, inspect, launches }: RunConfig): string[] {

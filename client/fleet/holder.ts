@@ -220,7 +220,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (this.#slots.stateOf(slot) !== STATE.connecting) return;
     this.#slots.setState(slot, STATE.handshaking);
     const hello = this.#protocol.hello(slot);
-    if (hello) this.#engine.write(slot, hello);
+    if (hello) this.#send(slot, hello);
     if (!this.#protocol.awaitsAnswer) this.onOpen(slot);
   }
 

@@ -10,6 +10,7 @@ import { ledger, predictive, repeatable } from './numbers.ts';
 import type { Part } from './part.ts';
 import { portRange } from './port-range.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
+import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 
@@ -145,12 +146,42 @@ const overhead: Part = {
 
 const scrape: Part = {
   name: 'scrape',
-  method: '`/metrics` of the reference server with 10,000 open `ws` connections, 20 scrapes.',
+  method:
+    '`/metrics` of the reference server with 10,000 open `ws` connections, 20 scrapes; and of a run that holds 100,000, ten times a second at its highest levels.',
   async measure() {
     const { medianMs, maxMs } = await measureScrape();
+    const run = await measureRunScrapes(100_000);
+    const heldMs = median(run.heldMs);
+    const [first, last] = run.rssBytes;
     return [
-      { what: 'median', value: `${medianMs.toFixed(1)} ms`, target: '< 20 ms', holds: medianMs < 20 },
-      { what: 'worst', value: `${maxMs.toFixed(1)} ms`, target: '< 20 ms', holds: maxMs < 20 },
+      { what: 'server, median', value: `${medianMs.toFixed(1)} ms`, target: '< 20 ms', holds: medianMs < 20 },
+      { what: 'server, worst', value: `${maxMs.toFixed(1)} ms`, target: '< 20 ms', holds: maxMs < 20 },
+      {
+        what: `run, median of ${run.heldMs.length} while it holds`,
+        value: `${heldMs.toFixed(1)} ms`,
+        target: '< 20 ms',
+        holds: heldMs < 20,
+      },
+      {
+        what: `run, mean of all ${run.scrapes} by its own account`,
+        value: `${run.ownMs.toFixed(1)} ms`,
+        target: '< 20 ms',
+        holds: run.ownMs < 20,
+      },
+      {
+        what: `run, median of ${run.rampingMs.length} while connections open`,
+        value: run.rampingMs.length === 0 ? '–' : `${median(run.rampingMs).toFixed(1)} ms`,
+        target: '',
+        holds: true,
+      },
+      { what: 'run, series', value: humanCount(run.series), target: '< 300', holds: run.series < 300 },
+      { what: 'run, size of the page', value: bytes(run.bytes), target: '', holds: true },
+      {
+        what: "run, client's RSS from the first to the last scrape",
+        value: `${humanCount(first / 1e6)} to ${humanCount(last / 1e6)} MB`,
+        target: '',
+        holds: true,
+      },
     ];
   },
 };

@@ -15,7 +15,7 @@ const server = await startServer(
     perMessageDeflate: false,
     processes: 1,
   },
-  { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
+  { childEntry: new URL('../../cli/serve-child.js', import.meta.url), version: '0.0.0' },
 );
 const url = server.ready.urls.find((candidate) => candidate.startsWith('ws:'));
 process.send?.({ port: Number(url?.split(':').at(-1)), admin: server.ready.admin });

@@ -25,7 +25,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
       processes: 1,
       ...overrides,
     },
-    { childEntry: new URL('../../cli/serve-child.js', import.meta.url) },
+    { childEntry: new URL('../../cli/serve-child.js', import.meta.url), version: '0.0.0' },
   );
   const portOf = (scheme: string): number =>
     Number(

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunConfig } from '../client/config/run-config.ts';
+import { createRunMetrics, type RunMetrics } from '../client/metrics/run-metrics.ts';
+import { humanMs } from '../core/units.ts';
+import { summarizeLeg } from '../report/leg-summary.ts';
+import { noQuery, type Route } from '../telemetry/answer.ts';
+import { startEndpoint } from '../telemetry/endpoint.ts';
+
+/** The metrics of a run, being served. */
+export interface ServedMetrics extends Pick<RunMetrics, 'observer' | 'onProgress' | 'finished'> {
+  readonly url: string;
+  /** What {@link linger} is going to do, for people. */
+  untilWhen(mostMs: number): string;
+  /** Stays, so that the last values are seen as well: until they were asked for twice, or time is up. */
+  linger(mostMs: number, stop: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Of the client's descriptors: few, since its connections want them all. */
+const CONNECTIONS = 8;
+/** Between making the last page and leaving, for it to be on its way. */
+const LAST_PAGE_MS = 250;
+
+/** @throws RigError ELISTEN */
+export async function serveRunMetrics(
+  { host, port }: NonNullable<RunConfig['metrics']>,
+  { adminToken: token, adminNames: names = [] }: RunConfig,
+  version: string,
+): Promise<ServedMetrics> {
+  const metrics = createRunMetrics(version, (run, points, leg) => {
+    const record = { run, samples: points, events: [], problems: [] };
+    return summarizeLeg(record, run.plan.legs[leg]!, leg).perConnection;
+  });
+  let isOver = false;
+  let askedAfter = 0;
+  let askedTwice = (): void => {};
+  const twice = new Promise<void>((resolve) => {
+    askedTwice = resolve;
+  });
+  const routes = new Map<string, Route>([
+    [
+      '/metrics',
+      async () => {
+        const wasOver = isOver;
+        const body = await metrics.telemetry.render();
+        if (wasOver && ++askedAfter === 2) askedTwice();
+        return { status: 200, type: metrics.telemetry.contentType, body };
+      },
+    ],
+    ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
+  ]);
+  const limits = { connections: CONNECTIONS };
+  const endpoint = await startEndpoint({ host, port, access: { token, names }, routes, limits }).catch(
+    (error: unknown) => {
+      metrics.close();
+      throw error;
+    },
+  );
+  const url = `${endpoint.url}/metrics`;
+  return {
+    url,
+    observer: metrics.observer,
+    onProgress: metrics.onProgress,
+    finished(status) {
+      isOver = true;
+      metrics.finished(status);
+    },
+    untilWhen: (mostMs) => `metrics stay at ${url} until asked for twice, ${humanMs(mostMs)} at most; ctrl-c ends that`,
+    async linger(mostMs, stop) {
+      const patience = new AbortController();
+      const signal = AbortSignal.any([stop, patience.signal]);
+      await Promise.race([twice.then(() => delay(LAST_PAGE_MS)), delay(mostMs, undefined, { signal }).catch(() => {})]);
+      patience.abort();
+    },
+    async close() {
+      metrics.close();
+      await endpoint.close();
+    },
+  };
+}

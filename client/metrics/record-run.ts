@@ -1,0 +1,168 @@
+import { toSparse } from '../../core/histogram.ts';
+import { KERNEL_COMPONENTS } from '../../core/kernel-rows.ts';
+import { USER_COMPONENTS } from '../../core/ledger.ts';
+import type { MetricKey } from '../../core/metrics.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../../core/outcomes.ts';
+import { type Leg, PHASES, peakOf } from '../../core/plan.ts';
+import type { ProcessCosts } from '../../core/process-costs.ts';
+import { RUN_STATUSES, type RunFile } from '../../core/record.ts';
+import { countInFullestTable } from '../../memory/descriptors.ts';
+import { readOwnMemory } from '../../memory/own-process.ts';
+import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
+import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
+import type { Recorder } from '../../telemetry/registry.ts';
+import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import type { EngineName } from '../engines/index.ts';
+import type { LiveLeg } from '../observer.ts';
+import type { CostBook } from './cost-book.ts';
+import type { MemoryNow } from './live-memory.ts';
+import type { Totals } from './totals.ts';
+
+/** Rows of the catalogue that a run exposes. */
+export const RUN_KEYS = [
+  'runInfo',
+  'runStatus',
+  'runPhase',
+  'runLaunch',
+  'runStartTime',
+  'runTimeLeft',
+  'runWarnings',
+  'runMemoryLimit',
+  'connectionsPlanned',
+  'connectionsTarget',
+  'connectionsOpening',
+  'connectionsOpen',
+  'connectionAttempts',
+  'connectionOutcomes',
+  'connectionsClosed',
+  'openDuration',
+  'scheduleLag',
+  'roundTrip',
+  'messagesSent',
+  'replies',
+  'heartbeats',
+  'receivedBytes',
+  'sentBytes',
+  'memoryPoints',
+  'levelConnections',
+  'levelMemory',
+  'memoryPerConnection',
+  'targetLedger',
+  'targetUnexplained',
+  ...TREE_KEYS,
+  'meterReadSeconds',
+  'generatorSaturated',
+  'generatorOpenFds',
+  ...SOCKET_KEYS,
+  'hostMemory',
+  ...PROCESS_KEYS,
+] as const satisfies readonly MetricKey[];
+type Record = Recorder<(typeof RUN_KEYS)[number]>;
+
+/** A run at one moment. */
+export interface RunNow {
+  readonly run: RunFile;
+  readonly version: string;
+  readonly status: RunFile['status'];
+  readonly isOver: boolean;
+  /** The leg under way; undefined between legs. */
+  readonly live: LiveLeg | undefined;
+  /** For each leg of the plan. */
+  readonly totals: readonly Totals[];
+  readonly levels: ReadonlyArray<ReturnType<CostBook['of']>>;
+  readonly memory: MemoryNow;
+  readonly timeLeftMs: number | null;
+  readonly warnings: number;
+  readonly isSaturated: boolean;
+  readonly costs: ProcessCosts;
+}
+
+export function recordRun(record: Record, now: RunNow): void {
+  recordStanding(record, now);
+  for (const [index, leg] of now.run.plan.legs.entries()) {
+    recordConnections(record, now, leg, index);
+    recordCounts(record, now, leg, index);
+    recordLevels(record, now, leg, index);
+  }
+  recordMemory(record, now.memory);
+  record('generatorSaturated', Number(now.isSaturated));
+  record('generatorOpenFds', countInFullestTable());
+  recordSockets(record, now.memory.sockets);
+  recordHost(record, now.memory.host);
+  recordProcess(record, { role: 'run', version: now.version }, [readOwnMemory()], now.costs);
+}
+
+function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs, warnings }: RunNow): void {
+  const engine = run.generator.engine as EngineName | 'auto';
+  // Which one it is, is known once preflight is done.
+  if (engine !== 'auto') {
+    record('runInfo', 1, { run: run.name, target: run.target.kind, engine, behaviour: behaviourOf(run) });
+  }
+  for (const one of RUN_STATUSES) record('runStatus', Number(one === status), { status: one });
+  if (live) {
+    const { protocol } = live;
+    const now = live.state().phase;
+    for (const phase of PHASES) record('runPhase', Number(phase === now), { protocol, phase });
+    record('runLaunch', live.launch + 1);
+  }
+  record('runStartTime', Date.parse(run.startedAt) / 1000);
+  record('runTimeLeft', isOver ? 0 : timeLeftMs === null ? null : timeLeftMs / 1000);
+  record('runWarnings', warnings);
+  const { memoryLimitBytes } = run.config as Partial<Pick<RunConfig, 'memoryLimitBytes'>>;
+  record('runMemoryLimit', memoryLimitBytes ?? run.environment.memoryLimitBytes);
+}
+
+const behaviourOf = ({ config }: RunFile): RunConfig['behaviour']['kind'] =>
+  (config as Pick<RunConfig, 'behaviour'>).behaviour.kind;
+
+function recordConnections(record: Record, { live, totals }: RunNow, leg: Leg, index: number): void {
+  const { protocol } = leg;
+  const { present } = totals[index]!;
+  record('connectionsPlanned', peakOf(leg), { protocol });
+  record('connectionsTarget', live?.leg === index ? live.state().level : 0, { protocol });
+  record('connectionsOpening', present.opening, { protocol });
+  record('connectionsOpen', present.open, { protocol });
+}
+
+function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg, index: number): void {
+  const { counts, outcomes, closeReasons, histograms } = totals[index]!;
+  record('connectionAttempts', counts.attempts, { protocol });
+  for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, outcome });
+  for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, reason });
+  record('openDuration', toSparse(histograms.openPlanned), { protocol });
+  record('scheduleLag', toSparse(histograms.lag), { protocol });
+  record('receivedBytes', counts.bytesIn, { protocol });
+  record('sentBytes', counts.bytesOut, { protocol });
+  const behaviour = behaviourOf(run);
+  if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol });
+  if (behaviour !== 'echo') return;
+  record('roundTrip', toSparse(histograms.rttPlanned), { protocol });
+  record('messagesSent', counts.messages, { protocol });
+  record('replies', counts.replies - counts.lateReplies, { protocol, fate: 'in-time' });
+  record('replies', counts.lateReplies, { protocol, fate: 'late' });
+  record('replies', counts.lostReplies, { protocol, fate: 'lost' });
+}
+
+function recordLevels(record: Record, { levels }: RunNow, { protocol }: Leg, index: number): void {
+  const { level, levels: count = 0, cost } = levels[index] ?? {};
+  record('memoryPoints', count, { protocol });
+  record('levelConnections', level?.connections, { protocol });
+  for (const part of ['total', 'user', 'kernel'] as const) {
+    record('levelMemory', level?.ledger[part], { protocol, part });
+    record('memoryPerConnection', cost?.[part]?.bytes, { protocol, part, bound: 'estimate' });
+    record('memoryPerConnection', cost?.[part]?.low, { protocol, part, bound: 'low' });
+    record('memoryPerConnection', cost?.[part]?.high, { protocol, part, bound: 'high' });
+  }
+}
+
+function recordMemory(record: Record, { readings, ledger, target, descriptors }: MemoryNow): void {
+  recordTree(record, readings?.target ?? target);
+  recordDescriptors(record, descriptors);
+  recordCgroup(record, readings?.cgroup ?? null);
+  for (const component of [...USER_COMPONENTS, ...KERNEL_COMPONENTS]) {
+    record('targetLedger', ledger?.components[component], { component });
+  }
+  record('targetUnexplained', ledger?.unexplained);
+  record('meterReadSeconds', readings === null ? null : readings.tookMs / 1000);
+}

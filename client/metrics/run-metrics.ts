@@ -1,0 +1,113 @@
+import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import { readHost } from '../../memory/host.ts';
+import { readKernelSockets } from '../../memory/kernel-sockets.ts';
+import { watchOwnProcess } from '../../memory/own-process.ts';
+import { createTelemetry, type Telemetry } from '../../telemetry/registry.ts';
+import type { LiveLeg, RunObserver } from '../observer.ts';
+import type { Progress } from '../progress.ts';
+import { CostBook, type CostEstimator } from './cost-book.ts';
+import { LiveMemory, type MemoryNow } from './live-memory.ts';
+import { RUN_KEYS, type RunNow, recordRun } from './record-run.ts';
+import { SaturationWatch } from './saturation.ts';
+import { NO_TOTALS, sumTotals, type Totals, totalsOf } from './totals.ts';
+
+/** A run as Prometheus metrics, from before its first connection until after its end. */
+export interface RunMetrics {
+  readonly telemetry: Telemetry;
+  readonly observer: RunObserver;
+  onProgress(progress: Progress): void;
+  /** The verdict, which may be another than what the run itself said. */
+  finished(status: RunFile['status']): void;
+  close(): void;
+}
+
+/**
+ * Nothing here is asked of the fleet but what its workers show anyway, and nothing that is scraped is ever reset: a scrape
+ * costs the same for ten connections and for a million, and any number of scrapers see the same.
+ *
+ * @param estimate see {@link CostEstimator}; asked after each level
+ */
+export function createRunMetrics(version: string, estimate: CostEstimator): RunMetrics {
+  const own = watchOwnProcess();
+  const costs = new CostBook(estimate);
+  const saturation = new SaturationWatch();
+  /** By leg: what its earlier launches came to. */
+  const ended = new Map<number, Totals>();
+  let run: RunFile | undefined;
+  let verdict: RunFile['status'] | undefined;
+  let live: { readonly leg: LiveLeg; readonly memory: LiveMemory } | undefined;
+  let lastProgress: Progress | undefined;
+  let warnings = 0;
+
+  const totalsOfLeg = (leg: number): Totals => {
+    const before = ended.get(leg) ?? NO_TOTALS;
+    return live?.leg.leg === leg ? sumTotals(before, totalsOf(live.leg.fleet)) : before;
+  };
+
+  const observer: RunObserver = {
+    runFile(file) {
+      run = file;
+    },
+    sample(sample: Sample) {
+      saturation.sample(sample);
+      if (sample.type !== 'memory' || run === undefined) return;
+      live?.memory.pointRead(sample);
+      if (costs.add(run, sample)) setImmediate(() => run && costs.update(run));
+    },
+    event(event: RunEvent) {
+      if (event.type === 'warning') warnings += 1;
+    },
+    legStarted(leg) {
+      if (run) live = { leg, memory: new LiveMemory(run, leg) };
+    },
+    legEnded() {
+      if (live) ended.set(live.leg.leg, { ...totalsOfLeg(live.leg.leg), present: NO_TOTALS.present });
+      live = undefined;
+      if (run) costs.update(run, true);
+    },
+  };
+
+  async function now(): Promise<RunNow | undefined> {
+    // The leg may end while its memory is read: what is counted is taken after that, in one go.
+    const memory = live ? await live.memory.now() : await memoryAround();
+    if (run === undefined) return undefined;
+    return {
+      run,
+      version,
+      status: verdict ?? run.status,
+      isOver: verdict !== undefined || run.status !== 'running',
+      live: live?.leg,
+      totals: run.plan.legs.map((_, leg) => totalsOfLeg(leg)),
+      levels: run.plan.legs.map((_, leg) => costs.of(leg)),
+      memory,
+      timeLeftMs: lastProgress?.leftMs ?? null,
+      warnings,
+      isSaturated: saturation.isSaturated(run, live?.leg),
+      costs: own.costs(),
+    };
+  }
+
+  return {
+    telemetry: createTelemetry(RUN_KEYS, async (record) => {
+      const moment = await now();
+      if (moment) recordRun(record, moment);
+    }),
+    observer,
+    onProgress(progress) {
+      lastProgress = progress;
+    },
+    finished(status) {
+      verdict = status;
+    },
+    close: () => own.stop(),
+  };
+}
+
+/** Between legs there is no target to look at. */
+async function memoryAround(): Promise<MemoryNow> {
+  return {
+    ...{ readings: null, ledger: null, target: null, descriptors: { maxFds: null, highestRatio: null } },
+    host: await readHost().catch(() => null),
+    sockets: readKernelSockets(),
+  };
+}

@@ -1,0 +1,61 @@
+import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { HistogramName } from '../fleet/shared.ts';
+
+const HISTOGRAMS = ['openPlanned', 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
+const COUNTS = [
+  'attempts',
+  'bytesIn',
+  'bytesOut',
+  'heartbeats',
+  'messages',
+  'replies',
+  'lateReplies',
+  'lostReplies',
+] as const;
+
+/** What was counted of one protocol since the run began, over all its legs: nothing in it ever goes down. */
+export interface Totals {
+  /** Of the leg under way, as counted at the same moment: each attempt is here or among the outcomes. */
+  readonly present: { readonly opening: number; readonly open: number };
+  readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly closeReasons: Readonly<Record<CloseReason, number>>;
+  readonly histograms: Readonly<Record<(typeof HISTOGRAMS)[number], ArrayLike<number>>>;
+}
+
+/** What a leg has come to; cheap, since its workers count in shared memory. */
+export function totalsOf(fleet: Pick<Fleet, 'tally' | 'histogram'>): Totals {
+  const tally = fleet.tally();
+  return {
+    present: { opening: tally.opening, open: tally.open },
+    counts: pick(COUNTS, (name) => tally[name]),
+    outcomes: tally.outcomes,
+    closeReasons: tally.closeReasons,
+    histograms: pick(HISTOGRAMS, (name) => fleet.histogram(name)),
+  };
+}
+
+export const NO_TOTALS: Totals = {
+  present: { opening: 0, open: 0 },
+  counts: pick(COUNTS, () => 0),
+  outcomes: pick(OUTCOMES, () => 0),
+  closeReasons: pick(CLOSE_REASONS, () => 0),
+  histograms: pick(HISTOGRAMS, () => new Float64Array(HISTOGRAM_BUCKETS)),
+};
+
+/** @param before of what is over */
+export const sumTotals = (before: Totals, now: Totals): Totals => ({
+  present: now.present,
+  counts: pick(COUNTS, (name) => before.counts[name] + now.counts[name]),
+  outcomes: pick(OUTCOMES, (name) => before.outcomes[name] + now.outcomes[name]),
+  closeReasons: pick(CLOSE_REASONS, (name) => before.closeReasons[name] + now.closeReasons[name]),
+  histograms: pick(HISTOGRAMS, (name) =>
+    Float64Array.from(before.histograms[name], (count, i) => count + (now.histograms[name][i] ?? 0)),
+  ),
+});
+
+function pick<K extends string, V>(names: readonly K[], of: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<K, V>;
+}

@@ -1,0 +1,189 @@
+/** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
+import { BEHAVIOURS } from '../behaviour.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../outcomes.ts';
+import { PHASES } from '../plan.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import { RUN_STATUSES, TARGET_KINDS } from '../record.ts';
+import { BY_PROTOCOL, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
+
+const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
+
+export const RUN_METRICS = {
+  connectionsPlanned: {
+    kind: 'gauge',
+    name: 'connrig_connections_planned',
+    labels: BY_PROTOCOL,
+    help: 'Open connections at the top level of the leg.',
+  },
+  connectionsTarget: {
+    kind: 'gauge',
+    name: 'connrig_connections_target',
+    labels: BY_PROTOCOL,
+    help: 'Open connections wanted now: the level of the present phase. 0 before and after the leg.',
+  },
+  connectionsOpening: {
+    kind: 'gauge',
+    name: 'connrig_connections_opening',
+    labels: BY_PROTOCOL,
+    help: 'Attempts to open that are under way.',
+  },
+  connectionsOpen: {
+    kind: 'gauge',
+    name: 'connrig_connections_open',
+    labels: BY_PROTOCOL,
+    help: 'Connections usable now, seen from the client: opened and not closed.',
+  },
+  connectionAttempts: {
+    kind: 'counter',
+    name: 'connrig_connection_attempts_total',
+    labels: BY_PROTOCOL,
+    help: 'Attempts to open a connection that were begun, over all launches: those opening now, and all outcomes.',
+  },
+  connectionOutcomes: {
+    kind: 'counter',
+    name: 'connrig_connection_outcomes_total',
+    labels: { protocol: PROTOCOLS, outcome: OUTCOMES },
+    help: 'Attempts to open a connection that ended, by how they did. Outcome open: it became usable.',
+  },
+  connectionsClosed: {
+    kind: 'counter',
+    name: 'connrig_connections_closed_total',
+    labels: { protocol: PROTOCOLS, reason: CLOSE_REASONS },
+    help: 'Open connections that closed, by the first cause. All but by-us were lost.',
+  },
+  openDuration: {
+    kind: 'histogram',
+    name: 'connrig_open_duration_seconds',
+    labels: BY_PROTOCOL,
+    buckets: DURATION_BUCKETS_SECONDS,
+    help: 'From the moment the plan called for a connection until it is usable. Our own lateness is in it.',
+  },
+  scheduleLag: {
+    kind: 'histogram',
+    name: 'connrig_schedule_lag_seconds',
+    labels: BY_PROTOCOL,
+    buckets: LATENESS_BUCKETS_SECONDS,
+    help: 'How late attempts were begun, whoever was to blame: a slow target fills the window.',
+  },
+  roundTrip: {
+    kind: 'histogram',
+    name: 'connrig_round_trip_duration_seconds',
+    labels: BY_PROTOCOL,
+    buckets: DURATION_BUCKETS_SECONDS,
+    help: 'From the moment a message was planned until its reply is there. Only where connections exchange messages.',
+  },
+  messagesSent: {
+    kind: 'counter',
+    name: 'connrig_messages_sent_total',
+    labels: BY_PROTOCOL,
+    help: 'Messages sent that the target is to send back. Only where connections exchange messages.',
+  },
+  replies: {
+    kind: 'counter',
+    name: 'connrig_replies_total',
+    labels: { protocol: PROTOCOLS, fate: ['in-time', 'late', 'lost'] },
+    help: 'What became of messages. Late: the reply took more than a second. Lost: the connection closed before it came.',
+  },
+  heartbeats: {
+    kind: 'counter',
+    name: 'connrig_heartbeats_sent_total',
+    labels: BY_PROTOCOL,
+    help: 'Heartbeats sent. Only where connections send any.',
+  },
+  receivedBytes: {
+    kind: 'counter',
+    name: 'connrig_received_bytes_total',
+    labels: BY_PROTOCOL,
+    help: 'Bytes received from the target, with framing and handshakes.',
+  },
+  sentBytes: {
+    kind: 'counter',
+    name: 'connrig_sent_bytes_total',
+    labels: BY_PROTOCOL,
+    help: 'Bytes sent to the target, with framing and handshakes.',
+  },
+  runInfo: {
+    kind: 'gauge',
+    name: 'connrig_run_info',
+    labels: { run: 'text', target: TARGET_KINDS, engine: ['epoll', 'node'], behaviour: BEHAVIOURS },
+    help: 'Always 1: the name of the run, and what it is about.',
+  },
+  runStatus: {
+    kind: 'gauge',
+    name: 'connrig_run_status',
+    labels: { status: RUN_STATUSES },
+    help: 'Is 1 for what the run is or came to, 0 for the others. Invalid: the client was what limited it.',
+  },
+  runPhase: {
+    kind: 'gauge',
+    name: 'connrig_run_phase',
+    labels: { protocol: PROTOCOLS, phase: PHASES },
+    help: 'Is 1 for the phase the present leg is in, 0 for its other phases. Absent between legs.',
+  },
+  runLaunch: {
+    kind: 'gauge',
+    name: 'connrig_run_launch',
+    labels: NO_LABELS,
+    help: 'Which launch of the target this is, from 1 up. Absent between legs.',
+  },
+  runStartTime: {
+    kind: 'gauge',
+    name: 'connrig_run_start_time_seconds',
+    labels: NO_LABELS,
+    help: 'When the run began, in seconds since the unix epoch.',
+  },
+  runTimeLeft: {
+    kind: 'gauge',
+    name: 'connrig_run_time_left_seconds',
+    labels: NO_LABELS,
+    help: 'Until the run is over, roughly. 0 when it is.',
+  },
+  runWarnings: {
+    kind: 'counter',
+    name: 'connrig_run_warnings_total',
+    labels: NO_LABELS,
+    help: 'Warnings in events.jsonl of the run folder.',
+  },
+  runMemoryLimit: {
+    kind: 'gauge',
+    name: 'connrig_run_memory_limit_bytes',
+    labels: NO_LABELS,
+    help: "Memory the capacity is planned for: --memory-limit, or what the run's machine or its container has.",
+  },
+  memoryPoints: {
+    kind: 'counter',
+    name: 'connrig_memory_points_total',
+    labels: BY_PROTOCOL,
+    help: 'Levels at which memory was read while all connections were open, over all launches.',
+  },
+  levelConnections: {
+    kind: 'gauge',
+    name: 'connrig_level_connections',
+    labels: BY_PROTOCOL,
+    help: 'Connections at the last level at which memory was read.',
+  },
+  levelMemory: {
+    kind: 'gauge',
+    name: 'connrig_level_memory_bytes',
+    labels: { protocol: PROTOCOLS, part: MEMORY_PARTS },
+    help: "The target's memory at that level, garbage collected where it can do that. User is absolute, kernel its growth.",
+  },
+  memoryPerConnection: {
+    kind: 'gauge',
+    name: 'connrig_memory_per_connection_bytes',
+    labels: { protocol: PROTOCOLS, part: MEMORY_PARTS, bound: ['estimate', 'low', 'high'] },
+    help: 'What one more connection costs the target, with a 95 % interval, by the levels so far. Absent below three.',
+  },
+  generatorSaturated: {
+    kind: 'gauge',
+    name: 'connrig_generator_saturated',
+    labels: NO_LABELS,
+    help: 'Is 1 once the client was what limited the run, by the rules of the report; else 0.',
+  },
+  generatorOpenFds: {
+    kind: 'gauge',
+    name: 'connrig_generator_open_fds',
+    labels: NO_LABELS,
+    help: "Open descriptors in the fullest of the client's descriptor tables, each of which may have process_max_fds.",
+  },
+} as const satisfies Record<string, MetricSpec>;

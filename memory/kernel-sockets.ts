@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KernelSockets } from '../core/kernel-sockets.ts';
+import { readPageSize } from './page-size.ts';
+import { parseSockstat } from './sockstat.ts';
+
+/**
+ * Counters the kernel keeps anyway: three small files, whatever the number of sockets. Of our own network namespace, but
+ * for the buffers' memory and its limits, which are the whole machine's.
+ *
+ * @param proc where /proc is mounted
+ */
+export function readKernelSockets(proc = '/proc'): KernelSockets {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(join(proc, path), 'latin1');
+    } catch {
+      return '';
+    }
+  };
+  const pageSizeBytes = readPageSize();
+  return {
+    sockstat: parseSockstat(read('net/sockstat'), pageSizeBytes) ?? null,
+    listen: parseListen(read('net/netstat')),
+    tcpMemBytes: parseTcpMem(read('sys/net/ipv4/tcp_mem'), pageSizeBytes),
+  };
+}
+
+/** @param text of /proc/net/netstat: for each group a line of names and a line of values */
+export function parseListen(text: string): KernelSockets['listen'] {
+  const [names = [], values = []] = text
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt: '))
+    .map((line) => line.split(' '));
+  const [overflows, drops] = ['ListenOverflows', 'ListenDrops'].map((name) => values[names.indexOf(name)]);
+  return overflows === undefined || drops === undefined ? null : { overflows: Number(overflows), drops: Number(drops) };
+}
+
+/** @param text of tcp_mem: three numbers of pages */
+export function parseTcpMem(text: string, pageSizeBytes: number): KernelSockets['tcpMemBytes'] {
+  const [low, pressure, high] = (text.match(/\d+/g) ?? []).map((pages) => Number(pages) * pageSizeBytes);
+  return low === undefined || pressure === undefined || high === undefined ? null : { low, pressure, high };
+}

@@ -1,0 +1,49 @@
+import type { RuntimeMemory } from '../core/admin.ts';
+import type { MetricKey } from '../core/metrics.ts';
+import { GC_KINDS, type ProcessCosts } from '../core/process-costs.ts';
+import type { Recorder } from './registry.ts';
+
+/** Rows about the process that is asked, in every role. */
+export const PROCESS_KEYS = [
+  'info',
+  'processRss',
+  'processCpu',
+  'processOpenFds',
+  'processMaxFds',
+  'processStartTime',
+  'heapUsed',
+  'heapTotal',
+  'external',
+  'gcSeconds',
+  'gcRuns',
+  'eventLoopDelay',
+  'eventLoopActive',
+] as const satisfies readonly MetricKey[];
+
+export type Role = 'serve' | 'run' | 'meter';
+type Memory = Pick<RuntimeMemory, 'rssBytes' | 'heapUsedBytes' | 'heapTotalBytes' | 'externalBytes'>;
+
+/** @param memory of each process whose costs were summed */
+export function recordProcess(
+  record: Recorder<(typeof PROCESS_KEYS)[number]>,
+  who: { readonly role: Role; readonly version: string },
+  memory: readonly Memory[],
+  costs: ProcessCosts,
+): void {
+  const sum = (key: keyof Memory): number => memory.reduce((total, one) => total + one[key], 0);
+  record('info', 1, who);
+  record('processRss', sum('rssBytes'));
+  record('processCpu', costs.cpuSeconds);
+  record('processOpenFds', costs.openFds);
+  record('processMaxFds', costs.maxFds);
+  record('processStartTime', performance.timeOrigin / 1000);
+  record('heapUsed', sum('heapUsedBytes'));
+  record('heapTotal', sum('heapTotalBytes'));
+  record('external', sum('externalBytes'));
+  for (const kind of GC_KINDS) {
+    record('gcSeconds', costs.gc[kind].seconds, { kind });
+    record('gcRuns', costs.gc[kind].runs, { kind });
+  }
+  record('eventLoopDelay', costs.eventLoopDelay);
+  record('eventLoopActive', costs.eventLoopActiveSeconds);
+}

@@ -1,0 +1,44 @@
+import type { DescriptorUse } from '../core/descriptor-use.ts';
+import type { MetricKey } from '../core/metrics.ts';
+import type { ProcessTree, Readings } from '../core/readings.ts';
+import type { Recorder } from './registry.ts';
+
+/** Rows about the measured processes and their cgroup, in every role that reads them. */
+export const TREE_KEYS = [
+  'targetMemory',
+  'targetProcesses',
+  'targetOpenFds',
+  'targetMaxFds',
+  'targetFdsRatio',
+  'targetCpu',
+  'targetCgroupMemory',
+  'targetCgroupExclusive',
+] as const satisfies readonly MetricKey[];
+type Record = Recorder<(typeof TREE_KEYS)[number]>;
+
+export function recordTree(record: Record, tree: ProcessTree | null): void {
+  record('targetMemory', tree?.anonBytes, { component: 'anon' });
+  record('targetMemory', tree?.rssBytes, { component: 'rss' });
+  record('targetMemory', tree?.pssBytes, { component: 'pss' });
+  record('targetMemory', tree?.ussBytes, { component: 'uss' });
+  record('targetMemory', tree?.swapBytes, { component: 'swap' });
+  record('targetMemory', tree?.pageTablesBytes, { component: 'page-tables' });
+  record('targetProcesses', tree?.pids.length);
+  record('targetOpenFds', tree?.openFiles);
+  record('targetCpu', tree?.cpuSeconds);
+}
+
+export function recordDescriptors(record: Record, { maxFds, highestRatio }: DescriptorUse): void {
+  record('targetMaxFds', maxFds);
+  record('targetFdsRatio', highestRatio);
+}
+
+export function recordCgroup(record: Record, cgroup: Readings['cgroup']): void {
+  record('targetCgroupMemory', cgroup?.currentBytes, { component: 'current' });
+  record('targetCgroupMemory', cgroup?.anonBytes, { component: 'anon' });
+  record('targetCgroupMemory', cgroup?.fileBytes, { component: 'file' });
+  record('targetCgroupMemory', cgroup?.kernelBytes, { component: 'kernel' });
+  record('targetCgroupMemory', cgroup?.sockBytes, { component: 'sock' });
+  record('targetCgroupMemory', cgroup?.limitBytes, { component: 'limit' });
+  record('targetCgroupExclusive', cgroup && Number(cgroup.exclusive));
+}
