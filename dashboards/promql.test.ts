@@ -46,13 +46,32 @@ describe('selectors', () => {
 describe('promql', () => {
   it('puts pieces together and knows their series', () => {
     const open = metric('connectionsOpen');
-    const { text, series } = promql`sum by (protocol) (rate(${open}[$__rate_interval])) > ${0.5} and ${recorded('open')}`;
+    const { text, series } =
+      promql`sum by (protocol) (rate(${open}[$__rate_interval])) > ${0.5} and ${recorded('open')}`;
     assert.equal(
       text,
       'sum by (protocol) (rate(connrig_connections_open[$__rate_interval])) > 0.5 and connrig:connections_open',
     );
     assert.deepEqual([...series], ['connrig_connections_open', 'connrig:connections_open']);
-    assert.equal(promql`max_over_time(${open}[1h30m] @ end())`.text, 'max_over_time(connrig_connections_open[1h30m] @ end())');
+    assert.equal(
+      promql`max_over_time(${open}[1h30m] @ end())`.text,
+      'max_over_time(connrig_connections_open[1h30m] @ end())',
+    );
+  });
+
+  it('keeps together what belongs together', () => {
+    const [a, b] = [metric('processRss'), metric('external')];
+    const sum = promql`${a} + ${b}`;
+    assert.equal(promql`${sum} * ${a}`.text, `(${a.text} + ${b.text}) * ${a.text}`);
+    assert.equal(promql`floor(${sum})`.text, `floor(${a.text} + ${b.text})`);
+    assert.equal(
+      promql`sum by (job) (${sum}) / ${promql`floor(${sum})`}`.text,
+      `sum by (job) (${sum.text}) / floor(${sum.text})`,
+    );
+    assert.equal(
+      promql`2 * ${promql`last_over_time(${a}[5m] @ end())`}`.text,
+      `2 * last_over_time(${a.text}[5m] @ end())`,
+    );
   });
 
   it('refuses words of nobody', () => {

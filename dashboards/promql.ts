@@ -42,13 +42,17 @@ export const recorded = <K extends RecordedKey>(key: K, matchers: Matchers<Recor
   selector(RECORDED[key].name, matchers);
 
 /**
- * An expression from pieces.
+ * An expression from pieces. A piece that has operators of its own keeps what it means: it gets parentheses.
  *
  * @throws TypeError for a word that is no keyword, function or label, such as the name of a metric written by hand
  */
 export function promql(texts: TemplateStringsArray, ...pieces: ReadonlyArray<PromQl | number>): PromQl {
   for (const text of texts) refuseStrangers(text);
-  const words = pieces.map((piece) => (typeof piece === 'number' ? String(piece) : piece.text));
+  const words = pieces.map((piece, i) => {
+    if (typeof piece === 'number') return String(piece);
+    const isAlone = texts[i]!.endsWith('(') && texts[i + 1]!.startsWith(')');
+    return hasOperators(piece.text) && !isAlone ? `(${piece.text})` : piece.text;
+  });
   const series = pieces.flatMap((piece) => (typeof piece === 'number' ? [] : [...piece.series]));
   return {
     text: texts.reduce((before, text, i) => before + words[i - 1]! + text),
@@ -70,6 +74,16 @@ function condition(matcher: Matcher<string>): string {
   return isList(matcher.not) ? `!~"${matcher.not.join('|')}"` : `!="${matcher.not}"`;
 }
 
+/** Outside of all parentheses, braces and brackets. */
+function hasOperators(text: string): boolean {
+  let bare = text;
+  for (let before = ''; before !== bare; ) {
+    before = bare;
+    bare = before.replaceAll(/"[^"]*"|\([^()]*\)|\{[^{}]*\}|\[[^[\]]*\]/g, '');
+  }
+  return /[-+*/%^<>=!]|\b(?:and|or|unless|offset)\b/.test(bare);
+}
+
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
 
 const WORDS: ReadonlySet<string> = new Set([
@@ -85,7 +99,7 @@ const LABELS: ReadonlySet<string> = new Set([
 
 function refuseStrangers(text: string): void {
   // Strings are values of labels; a unit follows its number at once, and a variable its dollar.
-  const bare = text.replaceAll(/"[^"]*"/g, '').replaceAll(/\$__\w+|\b\d+[a-z]+\b/g, '');
+  const bare = text.replaceAll(/"[^"]*"/g, '').replaceAll(/\$__\w+|\b(?:\d+[a-z]+)+\b/g, '');
   for (const [word] of bare.matchAll(/[$a-zA-Z_:][\w:]*/g)) {
     if (!WORDS.has(word) && !LABELS.has(word)) throw new TypeError(`"${word}" is no word of PromQL, and no label`);
   }

@@ -208,18 +208,19 @@ const kernel = [
     ...{ title: 'Accept queues', description: 'Connections that found one full, SYNs that were dropped.', unit: 'cps' },
     ...{ ...third, queries: [KERNEL.overflows, KERNEL.drops] },
   }),
-  lines({
-    title: 'Kernel objects',
-    description: 'Of the whole host (/proc/slabinfo), at each reading.',
-    ...third,
-    queries: [KERNEL.objects],
-  }),
   stacked({
-    title: 'Kernel objects',
-    description: 'Their number times their size.',
+    title: "The target's end",
+    description: 'What its connections take in the kernel, in parts: growth since the baseline.',
     unit: 'bytes',
     ...third,
-    queries: [KERNEL.objectBytes],
+    queries: [KERNEL.rows],
+  }),
+  stacked({
+    title: 'Each connection',
+    description: 'The same, divided by open connections.',
+    unit: 'bytes',
+    ...third,
+    queries: [KERNEL.rowsEach],
   }),
   lines({ title: 'Host', description: 'Memory of the machine.', unit: 'bytes', ...third, queries: [KERNEL.host] }),
 ];
@@ -301,7 +302,7 @@ const generator = [
   }),
   lines({
     title: 'Time that meters take',
-    description: 'To answer, or to find that they have none.',
+    description: 'The last full reading of all meters.',
     unit: 's',
     ...third,
     queries: [GENERATOR.meters],

@@ -1,7 +1,7 @@
 /** The dashboards against the declarations of Grafana's own SDK: panels by their kind, queries by their data source. */
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { shapesIn } from '../../test/support/shape-of-type.ts';
 import { generatedDashboards } from '../generated.ts';
 
@@ -14,11 +14,14 @@ interface Panel extends Json {
   readonly fieldConfig?: { readonly defaults: { readonly custom?: unknown } };
 }
 
-const KINDS = ['stat', 'bargauge', 'timeseries', 'heatmap', 'statetimeline', 'xychart'];
+const KINDS = ['stat', 'bargauge', 'timeseries', 'heatmap', 'state-timeline', 'xychart'];
 /** A stat has nothing of its own for each field. */
 const WITHOUT_CUSTOM = ['stat', 'bargauge'];
 const fileOf = (module: string): string =>
-  fileURLToPath(import.meta.resolve(`@grafana/grafana-foundation-sdk/${module}`)).replace(/index\.js$/, 'types.gen.d.ts');
+  fileURLToPath(import.meta.resolve(`@grafana/grafana-foundation-sdk/${module.replace('-', '')}`)).replace(
+    /index\.js$/,
+    'types.gen.d.ts',
+  );
 const shapes = shapesIn(['dashboard', 'prometheus', ...KINDS].map(fileOf));
 
 const dashboards = [...generatedDashboards()]

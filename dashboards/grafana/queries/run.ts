@@ -1,4 +1,5 @@
 /** What the dashboard of one run asks. */
+import { KERNEL_COMPONENTS } from '../../../core/kernel-rows.ts';
 import { PROTOCOLS, type ProtocolName } from '../../../core/protocols.ts';
 import { histogram, metric, type PromQl, promql, recorded } from '../../promql.ts';
 import { buckets, last, now, over, perSecond } from '../query.ts';
@@ -89,12 +90,15 @@ export const LATENCY = {
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{protocol}} heartbeats'),
 } as const;
 
+const kernelRows = ofRun(metric('targetLedger', { component: KERNEL_COMPONENTS }));
+const openInAll = promql`sum by (job, instance) (${metric('connectionsOpen')})`;
+
 export const KERNEL = {
   sockets: over(ofRun(metric('hostTcpSockets')), '{{state}}'),
   buffers: over(ofRun(metric('hostTcpBuffers')), 'in use'),
   bufferLimits: over(ofRun(metric('hostTcpMemoryLimit')), '{{threshold}}'),
-  objects: over(ofRun(metric('kernelObjects')), '{{cache}}'),
-  objectBytes: over(ofRun(promql`${metric('kernelObjects')} * ${metric('kernelObjectSize')}`), '{{cache}}'),
+  rows: over(kernelRows, '{{component}}'),
+  rowsEach: over(promql`${kernelRows} / on (job, instance) group_left () (${openInAll} > 0)`, '{{component}}'),
   overflows: over(ofRun(perSecond(metric('hostListenOverflows'))), 'accept queue full'),
   drops: over(ofRun(perSecond(metric('hostListenDrops'))), 'dropped'),
   host: over(ofRun(metric('hostMemory')), '{{part}}'),
@@ -121,6 +125,6 @@ export const GENERATOR = {
   external: over(ofRun(metric('external')), 'external'),
   fds: over(ofRun(metric('generatorOpenFds')), 'fullest table'),
   fdsLimit: over(ofRun(metric('processMaxFds')), 'limit'),
-  meters: over(ofRun(metric('meterAnswerSeconds')), '{{meter}}'),
+  meters: over(ofRun(metric('meterReadSeconds')), 'reading all'),
   scrapes: over(promql`${ofRun(perSecond(metric('scrapeSeconds')))}`, 'answering scrapes'),
 } as const;
