@@ -6,11 +6,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedDashboards } from '../dashboards/generated.ts';
+import { generatedDocs } from './docs/metrics-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isCheck = process.argv.includes('--check');
 
-for (const [path, text] of generatedDashboards()) {
+for (const [path, text] of [...generatedDocs(), ...generatedDashboards()]) {
   const file = join(root, path);
   if (textOf(file) === text) continue;
   process.stdout.write(`${isCheck ? 'differs' : 'written'}: ${path}\n`);
