@@ -1,4 +1,5 @@
 import { metric, promql, recorded } from '../promql.ts';
+import { EVERY_SECONDS } from './recording.ts';
 import type { AlertRule, RuleGroup } from './rule.ts';
 
 /** Above this share of what there is, the next thousand connections may fail. */
@@ -67,4 +68,4 @@ const rules: readonly AlertRule[] = [
   },
 ];
 
-export const ALERTS: RuleGroup<AlertRule> = { name: 'connrig alerts', intervalSeconds: 5, rules };
+export const ALERTS: RuleGroup<AlertRule> = { name: 'connrig alerts', intervalSeconds: EVERY_SECONDS, rules };

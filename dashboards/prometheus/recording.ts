@@ -14,8 +14,7 @@ import type { RecordedKey } from '../recorded.ts';
 import type { RecordingRule, RuleGroup } from './rule.ts';
 
 /** Levels of a quick run are hardly longer than that. */
-const POINTS_EVERY_SECONDS = 1;
-const LINES_EVERY_SECONDS = 5;
+export const EVERY_SECONDS = 1;
 /** The report gives no slope below as many levels either. */
 const LEAST_LEVELS = 3;
 /** What `connrig run --headroom` keeps free unless told otherwise, and with it `capacity` of summary.json. */
@@ -78,7 +77,9 @@ const [n, sx, sy, sxx, sxy] = (['count', 'sumConnections', 'sumMemory', 'sumSqua
 
 /** Of the line of user and kernel memory together; without the label that says so. */
 const whole = (key: 'slope' | 'intercept'): PromQl => promql`sum without (part) (${recorded(key, { part: 'total' })})`;
-const budget = promql`${1 - HEADROOM} * ${recorded('memoryLimit')}`;
+/** What a run went by, also when it is over by the time its last level is looked at. */
+const planned = promql`last_over_time(${recorded('planned')}[1d])`;
+const budget = promql`${1 - HEADROOM} * last_over_time(${recorded('memoryLimit')}[1d])`;
 
 const lines: readonly RecordingRule[] = [
   { record: 'count', expr: promql`count_over_time(${recorded('pointMemory')}[1d])` },
@@ -91,7 +92,7 @@ const lines: readonly RecordingRule[] = [
     expr: promql`(${n} * ${sxy} - ${sx} * ${sy}) / (${n} * ${sxx} - ${sx} * ${sx} > 0) and ${n} >= ${LEAST_LEVELS}`,
   },
   { record: 'intercept', expr: promql`(${sy} - ${recorded('slope')} * ${sx}) / ${n}` },
-  { record: 'memoryAtPlan', expr: promql`${whole('intercept')} + ${whole('slope')} * ${recorded('planned')}` },
+  { record: 'memoryAtPlan', expr: promql`${whole('intercept')} + ${whole('slope')} * ${planned}` },
   {
     record: 'connectionsWithinLimit',
     expr: promql`floor((${budget} - on (run) group_right () ${whole('intercept')}) / (${whole('slope')} > 0))`,
@@ -99,7 +100,7 @@ const lines: readonly RecordingRule[] = [
 ];
 
 export const RECORDING: ReadonlyArray<RuleGroup<RecordingRule>> = [
-  { name: 'connrig verdicts', intervalSeconds: POINTS_EVERY_SECONDS, rules: verdicts },
-  { name: 'connrig points', intervalSeconds: POINTS_EVERY_SECONDS, rules: points },
-  { name: 'connrig lines', intervalSeconds: LINES_EVERY_SECONDS, rules: lines },
+  { name: 'connrig verdicts', intervalSeconds: EVERY_SECONDS, rules: verdicts },
+  { name: 'connrig points', intervalSeconds: EVERY_SECONDS, rules: points },
+  { name: 'connrig lines', intervalSeconds: EVERY_SECONDS, rules: lines },
 ];
