@@ -1,7 +1,8 @@
 /**
  * The line of memory on connections, drawn by Prometheus while a run goes on: least squares over the readings at levels.
  *
- * A hold takes as long as one reading, some 20 ms, so a scrape meets one by luck. But a run goes on showing what it read at
+ * A hold takes as long as one reading, mostly less than a second: a scrape may miss it, or meet it while the reading is
+ * still to come. But a run goes on showing what it read at
  * the last hold (`connrig_level_memory_bytes`), with a number that rises by one for each (`connrig_memory_points_total`).
  * So a sample counts when its number is new, each once, whatever the intervals are and however long levels last; and
  * nothing counts that was read while connections came and went.

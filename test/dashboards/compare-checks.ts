@@ -5,8 +5,10 @@ import type { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/c
 import type { Series } from '../support/prometheus.ts';
 import { assertNear, lastOf, most, only } from './answers.ts';
 import { type Check, type Facts, legOf } from './facts.ts';
+import { LATENCY_CHECKS } from './flow-checks.ts';
 import { lineOf } from './line.ts';
-import { LATENCY_CHECKS, POINTS_CHECKS, VERDICT_CHECKS } from './run-checks.ts';
+import { POINTS_CHECKS } from './memory-checks.ts';
+import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 type CheckOfRuns = (answer: readonly Series[], runs: readonly Facts[]) => void;
 type ChecksOf<G> = { readonly [K in keyof G]: CheckOfRuns };

@@ -5,11 +5,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { METRICS } from '../../core/metrics.ts';
 import { PROTOCOLS } from '../../core/protocols.ts';
-import { Readings } from '../../core/readings.ts';
-import { Summary } from '../../core/summary.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';
@@ -17,35 +14,20 @@ import { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
 import type { Query } from '../../dashboards/grafana/query.ts';
 import { ALERTS } from '../../dashboards/prometheus/alerts.ts';
 import { RECORDED, type RecordedKey } from '../../dashboards/recorded.ts';
-import { assertWentThrough, newFolder, startConnrig } from '../support/connrig.ts';
 import { commandOf, needs } from '../support/needs.ts';
-import { freePort, type RunningPrometheus, type Series, startPrometheus } from '../support/prometheus.ts';
-import { type ServeProcess, startServe } from '../support/serve-process.ts';
-import { eventually } from '../support/wait.ts';
+import type { Series } from '../support/prometheus.ts';
 import { lastOf } from './answers.ts';
 import { COMPARE_CHECKS, COMPARE_POINTS_CHECKS } from './compare-checks.ts';
-import { type Check, type ChecksOf, duringRun, type Facts, factsOf, ticksOf } from './facts.ts';
+import type { Check, ChecksOf, Facts } from './facts.ts';
+import { LATENCY_CHECKS, LIFECYCLE_CHECKS } from './flow-checks.ts';
+import { GENERATOR_CHECKS, KERNEL_CHECKS, RUNTIME_CHECKS } from './machine-checks.ts';
+import { MEMORY_CHECKS, POINTS_CHECKS } from './memory-checks.ts';
 import { asTruth, RULE_CHECKS } from './rule-checks.ts';
-import * as runChecks from './run-checks.ts';
-import { METER_CHECKS, SERVER_CHECKS, type ServerFacts } from './server-checks.ts';
+import { play, RULES_MS, type Scene } from './scene.ts';
+import { METER_CHECKS, SERVER_CHECKS } from './server-checks.ts';
+import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 const skip = process.platform === 'linux' ? needs('prometheus', 'promtool') : 'needs /proc';
-/** So many of its descriptors that an alert is due. */
-const SMALL = { connections: 1200, connectionLimit: 1204, descriptorLimit: 1300 } as const;
-/** Rules are evaluated every 5 s; a run that is over was seen to be over before. */
-const RULES_MS = 6000;
-
-interface Scene {
-  readonly prometheus: RunningPrometheus;
-  readonly big: Facts;
-  /** Against a server that is scraped too. */
-  readonly small: ServerFacts;
-  readonly server: string;
-  readonly meter: string;
-  /** Pages as they were scraped, by who served them. */
-  readonly pages: ReadonlyMap<string, string>;
-}
-
 describe('dashboards and rules over real runs', { skip }, () => {
   let scene: Scene;
   const cleanups: Array<() => unknown> = [];
@@ -76,15 +58,35 @@ describe('dashboards and rules over real runs', { skip }, () => {
     return kind === 'now' ? scene.prometheus.at(text, atSeconds ?? to) : scene.prometheus.between(text, from, to);
   }
 
+  /** In the middle of a run, when it was scraped in time. */
+  async function momentIn(facts: Facts): Promise<number> {
+    const seen = await ask(run.LIFECYCLE.phases, [facts]);
+    const moments = seen.flatMap(({ points }) => points.map(([at]) => at)).toSorted((a, b) => a - b);
+    return moments[Math.floor(moments.length / 2)]!;
+  }
+
+  /** While all connections are open; a scrape that came too late leaves a moment empty. */
+  async function atTop(query: Query): Promise<Series[]> {
+    const { summary } = scene.small;
+    const open = await ask(SERVER.open, [scene.small]);
+    const top = open.flatMap(({ points }) => points.filter(([, count]) => count === summary.legs[0]!.peakOpen));
+    assert.ok(top.length > 0);
+    for (const [at] of top) {
+      const answer = await ask(query, [scene.small], at);
+      if (answer.length > 0) return answer;
+    }
+    return [];
+  }
+
   const groupsOfRun = [
-    group('verdict', run.VERDICT, runChecks.VERDICT_CHECKS),
-    ...PROTOCOLS.map((one) => group(`points of ${one}`, run.POINTS[one], runChecks.POINTS_CHECKS[one])),
-    group('memory', run.MEMORY, runChecks.MEMORY_CHECKS),
-    group('lifecycle', run.LIFECYCLE, runChecks.LIFECYCLE_CHECKS),
-    group('latency', run.LATENCY, runChecks.LATENCY_CHECKS),
-    group('kernel', run.KERNEL, runChecks.KERNEL_CHECKS),
-    group('runtime', run.RUNTIME, runChecks.RUNTIME_CHECKS),
-    group('generator', run.GENERATOR, runChecks.GENERATOR_CHECKS),
+    group('verdict', run.VERDICT, VERDICT_CHECKS),
+    ...PROTOCOLS.map((one) => group(`points of ${one}`, run.POINTS[one], POINTS_CHECKS[one])),
+    group('memory', run.MEMORY, MEMORY_CHECKS),
+    group('lifecycle', run.LIFECYCLE, LIFECYCLE_CHECKS),
+    group('latency', run.LATENCY, LATENCY_CHECKS),
+    group('kernel', run.KERNEL, KERNEL_CHECKS),
+    group('runtime', run.RUNTIME, RUNTIME_CHECKS),
+    group('generator', run.GENERATOR, GENERATOR_CHECKS),
   ];
   for (const { name, queries, checks } of groupsOfRun) {
     it(`run: ${name}`, async () => {
@@ -92,7 +94,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
       for (const facts of runs()) {
         for (const [key, query] of Object.entries(queries)) {
           // These two are of a moment.
-          const at = key === 'phase' || key === 'timeLeft' ? duringRun(facts) : undefined;
+          const at = key === 'phase' || key === 'timeLeft' ? await momentIn(facts) : undefined;
           const answer = await ask(query, [facts], at);
           findings.about(`${facts.run.name} ${name}.${key}`, () => checks[key]!(answer, facts));
         }
@@ -103,13 +105,12 @@ describe('dashboards and rules over real runs', { skip }, () => {
 
   it('server', async () => {
     const findings = new Findings();
-    const at = middleOfTop(scene.small);
     for (const [key, query] of Object.entries(SERVER)) {
-      const answer = await ask(query, [scene.small], at);
+      const answer = await atTop(query);
       findings.about(key, () => SERVER_CHECKS[key as keyof typeof SERVER](answer, scene.small));
     }
     for (const [key, query] of Object.entries(METER)) {
-      const answer = await ask(query, [scene.small], at);
+      const answer = await atTop(query);
       findings.about(key, () => METER_CHECKS[key as keyof typeof METER](answer, scene.small));
     }
     findings.assertNone();
@@ -257,84 +258,4 @@ function filled(text: string, variables: Readonly<Record<string, string>>): stri
   for (const [name, value] of Object.entries(variables)) all = all.replaceAll(name, value);
   assert.ok(!all.includes('$'), all);
   return all;
-}
-
-/** A moment at which all connections had been open for a while. */
-function middleOfTop(facts: Facts): number {
-  const top = ticksOf(facts).filter(({ counts }) => counts.open === facts.summary.legs[0]!.peakOpen);
-  return facts.startedAt + top[Math.floor(top.length / 2)]!.elapsedMs / 1000;
-}
-
-/** Two runs, one after the other, with a Prometheus that watches: one against our own server, one against one it scrapes. */
-async function play(t: TestContext): Promise<Scene> {
-  const serve = await startServe(
-    ['--max-connections', String(SMALL.connectionLimit)],
-    ['/bin/sh', '-c', `ulimit -n ${SMALL.descriptorLimit}; exec "$@"`, 'sh'],
-  );
-  t.after(() => serve.stop());
-  const [server, meter, metrics] = [new URL(serve.ready.admin).host, `127.0.0.1:${await freePort()}`, await freePort()];
-  const metering = startConnrig(t, ['meter', '--pid', String(serve.child.pid), '--listen', meter]);
-  await eventually(() => metering.stderr().includes(meter), 'the meter');
-  const prometheus = await startPrometheus(t, {
-    'connrig-run': `127.0.0.1:${metrics}`,
-    'connrig-serve': server,
-    'connrig-meter': meter,
-  });
-  const watched = ['--metrics', `127.0.0.1:${metrics}`, '--linger', '60s', '--json', '--settle-timeout', '5s'];
-  const big = await runOf(t, [
-    ...['run', '--connections', '5k', '--levels', '6', '--behaviour', 'heartbeat:10s', '--name', 'big', ...watched],
-  ]);
-  const pages = new Map<string, string>();
-  const url = (host: string): string => `http://${host}/metrics`;
-  const small = await runOf(
-    t,
-    [
-      ...['run', `ws://127.0.0.1:${serve.ports.ws}`, '--pid', String(serve.child.pid), '--name', 'small'],
-      ...['--connections', String(SMALL.connections), '--levels', '5', '--behaviour', 'echo:200/s:64B'],
-      ...['--memory-limit', '40MiB', ...watched],
-    ],
-    async () => {
-      for (const [who, host] of [
-        ['run', `127.0.0.1:${metrics}`],
-        ['serve', server],
-        ['meter', meter],
-      ] as const) {
-        pages.set(who, await eventually(() => pageOf(url(host)), `the page of ${who}`));
-      }
-    },
-  );
-  await delay(RULES_MS + 500);
-  return { prometheus, big, small: { ...small, ...(await serverFacts(serve, meter, pages)) }, server, meter, pages };
-}
-
-async function pageOf(url: string): Promise<string | undefined> {
-  const response = await fetch(url).catch(() => undefined);
-  const text = await response?.text();
-  // Of a run: one that is on its way.
-  return text?.includes('connrig_info') ? text : undefined;
-}
-
-async function runOf(t: TestContext, args: readonly string[], meanwhile?: () => Promise<void>): Promise<Facts> {
-  const folder = newFolder(t);
-  const started = startConnrig(t, [...args, '--out', folder], { deadlineMs: 200_000 });
-  await meanwhile?.();
-  const ended = await started.ended;
-  assertWentThrough(ended);
-  return factsOf(folder, Summary.parse(JSON.parse(ended.stdout)));
-}
-
-async function serverFacts(
-  serve: ServeProcess,
-  meter: string,
-  pages: ReadonlyMap<string, string>,
-): Promise<Omit<ServerFacts, keyof Facts>> {
-  const memory = await serve.memory();
-  const readings = Readings.parse(await (await fetch(`http://${meter}/readings`)).json());
-  return {
-    version: /connrig_info\{role="serve",version="([^"]+)"\}/.exec(pages.get('serve')!)![1]!,
-    connectionLimit: SMALL.connectionLimit,
-    descriptorLimit: SMALL.descriptorLimit,
-    payloadBytes: memory.census.ws.bytesIn,
-    missing: readings.missing.map((one) => one.meter),
-  };
 }

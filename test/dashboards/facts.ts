@@ -60,10 +60,3 @@ export function phasesOf({ events, startedAt, finishedAt }: Facts) {
     to: begun[i + 1] ? startedAt + begun[i + 1]!.elapsedMs / 1000 : finishedAt,
   }));
 }
-
-/** Just before the end of the phase that lasted the longest. */
-export function duringRun(facts: Facts): number {
-  const [longest] = phasesOf(facts).sort((a, b) => b.to - b.from - (a.to - a.from));
-  assert.ok(longest);
-  return longest.to - 0.05;
-}

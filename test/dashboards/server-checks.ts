@@ -4,7 +4,8 @@ import { METERS } from '../../core/readings.ts';
 import type { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, theValue, total, valuesOf } from './answers.ts';
 import { type Facts, progressOf } from './facts.ts';
-import { KERNEL_CHECKS, RATES } from './run-checks.ts';
+import { KERNEL_CHECKS } from './machine-checks.ts';
+import { RATES } from './per-leg.ts';
 
 /** What a server is asked before and after a run against it. */
 export interface ServerFacts extends Facts {
