@@ -23,6 +23,8 @@ export interface Sheet {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** Where the time that is shown begins at first, as Grafana writes it. */
+  readonly from: string;
   /** What is chosen at the top, and where the choices come from. */
   readonly choices: ReadonlyArray<{ readonly variable: VariableName; readonly label: string; readonly of: PromQl }>;
   readonly rows: ReadonlyArray<{ readonly title: string; readonly panels: ReadonlyArray<Builder<Panel>> }>;
@@ -31,14 +33,14 @@ export interface Sheet {
 const TAG = 'connrig';
 
 /** The dashboard that Grafana reads. Panels flow from left to right, and are numbered from 1. */
-export function dashboardOf({ name, title, description, choices, rows }: Sheet): Dashboard {
+export function dashboardOf({ name, title, description, from, choices, rows }: Sheet): Dashboard {
   const builder = new DashboardBuilder(title)
     .uid(`${TAG}-${name}`)
     .description(description)
     .tags([TAG])
     .readonly()
     .tooltip(DashboardCursorSync.Crosshair)
-    .time({ from: 'now-15m', to: 'now' })
+    .time({ from, to: 'now' })
     .timepicker(new TimePickerBuilder().refreshIntervals(['1s', '5s', '30s', '1m']))
     .refresh('5s')
     .link(
@@ -58,15 +60,16 @@ export function dashboardOf({ name, title, description, choices, rows }: Sheet):
 function choice(variable: VariableName, label: string, of: PromQl): QueryVariableBuilder {
   const { label: title, description, multi } = VARIABLES[variable];
   const query = `label_values(${of.text}, ${label})`;
-  return (
-    new QueryVariableBuilder(variable)
-      .label(title)
-      .description(description)
-      .datasource(DATA_SOURCE)
-      .query({ query, refId: variable })
-      .multi(multi)
-      .refresh(VariableRefresh.OnTimeRangeChanged)
-      // Names of run folders begin with the time: the latest comes first.
-      .sort(VariableSort.AlphabeticalDesc)
-  );
+  const builder = new QueryVariableBuilder(variable)
+    .label(title)
+    .description(description)
+    .datasource(DATA_SOURCE)
+    .query({ query, refId: variable })
+    .definition(query)
+    .multi(multi)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    // Names of runs begin with the time: the latest comes first.
+    .sort(VariableSort.AlphabeticalDesc);
+  // Where several can be chosen, all are at first.
+  return multi ? builder.includeAll(true).current({ text: 'All', value: '$__all' }) : builder;
 }

@@ -128,6 +128,7 @@ export const COMPARISON: Sheet = {
   name: 'compare',
   title: 'connrig: compare runs',
   description: 'Runs of different targets, versions or settings, side by side.',
+  from: 'now-6h',
   choices: [{ variable: 'runs', label: 'run', of: metric('runInfo') }],
   rows: [
     { title: 'What one more costs', panels: cost },

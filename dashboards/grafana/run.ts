@@ -10,6 +10,7 @@ export const RUN: Sheet = {
   name: 'run',
   title: 'connrig: run',
   description: 'What one more connection costs in RAM, while a run goes on and afterwards.',
+  from: 'now-15m',
   choices: [{ variable: 'run', label: 'run', of: metric('runInfo') }],
   rows: [
     { title: 'Verdict', panels: verdict },

@@ -157,6 +157,7 @@ export const SERVER: Sheet = {
   name: 'server',
   title: 'connrig: server',
   description: 'The reference server (connrig serve), and what connrig meter sees of it or of any other.',
+  from: 'now-15m',
   choices: [
     { variable: 'server', label: 'instance', of: metric('info', { role: 'serve' }) },
     { variable: 'meter', label: 'instance', of: metric('info', { role: 'meter' }) },

@@ -20,8 +20,8 @@ export const ofLeg = (wanted: (leg: Facts['summary']['legs'][number], facts: Fac
 
 const behaviourOf = ({ run }: Facts): unknown => (run.config['behaviour'] as { kind: string }).kind;
 
-/** Rates are estimates, and what came before the first scrape or after the last isn't in them. */
-export const RATES = 0.2;
+/** Rates are estimates, more so where a scrape was missed; what came before the first or after the last isn't in them. */
+export const RATES = 0.4;
 
 /** Nothing where connections don't do that; rates may still have the end of another run at the same address in them. */
 export const whenThey =

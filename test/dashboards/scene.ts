@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readings } from '../../core/readings.ts';
@@ -43,6 +44,8 @@ export async function play(t: TestContext): Promise<Scene> {
   const watched = ['--metrics', `127.0.0.1:${metrics}`, '--linger', '60s', '--json', '--settle-timeout', '5s'];
   const big = await runOf(t, [
     ...['run', '--connections', '5k', '--levels', '6', '--behaviour', 'heartbeat:10s', '--name', 'big', ...watched],
+    // No level is over before two scrapes.
+    ...['--rate', '1k/s', '--rest', '1s'],
   ]);
   const pages = new Map<string, string>();
   const url = (host: string): string => `http://${host}/metrics`;
@@ -59,7 +62,13 @@ export async function play(t: TestContext): Promise<Scene> {
         ['serve', server],
         ['meter', meter],
       ] as const) {
-        pages.set(who, await eventually(() => pageOf(url(host)), `the page of ${who}`));
+        let said = '';
+        const page = await eventually(async () => {
+          said = await pageOf(url(host));
+          // Of a run: once it is on its way.
+          return said.includes('connrig_info{') ? said : undefined;
+        }, `the page of ${who}`).catch((error) => assert.fail(`${error}; it said: ${said}\n${metering.stderr()}`));
+        pages.set(who, page);
       }
     },
   );
@@ -67,12 +76,11 @@ export async function play(t: TestContext): Promise<Scene> {
   return { prometheus, big, small: { ...small, ...(await serverFacts(serve, meter, pages)) }, server, meter, pages };
 }
 
-async function pageOf(url: string): Promise<string | undefined> {
-  const response = await fetch(url).catch(() => undefined);
-  const text = await response?.text();
-  // Of a run: one that is on its way.
-  return text?.includes('connrig_info') ? text : undefined;
-}
+const pageOf = (url: string): Promise<string> =>
+  fetch(url).then(
+    (response) => response.text(),
+    (error: unknown) => `${error}`,
+  );
 
 async function runOf(t: TestContext, args: readonly string[], meanwhile?: () => Promise<void>): Promise<Facts> {
   const folder = newFolder(t);
