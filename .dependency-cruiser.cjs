@@ -6,6 +6,7 @@ const rooms = {
   client: ['memory', 'telemetry', 'core'],
   server: ['memory', 'telemetry', 'core'],
   report: ['core'],
+  dashboards: ['core'],
 };
 
 const rooted = (names) => names.map((name) => `^${name}/`);
@@ -49,6 +50,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -123,11 +123,14 @@ function makeFolder(path: string): void {
   }
 }
 
-/** `runs/20261123T140102003Z-name`: sorts by time, and two runs in one second get different names. */
-export function defaultFolder(startedAt: Date, name: string): string {
+/** Where a run goes that was given no folder. */
+export const defaultFolder = (startedAt: Date, name: string): string => join('runs', timedName(startedAt, name));
+
+/** `20261123T140102003Z-name`: sorts by time, and two runs in one second get different names. */
+export function timedName(startedAt: Date, name: string): string {
   const stamp = startedAt
     .toISOString()
     .replace(/[-:]/g, '')
     .replace(/\.(\d{3})Z$/, '$1Z');
-  return join('runs', `${stamp}-${name}`);
+  return `${stamp}-${name}`;
 }

@@ -12,6 +12,7 @@ import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-met
 import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
 import type { Recorder } from '../../telemetry/registry.ts';
 import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
+import { timedName } from '../conductor/recorder.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { LiveLeg } from '../observer.ts';
@@ -97,7 +98,8 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
   const engine = run.generator.engine as EngineName | 'auto';
   // Which one it is, is known once preflight is done.
   if (engine !== 'auto') {
-    record('runInfo', 1, { run: run.name, target: run.target.kind, engine, behaviour: behaviourOf(run) });
+    const name = timedName(new Date(run.startedAt), run.name);
+    record('runInfo', 1, { run: name, target: run.target.kind, engine, behaviour: behaviourOf(run) });
   }
   for (const one of RUN_STATUSES) record('runStatus', Number(one === status), { status: one });
   if (live) {

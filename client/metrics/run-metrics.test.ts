@@ -51,7 +51,7 @@ test('before anything happened there is a run with nothing in it', TIMEOUT, asyn
   assert.equal(samples.get('connrig_run_status{status="passed"}'), 0);
   assert.equal(samples.get('connrig_run_start_time_seconds'), Date.parse(RUN.startedAt) / 1000);
   assert.equal(samples.get('connrig_run_memory_limit_bytes'), 5e9);
-  const info = 'connrig_run_info{run="synthetic",target="builtin",engine="node",behaviour="idle"}';
+  const info = 'connrig_run_info{run="20261123T140000000Z-synthetic",target="builtin",engine="node",behaviour="idle"}';
   assert.equal(samples.get(info), 1);
   assert.deepEqual([tcp('connections_planned'), tcp('connections_target'), tcp('connections_open')], [3000, 0, 0]);
   assert.deepEqual([tcp('connection_attempts_total'), tcp('open_duration_seconds_count')], [0, 0]);

@@ -106,7 +106,7 @@ export const RUN_METRICS = {
     kind: 'gauge',
     name: 'connrig_run_info',
     labels: { run: 'text', target: TARGET_KINDS, engine: ['epoll', 'node'], behaviour: BEHAVIOURS },
-    help: 'Always 1: the name of the run, and what it is about.',
+    help: 'Always 1: when the run began and its name, as its folder is called by default, and what it is about.',
   },
   runStatus: {
     kind: 'gauge',

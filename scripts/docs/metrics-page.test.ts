@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { METRICS } from '../../core/metrics.ts';
 import { generatedDocs, metricsPage, unexposed } from './metrics-page.ts';
 
-test('docs/metrics.md is what the catalogue says; else: npm run docs:metrics', () => {
+test('docs/metrics.md is what the catalogue says; else: npm run generate', () => {
   for (const [path, text] of generatedDocs()) {
     assert.equal(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'), text);
   }

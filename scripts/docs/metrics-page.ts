@@ -53,7 +53,7 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
   ['Is it the client that is slow?', `\`${nameOf('generatorSaturated')} == 1\``],
 ];
 
-const HEAD = `<!-- Made by "npm run docs:metrics" from core/metrics/: change it there. -->
+const HEAD = `<!-- Made by "npm run generate" from core/metrics/: change it there. -->
 
 # Metrics
 

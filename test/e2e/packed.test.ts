@@ -19,9 +19,14 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
   const packed = npm(['pack', '--ignore-scripts', '--json', '--pack-destination', there], ROOT);
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string }> }];
   const paths = files.map(({ path }) => path);
-  const strays = paths.filter((path) => /\.test\.|^dist\/(test|scripts)\/|tsbuildinfo|^test\/|node_modules/.test(path));
+  const strays = paths.filter((path) =>
+    /\.test\.|^dist\/(test|scripts|dashboards)\/|tsbuildinfo|^test\/|node_modules/.test(path),
+  );
   assert.deepEqual(strays, []);
-  for (const path of ['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js', 'package.json']) {
+  for (const path of [
+    ...['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js', 'package.json'],
+    ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
+  ]) {
     assert.ok(paths.includes(path), path);
   }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { timedName } from '../../client/conductor/recorder.ts';
+import type { Phase } from '../../core/plan.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import type { LegSummary, Summary } from '../../core/summary.ts';
+import { readEvents, readRunFile, readSamples } from '../support/connrig.ts';
+import type { Series } from '../support/prometheus.ts';
+
+/** What is known of a run from its own folder. */
+export interface Facts {
+  /** What its metrics call it. */
+  readonly name: string;
+  readonly run: RunFile;
+  readonly summary: Summary;
+  readonly samples: readonly Sample[];
+  readonly events: readonly RunEvent[];
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+export function factsOf(folder: string, summary: Summary): Facts {
+  const run = readRunFile(folder);
+  const startedAt = new Date(run.startedAt);
+  return {
+    name: timedName(startedAt, run.name),
+    ...{ run, summary, samples: readSamples(folder), events: readEvents(folder) },
+    startedAt: startedAt.getTime() / 1000,
+    finishedAt: Date.parse(run.finishedAt!) / 1000,
+  };
+}
+
+/** @throws AssertionError when the answer is none, or not as it must be */
+export type Check = (answer: readonly Series[], facts: Facts) => void;
+/** One for each query of a group: none can be forgotten. */
+export type ChecksOf<G> = { readonly [K in keyof G]: Check };
+
+export type Tick = Extract<Sample, { type: 'tick' }>;
+export const ticksOf = ({ samples }: Facts): Tick[] => samples.filter((sample) => sample.type === 'tick');
+
+export function legOf({ summary }: Facts, protocol: string | undefined): LegSummary {
+  const leg = summary.legs.find((one) => one.protocol === protocol);
+  assert.ok(leg, `a leg of ${protocol}`);
+  return leg;
+}
+
+/** The last progress of a leg: everything that was counted. */
+export function progressOf({ samples }: Facts, protocol: ProtocolName) {
+  const end = samples.findLast((sample) => sample.type === 'leg-end' && sample.protocol === protocol);
+  assert.ok(end?.type === 'leg-end');
+  return end.progress;
+}
+
+/** Phases with when they began and ended, in seconds since the epoch. */
+export function phasesOf({ events, startedAt, finishedAt }: Facts) {
+  const begun = events.filter((event) => event.type === 'phase');
+  return begun.map(({ elapsedMs, phase, protocol, level }, i) => ({
+    ...{ phase: phase satisfies Phase, protocol, level, from: startedAt + elapsedMs / 1000 },
+    to: begun[i + 1] ? startedAt + begun[i + 1]!.elapsedMs / 1000 : finishedAt,
+  }));
+}

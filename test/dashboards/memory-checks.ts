@@ -1,0 +1,107 @@
+/** What queries about the target's memory must answer, by the run's own folder. */
+import assert from 'node:assert/strict';
+import { KERNEL_COMPONENTS } from '../../core/kernel-rows.ts';
+import { USER_COMPONENTS } from '../../core/ledger.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import type { MEMORY, POINTS } from '../../dashboards/grafana/queries/run.ts';
+import type { Series } from '../support/prometheus.ts';
+import { assertAll, assertNear, lastOf, most, only, summed, valuesOf } from './answers.ts';
+import { type Check, type ChecksOf, type Facts, legOf, type Tick, ticksOf } from './facts.ts';
+import { lineOf, type Part } from './line.ts';
+import { lastPoint, pointsOf, protocolsOf } from './per-leg.ts';
+import { VERDICT_CHECKS } from './verdict-checks.ts';
+
+/** Each level is there with what the summary says of it, and nothing else. */
+const levelsOf =
+  (pick: (leg: Facts['summary']['legs'][number], level: number) => number, protocol: ProtocolName): Check =>
+  (answer, facts) => {
+    if (!protocolsOf(facts).includes(protocol)) return assert.deepEqual(answer, []);
+    const leg = legOf(facts, protocol);
+    const seen = [...new Set(valuesOf(only(answer)))].toSorted((a, b) => a - b);
+    const wanted = leg.levels.map((_, i) => pick(leg, i)).toSorted((a, b) => a - b);
+    assert.equal(seen.length, wanted.length);
+    for (const [i, value] of wanted.entries()) assertNear(seen[i], value, 1e-6, `level ${i}`);
+  };
+
+export const POINTS_CHECKS = Object.fromEntries(
+  PROTOCOLS.map((protocol) => {
+    const bytes = (part: Part): Check => levelsOf((leg, i) => leg.levels[i]!.bytes[part]!, protocol);
+    const onLine = (leg: Facts['summary']['legs'][number], i: number): number => {
+      const { slope, intercept } = lineOf(leg, 'total');
+      return intercept + slope * leg.levels[i]!.open;
+    };
+    return [
+      protocol,
+      {
+        open: levelsOf((leg, i) => leg.levels[i]!.open, protocol),
+        total: bytes('total'),
+        user: bytes('user'),
+        kernel: bytes('kernel'),
+        line: levelsOf(onLine, protocol),
+      },
+    ];
+  }),
+) as { readonly [P in ProtocolName]: ChecksOf<(typeof POINTS)[P]> };
+
+/** How old a sample may be that Prometheus shows: an interval, and one that was missed. */
+const SAMPLE_SECONDS = 2;
+
+/** What a series shows was so at some moment before, to within 10 %: between the least and the most of the record's ticks. */
+function assertAsInTicks(series: Series, facts: Facts, pick: (tick: Tick) => number | null, what: string): void {
+  const ticks = ticksOf(facts).map((tick) => [facts.startedAt + tick.elapsedMs / 1000, pick(tick)] as const);
+  const known = series.points.flatMap(([at, value]): boolean[] => {
+    const near = ticks.flatMap(([tickAt, wanted]) =>
+      wanted !== null && tickAt > at - SAMPLE_SECONDS && tickAt < at + 0.3 ? [wanted] : [],
+    );
+    return near.length < 5 ? [] : [value >= 0.9 * Math.min(...near) && value <= 1.1 * Math.max(...near)];
+  });
+  const right = known.filter((is) => is).length;
+  assert.ok(known.length >= 5 && right >= 0.8 * known.length, `${what}: ${right} of ${known.length} moments are right`);
+}
+
+export const MEMORY_CHECKS: ChecksOf<typeof MEMORY> = {
+  components: (answer, facts) => {
+    const names = answer.map(({ labels }) => labels['component']!);
+    const wanted = [...USER_COMPONENTS, ...KERNEL_COMPONENTS].filter(
+      (name) => legOf(facts, protocolsOf(facts)[0]).perConnection!.components[name] !== null,
+    );
+    assert.deepEqual(names.toSorted(), wanted.toSorted());
+    const user = answer.filter(({ labels }) => (USER_COMPONENTS as readonly string[]).includes(labels['component']!));
+    assertAsInTicks(summed(user), facts, (tick) => tick.targetBytes, 'user memory');
+    const { components } = legOf(facts, protocolsOf(facts).at(-1)).perConnection!;
+    const top = legOf(facts, protocolsOf(facts).at(-1)).peakOpen;
+    assertNear(most(only(answer, { component: 'tcpSock' })), components.tcpSock! * top, 0.05, 'sockets at the top');
+  },
+  unexplained: (answer) => assertAll(answer, (bytes) => Math.abs(bytes) < 4e9, 'unexplained'),
+  connections: (answer, facts) => {
+    for (const protocol of protocolsOf(facts)) {
+      const own = only(answer, { protocol });
+      assert.equal(most(own), legOf(facts, protocol).peakOpen);
+      assertAsInTicks(own, facts, (tick) => (tick.protocol === protocol ? tick.counts.open : null), protocol);
+    }
+  },
+  cost: (answer, facts) => {
+    for (const { protocol, perConnection } of facts.summary.legs) {
+      const { bytes, low, high } = perConnection!.total!;
+      for (const [bound, value] of Object.entries({ estimate: bytes, low, high })) {
+        assertNear(lastOf(only(answer, { protocol, bound })), value, 1e-6, bound);
+      }
+    }
+  },
+  slope: VERDICT_CHECKS.leastSquares,
+  process: (answer, facts) => {
+    const of = (component: string): Series => only(answer, { component });
+    assertAsInTicks(of('anon'), facts, (tick) => tick.targetBytes, 'anonymous');
+    assert.ok(most(of('rss')) > most(of('anon')) && most(of('pss')) > 0 && most(of('page-tables')) > 0);
+  },
+  cgroup: (answer, facts) => {
+    const { cgroup } = lastPoint(facts).readings;
+    if (cgroup === null) return assert.deepEqual(answer, []);
+    const current = valuesOf(only(answer, { component: 'current' }));
+    const read = pointsOf(facts).map(({ readings }) => readings.cgroup?.currentBytes);
+    assert.ok(
+      current.every((bytes) => read.includes(bytes)),
+      'each value is of a reading',
+    );
+  },
+};

@@ -1,0 +1,40 @@
+/** Ways in which checks of a run's queries go by its legs, and by what its connections do. */
+import { quantileMs } from '../../core/histogram.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { MemoryPoint } from '../../core/record.ts';
+import type { Series } from '../support/prometheus.ts';
+import { assertAll, assertNear, lastOf, only } from './answers.ts';
+import { type Check, type Facts, legOf, progressOf } from './facts.ts';
+
+export const protocolsOf = ({ summary }: Facts): ProtocolName[] => summary.legs.map(({ protocol }) => protocol);
+
+export const eachLeg =
+  (check: (series: Series, leg: Facts['summary']['legs'][number], facts: Facts) => void): Check =>
+  (answer, facts) => {
+    for (const protocol of protocolsOf(facts)) check(only(answer, { protocol }), legOf(facts, protocol), facts);
+  };
+
+/** One value for each leg. */
+export const ofLeg = (wanted: (leg: Facts['summary']['legs'][number], facts: Facts) => number, share = 1e-6): Check =>
+  eachLeg((series, leg, facts) => assertNear(lastOf(series), wanted(leg, facts), share, leg.protocol));
+
+const behaviourOf = ({ run }: Facts): unknown => (run.config['behaviour'] as { kind: string }).kind;
+
+/** Rates are estimates, more so where a scrape was missed; what came before the first or after the last isn't in them. */
+export const RATES = 0.4;
+
+/** Nothing where connections don't do that; rates may still have the end of another run at the same address in them. */
+export const whenThey =
+  (behaviour: 'echo' | 'heartbeat', check: Check): Check =>
+  (answer, facts) => {
+    if (behaviourOf(facts) === behaviour) check(answer, facts);
+    else assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');
+  };
+
+/** Of all that were opened; the summary leaves out what came at once, in the burst. */
+export const openMs = (facts: Facts, protocol: ProtocolName, q: number): number =>
+  quantileMs(progressOf(facts, protocol).openPlanned, q)!;
+
+export const pointsOf = ({ samples }: Facts): MemoryPoint[] => samples.filter((sample) => sample.type === 'memory');
+
+export const lastPoint = (facts: Facts): MemoryPoint => pointsOf(facts).at(-1)!;

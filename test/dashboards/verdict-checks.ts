@@ -1,0 +1,68 @@
+/** What the queries of the verdict must answer, by the run's own folder. */
+import assert from 'node:assert/strict';
+import type { VERDICT } from '../../dashboards/grafana/queries/run.ts';
+import { assertNear, assertSameBucket, lastOf, only, theValue } from './answers.ts';
+import { type ChecksOf, type Facts, phasesOf, progressOf } from './facts.ts';
+import { lineOf, reachOf } from './line.ts';
+import { eachLeg, ofLeg, openMs } from './per-leg.ts';
+
+export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
+  status: (answer, { summary }) => assert.equal(theValue(answer, { status: summary.status }), 1),
+  // Of a moment in the run. A scrape that came late may not have seen the latest phase yet.
+  phase: (answer, facts) => {
+    const [[at]] = only(answer).points as [readonly [number, number]];
+    const possible = phasesOf(facts).filter(({ from, to }) => from <= at && to >= at - 3);
+    const { protocol, phase } = only(answer).labels;
+    assert.ok(
+      possible.some((one) => one.protocol === protocol && one.phase === phase),
+      `${protocol} ${phase}`,
+    );
+    assert.equal(theValue(answer), 1);
+  },
+  timeLeft: (answer) => assert.ok(theValue(answer) > 0),
+  peak: ofLeg(({ peakOpen }) => peakOpen),
+  planned: ofLeg(({ planned }) => planned),
+  failed: ofLeg(({ attempts, outcomes }) => attempts - outcomes.open),
+  lost: ofLeg(({ protocol }, facts) => {
+    const { closeReasons, counts } = progressOf(facts, protocol);
+    return counts.closed - closeReasons['by-us'];
+  }),
+  cost: ofLeg(({ perConnection }) => perConnection!.total!.bytes),
+  costBounds: (answer, facts) => {
+    for (const { protocol, perConnection } of facts.summary.legs) {
+      assertNear(theValue(answer, { protocol, bound: 'low' }), perConnection!.total!.low, 1e-6, 'low');
+      assertNear(theValue(answer, { protocol, bound: 'high' }), perConnection!.total!.high, 1e-6, 'high');
+    }
+  },
+  costParts: (answer, facts) => {
+    for (const { protocol, perConnection } of facts.summary.legs) {
+      for (const part of ['user', 'kernel'] as const) {
+        assertNear(theValue(answer, { protocol, part }), perConnection![part]!.bytes, 1e-6, part);
+      }
+    }
+  },
+  leastSquares: eachLeg((series, leg, { run }) => {
+    assertNear(lastOf(series), lineOf(leg, 'total').slope, 1e-6, 'the same line by the same levels');
+    const { bytes } = leg.perConnection!.total!;
+    const off = Math.abs(lastOf(series) - bytes);
+    // A target whose garbage nobody collects isn't straight.
+    if (run.target.kind === 'builtin') assert.ok(off <= reachOf(leg), `${lastOf(series)}, estimated ${bytes}`);
+  }),
+  withinLimit: ofLeg((leg, { summary }) => {
+    const { slope, intercept } = lineOf(leg, 'total');
+    return Math.floor((0.8 * memoryLimitOf(summary) - intercept) / slope);
+  }),
+  memoryAtPlan: ofLeg((leg) => lineOf(leg, 'total').intercept + lineOf(leg, 'total').slope * leg.planned),
+  memoryLimit: (answer, { summary }) => assert.equal(theValue(answer), memoryLimitOf(summary)),
+  openMedian: eachLeg((series, { protocol }, facts) =>
+    assertSameBucket(lastOf(series), openMs(facts, protocol, 0.5), 'p50'),
+  ),
+  openTail: eachLeg((series, { protocol }, facts) =>
+    assertSameBucket(lastOf(series), openMs(facts, protocol, 0.99), 'p99'),
+  ),
+  saturated: (answer, { summary }) => assert.equal(theValue(answer), Number(summary.generator.saturated)),
+  warnings: (answer, { events }) =>
+    assert.equal(theValue(answer), events.filter(({ type }) => type === 'warning').length),
+};
+
+const memoryLimitOf = ({ capacity }: Facts['summary']): number => capacity[0]!.memoryLimitBytes;
