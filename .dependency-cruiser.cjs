@@ -1,4 +1,4 @@
-// Dependencies point one way: cli → client, server, report → telemetry, memory → core.
+// Dependencies point one way: cli → client, server, live → report, charts → telemetry, memory → core.
 const rooms = {
   core: [],
   memory: ['core'],
@@ -6,6 +6,7 @@ const rooms = {
   client: ['memory', 'telemetry', 'core'],
   server: ['memory', 'telemetry', 'core'],
   report: ['core'],
+  charts: ['core'],
 };
 
 const rooted = (names) => names.map((name) => `^${name}/`);
@@ -30,6 +31,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^core/', pathNot: '\\.test\\.ts$' },
       to: { path: 'node_modules', pathNot: 'node_modules/zod/' },
+    },
+    {
+      name: 'echarts-has-one-door',
+      severity: 'error',
+      from: { pathNot: '^charts/echarts\\.ts$' },
+      to: { path: 'node_modules/(echarts|zrender)/' },
     },
     {
       name: 'nothing-imports-the-cli',

@@ -1,5 +1,5 @@
 import { humanBytes, printQuantity } from '../core/units.ts';
-import type { ChartOption } from './echarts.ts';
+import type { ChartOption, SeriesOption } from './echarts.ts';
 import { colour, FONT } from './theme.ts';
 
 const FONT_SIZE = 12;
@@ -14,18 +14,53 @@ export type Axis = XAxis extends infer One ? (One extends XAxis ? Omit<One, 'mai
 export const quiet = { silent: true, animation: false, emphasis: { disabled: true } } as const;
 
 /** What all charts have in common. A legend stands above the grid, the names of axes at their ends. */
-export function baseOption(legend: readonly string[]): ChartOption {
+export function baseOption(series: readonly SeriesOption[], width: number): ChartOption {
+  const names = series.map(({ name }) => String(name));
   return {
     animation: false,
     textStyle: { color: colour('text'), fontFamily: FONT, fontSize: FONT_SIZE },
     legend: {
-      data: [...legend],
-      ...{ top: 0, left: 0, itemWidth: 22, itemHeight: 10, itemGap: 14, padding: 0, selectedMode: false },
+      // A line without symbols has none in the legend either.
+      data: series.map((one) => ({
+        name: String(one.name),
+        ...('symbol' in one && one.symbol === 'none' ? { itemStyle: { opacity: 0 } } : {}),
+      })),
+      ...{ ...LEGEND, borderColor: 'transparent', top: 0, left: 0, right: 0, padding: 0, selectedMode: false },
+      formatter: (name) => `${name}${LEGEND_SPACES}`,
       textStyle: { color: colour('text'), fontSize: FONT_SIZE },
       inactiveColor: colour('muted'),
     },
-    grid: { left: 8, right: 16, top: 52, bottom: 28, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: {
+      left: 8,
+      right: 16,
+      top: legendRows(names, width) * LEGEND_ROW + 14,
+      bottom: 28,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
   };
+}
+
+/** Generous: which font it will be isn't known. */
+const CHARACTER_WIDTH = 7;
+const LEGEND_ROW = 20;
+const LEGEND = { itemWidth: 22, itemHeight: 10, itemGap: 8 } as const;
+/** Between names, beyond the gap that goes for rows too: without a browser, widths of texts are but guessed. */
+const LEGEND_SPACES = '\u00a0'.repeat(3);
+
+/** In how many rows the names stand above a chart of this width. */
+function legendRows(names: readonly string[], width: number): number {
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const needed = LEGEND.itemWidth + 5 + (name.length + LEGEND_SPACES.length) * CHARACTER_WIDTH + LEGEND.itemGap;
+    if (used > 0 && used + needed > width) {
+      rows += 1;
+      used = 0;
+    }
+    used += needed;
+  }
+  return rows;
 }
 
 const line = (role: 'axis' | 'grid') => ({ show: true, lineStyle: { color: colour(role), width: 1 } });
@@ -77,9 +112,13 @@ export function timeAxis(mostMs: number): Axis {
 }
 const SECONDS_STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800];
 
-/** Powers of ten. */
-export function logAxis(formatter: (value: number) => string, min: number, max: number): Axis {
-  return { type: 'log', ...plain, min, max, axisLabel: { ...label, formatter } };
+/** From one power of the base to another that hold all values between them. */
+export function logAxis(formatter: (value: number) => string, least: number, most: number, base: 4 | 10 = 10): Axis {
+  const exponentOf = (value: number): number => Math.log(value) / Math.log(base);
+  // A little off, so that a power of the base is its own power and not the next one.
+  const min = base ** Math.floor(exponentOf(least) + 1e-9);
+  const max = base ** Math.max(Math.ceil(exponentOf(most) - 1e-9), Math.floor(exponentOf(least) + 1e-9) + 1);
+  return { type: 'log', logBase: base, ...plain, min, max, axisLabel: { ...label, formatter } };
 }
 
 export const categoryAxis = (data: readonly string[]): Axis => ({

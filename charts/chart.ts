@@ -5,7 +5,8 @@ export interface Chart {
   readonly title: string;
   /** What there is to see, in one or two sentences, for who can't see it. */
   readonly description: string;
-  readonly option: ChartOption;
+  /** For a chart so many pixels wide: what stands above the lines takes more rows when it is narrow. */
+  readonly option: (width: number) => ChartOption;
   readonly table: ChartTable;
 }
 

@@ -8,7 +8,6 @@ import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
 const SAMPLES = 40;
-const KIB = 1024;
 
 const NAMES = { measured: 'measured', line: 'forecast', band: '95 % of predictions', points: 'planned for' } as const;
 
@@ -30,7 +29,7 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
   const bytesAt = (open: number): number => Math.max(1, predictAt(lineAt(lines, open), open).bytes);
   const places = Array.from({ length: SAMPLES + 1 }, (_, i) => from * (to / from) ** (i / SAMPLES));
   const most = Math.max(bytesAt(to), room?.memoryLimitBytes ?? 0);
-  const least = Math.min(...measured.map(({ bytes }) => bytes), bytesAt(from));
+  const least = Math.max(1024, Math.min(...measured.map(({ bytes }) => bytes), bytesAt(from)));
   const series: SeriesOption[] = [
     bandSeries(NAMES.band, lines, from, to, SAMPLES, 'factors'),
     {
@@ -56,20 +55,16 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
   return {
     title: `${leg.protocol}: what more connections would take`,
     description: describe(own, room),
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...tooltip((open) => {
         const one = nearest(own, open, ({ connections }) => connections);
         return one ? `${humanCount(one.connections)} connections\n${intervalOf(one)}` : '';
       }),
       xAxis: { ...logAxis(shortCount, from, to), name: 'connections', nameLocation: 'middle', nameGap: 26 },
-      yAxis: logAxis(
-        shortBytes,
-        KIB ** Math.floor(Math.log(least) / Math.log(KIB)),
-        4 ** Math.ceil(Math.log(most) / Math.log(4)),
-      ),
+      yAxis: logAxis(shortBytes, least, most, 4),
       series,
-    },
+    }),
     table: {
       head: ['connections', 'memory', '95 % of predictions', 'times what was measured'],
       rows: own.map((one) => [
@@ -98,7 +93,7 @@ function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): No
     data: [
       { yAxis: budget, label: { formatter: `${humanBytes(budget)}, the limit less ${headroomPercent} %` } },
       ...(connections > 0
-        ? [{ xAxis: connections, label: { formatter: humanCount(connections), position: 'insideEndTop' as const } }]
+        ? [{ xAxis: connections, label: { formatter: humanCount(connections), position: 'end' as const } }]
         : []),
     ],
   };

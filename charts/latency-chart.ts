@@ -73,16 +73,16 @@ function latencyChart(protocol: string, { title, what, role, names }: Kind, leve
     description: last
       ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${orUnknown(last.times[i], humanMs)}`).join(', ')}.`
       : '',
-    option: {
-      ...baseOption(names),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...tooltip((at) => {
         const one = nearest(levels, at, ({ level }) => level);
         return one ? textOf(one) : '';
       }),
       xAxis: countAxis('open connections', Math.max(1, ...levels.map(({ level }) => level)) * 1.05),
-      yAxis: logAxis(shortMs, 10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most))),
+      yAxis: logAxis(shortMs, least, most),
       series,
-    },
+    }),
     table: {
       head: ['level', ...names],
       rows: levels.map(({ level, times }) => [humanCount(level), ...times.map((ms) => orUnknown(ms, humanMs))]),

@@ -50,21 +50,13 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
   return {
     title: 'What one more connection costs, part by part',
     description: known.map(describe).join(' '),
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
-      grid: {
-        left: 8,
-        right: 16,
-        top: 24 + 20 * Math.ceil(series.length / 3),
-        bottom: 8,
-        outerBoundsMode: 'same',
-        outerBoundsContain: 'axisLabel',
-      },
+    option: (width) => ({
+      ...baseOption(series, width),
       ...tooltip((index) => (known[index] ? describe(known[index]) : '')),
       xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
       yAxis: { ...categoryAxis(known.map(({ protocol }) => protocol)), inverse: true },
       series,
-    },
+    }),
     table: {
       head: ['part', ...known.map(({ protocol }) => protocol)],
       rows: [

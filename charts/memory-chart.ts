@@ -44,13 +44,13 @@ export function memoryChart(leg: LegSummary): Chart {
   return {
     title: `${leg.protocol}: memory against connections`,
     description: describe(leg),
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...tooltip((open) => tooltipText(leg, open)),
       xAxis: countAxis('open connections', end),
       yAxis: bytesAxis(Math.max(1, ...measured, ...bounds)),
       series,
-    },
+    }),
     table: {
       head: ['open', NAMES.total, NAMES.user, NAMES.kernel, NAMES.line],
       rows: levels.map(({ open, bytes }) => [

@@ -1,4 +1,5 @@
-import { type ChartOption, init } from './echarts.ts';
+import type { Chart } from './chart.ts';
+import { init } from './echarts.ts';
 
 export interface Size {
   readonly width: number;
@@ -11,11 +12,11 @@ export interface Size {
  *
  * @param id distinguishes patterns and clips from those of other SVGs on the same page; letters, digits and dashes
  */
-export function renderSvg(option: ChartOption, { width, height }: Size, id: string): string {
+export function renderSvg(shown: Chart, { width, height }: Size, id: string): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
-    chart.setOption(option);
-    return tidied(chart.renderToSVGString({ useViewBox: true }), id);
+    chart.setOption(shown.option(width));
+    return named(tidied(chart.renderToSVGString({ useViewBox: true }), id), shown, id);
   } finally {
     // What isn't disposed of keeps a process alive.
     chart.dispose();
@@ -28,9 +29,21 @@ function tidied(svg: string, id: string): string {
     .replace(/<style ?>[\s\S]*?<\/style>\n?/g, '')
     .replace(/ (?:class="zr\d+-cls-\d+"|ecmeta_\w+="[^"]*"|pointer-events="\w+")/g, '')
     .replace(/ style="([^"]*)"/g, (_, style: string) => attributesOf(style))
-    .replace(/\bzr\d+-(?=[a-z]+\d+["')])/g, `${id}-`)
-    .replace(/<svg /, '<svg aria-hidden="true" focusable="false" ');
+    .replace(/\bzr\d+-(?=[a-z]+\d+["')])/g, `${id}-`);
 }
+
+/** The sentence for who can't see it, as part of the image. */
+function named(svg: string, { title, description }: Chart, id: string): string {
+  const texts = `<title id="${id}-title">${escaped(title)}</title><desc id="${id}-desc">${escaped(description)}</desc>`;
+  return svg.replace(
+    /<svg ([^>]*)>/,
+    (_, attributes: string) =>
+      `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc" ${attributes}>\n${texts}`,
+  );
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** `font-size:12px;font-family:x;` → ` font-size="12px" font-family="x"`: these are attributes of SVG as well. */
 function attributesOf(style: string): string {

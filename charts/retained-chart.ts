@@ -27,13 +27,13 @@ export function retainedChart({ protocol, drains }: LegSeries, retained: LegSumm
   return {
     title: `${protocol}: what closed connections leave behind`,
     description: describe(retained),
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...tooltip(textOf),
       xAxis: categoryAxis(names),
       yAxis: bytesAxis(Math.max(1, ...drains.map(({ bytes }) => bytes))),
       series,
-    },
+    }),
     table: {
       head: ['', 'user memory', 'closed since the baseline'],
       rows: drains.map(({ bytes, closedConnections }, i) => [

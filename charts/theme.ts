@@ -29,10 +29,10 @@ export const THEME = {
   /** Parts of user space and of the kernel: each from dark to light, told apart by patterns as well. */
   user1: { light: '#0a4a99', dark: '#8cc3ff' },
   user2: { light: '#2f7fdc', dark: '#4f96e3' },
-  user3: { light: '#6aa6ea', dark: '#3573b8' },
+  user3: { light: '#4a90e2', dark: '#3573b8' },
   kernel1: { light: '#8a3a03', dark: '#ffc08a' },
   kernel2: { light: '#c2560c', dark: '#e8954a' },
-  kernel3: { light: '#d97a2e', dark: '#c27431' },
+  kernel3: { light: '#d1702a', dark: '#c27431' },
   kernel4: { light: '#a37b1f', dark: '#d9bb5a' },
   kernel5: { light: '#857a3a', dark: '#a89a52' },
   unexplained: { light: '#767f89', dark: '#8b95a1' },

@@ -36,13 +36,13 @@ export function memoryOverTimeChart({ time, phases }: RunSeries): Chart {
   return {
     title: 'Memory over time',
     description: describeTime(time),
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...timeTooltip(time, textOf),
       xAxis: timeAxis(time.at(-1)?.elapsedMs ?? 0),
       yAxis: [y, { ...countYAxis(mostOpen), position: 'right', splitLine: { show: false } }],
       series,
-    },
+    }),
     table: {
       head: ['time', 'user memory of the target', 'open', 'opening', 'failed', 'closed'],
       rows: sampled(time).map(({ elapsedMs, targetBytes, open, opening, failed, closed }) => [
@@ -74,8 +74,8 @@ export function opensChart({ time }: RunSeries): Chart {
   return {
     title: 'Opened per second',
     description: `At most ${humanCount(peak)} connections were opened in a second, and at most ${humanCount(failed)} failed.`,
-    option: {
-      ...baseOption(series.map(({ name }) => String(name))),
+    option: (width) => ({
+      ...baseOption(series, width),
       ...timeTooltip(
         rates,
         (rate) =>
@@ -84,7 +84,7 @@ export function opensChart({ time }: RunSeries): Chart {
       xAxis: timeAxis(time.at(-1)?.elapsedMs ?? 0),
       yAxis: countYAxis(most),
       series,
-    },
+    }),
     table: {
       head: ['time', 'opened per second', 'failed per second'],
       rows: sampled(rates).map((rate) => [clock(rate.elapsedMs), humanCount(rate.opened), humanCount(rate.failed)]),

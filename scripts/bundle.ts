@@ -1,0 +1,51 @@
+/**
+ * After the compiler: puts the code of the libraries that charts are drawn with into the build, so that what is shipped
+ * needs none of them, together with their licences.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const dist = join(root, 'dist');
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  target: 'es2022',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const { metafile } = await build({
+  ...common,
+  // From the source: what the compiler made of it is what this replaces.
+  entryPoints: ['charts/echarts.ts'],
+  outfile: join(dist, 'charts/echarts.js'),
+  banner: { js: '/*! Contains Apache ECharts, zrender and tslib: see echarts.LICENSES.txt beside this file. */' },
+});
+rmSync(join(dist, 'charts/echarts.js.map'), { force: true });
+writeFileSync(join(dist, 'charts/echarts.LICENSES.txt'), licencesOf(metafile!));
+
+/** Name, version and licence texts of every package that went into a bundle; a NOTICE has to come with it as well. */
+function licencesOf({ inputs }: Metafile): string {
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  // One package may lie in several folders.
+  return `${[...new Set(folders.map(licenceOf))].sort().join('\n\n')}\n`;
+}
+
+function licenceOf(folder: string): string {
+  const read = (path: string): string => readFileSync(join(root, folder, path), 'utf8').trim();
+  const { name, version, license } = JSON.parse(read('package.json')) as Record<'name' | 'version' | 'license', string>;
+  const texts = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^(licenses\/)?(LICENSE|NOTICE)[^/]*$/.test(path))
+    .sort()
+    .map((path) => `--- ${path}\n\n${read(path)}`);
+  return [`=== ${name} ${version} (${license})`, ...texts].join('\n\n');
+}
