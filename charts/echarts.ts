@@ -23,7 +23,7 @@ import {
   TooltipComponent,
   type TooltipComponentOption,
 } from 'echarts/components';
-import { type ComposeOption, init, use } from 'echarts/core';
+import { type ComposeOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 
 use([
@@ -35,5 +35,8 @@ export type SeriesOption = LineSeriesOption | BarSeriesOption | ScatterSeriesOpt
 export type ChartOption = ComposeOption<
   SeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
 >;
+
+/** A chart in a page. */
+export type EChart = EChartsType;
 
 export { init };

@@ -1,6 +1,6 @@
 import type { PhaseSpan, RunSeries, TimePoint } from '../core/series.ts';
 import { humanBytes, humanCount } from '../core/units.ts';
-import { baseOption, bytesAxis, clock, countYAxis, nearest, quiet, timeAxis, tooltip } from './axes.ts';
+import { baseOption, bytesAxis, clock, countAxis, countYAxis, nearest, quiet, timeAxis, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
@@ -11,13 +11,13 @@ const MOST_ROWS = 40;
 const MOST_SPANS = 150;
 
 /** The target's memory and its connections while the run goes on, with the times in which a level is held still. */
-export function memoryOverTimeChart({ time, phases }: RunSeries): Chart {
+export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user memory of the target'): Chart {
   const mostOpen = time.reduce((most, { open }) => Math.max(most, open), 1);
   const y = bytesAxis(time.reduce((most, { targetBytes }) => Math.max(most, targetBytes ?? 0), 1));
   const series: SeriesOption[] = [
     {
       ...quiet,
-      ...{ type: 'line', name: 'user memory of the target', symbol: 'none', z: 3 },
+      ...{ type: 'line', name: memory, symbol: 'none', z: 3 },
       data: gapped(time, ({ targetBytes }) => targetBytes),
       lineStyle: { color: colour('user'), width: 2 },
       itemStyle: { color: colour('user') },
@@ -32,10 +32,10 @@ export function memoryOverTimeChart({ time, phases }: RunSeries): Chart {
     },
   ];
   const textOf = ({ elapsedMs, open, targetBytes }: TimePoint): string =>
-    `${clock(elapsedMs)}\nuser memory: ${orUnknown(targetBytes, humanBytes)}\nopen: ${humanCount(open)}`;
+    `${clock(elapsedMs)}\n${memory}: ${orUnknown(targetBytes, humanBytes)}\nopen: ${humanCount(open)}`;
   return {
     title: 'Memory over time',
-    description: describeTime(time),
+    description: describeTime(time, memory),
     option: (width) => ({
       ...baseOption(series, width),
       ...timeTooltip(time, textOf),
@@ -44,12 +44,53 @@ export function memoryOverTimeChart({ time, phases }: RunSeries): Chart {
       series,
     }),
     table: {
-      head: ['time', 'user memory of the target', 'open', 'opening', 'failed', 'closed'],
+      head: ['time', memory, 'open', 'opening', 'failed', 'closed'],
       rows: sampled(time).map(({ elapsedMs, targetBytes, open, opening, failed, closed }) => [
         clock(elapsedMs),
         orUnknown(targetBytes, humanBytes),
         ...[open, opening, failed, closed].map(humanCount),
       ]),
+    },
+  };
+}
+
+/** Memory against open connections, at each moment: no level is held, so it says less than levels do. */
+export function growthChart(time: readonly TimePoint[]): Chart | undefined {
+  const known = time.filter((point): point is TimePoint & { targetBytes: number } => point.targetBytes !== null);
+  const last = known.at(-1);
+  if (!last) return undefined;
+  const mostOpen = known.reduce((most, { open }) => Math.max(most, open), 1);
+  const series: SeriesOption[] = [
+    {
+      ...quiet,
+      ...{
+        type: 'line',
+        name: 'resident memory, moment by moment',
+        symbol: 'circle',
+        symbolSize: 4,
+        showAllSymbol: true,
+      },
+      data: known.map(({ open, targetBytes }) => [open, targetBytes]),
+      lineStyle: { color: colour('user'), width: 1, opacity: 0.4 },
+      itemStyle: { color: colour('user') },
+    },
+  ];
+  return {
+    title: 'Memory against connections',
+    description: `${humanBytes(last.targetBytes)} with ${humanCount(last.open)} open now; the most were ${humanCount(mostOpen)}.`,
+    option: (width) => ({
+      ...baseOption(series, width),
+      ...tooltip((open) => {
+        const one = nearest(known, open, (point) => point.open);
+        return one ? `${humanCount(one.open)} open\n${humanBytes(one.targetBytes)}` : '';
+      }),
+      xAxis: countAxis('open connections', mostOpen * 1.05),
+      yAxis: bytesAxis(known.reduce((most, { targetBytes }) => Math.max(most, targetBytes), 1)),
+      series,
+    }),
+    table: {
+      head: ['open', 'resident memory'],
+      rows: sampled(known).map(({ open, targetBytes }) => [humanCount(open), humanBytes(targetBytes)]),
     },
   };
 }
@@ -149,11 +190,11 @@ function sampled<T>(items: readonly T[]): T[] {
   return items.filter((_, i) => (items.length - 1 - i) % every === 0);
 }
 
-function describeTime(time: readonly TimePoint[]): string {
+function describeTime(time: readonly TimePoint[], memory: string): string {
   const last = time.at(-1);
   if (!last) return 'Nothing was recorded yet.';
   const peak = time.reduce<number | null>((most, { targetBytes }) => {
     return targetBytes === null ? most : Math.max(most ?? 0, targetBytes);
   }, null);
-  return `After ${clock(last.elapsedMs)}: ${humanCount(last.open)} open, user memory of the target ${orUnknown(last.targetBytes, humanBytes)}, at most ${orUnknown(peak, humanBytes)}.`;
+  return `After ${clock(last.elapsedMs)}: ${humanCount(last.open)} open, ${memory} ${orUnknown(last.targetBytes, humanBytes)}, at most ${orUnknown(peak, humanBytes)}.`;
 }

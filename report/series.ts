@@ -5,28 +5,64 @@ import type { Drain, LegSeries, LevelOpening, PhaseSpan, RunSeries, TimePoint } 
 import { Thinned } from '../core/thinned.ts';
 import type { RunRecord } from './read-run.ts';
 
-type Tick = Extract<Sample, { type: 'tick' }>;
+export type Tick = Extract<Sample, { type: 'tick' }>;
 type PhaseEvent = Extract<RunEvent, { type: 'phase' }>;
 
 /** More than this a chart a thousand pixels wide can't show. */
 export const MOST_TIME_POINTS = 600;
+const MOST_PHASES = 1000;
 
 /** What a run showed over time and at each level, for charts. */
-export function seriesOf({ run, samples, events }: RunRecord): RunSeries {
-  const time = new Thinned<TimePoint>(MOST_TIME_POINTS);
-  for (const sample of samples) if (sample.type === 'tick') time.add(timePointOf(sample));
-  const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory');
-  const endMs = samples.at(-1)?.elapsedMs ?? null;
-  return {
-    time: time.points,
-    phases: spansOf(
-      events.filter((event): event is PhaseEvent => event.type === 'phase'),
-      endMs,
-    ),
-    legs: run.plan.legs
-      .map((_, leg) => points.filter((point) => point.leg === leg && point.launch === 0))
-      .flatMap((own) => (own.length === 0 ? [] : [legSeriesOf(own)])),
-  };
+export function seriesOf({ samples, events }: RunRecord): RunSeries {
+  const fold = new SeriesFold();
+  for (const event of events) if (event.type === 'phase') fold.phase(event);
+  for (const sample of samples) {
+    if (sample.type === 'tick') fold.tick(sample);
+    else if (sample.type === 'memory') fold.memory(sample);
+  }
+  const endMs = samples.at(-1)?.elapsedMs;
+  return { time: fold.time, phases: endMs === undefined ? fold.phases : closedAt(fold.phases, endMs), legs: fold.legs };
+}
+
+/** The same, piece by piece as a run goes; its size is bounded however long that is. */
+export class SeriesFold {
+  readonly #ticks = new Thinned<Tick>(MOST_TIME_POINTS);
+  #phases: PhaseSpan[] = [];
+  readonly #legs = new Map<number, LegFold>();
+
+  /** Ticks that stand for all of them. */
+  get ticks(): readonly Tick[] {
+    return this.#ticks.points;
+  }
+
+  get time(): readonly TimePoint[] {
+    return this.#ticks.points.map(timePointOf);
+  }
+
+  /** The last one goes on. */
+  get phases(): readonly PhaseSpan[] {
+    return this.#phases;
+  }
+
+  get legs(): readonly LegSeries[] {
+    return [...this.#legs.values()].map(({ series }) => series);
+  }
+
+  tick(tick: Tick): ReturnType<Thinned<Tick>['add']> {
+    return this.#ticks.add(tick);
+  }
+
+  phase({ elapsedMs, launch, leg, protocol, phase, level }: PhaseEvent): void {
+    const before = closedAt(this.#phases, elapsedMs).slice(-(MOST_PHASES - 1));
+    this.#phases = [...before, { fromMs: Math.round(elapsedMs), toMs: null, launch, leg, protocol, phase, level }];
+  }
+
+  memory(point: MemoryPoint): void {
+    if (point.launch > 0) return;
+    const leg = this.#legs.get(point.leg) ?? new LegFold(point);
+    this.#legs.set(point.leg, leg);
+    leg.add(point);
+  }
 }
 
 export const timePointOf = ({ elapsedMs, launch, leg, counts, outcomes, targetBytes }: Tick): TimePoint => ({
@@ -41,43 +77,41 @@ export const timePointOf = ({ elapsedMs, launch, leg, counts, outcomes, targetBy
   targetBytes,
 });
 
-/** @param points of one leg in one launch, at least one, in the order in which they were taken */
-export function legSeriesOf(points: readonly MemoryPoint[]): LegSeries {
-  const [first] = points as readonly [MemoryPoint, ...MemoryPoint[]];
-  return { protocol: first.protocol, opening: openingByLevel(points), drains: drainsOf(points) };
+function closedAt(spans: readonly PhaseSpan[], elapsedMs: number): PhaseSpan[] {
+  return spans.map((span) => (span.toMs === null ? { ...span, toMs: Math.round(elapsedMs) } : span));
 }
 
-/** Each phase lasts until the next one begins. @param endMs of the last one; null: it goes on */
-function spansOf(events: readonly PhaseEvent[], endMs: number | null): PhaseSpan[] {
-  return events.map(({ elapsedMs, launch, leg, protocol, phase, level }, i) => ({
-    ...{ fromMs: Math.round(elapsedMs), toMs: roundOrNull(events[i + 1]?.elapsedMs ?? endMs) },
-    ...{ launch, leg, protocol, phase, level },
-  }));
-}
+/** One leg's first launch, from its memory points in the order in which they are taken. */
+class LegFold {
+  readonly #protocol: LegSeries['protocol'];
+  #opened: SparseHistogram = [];
+  readonly #opening: LevelOpening[] = [];
+  readonly #drains: Drain[] = [];
+  #closedBefore = 0;
 
-const roundOrNull = (value: number | null): number | null => (value === null ? null : Math.round(value));
-
-function openingByLevel(points: readonly MemoryPoint[]): LevelOpening[] {
-  let before: SparseHistogram = [];
-  const levels: LevelOpening[] = [];
-  for (const { phase, cycle, level, progress } of points) {
-    if (phase === 'hold' && cycle === 0) levels.push(levelOpening(level, sparseSince(before, progress.openPlanned)));
-    before = progress.openPlanned;
+  constructor({ protocol }: MemoryPoint) {
+    this.#protocol = protocol;
   }
-  return levels;
+
+  get series(): LegSeries {
+    return { protocol: this.#protocol, opening: [...this.#opening], drains: [...this.#drains] };
+  }
+
+  add({ phase, cycle, level, progress, readings }: MemoryPoint): void {
+    if (phase === 'hold' && cycle === 0) {
+      this.#opening.push(levelOpening(level, sparseSince(this.#opened, progress.openPlanned)));
+    }
+    this.#opened = progress.openPlanned;
+    if (phase === 'baseline') this.#closedBefore = progress.counts.closed;
+    const bytes = userBytesOf(readings);
+    if ((phase === 'baseline' || phase === 'retained') && bytes !== null) {
+      const closedConnections = progress.counts.closed - this.#closedBefore;
+      this.#drains.push({ cycle: phase === 'baseline' ? 0 : cycle + 1, closedConnections, bytes });
+    }
+  }
 }
 
 function levelOpening(level: number, histogram: SparseHistogram): LevelOpening {
   const at = (q: number): number | null => quantileMs(histogram, q) ?? null;
   return { level, opened: countOf(histogram), p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
-}
-
-function drainsOf(points: readonly MemoryPoint[]): Drain[] {
-  const baseline = points.find(({ phase }) => phase === 'baseline');
-  if (!baseline) return [];
-  const closedBefore = baseline.progress.counts.closed;
-  return [baseline, ...points.filter(({ phase }) => phase === 'retained')].flatMap((point, cycle) => {
-    const bytes = userBytesOf(point.readings);
-    return bytes === null ? [] : [{ cycle, closedConnections: point.progress.counts.closed - closedBefore, bytes }];
-  });
 }

@@ -1,11 +1,12 @@
 /**
  * After the compiler: puts the code of the libraries that charts are drawn with into the build, so that what is shipped
- * needs none of them, together with their licences.
+ * needs none of them, together with their licences; and the live page, as the files a browser asks for.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { themeCss } from '../charts/theme.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = join(root, 'dist');
@@ -32,6 +33,23 @@ const { metafile } = await build({
 });
 rmSync(join(dist, 'charts/echarts.js.map'), { force: true });
 writeFileSync(join(dist, 'charts/echarts.LICENSES.txt'), licencesOf(metafile!));
+
+const page = join(dist, 'live/page');
+await build({
+  ...common,
+  entryPoints: ['live/page/main.ts'],
+  outfile: join(page, 'page.js'),
+  plugins: [
+    {
+      name: 'one copy of echarts, for the page and for reports',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/echarts\.ts$/ }, () => ({ path: './echarts.js', external: true }));
+      },
+    },
+  ],
+});
+for (const name of ['index.html', 'icon.svg']) copyFileSync(join(root, 'live/page', name), join(page, name));
+writeFileSync(join(page, 'page.css'), `${themeCss()}${readFileSync(join(root, 'live/page/page.css'), 'utf8')}`);
 
 /** Name, version and licence texts of every package that went into a bundle; a NOTICE has to come with it as well. */
 function licencesOf({ inputs }: Metafile): string {
