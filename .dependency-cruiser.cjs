@@ -7,6 +7,7 @@ const rooms = {
   server: ['memory', 'telemetry', 'core'],
   report: ['core'],
   charts: ['core'],
+  live: ['report', 'charts', 'telemetry', 'memory', 'core'],
 };
 
 const rooted = (names) => names.map((name) => `^${name}/`);
@@ -31,6 +32,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^core/', pathNot: '\\.test\\.ts$' },
       to: { path: 'node_modules', pathNot: 'node_modules/zod/' },
+    },
+    {
+      name: 'the-page-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^live/page/' },
+      to: { pathNot: '^(live/page/|live/view\\.ts$|charts/|core/)' },
     },
     {
       name: 'echarts-has-one-door',

@@ -1,4 +1,3 @@
-import type { Outcome } from './outcomes.ts';
 import type { Phase } from './plan.ts';
 import type { ProtocolName } from './protocols.ts';
 
@@ -65,6 +64,3 @@ export interface Drain {
   readonly closedConnections: number;
   readonly bytes: number;
 }
-
-/** How attempts ended so far, over the whole run. */
-export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
