@@ -25,7 +25,7 @@ export function baseOption(series: readonly SeriesOption[], width: number): Char
         name: String(one.name),
         ...('symbol' in one && one.symbol === 'none' ? { itemStyle: { opacity: 0 } } : {}),
       })),
-      ...{ ...LEGEND, borderColor: 'transparent', top: 0, left: 0, right: 0, padding: 0, selectedMode: false },
+      ...{ ...LEGEND, borderColor: 'transparent', top: 4, left: 0, right: 0, padding: 0, selectedMode: false },
       formatter: (name) => `${name}${LEGEND_SPACES}`,
       textStyle: { color: colour('text'), fontSize: FONT_SIZE },
       inactiveColor: colour('muted'),
@@ -33,7 +33,7 @@ export function baseOption(series: readonly SeriesOption[], width: number): Char
     grid: {
       left: 8,
       right: 16,
-      top: legendRows(names, width) * LEGEND_ROW + 14,
+      top: legendRows(names, width) * LEGEND_ROW + 18,
       bottom: 28,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',

@@ -7,8 +7,10 @@ import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
-/** How far beyond the top level the line is drawn, so that what it says of more can be seen. */
+/** How far beyond the top of the plan the line is drawn, so that what it says of more can be seen. */
 const BEYOND_TOP = 1.15;
+/** An interval from three levels may be wider than the chart is high: the axis makes room up to so many times the line. */
+const MOST_ABOVE_LINE = 1.5;
 const SAMPLES = 24;
 
 const NAMES = {
@@ -28,14 +30,15 @@ const NAMES = {
 export function memoryChart(leg: LegSummary): Chart {
   const { levels, fit } = leg;
   const top = levels.at(-1)?.open ?? leg.planned;
-  const end = Math.max(1, top * BEYOND_TOP);
+  const end = Math.max(1, leg.planned, top) * BEYOND_TOP;
   const lines = fit?.lines ?? [];
   const parts = (['total', 'user', 'kernel'] as const).filter((part) =>
     levels.some(({ bytes }) => bytes[part] !== null),
   );
   const predicted = holdoutOf(leg);
   const measured = levels.flatMap(({ bytes }) => parts.map((part) => bytes[part] ?? 0));
-  const bounds = lines.length > 0 ? [predictAt(lineAt(lines, end), end).high, predicted ?? 0] : [];
+  const atEnd = lines.length > 0 ? predictAt(lineAt(lines, end), end) : { bytes: 0, high: 0 };
+  const bounds = [Math.min(atEnd.high, atEnd.bytes * MOST_ABOVE_LINE), predicted ?? 0];
   const series: SeriesOption[] = [
     ...(lines.length > 0 ? fittedSeries(lines, top, end) : []),
     ...parts.map((part) => measuredSeries(part, leg)),

@@ -19,13 +19,14 @@ const record = { run: runFile(), samples: [...ticks, ...climb(5000)], events: []
 const summary = summarize(record);
 const series = seriesOf(record);
 const leg = summary.legs[0]!;
+const drains = [0, 1, 2].map((cycle) => ({ cycle, closedConnections: 3000 * cycle, bytes: 4e7 + 1e6 * cycle }));
 
 const CHARTS: Readonly<Record<string, Chart | undefined>> = {
   memory: memoryChart(leg),
   forecast: forecastChart(leg, summary),
   ledger: ledgerChart(summary.legs),
   opening: openingChart(series.legs[0]!),
-  retained: retainedChart(series.legs[0]!, leg.retained),
+  retained: retainedChart({ ...series.legs[0]!, drains }, leg.retained),
   time: memoryOverTimeChart(series),
   opens: opensChart(series),
 };

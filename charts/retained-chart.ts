@@ -7,9 +7,12 @@ import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
+/** A baseline and two cycles: with one, there is nothing to be seen that a number doesn't tell. */
+const LEAST_DRAINS = 3;
+
 /** User memory with no connection open, after each cycle: what grows from one to the next is a leak. */
 export function retainedChart({ protocol, drains }: LegSeries, retained: LegSummary['retained']): Chart | undefined {
-  if (drains.length < 2) return undefined;
+  if (drains.length < LEAST_DRAINS) return undefined;
   const names = drains.map(({ cycle }) => (cycle === 0 ? 'baseline' : `after cycle ${cycle}`));
   const series: SeriesOption[] = [
     {

@@ -6,9 +6,14 @@ import { readRun, readRunFile } from '../report/read-run.ts';
 import { summarize } from '../report/summarize.ts';
 import type { RunFeed } from './run-feed.ts';
 
-const LOOK_EVERY_MS = 500;
+export interface FollowOptions {
+  readonly lookEveryMs: number;
+  /** Without a word for so long, a run stands still. */
+  readonly silentAfterMs: number;
+}
+
 /** A run that goes on writes several lines a second. */
-const SILENT_AFTER_MS = 10_000;
+const DEFAULTS: FollowOptions = { lookEveryMs: 500, silentAfterMs: 10_000 };
 const PIECE_BYTES = 2 ** 20;
 
 /**
@@ -17,7 +22,8 @@ const PIECE_BYTES = 2 ** 20;
  * @returns how to stop
  * @throws RigError ERUNFOLDER when it isn't one
  */
-export function followRun(folder: string, feed: RunFeed, lookEveryMs = LOOK_EVERY_MS): () => void {
+export function followRun(folder: string, feed: RunFeed, options: FollowOptions = DEFAULTS): () => void {
+  const { lookEveryMs, silentAfterMs } = options;
   const tails = [
     new Tail(join(folder, 'events.jsonl'), RunEvent, (event) => feed.event(event)),
     new Tail(join(folder, 'samples.jsonl'), Sample, (sample) => feed.sample(sample)),
@@ -37,7 +43,7 @@ export function followRun(folder: string, feed: RunFeed, lookEveryMs = LOOK_EVER
       return;
     }
     if (file || hasGrown) heardAtMs = performance.now();
-    feed.silent(performance.now() - heardAtMs > SILENT_AFTER_MS);
+    feed.silent(performance.now() - heardAtMs > silentAfterMs);
   };
   const readIfNew = (): RunFile | undefined => {
     // Replaced as a whole each time.

@@ -11,6 +11,7 @@ import type { Change, Notices, Progress, RunHead, RunNow, RunView, Verdict } fro
 
 /** What a page lists; the record has them all. */
 const MOST_NOTICES = 50;
+const MOST_LETTERS = 1000;
 /** The verdict is made anew after each level, but takes at most this share of the time. */
 const VERDICT_SHARE = 0.01;
 
@@ -25,8 +26,7 @@ export class RunFeed implements Source {
   readonly #kept = new KeptSamples();
   readonly #changes = new Changes<Part>();
   #run: RunFile | undefined;
-  #now: RunNow | null = null;
-  #lastTick: Tick | undefined;
+  #ticks: { readonly now: Tick; readonly before: Tick | undefined } | undefined;
   #warnings: string[] = [];
   #troubles: string[] = [];
   #error: Notices['error'] = null;
@@ -108,16 +108,14 @@ export class RunFeed implements Source {
   }
 
   #tick(tick: Tick): void {
-    const before = this.#lastTick;
-    this.#lastTick = tick;
-    this.#now = nowOf(tick, before);
+    this.#ticks = { now: tick, before: this.#ticks?.now };
     this.#changes.add('now');
     const happened = this.#series.tick(tick);
     if (happened !== 'left out') this.#changes.time(timePointOf(tick), happened === 'thinned');
   }
 
   #note(list: string[], text: string): void {
-    if (list.length < MOST_NOTICES) list.push(text);
+    if (list.length < MOST_NOTICES) list.push(shortened(text));
     else this.#moreNotices += 1;
   }
 
@@ -129,7 +127,7 @@ export class RunFeed implements Source {
     this.#isVerdictOld = false;
     const record = {
       run: this.#run,
-      samples: this.#kept.with(this.#series.ticks, this.#lastTick),
+      samples: this.#kept.with(this.#series.ticks, this.#ticks?.now),
       events: [],
       problems: [],
     };
@@ -143,7 +141,7 @@ export class RunFeed implements Source {
   #partsOf(parts: readonly Part[]): Partial<RunView> {
     const all: { readonly [P in Part]: () => RunView[P] } = {
       head: () => (this.#run ? headOf(this.#run) : null),
-      now: () => this.#now,
+      now: () => (this.#ticks ? nowOf(this.#ticks.now, this.#ticks.before) : null),
       phases: () => this.#series.phases,
       legs: () => this.#series.legs,
       verdict: () => this.#verdict,
@@ -158,7 +156,7 @@ export class RunFeed implements Source {
   #notices(): Notices {
     const { isFinal = false, summary } = this.#verdict ?? {};
     return {
-      warnings: isFinal && summary ? summary.warnings.slice(0, MOST_NOTICES) : [...this.#warnings],
+      warnings: isFinal && summary ? summary.warnings.slice(0, MOST_NOTICES).map(shortened) : [...this.#warnings],
       troubles: [...this.#troubles],
       error: (isFinal && summary?.error) || this.#error,
       more: this.#moreNotices,
@@ -173,6 +171,8 @@ export class RunFeed implements Source {
     return { done: Math.min(all, this.#points), all, leftMs: this.#leftMs };
   }
 }
+
+const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)} …` : text);
 
 const PARTS: readonly Part[] = ['head', 'now', 'phases', 'legs', 'verdict', 'notices', 'progress', 'standing'];
 

@@ -10,7 +10,8 @@ type PhaseEvent = Extract<RunEvent, { type: 'phase' }>;
 
 /** More than this a chart a thousand pixels wide can't show. */
 export const MOST_TIME_POINTS = 600;
-const MOST_PHASES = 1000;
+/** The latest; a chart shades no more of them. */
+const MOST_PHASES = 300;
 
 /** What a run showed over time and at each level, for charts. */
 export function seriesOf({ samples, events }: RunRecord): RunSeries {

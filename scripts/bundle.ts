@@ -20,6 +20,7 @@ const common: BuildOptions = {
   mainFields: ['module', 'main'],
   target: 'es2022',
   legalComments: 'none',
+  define: { 'process.env.NODE_ENV': '"production"' },
   metafile: true,
   logLevel: 'warning',
 };

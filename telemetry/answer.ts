@@ -6,7 +6,7 @@ export interface Answer {
   readonly type: string;
   readonly body: string | Uint8Array;
   /** Beside those that every answer has. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** An answer that goes on for as long as the peer takes it: events. */

@@ -78,7 +78,7 @@ test('the token: all of it, and nothing else', () => {
   for (const authorization of wrong) {
     const answer = guard(asked(authorization === undefined ? {} : { authorization }));
     assert.equal(answer?.status, 401, authorization);
-    assert.deepEqual(answer?.headers, { 'WWW-Authenticate': 'Bearer, Basic realm="connrig"' });
+    assert.deepEqual(answer?.headers, { 'WWW-Authenticate': ['Bearer', 'Basic realm="connrig"'] });
   }
   const right = [
     `Bearer ${LOCKED.token}`,

@@ -60,7 +60,8 @@ export function createGuard(
     if (isPartOfForeignPage(headers)) return sentence(403, 'pages of other sites get nothing from here');
     if (digest !== undefined && !isTrusted) {
       return sentence(401, 'a token is needed: Authorization: Bearer <token>, or as the password to any name', {
-        'WWW-Authenticate': 'Bearer, Basic realm="connrig"',
+        // One line each: browsers look at the first challenge of a line only.
+        'WWW-Authenticate': ['Bearer', 'Basic realm="connrig"'],
       });
     }
     return undefined;

@@ -36,6 +36,11 @@ export class Figure {
     this.#inputs = inputs;
     this.#shown = make();
     this.element.hidden = this.#shown === undefined;
+    if (!this.#shown) return;
+    const { title, description } = this.#shown;
+    setText(this.#title, title);
+    setText(this.#caption, description);
+    this.#place.setAttribute('aria-label', `${title}. ${description}`);
     this.#drawSoon(Math.max(0, this.#drawnAtMs + DRAW_EVERY_MS - performance.now()));
   }
 
@@ -53,9 +58,6 @@ export class Figure {
     const { clientWidth: width, clientHeight: height } = this.#place;
     if (!shown || width === 0) return;
     this.#drawnAtMs = performance.now();
-    setText(this.#title, shown.title);
-    setText(this.#caption, shown.description);
-    this.#place.setAttribute('aria-label', `${shown.title}. ${shown.description}`);
     this.#chart ??= init(this.#place, null, { renderer: 'svg' });
     this.#chart.resize({ width, height });
     // The series are replaced, the rest stays as it is, so that what is said beside the pointer isn't lost.

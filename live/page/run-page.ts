@@ -34,7 +34,7 @@ export class RunPage {
   ]);
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
   readonly #standing = el('p');
-  readonly #verdict = new Table('Verdict', 'verdict');
+  readonly #verdict = new Table('Verdict, leg by leg', 'verdict');
   readonly #outcomes = new Table('How attempts to open ended');
   readonly #ledger = new Figure();
   readonly #time = new Figure();
@@ -109,8 +109,8 @@ export class RunPage {
   #showCharts(view: RunView): void {
     const { verdict, time, phases, legs } = view;
     const series = { time, phases, legs };
-    this.#time.show([time, phases], () => memoryOverTimeChart(series));
-    this.#opens.show([time], () => opensChart(series));
+    this.#time.show([time, phases], () => (time.length === 0 ? undefined : memoryOverTimeChart(series)));
+    this.#opens.show([time], () => (time.length === 0 ? undefined : opensChart(series)));
     this.#outcomes.show(outcomeTable(view));
     if (!verdict) return;
     const { summary } = verdict;

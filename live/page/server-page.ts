@@ -19,7 +19,7 @@ export class ServerPage {
   readonly #time = new Figure();
   readonly #opens = new Figure();
   readonly #protocols = new Table('Connections by protocol');
-  readonly #top = new Table('Connections with the most queued bytes');
+  readonly #top = new Table('Most queued bytes');
   readonly #topNote = el('p');
 
   constructor(main: HTMLElement) {
@@ -41,8 +41,8 @@ export class ServerPage {
     if (memory) this.#showNow(memory);
     const series = { time, phases: [], legs: [] };
     this.#growth.show([time], () => growthChart(time));
-    this.#time.show([time], () => memoryOverTimeChart(series, 'resident memory'));
-    this.#opens.show([time], () => opensChart(series));
+    this.#time.show([time], () => (time.length === 0 ? undefined : memoryOverTimeChart(series, 'resident memory')));
+    this.#opens.show([time], () => (time.length === 0 ? undefined : opensChart(series)));
     if (top) this.#showTop(top);
   }
 

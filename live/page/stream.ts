@@ -5,6 +5,8 @@ export type LinkState = 'connecting' | 'live' | 'lost';
 /** Nothing for so long, not even a sign of life: the connection is dead, whatever it says. */
 const DEAD_AFTER_MS = 15_000;
 const RETRY_MS = 2000;
+/** When there is nothing more to come but another run. */
+const IDLE_RETRY_MS = 10_000;
 
 /**
  * Keeps a view up to date, and tells of each change. What breaks is begun anew, for as long as the page is open; the
@@ -46,10 +48,12 @@ export function followView(onView: (view: View) => void, onState: (state: LinkSt
     current.addEventListener('beat', alive);
     current.addEventListener('error', () => {
       onState('lost');
+      const isOver = view?.kind === 'run' && view.standing === 'ended';
       // It tries again by itself, unless the answer was a refusal.
-      if (current.readyState !== EventSource.CLOSED) return;
+      if (current.readyState !== EventSource.CLOSED && !isOver) return;
+      current.close();
       window.clearTimeout(watchdog);
-      watchdog = window.setTimeout(begin, RETRY_MS);
+      watchdog = window.setTimeout(begin, isOver ? IDLE_RETRY_MS : RETRY_MS);
     });
   };
   onState('connecting');
