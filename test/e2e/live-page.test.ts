@@ -7,9 +7,11 @@ import type { Page } from 'playwright-core';
 import type { Summary } from '../../core/summary.ts';
 import type { RunView } from '../../live/view.ts';
 import { verdictRows } from '../../report/rows.ts';
+import { writeReport } from '../../report/write-report.ts';
 import { assertAccessible, figureOf, openBrowser, openPage, rowsOf, textOf } from '../support/browser.ts';
 import { assertWentThrough, HASTY, killIfThere, newFolder, type Started, startConnrig } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
+import { climb, writeRun } from '../support/synthetic-run.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 300_000, skip: needs('chromium') };
@@ -36,7 +38,7 @@ async function assertSaysWhat(page: Page, summary: Summary): Promise<void> {
 
 it('follows a run, and says at the end what summary.json says', TIMEOUT, async (t) => {
   const folder = newFolder(t);
-  const plan = ['--protocol', 'tcp,ws', '--connections', '2k', '--levels', '5', '--rate', '2k/s', ...HASTY];
+  const plan = ['--protocol', 'tcp,ws', '--connections', '2k', '--levels', '4', '--rate', '2k/s', ...HASTY];
   const run = startConnrig(t, ['run', '--live', '0', '--linger', '60s', '--out', folder, ...plan]);
   const url = await addressIn(run);
   const browser = await openBrowser(t);
@@ -105,7 +107,8 @@ async function assertFitsPhone(page: Page): Promise<void> {
 
 /** From the top, each press of Tab goes to something that can be seen to have it; Enter opens what can be opened. */
 async function assertWorksByKeyboard(page: Page): Promise<void> {
-  await page.evaluate('window.scrollTo(0, 0); document.activeElement.blur()');
+  await page.reload();
+  await page.getByText('This is what summary.json says').waitFor();
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
   await page.keyboard.press('Enter');
@@ -179,18 +182,8 @@ it('shows whatever somebody called things as text', TIMEOUT, async (t) => {
 
 it('asks for a token like any page, and only from who is on this machine without', TIMEOUT, async (t) => {
   const folder = newFolder(t);
-  await startConnrig(t, [
-    'run',
-    '--protocol',
-    'tcp',
-    '--connections',
-    '300',
-    '--levels',
-    '3',
-    '--out',
-    folder,
-    ...HASTY,
-  ]).ended;
+  writeRun(folder, { samples: climb(5000) });
+  writeReport(folder);
   const refused = await startConnrig(t, ['live', folder, '--listen', '0.0.0.0:0']).ended;
   assert.match(refused.stderr, /EUSAGE: .*only who knows a token/);
   const token = 'let-me-look-at-this-run';
