@@ -9,6 +9,8 @@ import type { ServedRun } from './served-run.ts';
 /** How long whoever looks gets to take the last update. */
 const LAST_WORD_MS = 250;
 const LOOK_EVERY_MS = 200;
+/** Who looks away for no longer may be loading the page anew. */
+const RELOAD_MS = 3000;
 
 /**
  * Serves the live page of a run.
@@ -43,8 +45,10 @@ export async function serveRunPage(
     async linger(mostMs, stop) {
       if (broadcast.watchers === 0) return;
       const untilMs = performance.now() + mostMs;
-      while (!stop.aborted && broadcast.watchers > 0 && performance.now() < untilMs) {
+      let seenAtMs = performance.now();
+      while (!stop.aborted && performance.now() < Math.min(untilMs, seenAtMs + RELOAD_MS)) {
         await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {});
+        if (broadcast.watchers > 0) seenAtMs = performance.now();
       }
     },
     async close() {

@@ -16,7 +16,7 @@ const PORTS = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'
 async function readyOf(started: Started): Promise<{ admin: string; tcpPort: number }> {
   const line = await eventually(() => started.stdout().includes('\n') && started.stdout(), 'it is ready', 60_000);
   const { admin, urls } = ServerReady.parse(JSON.parse(line));
-  return { admin, tcpPort: Number(new URL(urls.find((url) => url.startsWith('tcp:'))!).port) };
+  return { admin, tcpPort: Number(/^tcp:.*?:(\d+)/.exec(urls.find((url) => url.startsWith('tcp:')) ?? '')?.[1]) };
 }
 
 async function dial(t: TestContext, port: number): Promise<Socket> {
