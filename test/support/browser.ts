@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { TestContext } from 'node:test';
+import axe from 'axe-core';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { commandOf } from './needs.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Debian's Chromium, until the test ends. Tests that call this say `needs('chromium')`. */
 export async function openBrowser(t: TestContext): Promise<Browser> {
@@ -44,7 +41,7 @@ interface AxeResults {
 
 /** Every rule that axe-core has, contrast included, on the page as it stands. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
   assert.deepEqual(told, [], what);
