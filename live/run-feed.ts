@@ -12,8 +12,10 @@ import type { Change, Notices, Progress, RunHead, RunNow, RunView, Verdict } fro
 /** What a page lists; the record has them all. */
 const MOST_NOTICES = 50;
 const MOST_LETTERS = 1000;
-/** The verdict is made anew after each level, but takes at most this share of the time. */
+/** The verdict is made anew after each level (20 ms for two legs of eight), but takes at most this share of the time … */
 const VERDICT_SHARE = 0.01;
+/** … beyond a credit to begin with: a usual run has it at once. */
+const VERDICT_CREDIT_MS = 500;
 
 type Part = Exclude<keyof RunView, 'kind' | 'time'>;
 
@@ -36,7 +38,8 @@ export class RunFeed implements Source {
   #standing: RunView['standing'] = 'running';
   #verdict: Verdict | null = null;
   #isVerdictOld = false;
-  #verdictNotBeforeMs = 0;
+  #creditMs = VERDICT_CREDIT_MS;
+  #creditAtMs = performance.now();
 
   runFile(file: RunFile): void {
     this.#run = file;
@@ -119,11 +122,13 @@ export class RunFeed implements Source {
     else this.#moreNotices += 1;
   }
 
-  /** Makes the verdict anew where there is more to judge by. The more it takes, the longer until the next one. */
+  /** Makes the verdict anew where there is more to judge by, and time for it. */
   #judge(): void {
     if (!this.#isVerdictOld || !this.#run || this.#standing === 'ended') return;
     const startMs = performance.now();
-    if (startMs < this.#verdictNotBeforeMs) return;
+    this.#creditMs = Math.min(VERDICT_CREDIT_MS, this.#creditMs + (startMs - this.#creditAtMs) * VERDICT_SHARE);
+    this.#creditAtMs = startMs;
+    if (this.#creditMs <= 0) return;
     this.#isVerdictOld = false;
     const record = {
       run: this.#run,
@@ -133,8 +138,7 @@ export class RunFeed implements Source {
     };
     const summary = summarize(record);
     this.#verdict = { summary, rows: verdictRows(summary), isFinal: false };
-    const nowMs = performance.now();
-    this.#verdictNotBeforeMs = nowMs + (nowMs - startMs) / VERDICT_SHARE;
+    this.#creditMs -= performance.now() - startMs;
     this.#changes.add('verdict');
   }
 

@@ -15,7 +15,7 @@ import { installLine } from './needs/packages.ts';
 
 const CONNRIG = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
-const VIEWPORT = { width: 1120, height: 1180 };
+const VIEWPORT = { width: 1060, height: 1130 };
 /** A clone shouldn't weigh for its pictures. */
 const MOST_BYTES = 150_000;
 const PATIENCE_MS = 300_000;
