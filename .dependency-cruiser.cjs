@@ -1,4 +1,4 @@
-// Dependencies point one way: cli → client, server, report → telemetry, memory → core.
+// Dependencies point one way: cli → client, server, live → report, charts → telemetry, memory → core.
 const rooms = {
   core: [],
   memory: ['core'],
@@ -7,6 +7,8 @@ const rooms = {
   server: ['memory', 'telemetry', 'core'],
   report: ['core'],
   dashboards: ['core'],
+  charts: ['core'],
+  live: ['report', 'charts', 'telemetry', 'memory', 'core'],
 };
 
 const rooted = (names) => names.map((name) => `^${name}/`);
@@ -31,6 +33,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^core/', pathNot: '\\.test\\.ts$' },
       to: { path: 'node_modules', pathNot: 'node_modules/zod/' },
+    },
+    {
+      name: 'the-page-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^live/page/' },
+      to: { pathNot: '^(live/page/|live/view\\.ts$|charts/|core/)' },
+    },
+    {
+      name: 'echarts-has-one-door',
+      severity: 'error',
+      from: { pathNot: '^charts/echarts\\.ts$' },
+      to: { path: 'node_modules/(echarts|zrender)/' },
     },
     {
       name: 'nothing-imports-the-cli',

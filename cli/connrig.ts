@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
 import type { CliDeps } from './deps.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addLiveCommand } from './live.ts';
 import { addMeterCommand } from './meter.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
@@ -23,6 +24,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
   addServeCommand(program, deps);
   addMeterCommand(program, deps);
   addReportCommand(program, deps);
+  addLiveCommand(program, deps);
   addDoctorCommand(program, deps);
   try {
     await program.parseAsync(args, { from: 'user' });

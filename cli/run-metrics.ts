@@ -1,32 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunConfig } from '../client/config/run-config.ts';
-import { createRunMetrics, type RunMetrics } from '../client/metrics/run-metrics.ts';
+import { createRunMetrics } from '../client/metrics/run-metrics.ts';
 import { humanMs } from '../core/units.ts';
 import { summarizeLeg } from '../report/leg-summary.ts';
 import { noQuery, type Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
-
-/** The metrics of a run, being served. */
-export interface ServedMetrics extends Pick<RunMetrics, 'observer' | 'onProgress' | 'finished'> {
-  readonly url: string;
-  /** What {@link linger} is going to do, for people. */
-  untilWhen(mostMs: number): string;
-  /** Stays, so that the last values are seen as well: until they were asked for twice, or time is up. */
-  linger(mostMs: number, stop: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
+import type { ServedRun } from './served-run.ts';
 
 /** Of the client's descriptors: few, since its connections want them all. */
 const CONNECTIONS = 8;
 /** Between making the last page and leaving, for it to be on its way. */
 const LAST_PAGE_MS = 250;
 
-/** @throws RigError ELISTEN */
+/**
+ * Serves the metrics of a run. At the end they stay until they were asked for twice.
+ *
+ * @throws RigError ELISTEN
+ */
 export async function serveRunMetrics(
   { host, port }: NonNullable<RunConfig['metrics']>,
   { adminToken: token, adminNames: names = [] }: RunConfig,
   version: string,
-): Promise<ServedMetrics> {
+): Promise<ServedRun> {
   const metrics = createRunMetrics(version, (run, points, leg) => {
     const record = { run, samples: points, events: [], problems: [] };
     return summarizeLeg(record, run.plan.legs[leg]!, leg).perConnection;
@@ -58,10 +53,10 @@ export async function serveRunMetrics(
   );
   const url = `${endpoint.url}/metrics`;
   return {
-    url,
+    where: `metrics at ${url}`,
     observer: metrics.observer,
     onProgress: metrics.onProgress,
-    finished(status) {
+    finished({ status }) {
       isOver = true;
       metrics.finished(status);
     },

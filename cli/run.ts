@@ -9,7 +9,9 @@ import { terminalTable } from '../report/terminal.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
-import { type ServedMetrics, serveRunMetrics } from './run-metrics.ts';
+import { serveRunMetrics } from './run-metrics.ts';
+import { serveRunPage } from './run-page.ts';
+import type { ServedRun } from './served-run.ts';
 
 /**
  * Adds `connrig run`. Problems before the run are thrown; how the run itself ended is told on stderr and in its folder,
@@ -74,13 +76,11 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     stopping.abort();
   });
   const { self, version } = deps;
-  let metrics: ServedMetrics | undefined;
+  let served: readonly ServedRun[] = [];
   try {
-    if (config.metrics) {
-      metrics = await serveRunMetrics(config.metrics, config, version);
-      // Whoever asked for any free port can't find it otherwise, quiet or not.
-      deps.stderr.write(`metrics at ${metrics.url}\n`);
-    }
+    served = await serveRun(config, version);
+    // Whoever asked for any free port can't find it otherwise, quiet or not.
+    for (const { where } of served) deps.stderr.write(`${where}\n`);
     const { folder, error } = await run(config, {
       self,
       version,
@@ -88,32 +88,52 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       wallClock: () => new Date(),
       onProgress(progress) {
         line.show(progress);
-        metrics?.onProgress(progress);
+        for (const one of served) one.onProgress(progress);
       },
       onNotice: line.note,
-      observers: metrics ? [metrics.observer] : [],
+      observers: served.map(({ observer }) => observer),
     });
     line.end();
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
     });
-    metrics?.finished(summary.status);
+    for (const one of served) one.finished(summary);
     isOver = true;
-    const stays = metrics !== undefined && config.lingerMs > 0 && !stopping.signal.aborted;
+    const stays = config.lingerMs > 0 && !stopping.signal.aborted;
     // An error has the last word.
-    if (stays) deps.stderr.write(`${metrics?.untilWhen(config.lingerMs)}\n`);
+    for (const one of stays ? served : []) {
+      const text = one.untilWhen(config.lingerMs);
+      if (text !== undefined) deps.stderr.write(`${text}\n`);
+    }
     if (summary.error) {
       const { code, message, hint } = summary.error;
       deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
     }
     if (error instanceof Error && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
     deps.setExitCode(summary.exitCode);
-    if (stays) await metrics?.linger(config.lingerMs, leaving.signal);
+    if (stays) await Promise.all(served.map((one) => one.linger(config.lingerMs, leaving.signal)));
   } finally {
     line.end();
-    await metrics?.close();
+    await Promise.all(served.map((one) => one.close()));
     forget();
+  }
+}
+
+/**
+ * Whatever of it was asked for.
+ *
+ * @throws RigError ELISTEN; nothing is served then
+ */
+async function serveRun(config: RunConfig, version: string): Promise<readonly ServedRun[]> {
+  const served: ServedRun[] = [];
+  try {
+    if (config.metrics) served.push(await serveRunMetrics(config.metrics, config, version));
+    if (config.live) served.push(await serveRunPage(config.live, config));
+    return served;
+  } catch (error) {
+    await Promise.all(served.map((one) => one.close()));
+    throw error;
   }
 }
 

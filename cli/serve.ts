@@ -6,6 +6,7 @@ import { ephemeralRange, freePorts, type PortRange } from '../server/ports.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import type { CliDeps } from './deps.ts';
 import { parseServeOptions, type RawServeOptions, SERVE_FLAGS, type ServeConfig } from './serve-options.ts';
+import { serverPage } from './server-page.ts';
 
 /**
  * Adds `connrig serve`: the reference server, until a signal (or the end of stdin) stops it. Problems are thrown as
@@ -40,7 +41,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
         backlog: config.backlog ?? longestBacklog(),
         admin: { host, port: ports.admin, access },
       },
-      { childEntry: new URL('./serve-child.js', import.meta.url), version: deps.version },
+      { childEntry: new URL('./serve-child.js', import.meta.url), version: deps.version, pages: serverPage },
     );
     announce(server, config, deps);
     try {

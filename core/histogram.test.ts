@@ -9,6 +9,7 @@ import {
   lowestOf,
   quantileMs,
   recordMs,
+  sparseSince,
   sumHistograms,
   toSparse,
 } from './histogram.ts';
@@ -89,6 +90,15 @@ test('property: the sparse form loses nothing, ascends, and survives JSON', () =
       for (const [lowest, count] of sparse) again[bucketOf(lowest)] = count;
       assert.deepEqual(again, counts);
       assert.ok(sparse.every(([lowest, count], i) => count > 0 && (i === 0 || lowest > sparse[i - 1]![0])));
+    }),
+  );
+});
+
+test('property: earlier and later counts, as written down, differ by what came between', () => {
+  fc.assert(
+    fc.property(fc.array(micros), fc.array(micros), (earlier, later) => {
+      const grown = sparseSince(toSparse(recorded(earlier)), toSparse(recorded([...earlier, ...later])));
+      assert.deepEqual(grown, toSparse(recorded(later)));
     }),
   );
 });

@@ -75,6 +75,14 @@ export function cumulate(histogram: SparseHistogram, boundsMs: readonly number[]
   return { below, count, sumMs };
 }
 
+/** What a histogram as written down grew by since an earlier one of the same counts. */
+export function sparseSince(before: SparseHistogram, now: SparseHistogram): Array<[number, number]> {
+  const earlier = new Map(before.map(([lowest, count]) => [lowest, count]));
+  return now
+    .map(([lowest, count]): [number, number] => [lowest, count - (earlier.get(lowest) ?? 0)])
+    .filter(([, count]) => count > 0);
+}
+
 export const countOf = (histogram: SparseHistogram): number => histogram.reduce((sum, [, count]) => sum + count, 0);
 
 /**

@@ -29,7 +29,8 @@ export function readRun(folder: string): RunRecord {
   };
 }
 
-function readRunFile(folder: string): RunFile {
+/** @throws RigError ERUNFOLDER */
+export function readRunFile(folder: string): RunFile {
   const path = join(folder, 'run.json');
   const refuse = (sentence: string, hint: string, cause?: unknown): RigError =>
     new RigError('ERUNFOLDER', `${folder} ${sentence}`, { hint, cause });

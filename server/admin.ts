@@ -16,59 +16,67 @@ export interface AdminSource {
   supervisor?(collect: boolean): Promise<RuntimeMemory>;
 }
 
+/** What can be asked of a server. */
+export interface ServerReader {
+  /** @param collect whether to force a full collection in every process first */
+  memory(collect: boolean): Promise<ServerMemory>;
+  /** Those with the most bytes queued towards the peer; goes through all connections. */
+  top(count: number): Promise<TopConnections>;
+}
+
 /**
  * Pages of the admin port: `/metrics` (Prometheus text), `/healthz`, `/memory[?gc=1]`, `/connections[?top=N]` (JSON,
  * shapes in core/admin.ts).
+ *
+ * @param more pages beside these
  */
-export function adminRoutes(source: AdminSource): ReadonlyMap<string, Route> {
-  const read = (collect: boolean): Promise<Snapshot[]> =>
-    Promise.all(source.parts.map((part) => part.snapshot(collect)));
-  const telemetry = serverTelemetry(() => read(false), source.version);
+export function adminRoutes(
+  source: AdminSource,
+  more: (reader: ServerReader) => ReadonlyMap<string, Route> = () => new Map(),
+): ReadonlyMap<string, Route> {
+  const reader = readerOf(source);
+  const telemetry = serverTelemetry(() => snapshotsOf(source), source.version);
   return new Map<string, Route>([
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
-    ['/memory', (query) => memory(source, read, query)],
-    ['/connections', (query) => connections(source, read, query)],
+    ['/memory', (query) => memory(reader, query)],
+    ['/connections', (query) => connections(reader, query)],
+    ...more(reader),
   ]);
 }
 
-async function memory(
-  source: AdminSource,
-  read: (collect: boolean) => Promise<Snapshot[]>,
-  query: URLSearchParams,
-): Promise<Answer> {
+const snapshotsOf = ({ parts }: AdminSource, collect = false): Promise<Snapshot[]> =>
+  Promise.all(parts.map((part) => part.snapshot(collect)));
+
+const readerOf = (source: AdminSource): ServerReader => ({
+  async memory(collected) {
+    const supervisor = await source.supervisor?.(collected);
+    const parts = await snapshotsOf(source, collected);
+    return {
+      schema: 1,
+      collected,
+      processes: [...(supervisor ? [supervisor] : []), ...parts.map((part) => part.memory)],
+      census: sumCensusOf(parts),
+      live: liveOf(parts),
+    };
+  },
+  async top(count) {
+    const lists = await Promise.all(source.parts.map((part) => part.top(count)));
+    const sorted = lists.flat().sort((a, b) => b.queuedBytes - a.queuedBytes);
+    return { schema: 1, open: openOf(sumCensusOf(await snapshotsOf(source))), connections: sorted.slice(0, count) };
+  },
+});
+
+async function memory(reader: ServerReader, query: URLSearchParams): Promise<Answer> {
   const gc = query.get('gc') ?? '0';
   if (gc !== '0' && gc !== '1') return sentence(400, 'gc is 0 or 1, such as /memory?gc=1');
-  const problem = noQuery(query, 'gc');
-  if (problem) return problem;
-  const collected = gc === '1';
-  const supervisor = await source.supervisor?.(collected);
-  const parts = await read(collected);
-  return json<ServerMemory>({
-    schema: 1,
-    collected,
-    processes: [...(supervisor ? [supervisor] : []), ...parts.map((part) => part.memory)],
-    census: sumCensusOf(parts),
-    live: liveOf(parts),
-  });
+  return noQuery(query, 'gc') ?? json<ServerMemory>(await reader.memory(gc === '1'));
 }
 
-async function connections(
-  source: AdminSource,
-  read: (collect: boolean) => Promise<Snapshot[]>,
-  query: URLSearchParams,
-): Promise<Answer> {
+async function connections(reader: ServerReader, query: URLSearchParams): Promise<Answer> {
   const top = query.get('top') ?? String(DEFAULT_TOP);
   if (!/^\d{1,4}$/.test(top) || Number(top) < 1 || Number(top) > MAX_TOP) {
     return sentence(400, `top is a whole number from 1 to ${MAX_TOP}, such as /connections?top=${DEFAULT_TOP}`);
   }
-  const problem = noQuery(query, 'top');
-  if (problem) return problem;
-  const lists = await Promise.all(source.parts.map((part) => part.top(Number(top))));
-  const sorted = lists.flat().sort((a, b) => b.queuedBytes - a.queuedBytes);
-  return json<TopConnections>({
-    schema: 1,
-    open: openOf(sumCensusOf(await read(false))),
-    connections: sorted.slice(0, Number(top)),
-  });
+  return noQuery(query, 'top') ?? json<TopConnections>(await reader.top(Number(top)));
 }

@@ -7,7 +7,7 @@ import { readQuickMemory } from '../memory/process-tree.ts';
 import { sumCensus } from './census.ts';
 import { Gate } from './gate.ts';
 import { connectionLimit } from './limits.ts';
-import type { Listener, ListenerContext, TopConnection } from './listener.ts';
+import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
 import { listenTcp } from './tcp.ts';
@@ -93,13 +93,21 @@ export async function startPart(options: PartOptions): Promise<Part> {
   };
 }
 
-/** Addresses are asked of the kernel only for those that made it into the list. */
+/**
+ * Goes through all connections with room for `count` of them. Addresses are asked of the kernel only for those that made
+ * it into the list.
+ */
 function topOf(listeners: ReadonlyMap<ProtocolName, Listener>, count: number): TopConnection[] {
-  const all = [...listeners].flatMap(([protocol, listener]) =>
-    Array.from(listener.held(), (held) => ({ ...held, protocol })),
-  );
-  all.sort((a, b) => b.queuedBytes - a.queuedBytes);
-  return all.slice(0, count).map(({ protocol, queuedBytes, transport }) => ({
+  const top: Array<Held & { readonly protocol: ProtocolName }> = [];
+  for (const [protocol, listener] of listeners) {
+    for (const { queuedBytes, transport } of listener.held()) {
+      if (top.length === count && queuedBytes <= top.at(-1)!.queuedBytes) continue;
+      const after = top.findLastIndex((one) => one.queuedBytes >= queuedBytes);
+      top.splice(after + 1, 0, { protocol, queuedBytes, transport });
+      top.length = Math.min(top.length, count);
+    }
+  }
+  return top.map(({ protocol, queuedBytes, transport }) => ({
     pid: process.pid,
     protocol,
     peer: `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}`,

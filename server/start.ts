@@ -3,9 +3,10 @@ import type { RigError } from '../core/errors.ts';
 import { shareOf } from '../core/plan.ts';
 import type { ProtocolName } from '../core/protocols.ts';
 import { collectGarbage } from '../memory/collect.ts';
+import type { Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { authorityOf } from '../telemetry/listen.ts';
-import { adminRoutes } from './admin.ts';
+import { adminRoutes, type ServerReader } from './admin.ts';
 import type { ServerOptions } from './options.ts';
 import { type Part, startPart } from './part.ts';
 import { startSampler } from './sampler.ts';
@@ -19,6 +20,8 @@ export interface ServerDeps {
   readonly childEntry: URL;
   /** Of connrig, for its metrics. */
   readonly version: string;
+  /** What the admin port shows besides its own pages. */
+  readonly pages?: (reader: ServerReader) => ReadonlyMap<string, Route>;
 }
 
 export interface RunningServer {
@@ -53,7 +56,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   try {
     const admin = await startEndpoint({
       ...options.admin,
-      routes: adminRoutes({ version: deps.version, parts, ...(supervisor && { supervisor }) }),
+      routes: adminRoutes({ version: deps.version, parts, ...(supervisor && { supervisor }) }, deps.pages),
     });
     return {
       ready: {

@@ -1,14 +1,25 @@
+import type { Writable } from 'node:stream';
+
 /** What an endpoint answers to one request. */
 export interface Answer {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** Beside those that every answer has. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+}
+
+/** An answer that goes on for as long as the peer takes it: events. */
+export interface Streamed extends Omit<Answer, 'body'> {
+  /**
+   * Called once the head is on its way. The peer is dropped when it takes nothing for a while, so something has to be
+   * written now and then; `close` tells that it is gone.
+   */
+  readonly stream: (to: Writable) => void;
 }
 
 /** One page of an endpoint. What it throws becomes a 500 with its message. */
-export type Route = (query: URLSearchParams) => Promise<Answer>;
+export type Route = (query: URLSearchParams) => Promise<Answer | Streamed>;
 
 /** One clear sentence for a person. */
 export const sentence = (status: number, text: string, headers: Answer['headers'] = {}): Answer => ({

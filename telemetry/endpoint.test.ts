@@ -97,7 +97,7 @@ test('every rule of the guard holds over the wire', TIMEOUT, async (t) => {
   assert.equal((await ask('/page', { authorization })).status, 200);
   assert.equal((await ask('/page', { authorization, host: 'rig.example' })).status, 200);
   const unknown = await ask('/page');
-  assert.deepEqual([unknown.status, unknown.headers['www-authenticate']], [401, 'Bearer']);
+  assert.deepEqual([unknown.status, unknown.headers['www-authenticate']], [401, 'Bearer, Basic realm="connrig"']);
   assert.equal((await ask('/else')).status, 401, 'nor is told which pages there are');
   assert.equal((await ask('/page', { authorization, host: 'evil.example' })).status, 403);
   const post = await ask('/page', { authorization }, 'POST', 'x=1');
@@ -180,6 +180,39 @@ test('who asks and does not read loses its place', TIMEOUT, async (t) => {
     );
   assert.equal(await statusOrNone(), undefined, 'it has the only place');
   await eventually(async () => (await statusOrNone()) === 200, 'the place is free again');
+});
+
+test('a stream goes on until its peer is gone, or takes nothing any more', TIMEOUT, async (t) => {
+  const gone: string[] = [];
+  const streamed = (name: string, piece: string): [string, Route] => [
+    `/${name}`,
+    async () => ({
+      ...{ status: 200, type: 'text/event-stream' },
+      stream(to) {
+        to.write('data: first\n\n');
+        const timer = setInterval(() => to.write(piece), 20);
+        to.once('close', () => {
+          clearInterval(timer);
+          gone.push(name);
+        });
+      },
+    }),
+  ];
+  const routes = new Map([streamed('read', 'data: more\n\n'), streamed('left', `data: ${'x'.repeat(2 ** 20)}\n\n`)]);
+  const { dial, ask } = await start(t, { routes, limits: { stalledMs: 500 } });
+  assert.equal((await ask('/read', {}, 'HEAD')).text, '');
+
+  const reader = await dial();
+  reader.socket.write('GET /read HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  const stalled = await dial();
+  stalled.socket.write('GET /left HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  await once(stalled.socket, 'data');
+  stalled.socket.pause();
+  await eventually(() => gone.length > 0, 'the one that takes nothing is dropped');
+  assert.deepEqual(gone, ['left'], 'the other goes on for longer than it may stall');
+  reader.socket.destroy();
+  await eventually(() => gone.includes('read'), 'who leaves is told to the stream');
+  assert.match(await reader.told, /text\/event-stream[\s\S]*data: first[\s\S]*data: more/);
 });
 
 test('closing ends everything, what is being answered included', TIMEOUT, async (t) => {

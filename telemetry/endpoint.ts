@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { type Answer, type Route, sentence } from './answer.ts';
+import { type Answer, type Route, type Streamed, sentence } from './answer.ts';
 import { type Access, createGuard, RATE } from './guard.ts';
 import { authorityOf, closed, listen } from './listen.ts';
 import type { Rate } from './rate-limit.ts';
@@ -77,7 +77,7 @@ export async function startEndpoint({
       const { method, headers, socket } = request;
       const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
       const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request);
-      void answered.then((answer) => send(response, answer, stalledMs));
+      void answered.then((answer: Answer | Streamed) => send(response, answer, stalledMs));
     },
   );
   boundConnections(server, connections);
@@ -89,7 +89,7 @@ export async function startEndpoint({
   };
 }
 
-async function answerOf(routes: ReadonlyMap<string, Route>, { url }: IncomingMessage): Promise<Answer> {
+async function answerOf(routes: ReadonlyMap<string, Route>, { url }: IncomingMessage): Promise<Answer | Streamed> {
   const [path = '/', query = ''] = (url ?? '/').split('?', 2);
   const route = routes.get(path);
   if (!route) return sentence(404, `there is no ${path} here; there is ${[...routes.keys()].join(', ')}`);
@@ -100,17 +100,20 @@ async function answerOf(routes: ReadonlyMap<string, Route>, { url }: IncomingMes
   }
 }
 
-function send(response: ServerResponse, { status, type, body, headers }: Answer, stalledMs: number): void {
+function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: number): void {
+  const { status, type, headers } = answer;
   // A page takes as long as it takes (a collection some seconds); a peer that doesn't read it has no such right.
   response.socket?.setTimeout(stalledMs);
   response.writeHead(status, {
     'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
+    ...('body' in answer ? { 'Content-Length': Buffer.byteLength(answer.body) } : {}),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...headers,
   });
-  response.end(body);
+  if ('body' in answer) response.end(answer.body);
+  else if (response.req.method === 'HEAD' || response.destroyed) response.end();
+  else answer.stream(response);
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Access, type Asked, createGuard, nameIn } from './guard.ts';
 
 const OPEN: Access = { token: undefined, names: [] };
 const LOCKED: Access = { token: 'open sesame'.replace(' ', '-'), names: ['rig.example'] };
+const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
 const asked = (headers: Asked['headers'], method = 'GET', from = '127.0.0.1'): Asked => ({
   ...{ method, from, headers: { host: '127.0.0.1:9091', ...headers } },
 });
@@ -66,6 +67,8 @@ test('the token: all of it, and nothing else', () => {
     'Bearer',
     'Bearer ',
     `Basic ${LOCKED.token}`,
+    basic(`${LOCKED.token}:`),
+    basic(`me:${LOCKED.token}x`),
     String(LOCKED.token),
     `Bearer ${LOCKED.token}x`,
     `Bearer ${LOCKED.token?.slice(0, -1)}`,
@@ -75,9 +78,15 @@ test('the token: all of it, and nothing else', () => {
   for (const authorization of wrong) {
     const answer = guard(asked(authorization === undefined ? {} : { authorization }));
     assert.equal(answer?.status, 401, authorization);
-    assert.deepEqual(answer?.headers, { 'WWW-Authenticate': 'Bearer' });
+    assert.deepEqual(answer?.headers, { 'WWW-Authenticate': ['Bearer', 'Basic realm="connrig"'] });
   }
-  for (const authorization of [`Bearer ${LOCKED.token}`, `bearer   ${LOCKED.token}`]) {
+  const right = [
+    `Bearer ${LOCKED.token}`,
+    `bearer   ${LOCKED.token}`,
+    basic(`me:${LOCKED.token}`),
+    basic(`:${LOCKED.token}`),
+  ];
+  for (const authorization of right) {
     assert.equal(guard(asked({ authorization })), undefined, authorization);
   }
 });

@@ -44,7 +44,7 @@ export function createGuard(
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   const digest = token === undefined ? undefined : digestOf(token);
   return ({ method, headers, from }) => {
-    const isTrusted = digest !== undefined && timingSafeEqual(digestOf(bearerOf(headers)), digest);
+    const isTrusted = digest !== undefined && timingSafeEqual(digestOf(tokenIn(headers)), digest);
     if (!limit.take(isTrusted ? 'token' : from)) {
       return sentence(429, `at most ${rate.perSecond} requests a second`, { 'Retry-After': '1' });
     }
@@ -59,7 +59,10 @@ export function createGuard(
     }
     if (isPartOfForeignPage(headers)) return sentence(403, 'pages of other sites get nothing from here');
     if (digest !== undefined && !isTrusted) {
-      return sentence(401, 'a token is needed: Authorization: Bearer <token>', { 'WWW-Authenticate': 'Bearer' });
+      return sentence(401, 'a token is needed: Authorization: Bearer <token>, or as the password to any name', {
+        // One line each: browsers look at the first challenge of a line only.
+        'WWW-Authenticate': ['Bearer', 'Basic realm="connrig"'],
+      });
     }
     return undefined;
   };
@@ -68,8 +71,14 @@ export function createGuard(
 /** Of one length whatever it is of, so that comparing takes one time whatever is compared. */
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const bearerOf = ({ authorization = '' }: IncomingHttpHeaders): string =>
-  /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
+/** As a bearer's; or as the password of any name, which is how a browser asks a person for it. */
+function tokenIn({ authorization = '' }: IncomingHttpHeaders): string {
+  const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return credentials;
+  return Buffer.from(credentials, 'base64')
+    .toString('utf8')
+    .replace(/^[^:]*:/, '');
+}
 
 const hasBody = (headers: IncomingHttpHeaders): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;

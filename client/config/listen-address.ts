@@ -13,7 +13,7 @@ const EXAMPLE = ':9465 or 0.0.0.0:9465';
  * @returns the address, or a sentence that says what is wrong
  */
 export function readListen(text: string): ListenAddress | string {
-  const [, host = '', digits = ''] = /^(.*?):?(\d{1,5})$/.exec(text) ?? [];
+  const [, host = '', digits = ''] = /^([^/\s]*?):?(\d{1,5})$/.exec(text) ?? [];
   if (digits === '' || Number(digits) > 65_535) return `"${text}" is not an address such as ${EXAMPLE}`;
   return { host: host.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(digits) };
 }

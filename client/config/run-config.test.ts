@@ -275,10 +275,26 @@ test('metrics are for this machine alone, or for those who know a token', () => 
   assert.match(problemOf({ metrics: '0.0.0.0:9464' }), /--metrics 0\.0\.0\.0: .* give --admin-token/);
   assert.match(problemOf({ metrics: 'rig:x' }), /--metrics: "rig:x" is not an address such as/);
   assert.match(problemOf({ metrics: ':65536' }), /is not an address/);
-  assert.match(problemOf({ linger: '5s' }), /--linger: there is nothing to stay for without --metrics/);
+  assert.match(problemOf({ linger: '5s' }), /--linger: there is nothing to stay for without --metrics or --live/);
   assert.equal(parseRunConfig({ metrics: '0', linger: '0' }).lingerMs, 0);
   assert.deepEqual(parseRunConfig({ metrics: '0', 'admin-names': 'a.example, b.example' }).adminNames, [
     'a.example',
     'b.example',
   ]);
+});
+
+test('the live page has an address of its own unless one is given', () => {
+  const of = (live: unknown, more: RawSettings = {}) => parseRunConfig({ live, ...more }).live;
+  // The command line gives `true` for a flag alone, a config file may.
+  for (const alone of [true, 'true']) assert.deepEqual(of(alone), { host: '127.0.0.1', port: 9466 });
+  assert.equal(of(false), undefined);
+  assert.deepEqual(of('0'), { host: '127.0.0.1', port: 0 });
+  assert.deepEqual(of('0.0.0.0:80', { 'admin-token': 'x' }), { host: '0.0.0.0', port: 80 });
+  assert.match(problemOf({ live: '0.0.0.0:80' }), /--live 0\.0\.0\.0: .* give --admin-token/);
+  assert.equal(parseRunConfig({ live: true, linger: '1m' }).lingerMs, 60_000);
+});
+
+test('a URL that --live would swallow is told', () => {
+  assert.match(problemOf({ live: 'ws://127.0.0.1:3000' }), /--live: .*; put --live behind the URL/);
+  assert.match(problemOf({ metrics: 'ws://127.0.0.1:3000' }), /is not an address/);
 });

@@ -18,6 +18,9 @@ import { readSources } from './sources.ts';
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
 type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
 
+/** Where `--live` alone listens. */
+const LIVE_ADDRESS = ':9466';
+
 /** Every setting of `connrig run`. The only table: command line, config file, help and defaults all come from it. */
 export const RUN_OPTIONS = {
   connections: {
@@ -189,23 +192,29 @@ export const RUN_OPTIONS = {
     help: 'serve the run as Prometheus metrics while it goes on; :9464 is for this machine alone, 0 any free port',
     read: readMetrics,
   },
+  live: {
+    name: 'live',
+    argument: '[[host:]port]',
+    help: `show the run on a page while it goes on; ${LIVE_ADDRESS} unless said, 0 any free port`,
+    read: readLive,
+  },
   lingerMs: {
     name: 'linger',
     argument: '<duration>',
-    help: 'with --metrics: stay at the end until they were asked for twice, at most this long; 0 does not stay',
+    help: 'at the end stay at most this long, with --metrics until they were asked for twice, with --live while somebody looks',
     default: '15s',
     read: quantity('duration', 0),
   },
   adminToken: {
     name: 'admin-token',
     argument: '<token>',
-    help: 'with --metrics: answer only who knows it; @file and CONNRIG_ADMIN_TOKEN keep it out of ps',
+    help: 'with --metrics and --live: answer only who knows it; @file and CONNRIG_ADMIN_TOKEN keep it out of ps',
     read: readSecret,
   },
   adminNames: {
     name: 'admin-names',
     argument: '<list>',
-    help: 'with --metrics: names under which they may be asked for, besides addresses, localhost and the host name',
+    help: 'with --metrics and --live: names under which they may be asked for, besides addresses, localhost and the host name',
     read: list(text),
   },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
@@ -279,6 +288,14 @@ function readMetrics(given: string): Read<ListenAddress> {
   return typeof address === 'string' ? { problem: address } : { value: address };
 }
 
+/** The address may be left out, also in a config file; what follows on a command line is then easily taken for it. */
+function readLive(given: string): Read<ListenAddress | undefined> {
+  if (given === 'false') return { value: undefined };
+  const address = readListen(given === 'true' ? LIVE_ADDRESS : given);
+  if (typeof address !== 'string') return { value: address };
+  return { problem: given.includes('://') ? `${address}; put --live behind the URL` : address };
+}
+
 function readBehaviour(given: string): Read<BehaviourPlan> {
   const plan = parseBehaviour(given);
   return typeof plan === 'string' ? { problem: plan } : { value: plan };
@@ -338,7 +355,7 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
     problems.push('--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade');
   }
-  problems.push(...targetProblems(config), ...metricsProblems(config, named));
+  problems.push(...targetProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
@@ -347,11 +364,17 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
 }
 
-function metricsProblems({ metrics, adminToken }: RunConfig, named: (key: keyof Options) => boolean): string[] {
-  if (metrics === undefined)
-    return named('lingerMs') ? ['--linger: there is nothing to stay for without --metrics'] : [];
-  if (isLoopback(metrics.host) || adminToken !== undefined) return [];
-  return [`--metrics ${metrics.host}: beyond this machine only who knows a token is answered; give --admin-token`];
+function servingProblems(config: RunConfig, named: (key: keyof Options) => boolean): string[] {
+  const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));
+  if (served.length === 0 && named('lingerMs')) {
+    return ['--linger: there is nothing to stay for without --metrics or --live'];
+  }
+  return served
+    .filter(({ host }) => !isLoopback(host) && config.adminToken === undefined)
+    .map(
+      ({ name, host }) =>
+        `--${name} ${host}: beyond this machine only who knows a token is answered; give --admin-token`,
+    );
 }
 
 function targetProblems({ urls, pid, command, exporter, inspect, launches }: RunConfig): string[] {

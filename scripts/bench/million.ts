@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { Summary } from '../../core/summary.ts';
 import { humanCount } from '../../core/units.ts';
 import { readRun } from '../../report/read-run.ts';
+import { mainThreadCpuOf } from './main-thread.ts';
 import type { Figure, Part } from './part.ts';
 import { CONNRIG } from './rig-run.ts';
 
 const COMMAND = ['run', '--protocol', 'ws', '--connections', '1M', '--levels', '6'];
 const LOOK_EVERY_MS = 1000;
-const TICKS_PER_SECOND = 100;
 
 export const million: Part = {
   name: 'million',
@@ -84,15 +84,4 @@ function figuresOf(folder: string, mainThreadSeconds: number): Figure[] {
       holds: mainShare < 2,
     },
   ];
-}
-
-/** Processor time of a process's main thread so far, in seconds. */
-function mainThreadCpuOf(pid: number): number | undefined {
-  try {
-    // After the name, which ends with a parenthesis: utime and stime are fields 14 and 15 of all.
-    const fields = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  } catch {
-    return undefined;
-  }
 }

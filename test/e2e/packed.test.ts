@@ -5,9 +5,23 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertWentThrough, connrig, newFolder, reportOn } from '../support/connrig.ts';
+import {
+  assertWentThrough,
+  connrig,
+  killIfThere,
+  newFolder,
+  reportOn,
+  type StartOptions,
+  startConnrig,
+} from '../support/connrig.ts';
+import { eventually } from '../support/wait.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const WANTED = [
+  ...['package.json', 'LICENSE', 'NOTICE', 'dist/charts/echarts.LICENSES.txt'],
+  ...['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js'],
+  ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
+];
 const NPM_TIMEOUT_MS = 240_000;
 
 it('the packed tarball installs globally elsewhere, and runs there', { timeout: 480_000 }, async (t) => {
@@ -23,12 +37,7 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
     /\.test\.|^dist\/(test|scripts|dashboards)\/|tsbuildinfo|^test\/|node_modules/.test(path),
   );
   assert.deepEqual(strays, []);
-  for (const path of [
-    ...['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js', 'package.json'],
-    ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
-  ]) {
-    assert.ok(paths.includes(path), path);
-  }
+  for (const path of WANTED) assert.ok(paths.includes(path), path);
 
   npm(['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', join(there, filename)], cwd);
   const installed = { cwd, program: [join(prefix, 'bin', 'connrig')] };
@@ -42,8 +51,26 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
   assertWentThrough(ended);
   const [folder = ''] = readdirSync(join(cwd, 'runs'));
   await assertMeasured(t, join(cwd, 'runs', folder));
+  await assertShown(t, join(cwd, 'runs', folder), installed);
+  assertDraws(join(prefix, 'lib/node_modules/connrig/dist/charts/render.js'));
   assert.deepEqual(readdirSync(cwd), ['runs'], 'nothing else is left where it ran');
 });
+
+/** The live page with all its parts, none of which is built where it is installed. */
+async function assertShown(t: TestContext, folder: string, installed: StartOptions): Promise<void> {
+  const live = startConnrig(t, ['live', folder, '--listen', ':0'], installed);
+  const url = await eventually(() => /http:\/\/[\d.]+:\d+\//.exec(live.stderr())?.[0], 'the page');
+  for (const part of ['', 'page.js', 'page.css', 'echarts.js', 'icon.svg', 'state.json']) {
+    assert.equal((await fetch(`${url}${part}`)).status, 200, part);
+  }
+  killIfThere(live.pid, 'SIGINT');
+  assert.equal((await live.ended).code, 0);
+}
+
+function assertDraws(render: string): void {
+  const code = `import(${JSON.stringify(render)}).then(({ renderSvg }) => console.log(renderSvg({ title: 't', description: 'd', option: () => ({ xAxis: {}, yAxis: {}, series: [] }) }, { width: 100, height: 100 }, 'a').slice(0, 4)))`;
+  assert.equal(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 }), '<svg\n');
+}
 
 async function assertMeasured(t: TestContext, folder: string): Promise<void> {
   const { legs } = await reportOn(t, folder);

@@ -33,8 +33,9 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly pid: number;
-  /** What it wrote to stderr so far. */
+  /** What it wrote so far. */
   stderr(): string;
+  stdout(): string;
   /** The end, however it came; rejects when it doesn't come in time. */
   readonly ended: Promise<Ended>;
   /** Processes of this command that are there now: the command itself, and what it started. */
@@ -76,7 +77,7 @@ export function startConnrig(t: TestContext, args: readonly string[], options: S
   );
   // Whoever looks at it sees the rejection; a test that failed before must not fail twice.
   ended.catch(() => {});
-  return { child, pid: child.pid!, stderr: () => said.stderr, ended, processes };
+  return { child, pid: child.pid!, stderr: () => said.stderr, stdout: () => said.stdout, ended, processes };
 }
 
 /** The command below a limit of its shell's own (`ulimit -n 256`), whatever this machine's is. */

@@ -1,0 +1,108 @@
+import { lineAt, predictAt } from '../core/predict.ts';
+import type { LegSummary, Summary } from '../core/summary.ts';
+import { humanBytes, humanCount } from '../core/units.ts';
+import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
+import { bandSeries } from './band.ts';
+import { type Chart, UNKNOWN } from './chart.ts';
+import type { SeriesOption } from './echarts.ts';
+import { colour } from './theme.ts';
+
+const SAMPLES = 40;
+
+const NAMES = { measured: 'measured', line: 'forecast', band: '95 % of predictions', points: 'planned for' } as const;
+
+/**
+ * What more connections would take, with the interval of prediction, against the memory there is. Both axes count in
+ * powers of ten, since plans go far beyond what was measured. Undefined where no forecast is made.
+ */
+export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary): Chart | undefined {
+  const own = forecast.filter(({ protocol }) => protocol === leg.protocol);
+  const room = capacity.find(({ protocol }) => protocol === leg.protocol);
+  const lines = leg.fit?.lines ?? [];
+  const first = leg.levels[0]?.open;
+  const last = Math.max(...own.map(({ connections }) => connections), room?.connections ?? 0);
+  if (lines.length === 0 || first === undefined || own.length === 0) return undefined;
+  const [from, to] = [10 ** Math.floor(Math.log10(first)), 10 ** Math.ceil(Math.log10(last))];
+  const measured = leg.levels.flatMap(({ open, bytes }) =>
+    bytes.total === null ? [] : [{ open, bytes: bytes.total }],
+  );
+  const bytesAt = (open: number): number => Math.max(1, predictAt(lineAt(lines, open), open).bytes);
+  const places = Array.from({ length: SAMPLES + 1 }, (_, i) => from * (to / from) ** (i / SAMPLES));
+  const most = Math.max(bytesAt(to), room?.memoryLimitBytes ?? 0);
+  const least = Math.max(1024, Math.min(...measured.map(({ bytes }) => bytes), bytesAt(from)));
+  const series: SeriesOption[] = [
+    bandSeries(NAMES.band, lines, from, to, SAMPLES, 'factors'),
+    {
+      ...quiet,
+      ...{ type: 'line', name: NAMES.line, symbol: 'none', data: places.map((open) => [open, bytesAt(open)]) },
+      lineStyle: { color: colour('forecast'), width: 2, type: 'dashed' },
+      itemStyle: { color: colour('forecast') },
+      ...(room ? { markLine: limitMark(room) } : {}),
+    },
+    {
+      ...quiet,
+      ...{ type: 'scatter', name: NAMES.measured, symbolSize: 8, z: 3 },
+      data: measured.map(({ open, bytes }) => [open, bytes]),
+      itemStyle: { color: colour('total') },
+    },
+    {
+      ...quiet,
+      ...{ type: 'scatter', name: NAMES.points, symbol: 'diamond', symbolSize: 12, z: 3 },
+      data: own.map(({ connections, bytes }) => [connections, bytes]),
+      itemStyle: { color: colour('forecast') },
+    },
+  ];
+  return {
+    title: `${leg.protocol}: what more connections would take`,
+    description: describe(own, room),
+    option: (width) => ({
+      ...baseOption(series, width),
+      ...tooltip((open) => {
+        const one = nearest(own, open, ({ connections }) => connections);
+        return one ? `${humanCount(one.connections)} connections\n${intervalOf(one)}` : '';
+      }),
+      xAxis: { ...logAxis(shortCount, from, to), name: 'connections', nameLocation: 'middle', nameGap: 26 },
+      yAxis: logAxis(shortBytes, least, most, 4),
+      series,
+    }),
+    table: {
+      head: ['connections', 'memory', '95 % of predictions', 'times what was measured'],
+      rows: own.map((one) => [
+        humanCount(one.connections),
+        humanBytes(one.bytes),
+        `${humanBytes(one.low)} to ${humanBytes(one.high)}`,
+        `${one.extrapolation.toFixed(1)}${one.beyond ? ', a guess' : ''}`,
+      ]),
+    },
+  };
+}
+
+type Forecast = Summary['forecast'][number];
+type Room = Summary['capacity'][number];
+
+const intervalOf = ({ bytes, low, high }: Forecast): string =>
+  `${humanBytes(bytes)}, ${humanBytes(low)} to ${humanBytes(high)}`;
+
+/** The memory there is, less what is to stay free, and how many connections that holds. */
+function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): NonNullable<SeriesOption['markLine']> {
+  const budget = memoryLimitBytes * (1 - headroomPercent / 100);
+  return {
+    ...{ silent: true, symbol: 'none', animation: false },
+    lineStyle: { color: colour('bad'), width: 1.5, type: 'solid' },
+    label: { color: colour('text'), position: 'insideStartTop' },
+    data: [
+      { yAxis: budget, label: { formatter: `${humanBytes(budget)}, the limit less ${headroomPercent} %` } },
+      ...(connections > 0
+        ? [{ xAxis: connections, label: { formatter: humanCount(connections), position: 'end' as const } }]
+        : []),
+    ],
+  };
+}
+
+function describe(own: readonly Forecast[], room: Room | undefined): string {
+  const ahead = own.map((one) => `${humanCount(one.connections)} would take ${intervalOf(one)}`).join('; ');
+  const fits = room
+    ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}.`
+    : '';
+  return `${ahead === '' ? UNKNOWN : ahead}.${fits}`;
+}

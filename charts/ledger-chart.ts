@@ -1,0 +1,105 @@
+import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
+import { USER_COMPONENTS } from '../core/ledger.ts';
+import type { LegSummary } from '../core/summary.ts';
+import { humanBytes } from '../core/units.ts';
+import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
+import { type Chart, orUnknown } from './chart.ts';
+import type { SeriesOption } from './echarts.ts';
+import { colour, type Role } from './theme.ts';
+
+type Component = (typeof USER_COMPONENTS)[number] | (typeof KERNEL_COMPONENTS)[number];
+type Pattern = 'none' | 'stripes' | 'dots';
+
+/** In words, and how each is told from its neighbours: by colour and by pattern. */
+const LOOKS: Readonly<Record<Component, readonly [label: string, role: Role, pattern: Pattern]>> = {
+  heapUsed: ['heap in use', 'user1', 'none'],
+  external: ['external to the heap', 'user2', 'dots'],
+  userOther: ['other user memory', 'user3', 'stripes'],
+  tcpSock: ['TCP socket', 'kernel1', 'none'],
+  socketInode: ['socket inode', 'kernel2', 'stripes'],
+  dentry: ['directory entry', 'kernel3', 'none'],
+  file: ['open file', 'kernel4', 'dots'],
+  security: ['security module', 'kernel5', 'none'],
+  epoll: ['epoll', 'kernel1', 'stripes'],
+  localPorts: ['local ports', 'kernel2', 'none'],
+  socketBuffers: ['socket buffers', 'kernel3', 'dots'],
+  descriptorTable: ['descriptor table', 'kernel4', 'none'],
+  pageTables: ['page tables', 'kernel5', 'stripes'],
+};
+const COMPONENTS: readonly Component[] = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
+const UNEXPLAINED = 'unexplained growth of the host';
+
+/** What one more connection costs, part by part: the parts of a bar sum to the cost. One bar a leg. */
+export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
+  const known = legs.filter(({ perConnection }) => perConnection !== null);
+  if (known.length === 0) return undefined;
+  const bytesOf = ({ perConnection }: LegSummary, name: Component): number | null =>
+    perConnection?.components[name] ?? null;
+  const shown = COMPONENTS.filter((name) => known.some((leg) => Math.abs(bytesOf(leg, name) ?? 0) >= 1));
+  const sums = known.map((leg) => sumOf(shown.map((name) => Math.max(0, bytesOf(leg, name) ?? 0))));
+  const negative = known.map((leg) => sumOf(shown.map((name) => Math.min(0, bytesOf(leg, name) ?? 0))));
+  const series = shown.map((name): SeriesOption => {
+    const [label, role, pattern] = LOOKS[name];
+    return {
+      ...quiet,
+      ...{ type: 'bar', name: label, stack: 'cost', barMaxWidth: 44, barCategoryGap: '30%' },
+      data: known.map((leg) => bytesOf(leg, name)),
+      itemStyle: { color: colour(role), borderColor: colour('surface'), borderWidth: 1, ...decalOf(pattern) },
+    };
+  });
+  return {
+    title: 'What one more connection costs, part by part',
+    description: known.map(describe).join(' '),
+    option: (width) => ({
+      ...baseOption(series, width),
+      ...tooltip((index) => (known[index] ? describe(known[index]) : '')),
+      xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
+      yAxis: { ...categoryAxis(known.map(({ protocol }) => protocol)), inverse: true },
+      series,
+    }),
+    table: {
+      head: ['part', ...known.map(({ protocol }) => protocol)],
+      rows: [
+        ...shown.map((name) => [LOOKS[name][0], ...known.map((leg) => orUnknown(bytesOf(leg, name), humanBytes))]),
+        ['all of it', ...known.map((leg) => orUnknown(costOf(leg), humanBytes))],
+        [UNEXPLAINED, ...known.map((leg) => orUnknown(leg.perConnection?.components.unexplained, humanBytes))],
+      ],
+    },
+  };
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+function costOf({ perConnection }: LegSummary): number | undefined {
+  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
+  return cost?.bytes;
+}
+
+function describe(leg: LegSummary): string {
+  const largest = COMPONENTS.map((name) => ({ name, bytes: leg.perConnection?.components[name] ?? 0 }))
+    .filter(({ bytes }) => bytes >= 1)
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 3);
+  const parts = largest.map(({ name, bytes }) => `${LOOKS[name][0]} ${humanBytes(bytes)}`).join(', ');
+  return `${leg.protocol}: ${orUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
+}
+
+function decalOf(pattern: Pattern): { decal?: Record<string, unknown> } {
+  if (pattern === 'none') return {};
+  const common = { color: colour('surface'), dirty: false };
+  if (pattern === 'stripes') {
+    return { decal: { ...common, symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 } };
+  }
+  return {
+    decal: {
+      ...common,
+      symbol: 'circle',
+      symbolSize: 0.6,
+      dashArrayX: [
+        [6, 6],
+        [0, 6, 6, 0],
+      ],
+      dashArrayY: [6, 0],
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { LegProgress, MemoryPoint, Sample } from '../core/record.ts';
+import type { Tick } from '../report/series.ts';
+
+type LegEnd = Extract<Sample, { type: 'leg-end' }>;
+
+/** Memory points of a run beyond which the page follows no more levels; the report has them all. */
+export const MOST_POINTS = 2000;
+
+/**
+ * What of a run's samples a summary needs, without the rest: of all that grows with the run's length (ticks) few, and
+ * distributions only where the latest one tells all of its leg. A summary of these is that of the whole record, but for
+ * peaks that fell between the ticks that are kept.
+ */
+export class KeptSamples {
+  readonly #points: MemoryPoint[] = [];
+  readonly #ends: LegEnd[] = [];
+  /** The last tick of each leg in each launch that is over. */
+  readonly #lastTicks: Tick[] = [];
+  #tick: Tick | undefined;
+
+  add(sample: Sample): void {
+    if (sample.type === 'tick') this.#addTick(sample);
+    else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
+    else if (this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
+  }
+
+  /** @param ticks that stand for all; the latest one is among them or added */
+  with(ticks: readonly Tick[], latest: Tick | undefined): Sample[] {
+    const all = new Set<Sample>([...ticks, ...this.#lastTicks, ...this.#points, ...this.#ends]);
+    if (latest) all.add(latest);
+    return [...all].sort((a, b) => a.elapsedMs - b.elapsedMs);
+  }
+
+  #addTick(tick: Tick): void {
+    if (this.#tick && !isSameLaunch(this.#tick, tick) && this.#lastTicks.length < MOST_POINTS) {
+      this.#lastTicks.push(this.#tick);
+    }
+    this.#tick = tick;
+  }
+}
+
+type Place = Pick<Sample, 'leg' | 'launch'>;
+const isSameLeg = (one: Place, other: Place): boolean => one.leg === other.leg;
+const isSameLaunch = (one: Place, other: Place): boolean => isSameLeg(one, other) && one.launch === other.launch;
+
+/** Adds a sample, and takes the distributions out of the one before it: only the latest ones are asked for. */
+function push<S extends MemoryPoint | LegEnd>(list: S[], sample: S, belongs: (one: S, other: S) => boolean): void {
+  // A burst comes last, and what it adds isn't part of the climb that is asked about.
+  const isBurst = sample.type === 'memory' && sample.phase === 'burst';
+  const before = list.findLastIndex((one) => belongs(one, sample));
+  if (before >= 0 && !isBurst)
+    list[before] = { ...list[before]!, progress: withoutDistributions(list[before]!.progress) };
+  list.push(sample);
+}
+
+const withoutDistributions = (progress: LegProgress): LegProgress => ({
+  ...progress,
+  ...{ openPlanned: [], openActual: [], lag: [], ownLag: [] },
+});

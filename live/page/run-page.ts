@@ -1,0 +1,158 @@
+import { orUnknown } from '../../charts/chart.ts';
+import { forecastChart } from '../../charts/forecast-chart.ts';
+import { openingChart, rttChart } from '../../charts/latency-chart.ts';
+import { ledgerChart } from '../../charts/ledger-chart.ts';
+import { memoryChart } from '../../charts/memory-chart.ts';
+import { retainedChart } from '../../charts/retained-chart.ts';
+import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
+import { humanBytes, humanCount, humanMs } from '../../core/units.ts';
+import type { RunView, View } from '../view.ts';
+import { byId, el, section, setText } from './dom.ts';
+import { Figure } from './figure.ts';
+import { Figures } from './figures.ts';
+import { outcomeTable, phaseSentence, standingSentence } from './run-words.ts';
+import { Table } from './table.ts';
+
+/** The figures of one leg. */
+interface LegFigures {
+  readonly memory: Figure;
+  readonly forecast: Figure;
+  readonly opening: Figure;
+  readonly rtt: Figure;
+  readonly retained: Figure;
+}
+
+/** A run while it goes on, and after. Sections are made once; each view changes what is in them. */
+export class RunPage {
+  readonly kind = 'run';
+  readonly #phase = el('p', { class: 'phase', 'aria-live': 'polite' });
+  readonly #progress = el('progress', { 'aria-label': 'memory points measured' });
+  readonly #progressText = el('p');
+  readonly #figures = new Figures([
+    ...['open', 'opening', 'failed', 'closed', 'opened per second'],
+    ...['target, user memory', 'client, memory', 'since the start'],
+  ]);
+  readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
+  readonly #standing = el('p');
+  readonly #verdict = new Table('Verdict, leg by leg', 'verdict');
+  readonly #outcomes = new Table('How attempts to open ended');
+  readonly #ledger = new Figure();
+  readonly #time = new Figure();
+  readonly #opens = new Figure();
+  readonly #legs: LegFigures[] = [];
+  readonly #memoryCharts = el('div', { class: 'charts' }, this.#ledger.element);
+  readonly #latencyCharts = el('div', { class: 'charts' });
+  readonly #warnings = el('ul');
+  readonly #warningSection: HTMLElement;
+  readonly #facts = el('ul');
+
+  constructor(main: HTMLElement) {
+    const now = section('Now');
+    now.body.append(this.#phase, this.#progress, this.#progressText, this.#figures.element, this.#error);
+    const verdict = section('Verdict');
+    verdict.body.append(this.#standing, this.#verdict.element);
+    const warnings = section('Warnings');
+    warnings.body.append(this.#warnings);
+    this.#warningSection = warnings.element;
+    const memory = section('Memory against connections');
+    memory.body.append(this.#memoryCharts);
+    const time = section('Over time');
+    time.body.append(el('div', { class: 'charts' }, this.#time.element, this.#opens.element), this.#outcomes.element);
+    const latency = section('How long it took');
+    latency.body.append(this.#latencyCharts);
+    const facts = section('About this run');
+    facts.body.append(this.#facts);
+    const sections = [now, warnings, memory, verdict, time, latency, facts];
+    main.append(...sections.map(({ element }) => element));
+  }
+
+  show(view: View): void {
+    if (view.kind !== 'run') return;
+    this.#showHead(view);
+    this.#showNow(view);
+    this.#showVerdict(view);
+    this.#showCharts(view);
+    this.#showNotices(view);
+  }
+
+  #showHead({ head, standing }: RunView): void {
+    if (!head) return;
+    setText(byId('title'), head.name);
+    setText(byId('subtitle'), head.target);
+    document.title = `${standing === 'running' ? '' : `${standing}: `}${head.name} · connrig`;
+    list(this.#facts, [`begun ${head.startedAt}`, ...head.facts]);
+  }
+
+  #showNow(view: RunView): void {
+    const { now, progress } = view;
+    setText(this.#phase, phaseSentence(view));
+    this.#progress.max = Math.max(1, progress.all);
+    this.#progress.value = progress.done;
+    const left = progress.leftMs === null ? '' : `, about ${humanMs(Math.max(1000, progress.leftMs))} left`;
+    setText(this.#progressText, `${progress.done} of ${progress.all} memory points${left}`);
+    if (!now) return;
+    const { counts, openedPerSecond, targetBytes, generatorRssBytes, elapsedMs } = now;
+    this.#figures.show([
+      ...[counts.open, counts.opening, counts.failed, counts.closed, openedPerSecond].map(humanCount),
+      ...[orUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
+    ]);
+  }
+
+  #showVerdict({ verdict, standing }: RunView): void {
+    setText(this.#standing, standingSentence(verdict, standing));
+    this.#verdict.element.hidden = verdict === null || verdict.summary.legs.length === 0;
+    if (!verdict) return;
+    const head = ['', ...verdict.summary.legs.map(({ protocol }) => protocol)];
+    this.#verdict.show({ head, rows: verdict.rows.map(({ label, cells }) => [label, ...cells]) });
+  }
+
+  #showCharts(view: RunView): void {
+    const { verdict, time, phases, legs } = view;
+    const series = { time, phases, legs };
+    this.#time.show([time, phases], () => (time.length === 0 ? undefined : memoryOverTimeChart(series)));
+    this.#opens.show([time], () => (time.length === 0 ? undefined : opensChart(series)));
+    this.#outcomes.show(outcomeTable(view));
+    if (!verdict) return;
+    const { summary } = verdict;
+    this.#ledger.show([verdict], () => ledgerChart(summary.legs));
+    for (const [i, leg] of summary.legs.entries()) {
+      const figures = this.#legFigures(i);
+      const own = legs[i];
+      figures.memory.show([verdict], () => memoryChart(leg));
+      figures.forecast.show([verdict], () => forecastChart(leg, summary));
+      figures.rtt.show([verdict], () => rttChart(leg));
+      figures.opening.show([own], () => own && openingChart(own));
+      figures.retained.show([own, verdict], () => own && retainedChart(own, leg.retained));
+    }
+  }
+
+  #legFigures(index: number): LegFigures {
+    while (this.#legs.length <= index) {
+      const figures = {
+        ...{ memory: new Figure(), forecast: new Figure(), opening: new Figure(), rtt: new Figure() },
+        retained: new Figure(),
+      };
+      this.#legs.push(figures);
+      this.#ledger.element.before(figures.memory.element);
+      this.#memoryCharts.append(figures.forecast.element, figures.retained.element);
+      this.#latencyCharts.append(figures.opening.element, figures.rtt.element);
+    }
+    return this.#legs[index]!;
+  }
+
+  #showNotices({ notices: { warnings, troubles, error, more } }: RunView): void {
+    this.#error.hidden = error === null;
+    if (error) setText(this.#error, `${error.code}: ${error.message} — ${error.hint}`);
+    const all = [...warnings, ...troubles, ...(more > 0 ? [`and ${humanCount(more)} more, in events.jsonl`] : [])];
+    this.#warningSection.hidden = all.length === 0;
+    list(this.#warnings, all);
+  }
+}
+
+/** The items of a list, made anew only when they changed. */
+function list(element: HTMLElement, items: readonly string[]): void {
+  const shown = JSON.stringify(items);
+  if (element.dataset['shown'] === shown) return;
+  element.dataset['shown'] = shown;
+  element.replaceChildren(...items.map((text) => el('li', {}, text)));
+}

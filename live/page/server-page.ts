@@ -1,0 +1,100 @@
+import { orUnknown } from '../../charts/chart.ts';
+import { growthChart, memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
+import type { ServerMemory, TopConnections } from '../../core/admin.ts';
+import { humanBytes, humanCount } from '../../core/units.ts';
+import type { View } from '../view.ts';
+import { byId, el, section, setText } from './dom.ts';
+import { Figure } from './figure.ts';
+import { Figures } from './figures.ts';
+import { Table } from './table.ts';
+
+/** The reference server, from the moment somebody looks at it. */
+export class ServerPage {
+  readonly kind = 'server';
+  readonly #figures = new Figures([
+    ...['open', 'handshaking', 'accepted', 'closed'],
+    ...['memory per open connection', 'resident memory', 'heap in use', 'processes'],
+  ]);
+  readonly #growth = new Figure();
+  readonly #time = new Figure();
+  readonly #opens = new Figure();
+  readonly #protocols = new Table('Connections by protocol');
+  readonly #top = new Table('Most queued bytes');
+  readonly #topNote = el('p');
+
+  constructor(main: HTMLElement) {
+    setText(byId('title'), 'connrig reference server');
+    setText(byId('subtitle'), 'its connections and its memory, from when this page was opened');
+    document.title = 'reference server · connrig';
+    const now = section('Now');
+    now.body.append(this.#figures.element, this.#protocols.element);
+    const memory = section('Memory');
+    memory.body.append(el('div', { class: 'charts' }, this.#growth.element, this.#time.element, this.#opens.element));
+    const top = section('Connections with the most queued bytes');
+    top.body.append(this.#topNote, this.#top.element);
+    main.append(now.element, memory.element, top.element);
+  }
+
+  show(view: View): void {
+    if (view.kind !== 'server') return;
+    const { memory, time, top } = view;
+    if (memory) this.#showNow(memory);
+    const series = { time, phases: [], legs: [] };
+    this.#growth.show([time], () => growthChart(time));
+    this.#time.show([time], () => (time.length === 0 ? undefined : memoryOverTimeChart(series, 'resident memory')));
+    this.#opens.show([time], () => (time.length === 0 ? undefined : opensChart(series)));
+    if (top) this.#showTop(top);
+  }
+
+  #showNow({ census, processes, live }: ServerMemory): void {
+    const protocols = Object.entries(census);
+    const closedOf = ({ closed }: (typeof protocols)[number][1]): number =>
+      Object.values(closed).reduce((sum, count) => sum + count, 0);
+    const sum = (pick: (of: (typeof protocols)[number][1]) => number): number =>
+      protocols.reduce((all, [, of]) => all + pick(of), 0);
+    const bytes = (pick: (of: (typeof processes)[number]) => number): string =>
+      humanBytes(processes.reduce((all, one) => all + pick(one), 0));
+    this.#figures.show([
+      ...[sum((of) => of.open), sum((of) => of.handshaking), sum((of) => of.accepted), sum(closedOf)].map(humanCount),
+      ...[orUnknown(live.bytesPerConnection, humanBytes), bytes((one) => one.rssBytes)],
+      ...[bytes((one) => one.heapUsedBytes), humanCount(processes.length)],
+    ]);
+    const reasons = [...new Set(protocols.flatMap(([, { closed }]) => Object.keys(closed)))] as Array<
+      keyof (typeof protocols)[number][1]['closed']
+    >;
+    const row = (label: string, pick: (of: (typeof protocols)[number][1]) => string): string[] => [
+      label,
+      ...protocols.map(([, of]) => pick(of)),
+    ];
+    this.#protocols.show({
+      head: ['', ...protocols.map(([name]) => name)],
+      rows: [
+        row('open', ({ open }) => humanCount(open)),
+        row('handshaking', ({ handshaking }) => humanCount(handshaking)),
+        row('accepted', ({ accepted }) => humanCount(accepted)),
+        row('received', ({ bytesIn }) => humanBytes(bytesIn)),
+        row('sent', ({ bytesOut }) => humanBytes(bytesOut)),
+        ...reasons
+          .filter((reason) => sum(({ closed }) => closed[reason]) > 0)
+          .map((reason) => row(`closed: ${reason}`, ({ closed }) => humanCount(closed[reason]))),
+      ],
+    });
+  }
+
+  #showTop({ open, connections }: TopConnections): void {
+    const queued = connections.filter(({ queuedBytes }) => queuedBytes > 0);
+    setText(
+      this.#topNote,
+      queued.length === 0
+        ? `None of ${humanCount(open)} connections has bytes queued towards its peer.`
+        : `The first ${queued.length} of ${humanCount(open)} connections, by bytes queued towards the peer.`,
+    );
+    this.#top.element.hidden = queued.length === 0;
+    this.#top.show({
+      head: ['peer', 'protocol', 'queued', 'received', 'sent', 'process'],
+      rows: queued.map(({ peer, protocol, queuedBytes, bytesIn, bytesOut, pid }) => [
+        ...[peer, protocol, humanBytes(queuedBytes), humanBytes(bytesIn), humanBytes(bytesOut), String(pid)],
+      ]),
+    });
+  }
+}

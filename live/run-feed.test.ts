@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RunEvent, RunFile, Sample } from '../core/record.ts';
+import { verdictRows } from '../report/rows.ts';
+import { seriesOf } from '../report/series.ts';
+import { summarize } from '../report/summarize.ts';
+import { climb, leg, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
+import { RunFeed } from './run-feed.ts';
+import { applyChange, type RunView } from './view.ts';
+
+const PLAN = { legs: [leg({ protocol: 'tcp' }), leg()], launches: 2 };
+const running = (more: Partial<RunFile> = {}): RunFile =>
+  runFile({ plan: PLAN, status: 'running', exitCode: null, finishedAt: null, ...more });
+
+/** Two legs, two launches, in the order of time. */
+function record(): Sample[] {
+  let elapsedMs = 0;
+  return [0, 1].flatMap((launch) =>
+    (['tcp', 'ws'] as const).flatMap((protocol, index) =>
+      climb(4000 + 1000 * index + 100 * launch, { launch, leg: index, protocol }).map((sample) => {
+        elapsedMs += 200;
+        return { ...sample, elapsedMs };
+      }),
+    ),
+  );
+}
+
+function feedOf(samples: readonly Sample[], events: readonly RunEvent[] = [], run = running()): RunFeed {
+  const feed = new RunFeed();
+  feed.runFile(run);
+  for (const event of events) feed.event(event);
+  for (const sample of samples) feed.sample(sample);
+  return feed;
+}
+
+test('the verdict so far is what a summary of the record so far says', () => {
+  const samples = record();
+  for (const end of [1, 5, 9, 18, samples.length]) {
+    const some = samples.slice(0, end);
+    const summary = summarize({ run: running(), samples: some, events: [], problems: [] });
+    const { verdict, time, legs } = feedOf(some).view();
+    if (some.every(({ type }) => type === 'tick')) assert.equal(verdict, null);
+    else assert.deepEqual(verdict, { summary, rows: verdictRows(summary), isFinal: false }, `after ${end} samples`);
+    const series = seriesOf({ run: running(), samples: some, events: [], problems: [] });
+    assert.deepEqual({ time, legs }, { time: series.time, legs: series.legs });
+  }
+});
+
+test('changes, one after the other, lead to the view', () => {
+  const feed = new RunFeed();
+  let view = feed.view();
+  const follow = (): void => {
+    const change = feed.changes();
+    if (change) view = applyChange(view, change) as RunView;
+  };
+  feed.runFile(running());
+  for (const [i, sample] of record().entries()) {
+    feed.event({ type: 'phase', elapsedMs: i, launch: 0, leg: 0, protocol: 'ws', phase: 'ramp', level: i });
+    feed.sample(sample);
+    feed.left(1000 - i);
+    if (i % 3 === 0) follow();
+  }
+  for (let i = 0; i < 1500; i++) {
+    feed.sample(tick(1, progressOf(i).counts, { elapsedMs: 1e6 + i }));
+    if (i % 100 === 0) follow();
+  }
+  feed.finish(summarize({ run: runFile({ plan: PLAN }), samples: record(), events: [], problems: [] }));
+  follow();
+  assert.deepEqual(view, feed.view());
+  assert.equal(feed.changes(), undefined);
+});
+
+test('what is said while the run goes on, and at the end what the summary says', () => {
+  const events: RunEvent[] = [
+    { type: 'warning', elapsedMs: 1, text: 'a neighbour' },
+    { type: 'trouble', elapsedMs: 2, launch: 0, leg: 0, protocol: 'ws', what: 'refused', detail: 'ECONNREFUSED' },
+    { type: 'error', elapsedMs: 3, code: 'ETARGET', message: 'it is gone', hint: 'look' },
+    { type: 'error', elapsedMs: 4, code: 'ELATER', message: 'because of that', hint: 'look' },
+    { type: 'target-output', elapsedMs: 5, text: '<b>out of memory</b>' },
+  ];
+  const feed = feedOf(record(), events);
+  assert.deepEqual(feed.view().notices, {
+    warnings: ['a neighbour'],
+    troubles: ['ws: refused: ECONNREFUSED', 'the target said last: <b>out of memory</b>'],
+    error: { code: 'ETARGET', message: 'it is gone', hint: 'look' },
+    more: 0,
+  });
+  const run = runFile({ plan: PLAN, status: 'failed', exitCode: 4 });
+  const summary = summarize({ run, samples: record(), events, problems: ['a line was cut off'] });
+  feed.finish(summary);
+  const { notices, standing, verdict } = feed.view();
+  assert.deepEqual([standing, verdict?.isFinal, verdict?.summary], ['ended', true, summary]);
+  assert.deepEqual(notices.warnings, summary.warnings);
+  assert.ok(notices.warnings.includes('a line was cut off'));
+});
+
+test('progress is counted in memory points', () => {
+  const samples = record();
+  const feed = feedOf(samples.slice(0, 3));
+  feed.left(1234.5);
+  // Two launches of two legs: a baseline, six levels and what is retained.
+  assert.deepEqual(feed.view().progress, { done: 2, all: 2 * 2 * 8, leftMs: 1235 });
+  assert.deepEqual(feedOf(samples).view().progress.done, 2 * 2 * 8);
+});
+
+test('opens per second are those since the tick before, of the same leg', () => {
+  const at = (elapsedMs: number, opened: number, index = 0): Sample =>
+    tick(500, progressOf(opened).counts, { elapsedMs, leg: index });
+  const rateOf = (...samples: Sample[]): number | undefined => feedOf(samples).view().now?.openedPerSecond;
+  assert.equal(rateOf(at(0, 0)), 0);
+  assert.equal(rateOf(at(0, 100), at(200, 150)), 250);
+  assert.equal(rateOf(at(0, 100), at(200, 150), at(400, 50, 1)), 0);
+});
+
+test('a run of a day with thousands of levels keeps to its bounds', () => {
+  const feed = feedOf([]);
+  const one = tick(500, progressOf(400).counts);
+  for (let i = 0; i < 432_000; i++) feed.sample({ ...one, elapsedMs: i * 200 });
+  const [point] = climb(5000).filter(({ type }) => type === 'memory');
+  for (let i = 0; i < 5000; i++) {
+    feed.sample({ ...point!, elapsedMs: 1e9 + i } as Sample);
+    feed.event({ type: 'warning', elapsedMs: i, text: `warning ${i}` });
+    feed.event({ type: 'phase', elapsedMs: i, launch: 0, leg: 0, protocol: 'ws', phase: 'hold', level: i });
+  }
+  const view = feed.view();
+  assert.ok(view.time.length <= 600);
+  assert.equal(view.phases.length, 300);
+  assert.deepEqual([view.notices.warnings.length, view.notices.more], [50, 4950]);
+  const bytes = JSON.stringify(view).length;
+  assert.ok(bytes < 300_000, String(bytes));
+});
+
+test('a run that says nothing is silent, until it says something or ends', () => {
+  const feed = feedOf(record());
+  feed.silent(true);
+  assert.equal(feed.view().standing, 'silent');
+  feed.silent(false);
+  assert.equal(feed.view().standing, 'running');
+  feed.finish(summarize({ run: runFile({ plan: PLAN }), samples: record(), events: [], problems: [] }));
+  feed.silent(true);
+  assert.equal(feed.view().standing, 'ended');
+});

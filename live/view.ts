@@ -1,0 +1,110 @@
+/**
+ * What the live page shows, as plain JSON: the server makes it, the page in the browser applies changes to it. Nothing
+ * here needs either.
+ */
+import type { ServerMemory, TopConnections } from '../core/admin.ts';
+import type { Counts, Outcome } from '../core/outcomes.ts';
+import type { Phase } from '../core/plan.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+import type { LegSeries, PhaseSpan, TimePoint } from '../core/series.ts';
+import type { Summary } from '../core/summary.ts';
+
+/** A run, while it goes on and after. */
+export interface RunView {
+  readonly kind: 'run';
+  /** null until the run file is there. */
+  readonly head: RunHead | null;
+  /** The latest tick. */
+  readonly now: RunNow | null;
+  /** Thinned: at most 600, see report/series.ts. */
+  readonly time: readonly TimePoint[];
+  readonly phases: readonly PhaseSpan[];
+  readonly legs: readonly LegSeries[];
+  /** From the levels so far, by the same functions as summary.json; at the end it is summary.json. */
+  readonly verdict: Verdict | null;
+  readonly notices: Notices;
+  readonly progress: Progress;
+  readonly standing: Standing;
+}
+
+/** `silent`: it neither goes on nor did it say how it ended. */
+export type Standing = 'running' | 'ended' | 'silent';
+
+export interface RunHead {
+  readonly name: string;
+  readonly startedAt: string;
+  readonly target: string;
+  /** Machine, kernel, versions: one line each. */
+  readonly facts: readonly string[];
+}
+
+export interface RunNow {
+  readonly elapsedMs: number;
+  readonly launch: number;
+  readonly leg: number;
+  readonly protocol: ProtocolName;
+  readonly phase: Phase;
+  readonly level: number;
+  readonly counts: Counts;
+  /** Of the leg so far. */
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  readonly openedPerSecond: number;
+  readonly targetBytes: number | null;
+  readonly generatorRssBytes: number;
+}
+
+export interface Verdict {
+  readonly summary: Summary;
+  /** The summary as people read it, one column a leg. */
+  readonly rows: ReadonlyArray<{ readonly label: string; readonly cells: readonly string[] }>;
+  /** This is what summary.json says. */
+  readonly isFinal: boolean;
+}
+
+/** Bounded: what comes beyond is counted. */
+export interface Notices {
+  readonly warnings: readonly string[];
+  readonly troubles: readonly string[];
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  /** How many more there are than listed. */
+  readonly more: number;
+}
+
+/** In memory points, which is what a run is for. */
+export interface Progress {
+  readonly done: number;
+  readonly all: number;
+  /** null: not known. */
+  readonly leftMs: number | null;
+}
+
+/** The reference server, from when somebody began to look. */
+export interface ServerView {
+  readonly kind: 'server';
+  readonly memory: ServerMemory | null;
+  readonly time: readonly TimePoint[];
+  readonly top: TopConnections | null;
+}
+
+export type View = RunView | ServerView;
+
+/** Parts that are there anew, and moments that came to `time`. */
+export interface Change {
+  readonly set: Partial<Omit<RunView, 'kind'>> | Partial<Omit<ServerView, 'kind'>>;
+  readonly append?: readonly TimePoint[];
+}
+
+/** The view after a change. Parts that didn't change stay the same objects. */
+export function applyChange(view: View, { set, append }: Change): View {
+  const changed = { ...view, ...set } as View;
+  return append === undefined ? changed : { ...changed, time: [...changed.time, ...append] };
+}
+
+/** What goes over the wire. `seq` counts within one stream; a page that misses one starts anew. */
+export interface Snapshot {
+  readonly seq: number;
+  readonly view: View;
+}
+export interface Delta extends Change {
+  readonly seq: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * After the compiler: puts the code of the libraries that charts are drawn with into the build, so that what is shipped
+ * needs none of them, together with their licences; and the live page, as the files a browser asks for.
+ */
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { themeCss } from '../charts/theme.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const dist = join(root, 'dist');
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  target: 'es2022',
+  legalComments: 'none',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const { metafile } = await build({
+  ...common,
+  // From the source: what the compiler made of it is what this replaces.
+  entryPoints: ['charts/echarts.ts'],
+  outfile: join(dist, 'charts/echarts.js'),
+  banner: { js: '/*! Contains Apache ECharts, zrender and tslib: see echarts.LICENSES.txt beside this file. */' },
+});
+rmSync(join(dist, 'charts/echarts.js.map'), { force: true });
+writeFileSync(join(dist, 'charts/echarts.LICENSES.txt'), licencesOf(metafile!));
+
+const page = join(dist, 'live/page');
+await build({
+  ...common,
+  entryPoints: ['live/page/main.ts'],
+  outfile: join(page, 'page.js'),
+  plugins: [
+    {
+      name: 'one copy of echarts, for the page and for reports',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/echarts\.ts$/ }, () => ({ path: './echarts.js', external: true }));
+      },
+    },
+  ],
+});
+for (const name of ['index.html', 'icon.svg']) copyFileSync(join(root, 'live/page', name), join(page, name));
+writeFileSync(join(page, 'page.css'), `${themeCss()}${readFileSync(join(root, 'live/page/page.css'), 'utf8')}`);
+
+/** Name, version and licence texts of every package that went into a bundle; a NOTICE has to come with it as well. */
+function licencesOf({ inputs }: Metafile): string {
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  // One package may lie in several folders.
+  return `${[...new Set(folders.map(licenceOf))].sort().join('\n\n')}\n`;
+}
+
+function licenceOf(folder: string): string {
+  const read = (path: string): string => readFileSync(join(root, folder, path), 'utf8').trim();
+  const { name, version, license } = JSON.parse(read('package.json')) as Record<'name' | 'version' | 'license', string>;
+  const texts = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^(licenses\/)?(LICENSE|NOTICE)[^/]*$/.test(path))
+    .sort()
+    .map((path) => `--- ${path}\n\n${read(path)}`);
+  return [`=== ${name} ${version} (${license})`, ...texts].join('\n\n');
+}

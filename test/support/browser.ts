@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import axe from 'axe-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { commandOf } from './needs.ts';
+
+/** Debian's Chromium, until the test ends. Tests that call this say `needs('chromium')`. */
+export async function openBrowser(t: TestContext): Promise<Browser> {
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath: commandOf('chromium'), args });
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** What went wrong on a page, or left it, since it was opened. */
+export interface Watched {
+  readonly page: Page;
+  /** Errors of scripts, violations of its policy, requests to anywhere else. */
+  readonly troubles: string[];
+}
+
+/** @param mayFail requests whose failure is part of the test, such as to a server that is being restarted */
+export async function openPage(browser: Browser, url: string, mayFail = /^$/): Promise<Watched> {
+  const page = await browser.newPage();
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => {
+    const isExpected = mayFail.test(message.location().url);
+    if (['error', 'warning'].includes(message.type()) && !isExpected) troubles.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) troubles.push(`it asked for ${request.url()}`);
+  });
+  await page.goto(url);
+  return { page, troubles };
+}
+
+interface AxeResults {
+  readonly violations: ReadonlyArray<{ readonly id: string; readonly nodes: ReadonlyArray<{ readonly html: string }> }>;
+}
+
+/** Every rule that axe-core has, contrast included, on the page as it stands. */
+export async function assertAccessible(page: Page, what: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+  assert.deepEqual(told, [], what);
+}
+
+/** The rows of a table as it is shown, by their first cell. */
+export async function rowsOf(page: Page, label: string): Promise<Map<string, string[]>> {
+  const rows = await page
+    .getByRole('region', { name: label })
+    .locator('tbody tr')
+    .evaluateAll((lines) => lines.map((line) => [...line.children].map((cell) => cell.textContent?.trim() ?? '')));
+  return new Map(rows.map(([first = '', ...cells]) => [first, cells]));
+}
+
+/** What an element says. */
+export const textOf = async (element: Locator): Promise<string> => (await element.textContent()) ?? '';
+
+/** The number below one of the page's headings for numbers: `open` → `1,500`. */
+export const figureOf = (page: Page, name: string): Promise<string> =>
+  textOf(page.locator('dl.figures div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd'));
