@@ -5,7 +5,7 @@ import { type Ends, KERNEL_COMPONENTS } from './kernel-rows.ts';
 import { LEDGER_COMPONENTS, ledgerOf, USER_COMPONENTS } from './ledger.ts';
 import { type ProcessTree, Readings, SLAB_CACHES, type Slab } from './readings.ts';
 
-const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128];
+const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128, 256, 256];
 const slabWith = (objects: (cache: string) => number, without: readonly string[] = []): Slab =>
   Object.fromEntries(
     SLAB_CACHES.map((name, i) => [name, { objects: objects(name), bytesPerObject: SIZES[i]! }] as const).filter(
@@ -132,6 +132,25 @@ test('queued data belongs to the end in whose queues it lies, and local ports ar
   const empty = { ...established, targetQueuedBytes: 0, clientQueuedBytes: 0 };
   const idle = ledgerOf(before, { ...after, established: empty, sockstat }, { target: 1000, client: 1000 });
   assert.equal(idle.components.socketBuffers, 0);
+});
+
+test('what earlier connections leave in TIME_WAIT, and take with them when it expires, is not unexplained', () => {
+  const listed = { targetEnds: 0, clientEnds: 0, timeWait: 0, clientPorts: 1000, clientAddresses: 1000 };
+  const established = { ...listed, targetQueuedBytes: 0, clientQueuedBytes: 0 };
+  const withLeft = (one: Readings, tcpTimeWait: number, leftPorts: number, leftAddresses: number): Readings => ({
+    ...one,
+    slab: { ...one.slab, tw_sock_TCP: { objects: tcpTimeWait, bytesPerObject: 256 } },
+    sockstat: { ...one.sockstat!, tcpTimeWait },
+    established: { ...established, leftPorts, leftAddresses },
+  });
+  const ends = { target: 1000, client: 1000 };
+  const plain = ledgerOf(withLeft(before, 0, 0, 0), withLeft(after, 0, 0, 0), ends);
+  const fading = ledgerOf(withLeft(before, 5000, 3000, 4000), withLeft(after, 2000, 1000, 1500), ends);
+  const lessBytes = 3000 * 256 + (2000 + 2500) * 128;
+  assert.deepEqual([plain.timeWait, fading.timeWait], [0, -lessBytes]);
+  assert.equal(fading.unexplained! - plain.unexplained!, lessBytes);
+  assert.deepEqual(fading.components, plain.components);
+  assert.equal(ledgerOf(before, { ...after, slab: null }, ends).timeWait, null);
 });
 
 test('queued data that nobody could list is shared out evenly among the sockets of the host', () => {

@@ -1,5 +1,12 @@
 import type { RuntimeMemory } from './admin.ts';
-import { type Ends, KERNEL_COMPONENTS, type KernelComponent, type KernelRows, kernelOf } from './kernel-rows.ts';
+import {
+  type Ends,
+  KERNEL_COMPONENTS,
+  type KernelComponent,
+  type KernelRows,
+  kernelOf,
+  timeWaitOf,
+} from './kernel-rows.ts';
 import type { ProcessTree, Readings } from './readings.ts';
 
 /** Parts of the target's own memory; they sum to `user`. `userOther` is what the other two don't explain. */
@@ -22,7 +29,12 @@ export interface Ledger {
   readonly components: Readonly<Record<UserComponent, number | null>> & KernelRows;
   /** The client's end on this host: its memory (absolute) and its kernel rows (growth). */
   readonly client: { readonly user: number | null; readonly kernel: number | null; readonly components: KernelRows };
-  /** Growth of the host's used memory that no row explains, ours or the client's. Beside the rows, never inside one. */
+  /** Growth of what closed connections leave behind for a minute, our own and others': nobody's cost. */
+  readonly timeWait: number | null;
+  /**
+   * Growth of the host's used memory that no row explains, ours or the client's, nor `timeWait`. Beside the rows, never
+   * inside one.
+   */
   readonly unexplained: number | null;
   /**
    * Growth of what the target's memory cgroup is charged for, without page cache: to be held against the growth of
@@ -44,6 +56,7 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
   const user = userOf(hold);
   const kernel = ends.target === null ? null : sumOf(target);
   const total = user.bytes === null || kernel === null ? null : user.bytes + kernel;
+  const timeWait = hold.remote === null ? timeWaitOf(baseline, hold) : remoteTimeWait(baseline, hold);
   return {
     total,
     user: user.bytes,
@@ -55,7 +68,8 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
       kernel: ends.client === null ? null : sumOf(client),
       components: client,
     },
-    unexplained: unexplained(baseline, hold, target, client),
+    timeWait,
+    unexplained: unexplained(baseline, hold, target, client, timeWait ?? 0),
     charged: chargedOf(baseline, hold),
   };
 }
@@ -106,8 +120,17 @@ function chargedOf(baseline: Readings, hold: Readings): number | null {
   return now.currentBytes - now.fileBytes - (before.currentBytes - before.fileBytes);
 }
 
+const remoteTimeWait = ({ remote: before }: Readings, { remote: now }: Readings): number | null =>
+  before && now ? timeWaitOf(before, now) : null;
+
 /** Of the machine on which the target is: its host's growth, less the ends that lie there. */
-function unexplained(baseline: Readings, hold: Readings, target: KernelRows, client: KernelRows): number | null {
+function unexplained(
+  baseline: Readings,
+  hold: Readings,
+  target: KernelRows,
+  client: KernelRows,
+  timeWait: number,
+): number | null {
   const isElsewhere = hold.remote !== null;
   const [before, now] = isElsewhere ? [baseline.remote?.host, hold.remote?.host] : [baseline.host, hold.host];
   if (!before || !now) return null;
@@ -117,5 +140,5 @@ function unexplained(baseline: Readings, hold: Readings, target: KernelRows, cli
   const ofKernel = (isElsewhere ? [target] : [target, client]).flatMap((rows) =>
     KERNEL_COMPONENTS.filter((name) => !RECLAIMABLE.has(name)).map((name) => rows[name] ?? 0),
   );
-  return ofKernel.reduce((left, bytes) => left - bytes, now.usedBytes - before.usedBytes - ofUsers);
+  return ofKernel.reduce((left, bytes) => left - bytes, now.usedBytes - before.usedBytes - ofUsers - timeWait);
 }

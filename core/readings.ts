@@ -49,6 +49,8 @@ export const SLAB_CACHES = [
   'lsm_file_cache',
   'tcp_bind_bucket',
   'tcp_bind2_bucket',
+  'tw_sock_TCP',
+  'tw_sock_TCPv6',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 
@@ -124,6 +126,12 @@ export const Established = z.object({
   /** Distinct local ports, and distinct pairs of local address and port, of the client ends. */
   clientPorts: count,
   clientAddresses: count,
+  /**
+   * Distinct local ports, and distinct pairs of local address and port, of the whole host that nothing holds any more but
+   * connections in TIME_WAIT. Absent in records from before they were counted.
+   */
+  leftPorts: count.optional(),
+  leftAddresses: count.optional(),
   /** Bytes in the send and receive queues of each end. */
   targetQueuedBytes: bytes,
   clientQueuedBytes: bytes,

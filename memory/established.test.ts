@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readEstablished } from './established.ts';
+import { EndCounter, readEstablished } from './established.ts';
 import { Missing } from './meter.ts';
 
 const ROW =
@@ -25,4 +25,26 @@ test('a list is read while it is short, whoever the sockets are of, and refused 
   );
   rmSync(paths.sockstat);
   assert.equal(await readEstablished([8080], paths).then(({ targetEnds }) => targetEnds), 1, 'unknown is no reason');
+});
+
+test('ports that only TIME_WAIT holds are counted for the whole host, apart from those still in use', () => {
+  const row = (local: string, remote: string, state: string): string =>
+    `   0: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        0 2 1 0 20 4 30 10 -1\n`;
+  const counter = new EndCounter([0x1f90]);
+  const lines = [
+    row('0100007F:8001', '0100007F:1F90', '01'),
+    // Of the run before, to a port that nobody asks about: two of its three local ports are in use again.
+    row('0100007F:8001', '0100007F:2222', '06'),
+    row('0200007F:8001', '0100007F:2222', '06'),
+    row('0100007F:8002', '0100007F:2222', '06'),
+    row('0100007F:8002', '0300007F:2222', '06'),
+    row('0100007F:8003', '0100007F:2222', '06'),
+    row('0200007F:8003', '0100007F:3333', '02'),
+    row('00000000:1F90', '00000000:0000', '0A'),
+  ];
+  counter.feed(Buffer.from(lines.join('')), 8);
+  const { clientEnds, timeWait, leftPorts, leftAddresses } = counter.result();
+  assert.deepEqual({ clientEnds, timeWait }, { clientEnds: 1, timeWait: 0 });
+  assert.equal(leftPorts, 1, 'only 8002 is in no other hands');
+  assert.equal(leftAddresses, 3, '127.0.0.2:8001, 127.0.0.1:8002 and 127.0.0.1:8003');
 });

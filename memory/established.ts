@@ -63,6 +63,30 @@ class PortSet {
     bits[port >> 3] = before | bit;
     return (before & bit) === 0;
   }
+
+  /** How many are here and not there. */
+  without(others: PortSet): number {
+    let count = 0;
+    for (const [key, bits] of this.#bits) {
+      const theirs = others.#bits.get(key);
+      for (let i = 0; i < bits.length; i++) count += ONES[bits[i]! & ~(theirs?.[i] ?? 0)]!;
+    }
+    return count;
+  }
+}
+
+/** Bits set in each byte. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** Local ports, and pairs of local address and port. */
+class LocalPorts {
+  readonly ports = new PortSet();
+  readonly addresses = new PortSet();
+
+  add(address: number | string, port: number): void {
+    this.ports.add('', port);
+    this.addresses.add(address, port);
+  }
 }
 
 /** Counts ends in the text of /proc/net/tcp, fed in pieces cut anywhere. */
@@ -71,6 +95,8 @@ export class EndCounter {
   readonly #connections = new PortSet();
   readonly #clientAddresses = new PortSet();
   readonly #clientPorts = new PortSet();
+  readonly #held = new LocalPorts();
+  readonly #left = new LocalPorts();
   readonly #counts = {
     targetEnds: 0,
     clientEnds: 0,
@@ -98,7 +124,11 @@ export class EndCounter {
   }
 
   result(): Established {
-    return { ...this.#counts };
+    return {
+      ...this.#counts,
+      leftPorts: this.#left.ports.without(this.#held.ports),
+      leftAddresses: this.#left.addresses.without(this.#held.addresses),
+    };
   }
 
   /** `  sl: LOCAL:PORT REMOTE:PORT ST TX_QUEUE:RX_QUEUE …`, all hexadecimal; the heading has no colon. */
@@ -108,16 +138,16 @@ export class EndCounter {
     const localPort = hex(bytes, local + digits + 1, 4);
     const remote = local + digits + 6;
     const remotePort = hex(bytes, remote + digits + 1, 4);
+    const state = hex(bytes, remote + digits + 6, 2);
+    (state === TIME_WAIT ? this.#left : this.#held).add(addressAt(bytes, local, digits), localPort);
     const ofTarget = this.#isTarget[localPort] === 1;
     if (!ofTarget && this.#isTarget[remotePort] !== 1) return;
-    const state = hex(bytes, remote + digits + 6, 2);
     if (state === TIME_WAIT) this.#counts.timeWait++;
     if (state !== ESTABLISHED) return;
     const queuedBytes = hex(bytes, remote + digits + 9, 8) + hex(bytes, remote + digits + 18, 8);
     // While other sockets come and go the kernel may list one twice: it finds its place again by counting.
     const [at, port, peerPort] = ofTarget ? [remote, remotePort, localPort] : [local, localPort, remotePort];
-    // A number where it fits into one: this is done for each of many lines.
-    const address = digits === IPV4_DIGITS ? hex(bytes, at, digits) : bytes.toString('latin1', at, at + digits);
+    const address = addressAt(bytes, at, digits);
     const key =
       typeof address === 'number'
         ? (address * 65_536 + peerPort) * 2 + +ofTarget
@@ -149,6 +179,10 @@ async function readList(path: string, counter: EndCounter, addressDigits: number
     await file.close();
   }
 }
+
+/** A number where it fits into one: this is done for each of many lines. */
+const addressAt = (bytes: Buffer, at: number, digits: number): number | string =>
+  digits === IPV4_DIGITS ? hex(bytes, at, digits) : bytes.toString('latin1', at, at + digits);
 
 function hex(bytes: Buffer, at: number, digits: number): number {
   let value = 0;

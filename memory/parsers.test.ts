@@ -234,6 +234,8 @@ const EXPECTED = {
   clientAddresses: 2,
   targetQueuedBytes: 17,
   clientQueuedBytes: 42,
+  leftPorts: 1,
+  leftAddresses: 1,
 };
 for (const size of [1, 7, 150, 1e6]) {
   test(`ends are counted however the text is cut (pieces of ${size} bytes)`, () => {
