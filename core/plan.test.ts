@@ -163,6 +163,7 @@ test('a warm-up goes on until each process has seen many, but never opens more t
   assert.equal(warmUpRounds(leg, 8, true), 20);
   assert.equal(warmUpRounds(leg, 8, false), 4, 'ports in TIME_WAIT are lost to the climb');
   assert.equal(warmUpRounds({ ...leg, warmUp: 50, levels: [100, 120] }, 1, true), 2);
+  assert.equal(warmUpRounds({ ...leg, warmUp: 10 }, 1, true), 20, 'each round takes its time');
   assert.equal(warmUpRounds({ ...leg, warmUp: 0, levels: [1] }, 1, true), 1);
   assert.equal(warmUpRounds({ ...leg, levels: [1000, 1_000_000] }, 60, true), 20);
 });

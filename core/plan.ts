@@ -49,6 +49,8 @@ export function warmUpBelow(levels: readonly number[]): number {
 const WARM_UP_PER_PROCESS = 2000;
 /** What the warm-up leaves in TIME_WAIT must leave enough ports. */
 const WARM_UP_MOST = 10_000;
+/** Each takes some 100 ms, however few connections are in it. */
+const WARM_UP_ROUNDS = 20;
 /** Ports in TIME_WAIT may be used again at once on loopback only. */
 const WARM_UP_MOST_ELSEWHERE = 2000;
 
@@ -63,7 +65,8 @@ const WARM_UP_MOST_ELSEWHERE = 2000;
 export function warmUpRounds(leg: Leg, processes: number, isLocal: boolean): number {
   if (leg.warmUp === 0) return 1;
   const most = isLocal ? WARM_UP_MOST : WARM_UP_MOST_ELSEWHERE;
-  return Math.max(1, Math.floor(Math.min(WARM_UP_PER_PROCESS * processes, peakOf(leg), most) / leg.warmUp));
+  const opened = Math.min(WARM_UP_PER_PROCESS * processes, peakOf(leg), most);
+  return Math.min(WARM_UP_ROUNDS, Math.max(1, Math.floor(opened / leg.warmUp)));
 }
 
 /**

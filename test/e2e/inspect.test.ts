@@ -87,7 +87,7 @@ describe('a run with --inspect', () => {
 
   it('that loses the inspector half way goes on without it, and says so', TIMEOUT, async (t) => {
     // The warm-up's connections count among them.
-    const { node, url } = await startServer(t, "if(s.seen=(s.seen??0)+1,s.seen===110)require('inspector').close()");
+    const { node, url } = await startServer(t, "if(s.seen=(s.seen??0)+1,s.seen===235)require('inspector').close()");
     const folder = newFolder(t);
     const args = ['run', url, '--pid', String(node.pid), '--inspect', node.address, ...FEW, '--out', folder];
     assertWentThrough(await connrig(t, args));
@@ -109,7 +109,7 @@ describe('a run with --inspect', () => {
   });
 
   it('does not keep a server from ending, and sees that it did', TIMEOUT, async (t) => {
-    const { node, url } = await startServer(t, 'if(s.seen=(s.seen??0)+1,s.seen===110)process.exit(7)');
+    const { node, url } = await startServer(t, 'if(s.seen=(s.seen??0)+1,s.seen===235)process.exit(7)');
     const folder = newFolder(t);
     const args = ['run', url, '--pid', String(node.pid), '--inspect', node.address, ...FEW, '--out', folder];
     assertFailed(await connrig(t, args), 4, 'ETARGETDIED', /is gone/);
