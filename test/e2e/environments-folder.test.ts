@@ -11,7 +11,7 @@ const mounted = (at: string, options: string): string => `mkdir ${at} && mount -
 describe('a run folder', () => {
   it('that fills up ends the run; what was measured is shown, kept, and can be reported on', ELSEWHERE, async (t) => {
     const copy = openFolder(t);
-    const options = elsewhere(t, { setUp: mounted('full', 'size=56k'), after: `cp -r full/run/. '${copy}'` });
+    const options = elsewhere(t, { setUp: mounted('full', 'size=80k'), after: `cp -r full/run/. '${copy}'` });
     const ended = await connrig(t, [...RUN, '--levels', '20,40,5k', '--out', 'full/run'], options);
     assertFailed(ended, 2, 'EOUT', /the reports can't be written into full\/run \(ENOSPC\) — copy the folder/);
     assert.match(ended.stderr, /^baseline, without connections +\d/m, 'a table of it');
