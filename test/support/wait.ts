@@ -2,7 +2,7 @@
 export async function eventually<T>(
   look: () => T | false | undefined | Promise<T | false | undefined>,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = 45_000,
 ): Promise<T> {
   const until = Date.now() + deadlineMs;
   for (;;) {
