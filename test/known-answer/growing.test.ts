@@ -9,10 +9,8 @@ const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs 
 const MIB = 2 ** 20;
 const HELD_BYTES = 4096;
 const PLAN = ['--levels', '500,1k,1500,2k,2500,3k,3500,4k,4500,5k,5500,6k'];
-/** Half of the first level: among those that the server has had. */
-const WARM_UP = 250;
 
-const table = (mib: number, at: number): string => `table=${mib * MIB}@${at + WARM_UP}`;
+const table = (mib: number, at: number): string => `table=${mib * MIB}@${at}`;
 const measure = (t: TestContext, ...more: string[]): Promise<LegSummary> =>
   measured(t, 'C', '--command', [HELD_BYTES, ...more], PLAN);
 

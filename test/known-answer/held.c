@@ -1,6 +1,6 @@
 /* A TCP server that holds exactly BYTES touched bytes for each connection: held PORT BYTES [leak=N] [table=N@COUNT]
-   [knee=COUNT] [at=ADDRESS]. leak: each closed connection leaves N bytes behind. table: the COUNTth connection makes it
-   allocate N more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. at: where
+   [knee=COUNT] [at=ADDRESS]. leak: each closed connection leaves N bytes behind. table: the first time that COUNT are
+   open it allocates N more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. at: where
    it listens instead of 127.0.0.1. Prints "listening" when it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 static void *held[1 << 20];
 #define TABLES 8
 static size_t bytes, leakBytes, tables, tableBytes[TABLES], tableAt[TABLES], kneeAt;
-static size_t opened, open_;
+static size_t open_;
 
 static void *touched(size_t size) {
   void *block = size ? malloc(size) : NULL;
@@ -22,9 +22,9 @@ static void *touched(size_t size) {
 }
 
 static void opens(int fd) {
-  opened++, open_++;
+  open_++;
   for (size_t i = 0; i < tables; i++)
-    if (opened == tableAt[i]) touched(tableBytes[i]);
+    if (open_ == tableAt[i]) touched(tableBytes[i]), tableAt[i] = 0;
   held[fd] = touched(kneeAt && open_ > kneeAt ? 2 * bytes : bytes);
 }
 
