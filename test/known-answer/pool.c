@@ -1,9 +1,10 @@
 /* A TCP server of several processes, each connection of which holds exactly BYTES touched bytes:
    pool PORT BYTES WORKERS [shared=N] [late=COUNT] [recycle=COUNT]. The parent listens, its children accept, each one
-   connection at a time, and none gets far ahead of the others. shared: N bytes are touched before the children are born, so that all of them have the same
-   ones. late: each child is born only when COUNT more connections have come, the first with the first. recycle: the last
-   child holds no more than 40, ends once the COUNTth connection has been accepted, and is replaced; so is any child
-   that ends. Prints "listening" when it does, and at its end, by SIGTERM, how many each child has accepted. */
+   connection at a time, and none gets far ahead of the others. shared: N bytes are touched before the children are born,
+   so that all of them have the same ones. late: each child is born only when COUNT more connections are open than for the
+   one before, the first with the first. recycle: the last child holds no more than 40, ends once COUNT are open, and is
+   replaced; so is any child that ends. Prints "listening" when it does, and at its end, by SIGTERM, how many each child
+   has accepted. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
@@ -25,8 +26,9 @@ static void *held[1 << 20];
 static size_t bytes, commonBytes, lateEach, recycleAt;
 static int workers, listener;
 static volatile sig_atomic_t over;
-/* Seen by all: connections accepted so far, together and by each child that there ever was; who still accepts. */
-static struct { size_t all, by[MOST]; volatile int accepts[MOST]; pid_t pids[MOST]; } *shared;
+/* Seen by all: connections open now, the most there ever were, those accepted so far by each child that there ever was;
+   who still accepts. */
+static struct { size_t open, most, by[MOST]; volatile int accepts[MOST]; pid_t pids[MOST]; } *shared;
 
 static void *touched(size_t size) {
   void *block = size ? malloc(size) : NULL;
@@ -54,6 +56,7 @@ static void serve(int number) {
         free(held[fd]);
         held[fd] = NULL;
         holding--;
+        __sync_sub_and_fetch(&shared->open, 1);
         close(fd);
       } else if (recycled ? holding >= FEW : isAhead(number)) {
         usleep(200);
@@ -62,11 +65,15 @@ static void serve(int number) {
         epoll_ctl(poller, EPOLL_CTL_ADD, fd, &wanted);
         held[fd] = touched(bytes);
         holding++;
-        __sync_add_and_fetch(&shared->all, 1);
+        size_t open = __sync_add_and_fetch(&shared->open, 1);
+        for (size_t most; open > (most = shared->most);) __sync_bool_compare_and_swap(&shared->most, most, open);
         __sync_add_and_fetch(&shared->by[number], 1);
       }
     }
-    if (recycled && shared->all >= recycleAt) _exit(0);
+    if (recycled && shared->most >= recycleAt) {
+      __sync_sub_and_fetch(&shared->open, holding);
+      _exit(0);
+    }
   }
 }
 
@@ -119,7 +126,7 @@ int main(int argc, char **argv) {
       struct pollfd first = {.fd = listener, .events = POLLIN};
       if (poll(&first, 1, 10) > 0) bear(born++);
     } else {
-      while (born < workers && shared->all >= born * lateEach) bear(born++);
+      while (born < workers && shared->most >= born * lateEach) bear(born++);
       while (bury()) bear(born++);
       usleep(10000);
     }
