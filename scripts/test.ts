@@ -1,6 +1,7 @@
 /**
  * `npm test`: every `*.test.js` of the build, through node's own runner. Arguments narrow it down by part of a path:
- * `npm test -- protocols/ws`. Files run one at a time: many of them measure this machine, and it has few cores.
+ * `npm test -- protocols/ws`. Two files run at a time: most of the time they wait for memory to come to rest, and what they
+ * measure (processes of their own, sockets counted one by one) is not changed by a neighbour.
  * What the files need from Debian is installed first, where that may be done.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,6 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './needs/install.ts';
 import { namedIn } from './needs/named.ts';
+
+const AT_ONCE = 2;
 
 const dist = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -25,7 +28,7 @@ if (files.length === 0) {
   if (missing) say(missing);
   const { status } = spawnSync(
     process.execPath,
-    ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files],
+    ['--enable-source-maps', '--test', `--test-concurrency=${AT_ONCE}`, '--test-reporter=spec', ...files],
     { stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;
