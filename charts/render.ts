@@ -43,7 +43,16 @@ function named(svg: string, { title, description }: Chart, id: string): string {
 }
 
 const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  text
+    .replace(UNFIT, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+
+/** What no XML may hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.
+const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** `font-size:12px;font-family:x;` → ` font-size="12px" font-family="x"`: these are attributes of SVG as well. */
 function attributesOf(style: string): string {

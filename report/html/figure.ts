@@ -1,0 +1,20 @@
+import type { Chart } from '../../charts/chart.ts';
+import { renderSvg, type Size } from '../../charts/render.ts';
+import type { Part } from '../phrase.ts';
+import { html, type Markup, trusted } from './markup.ts';
+
+const SIZE: Size = { width: 620, height: 320 };
+
+/**
+ * A chart as a picture in the page, with what there is to see below it.
+ *
+ * @param id its own on the page; letters, digits and dashes
+ * @param caption in place of the chart's own sentence
+ */
+export const figure = (chart: Chart, id: string, caption: Part = chart.description, size: Size = SIZE): Markup =>
+  html`<figure id="${id}">
+<h3>${chart.title}</h3>
+${trusted(renderSvg(chart, size, id))}
+<figcaption>${caption}</figcaption>
+</figure>
+`;
