@@ -1,5 +1,6 @@
 import type { Chart } from './chart.ts';
 import { init } from './echarts.ts';
+import { colour, themeCss } from './theme.ts';
 
 export interface Size {
   readonly width: number;
@@ -21,6 +22,15 @@ export function renderSvg(shown: Chart, { width, height }: Size, id: string): st
     // What isn't disposed of keeps a process alive.
     chart.dispose();
   }
+}
+
+/** The same as a file of its own: with its colours in light and dark, and on a ground on which they can be seen. */
+export function renderSvgFile(shown: Chart, size: Size, id: string): string {
+  const { width, height } = size;
+  const ground = `<rect width="${width}" height="${height}" fill="${colour('surface')}"/>`;
+  return `${renderSvg(shown, size, id)
+    .replace('<svg ', `<svg width="${width}" height="${height}" `)
+    .replace('</desc>', `</desc>\n<style>${themeCss()}</style>\n${ground}`)}\n`;
 }
 
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */

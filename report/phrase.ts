@@ -14,9 +14,13 @@ export const UNKNOWN = '–';
 
 /** Makes a phrase of words and what stands between them: say`${bytes(512)} each`. */
 export const say = (words: TemplateStringsArray, ...parts: readonly Part[]): Phrase =>
-  words.flatMap((word, i) => [...(word === '' ? [] : [word]), ...(i < parts.length ? phraseOf(parts[i]!) : [])]);
+  words.flatMap((word, i) => [...phraseOf(word), ...(i < parts.length ? phraseOf(parts[i]!) : [])]);
 
-export const phraseOf = (part: Part): Phrase => (typeof part === 'string' || 'value' in part ? [part] : part);
+/** No words are no phrase. */
+export function phraseOf(part: Part): Phrase {
+  if (part === '') return [];
+  return typeof part === 'string' || 'value' in part ? [part] : part;
+}
 
 export const plain = (part: Part): string =>
   phraseOf(part)

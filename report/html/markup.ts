@@ -16,7 +16,7 @@ export class Markup {
 const KEY = Symbol('html');
 
 /** What may stand in a template. Words and phrases are escaped, a number within a phrase keeps its exact value. */
-export type Child = Markup | Part | number | null | undefined | readonly Child[];
+export type Child = Markup | Part | number | null | undefined | false | readonly Child[];
 
 /**
  * HTML from a template whose values are escaped, whatever they are. Attributes have to be quoted in the template.
@@ -49,7 +49,7 @@ function isInTag(words: readonly string[], upTo: number): boolean {
 }
 
 function textOf(child: Child): string {
-  if (child === null || child === undefined) return '';
+  if (child === null || child === undefined || child === false) return '';
   if (child instanceof Markup) return child.toString();
   if (typeof child === 'string' || typeof child === 'number') return escaped(String(child));
   if (isPart(child)) return phraseOf(child).map(pieceOf).join('');

@@ -23,6 +23,9 @@ header p, footer, figcaption, caption, .muted { color: var(--chart-muted); }
 footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--chart-grid); font-size: 0.875rem; }
 :focus-visible { outline: 2px solid var(--chart-user); outline-offset: 2px; }
 .verdict { font-size: 1.2rem; line-height: 1.45; color: var(--chart-text); margin: 0.75rem 0; max-width: 60rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.4rem 2rem; }
+.facts dt { color: var(--chart-muted); font-size: 0.875rem; }
+.facts dd { margin: 0; }
 .note { border-left: 4px solid var(--chart-axis); padding: 0.1rem 0 0.1rem 0.9rem; margin: 0 0 1rem; }
 .note > :last-child { margin-bottom: 0; }
 .note.bad { border-color: var(--chart-bad); }

@@ -1,26 +1,13 @@
 import type { Part } from '../phrase.ts';
+import type { TableColumn, TableRow } from '../table-data.ts';
 import { type Child, html, type Markup } from './markup.ts';
-
-export interface Column {
-  readonly title: string;
-  /** Of all its numbers, where they don't carry one themselves. */
-  readonly unit?: string;
-  /** Words read from the left; numbers stand to the right. */
-  readonly words?: boolean;
-}
-
-export interface TableRow {
-  /** Names the row. */
-  readonly head: Part | Markup;
-  readonly cells: ReadonlyArray<Part | Markup>;
-}
 
 /**
  * A table that says what it is about. Where it is wider than the page it scrolls alone, and by keyboard too.
  *
  * @param columns the first one heads the rows; as many cells as further columns
  */
-export function table(caption: Part, columns: readonly Column[], rows: readonly TableRow[]): Markup {
+export function table(caption: Part, columns: readonly TableColumn[], rows: readonly TableRow[]): Markup {
   const [first, ...others] = columns;
   const alignment = (i: number): string => (others[i]?.words ? 'words' : 'number');
   return html`<div class="scroll" tabindex="0"><table>
@@ -36,7 +23,7 @@ ${rows.map(
 `;
 }
 
-const headOf = ({ title, unit }: Column, alignment: string): Child =>
+const headOf = ({ title, unit }: TableColumn, alignment: string): Child =>
   title === ''
     ? html`<td class="${alignment}"></td>`
     : html`<th scope="col" class="${alignment}">${title}${unit === undefined ? '' : html` <small>(${unit})</small>`}</th>`;

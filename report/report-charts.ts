@@ -1,0 +1,64 @@
+import type { Chart } from '../charts/chart.ts';
+import { forecastChart } from '../charts/forecast-chart.ts';
+import { openingChart, rttChart } from '../charts/latency-chart.ts';
+import { ledgerChart } from '../charts/ledger-chart.ts';
+import { memoryChart } from '../charts/memory-chart.ts';
+import { outcomesChart } from '../charts/outcomes-chart.ts';
+import type { Size } from '../charts/render.ts';
+import { retainedChart } from '../charts/retained-chart.ts';
+import { memoryOverTimeChart, opensChart } from '../charts/time-charts.ts';
+import type { RunSeries } from '../core/series.ts';
+import type { LegSummary, Summary } from '../core/summary.ts';
+import { bytes, joined, type Part, say } from './phrase.ts';
+import type { Topic } from './table-data.ts';
+
+const WIDTH = 640;
+const SIZE: Size = { width: WIDTH, height: 330 };
+
+/** A chart in its place. */
+export interface ReportChart {
+  readonly topic: Topic;
+  /** Its own in the report: letters and dashes. */
+  readonly id: string;
+  /** Beside report.md. */
+  readonly file: string;
+  readonly chart: Chart;
+  readonly size: Size;
+  readonly caption: Part;
+}
+
+/** Every chart of the report for which there is something to be drawn, in order. */
+export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): ReportChart[] {
+  const found: ReportChart[] = [];
+  const add = (topic: Topic, id: string, chart: Chart | undefined, more: Partial<ReportChart> = {}): void => {
+    if (chart)
+      found.push({ topic, id, file: `charts/${id}.svg`, chart, size: SIZE, caption: chart.description, ...more });
+  };
+  const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
+  each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.protocol}`, memoryChart(leg)));
+  add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
+  each((leg) => add('capacity', `forecast-${leg.protocol}`, forecastChart(leg, { legs, ...summary })));
+  if (series.time.length > 1) {
+    add('time', 'memory-over-time', memoryOverTimeChart(series), { caption: timeCaption(legs) });
+    add('time', 'opened-per-second', opensChart(series));
+  }
+  add('time', 'outcomes', outcomesChart(legs));
+  each((leg, i) => {
+    const own = series.legs[i];
+    if (own) add('time', `retained-${leg.protocol}`, retainedChart(own, leg.retained));
+  });
+  each((leg, i) => {
+    const own = series.legs[i];
+    if (own) add('latency', `opening-${leg.protocol}`, openingChart(own));
+  });
+  each((leg) => add('latency', `round-trips-${leg.protocol}`, rttChart(leg)));
+  return found;
+}
+
+function timeCaption(legs: readonly LegSummary[]): Part {
+  const peaks = legs.flatMap(({ protocol, peakUserBytes }) =>
+    peakUserBytes === null ? [] : [say`${bytes(peakUserBytes)} (${protocol})`],
+  );
+  const most = peaks.length === 0 ? '' : say` At most ${joined(peaks, ' and ')}.`;
+  return say`User memory as it was at each moment, garbage included, and connections. Levels are held still where it is shaded.${most}`;
+}
