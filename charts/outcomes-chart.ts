@@ -27,7 +27,10 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
       formatter: ({ value }) => humanCount(Number(value)),
     },
   });
-  const all = [series('opened', 'connections', true), series('failed', 'bad', false)];
+  const all = [
+    ...(bars.some(({ name }) => name === 'open') ? [series('opened', 'connections', true)] : []),
+    ...(bars.some(({ name }) => name !== 'open') ? [series('failed', 'bad', false)] : []),
+  ];
   const most = Math.max(...bars.map(({ attempts }) => attempts));
   return {
     title: 'How attempts to open ended',

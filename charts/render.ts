@@ -28,9 +28,8 @@ export function renderSvg(shown: Chart, { width, height }: Size, id: string): st
 export function renderSvgFile(shown: Chart, size: Size, id: string): string {
   const { width, height } = size;
   const ground = `<rect width="${width}" height="${height}" fill="${colour('surface')}"/>`;
-  return `${renderSvg(shown, size, id)
-    .replace('<svg ', `<svg width="${width}" height="${height}" `)
-    .replace('</desc>', `</desc>\n<style>${themeCss()}</style>\n${ground}`)}\n`;
+  const own = `</desc>\n<style>${themeCss()}</style>\n${ground}`;
+  return `${renderSvg(shown, size, id).replace('</desc>', own)}\n`;
 }
 
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */

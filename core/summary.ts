@@ -164,11 +164,10 @@ const SizingRow = z.object({
     openFiles: count,
     /** fs.nr_open; null: as it usually is. */
     nrOpen: count.nullable(),
-    fileMax: count,
     somaxconn: count,
     /** The last value of net.ipv4.tcp_mem; null: as it usually is. */
     tcpMemPages: count.nullable(),
-    /** null: the run's machine tracks no connections. */
+    /** net.netfilter.nf_conntrack_max; null: what the run's machine has is enough. */
     conntrackMax: count.nullable(),
     /** For each process of a Node.js target; null for others. */
     maxOldSpaceMib: count.nullable(),

@@ -9,7 +9,7 @@ import { retainedChart } from '../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../charts/time-charts.ts';
 import type { RunSeries } from '../core/series.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
-import { bytes, joined, type Part, say } from './phrase.ts';
+import { bytes, count, joined, type Part, percent, say } from './phrase.ts';
 import type { Topic } from './table-data.ts';
 
 const WIDTH = 640;
@@ -37,12 +37,17 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
   const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
   each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.protocol}`, memoryChart(leg)));
   add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
-  each((leg) => add('capacity', `forecast-${leg.protocol}`, forecastChart(leg, { legs, ...summary })));
+  each((leg) =>
+    add('capacity', `forecast-${leg.protocol}`, forecastChart(leg, { legs, ...summary }), {
+      caption: forecastCaption(leg, summary.capacity),
+    }),
+  );
   if (series.time.length > 1) {
     add('time', 'memory-over-time', memoryOverTimeChart(series), { caption: timeCaption(legs) });
-    add('time', 'opened-per-second', opensChart(series));
+    add('time', 'opened-per-second', opensChart(series), { caption: opensCaption(legs) });
   }
-  add('time', 'outcomes', outcomesChart(legs));
+  const bars = legs.flatMap(({ outcomes }) => Object.values(outcomes).filter((attempts) => attempts > 0));
+  add('time', 'outcomes', outcomesChart(legs), { size: { width: WIDTH, height: 90 + 42 * bars.length } });
   each((leg, i) => {
     const own = series.legs[i];
     if (own) add('time', `retained-${leg.protocol}`, retainedChart(own, leg.retained));
@@ -53,6 +58,22 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
   });
   each((leg) => add('latency', `round-trips-${leg.protocol}`, rttChart(leg)));
   return found;
+}
+
+function forecastCaption({ protocol }: LegSummary, capacity: Summary['capacity']): Part {
+  const axes = 'Both axes go in powers, since plans go far beyond what was measured.';
+  const own = capacity.find((one) => one.protocol === protocol);
+  if (!own) return axes;
+  const { memoryLimitBytes, headroomPercent, connections } = own;
+  return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${count(connections)}.`;
+}
+
+function opensCaption(legs: readonly LegSummary[]): Part {
+  const rates = legs.flatMap(({ protocol, open: { ratePerSecond } }) =>
+    ratePerSecond === null ? [] : [say`${count(ratePerSecond)} (${protocol})`],
+  );
+  const mean = rates.length === 0 ? '' : say` While climbing, ${joined(rates, ' and ')} opened in a second.`;
+  return say`How many attempts a second ended, moment by moment, the burst at the end included.${mean}`;
 }
 
 function timeCaption(legs: readonly LegSummary[]): Part {

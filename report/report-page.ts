@@ -2,7 +2,7 @@ import type { RunFile } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
 import { figure } from './html/figure.ts';
 import { type Child, html, type Markup } from './html/markup.ts';
-import { figures, list, note, page, paste, section } from './html/page.ts';
+import { figures, list, note, page, paste, section, tables } from './html/page.ts';
 import { table } from './html/table.ts';
 import { measuredOn } from './measured-on.ts';
 import { caveatsOf } from './method.ts';
@@ -45,12 +45,12 @@ function topicSection(topic: Topic, summary: Summary, charts: readonly ReportCha
   const drawn = charts
     .filter((one) => one.topic === topic)
     .map(({ chart, id, caption, size }) => figure(chart, id, caption, size));
-  const tables = reportTables(summary)
+  const told = reportTables(summary)
     .filter((one) => one.topic === topic)
     .map(({ caption, columns, rows }) => table(caption, columns, rows));
   const settings = topic === 'capacity' ? settingsOf(summary) : [];
-  const content: Child[] = [figures(drawn), tables, settings];
-  return drawn.length + tables.length === 0 ? null : section(topic, TOPICS[topic], content);
+  const content: Child[] = [figures(drawn), tables(told), settings];
+  return drawn.length + told.length === 0 ? null : section(topic, TOPICS[topic], content);
 }
 
 const settingsOf = (summary: Summary): Markup[] =>

@@ -1,6 +1,7 @@
 import type { Sizing, SizingRow, Summary } from '../core/summary.ts';
 import { bytes, count, type Phrase, say } from './phrase.ts';
 import { chosenRow } from './sizing.ts';
+import { NOUNS } from './verdict.ts';
 
 interface Paste {
   /** What it is for and where it goes. */
@@ -25,14 +26,14 @@ export function pastes({ sizing, legs }: Summary): Pastes[] {
 }
 
 const titleOf = ({ protocol, name, instanceBytes, connections }: SizingRow): Phrase =>
-  say`Settings for ${count(connections)} ${protocol} connections on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
+  say`Settings for ${count(connections)} ${NOUNS[protocol][1]} on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
 
 function partsOf({ settings, memoryBytes, connections }: SizingRow, { headroomPercent }: Sizing): Paste[] {
   const { processes, openFiles, maxOldSpaceMib, memoryMib } = settings;
   const each = processes > 1 ? say`, each of the ${count(processes)} processes` : '';
   return [
     {
-      what: say`Open files of the target${each} (LimitNOFILE= of systemd, --ulimit nofile= of docker), and the kernel's tables:`,
+      what: say`Open files of the target${each} (LimitNOFILE= of systemd, --ulimit nofile= of docker), and the kernel's tables. Where sysctl tells of more already, leave it:`,
       language: 'sh',
       text: [`ulimit -n ${openFiles}`, ...sysctls(settings)].join('\n'),
     },
@@ -59,10 +60,9 @@ function partsOf({ settings, memoryBytes, connections }: SizingRow, { headroomPe
   ];
 }
 
-function sysctls({ nrOpen, fileMax, somaxconn, tcpMemPages, conntrackMax }: SizingRow['settings']): string[] {
+function sysctls({ nrOpen, somaxconn, tcpMemPages, conntrackMax }: SizingRow['settings']): string[] {
   const values: Array<[string, string | number | null]> = [
     ['fs.nr_open', nrOpen],
-    ['fs.file-max', fileMax],
     ['net.core.somaxconn', somaxconn],
     [
       'net.ipv4.tcp_mem',

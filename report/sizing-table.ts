@@ -1,36 +1,36 @@
-import type { Sizing, SizingRow, Summary } from '../core/summary.ts';
+import type { LegSummary, Sizing, SizingRow, Summary } from '../core/summary.ts';
 import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table-data.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
-export function sizingTable({ sizing, legs }: Summary): TableData {
-  const isPriced = sizing?.rows.some(({ pricePerHour }) => pricePerHour !== null) ?? false;
-  const hasHeap = sizing?.rows.some(({ settings }) => settings.maxOldSpaceMib !== null) ?? false;
-  const several = legs.length > 1;
+export function sizingTable({ protocol }: LegSummary, { sizing }: Summary): TableData {
+  const rows = (sizing?.rows ?? []).filter((row) => row.protocol === protocol);
+  const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
+  const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
+  const ofUse = (row: SizingRow, value: number | null): Part =>
+    row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption: sizing === null ? '' : captionOf(sizing),
+    caption: sizing === null ? '' : say`${protocol}: ${captionOf(sizing)}`,
     columns: [
       { title: 'memory' },
-      ...(several ? [{ title: '', words: true }] : []),
       ...[
         { title: 'one holds', unit: 'connections' },
-        { title: 'instances' },
-        { title: 'hold together', unit: 'connections' },
+        { title: '', words: true },
       ],
+      ...[{ title: 'instances' }, { title: 'hold together', unit: 'connections' }],
       ...(isPriced ? [{ title: 'a month' }, { title: 'an hour' }] : []),
-      ...[{ title: 'open files', unit: 'ulimit -n' }],
+      { title: 'open files', unit: 'ulimit -n' },
       ...(hasHeap ? [{ title: 'old space', unit: 'MiB' }] : []),
     ],
-    rows: (sizing?.rows ?? []).map((row) => ({
+    rows: rows.map((row) => ({
       head: memoryOf(row),
       cells: [
-        ...(several ? [row.protocol] : []),
-        say`${count(row.connections)}${row.beyond ? ', a guess' : ''}`,
+        ...[count(row.connections), row.beyond ? 'a guess' : ''],
         ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
         ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
-        row.connections === 0 ? UNKNOWN : count(row.settings.openFiles),
-        ...(hasHeap ? [row.connections === 0 ? UNKNOWN : orUnknown(row.settings.maxOldSpaceMib, count)] : []),
+        ofUse(row, row.settings.openFiles),
+        ...(hasHeap ? [ofUse(row, row.settings.maxOldSpaceMib)] : []),
       ],
     })),
   };
@@ -38,7 +38,7 @@ export function sizingTable({ sizing, legs }: Summary): TableData {
 
 function captionOf({ connections, spare, headroomPercent }: Sizing): Phrase {
   const lost = spare === 0 ? '' : say`, so that ${count(spare)} of them may be lost`;
-  return say`What one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}`;
+  return say`what one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}`;
 }
 
 /** Its name, and what of its memory the target may take. */

@@ -56,7 +56,7 @@ function rowOf(
     connections,
     ...extrapolationTo(connections, top),
     ...instancesFor(plan, instance, connections),
-    settings: settingsFor(run, leg, connections, memoryBytes, budgetBytes + (memoryBytes - budgetBytes) / 2),
+    settings: settingsFor(run, leg, connections, instance, (budgetBytes + memoryBytes) / 2),
   };
 }
 
@@ -82,7 +82,7 @@ function settingsFor(
   run: RunFile,
   leg: LegSummary,
   connections: number,
-  memoryBytes: number,
+  { name, memoryBytes: instanceBytes, reservedBytes }: SizingPlan['instances'][number],
   userBytes: number,
 ): SizingRow['settings'] {
   const { environment, target } = run;
@@ -96,17 +96,21 @@ function settingsFor(
     components.heapUsed == null || leg.baselineHeapBytes === null
       ? null
       : userBytes - othersThan(linesOf(leg), components.heapUsed, leg.baselineHeapBytes, connections);
-  const tracks = (environment.conntrackCount ?? 0) > 0;
+  // A table that nothing feeds is in nobody's way.
+  const tracked = (environment.conntrackCount ?? 0) > 0 ? connections * ALLOWANCE : 0;
   return {
     processes,
     openFiles,
     nrOpen: openFiles > USUAL_NR_OPEN ? openFiles : null,
-    fileMax: Math.ceil((openFiles * processes * ALLOWANCE) / 1000) * 1000,
     somaxconn: Math.max(USUAL_SOMAXCONN, environment.somaxconn ?? 0),
-    tcpMemPages: bufferBytes > memoryBytes * USUAL_TCP_SHARE ? Math.ceil((bufferBytes * ALLOWANCE) / PAGE_BYTES) : null,
-    conntrackMax: tracks ? Math.ceil((connections * ALLOWANCE) / 1000) * 1000 : null,
+    // The whole machine's: of a container nobody knows what that has.
+    tcpMemPages:
+      name !== '' && bufferBytes > instanceBytes * USUAL_TCP_SHARE
+        ? Math.ceil((bufferBytes * ALLOWANCE) / PAGE_BYTES)
+        : null,
+    conntrackMax: tracked > (environment.conntrackMax ?? 0) ? Math.ceil(tracked / 1000) * 1000 : null,
     maxOldSpaceMib: heapBytes === null ? null : Math.max(0, Math.floor(heapBytes / processes / 2 ** 20)),
-    memoryMib: Math.floor(memoryBytes / 2 ** 20),
+    memoryMib: Math.floor((instanceBytes - reservedBytes) / 2 ** 20),
   };
 }
 

@@ -15,8 +15,8 @@ export function reportTables(summary: Summary): TableData[] {
     verdictTable(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
-    forecastTable(summary),
-    sizingTable(summary),
+    ...legs.map((leg) => forecastTable(leg, summary)),
+    ...legs.map((leg) => sizingTable(leg, summary)),
     outcomeTable(legs),
     ...legs.map(drainTable),
     ...legs.map(openingTable),
@@ -87,25 +87,19 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
   };
 }
 
-const forecastTable = ({ forecast }: Summary): TableData => ({
+const forecastTable = ({ protocol }: LegSummary, { forecast }: Summary): TableData => ({
   topic: 'capacity',
-  caption: 'What more connections would take; beyond twice the top level it is a guess',
+  caption: `${protocol}: what more connections would take; beyond twice the top level it is a guess`,
   columns: [
-    { title: 'connections' },
-    { title: '', words: true },
-    { title: 'memory' },
-    { title: 'at least' },
-    { title: 'at most' },
-    { title: 'times the top level' },
+    ...[{ title: 'connections' }, { title: 'memory' }, { title: 'at least' }, { title: 'at most' }],
+    ...[{ title: 'times the top level' }, { title: '', words: true }],
   ],
-  rows: forecast.map((one) => ({
-    head: count(one.connections),
-    cells: [
-      one.protocol,
-      ...[one.bytes, one.low, one.high].map(bytes),
-      say`${decimal(one.extrapolation, 1)}${one.beyond ? ', a guess' : ''}`,
-    ],
-  })),
+  rows: forecast
+    .filter((one) => one.protocol === protocol)
+    .map((one) => ({
+      head: count(one.connections),
+      cells: [...[one.bytes, one.low, one.high].map(bytes), decimal(one.extrapolation, 1), one.beyond ? 'a guess' : ''],
+    })),
 });
 
 function outcomeTable(legs: readonly LegSummary[]): TableData {

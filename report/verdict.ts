@@ -1,4 +1,5 @@
 import { isLeak } from '../core/retained.ts';
+import type { Estimate } from '../core/slope.ts';
 import { type LegSummary, STRAIGHT, type Summary } from '../core/summary.ts';
 import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
 
@@ -10,7 +11,8 @@ const LEAST_LEVELS = 3;
 type Protocol = LegSummary['protocol'];
 type Limiter = Summary['limiters'][number];
 
-const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
+/** What a connection is called, one of them and many. */
+export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
   tcp: ['TCP connection', 'TCP connections'],
   ws: ['WebSocket', 'WebSockets'],
 };
@@ -89,13 +91,18 @@ function told(leg: LegSummary, summary: Summary): Phrase {
   const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
   const about = isRough ? 'roughly ' : '';
-  const interval = say`(between ${bytes(cost.low)} and ${bytes(cost.high)})`;
-  const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)} ${interval}${partsOf(leg)}`;
+  const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
   const { rSquared } = leg.fit ?? { rSquared: 1 };
   if (rSquared < STRAIGHT) {
     return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(rSquared, 4)}), so no capacity follows from it`;
   }
   return joined([main, bendsOf(leg), leakOf(leg), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
+}
+
+/** Nothing where it reads the same at either end. */
+function intervalOf({ bytes: middle, low, high }: Estimate): Phrase {
+  const isNarrow = new Set([low, middle, high].map((value) => bytes(value).text)).size === 1;
+  return isNarrow ? [] : say` (between ${bytes(low)} and ${bytes(high)})`;
 }
 
 function partsOf({ perConnection }: LegSummary): Phrase {

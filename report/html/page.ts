@@ -49,6 +49,10 @@ ${content}</section>
 export const figures = (content: readonly Markup[]): Markup =>
   content.length === 0 ? html`` : html`<div class="figures">\n${content}</div>\n`;
 
+/** Tables side by side where there is room. */
+export const tables = (content: readonly Markup[]): Markup =>
+  content.length === 0 ? html`` : html`<div class="tables">\n${content}</div>\n`;
+
 /** @param kind `bad` for what went wrong, `warning` for what has to be known before the numbers are believed */
 export const note = (kind: 'bad' | 'warning' | 'plain', ...content: readonly Child[]): Markup =>
   html`<div class="note ${kind}">${content}</div>\n`;

@@ -42,6 +42,8 @@ th, td { padding: 0.22rem 1.1rem 0.22rem 0; border-bottom: 1px solid var(--chart
 th { text-align: left; font-weight: normal; }
 thead th { font-weight: 600; vertical-align: bottom; }
 thead small { font-weight: normal; color: var(--chart-muted); }
+tbody th { white-space: pre-wrap; }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
 .number { text-align: right; }
 .words { text-align: left; }
 td.number { white-space: nowrap; }
@@ -53,6 +55,7 @@ td.number { white-space: nowrap; }
   figure, .note, tr, pre { break-inside: avoid; }
   thead { display: table-header-group; }
   .figures { grid-template-columns: 1fr 1fr; gap: 0.25rem 1.5rem; }
+  .tables { gap: 0 2rem; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow: visible; }
   a { color: inherit; text-decoration: none; }
