@@ -58,4 +58,5 @@ export function themeCss(): string {
 
 const propertyOf = (role: Role): string => `--chart-${role}`;
 
-export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+/** Without quotes, which would end the attribute that it stands in. */
+export const FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif';

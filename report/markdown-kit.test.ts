@@ -5,10 +5,12 @@ import { bytes, say } from './phrase.ts';
 
 const WORDS: ReadonlyArray<[string, string]> = [
   ['<script>alert(1)</script>', '\\<script\\>alert(1)\\</script\\>'],
-  ['a *b* _c_ [d](e) ![f](g) | `h`', 'a \\*b\\* \\_c\\_ \\[d\\](e) \\!\\[f\\](g) \\| \\`h\\`'],
+  ['a *b* _c_ [d](e) ![f](g) | `h`', 'a \\*b\\* \\_c\\_ \\[d\\](e) !\\[f\\](g) \\| \\`h\\`'],
   ['see https://example.test/?a=1 and @team', 'see `https://example.test/?a=1` and `@team`'],
   ['closes #12, owner/repo#3', 'closes `#12,` `owner/repo#3`'],
-  ['1. one\n# two', '1\\. one \\# two'],
+  ['1. one\n# two', '1\\. one # two'],
+  ['- a --b', '\\- a --b'],
+  ['### 6.8', '\\### 6.8'],
   ['&lt;b&gt; \u001b[31m', '\\&lt;b\\&gt;  \\[31m'],
 ];
 for (const [text, wanted] of WORDS) {

@@ -39,10 +39,15 @@ const wordsOf = (text: string): string =>
   oneLine(text)
     .split(/( +)/)
     .map((word) => (/@|:\/\/|www\.|\w#\d|^#\d/i.test(word) ? code(word) : word.replace(SPECIAL, '\\$&')))
-    .join('');
+    .join('')
+    .replace(BLOCK, '\\$&')
+    .replace(NUMBERED, '\\$&');
 
-/** What means something in a line, or at the beginning of one. */
-const SPECIAL = /[\\`*_{}[\]<>&~|$]|^[#+=-]|(?<=^\d+)[.)]|!(?=\[)/g;
+/** What means something within a line. */
+const SPECIAL = /[\\`*_{}[\]<>&~|$]/g;
+/** What makes a heading, a list or a rule of a line that begins with it. */
+const BLOCK = /^[#+=-]+(?=\s|$)/;
+const NUMBERED = /(?<=^\d+)[.)](?=\s|$)/;
 
 const oneLine = (text: string): string => text.replace(UNPRINTABLE, ' ');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.

@@ -52,7 +52,7 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
     [
       'Client',
       say`engine ${generator.engine}, ${joined(
-        generator.legs.map(({ workers }) => count(workers)),
+        generator.legs.slice(0, plan.legs.length).map(({ workers }) => count(workers)),
         ' and ',
       )} worker thread(s)`,
     ],
