@@ -165,8 +165,8 @@ const SizingRow = z.object({
     /** fs.nr_open; null: as it usually is. */
     nrOpen: count.nullable(),
     somaxconn: count,
-    /** The last value of net.ipv4.tcp_mem; null: as it usually is. */
-    tcpMemPages: count.nullable(),
+    /** net.ipv4.tcp_mem, all three values of it; null: as it usually is. */
+    tcpMemPages: z.tuple([count, count, count]).nullable(),
     /** net.netfilter.nf_conntrack_max; null: what the run's machine has is enough. */
     conntrackMax: count.nullable(),
     /** For each process of a Node.js target; null for others. */

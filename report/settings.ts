@@ -64,12 +64,7 @@ function sysctls({ nrOpen, somaxconn, tcpMemPages, conntrackMax }: SizingRow['se
   const values: Array<[string, string | number | null]> = [
     ['fs.nr_open', nrOpen],
     ['net.core.somaxconn', somaxconn],
-    [
-      'net.ipv4.tcp_mem',
-      tcpMemPages === null
-        ? null
-        : `"${Math.floor(tcpMemPages / 2)} ${Math.floor((tcpMemPages * 3) / 4)} ${tcpMemPages}"`,
-    ],
+    ['net.ipv4.tcp_mem', tcpMemPages === null ? null : `"${tcpMemPages.join(' ')}"`],
     ['net.netfilter.nf_conntrack_max', conntrackMax],
   ];
   return values.flatMap(([name, value]) => (value === null ? [] : [`sysctl -w ${name}=${value}`]));

@@ -105,14 +105,18 @@ function settingsFor(
     somaxconn: Math.max(USUAL_SOMAXCONN, environment.somaxconn ?? 0),
     // The whole machine's: of a container nobody knows what that has.
     tcpMemPages:
-      name !== '' && bufferBytes > instanceBytes * USUAL_TCP_SHARE
-        ? Math.ceil((bufferBytes * ALLOWANCE) / PAGE_BYTES)
-        : null,
+      name !== '' && bufferBytes > instanceBytes * USUAL_TCP_SHARE ? pagesFor(bufferBytes * ALLOWANCE) : null,
     conntrackMax: tracked > (environment.conntrackMax ?? 0) ? Math.ceil(tracked / 1000) * 1000 : null,
     maxOldSpaceMib: heapBytes === null ? null : Math.max(0, Math.floor(heapBytes / processes / 2 ** 20)),
     memoryMib: Math.floor((instanceBytes - reservedBytes) / 2 ** 20),
   };
 }
+
+/** Below the first the kernel is at ease, from the second on it presses, beyond the last it refuses. */
+const pagesFor = (bytes: number): [number, number, number] => {
+  const most = Math.ceil(bytes / PAGE_BYTES);
+  return [Math.floor(most / 2), Math.floor((most * 3) / 4), most];
+};
 
 /** What so many connections take beside the heap. */
 function othersThan(lines: readonly Line[], heapPerConnection: number, baselineHeap: number, open: number): number {

@@ -117,7 +117,7 @@ function partsOf({ perConnection }: LegSummary): Phrase {
 function bendsOf({ fit }: LegSummary): Phrase {
   const below = fit?.knee ? say`below that it was ${bytes(fit.knee.below.bytes)}` : [];
   const steps = (fit?.steps ?? []).map(
-    (step) => say`between ${count(step.low)} and ${count(step.high)} ${bytes(step.bytes)} came at once`,
+    (step) => say`${bytes(step.bytes)} came at once between ${count(step.low)} and ${count(step.high)}`,
   );
   return joined([below, ...steps], ', ');
 }

@@ -123,6 +123,16 @@ for (const [name, breakIt, wanted] of BROKEN) {
   });
 }
 
+test('a newer record is read as far as it is understood, and that is said', () => {
+  const folder = writeRun(fresh(), { run: { ...runFile(), schema: 2, more: 1 }, samples: climb(3000) });
+  const { warnings, legs } = writeReport(folder);
+  assert.equal(legs[0]?.perConnection?.user?.bytes, 3000);
+  assert.deepEqual(warnings, [
+    'the run was recorded by a newer connrig (schema 2; this one reads 1): what is understood of it is shown, and may mean something else by now',
+  ]);
+  assert.match(read(folder, 'report.html'), /recorded by a newer connrig/);
+});
+
 test('a run folder without samples.jsonl gives a report without legs', () => {
   const folder = writeRun(fresh());
   rmSync(join(folder, 'samples.jsonl'));
@@ -137,7 +147,11 @@ const REFUSED: ReadonlyArray<[string, unknown, RegExp]> = [
   ['an empty run.json', '', /has a run\.json that cannot be read$/],
   ['a run.json that is null', 'null', /has a run\.json that is not ours: [A-Z]/],
   ['a run.json of something else', { name: 'package' }, /has a run\.json that is not ours: schema: /],
-  ['a newer schema', { ...runFile(), schema: 2 }, /was recorded by a newer connrig \(schema 2; this one reads 1\)$/],
+  [
+    'a newer schema that is another',
+    { name: 'x', schema: 2 },
+    /was recorded by a newer connrig \(schema 2; this one reads 1\)$/,
+  ],
   ['a status nobody knows', { ...runFile(), status: 'fine' }, /not ours: status: /],
 ];
 for (const [name, run, wanted] of REFUSED) {

@@ -52,9 +52,12 @@ td.number { white-space: nowrap; }
   html { font-size: 11.5px; }
   body { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
-  figure, .note, tr, pre { break-inside: avoid; }
+  figure, .note, tr, pre, .scroll, .facts div { break-inside: avoid; }
   thead { display: table-header-group; }
-  .figures { grid-template-columns: 1fr 1fr; gap: 0.25rem 1.5rem; }
+  .figures { display: block; }
+  figure { display: grid; grid-template-columns: 120mm 1fr; gap: 0 6mm; margin-bottom: 5mm; }
+  figure h3 { grid-column: 1 / -1; }
+  figcaption { align-self: center; }
   .tables { gap: 0 2rem; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow: visible; }
