@@ -11,7 +11,7 @@ import { openingChart } from './latency-chart.ts';
 import { ledgerChart } from './ledger-chart.ts';
 import { memoryChart } from './memory-chart.ts';
 import { outcomesChart } from './outcomes-chart.ts';
-import { renderSvg, renderSvgFile } from './render.ts';
+import { renderSvg, svgFile } from './render.ts';
 import { retainedChart } from './retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from './time-charts.ts';
 
@@ -56,8 +56,9 @@ for (const [name, chart] of Object.entries(CHARTS)) {
   }
 
   test(`${name}: it is XML, as a file of its own too`, () => {
-    for (const draw of [renderSvg, renderSvgFile]) {
-      const svg = draw(chart!, { width: 600, height: 320 }, 'a');
+    const size = { width: 600, height: 320 };
+    const drawn = renderSvg(chart!, size, 'a');
+    for (const svg of [drawn, svgFile(drawn, size)]) {
       const rest = svg.replace(/<style>[^<]*<\/style>|<\/?[a-zA-Z]+(?: [\w:-]+="[^"<]*")*\s?\/?>/g, '');
       assert.doesNotMatch(rest, /[<>"]|&(?!amp;|lt;|gt;|quot;|#\d+;)/);
       for (const [tag] of svg.matchAll(/<[a-zA-Z]+ [^>]*>/g)) {

@@ -24,12 +24,14 @@ export function renderSvg(shown: Chart, { width, height }: Size, id: string): st
   }
 }
 
-/** The same as a file of its own: with its colours in light and dark, and on a ground on which they can be seen. */
-export function renderSvgFile(shown: Chart, size: Size, id: string): string {
-  const { width, height } = size;
+/**
+ * What {@link renderSvg} has drawn, as a file of its own: with its colours in light and dark, and on a ground on which they
+ * can be seen.
+ */
+export function svgFile(svg: string, { width, height }: Size): string {
   const ground = `<rect width="${width}" height="${height}" fill="${colour('surface')}"/>`;
   const own = `</desc>\n<style>${themeCss()}</style>\n${ground}`;
-  return `${renderSvg(shown, size, id).replace('</desc>', own)}\n`;
+  return `${svg.replace('</desc>', own)}\n`;
 }
 
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */

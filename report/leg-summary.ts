@@ -74,8 +74,13 @@ function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
 }
 
 function peakUserOf(ticks: readonly Tick[], points: readonly MemoryPoint[]): number | null {
-  const seen = [...ticks.map(({ targetBytes }) => targetBytes), ...points.map(userOf)];
-  return seen.reduce((most, bytes) => (bytes === null ? most : Math.max(most ?? 0, bytes)), null);
+  let most: number | null = null;
+  const see = (bytes: number | null): void => {
+    if (bytes !== null && (most === null || bytes > most)) most = bytes;
+  };
+  for (const { targetBytes } of ticks) see(targetBytes);
+  for (const point of points) see(userOf(point));
+  return most;
 }
 
 function heapOf(point: MemoryPoint | undefined): number | null {

@@ -16,7 +16,7 @@ export function markdownReport(run: RunFile, summary: Summary, charts: readonly 
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
     ...verdictOf(summary).map((sentence) => `**${markdown(sentence)}**`),
-    ...(summary.error ? [`${code(summary.error.code)}: ${markdown(summary.error.hint)}`] : []),
+    ...(summary.error ? [errorLine(summary.error)] : []),
     ...(summary.warnings.length > 0 ? [`Before you believe it:`, bullets(summary.warnings.map(markdown))] : []),
     ...(Object.keys(TOPICS) as Topic[]).flatMap((topic) => {
       const content = [
@@ -34,8 +34,11 @@ export function markdownReport(run: RunFile, summary: Summary, charts: readonly 
   return `${sections.join('\n\n')}\n`;
 }
 
-const image = ({ file, chart, caption }: ReportChart): string =>
-  `![${markdown(chart.title)}](${file})\n\n${markdown(caption)}`;
+const errorLine = ({ code: which, message, hint }: NonNullable<Summary['error']>): string =>
+  `${code(which)}: ${markdown(message)} — ${code(hint)}`;
+
+const image = ({ file, title, caption }: ReportChart): string =>
+  `![${markdown(title)}](${file})\n\n${markdown(caption)}`;
 
 function tableOf({ caption, columns, rows }: TableData): string {
   const head = columns.map(({ title, unit }) => markdown(unit === undefined ? title : `${title} (${unit})`));

@@ -4,7 +4,7 @@ import { openingChart, rttChart } from '../charts/latency-chart.ts';
 import { ledgerChart } from '../charts/ledger-chart.ts';
 import { memoryChart } from '../charts/memory-chart.ts';
 import { outcomesChart } from '../charts/outcomes-chart.ts';
-import type { Size } from '../charts/render.ts';
+import { renderSvg, type Size } from '../charts/render.ts';
 import { retainedChart } from '../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../charts/time-charts.ts';
 import type { RunSeries } from '../core/series.ts';
@@ -15,14 +15,15 @@ import type { Topic } from './table-data.ts';
 const WIDTH = 640;
 const SIZE: Size = { width: WIDTH, height: 330 };
 
-/** A chart in its place. */
+/** A chart in its place, drawn. */
 export interface ReportChart {
   readonly topic: Topic;
   /** Its own in the report: letters and dashes. */
   readonly id: string;
   /** Beside report.md. */
   readonly file: string;
-  readonly chart: Chart;
+  readonly title: string;
+  readonly svg: string;
   readonly size: Size;
   readonly caption: Part;
 }
@@ -30,9 +31,16 @@ export interface ReportChart {
 /** Every chart of the report for which there is something to be drawn, in order. */
 export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): ReportChart[] {
   const found: ReportChart[] = [];
-  const add = (topic: Topic, id: string, chart: Chart | undefined, more: Partial<ReportChart> = {}): void => {
-    if (chart)
-      found.push({ topic, id, file: `charts/${id}.svg`, chart, size: SIZE, caption: chart.description, ...more });
+  const add = (
+    topic: Topic,
+    id: string,
+    chart: Chart | undefined,
+    more: { caption?: Part; size?: Size } = {},
+  ): void => {
+    if (!chart) return;
+    const { caption = chart.description, size = SIZE } = more;
+    const svg = renderSvg(chart, size, id);
+    found.push({ topic, id, file: `charts/${id}.svg`, title: chart.title, svg, size, caption });
   };
   const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
   each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.protocol}`, memoryChart(leg)));

@@ -1,6 +1,6 @@
 import type { RunFile } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
-import { figure } from './html/figure.ts';
+import { drawnFigure } from './html/figure.ts';
 import { type Child, html, type Markup } from './html/markup.ts';
 import { figures, list, note, page, paste, section, tables } from './html/page.ts';
 import { table } from './html/table.ts';
@@ -44,7 +44,7 @@ function warnings({ error, warnings }: Summary): Markup | null {
 function topicSection(topic: Topic, summary: Summary, charts: readonly ReportChart[]): Markup | null {
   const drawn = charts
     .filter((one) => one.topic === topic)
-    .map(({ chart, id, caption, size }) => figure(chart, id, caption, size));
+    .map(({ title, svg, id, caption }) => drawnFigure(title, svg, id, caption));
   const told = reportTables(summary)
     .filter((one) => one.topic === topic)
     .map(({ caption, columns, rows }) => table(caption, columns, rows));

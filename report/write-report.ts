@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { renderSvgFile } from '../charts/render.ts';
+import { svgFile } from '../charts/render.ts';
 import { RigError } from '../core/errors.ts';
 import type { SizingPlan } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
@@ -30,7 +30,7 @@ export function writeReport(folder: string, tell: (summary: Summary) => void = (
   write(folder, 'summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   write(folder, 'levels.csv', levelsCsv(summary));
   const charts = reportCharts(summary, seriesOf(record));
-  for (const { file, chart, size, id } of charts) write(folder, file, renderSvgFile(chart, size, id));
+  for (const { file, svg, size } of charts) write(folder, file, svgFile(svg, size));
   write(folder, 'report.md', markdownReport(record.run, summary, charts));
   write(folder, 'report.html', reportPage(record.run, summary, charts));
   return summary;

@@ -12,9 +12,13 @@ const SIZE: Size = { width: 620, height: 320 };
  * @param caption in place of the chart's own sentence
  */
 export const figure = (chart: Chart, id: string, caption: Part = chart.description, size: Size = SIZE): Markup =>
+  drawnFigure(chart.title, renderSvg(chart, size, id), id, caption);
+
+/** The same of what `renderSvg` of charts/ has drawn already, under the same id. */
+export const drawnFigure = (title: string, svg: string, id: string, caption: Part): Markup =>
   html`<figure id="${id}">
-<h3>${chart.title}</h3>
-${trusted(renderSvg(chart, size, id))}
+<h3>${title}</h3>
+${trusted(svg)}
 <figcaption>${caption}</figcaption>
 </figure>
 `;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -12,6 +12,7 @@ import { plain } from '../../report/phrase.ts';
 import { verdictOf } from '../../report/verdict.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { goldenRuns, renderedIn, unpackGolden } from '../../scripts/golden/golden-runs.ts';
+import { writeLongRun } from '../../scripts/golden/long-run.ts';
 import { assertNumbers } from './numbers.ts';
 
 const HOME = fileURLToPath(new URL('../../../test/golden', import.meta.url));
@@ -132,6 +133,21 @@ test('a number that is nowhere is found out, wherever it stands', () => {
     assert.notEqual(page, html, String(i));
     assert.throws(() => assertNumbers(page, summary, run), assert.AssertionError, String(i));
   }
+});
+
+test('an hour with ten samples a second, and a million connections, is a page of less than 1.5 MB', () => {
+  const folder = join(base, 'long');
+  writeLongRun(folder);
+  const { legs } = writeReport(folder);
+  assert.deepEqual(
+    legs.map(({ levels, peakOpen }) => [levels.length, levels.at(-1)?.open, peakOpen]),
+    [
+      [8, 1_000_000, 1_000_000],
+      [8, 1_000_000, 1_000_000],
+    ],
+  );
+  const { size } = statSync(join(folder, 'report.html'));
+  assert.ok(size > 50_000 && size < 1.5e6, String(size));
 });
 
 test('what is left of a damaged record is shown, with what is wrong above it', () => {
