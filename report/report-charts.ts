@@ -81,7 +81,8 @@ function opensCaption(legs: readonly LegSummary[]): Part {
     ratePerSecond === null ? [] : [say`${count(ratePerSecond)} (${protocol})`],
   );
   const mean = rates.length === 0 ? '' : say` While climbing, ${joined(rates, ' and ')} opened in a second.`;
-  return say`How many attempts a second ended, moment by moment, the burst at the end included.${mean}`;
+  const burst = legs.some((leg) => leg.burst !== null) ? ', the burst at the end of each leg included' : '';
+  return say`How many attempts a second ended, moment by moment${burst}.${mean}`;
 }
 
 function timeCaption(legs: readonly LegSummary[]): Part {

@@ -47,6 +47,10 @@ tbody th { white-space: pre-wrap; }
 .number { text-align: right; }
 .words { text-align: left; }
 td.number { white-space: nowrap; }
+@media screen {
+  thead th { white-space: nowrap; }
+  td.words { min-width: 4.5rem; }
+}
 @media print {
   @page { margin: 14mm; }
   html { font-size: 11.5px; }
