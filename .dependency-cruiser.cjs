@@ -1,11 +1,11 @@
-// Dependencies point one way: cli → client, server, live → report, charts → telemetry, memory → core.
+// Dependencies point one way: cli → client, server, live → report → charts → telemetry, memory → core.
 const rooms = {
   core: [],
   memory: ['core'],
   telemetry: ['core'],
   client: ['memory', 'telemetry', 'core'],
   server: ['memory', 'telemetry', 'core'],
-  report: ['core'],
+  report: ['charts', 'core'],
   dashboards: ['core'],
   charts: ['core'],
   live: ['report', 'charts', 'telemetry', 'memory', 'core'],

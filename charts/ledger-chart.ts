@@ -29,6 +29,10 @@ const LOOKS: Readonly<Record<Component, readonly [label: string, role: Role, pat
 const COMPONENTS: readonly Component[] = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
 const UNEXPLAINED = 'unexplained growth of the host';
 
+/** What a part of the ledger is called. */
+export const componentLabel = (name: Component | 'unexplained'): string =>
+  name === 'unexplained' ? UNEXPLAINED : LOOKS[name][0];
+
 /** What one more connection costs, part by part: the parts of a bar sum to the cost. One bar a leg. */
 export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
   const known = legs.filter(({ perConnection }) => perConnection !== null);

@@ -10,7 +10,8 @@ import { forecastChart } from './forecast-chart.ts';
 import { openingChart } from './latency-chart.ts';
 import { ledgerChart } from './ledger-chart.ts';
 import { memoryChart } from './memory-chart.ts';
-import { renderSvg } from './render.ts';
+import { outcomesChart } from './outcomes-chart.ts';
+import { renderSvg, svgFile } from './render.ts';
 import { retainedChart } from './retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from './time-charts.ts';
 
@@ -29,6 +30,7 @@ const CHARTS: Readonly<Record<string, Chart | undefined>> = {
   retained: retainedChart({ ...series.legs[0]!, drains }, leg.retained),
   time: memoryOverTimeChart(series),
   opens: opensChart(series),
+  outcomes: outcomesChart([{ ...leg, outcomes: { ...leg.outcomes, refused: 12 } }]),
 };
 
 for (const [name, chart] of Object.entries(CHARTS)) {
@@ -52,6 +54,19 @@ for (const [name, chart] of Object.entries(CHARTS)) {
       assert.ok(svg.includes(`viewBox="0 0 ${width} 320"`));
     });
   }
+
+  test(`${name}: it is XML, as a file of its own too`, () => {
+    const size = { width: 600, height: 320 };
+    const drawn = renderSvg(chart!, size, 'a');
+    for (const svg of [drawn, svgFile(drawn, size)]) {
+      const rest = svg.replace(/<style>[^<]*<\/style>|<\/?[a-zA-Z]+(?: [\w:-]+="[^"<]*")*\s?\/?>/g, '');
+      assert.doesNotMatch(rest, /[<>"]|&(?!amp;|lt;|gt;|quot;|#\d+;)/);
+      for (const [tag] of svg.matchAll(/<[a-zA-Z]+ [^>]*>/g)) {
+        const names = [...tag.matchAll(/ ([\w:-]+)="/g)].map(([, attribute]) => attribute);
+        assert.equal(new Set(names).size, names.length, tag);
+      }
+    }
+  });
 
   test(`${name}: it has a name and a description, and a table whose rows are as long as its head`, () => {
     const { title, description, table } = chart!;

@@ -1,5 +1,6 @@
 import type { Chart } from './chart.ts';
 import { init } from './echarts.ts';
+import { colour, themeCss } from './theme.ts';
 
 export interface Size {
   readonly width: number;
@@ -23,6 +24,16 @@ export function renderSvg(shown: Chart, { width, height }: Size, id: string): st
   }
 }
 
+/**
+ * What {@link renderSvg} has drawn, as a file of its own: with its colours in light and dark, and on a ground on which they
+ * can be seen.
+ */
+export function svgFile(svg: string, { width, height }: Size): string {
+  const ground = `<rect width="${width}" height="${height}" fill="${colour('surface')}"/>`;
+  const own = `</desc>\n<style>${themeCss()}</style>\n${ground}`;
+  return `${svg.replace('</desc>', own)}\n`;
+}
+
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */
 function tidied(svg: string, id: string): string {
   return svg
@@ -43,7 +54,16 @@ function named(svg: string, { title, description }: Chart, id: string): string {
 }
 
 const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  text
+    .replace(UNFIT, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+
+/** What no XML may hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.
+const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** `font-size:12px;font-family:x;` → ` font-size="12px" font-family="x"`: these are attributes of SVG as well. */
 function attributesOf(style: string): string {

@@ -43,7 +43,7 @@ export type Role = keyof typeof THEME;
 /** What a chart gives as a colour. */
 export const colour = (role: Role): string => `var(${propertyOf(role)}, ${THEME[role].light})`;
 
-/** Custom properties for all roles: light, and dark where the reader prefers that. */
+/** Custom properties for all roles: light, on paper too, and dark where the reader prefers that on a screen. */
 export function themeCss(): string {
   const block = (shade: keyof Shades): string =>
     Object.entries(THEME)
@@ -51,11 +51,12 @@ export function themeCss(): string {
       .join(' ');
   return [
     `:root { color-scheme: light dark; ${block('light')} }`,
-    `@media (prefers-color-scheme: dark) { :root { ${block('dark')} } }`,
+    `@media screen and (prefers-color-scheme: dark) { :root { ${block('dark')} } }`,
     '',
   ].join('\n');
 }
 
 const propertyOf = (role: Role): string => `--chart-${role}`;
 
-export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+/** Without quotes, which would end the attribute that it stands in. */
+export const FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif';

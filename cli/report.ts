@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
-import { terminalTable } from '../report/terminal.ts';
-import { writeReport } from '../report/write-report.ts';
+import { readSizing } from '../client/config/sizing.ts';
+import { usageError } from '../core/errors.ts';
 import type { CliDeps } from './deps.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly plan?: string;
+  readonly png?: boolean;
+}
 
 /** Adds `connrig report <folder>`: makes the reports of a run again, from its record alone. */
 export function addReportCommand(program: Command, deps: CliDeps): void {
@@ -9,14 +15,34 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
     .command('report')
     .description('make the reports of a run folder again, finished or not')
     .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin')
+    .option('--plan <file>', 'what to plan for, in place of what the run was given: see docs/report.md')
+    .option('--png', 'draw the charts as PNG as well, with a Chromium that is installed')
     .option('--json', 'print summary.json on stdout')
-    .action((folder: string, { json = false }: { json?: boolean }) => {
-      const summary = writeReport(folder, (made) => {
-        if (json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
-        else deps.stdout.write(terminalTable(made));
-      });
-      if (!summary.error) return;
-      const { code, message, hint } = summary.error;
-      deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
-    });
+    .action((folder: string, options: Options) => report(folder, options, deps));
+}
+
+async function report(folder: string, { json = false, plan, png = false }: Options, deps: CliDeps): Promise<void> {
+  const sizing = plan === undefined ? undefined : readSizing(plan);
+  if (sizing && 'problem' in sizing) throw usageError([`--plan: ${sizing.problem}`], 'connrig report --help');
+  const [{ terminalTable }, { writeReport }] = await Promise.all([
+    import('../report/terminal.ts'),
+    import('../report/write-report.ts'),
+  ]);
+  const summary = writeReport(
+    folder,
+    (made) => {
+      if (json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+      else deps.stdout.write(terminalTable(made));
+    },
+    sizing?.value,
+  );
+  if (summary.error) {
+    const { code, message, hint } = summary.error;
+    deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
+  }
+  if (png) {
+    const { drawPngs } = await import('../report/png.ts');
+    const { PATH } = deps.env;
+    for (const path of await drawPngs(folder, PATH ?? '')) deps.stderr.write(`${path}\n`);
+  }
 }

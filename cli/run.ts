@@ -5,8 +5,6 @@ import type { Option } from '../client/config/option.ts';
 import { parseRunConfig, type RawSettings, RUN_OPTIONS, type RunConfig } from '../client/config/run-config.ts';
 import { run } from '../client/run.ts';
 import { EXIT, RigError } from '../core/errors.ts';
-import { terminalTable } from '../report/terminal.ts';
-import { writeReport } from '../report/write-report.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { serveRunMetrics } from './run-metrics.ts';
@@ -94,6 +92,11 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       observers: served.map(({ observer }) => observer),
     });
     line.end();
+    // Only now: what draws charts is no part of the client that is measured.
+    const [{ terminalTable }, { writeReport }] = await Promise.all([
+      import('../report/terminal.ts'),
+      import('../report/write-report.ts'),
+    ]);
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);

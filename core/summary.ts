@@ -10,6 +10,9 @@ import { TARGET_KINDS } from './record.ts';
 
 export const SUMMARY_SCHEMA = 1;
 
+/** An R² below this: the levels don't lie on what was drawn through them. */
+export const STRAIGHT = 0.99;
+
 const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
@@ -80,6 +83,8 @@ export const LegSummary = z.object({
       chargedBytes: bytes,
       /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
       rtt: Rtt.nullable(),
+      /** How the connections opened that came between the level below and this one, from the planned moment. */
+      opening: z.object({ opened: count, p50Ms: Latency, p99Ms: Latency, maxMs: Latency }).nullable(),
     }),
   ),
   /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels. */
@@ -95,12 +100,20 @@ export const LegSummary = z.object({
     })
     .nullable(),
   baselineBytes: bytes,
+  /** Of it, the heaps of all processes; null where they can't be asked. */
+  baselineHeapBytes: bytes,
+  /** The most user memory at any moment, garbage included. */
+  peakUserBytes: bytes,
+  /** Open descriptors of the target that one connection takes, at the top level: two of a proxy. */
+  descriptorsPerConnection: z.number().nullable(),
   /** Of `total`; of what there is where the kernel can't be read. */
   fit: Fit.nullable(),
   /** Of all that the target's memory cgroup is charged for, the process without connections included. */
   chargedFit: Fit.nullable(),
   /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
   retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
+  /** User memory with no connection open: the baseline, cycle 0, then after each cycle. */
+  drains: z.array(z.object({ cycle: count, closedConnections: count, bytes: z.number() })),
   /**
    * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
    * target that was given neither, whose `perConnection` is of that kind already.
@@ -125,6 +138,53 @@ export const LegSummary = z.object({
 export type LegSummary = z.infer<typeof LegSummary>;
 
 export const LIMITERS = ['memory', 'fds', 'ports', 'tcp-mem', 'conntrack', 'rtt', 'cpu'] as const;
+
+/** What one size of memory comes to for one protocol. */
+const SizingRow = z.object({
+  protocol: z.enum(PROTOCOLS),
+  /** Of the instance type; null: a limit of memory without a name. */
+  name: z.string().nullable(),
+  instanceBytes: z.number(),
+  /** What of it the target may take, before headroom. */
+  memoryBytes: z.number(),
+  /** The most connections one holds. */
+  connections: count,
+  extrapolation: z.number(),
+  beyond: z.boolean(),
+  /** How many are needed for all connections wanted; null: none fits into one. */
+  instances: count.nullable(),
+  /** What those hold when as many as may be lost are lost. */
+  holds: count.nullable(),
+  /** Of all of them. */
+  pricePerHour: z.number().nullable(),
+  pricePerMonth: z.number().nullable(),
+  settings: z.object({
+    /** Of the target, on each instance; limits of a process are for each of them. */
+    processes: count,
+    openFiles: count,
+    /** fs.nr_open; null: as it usually is. */
+    nrOpen: count.nullable(),
+    somaxconn: count,
+    /** net.ipv4.tcp_mem, all three values of it; null: as it usually is. */
+    tcpMemPages: z.tuple([count, count, count]).nullable(),
+    /** net.netfilter.nf_conntrack_max; null: what the run's machine has is enough. */
+    conntrackMax: count.nullable(),
+    /** For each process of a Node.js target; null for others. */
+    maxOldSpaceMib: count.nullable(),
+    memoryMib: count,
+  }),
+});
+export type SizingRow = z.infer<typeof SizingRow>;
+
+const Sizing = z.object({
+  /** How many are wanted. */
+  connections: count,
+  spare: count,
+  currency: z.string(),
+  headroomPercent: z.number(),
+  rows: z.array(SizingRow),
+});
+export type Sizing = z.infer<typeof Sizing>;
 
 export const Summary = z.object({
   schema: z.literal(SUMMARY_SCHEMA),
@@ -179,6 +239,8 @@ export const Summary = z.object({
       beyond: z.boolean(),
     }),
   ),
+  /** By the default limits of memory, or by a plan (--plan); null where no cost is known. */
+  sizing: Sizing.nullable(),
   /**
    * Where each limit lies, for each protocol the first one first: how many connections until then. For `rtt` the first
    * level that was over; `cpu` limits opens per second, not how many stay, and comes first where the run's own pace

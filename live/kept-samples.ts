@@ -8,7 +8,7 @@ export const MOST_POINTS = 2000;
 
 /**
  * What of a run's samples a summary needs, without the rest: of all that grows with the run's length (ticks) few, and
- * distributions only where the latest one tells all of its leg. A summary of these is that of the whole record, but for
+ * distributions only where they are asked for. A summary of these is that of the whole record, but for
  * peaks that fell between the ticks that are kept.
  */
 export class KeptSamples {
@@ -43,17 +43,18 @@ type Place = Pick<Sample, 'leg' | 'launch'>;
 const isSameLeg = (one: Place, other: Place): boolean => one.leg === other.leg;
 const isSameLaunch = (one: Place, other: Place): boolean => isSameLeg(one, other) && one.launch === other.launch;
 
-/** Adds a sample, and takes the distributions out of the one before it: only the latest ones are asked for. */
+/** Adds a sample, and takes out of the one before it what only the latest ones are asked for. */
 function push<S extends MemoryPoint | LegEnd>(list: S[], sample: S, belongs: (one: S, other: S) => boolean): void {
   // A burst comes last, and what it adds isn't part of the climb that is asked about.
   const isBurst = sample.type === 'memory' && sample.phase === 'burst';
   const before = list.findLastIndex((one) => belongs(one, sample));
-  if (before >= 0 && !isBurst)
-    list[before] = { ...list[before]!, progress: withoutDistributions(list[before]!.progress) };
+  if (before >= 0 && !isBurst) list[before] = { ...list[before]!, progress: withoutDistributions(list[before]!) };
   list.push(sample);
 }
 
-const withoutDistributions = (progress: LegProgress): LegProgress => ({
-  ...progress,
-  ...{ openPlanned: [], openActual: [], lag: [], ownLag: [] },
+/** What had opened up to a level of the first climb is what the next one's opening is told from. */
+const withoutDistributions = (sample: MemoryPoint | LegEnd): LegProgress => ({
+  ...sample.progress,
+  ...{ openActual: [], lag: [], ownLag: [] },
+  ...(sample.type === 'memory' && sample.launch === 0 && sample.cycle === 0 ? {} : { openPlanned: [] }),
 });

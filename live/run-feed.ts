@@ -1,7 +1,7 @@
 import type { RunEvent, RunFile, Sample } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
 import { humanBytes } from '../core/units.ts';
-import { verdictRows } from '../report/rows.ts';
+import { plainRows } from '../report/rows.ts';
 import { SeriesFold, type Tick, timePointOf } from '../report/series.ts';
 import { summarize } from '../report/summarize.ts';
 import type { Source } from './broadcast.ts';
@@ -81,7 +81,7 @@ export class RunFeed implements Source {
 
   /** The run is over; this is what summary.json says. */
   finish(summary: Summary): void {
-    this.#verdict = { summary, rows: verdictRows(summary), isFinal: true };
+    this.#verdict = { summary, rows: plainRows(summary), isFinal: true };
     this.#standing = 'ended';
     this.#leftMs = null;
     this.#changes.add('verdict', 'standing', 'progress', 'notices');
@@ -137,7 +137,7 @@ export class RunFeed implements Source {
       problems: [],
     };
     const summary = summarize(record);
-    this.#verdict = { summary, rows: verdictRows(summary), isFinal: false };
+    this.#verdict = { summary, rows: plainRows(summary), isFinal: false };
     this.#creditMs -= performance.now() - startMs;
     this.#changes.add('verdict');
   }

@@ -7,7 +7,7 @@ import { isHere, type MemoryLimit } from './memory-limit.ts';
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
 /** Descriptors a server needs for itself. */
-const OWN_DESCRIPTORS = 64;
+export const OWN_DESCRIPTORS = 64;
 /** Beyond this many times the largest level measured a forecast is a guess. */
 const MOST_EXTRAPOLATION = 2;
 
@@ -16,7 +16,7 @@ const Settings = z.object({
   headroomPercent: z.number().default(20),
   rttLimitMs: z.number().optional(),
 });
-const settingsOf = ({ config }: RunFile): z.infer<typeof Settings> => Settings.parse(config);
+export const settingsOf = ({ config }: RunFile): z.infer<typeof Settings> => Settings.parse(config);
 
 type Limiter = Summary['limiters'][number];
 type Capacity = Summary['capacity'][number];
@@ -70,10 +70,11 @@ export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | n
   return least === undefined ? [] : [{ ...least, ...extrapolationTo(least.connections, top) }];
 }
 
-const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>
+/** By which `total` is predicted; none where it isn't known. */
+export const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>
   perConnection?.total ? (fit?.lines ?? []) : [];
 
-const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extrapolation' | 'beyond'> => ({
+export const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extrapolation' | 'beyond'> => ({
   extrapolation: connections / top,
   beyond: connections / top > MOST_EXTRAPOLATION,
 });

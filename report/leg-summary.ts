@@ -6,12 +6,14 @@ import { peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
 import { retainedOver } from '../core/retained.ts';
 import { ledgerAt } from '../core/run-ledger.ts';
+import type { LevelOpening } from '../core/series.ts';
 import { LINE, type Shape, topGroups } from '../core/shape.ts';
 import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
 import type { LegSummary } from '../core/summary.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
+import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -42,17 +44,22 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
   const fitted = held.filter(({ point }) => point.level > highWaterBefore(run, leg, index));
   const fit = fitLevels(wholeOf(fitted));
+  const { opening, drains } = legSeriesOf(points);
   return {
     protocol: leg.protocol,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
-    levels: held.map((one) => levelOf(one, baseline)),
+    levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
     baselineBytes: baseline ? userOf(baseline) : null,
+    baselineHeapBytes: heapOf(baseline),
+    peakUserBytes: peakUserOf(ticks, points),
+    descriptorsPerConnection: descriptorsOf(held.at(-1)?.point, baseline),
     fit: fit ? fitSummary(fit) : null,
     chargedFit: chargedFitOf(fitted, baseline),
     retained: retainedOf(points, baseline),
+    drains: [...drains],
     burst: burstOf(points, baseline),
     open: openingOf(points, progress),
     rtt: rttAtTop(points),
@@ -64,6 +71,26 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
 function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
   const whole = held.reduce((most, { point }) => Math.max(most, point.level), 0);
   return ticks.reduce((most, { counts }) => Math.max(most, counts.open), whole);
+}
+
+function peakUserOf(ticks: readonly Tick[], points: readonly MemoryPoint[]): number | null {
+  let most: number | null = null;
+  const see = (bytes: number | null): void => {
+    if (bytes !== null && (most === null || bytes > most)) most = bytes;
+  };
+  for (const { targetBytes } of ticks) see(targetBytes);
+  for (const point of points) see(userOf(point));
+  return most;
+}
+
+function heapOf(point: MemoryPoint | undefined): number | null {
+  const processes = point?.readings.runtime?.processes;
+  return processes ? processes.reduce((sum, { heapUsedBytes }) => sum + heapUsedBytes, 0) : null;
+}
+
+function descriptorsOf(top: MemoryPoint | undefined, baseline: MemoryPoint | undefined): number | null {
+  const [before, after] = [baseline?.readings.target?.openFiles ?? null, top?.readings.target?.openFiles ?? null];
+  return !top || before === null || after === null || top.level === 0 ? null : (after - before) / top.level;
 }
 
 /**
@@ -81,7 +108,11 @@ function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
-function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): LegSummary['levels'][number] {
+function levelOf(
+  { point, ledger }: Held,
+  baseline: MemoryPoint | undefined,
+  opened: LevelOpening | undefined,
+): LegSummary['levels'][number] {
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
@@ -96,7 +127,14 @@ function levelOf({ point, ledger }: Held, baseline: MemoryPoint | undefined): Le
     generatorBytes: ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(point.talk) : null,
+    opening: openingAt(opened),
   };
+}
+
+function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][number]['opening'] {
+  if (!opening) return null;
+  const { opened, p50Ms, p99Ms, maxMs } = opening;
+  return { opened, p50Ms, p99Ms, maxMs };
 }
 
 /** The points of one quantity over levels; none when any level lacks it. */

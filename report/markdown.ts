@@ -1,50 +1,53 @@
 import type { RunFile } from '../core/record.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
-import { verdictRows } from './rows.ts';
+import type { Summary } from '../core/summary.ts';
+import { bullets, code, codeBlock, markdown, markdownTable } from './markdown-kit.ts';
+import { measuredOn } from './measured-on.ts';
+import { caveatsOf } from './method.ts';
+import type { Part } from './phrase.ts';
+import type { ReportChart } from './report-charts.ts';
+import { pastes } from './settings.ts';
+import { type TableData, TOPICS, type Topic } from './table-data.ts';
+import { reportTables } from './tables.ts';
+import { verdictOf } from './verdict.ts';
 
-/** `report.md`: what a run came to, for a pull request or a job summary. */
-export function markdownReport(run: RunFile, summary: Summary): string {
-  const { environment } = run;
+/** `report.md`: what a run came to, for a pull request or a job summary. Charts are files beside it. */
+export function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
+  const tables = reportTables(summary);
   const sections = [
-    `# ${summary.name}: ${summary.status}`,
-    ...(summary.error ? [`**${summary.error.code}**: ${summary.error.message}`] : []),
-    ...(summary.warnings.length > 0 ? [bullets(summary.warnings)] : []),
-    ...(summary.legs.length > 0
-      ? [
-          table(
-            ['', ...summary.legs.map(({ protocol }) => protocol)],
-            verdictRows(summary).map(({ label, cells }) => [label.trim(), ...cells]),
-          ),
-        ]
-      : ['No leg began.']),
-    ...summary.legs.filter(({ levels }) => levels.length > 0).map(levelTable),
+    `# ${markdown(summary.name)}: ${summary.status}`,
+    ...verdictOf(summary).map((sentence) => `**${markdown(sentence)}**`),
+    ...(summary.error ? [errorLine(summary.error)] : []),
+    ...(summary.warnings.length > 0 ? [`Before you believe it:`, bullets(summary.warnings.map(markdown))] : []),
+    ...(Object.keys(TOPICS) as Topic[]).flatMap((topic) => {
+      const content = [
+        ...charts.filter((chart) => chart.topic === topic).map(image),
+        ...tables.filter((table) => table.topic === topic).map(tableOf),
+        ...(topic === 'capacity' ? pasted(summary) : []),
+      ];
+      return content.length === 0 ? [] : [`## ${TOPICS[topic]}`, ...content];
+    }),
     '## Measured on',
-    bullets([
-      `target: ${run.target.name} (${run.target.urls.join(', ')})`,
-      `${environment.kernel} ${environment.arch}, ${environment.cores} × ${environment.cpuModel}, ${humanBytes(environment.memoryLimitBytes)} of memory`,
-      `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}, engine ${run.generator.engine}, ${run.generator.legs.map(({ workers }) => workers).join(' and ')} worker(s)`,
-      `begun ${run.startedAt}`,
-    ]),
+    bullets(measuredOn(run).map(([label, what]) => `${label}: ${markdown(what)}`)),
+    '## Method and caveats',
+    bullets(caveatsOf(run, summary).map(markdown)),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function levelTable({ protocol, levels }: LegSummary): string {
-  const cell = (bytes: number | null): string => (bytes === null ? '–' : humanBytes(bytes));
-  const rows = levels.map(({ open, bytes }) => [
-    humanCount(open),
-    cell(bytes.total),
-    cell(bytes.user),
-    cell(bytes.kernel),
+const errorLine = ({ code: which, message, hint }: NonNullable<Summary['error']>): string =>
+  `${code(which)}: ${markdown(message)} — ${code(hint)}`;
+
+const image = ({ file, title, caption }: ReportChart): string =>
+  `![${markdown(title)}](${file})\n\n${markdown(caption)}`;
+
+function tableOf({ caption, columns, rows }: TableData): string {
+  const head = columns.map(({ title, unit }) => markdown(unit === undefined ? title : `${title} (${unit})`));
+  const lines = rows.map((row) => [row.head, ...row.cells].map((cell: Part) => markdown(cell).trim()));
+  return `${markdown(caption)}\n\n${markdownTable(head, lines)}`;
+}
+
+const pasted = (summary: Summary): string[] =>
+  pastes(summary).flatMap(({ title, parts }) => [
+    `### ${markdown(title)}`,
+    ...parts.flatMap(({ what, language, text }) => [markdown(what), codeBlock(language, text)]),
   ]);
-  return `## ${protocol}: memory by level\n\n${table(['open', 'total', 'user', 'kernel (growth)'], rows)}`;
-}
-
-function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
-}
-
-const bullets = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');

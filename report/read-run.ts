@@ -22,15 +22,18 @@ export interface RunRecord {
 export function readRun(folder: string): RunRecord {
   const problems: string[] = [];
   return {
-    run: readRunFile(folder),
+    run: readRunFile(folder, problems),
     samples: readLines(folder, 'samples.jsonl', Sample, problems),
     events: readLines(folder, 'events.jsonl', RunEvent, problems),
     problems,
   };
 }
 
-/** @throws RigError ERUNFOLDER */
-export function readRunFile(folder: string): RunFile {
+/**
+ * @param problems where given, a newer record is read as far as it is understood, and that is said here
+ * @throws RigError ERUNFOLDER
+ */
+export function readRunFile(folder: string, problems?: string[]): RunFile {
   const path = join(folder, 'run.json');
   const refuse = (sentence: string, hint: string, cause?: unknown): RigError =>
     new RigError('ERUNFOLDER', `${folder} ${sentence}`, { hint, cause });
@@ -48,10 +51,11 @@ export function readRunFile(folder: string): RunFile {
   }
   const schema = json !== null && typeof json === 'object' && 'schema' in json ? json.schema : undefined;
   if (typeof schema === 'number' && schema > RECORD_SCHEMA) {
-    throw refuse(
-      `was recorded by a newer connrig (schema ${schema}; this one reads ${RECORD_SCHEMA})`,
-      'npm install --global connrig@latest',
-    );
+    const newer = `was recorded by a newer connrig (schema ${schema}; this one reads ${RECORD_SCHEMA})`;
+    const understood = RunFile.safeParse({ ...(json as object), schema: RECORD_SCHEMA });
+    if (!understood.success || !problems) throw refuse(newer, 'npm install --global connrig@latest');
+    problems.push(`the run ${newer}: what is understood of it is shown, and may mean something else by now`);
+    return understood.data;
   }
   const parsed = RunFile.safeParse(json);
   if (parsed.success) return parsed.data;

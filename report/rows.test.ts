@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LegSummary, Summary } from '../core/summary.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
-import { verdictRows } from './rows.ts';
+import { plainRows } from './rows.ts';
 import { summarize } from './summarize.ts';
 
 const run = runFile({
@@ -12,7 +12,7 @@ const run = runFile({
 const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1 })];
 const summary = summarize({ run, samples, events: [], problems: [] });
 const cellsOf = (of: Summary, label: string): readonly string[] | undefined =>
-  verdictRows(of).find((row) => row.label.trim() === label)?.cells;
+  plainRows(of).find((row) => row.label.trim() === label)?.cells;
 /** The summary with something else in its first leg. */
 const withFirst = (more: Partial<LegSummary>): Summary => ({
   ...summary,

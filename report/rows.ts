@@ -1,23 +1,48 @@
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
-import { humanBytes, humanCount, humanMs } from '../core/units.ts';
+import {
+  bytes,
+  count,
+  decimal,
+  joined,
+  ms,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  phraseOf,
+  plain,
+  say,
+  UNKNOWN,
+} from './phrase.ts';
 
-/** One line of the verdict: what it is, and a cell for each leg. The terminal and Markdown show the same rows. */
+/** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
 export interface Row {
+  /** Two spaces before what is a part of the row above. */
+  readonly label: Phrase;
+  readonly cells: readonly Phrase[];
+}
+
+/** As plain text. */
+export interface PlainRow {
   readonly label: string;
   readonly cells: readonly string[];
 }
 
-const UNKNOWN = '–';
+export const plainRows = (summary: Summary): PlainRow[] =>
+  verdictRows(summary).map(({ label, cells }) => ({ label: plain(label), cells: cells.map(plain) }));
 
 /** The verdict as rows, one column a leg. */
 export function verdictRows({ target, legs, limiters, forecast, capacity }: Summary): Row[] {
-  const row = (label: string, cell: (leg: LegSummary) => string): Row => ({ label, cells: legs.map(cell) });
+  const row = (label: Part, cell: (leg: LegSummary) => Part): Row => ({
+    label: phraseOf(label),
+    cells: legs.map((leg) => phraseOf(cell(leg))),
+  });
   const cost = (label: string, which: 'total' | 'user' | 'kernel' | 'charged'): Row =>
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
   const rows = [
-    row('open at the top level', ({ peakOpen, planned }) => `${humanCount(peakOpen)} of ${humanCount(planned)}`),
+    row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
     row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
@@ -26,15 +51,15 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
     row('  growth of the host, unexplained', ({ perConnection }) =>
-      orUnknown(perConnection?.components.unexplained, humanBytes),
+      orUnknown(perConnection?.components.unexplained, bytes),
     ),
-    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, humanBytes)),
-    row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, humanBytes)),
+    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, bytes)),
+    row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
     row('retained per closed connection', ({ retained }) => (retained === null ? UNKNOWN : retainedCell(retained))),
     row('fit: R², error of the top level', ({ fit }) =>
       fit === null
         ? UNKNOWN
-        : `${fit.rSquared.toFixed(4)}, ${orUnknown(fit.holdoutErrorPercent, (error) => `${error.toFixed(1)} %`)}`,
+        : say`${decimal(fit.rSquared, 4)}, ${orUnknown(fit.holdoutErrorPercent, (error) => percent(error, 1))}`,
     ),
     ...(legs.some(({ fit }) => fit?.knee)
       ? [row('knee: one more costs', ({ fit }) => kneeCell(fit?.knee ?? null))]
@@ -42,31 +67,32 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ fit }) => fit?.step)
       ? [row('step, not in the cost', ({ fit }) => stepsCell(fit?.steps ?? []))]
       : []),
-    row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) =>
-      [p50Ms, p99Ms, maxMs].map((ms) => orUnknown(ms, humanMs)).join(' / '),
-    ),
+    row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) => times([p50Ms, p99Ms, maxMs])),
     ...(legs.some(({ rtt }) => rtt !== null)
       ? [
           row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
-            rtt === null ? UNKNOWN : [rtt.p50Ms, rtt.p99Ms, rtt.p999Ms].map((ms) => orUnknown(ms, humanMs)).join(' / '),
+            rtt === null ? UNKNOWN : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
           ),
         ]
       : []),
-    row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, humanCount)),
+    row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
-    row('  further limits', ({ protocol }) => limitCells(limiters, protocol).slice(1).join(', ') || UNKNOWN),
+    row('  further limits', ({ protocol }) => {
+      const [, ...further] = limitCells(limiters, protocol);
+      return further.length > 0 ? joined(further, ', ') : UNKNOWN;
+    }),
     ...capacity.slice(0, 1).map((any) =>
       row(capacityLabel(any, target.memoryLimit), ({ protocol }) => {
         const own = capacity.find((one) => one.protocol === protocol);
-        return own ? `${humanCount(own.connections)}${guess(own)}` : UNKNOWN;
+        return own ? say`${count(own.connections)}${guess(own)}` : UNKNOWN;
       }),
     ),
   ];
   const sizes = [...new Set(forecast.map(({ connections }) => connections))];
   const ahead = sizes.map((connections) =>
-    row(`${humanCount(connections)} connections would take`, ({ protocol }) => {
+    row(say`${count(connections)} connections would take`, ({ protocol }) => {
       const one = forecast.find((entry) => entry.protocol === protocol && entry.connections === connections);
-      return one ? `${estimate(one)}${guess(one)}` : UNKNOWN;
+      return one ? say`${estimate(one)}${guess(one)}` : UNKNOWN;
     }),
   );
   return [...rows, ...ahead];
@@ -76,53 +102,56 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
 function capacityLabel(
   { memoryLimitBytes, headroomPercent }: Summary['capacity'][number],
   limit: Summary['target']['memoryLimit'],
-): string {
+): Phrase {
   const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
   const what = isOfCgroup ? ', the limit of its cgroup,' : '';
-  return `${humanBytes(memoryLimitBytes)}${what} hold, with ${headroomPercent} % headroom`;
+  return say`${bytes(memoryLimitBytes)}${what} hold, with ${percent(headroomPercent)} headroom`;
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
 
-function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): string[] {
+const times = (all: ReadonlyArray<number | null>): Phrase =>
+  joined(
+    all.map((time) => orUnknown(time, ms)),
+    ' / ',
+  );
+
+function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): Phrase[] {
   return limiters
     .filter((limiter) => limiter.protocol === protocol)
-    .map(({ what, at, unit }) => `${what} at ${humanCount(at)}${unit === 'connections' ? '' : ` ${unit}`}`);
+    .map(({ what, at, unit }) => say`${what} at ${count(at)}${unit === 'connections' ? '' : ` ${unit}`}`);
 }
 
 type Fit = NonNullable<LegSummary['fit']>;
 
-function kneeCell(knee: Fit['knee']): string {
+function kneeCell(knee: Fit['knee']): Part {
   if (knee === null) return 'none in range';
   const { at, low, high, below, above } = knee;
-  const levels = `between ${humanCount(low)} and ${humanCount(high)}`;
-  return `${humanBytes(below.bytes)} up to ${humanCount(at)} (${levels}), ${humanBytes(above.bytes)} above`;
+  const levels = say`between ${count(low)} and ${count(high)}`;
+  return say`${bytes(below.bytes)} up to ${count(at)} (${levels}), ${bytes(above.bytes)} above`;
 }
 
-const stepsCell = (steps: Fit['steps']): string =>
-  steps
-    .map(({ bytes, low, high }) => `${humanBytes(bytes)} between ${humanCount(low)} and ${humanCount(high)}`)
-    .join('; ') || 'none in range';
+const stepsCell = (steps: Fit['steps']): Part =>
+  steps.length === 0
+    ? 'none in range'
+    : joined(
+        steps.map((step) => say`${bytes(step.bytes)} between ${count(step.low)} and ${count(step.high)}`),
+        '; ',
+      );
 
-function retainedCell({ bytesPerClosedConnection: bytes, low, high }: NonNullable<LegSummary['retained']>): string {
-  if (low === null || high === null) return humanBytes(bytes);
-  return `${estimate({ bytes, low, high })}${isLeak({ low }) ? ': a leak' : ''}`;
+function retainedCell({ bytesPerClosedConnection, low, high }: NonNullable<LegSummary['retained']>): Part {
+  if (low === null || high === null) return bytes(bytesPerClosedConnection);
+  return say`${estimate({ bytes: bytesPerClosedConnection, low, high })}${isLeak({ low }) ? ': a leak' : ''}`;
 }
 
-/** `9.1 KiB [8.9, 9.3]`: the value and its 95 % interval. */
-export function estimate(value: Estimate | null): string {
+/** `9.1 KiB [8.9 KiB, 9.3 KiB]`: the value and its 95 % interval. */
+export function estimate(value: Estimate | null): Part {
   if (value === null) return UNKNOWN;
-  return `${humanBytes(value.bytes)} [${humanBytes(value.low)}, ${humanBytes(value.high)}]`;
+  return say`${bytes(value.bytes)} [${bytes(value.low)}, ${bytes(value.high)}]`;
 }
 
-function orUnknown(value: number | null | undefined, print: (value: number) => string): string {
-  return value === null || value === undefined ? UNKNOWN : print(value);
-}
-
-function failures(attempts: number, outcomes: LegSummary['outcomes']): string {
-  const failed = Object.entries(outcomes).filter(([outcome, count]) => outcome !== 'open' && count > 0);
-  const of = `of ${humanCount(attempts)}`;
-  return failed.length === 0
-    ? `0 ${of}`
-    : `${failed.map(([outcome, count]) => `${humanCount(count)} ${outcome}`).join(', ')} ${of}`;
+function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {
+  const failed = Object.entries(outcomes).filter(([outcome, times]) => outcome !== 'open' && times > 0);
+  const which = failed.map(([outcome, times]) => say`${count(times)} ${outcome}`);
+  return say`${which.length === 0 ? count(0) : joined(which, ', ')} of ${count(attempts)}`;
 }

@@ -82,6 +82,15 @@ function closedAt(spans: readonly PhaseSpan[], elapsedMs: number): PhaseSpan[] {
   return spans.map((span) => (span.toMs === null ? { ...span, toMs: Math.round(elapsedMs) } : span));
 }
 
+/** What the memory points of one leg in one launch showed. */
+export function legSeriesOf(points: readonly MemoryPoint[]): Pick<LegSeries, 'opening' | 'drains'> {
+  const [first] = points;
+  if (!first) return { opening: [], drains: [] };
+  const leg = new LegFold(first);
+  for (const point of points) leg.add(point);
+  return leg.series;
+}
+
 /** One leg's first launch, from its memory points in the order in which they are taken. */
 class LegFold {
   readonly #protocol: LegSeries['protocol'];

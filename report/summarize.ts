@@ -1,15 +1,13 @@
 import { EXIT } from '../core/errors.ts';
 import { LACKING } from '../core/readings.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
-import { type LegSummary, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
+import { type LegSummary, STRAIGHT, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import type { RunRecord } from './read-run.ts';
-
-/** Worse than this, the levels don't lie on what was drawn through them. */
-const STRAIGHT = 0.99;
+import { sizingOf } from './sizing.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
@@ -32,6 +30,7 @@ export function summarize(record: RunRecord): Summary {
     legs,
     forecast: legs.flatMap(forecastOf),
     capacity: legs.flatMap((leg) => capacityOf(run, leg, memoryLimit)),
+    sizing: sizingOf(run, legs),
     limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index, memoryLimit)),
     thresholds: [],
     generator,

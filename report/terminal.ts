@@ -1,9 +1,14 @@
 import type { Summary } from '../core/summary.ts';
-import { verdictRows } from './rows.ts';
+import { plain } from './phrase.ts';
+import { plainRows } from './rows.ts';
+import { verdictOf } from './verdict.ts';
 
-/** The verdict as a table for a terminal, ending in a newline. Nothing but text: it goes to files and logs as well. */
+/**
+ * The verdict as a sentence and a table for a terminal, ending in a newline. Nothing but text: it goes to files and logs
+ * as well, and what a target has said doesn't steer a terminal.
+ */
 export function terminalTable(summary: Summary): string {
-  const rows = [{ label: '', cells: summary.legs.map(({ protocol }) => protocol) }, ...verdictRows(summary)];
+  const rows = [{ label: '', cells: summary.legs.map(({ protocol }) => protocol as string) }, ...plainRows(summary)];
   const widths = [
     Math.max(...rows.map(({ label }) => label.length)),
     ...summary.legs.map((_, i) => Math.max(...rows.map(({ cells }) => cells[i]!.length))),
@@ -15,5 +20,11 @@ export function terminalTable(summary: Summary): string {
       .trimEnd(),
   );
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
-  return [...(summary.legs.length > 0 ? lines : []), ...warnings].map((line) => `${line}\n`).join('');
+  const verdict = verdictOf(summary).map(plain);
+  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...warnings]
+    .map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`)
+    .join('');
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f]+/g;

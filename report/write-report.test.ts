@@ -14,7 +14,7 @@ const base = mkdtempSync(join(tmpdir(), 'connrig-report-'));
 after(() => rmSync(base, { recursive: true }));
 let made = 0;
 const fresh = (): string => join(base, String(made++));
-const REPORTS = ['summary.json', 'report.md', 'levels.csv'];
+const REPORTS = ['summary.json', 'report.md', 'report.html', 'levels.csv', 'charts/memory-ws.svg', 'charts/ledger.svg'];
 const read = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
 
 const whole = () =>
@@ -50,9 +50,9 @@ test('levels.csv has a line for each level, with what was not measured left empt
   const [head, first, ...rest] = read(folder, 'levels.csv').trimEnd().split('\n');
   assert.equal(
     head,
-    'protocol,open,total_bytes,user_bytes,kernel_bytes,generator_bytes,established,census_open,settled',
+    'protocol,open,total_bytes,user_bytes,kernel_bytes,generator_bytes,established,census_open,settled,run',
   );
-  assert.equal(first, 'ws,500,,41500000,,30500000,500,,true');
+  assert.equal(first, 'ws,500,,41500000,,30500000,500,,true,synthetic');
   assert.equal(rest.length, 5);
 });
 
@@ -63,11 +63,17 @@ test('report.md holds the verdict, tables of even width, and what it was measure
   assert.match(text, /^# synthetic: passed\n/);
   assert.match(
     text,
-    /\| one more connection costs \| 6\.8 KiB \[6\.8 KiB, 6\.8 KiB\] \| 10\.7 KiB \[10\.7 KiB, 10\.7 KiB\] \|/,
+    /\| one more connection costs \| 6\.8 KiB \\\[6\.8 KiB, 6\.8 KiB\\\] \| 10\.7 KiB \\\[10\.7 KiB, 10\.7 KiB\\\] \|/,
   );
-  assert.match(text, /## tcp: memory by level\n\n\| open \| total \| user \| kernel \(growth\) \|\n/);
-  assert.match(text, /- Linux 6\.18 x64, 2 × Some \| CPU, 3\.7 GiB of memory\n/);
-  for (const table of text.split('\n\n').filter((part) => part.startsWith('|'))) {
+  assert.match(
+    text,
+    /tcp: memory by level, while so many connections are held still\n\n\| open \| total \| user \| kernel, growth \|/,
+  );
+  assert.match(
+    text,
+    /- Machine of the client: 2 × Some \\\| CPU, 7\.5 GiB of memory, 3\.7 GiB of it ours\n- Kernel: Linux 6\.18 x64\n/,
+  );
+  for (const table of text.split('\n\n').filter((part) => part.startsWith('| '))) {
     const widths = new Set(
       table
         .trimEnd()
@@ -79,7 +85,10 @@ test('report.md holds the verdict, tables of even width, and what it was measure
 });
 
 test('the table for a terminal has a column for each leg, aligned, then the warnings', () => {
-  const lines = terminalTable(writeReport(whole())).split('\n');
+  const [tcp, ws, blank, ...lines] = terminalTable(writeReport(whole())).split('\n');
+  assert.match(tcp!, /^One more TCP connection costs 6\.8 KiB: /);
+  assert.match(ws!, /^One more WebSocket costs 10\.7 KiB: /);
+  assert.equal(blank, '');
   const column = lines[0]!.indexOf('ws');
   assert.match(lines[0]!, /^ +tcp +ws$/);
   const costs = lines.find((line) => line.startsWith('one more connection costs'))!;
@@ -114,12 +123,22 @@ for (const [name, breakIt, wanted] of BROKEN) {
   });
 }
 
+test('a newer record is read as far as it is understood, and that is said', () => {
+  const folder = writeRun(fresh(), { run: { ...runFile(), schema: 2, more: 1 }, samples: climb(3000) });
+  const { warnings, legs } = writeReport(folder);
+  assert.equal(legs[0]?.perConnection?.user?.bytes, 3000);
+  assert.deepEqual(warnings, [
+    'the run was recorded by a newer connrig (schema 2; this one reads 1): what is understood of it is shown, and may mean something else by now',
+  ]);
+  assert.match(read(folder, 'report.html'), /recorded by a newer connrig/);
+});
+
 test('a run folder without samples.jsonl gives a report without legs', () => {
   const folder = writeRun(fresh());
   rmSync(join(folder, 'samples.jsonl'));
   const { legs, warnings } = writeReport(folder);
   assert.deepEqual([legs, warnings], [[], ['samples.jsonl is missing (ENOENT)']]);
-  assert.match(read(folder, 'report.md'), /No leg began\./);
+  assert.match(read(folder, 'report.md'), /\*\*No leg began, so nothing was measured\.\*\*/);
 });
 
 const REFUSED: ReadonlyArray<[string, unknown, RegExp]> = [
@@ -128,7 +147,11 @@ const REFUSED: ReadonlyArray<[string, unknown, RegExp]> = [
   ['an empty run.json', '', /has a run\.json that cannot be read$/],
   ['a run.json that is null', 'null', /has a run\.json that is not ours: [A-Z]/],
   ['a run.json of something else', { name: 'package' }, /has a run\.json that is not ours: schema: /],
-  ['a newer schema', { ...runFile(), schema: 2 }, /was recorded by a newer connrig \(schema 2; this one reads 1\)$/],
+  [
+    'a newer schema that is another',
+    { name: 'x', schema: 2 },
+    /was recorded by a newer connrig \(schema 2; this one reads 1\)$/,
+  ],
   ['a status nobody knows', { ...runFile(), status: 'fine' }, /not ours: status: /],
 ];
 for (const [name, run, wanted] of REFUSED) {

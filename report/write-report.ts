@@ -1,48 +1,59 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { svgFile } from '../charts/render.ts';
 import { RigError } from '../core/errors.ts';
+import type { SizingPlan } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
 import { levelsCsv } from './csv.ts';
 import { markdownReport } from './markdown.ts';
 import { readRun } from './read-run.ts';
+import { reportCharts } from './report-charts.ts';
+import { reportPage } from './report-page.ts';
+import { seriesOf } from './series.ts';
 import { summarize } from './summarize.ts';
 
 /**
- * Makes every report of a run folder from its record: `summary.json`, `report.md`, `levels.csv`. Doing it again gives
- * the same bytes.
+ * Makes every report of a run folder from its record: `summary.json`, `levels.csv`, `report.md` with `charts/*.svg`, and
+ * `report.html`. Doing it again gives the same bytes.
  *
  * @param tell called before anything is written: what was measured can be shown even where it can't be kept
+ * @param sizing in place of the plan that the run was given, if any
  * @throws RigError ERUNFOLDER when the folder can't be read, EOUT when it can't be written
  */
-export function writeReport(folder: string, tell: (summary: Summary) => void = () => {}): Summary {
-  const record = readRun(folder);
+export function writeReport(folder: string, tell: (summary: Summary) => void = () => {}, sizing?: SizingPlan): Summary {
+  const found = readRun(folder);
+  const record =
+    sizing === undefined ? found : { ...found, run: { ...found.run, config: { ...found.run.config, sizing } } };
   const summary = summarize(record);
-  const files = {
-    'summary.json': `${JSON.stringify(summary, null, 2)}\n`,
-    'report.md': markdownReport(record.run, summary),
-    'levels.csv': levelsCsv(summary),
-  };
   tell(summary);
+  // The numbers first: whatever comes of the drawing, they are there.
+  write(folder, 'summary.json', `${JSON.stringify(summary, null, 2)}\n`);
+  write(folder, 'levels.csv', levelsCsv(summary));
+  const charts = reportCharts(summary, seriesOf(record));
+  for (const { file, svg, size } of charts) write(folder, file, svgFile(svg, size));
+  write(folder, 'report.md', markdownReport(record.run, summary, charts));
+  write(folder, 'report.html', reportPage(record.run, summary, charts));
+  return summary;
+}
+
+/**
+ * Replaces a file as a whole: half of one would pass for all of it.
+ *
+ * @param name may lie in a folder, which is made
+ */
+function write(folder: string, name: string, content: string): void {
+  const path = join(folder, name);
+  const part = `${path}.part`;
   try {
-    for (const [name, content] of Object.entries(files)) replaceFile(join(folder, name), content);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(part, content);
+    renameSync(part, path);
   } catch (cause) {
+    rmSync(part, { force: true });
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new RigError('EOUT', `the reports can't be written into ${folder} (${why})`, {
       hint: 'copy the folder to where you may write, and report on that',
       cause,
     });
-  }
-  return summary;
-}
-
-/** Half a file would pass for a whole one. */
-function replaceFile(path: string, content: string): void {
-  const part = `${path}.part`;
-  try {
-    writeFileSync(part, content);
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
   }
 }

@@ -7,11 +7,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedDashboards } from '../dashboards/generated.ts';
 import { generatedDocs } from './docs/metrics-page.ts';
+import { goldenReports } from './golden/golden-runs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isCheck = process.argv.includes('--check');
 
-for (const [path, text] of [...generatedDocs(), ...generatedDashboards()]) {
+for (const [path, text] of [...generatedDocs(), ...generatedDashboards(), ...goldenReports()]) {
   const file = join(root, path);
   if (textOf(file) === text) continue;
   process.stdout.write(`${isCheck ? 'differs' : 'written'}: ${path}\n`);

@@ -13,6 +13,7 @@ import { list, type Option, oneOf, onOff, quantity, type Read, text } from './op
 import { readPid } from './pid.ts';
 import { readPreamble } from './preamble.ts';
 import { readSecret } from './secret.ts';
+import { readSizing } from './sizing.ts';
 import { readSources } from './sources.ts';
 
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
@@ -161,6 +162,12 @@ export const RUN_OPTIONS = {
     argument: '<duration>',
     help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo',
     read: quantity('duration', 0.001),
+  },
+  sizing: {
+    name: 'plan',
+    argument: '<file>',
+    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/report.md',
+    read: readSizing,
   },
   command: {
     name: 'command',

@@ -10,6 +10,7 @@ import { million } from './million.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
 import type { Part } from './part.ts';
 import { portRange } from './port-range.ts';
+import { report } from './report.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
@@ -189,7 +190,7 @@ const scrape: Part = {
 
 export const PARTS: readonly Part[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
-  ...[generators, rtt, meterRead, live, million].map((part): Part => ({ ...part, onDemand: true })),
+  ...[generators, rtt, meterRead, live, report, million].map((part): Part => ({ ...part, onDemand: true })),
 ];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;

@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Summary } from '../../core/summary.ts';
 import type { RunView } from '../../live/view.ts';
-import { verdictRows } from '../../report/rows.ts';
+import { plainRows } from '../../report/rows.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { assertAccessible, figureOf, openBrowser, openPage, rowsOf, textOf } from '../support/browser.ts';
 import { assertWentThrough, HASTY, killIfThere, newFolder, type Started, startConnrig } from '../support/connrig.ts';
@@ -33,7 +33,7 @@ async function assertSaysWhat(page: Page, summary: Summary): Promise<void> {
     LONG_MS,
   );
   const shown = await rowsOf(page, 'Verdict, leg by leg');
-  for (const { label, cells } of verdictRows(summary)) assert.deepEqual(shown.get(label.trim()), cells, label);
+  for (const { label, cells } of plainRows(summary)) assert.deepEqual(shown.get(label.trim()), cells, label);
 }
 
 it('follows a run, and says at the end what summary.json says', TIMEOUT, async (t) => {

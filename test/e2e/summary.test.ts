@@ -8,7 +8,7 @@ import { Summary } from '../../core/summary.ts';
 import { assertFailed, connrig, type Ended, newFolder, readRunFile } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
-const REPORTS = ['levels.csv', 'report.md', 'summary.json'];
+const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
 
 const readReports = (folder: string): string[] => REPORTS.map((name) => readFileSync(join(folder, name), 'utf8'));
 
@@ -18,7 +18,17 @@ describe('a run', () => {
       ...['run', '--protocol', 'ws,tcp', '--connections', '80', '--levels', '4', '--json', '--out', out],
     ]);
     assert.equal(code, 0, stderr);
-    assert.deepEqual(readdirSync(folder).sort(), ['events.jsonl', ...REPORTS, 'run.json', 'samples.jsonl'].sort());
+    const left = [
+      'charts',
+      'events.jsonl',
+      'levels.csv',
+      'report.html',
+      'report.md',
+      'run.json',
+      'samples.jsonl',
+      'summary.json',
+    ];
+    assert.deepEqual(readdirSync(folder).sort(), left);
     assert.equal(stdout, readFileSync(join(folder, 'summary.json'), 'utf8'));
 
     const json: unknown = JSON.parse(stdout);
@@ -65,9 +75,10 @@ describe('a run', () => {
     assert.deepEqual(readReports(folder), before);
     assert.ok(stderr.includes(again.stdout), 'the same table, on stdout now');
     assert.equal((await connrig(t, ['report', folder, '--json'])).stdout, stdout);
-    const [csv = '', markdown = ''] = before;
+    const [csv = '', html = '', markdown = ''] = before;
     assert.equal(csv.trimEnd().split('\n').length, 1 + 8);
     assert.match(markdown, /^# builtin: passed\n/);
+    assert.match(html, /<p class="verdict">(?:One more|From levels|The levels|Above)/);
   });
 
   it('takes a YAML file, the command line wins, and --quiet says nothing', TIMEOUT, async (t) => {

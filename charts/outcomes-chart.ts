@@ -1,0 +1,56 @@
+import { OUTCOMES } from '../core/outcomes.ts';
+import type { LegSummary } from '../core/summary.ts';
+import { humanCount } from '../core/units.ts';
+import { baseOption, categoryAxis, countYAxis, quiet, tooltip } from './axes.ts';
+import type { Chart } from './chart.ts';
+import type { SeriesOption } from './echarts.ts';
+import { colour, type Role } from './theme.ts';
+
+/** A bar that stands for something has to be seen, however few it stands for. */
+const LEAST_PIXELS = 4;
+
+/** How attempts to open ended: a bar for each outcome of each leg that there was. */
+export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
+  const bars = legs.flatMap(({ protocol, outcomes }) =>
+    OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => ({ protocol, name, attempts: outcomes[name] })),
+  );
+  if (bars.length === 0) return undefined;
+  const series = (name: string, role: Role, isOpen: boolean): SeriesOption => ({
+    ...quiet,
+    ...{ type: 'bar', name, stack: 'attempts', barMaxWidth: 28, barMinHeight: LEAST_PIXELS },
+    data: bars.map((bar) => ((bar.name === 'open') === isOpen ? bar.attempts : null)),
+    itemStyle: { color: colour(role) },
+    label: {
+      show: true,
+      position: 'right',
+      color: colour('text'),
+      formatter: ({ value }) => humanCount(Number(value)),
+    },
+  });
+  const all = [
+    ...(bars.some(({ name }) => name === 'open') ? [series('opened', 'connections', true)] : []),
+    ...(bars.some(({ name }) => name !== 'open') ? [series('failed', 'bad', false)] : []),
+  ];
+  const most = Math.max(...bars.map(({ attempts }) => attempts));
+  return {
+    title: 'How attempts to open ended',
+    description: legs.map(describe).join(' '),
+    option: (width) => ({
+      ...baseOption(all, width),
+      ...tooltip((index) => (bars[index] ? `${bars[index].name}: ${humanCount(bars[index].attempts)}` : '')),
+      // Room for the number beside the longest bar.
+      xAxis: countYAxis(most * 1.15),
+      yAxis: { ...categoryAxis(bars.map(({ protocol, name }) => `${protocol}: ${name}`)), inverse: true },
+      series: all,
+    }),
+    table: {
+      head: ['', 'attempts'],
+      rows: bars.map(({ protocol, name, attempts }) => [`${protocol}: ${name}`, humanCount(attempts)]),
+    },
+  };
+}
+
+function describe({ protocol, attempts, outcomes }: LegSummary): string {
+  const opened = outcomes.open === attempts ? 'all' : humanCount(outcomes.open);
+  return `${protocol}: of ${humanCount(attempts)} attempts ${opened} opened.`;
+}

@@ -1,0 +1,24 @@
+import type { Chart } from '../../charts/chart.ts';
+import { renderSvg, type Size } from '../../charts/render.ts';
+import type { Part } from '../phrase.ts';
+import { html, type Markup, trusted } from './markup.ts';
+
+const SIZE: Size = { width: 620, height: 320 };
+
+/**
+ * A chart as a picture in the page, with what there is to see below it.
+ *
+ * @param id its own on the page; letters, digits and dashes
+ * @param caption in place of the chart's own sentence
+ */
+export const figure = (chart: Chart, id: string, caption: Part = chart.description, size: Size = SIZE): Markup =>
+  drawnFigure(chart.title, renderSvg(chart, size, id), id, caption);
+
+/** The same of what `renderSvg` of charts/ has drawn already, under the same id. */
+export const drawnFigure = (title: string, svg: string, id: string, caption: Part): Markup =>
+  html`<figure id="${id}">
+<h3>${title}</h3>
+${trusted(svg)}
+<figcaption>${caption}</figcaption>
+</figure>
+`;

@@ -1,0 +1,70 @@
+/** The style of all report pages. Colours are roles of charts/theme.ts, so that text and charts go together. */
+export const PAGE_CSS = `* { box-sizing: border-box; }
+html {
+  font: 16px / 1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  color: var(--chart-text); background: var(--chart-surface);
+}
+body { margin: 0 auto; max-width: 84rem; padding: 1rem 1.25rem 3rem; }
+h1 { font-size: 1.5rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.25rem 0 0.75rem; padding-top: 0.5rem; border-top: 1px solid var(--chart-grid); }
+h3 { font-size: 1rem; margin: 1.25rem 0 0.4rem; }
+p, ul, ol, dl { margin: 0 0 0.75rem; }
+ul, ol { padding-left: 1.3rem; }
+p, li, dd { max-width: 52rem; overflow-wrap: anywhere; }
+a { color: var(--chart-user); }
+code, pre { font: 0.875em / 1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+code { overflow-wrap: anywhere; }
+pre {
+  margin: 0 0 0.75rem; padding: 0.6rem 0.8rem; overflow-x: auto; max-width: 52rem;
+  background: var(--chart-phase); border: 1px solid var(--chart-grid); border-radius: 0.3rem;
+}
+small { font-size: 0.85em; }
+header p, footer, figcaption, caption, .muted { color: var(--chart-muted); }
+footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--chart-grid); font-size: 0.875rem; }
+:focus-visible { outline: 2px solid var(--chart-user); outline-offset: 2px; }
+.verdict { font-size: 1.2rem; line-height: 1.45; color: var(--chart-text); margin: 0.75rem 0; max-width: 60rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.4rem 2rem; }
+.facts dt { color: var(--chart-muted); font-size: 0.875rem; }
+.facts dd { margin: 0; }
+.note { border-left: 4px solid var(--chart-axis); padding: 0.1rem 0 0.1rem 0.9rem; margin: 0 0 1rem; }
+.note > :last-child { margin-bottom: 0; }
+.note.bad { border-color: var(--chart-bad); }
+.note.warning { border-color: var(--chart-kernel); }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
+figure { margin: 0 0 1rem; min-width: 0; }
+figure h3 { margin-top: 0.5rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 50rem; }
+figcaption { font-size: 0.875rem; }
+.scroll { overflow-x: auto; max-width: 100%; margin: 0 0 1.25rem; }
+table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding-bottom: 0.3rem; }
+th, td { padding: 0.22rem 1.1rem 0.22rem 0; border-bottom: 1px solid var(--chart-grid); vertical-align: top; }
+th { text-align: left; font-weight: normal; }
+thead th { font-weight: 600; vertical-align: bottom; }
+thead small { font-weight: normal; color: var(--chart-muted); }
+tbody th { white-space: pre-wrap; }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
+.number { text-align: right; }
+.words { text-align: left; }
+td.number { white-space: nowrap; }
+@media screen {
+  thead th { white-space: nowrap; }
+  td.words { min-width: 4.5rem; }
+}
+@media print {
+  @page { margin: 14mm; }
+  html { font-size: 11.5px; }
+  body { max-width: none; padding: 0; }
+  h2, h3 { break-after: avoid; }
+  figure, .note, tr, pre, .scroll, .facts div { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .figures { display: block; }
+  figure { display: grid; grid-template-columns: 120mm 1fr; gap: 0 6mm; margin-bottom: 5mm; }
+  figure h3 { grid-column: 1 / -1; }
+  figcaption { align-self: center; }
+  .tables { gap: 0 2rem; }
+  .scroll { overflow: visible; }
+  pre { white-space: pre-wrap; overflow: visible; }
+  a { color: inherit; text-decoration: none; }
+}
+`;

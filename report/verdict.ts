@@ -1,0 +1,147 @@
+import { isLeak } from '../core/retained.ts';
+import type { Estimate } from '../core/slope.ts';
+import { type LegSummary, STRAIGHT, type Summary } from '../core/summary.ts';
+import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
+
+/** An interval that reaches further than this part of the cost to either side makes it a rough one. */
+const ROUGH = 0.25;
+/** A line takes that many levels. */
+const LEAST_LEVELS = 3;
+
+type Protocol = LegSummary['protocol'];
+type Limiter = Summary['limiters'][number];
+
+/** What a connection is called, one of them and many. */
+export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
+  tcp: ['TCP connection', 'TCP connections'],
+  ws: ['WebSocket', 'WebSockets'],
+};
+
+/** What runs out, as the subject of a sentence. */
+const LIMITS: Readonly<Record<Limiter['what'], string>> = {
+  memory: 'memory',
+  fds: 'open files',
+  ports: "the client's local ports",
+  'tcp-mem': 'memory for TCP buffers',
+  conntrack: "the firewall's table of connections",
+  rtt: 'round-trip time',
+  cpu: 'the processor',
+};
+
+/**
+ * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
+ * that puts a verdict into words.
+ */
+export function verdictOf(summary: Summary): Phrase[] {
+  const lead = leadOf(summary);
+  const legs = summary.legs.map((leg) => legSentence(leg, summary));
+  return [...(lead ? [lead] : []), ...(legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`])];
+}
+
+function leadOf({ status, error }: Summary): Phrase | null {
+  if (status === 'passed') return null;
+  // This one tells by itself how the run ended.
+  if (status === 'interrupted') return sentence(say`${error?.message ?? 'the run was interrupted'}`);
+  const why = error === null ? '' : `: ${error.message}`;
+  return sentence(say`${status === 'invalid' ? 'the result is not valid' : 'the run failed'}${why}`);
+}
+
+function legSentence(leg: LegSummary, summary: Summary): Phrase {
+  const top = leg.levels.at(-1)?.open ?? 0;
+  const isPartial = leg.levels.length > 0 && top < leg.planned;
+  const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
+  return sentence(say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`);
+}
+
+/** Begins with a capital, ends in a full stop. */
+const sentence = ([first = '', ...rest]: Phrase): Phrase => [
+  ...(typeof first === 'string' ? [first.charAt(0).toUpperCase() + first.slice(1)] : [first]),
+  ...rest,
+  '.',
+];
+
+const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConnection']>['total'] =>
+  perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+
+/** Without a cost. */
+function untold(leg: LegSummary): Phrase {
+  const { levels, peakOpen, planned, protocol } = leg;
+  const [, many] = NOUNS[protocol];
+  const last = levels.at(-1);
+  if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
+  const held = last.bytes.total ?? last.bytes.user;
+  const memory = held === null ? '' : say` took ${bytes(held)}`;
+  const unknown = `what one more costs isn't known`;
+  if (levels.length >= LEAST_LEVELS && held === null) {
+    return say`${count(last.open)} ${many} were held, but nobody told the target's memory, so ${unknown}`;
+  }
+  const few = levels.length === 1 ? 'one level' : 'two levels';
+  const what = memory === '' ? ' were held' : memory;
+  return say`${count(last.open)} ${many}${what}, but ${few} can't tell what one more costs: that takes three`;
+}
+
+/** With a cost, however sure it is. */
+function told(leg: LegSummary, summary: Summary): Phrase {
+  const cost = costOf(leg)!;
+  const [one] = NOUNS[leg.protocol];
+  if (cost.low <= 0) {
+    const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
+    return say`the levels scatter too much to tell what one more ${one} costs: ${between}`;
+  }
+  const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
+  const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
+  const about = isRough ? 'roughly ' : '';
+  const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
+  const { rSquared } = leg.fit ?? { rSquared: 1 };
+  if (rSquared < STRAIGHT) {
+    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(rSquared, 4)}), so no capacity follows from it`;
+  }
+  return joined([main, bendsOf(leg), leakOf(leg), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
+}
+
+/** Nothing where it reads the same at either end. */
+function intervalOf({ bytes: middle, low, high }: Estimate): Phrase {
+  const isNarrow = new Set([low, middle, high].map((value) => bytes(value).text)).size === 1;
+  return isNarrow ? [] : say` (between ${bytes(low)} and ${bytes(high)})`;
+}
+
+function partsOf({ perConnection }: LegSummary): Phrase {
+  const { total, user, kernel } = perConnection!;
+  if (total && user && kernel)
+    return say`: ${bytes(user.bytes)} in user space and ${bytes(kernel.bytes)} in the kernel`;
+  return total
+    ? []
+    : say` ${user ? "in user space; the kernel's part isn't known" : 'in the kernel; user space is not known'}`;
+}
+
+function bendsOf({ fit }: LegSummary): Phrase {
+  const below = fit?.knee ? say`below that it was ${bytes(fit.knee.below.bytes)}` : [];
+  const steps = (fit?.steps ?? []).map(
+    (step) => say`${bytes(step.bytes)} came at once between ${count(step.low)} and ${count(step.high)}`,
+  );
+  return joined([below, ...steps], ', ');
+}
+
+function leakOf({ retained }: LegSummary): Phrase {
+  if (!retained || retained.low === null || !isLeak({ low: retained.low })) return [];
+  return say`each closed one leaves ${bytes(retained.bytesPerClosedConnection)} behind, a leak`;
+}
+
+function capacityOf({ protocol }: LegSummary, { capacity, target }: Summary): Phrase {
+  const own = capacity.find((one) => one.protocol === protocol);
+  if (!own) return [];
+  const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
+  const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
+  const far = own.beyond ? ', far beyond what was measured' : '';
+  return say`${limit} hold ${count(own.connections)} with ${percent(own.headroomPercent)} headroom${far}`;
+}
+
+function limitsOf({ protocol }: LegSummary, { limiters }: Summary): Phrase {
+  const [first, second] = limiters.filter((limiter) => limiter.protocol === protocol);
+  if (!first) return [];
+  const then = second ? say`, then ${limitOf(second)}` : '';
+  return say`the first limit is ${limitOf(first)}${then}`;
+}
+
+const limitOf = ({ what, at, unit }: Limiter): Phrase =>
+  say`${LIMITS[what]} at ${count(at)}${unit === 'connections' ? '' : ` ${unit}`}`;

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { writeReport } from '../../report/write-report.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const HOME = 'test/golden';
+/** What a run leaves; the rest is made of it. */
+const RECORD = ['run.json', 'samples.jsonl', 'events.jsonl'];
+
+/** Names of the recorded runs: see test/golden/README.md. */
+export const goldenRuns = (): string[] =>
+  readdirSync(join(ROOT, HOME))
+    .filter((name) => statSync(join(ROOT, HOME, name)).isDirectory())
+    .sort();
+
+/** Puts a recorded run into a folder, as it was when the client had ended, without any report. */
+export function unpackGolden(name: string, folder: string): void {
+  const home = join(ROOT, HOME, name);
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['run.json', 'events.jsonl']) cpSync(join(home, file), join(folder, file));
+  writeFileSync(join(folder, 'samples.jsonl'), gunzipSync(readFileSync(join(home, 'samples.jsonl.gz'))));
+}
+
+/** Every file that a report has made, by its name in the folder. */
+export function renderedIn(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
+  return new Map(
+    names.filter((name) => !RECORD.includes(name)).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+}
+
+/** What is kept of the reports of recorded runs: paths from the root of the repository, and texts. */
+export function goldenReports(): Array<readonly [path: string, text: string]> {
+  const scratch = mkdtempSync(join(tmpdir(), 'connrig-golden-'));
+  try {
+    return goldenRuns().flatMap((name) => {
+      const folder = join(scratch, name);
+      unpackGolden(name, folder);
+      writeReport(folder);
+      const rendered = renderedIn(folder);
+      const digests = [...rendered].map(
+        ([file, text]) => `${createHash('sha256').update(text).digest('hex')}  ${file}\n`,
+      );
+      return [
+        [`${HOME}/${name}/report.md`, rendered.get('report.md') ?? ''],
+        [`${HOME}/${name}/rendered.sha256`, digests.join('')],
+      ] as const;
+    });
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}

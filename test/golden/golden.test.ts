@@ -1,0 +1,178 @@
+/** Recorded runs: what is made of them is what is kept here, each time and everywhere. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Summary } from '../../core/summary.ts';
+import { plain } from '../../report/phrase.ts';
+import { verdictOf } from '../../report/verdict.ts';
+import { writeReport } from '../../report/write-report.ts';
+import { goldenRuns, renderedIn, unpackGolden } from '../../scripts/golden/golden-runs.ts';
+import { writeLongRun } from '../../scripts/golden/long-run.ts';
+import { assertNumbers } from './numbers.ts';
+
+const HOME = fileURLToPath(new URL('../../../test/golden', import.meta.url));
+const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const base = mkdtempSync(join(tmpdir(), 'connrig-golden-'));
+after(() => rmSync(base, { recursive: true }));
+let made = 0;
+
+function unpacked(name: string): string {
+  const folder = join(base, `${made++}-${name}`);
+  unpackGolden(name, folder);
+  return folder;
+}
+
+function rendered(name: string): { folder: string; summary: Summary; files: Map<string, string> } {
+  const folder = unpacked(name);
+  const summary = writeReport(folder);
+  return { folder, summary, files: renderedIn(folder) };
+}
+
+for (const name of goldenRuns()) {
+  test(`${name}: its reports are those kept, byte for byte (npm run generate writes them anew)`, () => {
+    const { files } = rendered(name);
+    assert.equal(files.get('report.md'), readFileSync(join(HOME, name, 'report.md'), 'utf8'));
+    const digests = [...files].map(([file, text]) => `${createHash('sha256').update(text).digest('hex')}  ${file}`);
+    assert.deepEqual(
+      digests,
+      readFileSync(join(HOME, name, 'rendered.sha256'), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
+  });
+
+  test(`${name}: made by another process, and again over what was there, they are the same`, () => {
+    const { folder, files } = rendered(name);
+    writeReport(folder);
+    assert.deepEqual(renderedIn(folder), files);
+    const other = unpacked(name);
+    const { status, stderr } = spawnSync(process.execPath, [CONNRIG, 'report', other], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(renderedIn(other), files);
+  });
+
+  test(`${name}: every number of the page is in summary.json`, () => {
+    const { folder, files } = rendered(name);
+    const run: unknown = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+    const summary: unknown = JSON.parse(files.get('summary.json')!);
+    assert.deepEqual(Summary.parse(summary), summary);
+    assert.ok(assertNumbers(files.get('report.html')!, summary, run) > 20);
+  });
+
+  test(`${name}: the page asks for nothing, and every chart lies beside report.md`, () => {
+    const { files } = rendered(name);
+    const html = files.get('report.html')!;
+    assert.doesNotMatch(html, /<script|<link rel="stylesheet|@import|(?:src|href)="(?!data:,")|url\((?!#)/);
+    assert.ok(html.length < 300_000, String(html.length));
+    const named = [...files.get('report.md')!.matchAll(/!\[[^\]]*\]\(([^)]*)\)/g)].map(([, file]) => file!);
+    assert.deepEqual(
+      [...named].sort(),
+      [...files.keys()].filter((file) => file.startsWith('charts/')),
+    );
+  });
+}
+
+const SENTENCES: Readonly<Record<string, readonly RegExp[]>> = {
+  'two-legs': [
+    /^One more TCP connection costs 5\.\d KiB \(between 5\.\d KiB and 5\.\d KiB\): 1\.\d KiB in user space and 4\.\d KiB in the kernel; 2\.0 GiB hold \d{3},\d{3} with 20 % headroom, far beyond what was measured; the first limit is open files at 19,936, then the client's local ports at 28,232\.$/,
+    /^One more WebSocket costs 7\.\d KiB \(between 7\.\d KiB and 7\.\d KiB\): 3\.\d KiB in user space and 4\.\d KiB in the kernel; /,
+  ],
+  knee: [
+    /^Above about 3,999 connections one more TCP connection costs 12\.0 KiB: 8\.0 KiB in user space and 4\.0 KiB in the kernel; below that it was 8\.0 KiB, 16\.0 MiB came at once between 1,500 and 2,000; /,
+  ],
+  noisy: [
+    /^The levels scatter too much to tell what one more TCP connection costs: anything between -16\.2 KiB and 142 KiB would fit\.$/,
+  ],
+  'lost-target': [
+    /^The run failed: the command ended by itself \(SIGKILL\): listening\.$/,
+    /^From levels up to 2,000 of 8,000: 2,000 TCP connections took 39\.2 MiB, but two levels can't tell what one more costs: that takes three\.$/,
+  ],
+  interrupted: [
+    /^The run was interrupted\.$/,
+    /^From levels up to 2,500 of 5,000: one more WebSocket costs 6\.6 KiB \(between /,
+  ],
+  'single-level': [
+    /^2,000 WebSockets took 40\.3 MiB, but one level can't tell what one more costs: that takes three\.$/,
+  ],
+  cycles: [/^One more WebSocket costs 6\.7 KiB: /],
+};
+test('each of them has a sentence to expect', () => assert.deepEqual(Object.keys(SENTENCES).sort(), goldenRuns()));
+for (const [name, wanted] of Object.entries(SENTENCES)) {
+  test(`${name}: the verdict in words`, () => {
+    const { summary, files } = rendered(name);
+    const sentences = verdictOf(summary).map(plain);
+    assert.equal(sentences.length, wanted.length);
+    for (const [i, sentence] of sentences.entries()) assert.match(sentence, wanted[i]!);
+    const paragraphs = [...files.get('report.html')!.matchAll(/<p class="verdict">(.*?)<\/p>/g)];
+    assert.deepEqual(
+      paragraphs.map(([, text]) => text!.replace(/<[^>]*>/g, '').replaceAll('&#39;', "'")),
+      sentences,
+    );
+  });
+}
+
+test('a number that is nowhere is found out, wherever it stands', () => {
+  const { folder, files } = rendered('knee');
+  const run: unknown = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+  const summary: unknown = JSON.parse(files.get('summary.json')!);
+  const html = files.get('report.html')!;
+  const spoilt = [
+    html.replace(/(<p class="verdict">.*?<data value=")\d+/, '$1123456789'),
+    html.replace(/<data value="([\d.]+)">12\.0 KiB/, '<data value="$1">13.0 KiB'),
+    html.replace(/(<figcaption>\D*)\d+/, '$1123456'),
+    html.replace('ulimit -n ', 'ulimit -n 9'),
+    html.replace('<td class="number">', '<td class="number">7'),
+    html.replace(/(id="measured-on".*?<data value=")\d+/s, '$1123456789'),
+  ];
+  for (const [i, page] of spoilt.entries()) {
+    assert.notEqual(page, html, String(i));
+    assert.throws(() => assertNumbers(page, summary, run), assert.AssertionError, String(i));
+  }
+});
+
+test('an hour with ten samples a second, and a million connections, is a page of less than 1.5 MB', () => {
+  const folder = join(base, 'long');
+  writeLongRun(folder);
+  const { legs } = writeReport(folder);
+  assert.deepEqual(
+    legs.map(({ levels, peakOpen }) => [levels.length, levels.at(-1)?.open, peakOpen]),
+    [
+      [8, 1_000_000, 1_000_000],
+      [8, 1_000_000, 1_000_000],
+    ],
+  );
+  const { size } = statSync(join(folder, 'report.html'));
+  assert.ok(size > 50_000 && size < 1.5e6, String(size));
+});
+
+test('what is left of a damaged record is shown, with what is wrong above it', () => {
+  const folder = unpacked('two-legs');
+  const { length } = readFileSync(join(folder, 'samples.jsonl'));
+  truncateSync(join(folder, 'samples.jsonl'), length - 1000);
+  appendFileSync(join(folder, 'events.jsonl'), 'no JSON\n');
+  const { legs } = writeReport(folder);
+  assert.ok(legs[1]!.levels.length >= 7);
+  const html = readFileSync(join(folder, 'report.html'), 'utf8');
+  const at = (text: string): number => html.indexOf(text);
+  assert.ok(at('the last line of samples.jsonl is cut off and left out') > 0);
+  assert.match(html, /1 of \d+ lines of events\.jsonl could not be read/);
+  assert.ok(at('Before you believe it') < at('What one more connection costs'));
+  assert.match(html, /<p class="verdict">One more TCP connection costs/);
+});
+
+test('a record without samples, or without events, is shown as far as it goes', () => {
+  for (const missing of ['samples.jsonl', 'events.jsonl']) {
+    const folder = unpacked('knee');
+    rmSync(join(folder, missing));
+    writeReport(folder);
+    const html = readFileSync(join(folder, 'report.html'), 'utf8');
+    assert.ok(html.includes(`${missing} is missing (ENOENT)`));
+    assert.match(html, missing === 'events.jsonl' ? /One more|one more TCP/ : /No leg began, so nothing was measured/);
+    assert.ok(html.includes('Linux 6.18'));
+  }
+});
