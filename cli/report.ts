@@ -13,15 +13,22 @@ interface Options {
 export function addReportCommand(program: Command, deps: CliDeps): void {
   program
     .command('report')
-    .description('make the reports of a run folder again, finished or not')
-    .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin')
+    .description('make the reports of a run folder again, finished or not; or an index of all runs in a folder')
+    .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin, or one of run folders, such as runs')
     .option('--plan <file>', 'what to plan for, in place of what the run was given: see docs/report.md')
     .option('--png', 'draw the charts as PNG as well, with a Chromium that is installed')
-    .option('--json', 'print summary.json on stdout')
+    .option('--json', 'print summary.json on stdout; of many runs, one summary a line')
     .action((folder: string, options: Options) => report(folder, options, deps));
 }
 
 async function report(folder: string, { json = false, plan, png = false }: Options, deps: CliDeps): Promise<void> {
+  const { isFolderOfRuns } = await import('../report/run-index.ts');
+  if (isFolderOfRuns(folder)) {
+    if (plan !== undefined || png) {
+      throw usageError([`${folder} holds many runs: --plan and --png are for one of them`], 'connrig report --help');
+    }
+    return index(folder, json, deps);
+  }
   const sizing = plan === undefined ? undefined : readSizing(plan);
   if (sizing && 'problem' in sizing) throw usageError([`--plan: ${sizing.problem}`], 'connrig report --help');
   const [{ terminalTable }, { writeReport }] = await Promise.all([
@@ -45,4 +52,17 @@ async function report(folder: string, { json = false, plan, png = false }: Optio
     const { PATH } = deps.env;
     for (const path of await drawPngs(folder, PATH ?? '')) deps.stderr.write(`${path}\n`);
   }
+}
+
+async function index(folder: string, json: boolean, deps: CliDeps): Promise<void> {
+  const [{ writeIndex }, { terminalIndex }] = await Promise.all([
+    import('../report/write-index.ts'),
+    import('../report/index-page.ts'),
+  ]);
+  const { index, file } = writeIndex(folder, deps.version);
+  if (json)
+    for (const { folder: run, summary } of index.runs) deps.stdout.write(`${JSON.stringify({ run, summary })}\n`);
+  else deps.stdout.write(terminalIndex(index));
+  for (const { why } of index.unreadable) deps.stderr.write(`warning: ${why}\n`);
+  deps.stderr.write(`\n${file}\n`);
 }

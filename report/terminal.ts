@@ -9,21 +9,24 @@ import { verdictOf } from './verdict.ts';
  */
 export function terminalTable(summary: Summary): string {
   const rows = [{ label: '', cells: summary.legs.map(({ protocol }) => protocol as string) }, ...plainRows(summary)];
-  const widths = [
-    Math.max(...rows.map(({ label }) => label.length)),
-    ...summary.legs.map((_, i) => Math.max(...rows.map(({ cells }) => cells[i]!.length))),
-  ];
-  const lines = rows.map(({ label, cells }) =>
-    [label, ...cells]
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = aligned(rows.map(({ label, cells }) => [label, ...cells]));
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
   const verdict = verdictOf(summary).map(plain);
   return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...warnings]
     .map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`)
     .join('');
+}
+
+/** Columns side by side, as wide as they need to be; whatever somebody called things, a line is a line. */
+export function aligned(rows: ReadonlyArray<readonly string[]>): string[] {
+  const printable = rows.map((cells) => cells.map((cell) => cell.replace(UNPRINTABLE, ' ')));
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...printable.map((cells) => cells[i]?.length ?? 0)));
+  return printable.map((cells) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.

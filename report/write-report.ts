@@ -1,7 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { svgFile } from '../charts/render.ts';
-import { RigError } from '../core/errors.ts';
+
 import type { SizingPlan } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
 import { levelsCsv } from './csv.ts';
@@ -11,6 +9,7 @@ import { reportCharts } from './report-charts.ts';
 import { reportPage } from './report-page.ts';
 import { seriesOf } from './series.ts';
 import { summarize } from './summarize.ts';
+import { writeFileWhole as write } from './write-whole.ts';
 
 /**
  * Makes every report of a run folder from its record: `summary.json`, `levels.csv`, `report.md` with `charts/*.svg`, and
@@ -34,26 +33,4 @@ export function writeReport(folder: string, tell: (summary: Summary) => void = (
   write(folder, 'report.md', markdownReport(record.run, summary, charts));
   write(folder, 'report.html', reportPage(record.run, summary, charts));
   return summary;
-}
-
-/**
- * Replaces a file as a whole: half of one would pass for all of it.
- *
- * @param name may lie in a folder, which is made
- */
-function write(folder: string, name: string, content: string): void {
-  const path = join(folder, name);
-  const part = `${path}.part`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(part, content);
-    renameSync(part, path);
-  } catch (cause) {
-    rmSync(part, { force: true });
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new RigError('EOUT', `the reports can't be written into ${folder} (${why})`, {
-      hint: 'copy the folder to where you may write, and report on that',
-      cause,
-    });
-  }
 }

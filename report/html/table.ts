@@ -1,13 +1,19 @@
 import type { Part } from '../phrase.ts';
-import type { TableColumn, TableRow } from '../table-data.ts';
+import type { TableColumn } from '../table-data.ts';
 import { type Child, html, type Markup } from './markup.ts';
+
+/** A row's own name, and what stands beside it; links may be among it. */
+interface HtmlRow {
+  readonly head: Child;
+  readonly cells: readonly Child[];
+}
 
 /**
  * A table that says what it is about. Where it is wider than the page it scrolls alone, and by keyboard too.
  *
  * @param columns the first one heads the rows; as many cells as further columns
  */
-export function table(caption: Part, columns: readonly TableColumn[], rows: readonly TableRow[]): Markup {
+export function table(caption: Part, columns: readonly TableColumn[], rows: readonly HtmlRow[]): Markup {
   const [first, ...others] = columns;
   const alignment = (i: number): string => (others[i]?.words ? 'words' : 'number');
   return html`<div class="scroll" tabindex="0"><table>
