@@ -15,10 +15,10 @@ vary:
   assert.deepEqual(
     cellsOf(plan).map(({ name, args }) => [name, args.join(' ')]),
     [
-      ['payload=none,processes=1', '--connections 200 --processes 1'],
-      ['payload=none,processes=2', '--connections 200 --processes 2'],
-      ['payload=small,processes=1', '--connections 200 --behaviour echo:100/s:64B --processes 1'],
-      ['payload=small,processes=2', '--connections 200 --behaviour echo:100/s:64B --processes 2'],
+      ['payload-none_processes-1', '--connections 200 --processes 1'],
+      ['payload-none_processes-2', '--connections 200 --processes 2'],
+      ['payload-small_processes-1', '--connections 200 --behaviour echo:100/s:64B --processes 1'],
+      ['payload-small_processes-2', '--connections 200 --behaviour echo:100/s:64B --processes 2'],
     ],
   );
 });

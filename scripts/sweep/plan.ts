@@ -9,14 +9,14 @@ export const SweepPlan = z.strictObject({
   run: z.array(z.coerce.string()).default([]),
   /** `payload: { small: [--behaviour, echo:1k/s:64B], large: [--behaviour, echo:1k/s:4KiB] }` */
   vary: z
-    .record(z.string().regex(/^[\w.+-]+$/), z.record(z.string().regex(/^[\w.+-]+$/), z.array(z.coerce.string())))
+    .record(z.string().regex(/^[\w.-]+$/), z.record(z.string().regex(/^[\w.-]+$/), z.array(z.coerce.string())))
     .refine((axes) => Object.values(axes).every((choices) => Object.keys(choices).length > 0), 'has no choice'),
 });
 export type SweepPlan = z.infer<typeof SweepPlan>;
 
 /** One run of the matrix. */
 export interface Cell {
-  /** Also its folder: `payload=small,processes=2`. */
+  /** Also its folder: `payload-small_processes-2`. */
   readonly name: string;
   readonly args: readonly string[];
 }
@@ -28,7 +28,7 @@ export function cellsOf({ run, vary }: SweepPlan): Cell[] {
     (made, [axis, choices]) =>
       made.flatMap(({ name, args }) =>
         Object.entries(choices).map(([choice, more]) => ({
-          name: `${name === '' ? '' : `${name},`}${axis}=${choice}`,
+          name: `${name === '' ? '' : `${name}_`}${axis}-${choice}`,
           args: [...args, ...more],
         })),
       ),

@@ -6,6 +6,9 @@ import { EXIT } from '../../core/errors.ts';
 import { RunFile } from '../../core/record.ts';
 import type { Cell } from './plan.ts';
 
+/** Of `--name`. */
+const NAME_MOST = 64;
+
 export type CellState = 'measured' | 'kept' | 'failed';
 
 /** Ended by itself, with a result: a run that missed a threshold has one too. */
@@ -38,9 +41,13 @@ export async function walk(
     if (existsSync(own)) renameSync(own, unusedName(own));
     say(`${at}: connrig run ${args.join(' ')}`);
     const [program, ...first] = connrig;
-    const child = spawn(program, [...first, 'run', '--quiet', '--name', name, '--out', own, ...args], {
-      stdio: 'inherit',
-    });
+    const child = spawn(
+      program,
+      [...first, 'run', '--quiet', '--name', name.slice(0, NAME_MOST), '--out', own, ...args],
+      {
+        stdio: 'inherit',
+      },
+    );
     await once(child, 'close');
     const isMeasured = isResult(exitCodeIn(own));
     if (!isMeasured) say(`${at}: ended with ${child.exitCode ?? child.signalCode}`);
@@ -60,7 +67,7 @@ function exitCodeIn(folder: string): number | null {
 
 function unusedName(folder: string): string {
   for (let i = 1; ; i++) {
-    const name = `${folder},attempt-${i}`;
+    const name = `${folder}_attempt-${i}`;
     if (!existsSync(name)) return name;
   }
 }

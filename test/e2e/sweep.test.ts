@@ -24,15 +24,15 @@ vary:
   };
   const first = sweep('none');
   assert.equal(first.status, 1, first.stderr);
-  assert.match(first.stderr, /^2\/2 levels=more: ended with 2$/m);
-  const measuredAt = statSync(join(folder, 'levels=few', 'run.json')).mtimeMs;
+  assert.match(first.stderr, /^2\/2 levels-more: ended with 2$/m);
+  const measuredAt = statSync(join(folder, 'levels-few', 'run.json')).mtimeMs;
   const second = sweep('30,60,90');
   assert.equal(second.status, 0, second.stderr);
-  assert.match(second.stderr, /^1\/2 levels=few: there already$/m);
-  assert.equal(statSync(join(folder, 'levels=few', 'run.json')).mtimeMs, measuredAt);
-  const { legs } = JSON.parse(readFileSync(join(folder, 'levels=more', 'summary.json'), 'utf8'));
+  assert.match(second.stderr, /^1\/2 levels-few: there already$/m);
+  assert.equal(statSync(join(folder, 'levels-few', 'run.json')).mtimeMs, measuredAt);
+  const { legs } = JSON.parse(readFileSync(join(folder, 'levels-more', 'summary.json'), 'utf8'));
   assert.equal(legs[0].peakOpen, 90);
-  assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /levels%3Dfew\/report\.html/);
+  assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /levels-few\/report\.html/);
   assert.ok(existsSync(join(folder, 'compare.html')));
 
   writeFileSync(plan, 'vary: { levels: {} }');
