@@ -93,7 +93,7 @@ test('names are text, in links, in charts and on a terminal', (t) => {
   writeReport(folder);
   const index = readIndex(root);
   const page = indexPage(index, '0.0.0');
-  assert.doesNotMatch(page, /<img|\u001b/);
+  assert.ok(!page.includes('<img') && !page.includes('\u001b'));
   assert.match(page, /href="\.\/a%20%22b%22%20%3Cc%3E%20%23d%3F\/report\.html"/);
-  assert.doesNotMatch(terminalIndex(index), /\u001b/);
+  assert.ok(!terminalIndex(index).includes('\u001b'));
 });
