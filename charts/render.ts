@@ -37,6 +37,7 @@ export function svgFile(svg: string, { width, height }: Size): string {
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */
 function tidied(svg: string, id: string): string {
   return svg
+    .replace(UNFIT, '\ufffd')
     .replace(/<style ?>[\s\S]*?<\/style>\n?/g, '')
     .replace(/ (?:class="zr\d+-cls-\d+"|ecmeta_\w+="[^"]*"|pointer-events="\w+")/g, '')
     .replace(/ style="([^"]*)"/g, (_, style: string) => attributesOf(style))

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
+import { addCompareCommand } from './compare.ts';
 import type { CliDeps } from './deps.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addLiveCommand } from './live.ts';
@@ -24,6 +25,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
   addServeCommand(program, deps);
   addMeterCommand(program, deps);
   addReportCommand(program, deps);
+  addCompareCommand(program, deps);
   addLiveCommand(program, deps);
   addDoctorCommand(program, deps);
   try {

@@ -4,6 +4,7 @@ import type { LegSummary } from '../../core/summary.ts';
 import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
+import { compare } from './compare.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
@@ -190,7 +191,7 @@ const scrape: Part = {
 
 export const PARTS: readonly Part[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
-  ...[generators, rtt, meterRead, live, report, million].map((part): Part => ({ ...part, onDemand: true })),
+  ...[generators, rtt, meterRead, live, report, compare, million].map((part): Part => ({ ...part, onDemand: true })),
 ];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { median } from '../../core/slope.ts';
 import type { Series } from '../support/prometheus.ts';
 
+/** What a client that stays for its scrapers has beside what it had while it measured: the report has been drawn by then. */
+export const REPORT_DRAWN = 0.7;
+
 /** To within a share of the wanted value. */
 export function assertNear(value: number | undefined, wanted: number, share: number, what: string): void {
   const off = Math.abs((value ?? Number.NaN) - wanted);

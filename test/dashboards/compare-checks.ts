@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import type { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import type { Series } from '../support/prometheus.ts';
-import { assertNear, lastOf, most, only } from './answers.ts';
+import { assertNear, lastOf, most, only, REPORT_DRAWN } from './answers.ts';
 import { type Check, type Facts, legOf } from './facts.ts';
 import { LATENCY_CHECKS } from './flow-checks.ts';
 import { lineOf } from './line.ts';
@@ -52,7 +52,7 @@ export const COMPARE_CHECKS: ChecksOf<typeof COMPARE> = {
     }
   },
   generatorMemory: each((answer, { summary }) =>
-    assertNear(lastOf(only(answer)), summary.generator.rssBytes!, 0.3, 'resident'),
+    assertNear(lastOf(only(answer)), summary.generator.rssBytes!, REPORT_DRAWN, 'resident'),
   ),
   saturated: each(VERDICT_CHECKS.saturated),
   connections: each((answer, facts) => {

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { GENERATOR, KERNEL, RUNTIME } from '../../dashboards/grafana/queries/run.ts';
-import { assertAll, assertMostlyNear, assertNear, lastOf, most, only, total, valuesOf } from './answers.ts';
+import {
+  assertAll,
+  assertMostlyNear,
+  assertNear,
+  lastOf,
+  most,
+  only,
+  REPORT_DRAWN,
+  total,
+  valuesOf,
+} from './answers.ts';
 import { type ChecksOf, type Facts, legOf } from './facts.ts';
 import { bucketsOf, inSeconds } from './flow-checks.ts';
 import { lastPoint, pointsOf, protocolsOf } from './per-leg.ts';
@@ -96,7 +106,7 @@ export const GENERATOR_CHECKS: ChecksOf<typeof GENERATOR> = {
     const looks = total(all!) / 4;
     assert.ok(looks > 5 * (finishedAt - startedAt) && looks < 60 * (finishedAt - startedAt + 20), `${looks} looks`);
   },
-  rss: (answer, { summary }) => assertNear(most(only(answer)), summary.generator.rssBytes!, 0.3, 'resident'),
+  rss: (answer, { summary }) => assertNear(most(only(answer)), summary.generator.rssBytes!, REPORT_DRAWN, 'resident'),
   heapUsed: (answer) => assertAll([only(answer)], (bytes) => bytes > 2e6 && bytes < 1e9, 'heap used'),
   heapTotal: (answer) => assertAll([only(answer)], (bytes) => bytes > 4e6 && bytes < 1e9, 'heap'),
   external: (answer) => assertAll([only(answer)], (bytes) => bytes > 0 && bytes < 1e9, 'external'),

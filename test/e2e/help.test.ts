@@ -15,6 +15,7 @@ describe('the help', () => {
     serve: Object.values(SERVE_FLAGS).map(({ flags }) => nameIn(flags)),
     meter: ['pid', 'listen', 'admin-token', 'admin-names'],
     report: ['plan', 'png', 'json'],
+    compare: ['out', 'json'],
     live: ['listen', 'admin-token', 'admin-names'],
     doctor: ['connections', 'json'],
   };

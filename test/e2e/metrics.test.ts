@@ -230,8 +230,9 @@ describe('connrig run --metrics', () => {
 });
 
 const recordOf = (folder: string): string =>
-  readdirSync(folder)
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
     .join('\n');
 
 /** At each moment the parts sum to what the target's processes take, and what its end takes in the kernel. */

@@ -1,0 +1,86 @@
+import { lineAt, predictAt } from '../core/predict.ts';
+import type { LegSummary } from '../core/summary.ts';
+import { humanBytes, humanCount } from '../core/units.ts';
+import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
+import { type Chart, orUnknown } from './chart.ts';
+import type { SeriesOption } from './echarts.ts';
+import { colour, type Role } from './theme.ts';
+
+/** A leg of one of the runs that are compared. */
+export interface ComparedLeg {
+  /** Short, and its own among them. */
+  readonly label: string;
+  readonly leg: LegSummary;
+}
+
+/** Told apart by shape as well. From the seventh run on they begin again. */
+const LOOKS: ReadonlyArray<readonly [Role, string]> = [
+  ['user', 'circle'],
+  ['kernel', 'triangle'],
+  ['connections', 'rect'],
+  ['forecast', 'diamond'],
+  ['bad', 'roundRect'],
+  ['total', 'pin'],
+];
+
+/** Memory against connections of several runs over each other: what was measured, and the lines through it. */
+export function compareChart(protocol: string, compared: readonly ComparedLeg[]): Chart {
+  const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
+  const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
+  const series = compared.flatMap(({ label, leg }, i): SeriesOption[] => {
+    const [role, symbol] = LOOKS[i % LOOKS.length]!;
+    const look = { color: colour(role) };
+    const points: SeriesOption = {
+      ...quiet,
+      ...{ type: 'scatter', name: label, symbol, symbolSize: 9, z: 3, itemStyle: look },
+      data: leg.levels.map(({ open, bytes }) => [open, bytes.total ?? bytes.user]),
+    };
+    const line: SeriesOption = {
+      ...quiet,
+      ...{ type: 'line', name: `${label}, line`, symbol: 'none', itemStyle: look },
+      lineStyle: { ...look, width: 1.5 },
+      data: lineOf(leg),
+    };
+    return leg.fit ? [points, line] : [points];
+  });
+  const opens = [...new Set(compared.flatMap(({ leg }) => leg.levels.map(({ open }) => open)))].sort((a, b) => a - b);
+  const cellsAt = (open: number): string[] =>
+    compared.map(({ leg }) => {
+      const bytes = leg.levels.find((level) => level.open === open)?.bytes;
+      return orUnknown(bytes?.total ?? bytes?.user, humanBytes);
+    });
+  return {
+    title: `${protocol}: memory against connections`,
+    description: `${compared.map(({ label }) => label).join(', ')}: what was measured at each level, and the lines through it.`,
+    option: (width) => ({
+      ...baseOption(series, width),
+      ...tooltip((at) => {
+        const open = opens.reduce(
+          (best, one) => (Math.abs(one - at) < Math.abs(best - at) ? one : best),
+          opens[0] ?? 0,
+        );
+        const texts = cellsAt(open).map((cell, i) => `${compared[i]!.label}: ${cell}`);
+        return [`${humanCount(open)} open`, ...texts].join('\n');
+      }),
+      xAxis: countAxis('open connections', end),
+      yAxis: bytesAxis(Math.max(1, ...measured)),
+      series,
+    }),
+    table: {
+      head: ['open', ...compared.map(({ label }) => label)],
+      rows: opens.map((open) => [humanCount(open), ...cellsAt(open)]),
+    },
+  };
+}
+
+/** With a gap where a step is. */
+function lineOf({ fit, levels }: LegSummary): Array<[number, number | null]> {
+  const top = levels.at(-1)?.open ?? 0;
+  const lines = fit?.lines ?? [];
+  return lines.flatMap(({ fromOpen }, i): Array<[number, number | null]> => {
+    const to = Math.min(top, (lines[i + 1]?.fromOpen ?? top + 1) - 1);
+    if (to < fromOpen) return [];
+    const at = (open: number): [number, number] => [open, predictAt(lineAt(lines, open), open).bytes];
+    return [at(fromOpen), at(to), [to, null]];
+  });
+}

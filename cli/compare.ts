@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { usageError } from '../core/errors.ts';
+import type { CliDeps } from './deps.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+/** Adds `connrig compare <folders…>`: runs side by side, each against the first. */
+export function addCompareCommand(program: Command, deps: CliDeps): void {
+  program
+    .command('compare')
+    .description('set runs side by side: what one more connection costs, and whether a difference is shown')
+    .argument('<folders...>', 'run folders; each is compared with the first')
+    .option('--out <folder>', 'write compare.html, compare.md and compare.json there')
+    .option('--json', 'print compare.json on stdout')
+    .action((folders: string[], options: Options) => compare(folders, options, deps));
+}
+
+async function compare(folders: readonly string[], { json = false, out }: Options, deps: CliDeps): Promise<void> {
+  if (folders.length < 2)
+    throw usageError(['one run alone can be compared with nothing'], 'connrig compare runs/before runs/after');
+  const [{ compareFolders, writeComparison }, { comparisonJson, terminalComparison }] = await Promise.all([
+    import('../report/compare/compare-runs.ts'),
+    import('../report/compare/outputs.ts'),
+  ]);
+  const comparison = compareFolders(folders);
+  if (json) deps.stdout.write(`${JSON.stringify(comparisonJson(comparison), null, 2)}\n`);
+  else deps.stdout.write(terminalComparison(comparison));
+  if (out === undefined) return;
+  writeComparison(comparison, out, deps.version);
+  deps.stderr.write(`\n${join(out, 'compare.html')}\n`);
+}

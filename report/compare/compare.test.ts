@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RunFile } from '../../core/record.ts';
+import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import { plain } from '../phrase.ts';
+import { summarize } from '../summarize.ts';
+import { type ComparedRun, type Comparison, comparisonOf } from './comparison.ts';
+import { comparisonJson, comparisonPage, markdownComparison, terminalComparison } from './outputs.ts';
+import { sentencesOf } from './words.ts';
+
+/** A run of ws with so many bytes for each connection. */
+function runOf(bytes: number, more: Partial<RunFile> = {}, launches = 1): Omit<ComparedRun, 'letter'> {
+  const run = runFile({ plan: { legs: [leg()], launches }, ...more });
+  const samples = Array.from({ length: launches }, (_, launch) => climb(bytes + launch, { launch })).flat();
+  const { folder } = { folder: `run-${bytes}` };
+  return { folder, run, summary: summarize({ run, samples, events: [], problems: [] }) };
+}
+const told = (comparison: Comparison): string[] => sentencesOf(comparison).map(plain);
+
+test('each run is compared with the first, whose cost it is set against', () => {
+  const comparison = comparisonOf([runOf(5000), runOf(6000), runOf(5010), runOf(3000)]);
+  assert.deepEqual(
+    comparison.runs.map(({ letter }) => letter),
+    ['A', 'B', 'C', 'D'],
+  );
+  const [ws] = comparison.protocols;
+  const user = ws!.parts.find(({ part }) => part === 'user')!;
+  assert.deepEqual(
+    user.values.map((value) => value?.difference?.word ?? null),
+    [null, 'dearer', 'no difference shown', 'cheaper'],
+  );
+  const [, dearer] = user.values;
+  assert.ok(Math.abs(dearer!.difference!.bytes - 1000) < 1 && Math.abs(dearer!.difference!.percent! - 20) < 0.1);
+  assert.ok(dearer!.difference!.low > 500 && dearer!.difference!.high < 1500);
+  assert.match(
+    told(comparison)[0]!,
+    /^B, ws: dearer than A; one more WebSocket.* costs \+1,?0?0?0? ?[\d.,]* ?(B|KiB) \[/,
+  );
+});
+
+test('with launches on both sides the scatter is theirs', () => {
+  const comparison = comparisonOf([runOf(5000, {}, 3), runOf(5030, {}, 3)]);
+  const user = comparison.protocols[0]!.parts.find(({ part }) => part === 'user')!;
+  // They scatter by 1 B; a single launch would have been taken to be off by 50.
+  assert.equal(user.values[1]!.difference!.word, 'dearer');
+  assert.ok(!comparison.warnings.some((text) => text.includes('several launches')));
+});
+
+test('what runs differ in is said, but for what is compared', () => {
+  const { environment, target } = runFile();
+  const other = runOf(5000, {
+    environment: { ...environment, kernel: 'Linux 7.0' },
+    target: { ...target, name: 'another server' },
+    status: 'interrupted',
+  });
+  const { warnings } = comparisonOf([runOf(5000), other]);
+  assert.equal(
+    warnings.filter((text) => text.startsWith('Kernel: A has Linux 6.18 x64; B has Linux 7.0 x64')).length,
+    1,
+  );
+  assert.ok(!warnings.some((text) => text.includes('another server')));
+  assert.ok(warnings.includes('B was interrupted'), warnings.join('\n'));
+  assert.ok(warnings.some((text) => text.includes('--launches 3 tells more')));
+});
+
+test('a leg that only one of them has is compared with nothing', () => {
+  const tcp = runFile({ plan: { legs: [leg({ protocol: 'tcp' })], launches: 1 } });
+  const samples = climb(4000, { protocol: 'tcp' });
+  const other = { folder: 'tcp', run: tcp, summary: summarize({ run: tcp, samples, events: [], problems: [] }) };
+  const comparison = comparisonOf([runOf(5000), other]);
+  assert.deepEqual(
+    comparison.protocols.map(({ protocol, legs }) => [protocol, legs.map((one) => one !== null)]),
+    [
+      ['ws', [true, false]],
+      ['tcp', [false, true]],
+    ],
+  );
+  assert.ok(told(comparison).every((sentence) => sentence.includes('nothing to be compared')));
+});
+
+test('names are text in every output', () => {
+  const evil = '=HYPERLINK("http://x")<img src=x onerror=alert(1)> [a](http://b) @all \u001b[31m';
+  const comparison = comparisonOf([runOf(5000, { name: evil }), runOf(6000, { name: evil })]);
+  const page = comparisonPage(comparison, '0.0.0');
+  assert.ok(!page.includes('<img') && !page.includes('\u001b'));
+  const text = markdownComparison(comparison);
+  assert.ok(!/(?<!\\)<img|(?<![\\`])\[a\]\(|(?<!`[^`]*)@all|\u001b/.test(text.replaceAll(/`[^`]*`/g, '')), text);
+  assert.ok(!terminalComparison(comparison).includes('\u001b'));
+  const { runs } = JSON.parse(JSON.stringify(comparisonJson(comparison))) as { runs: Array<{ name: string }> };
+  assert.equal(runs[1]!.name, evil);
+});

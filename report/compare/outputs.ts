@@ -1,0 +1,93 @@
+import { compareChart } from '../../charts/compare-chart.ts';
+import { figure } from '../html/figure.ts';
+import { html } from '../html/markup.ts';
+import { figures, list, note, page, section } from '../html/page.ts';
+import { table } from '../html/table.ts';
+import { bullets, markdown, markdownTable } from '../markdown-kit.ts';
+import { plain } from '../phrase.ts';
+import { aligned } from '../terminal.ts';
+import type { ComparedProtocol, ComparedRun, Comparison } from './comparison.ts';
+import { type ComparedTable, protocolTable, runsTable, sentencesOf } from './words.ts';
+
+/** For a terminal, ending in a newline. */
+export function terminalComparison(comparison: Comparison): string {
+  const blocks = [
+    sentencesOf(comparison).map(plain),
+    ...tablesOf(comparison).map((one) => [plain(one.caption), ...aligned(gridOf(one, plain))]),
+    comparison.warnings.map((warning) => `warning: ${warning}`),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${aligned([[line]])[0]}\n`).join(''))
+    .join('\n');
+}
+
+export function markdownComparison(comparison: Comparison): string {
+  const { runs, warnings } = comparison;
+  const sections = [
+    `# ${markdown(titleOf(runs))}`,
+    ...sentencesOf(comparison).map((sentence) => `**${markdown(sentence)}**`),
+    ...(warnings.length > 0 ? ['Before you believe it:', bullets(warnings.map(markdown))] : []),
+    ...tablesOf(comparison).map((one) => {
+      const [head = [], ...rows] = gridOf(one, (part) => markdown(part).trim());
+      return `${markdown(one.caption)}\n\n${markdownTable(head, rows)}`;
+    }),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** A page in one file, like a run's report. */
+export function comparisonPage(comparison: Comparison, connrigVersion: string): string {
+  const { runs, warnings, protocols } = comparison;
+  const header = html`<h1>${titleOf(runs)}</h1>
+${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}</p>\n`)}`;
+  const main = [
+    warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', list(warnings))),
+    ...protocols.map((one) =>
+      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tableOf(protocolTable(one, runs))),
+    ),
+    section('runs', 'What was compared', tableOf(runsTable(runs))),
+  ];
+  return page(
+    `${titleOf(runs)} · connrig`,
+    header,
+    main,
+    html`<p>Made by connrig ${connrigVersion} from the folders of these runs.</p>`,
+  );
+}
+
+/** `compare.json`: every number, exactly. */
+export function comparisonJson({ runs, warnings, protocols }: Comparison): unknown {
+  return {
+    schema: 1,
+    runs: runs.map(({ letter, folder, run, summary }) => ({
+      ...{ letter, folder, name: summary.name, status: summary.status },
+      ...{ startedAt: run.startedAt, target: run.target.name, launches: run.plan.launches },
+    })),
+    warnings,
+    protocols: protocols.map(({ protocol, parts }) => ({ protocol, parts })),
+  };
+}
+
+const titleOf = (runs: readonly ComparedRun[]): string =>
+  runs.map(({ letter, summary }) => `${letter}: ${summary.name}`).join(' · ');
+
+const tablesOf = ({ runs, protocols }: Comparison): ComparedTable[] => [
+  ...protocols.map((one) => protocolTable(one, runs)),
+  runsTable(runs),
+];
+
+const gridOf = ({ columns, rows }: ComparedTable, print: (part: ComparedTable['caption']) => string): string[][] => [
+  columns.map(({ title }) => print(title)),
+  ...rows.map(({ head, cells }) => [head, ...cells].map(print)),
+];
+
+const tableOf = ({ caption, columns, rows }: ComparedTable) => table(caption, columns, rows);
+
+function chartsOf({ protocol, legs }: ComparedProtocol, runs: readonly ComparedRun[]) {
+  const drawn = legs.flatMap((leg, i) => {
+    const { letter, summary } = runs[i]!;
+    return leg && leg.levels.length > 0 ? [{ label: `${letter}: ${summary.name}`, leg }] : [];
+  });
+  return drawn.length === 0 ? [] : [figure(compareChart(protocol, drawn), `memory-${protocol}`)];
+}
