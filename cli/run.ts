@@ -23,9 +23,12 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
     .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins')
     // Taken as they are, so that they are reported together with everything else that is wrong.
     .allowUnknownOption();
-  for (const { name, argument, help, default: fallback } of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
+  for (const { name, argument, help, default: fallback, repeats } of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
     const shown = fallback === undefined || argument === undefined ? help : `${help} (default: ${fallback})`;
-    command.option(`--${name}${argument === undefined ? '' : ` ${argument}`}`, shown);
+    const flags = `--${name}${argument === undefined ? '' : ` ${argument}`}`;
+    if (repeats)
+      command.option(flags, shown, (value, before?: string) => (before === undefined ? value : `${before},${value}`));
+    else command.option(flags, shown);
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
     const config = configOf(words, options, deps.env);

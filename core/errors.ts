@@ -14,6 +14,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Every error code the rig knows, and the exit code it ends in. Codes are stable; messages may be reworded. */
 export const EXIT_OF = {
   EDEFECT: EXIT.defect,
+  /** What --fail-if must not be. */
+  ETHRESHOLD: EXIT.threshold,
   /** Wrong command line, environment or config file. */
   EUSAGE: EXIT.usage,
   ECONFIG: EXIT.usage,

@@ -6,6 +6,7 @@ import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } fro
 import { estimate, verdictRows } from './rows.ts';
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table-data.ts';
+import { measuredOf, wordOf } from './threshold-words.ts';
 
 /** Every table of the report, in order; those without a row are left out. */
 export function reportTables(summary: Summary): TableData[] {
@@ -13,6 +14,7 @@ export function reportTables(summary: Summary): TableData[] {
   if (legs.length === 0) return [];
   return [
     verdictTable(summary),
+    thresholdTable(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
     ...legs.map((leg) => forecastTable(leg, summary)),
@@ -32,6 +34,13 @@ const verdictTable = (summary: Summary): TableData => ({
   caption: 'The verdict, leg by leg, with 95 % intervals',
   columns: [{ title: '' }, ...legColumns(summary.legs)],
   rows: verdictRows(summary).map(({ label, cells }) => ({ head: label, cells })),
+});
+
+const thresholdTable = ({ thresholds }: Summary): TableData => ({
+  topic: 'cost',
+  caption: 'Thresholds: the run fails if one of these is so',
+  columns: [{ title: 'threshold' }, { title: 'measured' }, { title: 'came to', words: true }],
+  rows: thresholds.map((one) => ({ head: one.expression, cells: [measuredOf(one), wordOf(one)] })),
 });
 
 function levelTable({ protocol, levels }: LegSummary): TableData {

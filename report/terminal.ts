@@ -1,6 +1,7 @@
 import type { Summary } from '../core/summary.ts';
 import { plain } from './phrase.ts';
 import { plainRows } from './rows.ts';
+import { measuredOf, wordOf } from './threshold-words.ts';
 import { verdictOf } from './verdict.ts';
 
 /**
@@ -10,9 +11,12 @@ import { verdictOf } from './verdict.ts';
 export function terminalTable(summary: Summary): string {
   const rows = [{ label: '', cells: summary.legs.map(({ protocol }) => protocol as string) }, ...plainRows(summary)];
   const lines = aligned(rows.map(({ label, cells }) => [label, ...cells]));
+  const gates = summary.thresholds.map(
+    (one) => `threshold: ${one.expression}: ${plain(measuredOf(one))}, ${wordOf(one)}`,
+  );
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
   const verdict = verdictOf(summary).map(plain);
-  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...warnings]
+  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...gates, ...warnings]
     .map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`)
     .join('');
 }

@@ -12,6 +12,8 @@ export interface Option<T> {
   readonly help: string;
   /** In the words a person would write; undefined: not set unless asked for. */
   readonly default?: string;
+  /** May be given several times on the command line: the same as a list. */
+  readonly repeats?: true;
   /** Reads what a person wrote; only called when something was. */
   readonly read: (text: string) => Read<T>;
 }

@@ -2,6 +2,7 @@ import { type BehaviourPlan, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { readThreshold, type Threshold } from '../../core/thresholds.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
@@ -163,6 +164,13 @@ export const RUN_OPTIONS = {
     help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo',
     read: quantity('duration', 0.001),
   },
+  failIf: {
+    name: 'fail-if',
+    argument: '<threshold>',
+    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'; may be repeated",
+    repeats: true,
+    read: list(readFailIf),
+  },
   sizing: {
     name: 'plan',
     argument: '<file>',
@@ -278,6 +286,11 @@ export function parseRunConfig(
   return Object.freeze({ ...parsed, plan, connections: peakOf(plan.legs[0]!) });
 }
 
+function readFailIf(given: string): Read<Threshold> {
+  const threshold = readThreshold(given);
+  return typeof threshold === 'string' ? { problem: threshold } : { value: threshold };
+}
+
 /** A name that is given both as text and as the folder's last part must not leave the folder. */
 function readName(given: string): Read<string> {
   return /^[\w.-]{1,64}$/.test(given)
@@ -361,6 +374,11 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   }
   if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
     problems.push('--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade');
+  }
+  for (const { path } of config.failIf ?? []) {
+    const own = PROTOCOLS.find((protocol) => protocol === path[0]);
+    if (own && !protocols.includes(own))
+      problems.push(`--fail-if: no leg of this run is ${own}; there is ${protocols.join(', ')}`);
   }
   problems.push(...targetProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
