@@ -1,3 +1,3 @@
 module connrig.example/go-http
 
-go 1.25
+go 1.24

@@ -1,3 +1,3 @@
 module connrig.example/go-tcp
 
-go 1.25
+go 1.24
