@@ -14,13 +14,15 @@ const server = createServer(options, (request, response) => {
   } else if (request.method === 'GET' && pathname === '/work') {
     const ms = searchParams.get('ms') ?? '';
     if (!/^\d{1,4}$/.test(ms)) {
-      response.writeHead(400).end('say how long: /work?ms=5');
+      response.statusCode = 400;
+      response.end('say how long: /work?ms=5');
       return;
     }
     burn(Number(ms) * perMs);
     response.end('done');
   } else {
-    response.writeHead(404).end('not found');
+    response.statusCode = 404;
+    response.end('not found');
   }
 });
 server.listen(Number(process.argv[2]), '127.0.0.1');
