@@ -81,9 +81,10 @@ test('what a killed build left behind goes a day later', async (t) => {
 
 test('a cache that cannot be written is told', async (t) => {
   const made = makeTarget(t, { build: ['true'] });
-  await assert.rejects(build(made, { env: { ...process.env, XDG_CACHE_HOME: '/proc/nowhere' } }), {
+  const XDG_CACHE_HOME = join(made.folder, 'target.yaml');
+  await assert.rejects(build(made, { env: { ...process.env, XDG_CACHE_HOME } }), {
     code: 'ETARGETBUILD',
-    message: /can't be built in \/proc\/nowhere\/connrig\/targets \(ENOENT\)/,
+    message: /^made can't be built in .*target\.yaml\/connrig\/targets \(ENOTDIR\)$/,
   });
 });
 
