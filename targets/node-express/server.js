@@ -21,4 +21,5 @@ app.get('/work', (request, response) => {
 
 // Connections may rest between requests, and before the first.
 const options = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
-createServer(options, app).listen(Number(process.argv[2]), '127.0.0.1');
+const server = createServer(options, app);
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

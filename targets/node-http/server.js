@@ -25,4 +25,4 @@ const server = createServer(options, (request, response) => {
     response.end('not found');
   }
 });
-server.listen(Number(process.argv[2]), '127.0.0.1');
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

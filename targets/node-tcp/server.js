@@ -5,4 +5,4 @@ const server = createServer((socket) => {
   socket.on('error', () => socket.destroy());
   socket.pipe(socket);
 });
-server.listen(Number(process.argv[2]), '127.0.0.1');
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

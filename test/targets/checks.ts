@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withFleet } from '../support/fleet.ts';
+import { isCi } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
 import { DIALECTS, get } from './dialects.ts';
 import { dial, type Peer } from './peer.ts';
@@ -9,7 +10,10 @@ import type { Server } from './server.ts';
 
 export type Spoken = keyof typeof DIALECTS;
 
-const MANY = 10_000;
+/** How many a target has to hold; and what it takes. */
+export const MANY = 10_000;
+/** Slower than their accept queues (of 1,024 and more) fill while they are busy: what doesn't fit comes again after a second. */
+const OPENS_PER_SECOND = 4000;
 const MANY_DEADLINE_MS = 120_000;
 /** Files besides connections, of this process and of a target. */
 const RESERVE = 500;
@@ -64,9 +68,9 @@ export async function answersPieces(server: Server, spoken: Spoken): Promise<voi
 }
 
 /** All of them open at once, each asked and answered, then all of them reset at once. */
-export async function holdsMany(server: Server, spoken: Spoken): Promise<void> {
-  const many = Math.min(MANY, openFilesHere() - RESERVE);
-  if (process.env['CI']) assert.equal(many, MANY, 'ulimit -n leaves room for as many');
+export async function holdsMany(server: Server, spoken: Spoken, wanted: number): Promise<void> {
+  const many = Math.min(wanted, openFilesHere() - RESERVE);
+  if (isCi(process.env['CI'])) assert.equal(many, wanted, 'ulimit -n leaves room for as many');
   const { hello, question } = DIALECTS.http;
   // Over http all ask once, as soon as they are there.
   const sendOnOpen = spoken === 'http' ? Buffer.concat([hello, question(0, 0)]) : undefined;
@@ -82,7 +86,7 @@ export async function holdsMany(server: Server, spoken: Spoken): Promise<void> {
       protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
     },
     async ({ fleet, until, troubles }) => {
-      fleet.setTarget(many, 1e6);
+      fleet.setTarget(many, OPENS_PER_SECOND);
       await until(({ open }) => open === many, `${many} are open`, MANY_DEADLINE_MS);
       await eventually(() => server.descriptors() > many, 'the server has them', MANY_DEADLINE_MS);
       await assertServes(server, spoken);
