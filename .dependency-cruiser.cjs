@@ -1,9 +1,10 @@
-// Dependencies point one way: cli → client, server, live → report → charts → telemetry, memory → core.
+// Dependencies point one way: cli → client, server, live → report → charts → lab, telemetry, memory → core.
 const rooms = {
   core: [],
   memory: ['core'],
   telemetry: ['core'],
-  client: ['memory', 'telemetry', 'core'],
+  lab: ['core'],
+  client: ['lab', 'memory', 'telemetry', 'core'],
   server: ['memory', 'telemetry', 'core'],
   report: ['charts', 'core'],
   dashboards: ['core'],

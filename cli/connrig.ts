@@ -8,6 +8,7 @@ import { addMeterCommand } from './meter.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
 import { addServeCommand } from './serve.ts';
+import { addTargetsCommand } from './targets.ts';
 
 /** Runs one command line, whatever comes of it: errors are printed, the exit code is set, nothing is thrown. */
 export async function connrig(args: readonly string[], deps: CliDeps): Promise<void> {
@@ -27,6 +28,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
   addReportCommand(program, deps);
   addCompareCommand(program, deps);
   addLiveCommand(program, deps);
+  addTargetsCommand(program, deps);
   addDoctorCommand(program, deps);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -5,6 +5,7 @@ import { needOf } from '../client/preflight/need.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { humanCount, humanMs, parseQuantity } from '../core/units.ts';
 import type { CliDeps } from './deps.ts';
+import { aligned } from './table.ts';
 
 const DEFAULT_CONNECTIONS = 5000;
 
@@ -62,14 +63,6 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
     remedy === '' ? sentence : `${sentence} — ${remedy}`,
   ]);
   return `${aligned([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
-}
-
-/** @param numbers columns that are aligned on the right */
-function aligned(lines: readonly (readonly string[])[], numbers: readonly number[] = []): string {
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const pad = (cell: string, column: number): string =>
-    numbers.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
-  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }
 
 function summaryOf(

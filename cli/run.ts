@@ -85,6 +85,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     const { folder, error } = await run(config, {
       self,
       version,
+      env: deps.env,
       signal: stopping.signal,
       wallClock: () => new Date(),
       onProgress(progress) {

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { openWs } from '../scripts/bench/peers.ts';
-import { ephemeralRange } from '../server/ports.ts';
+import { ephemeralRange } from '../telemetry/ports.ts';
 import { answerOf, connectRaw } from '../test/support/rude-peers.ts';
 import { outcomeOf, readyLine, spawnServe, startServe } from '../test/support/serve-process.ts';
 import { eventually } from '../test/support/wait.ts';

@@ -5,6 +5,8 @@ import type { Progress } from './progress.ts';
 export interface RunDeps {
   /** How this very program is started, for the reference server's process: `['node', '/…/cli/main.js']`. */
   readonly self: readonly string[];
+  /** What targets are built and found with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the person wants the run to end. */
   readonly signal: AbortSignal;
   readonly version: string;

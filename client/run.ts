@@ -1,5 +1,9 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { type BuiltTarget, buildTarget } from '../lab/build.ts';
+import type { TargetSource } from '../lab/catalogue.ts';
 import { type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { measure } from '../memory/meter.ts';
 import { walkLegs } from './conductor/legs.ts';
@@ -30,8 +34,7 @@ export interface RunResult {
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
   const startedAtMs = performance.now();
-  const name =
-    config.name ?? (config.urls.length === 0 ? 'builtin' : config.plan.legs.map((leg) => leg.protocol).join('-'));
+  const name = config.name ?? nameOf(config);
   const recorder = observed(openRecorder(config.out ?? defaultFolder(startedAt, name)), deps.observers);
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
@@ -54,8 +57,10 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
+      const built = config.target && (await build(config.target, recorder.folder, deps));
+      if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
-      await walkLegs({ config, setups, deps, recorder, file, elapsedMs, warn });
+      await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
       const { code, message, hint } = asRigError(thrown);
@@ -80,7 +85,7 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, exporterToken: _, adminToken: __, ...settings } = config;
+  const { plan, urls, target, exporterToken: _, adminToken: __, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,
@@ -89,23 +94,59 @@ async function openingRunFile(
     finishedAt: null,
     status: 'running',
     exitCode: null,
-    config: { ...settings, urls: texts, ...(config.exporter && { exporter: config.exporter.text }) },
+    config: {
+      ...settings,
+      urls: texts,
+      ...(target && { target: target.given }),
+      ...(config.exporter && { exporter: config.exporter.text }),
+    },
     plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
       kind: kindOf(config),
-      name: urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' ')),
+      name:
+        target?.manifest.name ?? (urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' '))),
       urls: texts,
       pid: config.pid ?? null,
       descriptorLimit: null,
       processes: null,
+      built: null,
     },
     // Known once hosts are resolved.
     generator: { engine: config.engine, legs: [] },
   };
 }
 
-function kindOf({ urls, command, pid, exporter }: RunConfig): RunFile['target']['kind'] {
+function nameOf({ target, urls, plan }: RunConfig): string {
+  if (target) return target.manifest.name;
+  return urls.length === 0 ? 'builtin' : plan.legs.map(({ protocol }) => protocol).join('-');
+}
+
+/** What the build prints is in `build.log`, if it prints anything. */
+function build(source: TargetSource, folder: string, { env, signal, onNotice }: RunDeps): Promise<BuiltTarget> {
+  let isTold = false;
+  return buildTarget(source, {
+    env,
+    signal,
+    onOutput(text) {
+      if (!isTold) onNotice(`building ${source.manifest.name}`);
+      isTold = true;
+      appendFileSync(join(folder, 'build.log'), text);
+    },
+  });
+}
+
+const recordOfBuilt = ({ source, tools, deployedBytes }: BuiltTarget): NonNullable<RunFile['target']['built']> => ({
+  name: source.manifest.name,
+  language: source.manifest.language,
+  what: source.manifest.what,
+  tools: tools.map(({ name, version, said }) => ({ name, version, said })),
+  deployedBytes,
+});
+
+function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['target']['kind'] {
+  // Of its own making, but a command like another.
+  if (target !== undefined) return 'command';
   if (urls.length === 0) return 'builtin';
   if (command !== undefined) return 'command';
   if (pid !== undefined) return 'pid';

@@ -32,6 +32,8 @@ export const EXIT_OF = {
   EPORTS: EXIT.limits,
   EMEMORY: EXIT.limits,
   ELIMITS: EXIT.limits,
+  /** A target can't be built or run without a program that isn't here, or is too old. */
+  ETOOLCHAIN: EXIT.limits,
   /** The target can't be reached, or stopped being there. */
   EHOST: EXIT.target,
   EREFUSED: EXIT.target,
@@ -44,6 +46,8 @@ export const EXIT_OF = {
   /** The kernel killed it, or one of its processes, for want of memory. */
   ETARGETMEMORY: EXIT.target,
   ETARGETSTART: EXIT.target,
+  /** A target's own build failed. */
+  ETARGETBUILD: EXIT.target,
   /** The exporter named doesn't answer, or has nothing about memory. */
   EEXPORTER: EXIT.target,
   /** The inspector named doesn't answer, or belongs to another process. */

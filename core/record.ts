@@ -173,6 +173,19 @@ export const RunFile = z.object({
     /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
     descriptorLimit: z.number().nullable(),
     processes: z.number().nullable(),
+    /** What was built for the run; null for every other target. */
+    built: z
+      .object({
+        name: z.string(),
+        language: z.string(),
+        what: z.string(),
+        /** Programs it was built and run with, and what they said of themselves. */
+        tools: z.array(z.object({ name: z.string(), version: z.string(), said: z.string() })),
+        /** Bytes of what would be put on a server. */
+        deployedBytes: count,
+      })
+      .nullable()
+      .default(null),
   }),
   generator: z.object({
     engine: z.string(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunFile } from '../../core/record.ts';
+import type { BuiltTarget } from '../../lab/build.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
@@ -13,6 +14,7 @@ import type { LegSetup } from '../leg-setup.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
 import { ProgressMeter } from '../progress.ts';
 import { attachTarget } from '../target/attached.ts';
+import { startBuiltTarget } from '../target/built.ts';
 import { startBuiltinTarget } from '../target/builtin.ts';
 import { startCommandTarget } from '../target/command.ts';
 import { type Inspectors, inspectTarget } from '../target/inspected.ts';
@@ -31,6 +33,8 @@ const CLOSE_TIMEOUT_MS = 5000;
 
 interface LegsContext {
   readonly config: RunConfig;
+  /** What was built for it; undefined when it names no target of the rig's. */
+  readonly built: BuiltTarget | undefined;
   readonly setups: readonly LegSetup[];
   readonly deps: RunDeps;
   readonly recorder: Recorder;
@@ -68,12 +72,13 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
 async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
-  const { config, deps, recorder, warn } = context;
+  const { config, built, deps, recorder, warn } = context;
   const { command, pid, exporter } = config;
+  const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
+  if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations);
   if (command === undefined) return attachTarget(url, pid, exporter?.url);
-  const logFile = join(recorder.folder, 'target.log');
-  return startCommandTarget({ command, url, ip, logFile, signal: deps.signal, warn });
+  return startCommandTarget({ ...started, command, name: command, url });
 }
 
 async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {

@@ -1,10 +1,11 @@
 import { type BehaviourPlan, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { isProtocolName, PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { readThreshold, type Threshold } from '../../core/thresholds.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { findTarget, type TargetSource } from '../../lab/catalogue.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
 import { isLoopback } from '../../telemetry/listen.ts';
 import { ENGINES } from '../engines/index.ts';
@@ -35,7 +36,7 @@ export const RUN_OPTIONS = {
   protocols: {
     name: 'protocol',
     argument: '<list>',
-    help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}); a URL names its own`,
+    help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}) or --target; a URL names its own`,
     default: PROTOCOLS.join(','),
     read: list(oneOf(PROTOCOLS)),
   },
@@ -110,7 +111,7 @@ export const RUN_OPTIONS = {
   processes: {
     name: 'processes',
     argument: '<count>',
-    help: 'processes of the built-in server (default: as many as the descriptor limit asks for)',
+    help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
     read: quantity('count', 1, 1000),
   },
   close: {
@@ -182,6 +183,12 @@ export const RUN_OPTIONS = {
     argument: '<shell command>',
     help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
     read: text,
+  },
+  target: {
+    name: 'target',
+    argument: '<name|folder>',
+    help: 'build and measure a server that comes with the rig (connrig targets), or one of your own with a target.yaml',
+    read: readTarget,
   },
   exporter: {
     name: 'exporter',
@@ -298,6 +305,11 @@ function readName(given: string): Read<string> {
     : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
 }
 
+function readTarget(given: string): Read<TargetSource> {
+  const source = findTarget(given);
+  return typeof source === 'string' ? { problem: source } : { value: source };
+}
+
 function readExporter(given: string): Read<ExporterSource> {
   const source = parseExporter(given);
   return typeof source === 'string' ? { problem: source } : { value: source };
@@ -360,8 +372,7 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
 function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
   const { levels, connections } = config;
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
-  const protocols: readonly ProtocolName[] =
-    config.urls.length > 0 ? config.urls.map(({ protocol }) => protocol) : config.protocols;
+  const protocols = protocolsOf(config, named('protocols'), problems);
   const top = exactly.at(-1) ?? 0;
   if (top !== connections && named('connections')) {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
@@ -389,6 +400,22 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
 }
 
+function protocolsOf(
+  { urls, target, protocols }: RunConfig,
+  isNamed: boolean,
+  problems: string[],
+): readonly ProtocolName[] {
+  if (urls.length > 0) return urls.map(({ protocol }) => protocol);
+  if (target === undefined) return protocols;
+  const { name, protocols: spoken } = target.manifest;
+  const wanted = isNamed ? protocols : spoken;
+  const foreign = wanted.filter((protocol) => !spoken.includes(protocol));
+  if (foreign.length > 0) problems.push(`--protocol: ${name} speaks ${spoken.join(', ')}, not ${foreign.join(', ')}`);
+  const beyondUs = wanted.filter((protocol) => !isProtocolName(protocol));
+  if (beyondUs.length > 0) problems.push(`--target: ${name} speaks ${beyondUs.join(', ')}, which the rig can't open`);
+  return wanted.filter(isProtocolName);
+}
+
 function servingProblems(config: RunConfig, named: (key: keyof Options) => boolean): string[] {
   const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));
   if (served.length === 0 && named('lingerMs')) {
@@ -402,9 +429,17 @@ function servingProblems(config: RunConfig, named: (key: keyof Options) => boole
     );
 }
 
-function targetProblems({ urls, pid, command, exporter, inspect, launches }: RunConfig): string[] {
+function targetProblems({ urls, pid, command, exporter, inspect, launches, target }: RunConfig): string[] {
   const problems: string[] = [];
   const hasUrl = urls.length > 0;
+  if (target !== undefined) {
+    if (hasUrl) problems.push('--target: it is started at ports of its own; leave the URL out');
+    const others = { '--pid': pid, '--command': command, '--exporter': exporter, '--inspect': inspect };
+    for (const [flag, value] of Object.entries(others)) {
+      if (value !== undefined) problems.push(`${flag} and --target: leave one of them out`);
+    }
+    return problems;
+  }
   if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
   if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
   if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');

@@ -18,7 +18,7 @@ import type { Snapshot } from './snapshot.ts';
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
-  { force, pid, command }: Pick<RunConfig, 'force' | 'pid' | 'command'>,
+  { force, pid, command, target }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target'>,
 ): Promise<string[]> {
   await checkLoopback(setups);
   await checkSources(setups);
@@ -39,6 +39,7 @@ export async function checkPlan(
       targetOnThisMachine: local,
       // Ours has a process for each port, and so may another have; or several that take turns at the same.
       targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
+      threadPerConnection: target?.manifest.threadPerConnection ?? false,
       clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
     });
     // What we start inherits our limit. What another server may open is its own affair, unless its process was named.

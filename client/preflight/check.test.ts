@@ -26,9 +26,11 @@ const PLENTY: Snapshot = {
   tcpMemMaxBytes: 8 * 2 ** 30,
   conntrackCount: null,
   conntrackMax: null,
+  threadsLeft: 32_000,
   memoryAvailableBytes: 64 * 2 ** 30,
 };
 const HERE: Need = needOf({ connections: 50_000, targetOnThisMachine: true });
+const THREADED = { connections: 31_800, threadPerConnection: true };
 const verdictOf = (what: CheckName, need: Need, has: Snapshot): Verdict | undefined =>
   check(need, has).find((finding) => finding.what === what)?.ok;
 
@@ -36,7 +38,7 @@ test('a machine with plenty of everything has nothing to find', () => {
   const findings = check(HERE, PLENTY);
   assert.deepEqual(
     findings.map(({ what, ok }) => [what, ok]),
-    CHECKS.filter((what) => what !== 'conntrack').map((what) => [what, 'ok']),
+    CHECKS.filter((what) => what !== 'conntrack' && what !== 'threads').map((what) => [what, 'ok']),
   );
   assert.equal(explain(findings), undefined);
 });
@@ -104,6 +106,9 @@ const table: ReadonlyArray<{
     ok: 'ok',
   },
   { when: 'a short SYN backlog', has: { synBacklog: 128 }, what: 'syn-backlog', ok: 'warn' },
+  { when: 'a thread for each connection, just enough of them', need: THREADED, what: 'threads', ok: 'ok' },
+  { when: 'one thread too few', has: { threadsLeft: 31_999 }, need: THREADED, what: 'threads', ok: 'fail' },
+  { when: 'no thread for a connection', has: { threadsLeft: 10 }, what: 'threads', ok: undefined },
   { when: 'little room for buffers', has: { tcpMemMaxBytes: 1e6 }, what: 'tcp-memory', ok: 'warn' },
   {
     when: 'a full conntrack table in use',
@@ -187,6 +192,7 @@ const LIMITS = [
   'somaxconn',
   'synBacklog',
   'tcpMemMaxBytes',
+  'threadsLeft',
   'conntrackMax',
   'memoryAvailableBytes',
 ] as const;
@@ -198,6 +204,7 @@ const anyNeed: fc.Arbitrary<Need> = fc
     destinations: fc.integer({ min: 1, max: 100 }),
     sources: fc.integer({ min: 1, max: 10 }),
     targetOnThisMachine: fc.boolean(),
+    threadPerConnection: fc.boolean(),
   })
   .map(needOf);
 const anySnapshot: fc.Arbitrary<Snapshot> = fc

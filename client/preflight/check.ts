@@ -11,6 +11,7 @@ export const CHECKS = [
   'ports',
   'backlog',
   'syn-backlog',
+  'threads',
   'tcp-memory',
   'conntrack',
   'memory',
@@ -41,6 +42,8 @@ const FILES_BASE = 64;
 const FILES_EACH_WORKER = 8;
 /** Memory both ends take before the first connection. */
 const BASE_BYTES = 200 * 2 ** 20;
+/** Threads besides those of connections: the client's, and what a runtime has. */
+const THREADS_BASE = 200;
 /** A listener asleep for this long must not lose anybody. */
 const BACKLOG_SECONDS = 0.25;
 /** The kernel charges an idle socket nothing, and one that sends something a page now and then. */
@@ -87,6 +90,7 @@ export function check(need: Need, has: Snapshot): Finding[] {
     memoryFinding(need, has),
   ];
   if (has.conntrackMax !== null) findings.push(conntrackFinding(need, has, has.conntrackMax));
+  if (need.threadPerConnection) findings.push(threadsFinding(need, has));
   if (need.targetOnThisMachine) findings.push(...listenerFindings(need, has, targetFiles, mostFiles));
   return findings.sort((a, b) => CHECKS.indexOf(a.what) - CHECKS.indexOf(b.what));
 }
@@ -137,6 +141,18 @@ function memoryFinding(need: Need, has: Snapshot): Finding {
     command: `--connections ${fits}`,
     sentence: (is) =>
       `about ${humanBytes(needed)} for ${need.targetOnThisMachine ? 'both ends' : "the client's end"}; ${is} are available`,
+  });
+}
+
+/** A process id each, and as many as there are for the whole machine. */
+function threadsFinding(need: Need, has: Snapshot): Finding {
+  const knob = 'kernel.pid_max';
+  const most = 2 ** 22;
+  return finding('threads', has.threadsLeft, need.connections + THREADS_BASE, {
+    knob,
+    command: `sysctl -w ${knob}=${most} kernel.threads-max=${most} vm.max_map_count=${most}`,
+    sentence: (is) =>
+      `the target takes a thread for each of ${humanCount(need.connections)} connections; this machine has room for ${is}`,
   });
 }
 

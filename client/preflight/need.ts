@@ -19,6 +19,8 @@ export interface Need {
   readonly targetOnThisMachine: boolean;
   /** Processes the target spreads its connections over; 1 when not known. */
   readonly targetProcesses: number;
+  /** The target, which is on this machine, takes a thread for each connection. */
+  readonly threadPerConnection: boolean;
   /** Estimates for one connection, user space and kernel. */
   readonly clientBytesPerConnection: number;
   readonly targetBytesPerConnection: number;
@@ -45,6 +47,7 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
     sources: 1,
     targetOnThisMachine: false,
     targetProcesses: 1,
+    threadPerConnection: false,
     clientBytesPerConnection: ESTIMATED_BYTES.client.node[protocol],
     targetBytesPerConnection: ESTIMATED_BYTES.target[protocol],
     ...need,

@@ -37,6 +37,8 @@ export interface Snapshot {
   /** Connection tracking of the firewall; null when this kernel has none. */
   readonly conntrackCount: number | null;
   readonly conntrackMax: number | null;
+  /** Threads that the system would still start. */
+  readonly threadsLeft: number | null;
   readonly memoryAvailableBytes: number;
 }
 
@@ -89,8 +91,16 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
     tcpMemMaxBytes: tcpMemMaxPages === undefined ? null : tcpMemMaxPages * readPageSize(),
     conntrackCount: first('sys/net/netfilter/nf_conntrack_count'),
     conntrackMax: first('sys/net/netfilter/nf_conntrack_max'),
+    threadsLeft: threadsLeft(first('sys/kernel/pid_max'), first('sys/kernel/threads-max'), readOr(`${proc}/loadavg`)),
     memoryAvailableBytes: host ? Math.min(host.availableBytes, host.limitBytes) : freemem(),
   };
+}
+
+/** @param loadavg its fourth field has how many threads run, and how many there are */
+function threadsLeft(pidMax: number | null, threadsMax: number | null, loadavg: string | undefined): number | null {
+  const taken = Number(/\/(\d+)/.exec(loadavg ?? '')?.[1]);
+  if (pidMax === null || threadsMax === null || Number.isNaN(taken)) return null;
+  return Math.max(0, Math.min(pidMax, threadsMax) - taken);
 }
 
 /** From /proc/self/limits; elsewhere from a shell, which inherits our limits. */

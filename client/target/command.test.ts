@@ -45,7 +45,7 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
     rmSync(folder, { recursive: true, force: true });
   });
   target = await startCommandTarget({
-    ...{ command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', logFile, signal, readyWithinMs },
+    ...{ name: 'it', command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', logFile, signal, readyWithinMs },
     warn: (text) => warnings.push(text),
   });
   return { target, pid: target.pid!, logFile, warnings };

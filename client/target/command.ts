@@ -20,7 +20,9 @@ const KEPT_OUTPUT_BYTES = 8192;
 /** Lines of its output that an error shows. */
 const SHOWN_LINES = 5;
 
-interface CommandOptions {
+export interface CommandOptions {
+  /** For people: what it is. */
+  readonly name: string;
   /** As a person would type it into a shell. */
   readonly command: string;
   /** Where it is going to listen, on this machine. */
@@ -43,7 +45,7 @@ interface CommandOptions {
  * EINTERRUPTED
  */
 export async function startCommandTarget(options: CommandOptions): Promise<Target> {
-  const { command, url, ip, logFile, warn } = options;
+  const { name, command, url, ip, logFile, warn } = options;
   await refuseTakenPorts(url, ip);
   const cgroup = await tryCgroup(warn);
   const watchdog = startWatchdog(cgroup?.folder ?? '');
@@ -80,7 +82,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   }
   return {
     kind: 'command',
-    name: command,
+    name,
     url,
     pid: child.pid!,
     adminUrl: null,

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import {
   assertWentThrough,
   connrig,
+  HASTY,
   killIfThere,
   newFolder,
   reportOn,
@@ -21,6 +22,7 @@ const WANTED = [
   ...['package.json', 'LICENSE', 'NOTICE', 'dist/charts/echarts.LICENSES.txt'],
   ...['dist/cli/main.js', 'dist/cli/serve-child.js', 'dist/client/fleet/worker.js'],
   ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
+  ...['targets/go-ws/target.yaml', 'targets/go-ws/go.sum', 'targets/node-ws/package-lock.json'],
 ];
 const NPM_TIMEOUT_MS = 240_000;
 
@@ -52,9 +54,18 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
   const [folder = ''] = readdirSync(join(cwd, 'runs'));
   await assertMeasured(t, join(cwd, 'runs', folder));
   await assertShown(t, join(cwd, 'runs', folder), installed);
+  await assertBuilds(t, join(there, 'cache'), join(there, 'of-node'), installed);
   assertDraws(join(prefix, 'lib/node_modules/connrig/dist/charts/render.js'));
   assert.deepEqual(readdirSync(cwd), ['runs'], 'nothing else is left where it ran');
 });
+
+/** One that needs nothing but what runs us. */
+async function assertBuilds(t: TestContext, cache: string, out: string, installed: StartOptions): Promise<void> {
+  const env = { XDG_CACHE_HOME: cache };
+  const args = ['run', '--target', 'node-tcp', '--connections', '200', '--levels', '2', ...HASTY, '--out', out];
+  assertWentThrough(await connrig(t, args, { ...installed, env }));
+  assert.equal((await reportOn(t, out)).target.name, 'node-tcp');
+}
 
 /** The live page with all its parts, none of which is built where it is installed. */
 async function assertShown(t: TestContext, folder: string, installed: StartOptions): Promise<void> {

@@ -14,8 +14,8 @@ export interface WatchedFleet {
   readonly defects: readonly Error[];
   /** The counts now, which add up. */
   tally(): Tally;
-  /** Looks at the counts every few ms until they are so; fails after 20 s. */
-  until(isSo: (tally: Tally) => boolean, what: string): Promise<Tally>;
+  /** Looks at the counts every few ms until they are so; fails after 20 s unless said. */
+  until(isSo: (tally: Tally) => boolean, what: string, deadlineMs?: number): Promise<Tally>;
 }
 
 const DEADLINE_MS = 20_000;
@@ -57,14 +57,25 @@ export async function withFleet(
   );
   const tally = (): Tally => addsUp(fleet.tally());
   try {
-    await body({ fleet, troubles, defects, tally, until: (isSo, what) => until(tally, isSo, what) });
+    await body({
+      fleet,
+      troubles,
+      defects,
+      tally,
+      until: (isSo, what, deadlineMs) => until(tally, isSo, what, deadlineMs),
+    });
   } finally {
     await fleet.stop();
   }
 }
 
-async function until(tally: () => Tally, isSo: (tally: Tally) => boolean, what: string): Promise<Tally> {
-  const deadline = performance.now() + DEADLINE_MS;
+async function until(
+  tally: () => Tally,
+  isSo: (tally: Tally) => boolean,
+  what: string,
+  deadlineMs = DEADLINE_MS,
+): Promise<Tally> {
+  const deadline = performance.now() + deadlineMs;
   for (;;) {
     const seen = tally();
     if (isSo(seen)) return seen;

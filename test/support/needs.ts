@@ -16,7 +16,7 @@ export function needs(...names: readonly NeedName[]): string | false {
   return sentence;
 }
 
-const isCi = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
+export const isCi = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
 
 /** Where a command lies that a test needs. */
 export function commandOf(name: NeedName): string {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { ephemeralRange, freePorts } from '../../server/ports.ts';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 import { killIfThere } from './connrig.ts';
 import { commandOf } from './needs.ts';
 import { eventually } from './wait.ts';

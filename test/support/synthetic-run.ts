@@ -53,6 +53,7 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
     pid: 4711,
     descriptorLimit: 20_000,
     processes: 1,
+    built: null,
   },
   generator: {
     engine: 'node',

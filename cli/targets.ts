@@ -1,0 +1,141 @@
+import type { Command } from 'commander';
+import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/errors.ts';
+import { humanBytes } from '../core/units.ts';
+import { type BuiltTarget, buildTarget } from '../lab/build.ts';
+import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
+import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
+import type { CliDeps } from './deps.ts';
+import { aligned } from './table.ts';
+
+/**
+ * `connrig targets`: the servers to compare with, and what each needs. `connrig targets build`: makes them, as a run with
+ * `--target` does by itself.
+ */
+export function addTargetsCommand(program: Command, deps: CliDeps): void {
+  const targets = program
+    .command('targets')
+    .description('servers in several languages to measure with connrig run --target, and what they need');
+  targets
+    .command('list', { isDefault: true })
+    .description('list them: what each needs, and whether it is here')
+    .option('--json', 'print them as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const find = openToolchains(deps.env);
+      const listed = await Promise.all(
+        targetNames()
+          .map(sourceOf)
+          .map(async (source) => ({ source, answers: await Promise.all(source.manifest.toolchain.map(find)) })),
+      );
+      deps.stdout.write(json ? `${JSON.stringify(listed.map(asJson), null, 2)}\n` : tableOf(listed));
+    });
+  targets
+    .command('build')
+    .description('build them into the cache; what is there already is left alone')
+    .argument('[names...]', 'names, or folders with a target.yaml')
+    .option('--all', 'all that come with the rig')
+    .option('--json', 'print what was built as JSON')
+    .action(async (names: string[], options: { all?: boolean; json?: boolean }) => {
+      if (names.length > 0 === (options.all ?? false)) {
+        throw usageError(['name the targets to build, or say --all'], 'connrig targets build --all');
+      }
+      await buildAll((options.all ? targetNames() : names).map(sourceOf), options.json ?? false, deps);
+    });
+}
+
+interface Listed {
+  readonly source: TargetSource;
+  readonly answers: readonly ToolAnswer[];
+}
+
+/** @throws RigError EUSAGE */
+function sourceOf(nameOrFolder: string): TargetSource {
+  const source = findTarget(nameOrFolder);
+  if (typeof source === 'string') throw usageError([source], 'connrig targets');
+  return source;
+}
+
+function asJson({ source: { folder, manifest }, answers }: Listed): object {
+  const toolchain = answers.map(({ need: { check, atLeast = null, install }, tool, lack }) => ({
+    check,
+    atLeast,
+    found: tool && { name: tool.name, version: tool.version, said: tool.said },
+    lack: tool ? null : lack,
+    install,
+  }));
+  return { ...manifest, folder, available: answers.every(({ tool }) => tool !== null), toolchain };
+}
+
+function tableOf(listed: readonly Listed[]): string {
+  const rows = listed.map(({ source: { manifest }, answers }) => [
+    answers.every(({ tool }) => tool) ? 'ok' : 'lacks',
+    manifest.name,
+    manifest.protocols.join(', '),
+    manifest.what,
+    answers
+      .map(({ tool, lack, need }) => (tool ? `${tool.name} ${tool.version}` : `${lack} — ${need.install}`))
+      .join('; '),
+  ]);
+  return `${aligned([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
+}
+
+/** One after the other, since each build takes all cores. What goes wrong with one keeps none of the others. */
+async function buildAll(sources: readonly TargetSource[], json: boolean, deps: CliDeps): Promise<void> {
+  const stopping = new AbortController();
+  const forget = deps.onSignal(() => {
+    if (stopping.signal.aborted) deps.exit(EXIT.interrupted);
+    stopping.abort();
+  });
+  const results: object[] = [];
+  const errors: unknown[] = [];
+  try {
+    for (const source of sources) {
+      const { name } = source.manifest;
+      const startedAtMs = performance.now();
+      try {
+        const built = await buildOne(source, stopping.signal, deps);
+        const seconds = (performance.now() - startedAtMs) / 1000;
+        results.push({ name, ...resultOf(built), seconds });
+        const how = built.wasCached ? 'was built before' : `built in ${seconds.toFixed(1)} s`;
+        deps.stderr.write(`${name}: ${how}, ${humanBytes(built.deployedBytes)} to deploy\n`);
+      } catch (error) {
+        // Everything else is a defect.
+        if (!(error instanceof RigError)) throw error;
+        errors.push(error);
+        results.push({ name, error: { code: error.code, message: error.message, hint: error.hint } });
+        deps.stderr.write(`${describeError(error)}\n`);
+        if (stopping.signal.aborted) break;
+      }
+    }
+  } finally {
+    forget();
+  }
+  if (json) deps.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  // A build that fails is worse news than a program that isn't installed.
+  const codes = errors.map(exitCodeOf);
+  const [worst = EXIT.done] = codes.sort((a, b) => b - a);
+  deps.setExitCode(worst);
+}
+
+/** All that a build prints is shown if it fails, and forgotten otherwise. */
+async function buildOne(source: TargetSource, signal: AbortSignal, deps: CliDeps): Promise<BuiltTarget> {
+  let output = '';
+  try {
+    return await buildTarget(source, {
+      env: deps.env,
+      signal,
+      onOutput(text) {
+        output += text;
+      },
+    });
+  } catch (error) {
+    deps.stderr.write(output);
+    throw error;
+  }
+}
+
+const resultOf = ({ folder, tools, deployedBytes, wasCached }: BuiltTarget): object => ({
+  folder,
+  tools: tools.map(({ name, version, said }) => ({ name, version, said })),
+  deployedBytes,
+  wasCached,
+});

@@ -1,0 +1,30 @@
+import type { ProtocolName } from '../../core/protocols.ts';
+import { parseQuantity } from '../../core/units.ts';
+import { parseTargetUrl } from '../../core/urls.ts';
+import type { BuiltTarget } from '../../lab/build.ts';
+import { shellCommand } from '../../lab/command.ts';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
+import { type CommandOptions, startCommandTarget } from './command.ts';
+import type { Target } from './target.ts';
+
+/**
+ * Starts a target of the rig's, or one like them: a command at free ports in a row, outside the ephemeral range.
+ *
+ * @param processes how many share the connections, each at a port of its own
+ * @throws RigError as {@link startCommandTarget}
+ */
+export async function startBuiltTarget(
+  built: BuiltTarget,
+  protocol: ProtocolName,
+  processes: number,
+  options: Pick<CommandOptions, 'ip' | 'logFile' | 'signal' | 'warn'>,
+): Promise<Target> {
+  const { name, readyWithin } = built.source.manifest;
+  const first = await freePorts(options.ip, processes, ephemeralRange());
+  const ports = Array.from({ length: processes }, (_, i) => first + i);
+  const text = `${protocol}://${options.ip}:${processes === 1 ? first : `${first}-${ports.at(-1)}`}`;
+  const url = parseTargetUrl(text);
+  if (typeof url === 'string') throw new Error(url);
+  const readyWithinMs = parseQuantity('duration', readyWithin)!;
+  return startCommandTarget({ ...options, name, command: shellCommand(built, ports), url, readyWithinMs });
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** One file of a target's folder. */
+interface SourceFile {
+  /** Within the folder. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly mode: number;
+}
+
+/** What people's own builds and tools leave in a folder, which is no source. */
+const NO_SOURCES = new Set(['node_modules', '.git', '__pycache__']);
+
+/** All files of a target, in the order of their paths. They are small. */
+export function readSources(folder: string, below = ''): SourceFile[] {
+  return readdirSync(join(folder, below), { withFileTypes: true })
+    .filter(({ name }) => !NO_SOURCES.has(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(below, entry.name);
+      const whole = join(folder, path);
+      if (entry.isDirectory()) return readSources(folder, path);
+      return entry.isFile() ? [{ path, bytes: readFileSync(whole), mode: statSync(whole).mode }] : [];
+    });
+}
+
+export function writeSources(files: readonly SourceFile[], folder: string): void {
+  for (const { path, bytes, mode } of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes, { mode });
+  }
+}
+
+/**
+ * Tells one build from every other.
+ *
+ * @param circumstances what a build depends on besides its sources: versions of the tools, the machine's kind
+ */
+export function hashOf(files: readonly SourceFile[], circumstances: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(circumstances));
+  // Lengths keep one file's end from being taken for the next one's name.
+  for (const { path, bytes } of files) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Bytes in a file, or in all files of a folder, as they would be copied; undefined when there is no such thing. */
+export function sizeOf(path: string): number | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat?.size;
+  return readdirSync(path).reduce((sum, name) => sum + (sizeOf(join(path, name)) ?? 0), 0);
+}

@@ -1,0 +1,3 @@
+module connrig.example/go-http
+
+go 1.24

@@ -1,0 +1,3 @@
+module connrig.example/go-tcp
+
+go 1.24

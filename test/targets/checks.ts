@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { withFleet } from '../support/fleet.ts';
+import { isCi } from '../support/needs.ts';
+import { eventually } from '../support/wait.ts';
+import { DIALECTS, get } from './dialects.ts';
+import { dial, type Peer } from './peer.ts';
+import type { Server } from './server.ts';
+
+export type Spoken = keyof typeof DIALECTS;
+
+/** How many a target has to hold; and what it takes. */
+export const MANY = 10_000;
+/** Slower than their accept queues (of 1,024 and more) fill while they are busy: what doesn't fit comes again after a second. */
+const OPENS_PER_SECOND = 4000;
+const MANY_DEADLINE_MS = 120_000;
+/** Files besides connections, of this process and of a target. */
+const RESERVE = 500;
+
+/** A connection that was made usable. */
+async function meet(server: Server, spoken: Spoken): Promise<Peer> {
+  const peer = await dial(server.port);
+  const { hello, welcomed } = DIALECTS[spoken];
+  if (hello.length > 0) await peer.send(hello);
+  await welcomed(peer);
+  return peer;
+}
+
+async function asked(peer: Peer, spoken: Spoken, number: number, bytes: number): Promise<void> {
+  await peer.send(DIALECTS[spoken].question(number, bytes));
+  await DIALECTS[spoken].answered(peer, number, bytes);
+}
+
+/** A new connection is served, whatever others do. */
+export async function assertServes(server: Server, spoken: Spoken): Promise<void> {
+  const peer = await meet(server, spoken);
+  await asked(peer, spoken, 1, 100);
+  peer.socket.end();
+}
+
+export async function answers(server: Server, spoken: Spoken): Promise<void> {
+  const [one, other] = [await meet(server, spoken), await meet(server, spoken)];
+  for (const [number, bytes] of [1, 125, 126, 5000, 30_000].entries()) {
+    await Promise.all([asked(one, spoken, number, bytes), asked(other, spoken, number + 100, bytes)]);
+  }
+  one.socket.end();
+  other.socket.end();
+}
+
+/** As a slow line brings it: byte by byte. */
+export async function answersPieces(server: Server, spoken: Spoken): Promise<void> {
+  const { hello, welcomed, question, answered } = DIALECTS[spoken];
+  const peer = await dial(server.port);
+  const trickle = async (bytes: Buffer): Promise<void> => {
+    for (const byte of bytes) {
+      await peer.send(Uint8Array.of(byte));
+      await delay(1);
+    }
+  };
+  await trickle(hello);
+  await welcomed(peer);
+  for (const number of [1, 2]) {
+    await trickle(question(number, 130));
+    await answered(peer, number, 130);
+  }
+  peer.socket.end();
+}
+
+/** All of them open at once, each asked and answered, then all of them reset at once. */
+export async function holdsMany(server: Server, spoken: Spoken, wanted: number): Promise<void> {
+  const many = Math.min(wanted, openFilesHere() - RESERVE);
+  if (isCi(process.env['CI'])) assert.equal(many, wanted, 'ulimit -n leaves room for as many');
+  const { hello, question } = DIALECTS.http;
+  // Over http all ask once, as soon as they are there.
+  const sendOnOpen = spoken === 'http' ? Buffer.concat([hello, question(0, 0)]) : undefined;
+  const name = spoken === 'http' ? 'tcp' : spoken;
+  const layout = { engine: 'epoll' } as const;
+  const behaviour =
+    spoken === 'http' ? ({ kind: 'idle' } as const) : { kind: 'echo' as const, perSecond: 5000, bytes: 64 };
+  await withFleet(
+    name,
+    [{ ip: '127.0.0.1', port: server.port }],
+    {
+      ...{ layout, behaviour, capacity: many, window: 256, closeWindow: many, close: 'reset', openTimeoutMs: 60_000 },
+      protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
+    },
+    async ({ fleet, until, troubles }) => {
+      fleet.setTarget(many, OPENS_PER_SECOND);
+      await until(({ open }) => open === many, `${many} are open`, MANY_DEADLINE_MS);
+      await eventually(() => server.descriptors() > many, 'the server has them', MANY_DEADLINE_MS);
+      await assertServes(server, spoken);
+      if (behaviour.kind === 'echo') {
+        fleet.setTalking(true);
+        await until(({ replies }) => replies >= many, 'each has its answer', MANY_DEADLINE_MS);
+        fleet.setTalking(false);
+      }
+      const { open, failed, closed } = fleet.tally();
+      assert.deepEqual({ open, failed, closed, troubles }, { open: many, failed: 0, closed: 0, troubles: [] });
+      fleet.setTarget(0, 1e6);
+      await until((tally) => tally.open === 0 && tally.closing === 0, 'all are reset', MANY_DEADLINE_MS);
+    },
+  );
+  await eventually(() => server.descriptors() < many / 10, 'the server has let go of them', 60_000);
+  await assertServes(server, spoken);
+}
+
+/** Somebody who asks and asks, and doesn't read, is nobody else's trouble; and has all the answers in the end. */
+export async function bearsSlow(server: Server, spoken: Spoken): Promise<void> {
+  const { question, answered } = DIALECTS[spoken];
+  const [count, bytes] = spoken === 'http' ? [2000, 1000] : [400, 20_000];
+  const slow = await meet(server, spoken);
+  const sent = (async () => {
+    for (let number = 0; number < count; number++) await slow.send(question(number, bytes));
+  })();
+  await delay(500);
+  await Promise.all([assertServes(server, spoken), assertServes(server, spoken)]);
+  for (let number = 0; number < count; number++) await answered(slow, number, bytes);
+  await sent;
+  slow.socket.end();
+}
+
+/** Connections that are reset at every stage leave nothing behind. */
+export async function survivesResets(server: Server, spoken: Spoken): Promise<void> {
+  const { hello, question } = DIALECTS[spoken];
+  const before = server.descriptors();
+  for (let round = 0; round < 20; round++) {
+    const peers = await Promise.all(Array.from({ length: 8 }, () => dial(server.port)));
+    for (const [i, peer] of peers.entries()) {
+      const whole = Buffer.concat([hello, question(i, 2000)]);
+      // From nothing at all to everything, the answer unread.
+      peer.socket.write(whole.subarray(0, Math.floor((whole.length * i) / 7)));
+    }
+    await delay(2);
+    for (const peer of peers) peer.reset();
+  }
+  await eventually(() => server.descriptors() <= before + 8, 'no connection is left', 30_000);
+  await assertServes(server, spoken);
+}
+
+/** Also with connections open. */
+export async function endsWhenTold(server: Server, spoken: Spoken): Promise<void> {
+  const peers = await Promise.all(Array.from({ length: 50 }, () => meet(server, spoken)));
+  const how = await server.terminated(10_000);
+  // A Java VM ends with 128 + 15 where others end by the signal itself.
+  assert.ok([0, 143, 'SIGTERM'].includes(how), `${how}: ${server.output()}`);
+  for (const { socket } of peers) socket.destroy();
+}
+
+/** `/work` takes the processor time that it is asked for, whatever it is written in. */
+export async function takesProcessorTime(server: Server): Promise<void> {
+  const peer = await dial(server.port);
+  assert.equal((await get(peer, '/work?ms=x')).status, 400);
+  assert.equal((await get(peer, '/nowhere')).status, 404);
+  const before = server.cpuMs();
+  for (let i = 0; i < 10; i++) assert.deepEqual(await get(peer, '/work?ms=40'), { status: 200, body: 'done' });
+  const took = server.cpuMs() - before;
+  assert.ok(took > 200 && took < 900, `10 times 40 ms took ${took} ms`);
+  peer.socket.end();
+}
+
+function openFilesHere(): number {
+  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? MANY + RESERVE);
+}

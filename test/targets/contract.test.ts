@@ -1,0 +1,91 @@
+/** Every target that can be built here does what all of them do. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
+import { findTarget, type TargetSource, targetNames } from '../../lab/catalogue.ts';
+import { readSources } from '../../lab/sources.ts';
+import { openToolchains } from '../../lab/toolchain.ts';
+import { isCi, needs } from '../support/needs.ts';
+import {
+  answers,
+  answersPieces,
+  bearsSlow,
+  endsWhenTold,
+  holdsMany,
+  MANY,
+  survivesResets,
+  takesProcessorTime,
+} from './checks.ts';
+import { type Server, startTarget } from './server.ts';
+
+const onLinux = process.platform === 'linux' ? needs('go', 'javac', 'npm', 'pip3', 'python3', 'gcc') : 'needs /proc';
+const TIMEOUT_MS = 300_000;
+/** Readable at a glance: a server, without its manifest and lock files. */
+const MOST_LINES = 80;
+const CODE = /\.(go|js|py|java|c)$/;
+
+/**
+ * Threads that wait for the interpreter's lock wake every 5 ms to ask for it: 10,000 can be held, but once they are all
+ * reset it is a minute until the last of them has had its turn to end.
+ */
+const FEWER: Readonly<Record<string, number>> = { 'python-threads-tcp': 2500 };
+
+const cache = mkdtempSync(join(tmpdir(), 'connrig-targets-'));
+after(() => rmSync(cache, { recursive: true, force: true }));
+/** Builds are ours; what tools keep of downloads and of their own libraries isn't made anew each time. */
+const env = {
+  GOCACHE: join(homedir(), '.cache', 'go-build'),
+  PIP_CACHE_DIR: join(homedir(), '.cache', 'pip'),
+  ...process.env,
+  XDG_CACHE_HOME: cache,
+};
+
+const find = openToolchains(env);
+for (const name of targetNames()) {
+  const source = findTarget(name);
+  if (typeof source === 'string') throw new Error(source);
+  const answersOf = await Promise.all(source.manifest.toolchain.map(find));
+  const lack = answersOf
+    .flatMap((answer) => (answer.tool ? [] : [`${answer.lack}: ${answer.need.install}`]))
+    .join('; ');
+  // In CI it fails to be built.
+  const skip = onLinux || (lack !== '' && !isCi(process.env['CI']) && lack);
+  describe(name, { skip, timeout: TIMEOUT_MS }, () => contractOf(source));
+}
+
+function contractOf(source: TargetSource): void {
+  let built: BuiltTarget;
+  let server: Server;
+  before(async () => {
+    let output = '';
+    const onOutput = (text: string): void => {
+      output += text;
+    };
+    built = await buildTarget(source, { env, signal: AbortSignal.timeout(TIMEOUT_MS), onOutput }).catch((error) =>
+      assert.fail(`${error.message}\n${output}`),
+    );
+    server = await startTarget(built);
+  });
+  after(() => server?.kill());
+
+  it('is small', () => {
+    const lines = readSources(source.folder)
+      .filter(({ path }) => CODE.test(path))
+      .map(({ path }) => readFileSync(join(source.folder, path), 'utf8').trimEnd().split('\n').length);
+    assert.ok(lines.length > 0);
+    assert.ok(lines.reduce((sum, one) => sum + one) <= MOST_LINES, lines.join(' + '));
+  });
+  for (const spoken of source.manifest.protocols) {
+    it(`answers over ${spoken}`, () => answers(server, spoken));
+    it(`answers what comes in pieces over ${spoken}`, () => answersPieces(server, spoken));
+    it(`serves others while one doesn't read, over ${spoken}`, () => bearsSlow(server, spoken));
+    it(`lets go of what is reset over ${spoken}`, () => survivesResets(server, spoken));
+    const many = FEWER[source.manifest.name] ?? MANY;
+    it(`holds ${many} over ${spoken}`, () => holdsMany(server, spoken, many));
+    if (spoken === 'http') it('takes the processor time it is asked for', () => takesProcessorTime(server));
+  }
+  it('ends when it is told to', () => endsWhenTold(server, source.manifest.protocols[0]!));
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { BuiltTarget } from '../../lab/build.ts';
+import { shellCommand } from '../../lab/command.ts';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
+import { eventually } from '../support/wait.ts';
+
+/** A target that listens. */
+export interface Server {
+  readonly port: number;
+  /** What it printed so far. */
+  output(): string;
+  /** Files it has open. */
+  descriptors(): number;
+  /** Processor time it has taken. */
+  cpuMs(): number;
+  /** Sends SIGTERM. @returns how it ended, or what it still does after so long */
+  terminated(withinMs: number): Promise<number | NodeJS.Signals | 'it goes on'>;
+  kill(): void;
+}
+
+/** Of the clock that /proc counts processor time with; the same on every Linux. */
+const TICKS_PER_SECOND = 100;
+
+/** Started as a run starts it: the shell gives way to the server. */
+export async function startTarget(built: BuiltTarget): Promise<Server> {
+  const port = await freePorts('127.0.0.1', 1, ephemeralRange());
+  const child: ChildProcess = spawn('/bin/sh', ['-c', shellCommand(built, [port])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-10_000);
+    });
+  }
+  const ended = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  const { name } = built.source.manifest;
+  await eventually(
+    () => {
+      assert.equal(child.exitCode, null, `${name} ended: ${output}`);
+      return accepts(port);
+    },
+    `${name} listens`,
+    60_000,
+  );
+  return {
+    port,
+    output: () => output,
+    descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
+    cpuMs() {
+      // The name, in parentheses, may have blanks.
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+    },
+    async terminated(withinMs) {
+      child.kill('SIGTERM');
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), withinMs);
+      const tired = once(patience.signal, 'abort').then(() => 'it goes on' as const);
+      const how = await Promise.race([ended, tired]);
+      clearTimeout(timer);
+      return how;
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
