@@ -1,12 +1,7 @@
 import { LEAST_ECHO_BYTES } from '../../core/behaviour.ts';
 import { recordMs } from '../../core/histogram.ts';
-import type { Slot } from '../protocols/protocol.ts';
-import type { Behaviour, BehaviourDeps } from './behaviour.ts';
-
-/** A reply that took longer, counted from the planned moment, is late. */
-export const LATE_REPLY_MS = 1000;
-/** Messages sent in one step at the most: the sockets want a turn, too. */
-const MOST_AT_ONCE = 1000;
+import type { MessageProtocol, Slot } from '../protocols/protocol.ts';
+import { type Behaviour, type BehaviourDeps, LATE_REPLY_MS, MOST_AT_ONCE } from './behaviour.ts';
 
 /**
  * Sends `perSecond` messages of `bytes` over this worker's open connections, in turn, and waits for each to come back.
@@ -15,7 +10,7 @@ const MOST_AT_ONCE = 1000;
  * A message carries the moments when it was planned and sent, so that nothing has to be remembered about it: what comes
  * back says how long it took, from both.
  */
-export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps): Behaviour {
+export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps<MessageProtocol>): Behaviour {
   const { slots, protocol, send, tally, histograms, now } = deps;
   const payload = new Uint8Array(bytes);
   const times = new DataView(payload.buffer);
@@ -57,6 +52,9 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
     rest() {
       startedAtMs = undefined;
     },
+
+    onOpened() {},
+    onAnswer() {},
 
     onPayload(slot, piece) {
       replies.read(slot, piece, (plannedMs, sentMs) => {
