@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import type { Endpoint } from '../../client/engines/engine.ts';
 import type { Outcome } from '../../core/outcomes.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
 import { ANSWER_BYTES, startEcho } from '../support/echo.ts';
-import { HOST, withServer } from '../support/peers.ts';
+import { type HttpAnswer, OK, withHttp } from '../support/http-peer.ts';
+import { HOST } from '../support/peers.ts';
 import type { Rig } from '../support/rig.ts';
 
 type RigFor = (protocol: ProtocolName, port: number) => Rig;
-/** What a server does with its nth request on a connection, from 0. */
-type Answer = (socket: Socket, nth: number) => void;
 
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const says =
-  (...answers: readonly string[]): Answer =>
+  (...answers: readonly string[]): HttpAnswer =>
   (socket, nth) =>
     socket.write(answers[nth] ?? OK);
 
@@ -89,7 +88,7 @@ export function engineHttpContract(name: string, rigFor: RigFor): void {
     }
 
     test('a first answer that breaks off is closed-early, a reset the end of the socket, silence nothing', async () => {
-      const half: Answer = (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Le');
+      const half: HttpAnswer = (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Le');
       await against(rigFor, half, async (rig, at) => {
         rig.open(0, at);
         await rig.until(() => rig.log(0).gone !== undefined, 'gone');
@@ -139,7 +138,7 @@ export function engineHttpContract(name: string, rigFor: RigFor): void {
         },
       ));
 
-    const closes: Array<[what: string, answer: Answer, reason: RegExp, answers: number]> = [
+    const closes: Array<[what: string, answer: HttpAnswer, reason: RegExp, answers: number]> = [
       [
         'Connection: close',
         (socket) => socket.end(`${OK.replace('OK', 'OK\r\nConnection: close')}`),
@@ -154,7 +153,7 @@ export function engineHttpContract(name: string, rigFor: RigFor): void {
       test(`open, then ${what}: closed by the peer, and why`, () =>
         against(
           rigFor,
-          (socket, nth) => (nth === 0 ? socket.write(OK) : answer(socket, nth)),
+          (socket, nth) => (nth === 0 ? socket.write(OK) : answer(socket, nth, '')),
           async (rig, at) => {
             await opened(rig, at);
             rig.ask(0);
@@ -177,7 +176,7 @@ export function engineHttpContract(name: string, rigFor: RigFor): void {
         await rig.until(() => rig.log(0).protocolError !== undefined, 'found');
         assert.match(rig.log(0).protocolError!, /^the answer is not HTTP/);
       });
-      const tired: Answer = (socket) => {
+      const tired: HttpAnswer = (socket) => {
         socket.write(OK);
         setTimeout(() => socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'), 30);
       };
@@ -222,29 +221,17 @@ function drip(socket: Socket, text: string): void {
   next(0);
 }
 
-async function opened(rig: Rig, at: { ip: string; port: number }): Promise<void> {
+async function opened(rig: Rig, at: Endpoint): Promise<void> {
   rig.open(0, at);
   await rig.until(() => rig.log(0).opened, 'open');
 }
 
-/** A server in this process that reads requests by their empty lines. */
 async function against(
   rigFor: RigFor,
-  answer: Answer,
-  body: (rig: Rig, at: { ip: string; port: number }) => Promise<void>,
+  answer: HttpAnswer,
+  body: (rig: Rig, at: Endpoint) => Promise<void>,
 ): Promise<void> {
-  const serve = (socket: Socket): void => {
-    let [text, nth] = ['', 0];
-    socket.on('data', (bytes) => {
-      text += bytes.toString('latin1');
-      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        assert.match(text, /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n\r\n/);
-        text = text.slice(end + 4);
-        answer(socket, nth++);
-      }
-    });
-  };
-  await withServer({}, serve, async (at) => {
+  await withHttp(answer, async (at) => {
     const rig = rigFor('http', at.port);
     try {
       await body(rig, at);
