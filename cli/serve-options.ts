@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
+import { DEFAULT_PROTOCOLS, isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/units.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
@@ -8,7 +8,11 @@ import type { CliDeps } from './deps.ts';
 /** Every option of `connrig serve` with its default: the parser and `--help` both read this. */
 export const SERVE_FLAGS = {
   host: { flags: '--host <address>', default: '127.0.0.1', help: 'address to listen on' },
-  protocol: { flags: '--protocol <names>', default: PROTOCOLS.join(','), help: 'protocols to serve' },
+  protocol: {
+    flags: '--protocol <names>',
+    default: DEFAULT_PROTOCOLS.join(','),
+    help: `protocols to serve (${PROTOCOLS.join(', ')})`,
+  },
   wsPort: { flags: '--ws-port <port>', default: '9001', help: 'first ws port, or auto' },
   tcpPort: { flags: '--tcp-port <port>', default: '9101', help: 'first tcp port, or auto' },
   httpPort: { flags: '--http-port <port>', default: '9201', help: 'first http port, or auto' },

@@ -1,7 +1,7 @@
 import { type BehaviourPlan, canBehave, isTalk, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { type ExporterSource, parseExporter } from '../../memory/exporter.ts';
@@ -35,7 +35,7 @@ export const RUN_OPTIONS = {
     name: 'protocol',
     argument: '<list>',
     help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}); a URL names its own`,
-    default: 'tcp,ws',
+    default: DEFAULT_PROTOCOLS.join(','),
     read: list(oneOf(PROTOCOLS)),
   },
   levels: {
