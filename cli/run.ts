@@ -19,7 +19,10 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('run')
     .description('open connections level by level and say what one more costs; with no URL, against our own server')
-    .argument('[url...]', 'ws://host:port/path or tcp://host:port; a port range such as :9001-9004')
+    .argument(
+      '[url...]',
+      'ws://host:port/path, http://host:port/path or tcp://host:port; a port range such as :9001-9004',
+    )
     .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins')
     // Taken as they are, so that they are reported together with everything else that is wrong.
     .allowUnknownOption();

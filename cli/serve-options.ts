@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
+import { DEFAULT_PROTOCOLS, isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/units.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
@@ -8,9 +8,14 @@ import type { CliDeps } from './deps.ts';
 /** Every option of `connrig serve` with its default: the parser and `--help` both read this. */
 export const SERVE_FLAGS = {
   host: { flags: '--host <address>', default: '127.0.0.1', help: 'address to listen on' },
-  protocol: { flags: '--protocol <names>', default: PROTOCOLS.join(','), help: 'protocols to serve' },
+  protocol: {
+    flags: '--protocol <names>',
+    default: DEFAULT_PROTOCOLS.join(','),
+    help: `protocols to serve (${PROTOCOLS.join(', ')})`,
+  },
   wsPort: { flags: '--ws-port <port>', default: '9001', help: 'first ws port, or auto' },
   tcpPort: { flags: '--tcp-port <port>', default: '9101', help: 'first tcp port, or auto' },
+  httpPort: { flags: '--http-port <port>', default: '9201', help: 'first http port, or auto' },
   adminPort: { flags: '--admin-port <port>', default: '9091', help: 'port of /metrics, /memory …, or auto' },
   adminHost: { flags: '--admin-host <address>', default: '127.0.0.1', help: 'address of that port' },
   ...ADMIN_FLAGS,
@@ -24,7 +29,11 @@ export const SERVE_FLAGS = {
     default: undefined,
     help: 'refuse more than this (default: what the open-files limit allows)',
   },
-  handshakeTimeout: { flags: '--handshake-timeout <time>', default: '10s', help: 'for a complete ws upgrade request' },
+  handshakeTimeout: {
+    flags: '--handshake-timeout <time>',
+    default: '10s',
+    help: 'for a complete request of ws and http',
+  },
   maxPayload: { flags: '--max-payload <size>', default: '1MiB', help: 'largest ws message' },
   perMessageDeflate: { flags: '--per-message-deflate', default: false, help: 'compress ws messages' },
   processes: { flags: '--processes <count>', default: '1', help: 'processes, each on its own ports counting upwards' },
@@ -96,7 +105,7 @@ export function parseServeOptions(
     adminHost,
     access: readAccess(raw, adminHost, `--admin-host ${adminHost}`, env, problems),
     protocols: protocolsIn(String(raw.protocol), problems),
-    ports: { ws: port('wsPort'), tcp: port('tcpPort'), admin: port('adminPort') },
+    ports: { ws: port('wsPort'), tcp: port('tcpPort'), http: port('httpPort'), admin: port('adminPort') },
     backlog: quantity('backlog', 'count', 1, MAX_SETTING),
     maxConnections: quantity('maxConnections', 'count', 1, MAX_SETTING),
     handshakeTimeoutMs: quantity('handshakeTimeout', 'duration', 1, MAX_SETTING) ?? 0,

@@ -11,7 +11,7 @@ import { answerOf, connectRaw } from '../test/support/rude-peers.ts';
 import { outcomeOf, readyLine, spawnServe, startServe } from '../test/support/serve-process.ts';
 import { eventually } from '../test/support/wait.ts';
 
-const AUTO = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+const AUTO = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
 
 /** Elsewhere the loopback interface has one address. */
 const onLinux = { skip: process.platform !== 'linux' ? 'needs 127.0.0.2' : false };
@@ -91,7 +91,7 @@ describe('connrig serve', () => {
       /^EUSAGE: unknown option --what; /,
       /--max-connections "abc" is not a number such as 100k/,
       /--ws-port "70000" is neither auto nor a port from 1 to 65535/,
-      /--protocol "ws,quic" is not a list of tcp, ws/,
+      /--protocol "ws,quic" is not a list of tcp, ws, http/,
       /--backlog "0" is not a number from 1 to /,
       / — see connrig serve --help\n$/,
     ]) {

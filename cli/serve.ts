@@ -15,7 +15,9 @@ import { serverPage } from './server-page.ts';
 export function addServeCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('serve')
-    .description('the reference server: echoes on WebSocket and TCP, and tracks memory per connection')
+    .description(
+      'the reference server: echoes on WebSocket and TCP, greets over HTTP, and tracks memory per connection',
+    )
     // Taken as they are, so that they are reported together with everything else that is wrong.
     .allowUnknownOption()
     .allowExcessArguments();
@@ -79,7 +81,7 @@ function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<v
 async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<ProtocolName | 'admin', number>> {
   const ephemeral = ephemeralRange();
   const taken = new Set<number>();
-  const chosen = { admin: 0, tcp: 0, ws: 0 };
+  const chosen = { admin: 0, tcp: 0, ws: 0, http: 0 };
   for (const name of [...config.protocols, 'admin'] as const) {
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;

@@ -4,14 +4,14 @@
  */
 import { z } from 'zod';
 import { SERVER_CLOSE_REASONS } from './outcomes.ts';
-import { PROTOCOLS } from './protocols.ts';
+import { PROTOCOLS, type ProtocolName } from './protocols.ts';
 
 const count = z.number().int().nonnegative();
 
 /** Counts of one protocol since the server started: accepted = handshaking + open + the sum of closed. */
 export const CensusOfProtocol = z.object({
   accepted: count,
-  /** Transport up, not usable yet. Always 0 for tcp. */
+  /** Transport up, not usable yet: for http, nothing answered yet. Always 0 for tcp. */
   handshaking: count,
   open: count,
   closed: z.record(z.enum(SERVER_CLOSE_REASONS), count),
@@ -20,7 +20,17 @@ export const CensusOfProtocol = z.object({
 });
 export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
 
-export const Census = z.record(z.enum(PROTOCOLS), CensusOfProtocol);
+/** Of a server from before there was http: it had none. */
+const NO_CENSUS: CensusOfProtocol = {
+  ...{ accepted: 0, handshaking: 0, open: 0, bytesIn: 0, bytesOut: 0 },
+  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfProtocol['closed'],
+};
+
+export const Census = z.object({
+  tcp: CensusOfProtocol,
+  ws: CensusOfProtocol,
+  http: CensusOfProtocol.default(NO_CENSUS),
+} satisfies Record<ProtocolName, unknown>);
 export type Census = z.infer<typeof Census>;
 
 /** One process of the server: what its JavaScript engine says of itself, in bytes. */

@@ -38,5 +38,5 @@ test('zero outcomes has every outcome at 0, and is a fresh object each time', ()
 
 test('protocol names are recognized, and nothing else is', () => {
   assert.ok(PROTOCOLS.every(isProtocolName));
-  for (const other of ['', 'WS', 'http', 'toString', '0']) assert.equal(isProtocolName(other), false);
+  for (const other of ['', 'WS', 'https', 'toString', '0']) assert.equal(isProtocolName(other), false);
 });

@@ -3,7 +3,7 @@
  * `summary.json`. Every attempt ends in exactly one of these; the first cause wins.
  */
 export const OUTCOMES = [
-  /** Usable: TCP established, and for ws the upgrade verified. */
+  /** Usable: TCP established, for ws the upgrade verified, for http the first request answered. */
   'open',
   /** RST in answer to our SYN: nothing listens there. */
   'refused',
@@ -11,9 +11,9 @@ export const OUTCOMES = [
   'timed-out',
   /** RST before it was usable. */
   'reset',
-  /** The peer closed in order before it was usable. */
+  /** The peer closed in order before it was usable; of http also: it said that it would, with its first answer. */
   'closed-early',
-  /** The peer answered the upgrade with another HTTP status than 101. */
+  /** The peer answered with a status that refuses: another than 101 to an upgrade, 4xx or 5xx to a first request. */
   'rejected',
   /** The peer answered something that is not a valid handshake. */
   'bad-handshake',
@@ -37,7 +37,7 @@ export const OUTCOME_INDEX = Object.fromEntries(OUTCOMES.map((name, i) => [name,
 export const CLOSE_REASONS = [
   /** The plan asked for fewer, or the run ended. */
   'by-us',
-  /** FIN or a WebSocket close frame from the peer, unasked. */
+  /** FIN, a WebSocket close frame or `Connection: close` from the peer, unasked. */
   'by-peer',
   /** RST from the peer. */
   'reset',
@@ -52,6 +52,10 @@ export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i)
   number
 >;
 
+/** Classes of HTTP status, of answers on connections that are open. */
+export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
+export type StatusClass = (typeof STATUS_CLASSES)[number];
+
 /** Why the reference server no longer has a connection that it had accepted. */
 export const SERVER_CLOSE_REASONS = [
   /** The client closed in order. */
@@ -62,7 +66,7 @@ export const SERVER_CLOSE_REASONS = [
   'handshake-timeout',
   /** A handshake that isn't one: bad request line, headers too large, wrong version, missing key. */
   'bad-handshake',
-  /** A frame that breaks RFC 6455: unmasked, reserved bits, bad opcode, bad UTF-8. */
+  /** A frame that breaks RFC 6455 (unmasked, reserved bits, bad opcode, bad UTF-8), or a later request that isn't one. */
   'protocol-error',
   /** A message or frame over the payload limit. */
   'too-large',

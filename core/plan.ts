@@ -22,8 +22,8 @@ export interface Plan {
 
 /**
  * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, and `talk`
- * where connections exchange messages; from `ramp` to `retained` once for each cycle; `burst` only for targets that
- * are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
+ * where connections exchange messages or requests; from `ramp` to `retained` once for each cycle; `burst` only for
+ * targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
  */
 export const PHASES = ['warm-up', 'baseline', 'ramp', 'talk', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];

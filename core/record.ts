@@ -4,7 +4,7 @@
  * kept out when reading, so a newer minor addition doesn't hide what is understood.
  */
 import { z } from 'zod';
-import { CLOSE_REASONS, OUTCOMES } from './outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PHASES } from './plan.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { Readings } from './readings.ts';
@@ -35,15 +35,18 @@ const LegProgress = z.object({
 });
 export type LegProgress = z.infer<typeof LegProgress>;
 
-/** Round trips during the talk phase of a level. */
+/** Round trips during the talk phase of a level: messages that came back, or requests that were answered. */
 const Talk = z.object({
   durationMs: ms,
+  /** Sent; of requests, those that were due. */
   messages: count,
   replies: count,
   /** Of the replies: more than a second after the planned moment. */
   lateReplies: count,
   /** Not answered when the connection closed, or a second after the phase. */
   lostReplies: count,
+  /** Of the replies, where they have a status (answers of http); null where none has. */
+  statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,
   rttPlanned: Histogram,
   rttActual: Histogram,
@@ -84,7 +87,7 @@ const MemoryPoint = z.object({
   readings: Readings,
   /** The same moment before any collection was forced; null where the target can't be told to collect. */
   unforced: Readings.nullable(),
-  /** null for behaviours that exchange no messages, and outside of levels. */
+  /** null for behaviours to which nothing comes back, and outside of levels. */
   talk: Talk.nullable(),
   progress: LegProgress,
 });

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { LEDGER_COMPONENTS } from './ledger.ts';
-import { OUTCOMES } from './outcomes.ts';
+import { OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { TARGET_KINDS } from './record.ts';
 
@@ -55,9 +55,12 @@ const Rtt = z.object({
   p999Ms: Latency,
   /** From when a message was sent instead of when it was planned: what a closed-loop tool would show. */
   uncorrectedP99Ms: Latency,
+  /** Of requests, those that were due. */
   messagesPerSecond: z.number(),
   lateReplies: count,
   lostReplies: count,
+  /** Answers by class of status, of http; null where replies have none. */
+  statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
 });
 export type Rtt = z.infer<typeof Rtt>;
 

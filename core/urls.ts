@@ -7,7 +7,7 @@ export interface TargetUrl {
   readonly host: string;
   /** Ascending, at least one. More than one when the URL names a range (`:9001-9060`). */
   readonly ports: readonly number[];
-  /** Request target of the upgrade, with query; `/` for tcp, which has none. */
+  /** Request target of the upgrade, or of http's requests, with query; `/` for tcp, which has none. */
   readonly path: string;
   readonly text: string;
 }
@@ -15,7 +15,7 @@ export interface TargetUrl {
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/:?#@[\]]+):(\d+)(?:-(\d+))?([/?][^\s#]*)?$/i;
 
 /**
- * Reads `ws://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.
+ * Reads `ws://host:port/path`, `http://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.
  *
  * @returns the target, or a sentence that says what is wrong
  */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { PROTOCOLS } from '../core/protocols.ts';
 import { parseQuantity } from '../core/units.ts';
 
 /** What a target may speak; the rig itself may be able to open less. */
-const SPOKEN = ['tcp', 'ws', 'http'] as const;
 
 /** Stands in `run` for the port that the server is to listen on, at 127.0.0.1. */
 export const PORT = '{port}';
@@ -31,7 +31,7 @@ export const Manifest = z.strictObject({
   /** One line for people. */
   what: z.string().min(1),
   /** What it speaks at its port. */
-  protocols: z.array(z.enum(SPOKEN)).min(1),
+  protocols: z.array(z.enum(PROTOCOLS)).min(1),
   toolchain: z.array(ToolNeed).min(1),
   /** Shell commands, one after the other, in a copy of its folder; none: it runs as it is. */
   build: z.array(z.string().min(1)),

@@ -39,7 +39,8 @@ export function openingOf(points: readonly MemoryPoint[], progress: LegProgress 
 /**
  * Processor time of the target from each level to the next ÷ connections opened on the way. It ends before any forced
  * collection, but what the target does anyway counts as well, and connections that come faster share more of it: so
- * this is the most that one costs. null where messages were exchanged meanwhile, which cost far more than opening.
+ * this is the most that one costs. null where messages or requests were exchanged meanwhile, which cost far more than
+ * opening.
  */
 function targetCpuMs(points: readonly MemoryPoint[]): number | null {
   let cpuSeconds = 0;
@@ -64,7 +65,7 @@ export const rttAtTop = (points: readonly MemoryPoint[]): Rtt | null => {
   return talk ? rttOf(talk) : null;
 };
 
-export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies }: Talk): Rtt {
+export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies, statuses }: Talk): Rtt {
   const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
   return {
     p50Ms: at(0.5),
@@ -74,5 +75,6 @@ export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies
     messagesPerSecond: (messages * 1000) / durationMs,
     lateReplies,
     lostReplies,
+    statuses,
   };
 }

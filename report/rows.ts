@@ -75,6 +75,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
           ),
         ]
       : []),
+    ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
     row('  further limits', ({ protocol }) => {
@@ -115,6 +116,13 @@ const times = (all: ReadonlyArray<number | null>): Phrase =>
     all.map((time) => orUnknown(time, ms)),
     ' / ',
   );
+
+function statusCell(rtt: LegSummary['rtt']): Part {
+  if (!rtt?.statuses) return UNKNOWN;
+  const came = Object.entries(rtt.statuses).filter(([, times]) => times > 0);
+  const lost = rtt.lostReplies > 0 ? [say`${count(rtt.lostReplies)} without`] : [];
+  return joined([...came.map(([status, times]) => say`${count(times)} ${status}`), ...lost], ', ');
+}
 
 function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): Phrase[] {
   return limiters

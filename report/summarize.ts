@@ -113,6 +113,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       );
     }
   }
+  for (const leg of legs) warnings.push(...unansweredIn(leg));
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(
@@ -134,6 +135,19 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     );
   }
   return [...new Set([...warnings, ...problems])];
+}
+
+/** Round trips are of what was answered: how much was not, and how many answers nobody would want. */
+function unansweredIn({ protocol, levels }: LegSummary): string[] {
+  return levels.flatMap(({ open, rtt }) => {
+    if (rtt === null) return [];
+    const { lostReplies, statuses } = rtt;
+    const refused = statuses === null ? 0 : statuses['4xx'] + statuses['5xx'];
+    return [
+      ...(lostReplies > 0 ? [`${lostReplies} got no answer in time, and are in no round trip`] : []),
+      ...(refused > 0 ? [`${refused} answers had a status of 4xx or 5xx`] : []),
+    ].map((text) => `${protocol}: at ${open} connections ${text}`);
+  });
 }
 
 /** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */

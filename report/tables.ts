@@ -160,6 +160,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
     { title: 'open' },
     ...[{ title: 'p50' }, { title: 'p99' }, { title: 'p99.9' }, { title: 'p99 from sending' }],
     ...[{ title: 'messages', unit: 'per second' }, { title: 'late' }, { title: 'lost' }],
+    ...(levels.some(({ rtt }) => rtt?.statuses) ? [{ title: 'status 4xx, 5xx' }] : []),
   ],
   rows: levels.flatMap(({ open, rtt }) =>
     rtt === null
@@ -170,6 +171,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
             cells: [
               ...times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms, rtt.uncorrectedP99Ms]),
               ...[rtt.messagesPerSecond, rtt.lateReplies, rtt.lostReplies].map(count),
+              ...(rtt.statuses ? [count(rtt.statuses['4xx'] + rtt.statuses['5xx'])] : []),
             ],
           },
         ],

@@ -15,6 +15,7 @@ type Limiter = Summary['limiters'][number];
 export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
   tcp: ['TCP connection', 'TCP connections'],
   ws: ['WebSocket', 'WebSockets'],
+  http: ['HTTP connection', 'HTTP connections'],
 };
 
 /** What runs out, as the subject of a sentence. */

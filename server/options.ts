@@ -15,7 +15,7 @@ export interface PartOptions {
   readonly backlog: number;
   /** Connections of all protocols and processes together; undefined: as many as descriptors allow. */
   readonly maxConnections: number | undefined;
-  /** From accept to the end of the request head, for ws. */
+  /** From accept to the end of the request head, for ws and http; for http also from the start of each later one. */
   readonly handshakeTimeoutMs: number;
   /** Largest message (and frame) of ws. tcp has no messages. */
   readonly maxPayloadBytes: number;

@@ -6,6 +6,7 @@ import { watchOwnProcess } from '../memory/own-process.ts';
 import { readQuickMemory } from '../memory/process-tree.ts';
 import { sumCensus } from './census.ts';
 import { Gate } from './gate.ts';
+import { listenHttp } from './http.ts';
 import { connectionLimit } from './limits.ts';
 import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
@@ -36,7 +37,7 @@ export interface Snapshot {
   readonly anonBytes: number | null;
 }
 
-const LISTEN = { tcp: listenTcp, ws: listenWs } as const satisfies Record<
+const LISTEN = { tcp: listenTcp, ws: listenWs, http: listenHttp } as const satisfies Record<
   ProtocolName,
   (context: ListenerContext, port: number) => Promise<Listener>
 >;

@@ -32,12 +32,12 @@ export interface RunningServer {
    * on. Nothing is restarted, since the curve would have a hole. {@link close} is still to be called.
    */
   readonly failed: Promise<never>;
-  /** Stops listening, closes connections in order (ws 1001, tcp FIN), drops who doesn't answer in 3 s, then ends. */
+  /** Stops listening, closes connections in order (ws 1001, tcp and http FIN), drops who doesn't answer in 3 s, then ends. */
   close(): Promise<void>;
 }
 
 /**
- * The reference server: echoes on WebSocket and raw TCP, and knows what its connections cost.
+ * The reference server: echoes on WebSocket and raw TCP, greets over HTTP, and knows what its connections cost.
  *
  * @throws {RigError} ELISTEN, EFILES; nothing is left open then
  */
@@ -94,7 +94,7 @@ async function forkParts(
         {
           ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
-          ports: { tcp: ports.tcp + i, ws: ports.ws + i },
+          ports: { tcp: ports.tcp + i, ws: ports.ws + i, http: ports.http + i },
         },
         onDeath,
       ),

@@ -1,17 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ServerCloseReason } from '../core/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { lastWord } from './gate.ts';
+import { admitFirst, httpAnswer, RETRY_AFTER_SECONDS } from './http-answer.ts';
 import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2000;
 const GOING_AWAY = 1001;
 const NO_CLOSE_FRAME = 1006;
-const RETRY_AFTER_SECONDS = 5;
 
 /** `ws`'s own class with the two things we need to know of a connection, as fields of the same object. */
 class ServerSocket extends WebSocket {
@@ -182,15 +182,3 @@ function onError(this: WebSocket, error: NodeJS.ErrnoException): void {
     error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS';
   (this as ServerSocket).reason ??= tooLarge ? 'too-large' : 'protocol-error';
 }
-
-/** Has every new socket asked for first, so that one we can't hold never costs a parser. */
-function admitFirst(server: Server, admit: (socket: Socket) => boolean): void {
-  const serve = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    if (admit(socket)) for (const listener of serve) listener.call(server, socket);
-  });
-}
-
-const httpAnswer = (status: number, headers = ''): string =>
-  `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`;

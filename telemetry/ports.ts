@@ -49,7 +49,7 @@ export async function freePorts(
     if (!ports.some((port) => avoid.has(port)) && (await allFree(host, ports))) return first;
   }
   throw new RigError('ELISTEN', `found no ${count} free ports in a row outside ${ephemeral.low}-${ephemeral.high}`, {
-    hint: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999", or name ports with --ws-port, --tcp-port, --admin-port',
+    hint: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999", or name ports with --ws-port, --tcp-port, --http-port, --admin-port',
   });
 }
 

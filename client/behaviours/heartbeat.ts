@@ -21,14 +21,16 @@ export function createHeartbeat(everyMs: number, { slots, protocol, send, tally 
           break;
         }
         tally.add('heartbeats', 1);
-        send(cursor, protocol.heartbeat());
+        send(cursor, protocol.heartbeat(cursor));
       }
       return perMs === 0 ? Number.POSITIVE_INFINITY : (1 - dueCount) / perMs;
     },
     rest() {
       seenMs = undefined;
     },
+    onOpened() {},
     onPayload() {},
+    onAnswer() {},
     onClosed() {},
   };
 }

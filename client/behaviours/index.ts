@@ -1,18 +1,38 @@
 import type { BehaviourPlan } from '../../core/behaviour.ts';
+import type { MessageProtocol, Protocol, RequestProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { createRequests } from './request.ts';
 
-const IDLE: Behaviour = { step: () => Number.POSITIVE_INFINITY, rest() {}, onPayload() {}, onClosed() {} };
+const IDLE: Behaviour = {
+  step: () => Number.POSITIVE_INFINITY,
+  rest() {},
+  onOpened() {},
+  onPayload() {},
+  onAnswer() {},
+  onClosed() {},
+};
 
-/** @param plan this worker's share */
+/**
+ * @param plan this worker's share
+ * @throws TypeError when the protocol's connections can't do that; whoever read the plan has refused it before
+ */
 export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behaviour {
+  const { protocol } = deps;
   switch (plan.kind) {
     case 'idle':
       return IDLE;
     case 'heartbeat':
       return createHeartbeat(plan.everyMs, deps);
     case 'echo':
-      return createEcho(plan.perSecond, plan.bytes, deps);
+      if (!hasMessages(protocol)) throw new TypeError(`${protocol.name} has no messages`);
+      return createEcho(plan.perSecond, plan.bytes, { ...deps, protocol });
+    case 'request':
+      if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
+      return createRequests(plan.perSecond, { ...deps, protocol });
   }
 }
+
+const hasMessages = (protocol: Protocol): protocol is MessageProtocol => 'message' in protocol;
+const hasRequests = (protocol: Protocol): protocol is RequestProtocol => 'request' in protocol;

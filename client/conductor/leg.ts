@@ -38,7 +38,7 @@ export interface LegContext {
   readonly acceptQueue: () => Promise<number | null>;
   /** An attempt that takes longer has timed out; so has a target that accepts none for so long. */
   readonly openTimeoutMs: number;
-  /** Connections exchange messages: their round trips are sampled at each level. */
+  /** Connections exchange messages, or ask and are answered: their round trips are sampled at each level. */
   readonly talks: boolean;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
+import { isTalk } from '../../core/behaviour.ts';
 import type { RunFile } from '../../core/record.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
@@ -107,6 +108,7 @@ async function walkLeg(
       layout,
       protocol: {
         ...{ name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
+        requestPath: config.behaviour.kind === 'request' ? config.behaviour.path : undefined,
         sendOnOpen: config.sendOnOpen && new Uint8Array(Buffer.from(config.sendOnOpen.hex, 'hex')),
       },
       capacity: fleetCapacity(leg),
@@ -145,7 +147,7 @@ async function walkLeg(
     settleTimeoutMs: config.settleTimeoutMs,
     openTimeoutMs: config.openTimeoutMs,
     acceptQueue: async () => (local ? readAcceptQueue(ip, url.ports) : null),
-    talks: config.behaviour.kind === 'echo',
+    talks: isTalk(config.behaviour.kind),
     watched: {
       url: url.text,
       planned: fleetCapacity(leg),

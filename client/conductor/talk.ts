@@ -1,4 +1,5 @@
 import { since, toSparse } from '../../core/histogram.ts';
+import { STATUS_CLASSES, type StatusClass } from '../../core/outcomes.ts';
 import type { Talk } from '../../core/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
@@ -41,12 +42,16 @@ export async function sampleTalk(
   const [sendLag, rttPlanned, rttActual] = DISTRIBUTIONS.map((_, i) =>
     toSparse(since(before.counts[i]!, after.counts[i]!)),
   );
+  const statuses = Object.fromEntries(
+    STATUS_CLASSES.map((name) => [name, after.tally.statuses[name] - before.tally.statuses[name]]),
+  ) as Record<StatusClass, number>;
   return {
     durationMs,
     messages: grown('messages'),
     replies: grown('replies'),
     lateReplies: grown('lateReplies'),
     lostReplies: Math.max(0, grown('messages') - grown('replies')),
+    statuses: STATUS_CLASSES.some((name) => statuses[name] > 0) ? statuses : null,
     sendLag: sendLag!,
     rttPlanned: rttPlanned!,
     rttActual: rttActual!,

@@ -28,6 +28,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     collections: 0,
     commandSeen: 0,
     outcomes: all,
+    statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     closeReasons: {
       ...(Object.fromEntries(CLOSE_REASONS.map((name) => [name, 0])) as Tally['closeReasons']),
       ...closes,

@@ -98,10 +98,10 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
   if (lostOf(tally) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}`, {
-      hint: 'look at the limits and the log of the target; connrig report shows the levels it did hold',
+      hint: isHttp(url) && loss === 'by-peer' ? IDLE_HINT : DROPPED_HINT,
     });
   }
-  const { code, sentence, hint } = FAILURES[failure];
+  const { code, sentence, hint } = { ...FAILURES[failure], ...(isHttp(url) ? HTTP_FAILURES[failure] : undefined) };
   if (opened > 0 && !OUR_LIMITS.has(code)) {
     return new RigError(
       'ETARGETFULL',
@@ -120,6 +120,11 @@ const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
+const isHttp = (url: string): boolean => /^http:/i.test(url);
+
+const DROPPED_HINT = 'look at the limits and the log of the target; connrig report shows the levels it did hold';
+const IDLE_HINT =
+  'most servers close an http connection that rests: --behaviour heartbeat:3s keeps it in use, or raise their keep-alive timeout';
 const SERVER_HINT = 'curl -v the URL with its Upgrade headers, or read the log of the target';
 const FAILURES: Readonly<
   Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>
@@ -151,4 +156,14 @@ const FAILURES: Readonly<
     hint: 'fewer --connections, or connrig doctor --connections <count>',
   },
   error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'the text in events.jsonl' },
+};
+
+const HTTP_HINT = 'curl -v the URL, or read the log of the target';
+const HTTP_FAILURES: Readonly<
+  Partial<Record<(typeof FAILURE_OUTCOMES)[number], { readonly sentence?: string; readonly hint: string }>>
+> = {
+  reset: { hint: HTTP_HINT },
+  'closed-early': { hint: HTTP_HINT },
+  rejected: { sentence: 'the first request was refused', hint: HTTP_HINT },
+  'bad-handshake': { sentence: 'the answer is no HTTP/1.1', hint: HTTP_HINT },
 };

@@ -54,6 +54,9 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['protocol', 'ws', 'protocols', ['ws']],
   ['protocol', 'ws, tcp', 'protocols', ['ws', 'tcp']],
   ['protocol', ['tcp'], 'protocols', ['tcp']],
+  ['protocol', 'http', 'protocols', ['http']],
+  ['behaviour', 'heartbeat:30s', 'behaviour', { kind: 'heartbeat', everyMs: 30_000 }],
+  ['behaviour', 'echo:5k/s:64B', 'behaviour', { kind: 'echo', perSecond: 5000, bytes: 64 }],
   ['levels', '6', 'levels', { count: 6 }],
   ['levels', '1k,2k,5k', 'levels', { exactly: [1000, 2000, 5000] }],
   ['levels', [100, '5k'], 'levels', { exactly: [100, 5000] }],
@@ -94,7 +97,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['connections', { a: 1 }, /^--connections: .* is not a count/],
   ['connections', '1.5', /is not a count/],
   ['connections', '200M', /^--connections: 200M is beyond what the rig can count$/],
-  ['protocol', 'http', /^--protocol: "http" is not one of tcp, ws$/],
+  ['protocol', 'quic', /^--protocol: "quic" is not one of tcp, ws, http$/],
   ['protocol', 'ws,ws', /^--protocol: ws is there twice$/],
   ['protocol', '', /^--protocol: /],
   ['levels', '0', /neither a number of levels nor a list/],
@@ -139,7 +142,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['rtt-limit', '50', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
-  ['urls', 'http://h:1', /the scheme is one of/],
+  ['urls', 'https://h:1', /the scheme is one of/],
   ['urls', ['ws://h:1', 'ws://h:2'], /one URL for each protocol; name more ports as a range/],
 ];
 for (const [name, written, wanted] of BAD) {
@@ -258,6 +261,54 @@ test('each option has a name of its own, a default that it reads itself, and wor
     assert.match(option.help, /^\S.*[^.]$/);
     if ('default' in option) assert.ok('value' in option.read(option.default), option.name);
   }
+});
+
+const REQUESTS: ReadonlyArray<[string, RunConfig['behaviour']]> = [
+  ['request:500/s', { kind: 'request', perSecond: 500 }],
+  ['request:0.5/s:/', { kind: 'request', perSecond: 0.5, path: '/' }],
+  ['request:5k/s:/work?ms=5', { kind: 'request', perSecond: 5000, path: '/work?ms=5' }],
+  ['request:5k/s:/at/12:30,13:00', { kind: 'request', perSecond: 5000, path: '/at/12:30,13:00' }],
+];
+for (const [behaviour, wanted] of REQUESTS) {
+  test(`${behaviour}: of http alone`, () => {
+    assert.deepEqual(parseRunConfig({ behaviour, protocol: 'http' }).behaviour, wanted);
+    assert.deepEqual(parseRunConfig({ behaviour, urls: ['http://h:1/path'] }).behaviour, wanted);
+    const others =
+      /^--behaviour request: tcp and ws connections have no requests; give an http:\/\/ URL or --protocol http$/;
+    assert.match(problemOf({ behaviour }), others);
+    assert.match(
+      problemOf({ behaviour, protocol: 'http,ws' }),
+      /^--behaviour request: ws connections have no requests/,
+    );
+  });
+}
+for (const behaviour of [
+  'request',
+  'request:',
+  'request:0/s',
+  'request:fast',
+  'request:5/s:',
+  'request:5/s:work',
+  'request:5/s:/a b',
+  'request:5/s:/#a',
+]) {
+  test(`"${behaviour}" is refused`, () => {
+    assert.match(problemOf({ behaviour, protocol: 'http' }), /^--behaviour: .*request:5(k|00)\/s:\//);
+  });
+}
+
+test('http has requests instead of messages, and begins with one', () => {
+  const echo = { behaviour: 'echo:5k/s:64B', protocol: 'ws,http' };
+  assert.match(
+    problemOf(echo),
+    /^--behaviour echo: http connections have requests, not messages; take request:5k\/s, or/,
+  );
+  const sends = { 'send-on-open': 'PING', urls: ['http://h:1'] };
+  assert.match(problemOf(sends), /^--send-on-open: only tcp sends what you say; .* an http one with its request$/);
+  const limit = { 'rtt-limit': '50ms', protocol: 'http' };
+  assert.match(problemOf(limit), /with --behaviour idle; take request:5k\/s, say$/);
+  assert.equal(parseRunConfig({ ...limit, behaviour: 'request:1k/s' }).rttLimitMs, 50);
+  assert.equal(parseRunConfig({ protocol: 'http', behaviour: 'heartbeat:4s' }).plan.legs[0]!.protocol, 'http');
 });
 
 test('a limit of round trips goes with a behaviour that has them', () => {

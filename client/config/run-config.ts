@@ -1,7 +1,7 @@
-import { type BehaviourPlan, parseBehaviour } from '../../core/behaviour.ts';
+import { type BehaviourPlan, canBehave, isTalk, parseBehaviour } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
-import { isProtocolName, PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { readThreshold, type Threshold } from '../../core/thresholds.ts';
 import { parseQuantity, printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
@@ -37,7 +37,7 @@ export const RUN_OPTIONS = {
     name: 'protocol',
     argument: '<list>',
     help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}) or --target; a URL names its own`,
-    default: PROTOCOLS.join(','),
+    default: DEFAULT_PROTOCOLS.join(','),
     read: list(oneOf(PROTOCOLS)),
   },
   levels: {
@@ -124,7 +124,7 @@ export const RUN_OPTIONS = {
   behaviour: {
     name: 'behaviour',
     argument: '<what>',
-    help: 'what open connections do: idle, heartbeat:30s, or echo:RATE:SIZE over all of them, such as echo:5k/s:64B',
+    help: 'what open connections do: idle, heartbeat:30s, or over all of them echo:RATE:SIZE (echo:5k/s:64B), of http request:RATE[:PATH] (request:5k/s:/)',
     default: 'idle',
     read: readBehaviour,
   },
@@ -162,7 +162,7 @@ export const RUN_OPTIONS = {
   rttLimitMs: {
     name: 'rtt-limit',
     argument: '<duration>',
-    help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo',
+    help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo or request',
     read: quantity('duration', 0.001),
   },
   failIf: {
@@ -378,13 +378,16 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
-  if (config.rttLimitMs !== undefined && config.behaviour.kind !== 'echo') {
+  if (config.rttLimitMs !== undefined && !isTalk(config.behaviour.kind)) {
     problems.push(
-      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take echo:5k/s:64B, say`,
+      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.includes('http') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
     );
   }
+  problems.push(...behaviourProblems(config.behaviour.kind, protocols));
   if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
-    problems.push('--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade');
+    problems.push(
+      '--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade, an http one with its request',
+    );
   }
   for (const { path } of config.failIf ?? []) {
     const own = PROTOCOLS.find((protocol) => protocol === path[0]);
@@ -411,9 +414,18 @@ function protocolsOf(
   const wanted = isNamed ? protocols : spoken;
   const foreign = wanted.filter((protocol) => !spoken.includes(protocol));
   if (foreign.length > 0) problems.push(`--protocol: ${name} speaks ${spoken.join(', ')}, not ${foreign.join(', ')}`);
-  const beyondUs = wanted.filter((protocol) => !isProtocolName(protocol));
-  if (beyondUs.length > 0) problems.push(`--target: ${name} speaks ${beyondUs.join(', ')}, which the rig can't open`);
-  return wanted.filter(isProtocolName);
+  return wanted;
+}
+
+/** Refused as a whole: a leg that would do nothing looks like one that was measured. */
+function behaviourProblems(kind: BehaviourPlan['kind'], protocols: readonly ProtocolName[]): string[] {
+  const unable = protocols.filter((protocol) => !canBehave(protocol, kind));
+  if (unable.length === 0) return [];
+  const why =
+    kind === 'request'
+      ? `${unable.join(' and ')} connections have no requests; give an http:// URL or --protocol http`
+      : 'http connections have requests, not messages; take request:5k/s, or leave http out';
+  return [`--behaviour ${kind}: ${why}`];
 }
 
 function servingProblems(config: RunConfig, named: (key: keyof Options) => boolean): string[] {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { withFleet } from '../../test/support/fleet.ts';
 import { type HostileKind, startHostile } from '../../test/support/hostile.ts';
+import { OK, withHttp } from '../../test/support/http-peer.ts';
 import { HOST, withFullBacklog, withServer } from '../../test/support/peers.ts';
 import { eventually } from '../../test/support/wait.ts';
 
@@ -79,6 +80,46 @@ for (const [kind, outcome, detail] of HANDSHAKES) {
     }
   });
 }
+
+const FIRST_ANSWERS: ReadonlyArray<[string, Outcome, RegExp]> = [
+  ['', 'timed-out', /^connected, but no complete handshake within 400 ms$/],
+  ['HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'rejected', /^HTTP 403 Forbidden$/],
+  ['garbage', 'bad-handshake', /^the answer is not HTTP/],
+  [OK.replace('OK\r\n', 'OK\r\nConnection: close\r\n'), 'closed-early', /keeps no connection open$/],
+];
+for (const [answer, outcome, detail] of FIRST_ANSWERS) {
+  test(`an http server that says ${JSON.stringify(answer.slice(0, 20))}: every attempt ends as ${outcome}`, async () => {
+    await withHttp(
+      (socket) => socket.write(answer),
+      (at) =>
+        withFleet('http', [at], { openTimeoutMs: 400 }, async ({ fleet, until, tally, troubles }) => {
+          fleet.setTarget(20, 1000);
+          await until(({ failed }) => failed >= 20, '20 have failed');
+          await fleet.stop();
+          const { outcomes, failed } = tally();
+          assert.equal(outcomes[outcome] + outcomes.cancelled, failed, JSON.stringify(outcomes));
+          assert.ok(troubles.length > 0 && troubles.every(({ what }) => what === outcome));
+          assert.match(troubles[0]!.detail, detail);
+        }),
+    );
+  });
+}
+
+test('an http server that answers what nobody asked loses connections as protocol errors', async () => {
+  await withHttp(
+    (socket) => socket.write(`${OK}${OK}`),
+    (at) =>
+      withFleet('http', [at], {}, async ({ fleet, until, tally, troubles }) => {
+        fleet.setTarget(20, 1000);
+        await until(({ closed }) => closed >= 20, '20 are lost');
+        await fleet.stop();
+        const { closeReasons, closed, failed, outcomes } = tally();
+        assert.equal(closeReasons['protocol-error'] + closeReasons['by-us'], closed);
+        assert.equal(failed, outcomes.cancelled);
+        assert.deepEqual(troubles, [{ what: 'protocol-error', detail: 'HTTP 200 OK, which nobody asked for' }]);
+      }),
+  );
+});
 
 test('a ws server that breaks the protocol on open connections loses them as protocol errors', async () => {
   const server = await startHostile('bad-frame');

@@ -165,6 +165,6 @@ function endOf(worker: Worker, onTrouble: (trouble: Trouble) => void, onDefect: 
   return new Promise((resolve) => worker.once('exit', () => resolve()));
 }
 
-/** A heartbeat is each connection's own; a number of messages a second is everybody's. */
+/** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. */
 const shareOfBehaviour = (behaviour: BehaviourPlan, workers: number): BehaviourPlan =>
-  behaviour.kind === 'echo' ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;
+  'perSecond' in behaviour ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;

@@ -258,6 +258,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     tally.add('opening', -1);
     tally.add('open', 1);
     tally.outcome(OUTCOME_INDEX.open);
+    this.#behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void {
@@ -267,6 +268,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   onPayload(slot: Slot, bytes: Uint8Array): void {
     this.#behaviour.onPayload(slot, bytes);
+  }
+
+  onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
+    this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 
   onReply(slot: Slot, bytes: Uint8Array): void {

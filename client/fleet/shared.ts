@@ -4,7 +4,15 @@
  * reader gets values that belong together without ever blocking a writer.
  */
 import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
-import { CLOSE_REASONS, type CloseReason, type Counts, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+import {
+  CLOSE_REASONS,
+  type CloseReason,
+  type Counts,
+  OUTCOMES,
+  type Outcome,
+  STATUS_CLASSES,
+  type StatusClass,
+} from '../../core/outcomes.ts';
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Command {
@@ -42,13 +50,16 @@ const TALLY_FIELDS = [
   'bytesIn',
   'bytesOut',
   'heartbeats',
-  /** Messages sent that the target is to send back, and what became of them; `pending` is now, like `open`. */
+  /**
+   * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
+   * like `open`.
+   */
   'messages',
   'replies',
   'pending',
   /** Of `replies`: those that took longer than a second from the planned moment. */
   'lateReplies',
-  /** Messages whose connection closed before they were answered. */
+  /** Messages whose connection closed before they were answered; requests that found none in time, too. */
   'lostReplies',
   /** Collections done, of those the command asked for. */
   'collections',
@@ -61,6 +72,8 @@ type TallyField = (typeof TALLY_FIELDS)[number];
 export interface Tally extends Counts, Readonly<Record<TallyField, number>> {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly closeReasons: Readonly<Record<CloseReason, number>>;
+  /** Of `replies`, where they have a status: answers of http. */
+  readonly statuses: Readonly<Record<StatusClass, number>>;
 }
 
 /** Distributions kept by every worker, in shared memory. */
@@ -87,7 +100,8 @@ const TALLY_AT: Readonly<Record<TallyField, number>> = Object.fromEntries(
 ) as Record<TallyField, number>;
 const OUTCOMES_AT = TALLY_FIELDS.length;
 const REASONS_AT = OUTCOMES_AT + OUTCOMES.length;
-const TALLY_LENGTH = REASONS_AT + CLOSE_REASONS.length;
+const STATUSES_AT = REASONS_AT + CLOSE_REASONS.length;
+const TALLY_LENGTH = STATUSES_AT + STATUS_CLASSES.length;
 
 /** A block of numbers with one writer and any number of readers. */
 class GuardedBlock {
@@ -167,6 +181,9 @@ export class TallyWriter {
   closeReason(index: number): void {
     this.#local[REASONS_AT + index] = this.#local[REASONS_AT + index]! + 1;
   }
+  status(index: number): void {
+    this.#local[STATUSES_AT + index] = this.#local[STATUSES_AT + index]! + 1;
+  }
   publish(): void {
     this.#block.write(this.#local);
   }
@@ -212,8 +229,10 @@ export class TallyReader {
     for (let i = 0; i < OUTCOMES.length; i++) outcomes[OUTCOMES[i]!] = sum[OUTCOMES_AT + i]!;
     const closeReasons = {} as Record<CloseReason, number>;
     for (let i = 0; i < CLOSE_REASONS.length; i++) closeReasons[CLOSE_REASONS[i]!] = sum[REASONS_AT + i]!;
+    const statuses = {} as Record<StatusClass, number>;
+    for (let i = 0; i < STATUS_CLASSES.length; i++) statuses[STATUS_CLASSES[i]!] = sum[STATUSES_AT + i]!;
     // Of these two, what matters is what the slowest worker has done.
-    return { ...plain, commandSeen, collections, outcomes, closeReasons };
+    return { ...plain, commandSeen, collections, outcomes, closeReasons, statuses };
   }
 }
 

@@ -1,8 +1,9 @@
+import { isTalk } from '../../core/behaviour.ts';
 import { toSparse } from '../../core/histogram.ts';
 import { KERNEL_COMPONENTS } from '../../core/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger.ts';
 import type { MetricKey } from '../../core/metrics.ts';
-import { CLOSE_REASONS, OUTCOMES } from '../../core/outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/outcomes.ts';
 import { type Leg, PHASES, peakOf } from '../../core/plan.ts';
 import type { ProcessCosts } from '../../core/process-costs.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/record.ts';
@@ -42,6 +43,7 @@ export const RUN_KEYS = [
   'roundTrip',
   'messagesSent',
   'replies',
+  'responses',
   'heartbeats',
   'receivedBytes',
   'sentBytes',
@@ -128,7 +130,7 @@ function recordConnections(record: Record, { live, totals }: RunNow, leg: Leg, i
 }
 
 function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg, index: number): void {
-  const { counts, outcomes, closeReasons, histograms } = totals[index]!;
+  const { counts, outcomes, closeReasons, statuses, histograms } = totals[index]!;
   record('connectionAttempts', counts.attempts, { protocol });
   for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, outcome });
   for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, reason });
@@ -138,7 +140,10 @@ function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg
   record('sentBytes', counts.bytesOut, { protocol });
   const behaviour = behaviourOf(run);
   if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol });
-  if (behaviour !== 'echo') return;
+  if (behaviour === 'request') {
+    for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, status });
+  }
+  if (!isTalk(behaviour)) return;
   record('roundTrip', toSparse(histograms.rttPlanned), { protocol });
   record('messagesSent', counts.messages, { protocol });
   record('replies', counts.replies - counts.lateReplies, { protocol, fate: 'in-time' });

@@ -1,5 +1,12 @@
 import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+import {
+  CLOSE_REASONS,
+  type CloseReason,
+  OUTCOMES,
+  type Outcome,
+  STATUS_CLASSES,
+  type StatusClass,
+} from '../../core/outcomes.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { HistogramName } from '../fleet/shared.ts';
 
@@ -22,6 +29,7 @@ export interface Totals {
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly closeReasons: Readonly<Record<CloseReason, number>>;
+  readonly statuses: Readonly<Record<StatusClass, number>>;
   readonly histograms: Readonly<Record<(typeof HISTOGRAMS)[number], ArrayLike<number>>>;
 }
 
@@ -33,6 +41,7 @@ export function totalsOf(fleet: Pick<Fleet, 'tally' | 'histogram'>): Totals {
     counts: pick(COUNTS, (name) => tally[name]),
     outcomes: tally.outcomes,
     closeReasons: tally.closeReasons,
+    statuses: tally.statuses,
     histograms: pick(HISTOGRAMS, (name) => fleet.histogram(name)),
   };
 }
@@ -42,6 +51,7 @@ export const NO_TOTALS: Totals = {
   counts: pick(COUNTS, () => 0),
   outcomes: pick(OUTCOMES, () => 0),
   closeReasons: pick(CLOSE_REASONS, () => 0),
+  statuses: pick(STATUS_CLASSES, () => 0),
   histograms: pick(HISTOGRAMS, () => new Float64Array(HISTOGRAM_BUCKETS)),
 };
 
@@ -51,6 +61,7 @@ export const sumTotals = (before: Totals, now: Totals): Totals => ({
   counts: pick(COUNTS, (name) => before.counts[name] + now.counts[name]),
   outcomes: pick(OUTCOMES, (name) => before.outcomes[name] + now.outcomes[name]),
   closeReasons: pick(CLOSE_REASONS, (name) => before.closeReasons[name] + now.closeReasons[name]),
+  statuses: pick(STATUS_CLASSES, (name) => before.statuses[name] + now.statuses[name]),
   histograms: pick(HISTOGRAMS, (name) =>
     Float64Array.from(before.histograms[name], (count, i) => count + (now.histograms[name][i] ?? 0)),
   ),

@@ -31,8 +31,8 @@ export interface Need {
  * user space what a client of each engine and a Node server with `ws` may take while many come at once.
  */
 export const ESTIMATED_BYTES = {
-  client: { epoll: { tcp: 4_500, ws: 4_500 }, node: { tcp: 9_000, ws: 9_500 } },
-  target: { tcp: 9_000, ws: 12_000 },
+  client: { epoll: { tcp: 4_500, ws: 4_500, http: 4_500 }, node: { tcp: 9_000, ws: 9_500, http: 9_500 } },
+  target: { tcp: 9_000, ws: 12_000, http: 14_000 },
 } as const satisfies { client: Record<EngineName, PerProtocol>; target: PerProtocol };
 type PerProtocol = Readonly<Record<ProtocolName, number>>;
 

@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../../core/protocols.ts';
+import { createHttpProtocol } from './http.ts';
 import type { Protocol, ProtocolEvents } from './protocol.ts';
 import { createTcpProtocol } from './tcp.ts';
 import { createWsProtocol } from './ws.ts';
@@ -6,8 +7,10 @@ import { createWsProtocol } from './ws.ts';
 /** What a protocol needs to know of the target; plain data, since it goes to worker threads. */
 export interface ProtocolOptions {
   readonly name: ProtocolName;
-  /** Request target of a ws upgrade. */
+  /** Request target of a ws upgrade, or of what http asks first. */
   readonly path: string;
+  /** Of what is asked on open http connections; `path` unless said. */
+  readonly requestPath?: string | undefined;
   /** Value of a Host header. */
   readonly hostHeader: string;
   /** What each tcp connection sends first; undefined: nothing. */
@@ -24,5 +27,7 @@ export function createProtocol(options: ProtocolOptions, slots: number, events: 
       return createTcpProtocol(events, options.sendOnOpen);
     case 'ws':
       return createWsProtocol({ slots, path: options.path, hostHeader: options.hostHeader }, events);
+    case 'http':
+      return createHttpProtocol({ slots, ...options }, events);
   }
 }

@@ -22,14 +22,24 @@ export interface Protocol {
   onBytes(slot: Slot, bytes: Uint8Array): void;
   /** The peer sent FIN: before the connection was usable that is a failure, later an orderly close. */
   onEnd(slot: Slot): void;
-  /** A message ready to send: framed and masked where the protocol asks for it. A fresh array. */
-  message(payload: Uint8Array): Uint8Array;
-  /** The smallest thing that shows the peer we are alive: a ws ping, one byte of tcp. A fresh array. */
-  heartbeat(): Uint8Array;
+  /** The smallest thing that shows the peer we are alive, to be sent: a ws ping, one byte of tcp, a request of http. */
+  heartbeat(slot: Slot): Uint8Array;
   /** First bytes of an orderly close; undefined when FIN alone is one. The peer's answer arrives as `onPeerClose`. */
   goodbye(slot: Slot): Uint8Array | undefined;
   /** The connection is gone: forget what was kept aside for it. */
   release(slot: Slot): void;
+}
+
+/** Its open connections exchange messages: tcp, ws. */
+export interface MessageProtocol extends Protocol {
+  /** A message ready to send: framed and masked where the protocol asks for it. A fresh array. */
+  message(payload: Uint8Array): Uint8Array;
+}
+
+/** Its open connections ask and are answered: http. */
+export interface RequestProtocol extends Protocol {
+  /** A request to be sent; {@link ProtocolEvents.onAnswer} follows. Only valid until the next call. */
+  request(slot: Slot): Uint8Array;
 }
 
 /** What a protocol finds in the bytes it is fed. Called synchronously from {@link Protocol.onBytes} and `onEnd`. */
@@ -38,11 +48,21 @@ export interface ProtocolEvents {
   onOpen(slot: Slot): void;
   /** Will never be usable. `detail` is for people: the status line, what was wrong with the key. */
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void;
-  /** Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` true. */
+  /**
+   * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` true.
+   * Of http the body of an answer, with `last` false: {@link onAnswer} ends it.
+   */
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void;
+  /**
+   * A request on an open connection is answered, in whole.
+   *
+   * @param statusClass the first digit of its status, 2 to 5
+   * @param staysOpen the peer doesn't close after it; `onPeerClose` follows at once when it does
+   */
+  onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
   /** Bytes that the protocol itself has to answer with (pong, close echo). Only valid during the call. */
   onReply(slot: Slot, bytes: Uint8Array): void;
-  /** The peer ended an open connection in order (FIN, or a close frame, which has been answered by then). */
+  /** The peer ended an open connection in order: FIN, a close frame (answered by then), or an answer that says so. */
   onPeerClose(slot: Slot, detail: string): void;
   /** The peer broke the protocol on an open connection; it has been told (close frame) where the protocol can. */
   onProtocolError(slot: Slot, detail: string): void;

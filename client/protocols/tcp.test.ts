@@ -9,6 +9,7 @@ test('tcp is usable at once, passes bytes on as they come, and ends with FIN alo
     onOpen: unexpected,
     onHandshakeFailure: unexpected,
     onReply: unexpected,
+    onAnswer: unexpected,
     onProtocolError: unexpected,
     onPayload: (slot, bytes, last) => heard.push([slot, ...bytes, last]),
     onPeerClose: (slot, detail) => heard.push([slot, detail]),
@@ -32,6 +33,7 @@ test('a tcp message is a copy of its payload, a heartbeat one byte', () => {
     onOpen: none,
     onHandshakeFailure: none,
     onReply: none,
+    onAnswer: none,
     onProtocolError: none,
     onPayload: none,
     onPeerClose: none,
@@ -40,12 +42,12 @@ test('a tcp message is a copy of its payload, a heartbeat one byte', () => {
   const message = tcp.message(payload);
   payload[0] = 9;
   assert.deepEqual([...message], [1, 2, 3]);
-  assert.equal(tcp.heartbeat().length, 1);
+  assert.equal(tcp.heartbeat(0).length, 1);
 });
 
 test('what is to be sent first is what it says hello with', () => {
   const none = (): void => undefined;
-  const events = { onOpen: none, onHandshakeFailure: none, onReply: none, onProtocolError: none };
+  const events = { onOpen: none, onHandshakeFailure: none, onReply: none, onAnswer: none, onProtocolError: none };
   const tcp = createTcpProtocol({ ...events, onPayload: none, onPeerClose: none }, Uint8Array.of(1, 2));
   assert.deepEqual([...tcp.hello(3)!], [1, 2]);
   assert.equal(tcp.awaitsAnswer, false);

@@ -1,4 +1,4 @@
-import type { Protocol, ProtocolEvents } from './protocol.ts';
+import type { MessageProtocol, ProtocolEvents } from './protocol.ts';
 
 /** One byte that an echo server gives back and most others ignore. */
 const HEARTBEAT_BYTE = 0;
@@ -9,7 +9,7 @@ const HEARTBEAT_BYTE = 0;
  *
  * @param sendOnOpen what each connection sends first, for servers that wait for something
  */
-export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Array): Protocol {
+export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Array): MessageProtocol {
   return {
     name: 'tcp',
     awaitsAnswer: false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findHeadEnd, judgeHead, MAX_HEAD_BYTES } from './ws-response.ts';
+import { findHeadEnd, MAX_HEAD_BYTES } from './http-head.ts';
+import { judgeHead } from './ws-response.ts';
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 const head = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;

@@ -32,6 +32,7 @@ function start(): Subject {
         if (last) found.push(['message', message]);
         if (last) message = '';
       },
+      onAnswer: () => assert.fail('ws has no answers'),
       onReply: (_, bytes) => found.push(['reply', bytes[0]! & 0x0f, unmasked(bytes)]),
       onPeerClose: (_, detail) => found.push(['peer close', detail]),
       onProtocolError: (_, detail) => found.push(['protocol error', detail]),
@@ -283,6 +284,7 @@ test('releasing a slot from within a finding stops the reading there', () => {
       onOpen: () => found.push('open'),
       onHandshakeFailure: () => found.push('failure'),
       onPayload: () => found.push('payload'),
+      onAnswer: () => found.push('answer'),
       onReply: () => {
         found.push('reply');
         ws.release(0);

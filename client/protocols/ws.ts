@@ -1,9 +1,10 @@
-import type { Protocol, ProtocolEvents, Slot } from './protocol.ts';
+import { findHeadEnd, type Refusal } from './http-head.ts';
+import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
 import { CLOSE, readClose } from './ws-close.ts';
 import { createFrameReader } from './ws-frame-reader.ts';
 import { encodeClose, encodeFrame, OPCODE } from './ws-frame-writer.ts';
 import { createUpgradeRequests } from './ws-request.ts';
-import { findHeadEnd, judgeHead, KnownHead, type Refusal } from './ws-response.ts';
+import { judgeHead, KnownHead } from './ws-response.ts';
 
 export interface WsProtocolOptions {
   /** How many slots there are; state for all of them is made at once, 14 bytes each. */
@@ -33,7 +34,7 @@ const OVER = 4;
  * WebSocket (RFC 6455) as a client without extensions and subprotocols. Messages are sent as binary; text from the
  * server is taken as it is, without checking that it is UTF-8.
  */
-export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEvents): Protocol {
+export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEvents): MessageProtocol {
   const { slots, path, hostHeader, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, seed } = options;
   if (!(maxMessageBytes >= 0 && maxMessageBytes < 2 ** 32)) {
     throw new RangeError(`maxMessageBytes must be below 2^32, not ${maxMessageBytes}`);

@@ -26,7 +26,7 @@ export async function startBuiltinTarget(
   processes: number,
 ): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
-  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
   const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
   // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
   const adminToken = randomBytes(24).toString('base64url');

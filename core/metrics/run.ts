@@ -1,6 +1,6 @@
 /** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
 import { BEHAVIOURS } from '../behaviour.ts';
-import { CLOSE_REASONS, OUTCOMES } from '../outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../outcomes.ts';
 import { PHASES } from '../plan.ts';
 import { PROTOCOLS } from '../protocols.ts';
 import { RUN_STATUSES, TARGET_KINDS } from '../record.ts';
@@ -70,19 +70,25 @@ export const RUN_METRICS = {
     name: 'connrig_round_trip_duration_seconds',
     labels: BY_PROTOCOL,
     buckets: DURATION_BUCKETS_SECONDS,
-    help: 'From the moment a message was planned until its reply is there. Only where connections exchange messages.',
+    help: 'From the moment a message or request was planned until its reply is there. Only where connections exchange any.',
   },
   messagesSent: {
     kind: 'counter',
     name: 'connrig_messages_sent_total',
     labels: BY_PROTOCOL,
-    help: 'Messages sent that the target is to send back. Only where connections exchange messages.',
+    help: 'Messages sent that the target is to send back, or requests that were due. Only where connections exchange any.',
   },
   replies: {
     kind: 'counter',
     name: 'connrig_replies_total',
     labels: { protocol: PROTOCOLS, fate: ['in-time', 'late', 'lost'] },
-    help: 'What became of messages. Late: the reply took more than a second. Lost: the connection closed before it came.',
+    help: 'What became of messages and requests. Late: the reply took more than a second. Lost: none came, since the connection closed, or for a request none was free.',
+  },
+  responses: {
+    kind: 'counter',
+    name: 'connrig_responses_total',
+    labels: { protocol: PROTOCOLS, status: STATUS_CLASSES },
+    help: 'Requests answered, by the class of the status. Only where connections make requests.',
   },
   heartbeats: {
     kind: 'counter',

@@ -45,7 +45,7 @@ const memory = [
         title: `Memory against connections: ${protocol}`,
         description: 'Readings at levels.',
         unit: 'bytes',
-        width: 12,
+        width: 8,
         height: 10,
       },
       'run',

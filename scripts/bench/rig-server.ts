@@ -6,7 +6,7 @@ const server = await startServer(
   {
     host: '127.0.0.1',
     protocols: ['tcp', 'ws'],
-    ports: { tcp: 0, ws: 0 },
+    ports: { tcp: 0, ws: 0, http: 0 },
     admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
     backlog: 4096,
     maxConnections: undefined,

@@ -20,7 +20,7 @@ export interface Reference {
 
 /** @throws when it doesn't come up */
 export async function startReference(protocol: ProtocolName): Promise<Reference> {
-  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
   const args = [CONNRIG, 'serve', '--json', '--until-stdin-ends', '--protocol', protocol, ...ports];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await Promise.race([

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { createTcpProtocol } from '../../client/protocols/tcp.ts';
-import { createWsProtocol } from '../../client/protocols/ws.ts';
+import { createProtocol } from '../../client/protocols/index.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';
 import { createRig, type Rig } from '../support/rig.ts';
+import { engineHttpContract } from './engine-http.ts';
 import type { EngineFactory } from './subject.ts';
 
 const HOST = '127.0.0.1';
@@ -18,41 +18,42 @@ const SLOTS = 1000;
 export function engineProtocolContract(name: string, makeEngine: EngineFactory): void {
   const rigFor = (protocol: ProtocolName, port: number): Rig =>
     createRig(makeEngine, (events) =>
-      protocol === 'tcp'
-        ? createTcpProtocol(events)
-        : createWsProtocol({ slots: SLOTS, path: '/', hostHeader: `${HOST}:${port}` }, events),
+      createProtocol({ name: protocol, path: '/', hostHeader: `${HOST}:${port}` }, SLOTS, events),
     );
+  engineHttpContract(name, rigFor);
 
   for (const protocol of PROTOCOLS) {
     describe(`${name} engine with ${protocol}`, { timeout: 120_000 }, () => {
-      test('500 connections: handshake, echo of every size, close handshake', async () => {
-        const server = await startEcho(protocol);
-        const rig = rigFor(protocol, server.port);
-        const slots = Array.from({ length: 500 }, (_, i) => i);
-        try {
-          for (const slot of slots) rig.open(slot, { ip: HOST, port: server.port });
-          await rig.until(() => slots.every((slot) => rig.log(slot).opened), 'open');
-          const sizes = [1, 125, 126, 4096, 65_535, 65_536];
-          const payloads = slots.map((slot) => Buffer.alloc(sizes[slot % sizes.length]!, slot % 251));
-          for (const slot of slots) rig.send(slot, payloads[slot]!);
-          await rig.until(() => slots.every((slot) => receivedBytes(rig, slot) >= payloads[slot]!.length), 'echoes');
-          for (const slot of slots) assert.ok(Buffer.concat(rig.log(slot).received).equals(payloads[slot]!));
-          for (const slot of slots) rig.engine.write(slot, rig.protocol.heartbeat());
-          for (const slot of slots) rig.close(slot);
-          await rig.until(() => slots.every((slot) => rig.log(slot).gone), 'gone');
-          const closing = protocol === 'ws' ? 'close 1000' : 'FIN';
-          for (const slot of slots) {
-            const { peerClose, gone, failure, protocolError } = rig.log(slot);
-            assert.deepEqual(
-              { peerClose, cause: gone?.cause, failure, protocolError },
-              { peerClose: closing, cause: 'closed', failure: undefined, protocolError: undefined },
-            );
+      if (protocol !== 'http') {
+        test('500 connections: handshake, echo of every size, close handshake', async () => {
+          const server = await startEcho(protocol);
+          const rig = rigFor(protocol, server.port);
+          const slots = Array.from({ length: 500 }, (_, i) => i);
+          try {
+            for (const slot of slots) rig.open(slot, { ip: HOST, port: server.port });
+            await rig.until(() => slots.every((slot) => rig.log(slot).opened), 'open');
+            const sizes = [1, 125, 126, 4096, 65_535, 65_536];
+            const payloads = slots.map((slot) => Buffer.alloc(sizes[slot % sizes.length]!, slot % 251));
+            for (const slot of slots) rig.send(slot, payloads[slot]!);
+            await rig.until(() => slots.every((slot) => receivedBytes(rig, slot) >= payloads[slot]!.length), 'echoes');
+            for (const slot of slots) assert.ok(Buffer.concat(rig.log(slot).received).equals(payloads[slot]!));
+            for (const slot of slots) rig.engine.write(slot, rig.protocol.heartbeat(slot));
+            for (const slot of slots) rig.close(slot);
+            await rig.until(() => slots.every((slot) => rig.log(slot).gone), 'gone');
+            const closing = protocol === 'ws' ? 'close 1000' : 'FIN';
+            for (const slot of slots) {
+              const { peerClose, gone, failure, protocolError } = rig.log(slot);
+              assert.deepEqual(
+                { peerClose, cause: gone?.cause, failure, protocolError },
+                { peerClose: closing, cause: 'closed', failure: undefined, protocolError: undefined },
+              );
+            }
+          } finally {
+            await rig.engine.dispose();
+            await server.close();
           }
-        } finally {
-          await rig.engine.dispose();
-          await server.close();
-        }
-      });
+        });
+      }
 
       test('the server is killed: every connection ends by reset or FIN', async () => {
         const server = await startEcho(protocol);

@@ -93,6 +93,7 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
     for (const fate of ['in-time', 'late', 'lost']) assert.ok(answer.some(({ labels }) => labels['fate'] === fate));
     assert.ok(total(summed(answer)) >= 0.8 * talked(facts));
   }),
+  responses: whenThey('request', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   heartbeats: whenThey('heartbeat', (answer, facts) => {
     const { everyMs } = facts.run.config['behaviour'] as { everyMs: number };
     for (const protocol of protocolsOf(facts)) {

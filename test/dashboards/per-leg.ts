@@ -25,7 +25,7 @@ export const RATES = 0.4;
 
 /** Nothing where connections don't do that; rates may still have the end of another run at the same address in them. */
 export const whenThey =
-  (behaviour: 'echo' | 'heartbeat', check: Check): Check =>
+  (behaviour: 'echo' | 'heartbeat' | 'request', check: Check): Check =>
   (answer, facts) => {
     if (behaviourOf(facts) === behaviour) check(answer, facts);
     else assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');

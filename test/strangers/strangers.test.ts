@@ -4,7 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { LegSummary } from '../../core/summary.ts';
-import { assertWentThrough, newFolder, phaseOf, reportOn, type Started, startConnrig } from '../support/connrig.ts';
+import {
+  assertWentThrough,
+  connrig,
+  HASTY,
+  newFolder,
+  phaseOf,
+  reportOn,
+  type Started,
+  startConnrig,
+} from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { peersOf } from '../support/tcp-table.ts';
 import { eventually } from '../support/wait.ts';
@@ -24,13 +33,13 @@ const onLinux = (missing: string | false): string | false => (process.platform =
  */
 async function measured(
   t: TestContext,
-  { port, pid }: Stranger,
+  { port, pid, url = `tcp://127.0.0.1:${port}` }: Stranger & { readonly url?: string },
   more: readonly string[],
   atTop: (run: Started, folder: string) => Promise<void>,
 ): Promise<LegSummary> {
   const folder = newFolder(t);
   const run = startConnrig(t, [
-    ...['run', `tcp://127.0.0.1:${port}`, '--pid', String(pid), '--levels', LEVELS.join(), '--rate', '10k/s'],
+    ...['run', url, '--pid', String(pid), '--levels', LEVELS.join(), '--rate', '10k/s'],
     ...[...more, '--quiet', '--out', folder],
   ]);
   await phaseOf(run, folder, 'settle', TOP);
@@ -75,6 +84,34 @@ describe('nginx with keep-alive connections', { skip: onLinux(needs('nginx')) },
       assertNear(userCost(leg), poolBytes + 16, 0.04);
     });
   }
+});
+
+describe('nginx as an http target', { skip: onLinux(needs('nginx')) }, () => {
+  it('takes the same for each, and answers requests on them', { timeout: TIMEOUT }, async (t) => {
+    const nginx = await startNginx(t);
+    const url = `http://127.0.0.1:${nginx.port}/any`;
+    const leg = await measured(t, { ...nginx, url }, ['--rest', '700ms'], async () => {
+      const status = await ask(nginx.port, 'GET /status HTTP/1.0\r\n\r\n');
+      assert.match(status, new RegExp(`^Active connections: ${TOP + 1} $`, 'm'));
+    });
+    assertNear(userCost(leg), 512 + 16, 0.04);
+    const folder = newFolder(t);
+    const run = [
+      'run',
+      url.replace('any', 'status'),
+      '--levels',
+      '100,200,300',
+      '--behaviour',
+      'request:1k/s',
+      ...HASTY,
+    ];
+    assertWentThrough(await connrig(t, [...run, '--quiet', '--out', folder]));
+    for (const { rtt } of (await reportOn(t, folder)).legs[0]!.levels) {
+      const { statuses, lostReplies, messagesPerSecond } = rtt!;
+      assert.deepEqual([statuses!['3xx'], statuses!['4xx'], statuses!['5xx'], lostReplies], [0, 0, 0, 0]);
+      assert.ok(Math.abs(messagesPerSecond - 1000) <= 100 && statuses!['2xx'] >= 1800, JSON.stringify(rtt));
+    }
+  });
 });
 
 describe('Redis with clients that have said PING', { skip: onLinux(needs('redis-server')) }, () => {

@@ -1,10 +1,13 @@
 /**
- * A bare echo server as a process of its own: `node echo-process.js ws|tcp <backlog>`. Sends `{ port }` to its parent once it
- * listens on 127.0.0.1, and ends when the parent does.
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog>`. The first two echo; http answers with
+ * bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends `{ port }` to its parent once
+ * it listens on 127.0.0.1, and ends when the parent does.
  */
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { ANSWER_BYTES } from './echo.ts';
 
 const HOST = '127.0.0.1';
 const [, , protocol, backlog] = process.argv;
@@ -21,6 +24,17 @@ if (protocol === 'ws') {
     socket.on('error', () => socket.terminate());
   });
   server.on('listening', () => ready(server.address() as AddressInfo));
+} else if (protocol === 'http') {
+  const answers = new WeakMap<Socket, number>();
+  const server = createHttpServer({ keepAliveTimeout: 0 }, ({ socket }, response) => {
+    const nth = answers.get(socket) ?? 0;
+    answers.set(socket, nth + 1);
+    const body = Buffer.alloc(ANSWER_BYTES[nth % ANSWER_BYTES.length]!, nth);
+    if (nth % 2 === 0) response.setHeader('Content-Length', body.length);
+    else response.write(body.subarray(0, body.length / 2));
+    response.end(nth % 2 === 0 ? body : body.subarray(body.length / 2));
+  });
+  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
 } else {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.pipe(socket);

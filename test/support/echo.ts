@@ -18,7 +18,10 @@ export interface EchoOptions {
   readonly backlog?: number;
 }
 
-/** Starts a bare echo server (`ws` or `net`) on a free port of 127.0.0.1. */
+/** Bodies of the answers on each http connection, by turns. */
+export const ANSWER_BYTES = [2, 1, 0, 125, 4096, 65_537, 200_000] as const;
+
+/** Starts a bare server (`ws`, `net` or `node:http`) on a free port of 127.0.0.1. */
 export async function startEcho(protocol: ProtocolName, { backlog = 4096 }: EchoOptions = {}): Promise<EchoProcess> {
   const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), [protocol, String(backlog)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

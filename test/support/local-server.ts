@@ -1,11 +1,11 @@
 import type { Census, CensusOfProtocol } from '../../core/admin.ts';
-import { PROTOCOLS } from '../../core/protocols.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
 
 export interface LocalServer {
   readonly server: RunningServer;
-  readonly ports: { readonly tcp: number; readonly ws: number };
+  readonly ports: Readonly<Record<ProtocolName, number>>;
   census(): Promise<Census>;
 }
 
@@ -15,7 +15,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     {
       host: '127.0.0.1',
       protocols: PROTOCOLS,
-      ports: { tcp: 0, ws: 0 },
+      ports: { tcp: 0, ws: 0, http: 0 },
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
@@ -36,7 +36,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     );
   return {
     server,
-    ports: { tcp: portOf('tcp'), ws: portOf('ws') },
+    ports: { tcp: portOf('tcp'), ws: portOf('ws'), http: portOf('http') },
     async census() {
       const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
       return answer.census;

@@ -48,7 +48,7 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
       arrayBuffersBytes: 0,
     },
   ],
-  census: { tcp: census(open), ws: census(open) },
+  census: { tcp: census(open), ws: census(open), http: census(open) },
   live: { bytesPerConnection: null, idleRssBytes: null },
 });
 

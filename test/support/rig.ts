@@ -1,6 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../../client/engines/engine.ts';
-import type { Protocol, ProtocolEvents, Slot } from '../../client/protocols/protocol.ts';
+import type {
+  MessageProtocol,
+  Protocol,
+  ProtocolEvents,
+  RequestProtocol,
+  Slot,
+} from '../../client/protocols/protocol.ts';
 import type { Outcome } from '../../core/outcomes.ts';
 
 /** What became of one slot, in the order in which it was found. */
@@ -9,6 +15,8 @@ export interface SlotLog {
   failure: { outcome: Outcome; detail: string } | undefined;
   received: Uint8Array[];
   messages: number;
+  /** Status classes of answers. */
+  answers: number[];
   peerClose: string | undefined;
   protocolError: string | undefined;
   gone: { cause: EndCause; detail: string } | undefined;
@@ -20,6 +28,7 @@ export interface Rig {
   log(slot: Slot): SlotLog;
   open(slot: Slot, destination: Endpoint, sourceIp?: string): void;
   send(slot: Slot, payload: Uint8Array): void;
+  ask(slot: Slot): void;
   /** Closes as the protocol does: goodbye, the peer's answer, FIN. */
   close(slot: Slot): void;
   /** Lets things happen until `done`; fails after `deadlineMs`. Servers in this process get their turns too. */
@@ -46,6 +55,9 @@ export function createRig(
     onPayload: (slot, bytes, last) => {
       log(slot).received.push(Buffer.from(bytes));
       if (last) log(slot).messages++;
+    },
+    onAnswer: (slot, statusClass) => {
+      log(slot).answers.push(statusClass);
     },
     onReply: (slot, bytes) => engine.write(slot, bytes),
     onPeerClose: (slot, detail) => {
@@ -84,13 +96,15 @@ export function createRig(
         failure: undefined,
         received: [],
         messages: 0,
+        answers: [],
         peerClose: undefined,
         protocolError: undefined,
         gone: undefined,
       });
       engine.open(slot, destination, sourceIp);
     },
-    send: (slot, payload) => engine.write(slot, protocol.message(payload)),
+    send: (slot, payload) => engine.write(slot, (protocol as MessageProtocol).message(payload)),
+    ask: (slot) => engine.write(slot, (protocol as RequestProtocol).request(slot)),
     close(slot) {
       const goodbye = protocol.goodbye(slot);
       if (goodbye) engine.write(slot, goodbye);

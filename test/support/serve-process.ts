@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ServerMemory, ServerReady } from '../../core/admin.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
 
 const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
@@ -10,7 +11,7 @@ export interface ServeProcess {
   readonly child: ChildProcess;
   readonly ready: ServerReady;
   /** First port of each protocol. */
-  readonly ports: { readonly tcp: number; readonly ws: number };
+  readonly ports: Readonly<Record<ProtocolName, number>>;
   memory(collect?: boolean): Promise<ServerMemory>;
   /** Value of the sample that begins with this name (and labels); undefined when absent. */
   metric(sample: string): Promise<number | undefined>;
@@ -23,7 +24,19 @@ export interface ServeProcess {
 /** `connrig serve` as a process of its own, on free ports, ready to be connected to. It ends with the test. */
 export async function startServe(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<ServeProcess> {
   const child = spawnServe(
-    ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto', '--json', '--until-stdin-ends', ...args],
+    [
+      '--ws-port',
+      'auto',
+      '--tcp-port',
+      'auto',
+      '--http-port',
+      'auto',
+      '--admin-port',
+      'auto',
+      '--json',
+      '--until-stdin-ends',
+      ...args,
+    ],
     wrapper,
   );
   const exited = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
@@ -33,7 +46,7 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
   return {
     child,
     ready,
-    ports: { tcp: portOf('tcp'), ws: portOf('ws') },
+    ports: { tcp: portOf('tcp'), ws: portOf('ws'), http: portOf('http') },
     async memory(collect = false) {
       const response = await fetch(`${ready.admin}/memory${collect ? '?gc=1' : ''}`);
       return ServerMemory.parse(await response.json());

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { bucketOf, lowestOf } from '../../core/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
 import type { Leg } from '../../core/plan.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/record.ts';
 import { readingsAt } from './readings.ts';
@@ -10,7 +11,7 @@ import { readingsAt } from './readings.ts';
 export const LEVELS = [500, 1000, 1500, 2000, 2500, 3000];
 export const leg = (
   more: Partial<Leg> = {},
-): { protocol: 'tcp' | 'ws'; warmUp: number; levels: number[]; connectsPerSecond: number; cycles: number } => ({
+): { protocol: ProtocolName; warmUp: number; levels: number[]; connectsPerSecond: number; cycles: number } => ({
   protocol: 'ws',
   warmUp: 0,
   connectsPerSecond: 2000,
@@ -84,7 +85,7 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
 const zeroReasons = () =>
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, 0])) as Record<(typeof CLOSE_REASONS)[number], number>;
 
-type At = { elapsedMs?: number; launch?: number; leg?: number; protocol?: 'tcp' | 'ws' };
+type At = { elapsedMs?: number; launch?: number; leg?: number; protocol?: ProtocolName };
 const at = ({ elapsedMs = 1000, launch = 0, leg = 0, protocol = 'ws' }: At) => ({ elapsedMs, launch, leg, protocol });
 
 export function memoryPoint(

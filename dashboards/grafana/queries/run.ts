@@ -87,6 +87,7 @@ export const LATENCY = {
   roundTripTail: over(quantile(0.99, 'roundTrip'), '{{protocol}} p99'),
   messages: over(ofRun(perSecond(metric('messagesSent'))), '{{protocol}} sent'),
   replies: over(ofRun(perSecond(metric('replies'))), '{{protocol}} {{fate}}'),
+  responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{protocol}} {{status}}'),
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{protocol}} heartbeats'),
 } as const;
 

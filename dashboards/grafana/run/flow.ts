@@ -31,7 +31,7 @@ export const lifecycle = [
   }),
 ];
 
-/** How long it takes them to open, and messages to come back. */
+/** How long it takes them to open, messages to come back, and requests to be answered. */
 export const latency = [
   heatmap({
     title: 'Time to open',
@@ -50,7 +50,7 @@ export const latency = [
   }),
   heatmap({
     title: 'Round trips',
-    description: 'From the moment a message was planned. Only with --behaviour echo.',
+    description: 'From the moment a message was planned. Only with --behaviour echo or request.',
     unit: 's',
     ...third,
     queries: [LATENCY.roundTrip],
@@ -60,7 +60,7 @@ export const latency = [
     ...{ ...third, queries: [LATENCY.roundTripMedian, LATENCY.roundTripTail] },
   }),
   lines({
-    ...{ title: 'Messages', description: 'Sent, and what became of them; heartbeats.', unit: 'mps' },
-    ...{ ...third, queries: [LATENCY.messages, LATENCY.replies, LATENCY.heartbeats] },
+    ...{ title: 'Messages', description: 'Sent, and what became of them; answers by status; heartbeats.', unit: 'mps' },
+    ...{ ...third, queries: [LATENCY.messages, LATENCY.replies, LATENCY.responses, LATENCY.heartbeats] },
   }),
 ];

@@ -1,0 +1,141 @@
+import type { Refusal } from './http-head.ts';
+import { createResponseReader } from './http-reader.ts';
+import type { Framing } from './http-response.ts';
+import type { ProtocolEvents, RequestProtocol, Slot } from './protocol.ts';
+
+export interface HttpProtocolOptions {
+  /** How many slots there are; state for all of them is made at once, 7 bytes each. */
+  readonly slots: number;
+  /** Request target, with query, of the first request and of heartbeats: `/`. */
+  readonly path: string;
+  /** Of what is asked on open connections; the same unless said. */
+  readonly requestPath?: string | undefined;
+  /** Value of the Host header: `127.0.0.1:3000`. */
+  readonly hostHeader: string;
+}
+
+/** Where a slot is. What arrives in IDLE and OVER is not looked at. */
+const IDLE = 0;
+/** The first request isn't answered yet. */
+const OPENING = 1;
+const OPEN = 2;
+/** The peer closed, or broke the protocol. */
+const OVER = 3;
+
+const REQUEST_TIMEOUT = 408;
+
+/**
+ * HTTP/1.1 keep-alive. A connection is usable once its first request is answered, in whole, by a server that keeps it
+ * open. GET alone, without a body; never more than the caller asks for at a time.
+ */
+export function createHttpProtocol(options: HttpProtocolOptions, events: ProtocolEvents): RequestProtocol {
+  const { slots, path, requestPath = path, hostHeader } = options;
+  const phases = new Uint8Array(slots);
+  const pieces = new Map<Slot, Uint8Array>();
+  const reader = createResponseReader({ slots, pieces }, { onHead, onBody, onComplete, onUnasked, onViolation });
+  const [opening, request] = [path, requestPath].map((target) =>
+    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: ${hostHeader}\r\n\r\n`),
+  ) as [Buffer, Buffer];
+
+  function onHead(slot: Slot, framing: Framing): void {
+    const refusal = phases[slot] === OPENING ? refusalIn(framing) : undefined;
+    if (!refusal) return;
+    over(slot);
+    events.onHandshakeFailure(slot, refusal.outcome, refusal.detail);
+  }
+
+  function onBody(slot: Slot, bytes: Uint8Array): void {
+    if (phases[slot] === OPEN) events.onPayload(slot, bytes, false);
+  }
+
+  function onComplete(slot: Slot, statusClass: number, keepsOpen: boolean): void {
+    if (phases[slot] === OPENING) {
+      phases[slot] = OPEN;
+      events.onOpen(slot);
+      return;
+    }
+    events.onAnswer(slot, statusClass, keepsOpen);
+    if (keepsOpen || phases[slot] !== OPEN) return;
+    over(slot);
+    events.onPeerClose(slot, 'answered with Connection: close');
+  }
+
+  /** RFC 9110, section 15.5.9: a server that closes an idle connection may say so beforehand. */
+  function onUnasked(slot: Slot, { status, statusText }: Framing): void {
+    const wasOpen = phases[slot] === OPEN;
+    phases[slot] = OVER;
+    if (!wasOpen) return;
+    if (status === REQUEST_TIMEOUT) events.onPeerClose(slot, statusText);
+    else events.onProtocolError(slot, `${statusText}, which nobody asked for`);
+  }
+
+  function onViolation(slot: Slot, detail: string): void {
+    const phase = phases[slot];
+    phases[slot] = OVER;
+    if (phase === OPENING) events.onHandshakeFailure(slot, 'bad-handshake', detail);
+    else if (phase === OPEN) events.onProtocolError(slot, detail);
+  }
+
+  function over(slot: Slot): void {
+    phases[slot] = OVER;
+    reader.stop(slot);
+  }
+
+  function ask(slot: Slot, bytes: Buffer): Uint8Array {
+    reader.expect(slot);
+    return bytes;
+  }
+
+  return {
+    name: 'http',
+    awaitsAnswer: true,
+    hello(slot) {
+      phases[slot] = OPENING;
+      reader.start(slot);
+      return ask(slot, opening);
+    },
+    onBytes(slot, bytes) {
+      const phase = phases[slot];
+      if (phase === OPENING || phase === OPEN) reader.read(slot, bytes);
+    },
+    onEnd(slot) {
+      const phase = phases[slot];
+      if (phase !== OPENING && phase !== OPEN) return;
+      const cameBytes = pieces.get(slot)?.length ?? 0;
+      const where = reader.end(slot);
+      // The end may have completed an answer, and that said all there is to say.
+      if (phases[slot] !== phase) return;
+      phases[slot] = OVER;
+      if (phase === OPEN) events.onPeerClose(slot, `FIN${END_WHERE[where]}`);
+      else events.onHandshakeFailure(slot, 'closed-early', `the server closed ${cameOf(where, cameBytes)}`);
+    },
+    request: (slot) => ask(slot, request),
+    heartbeat: (slot) => ask(slot, opening),
+    goodbye: () => undefined,
+    release(slot) {
+      phases[slot] = IDLE;
+      reader.stop(slot);
+    },
+  };
+}
+
+/** Why the head of a first answer makes no connection that stays. */
+function refusalIn({ status, statusText, keepsOpen, body }: Framing): Refusal | undefined {
+  if (status >= 400) return { outcome: 'rejected', detail: statusText };
+  if (keepsOpen) return undefined;
+  const why = body === 'to-end' ? 'a body that ends with the connection' : 'Connection: close';
+  return { outcome: 'closed-early', detail: `${statusText} with ${why}: the server keeps no connection open` };
+}
+
+const END_WHERE = {
+  idle: '',
+  unanswered: ' with a request unanswered',
+  midway: ' in the middle of an answer',
+} as const;
+
+const cameOf = (where: 'idle' | 'unanswered' | 'midway', headBytes: number): string =>
+  where !== 'midway'
+    ? 'without an answer'
+    : headBytes > 0
+      ? `after ${headBytes} bytes of a response head`
+      : 'in the middle of its answer';
