@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import type { Option } from '../client/config/option.ts';
-import { RUN_OPTIONS } from '../client/config/run-config.ts';
+import { RUN_OPTIONS } from '../client/config/run-options.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { addRunCommand } from './run.ts';
 

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { PROTOCOLS } from '../core/protocols.ts';
 import { parseQuantity } from '../core/units.ts';
 
-/** What a target may speak; the rig itself may be able to open less. */
-
 /** Stands in `run` for the port that the server is to listen on, at 127.0.0.1. */
 export const PORT = '{port}';
 

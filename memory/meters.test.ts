@@ -154,7 +154,7 @@ const MEMORY = {
     { pid: 7, rssBytes: 5e7, heapUsedBytes: 5e6, heapTotalBytes: 6e6, externalBytes: 1e6, arrayBuffersBytes: 1e4 },
   ],
   census: Object.fromEntries(
-    ['tcp', 'ws'].map((protocol) => [
+    ['tcp', 'ws', 'http'].map((protocol) => [
       protocol,
       {
         accepted: 3,
@@ -192,6 +192,11 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
   assert.deepEqual(await readRuntime(url, { gc: true }), MEMORY);
   await readRuntime(url);
   assert.deepEqual(asked, ['/memory?gc=1', '/memory']);
+  const { tcp, ws } = MEMORY.census;
+  answers['older'] = JSON.stringify({ ...MEMORY, census: { tcp, ws } });
+  mode = 'older';
+  const { census } = await readRuntime(url);
+  assert.deepEqual([census.tcp.open, census.ws.open, census.http.open], [3, 3, 0], 'a server that had no http yet');
   for (const [next, why] of [
     ['empty', /not a connrig server's memory: schema/],
     ['garbage', /not a connrig server's memory/],

@@ -78,3 +78,6 @@ export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies
     statuses,
   };
 }
+
+/** Answers that nobody would want; null where answers have no status. */
+export const refusedOf = ({ statuses }: Rtt): number | null => statuses && statuses['4xx'] + statuses['5xx'];

@@ -8,6 +8,7 @@ import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
+import { refusedOf } from './opening.ts';
 import type { RunRecord } from './read-run.ts';
 import { sizingOf } from './sizing.ts';
 
@@ -141,8 +142,8 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
 function unansweredIn({ protocol, levels }: LegSummary): string[] {
   return levels.flatMap(({ open, rtt }) => {
     if (rtt === null) return [];
-    const { lostReplies, statuses } = rtt;
-    const refused = statuses === null ? 0 : statuses['4xx'] + statuses['5xx'];
+    const { lostReplies } = rtt;
+    const refused = refusedOf(rtt) ?? 0;
     return [
       ...(lostReplies > 0 ? [`${lostReplies} got no answer in time, and are in no round trip`] : []),
       ...(refused > 0 ? [`${refused} answers had a status of 4xx or 5xx`] : []),

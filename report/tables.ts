@@ -2,6 +2,7 @@ import { componentLabel } from '../charts/ledger-chart.ts';
 import { LEDGER_COMPONENTS } from '../core/ledger.ts';
 import { OUTCOMES } from '../core/outcomes.ts';
 import type { LegSummary, Summary } from '../core/summary.ts';
+import { refusedOf } from './opening.ts';
 import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } from './phrase.ts';
 import { estimate, verdictRows } from './rows.ts';
 import { sizingTable } from './sizing-table.ts';
@@ -153,6 +154,8 @@ const openingTable = ({ protocol, levels }: LegSummary): TableData => ({
   ),
 });
 
+const hasStatuses = ({ rtt }: LegSummary['levels'][number]): boolean => rtt?.statuses != null;
+
 const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
   topic: 'latency',
   caption: `${protocol}: round trips, from the planned moment`,
@@ -160,7 +163,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
     { title: 'open' },
     ...[{ title: 'p50' }, { title: 'p99' }, { title: 'p99.9' }, { title: 'p99 from sending' }],
     ...[{ title: 'messages', unit: 'per second' }, { title: 'late' }, { title: 'lost' }],
-    ...(levels.some(({ rtt }) => rtt?.statuses) ? [{ title: 'status 4xx, 5xx' }] : []),
+    ...(levels.some(hasStatuses) ? [{ title: 'status 4xx, 5xx' }] : []),
   ],
   rows: levels.flatMap(({ open, rtt }) =>
     rtt === null
@@ -171,7 +174,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
             cells: [
               ...times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms, rtt.uncorrectedP99Ms]),
               ...[rtt.messagesPerSecond, rtt.lateReplies, rtt.lostReplies].map(count),
-              ...(rtt.statuses ? [count(rtt.statuses['4xx'] + rtt.statuses['5xx'])] : []),
+              ...(levels.some(hasStatuses) ? [orUnknown(refusedOf(rtt), count)] : []),
             ],
           },
         ],

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import type { ServerCloseReason } from '../core/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { lastWord } from './gate.ts';
-import { admitFirst, httpAnswer, RETRY_AFTER_SECONDS } from './http-answer.ts';
+import { guardDoor, requestTimeouts } from './http-door.ts';
 import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 const GREETING = Buffer.from('Hello from connrig.\n');
@@ -42,47 +41,12 @@ export async function listenHttp({ options, gate }: ListenerContext, wantedPort:
     census.closed[reasons.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;
   }
 
-  /** Answers what isn't a request. Called again for more of the same rubbish, which changes nothing. */
-  function reject(socket: Socket, reason: ServerCloseReason, status: number): void {
-    if (reasons.has(socket)) return;
-    reasons.set(socket, reason);
-    lastWord(socket, httpAnswer(status));
-  }
-
-  function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const code = error.code ?? '';
-    const bad = open.has(socket) ? 'protocol-error' : 'bad-handshake';
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') reject(socket, 'handshake-timeout', 408);
-    else if (code === 'HPE_HEADER_OVERFLOW') reject(socket, open.has(socket) ? 'too-large' : bad, 431);
-    // FIN in the middle of a request head is an orderly close all the same.
-    else if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') reject(socket, bad, 400);
-    else socket.destroy(code.startsWith('HPE_') ? undefined : error);
-  }
-
   const server = createServer(
-    {
-      headersTimeout: options.handshakeTimeoutMs,
-      requestTimeout: options.handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.max(50, Math.min(1000, options.handshakeTimeoutMs / 4)),
-      // A connection rests until its peer has had enough.
-      keepAliveTimeout: 0,
-    },
+    // A connection rests until its peer has had enough.
+    { ...requestTimeouts(options.handshakeTimeoutMs), keepAliveTimeout: 0 },
     onRequest,
   );
-  server.on('clientError', onClientError);
-  server.on('connect', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 405));
-  admitFirst(server, (socket) => {
-    census.accepted++;
-    if (!gate.enter()) {
-      census.closed['over-limit']++;
-      gate.dismiss(socket, httpAnswer(503, `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`));
-      return false;
-    }
-    census.handshaking++;
-    handshaking.add(socket);
-    socket.on('close', onClose);
-    return true;
-  });
+  guardDoor(server, { gate, census, handshaking, reasons, isOpen: (socket) => open.has(socket), onClose });
 
   const port = await listen(server, options.host, wantedPort, options.backlog);
   return {

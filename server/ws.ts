@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ServerCloseReason } from '../core/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { lastWord } from './gate.ts';
-import { admitFirst, httpAnswer, RETRY_AFTER_SECONDS } from './http-answer.ts';
+import { guardDoor, requestTimeouts } from './http-door.ts';
 import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */
@@ -106,43 +105,12 @@ export async function listenWs({ options, gate }: ListenerContext, wantedPort: n
     census.closed[failed.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;
   }
 
-  /** Answers a handshake that isn't one. Called again for more of the same rubbish, which changes nothing. */
-  function reject(socket: Socket, reason: ServerCloseReason, status: number): void {
-    if (failed.has(socket)) return;
-    failed.set(socket, reason);
-    lastWord(socket, httpAnswer(status));
-  }
-
-  function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const code = error.code ?? '';
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') reject(socket, 'handshake-timeout', 408);
-    else if (code === 'HPE_HEADER_OVERFLOW') reject(socket, 'bad-handshake', 431);
-    // FIN in the middle of a request head is an orderly close all the same.
-    else if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') reject(socket, 'bad-handshake', 400);
-    else socket.destroy(code.startsWith('HPE_') ? undefined : error);
-  }
-
-  const server = createServer({
-    headersTimeout: options.handshakeTimeoutMs,
-    requestTimeout: options.handshakeTimeoutMs,
-    connectionsCheckingInterval: Math.max(50, Math.min(1000, options.handshakeTimeoutMs / 4)),
-  });
+  const server = createServer(requestTimeouts(options.handshakeTimeoutMs));
   server.on('upgrade', onUpgrade);
-  server.on('clientError', onClientError);
-  server.on('request', ({ socket }: IncomingMessage, _: ServerResponse) => reject(socket, 'bad-handshake', 426));
-  server.on('connect', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 405));
-  admitFirst(server, (socket) => {
-    census.accepted++;
-    if (!gate.enter()) {
-      census.closed['over-limit']++;
-      gate.dismiss(socket, httpAnswer(503, `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`));
-      return false;
-    }
-    census.handshaking++;
-    handshaking.add(socket);
-    socket.on('close', onHandshakeClose);
-    return true;
-  });
+  // Once open, `ws` reads what comes.
+  const door = { gate, census, handshaking, reasons: failed, isOpen: () => false, onClose: onHandshakeClose };
+  const reject = guardDoor(server, door);
+  server.on('request', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 426));
 
   const port = await listen(server, options.host, wantedPort, options.backlog);
   return {

@@ -18,6 +18,14 @@ export interface Option<T> {
   readonly read: (text: string) => Read<T>;
 }
 
+/** For what is read elsewhere: a value, or a sentence that says what is wrong. */
+export const orProblem =
+  <T extends object>(parse: (text: string) => T | string): ((text: string) => Read<T>) =>
+  (given) => {
+    const parsed = parse(given);
+    return typeof parsed === 'string' ? { problem: parsed } : { value: parsed };
+  };
+
 /** Kinds that don't read as a noun. */
 const NOUN: Partial<Record<QuantityKind, string>> = { bytes: 'size', percent: 'percentage' };
 

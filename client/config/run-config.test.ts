@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, RigError } from '../../core/errors.ts';
 import { evenLevels } from '../../core/plan.ts';
-import { parseRunConfig, type RawSettings, RUN_OPTIONS, type RunConfig } from './run-config.ts';
+import { parseRunConfig, type RawSettings, type RunConfig } from './run-config.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 
 const problemOf = (commandLine: RawSettings, file: RawSettings = {}, flags: readonly string[] = []): string => {
   try {

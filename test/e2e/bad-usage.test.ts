@@ -15,7 +15,10 @@ const WRONG: ReadonlyArray<{ args: readonly string[]; says: RegExp }> = [
   { args: ['run', '--connections', '1.5'], says: /--connections: "1.5" is not a count/ },
   { args: ['run', '--conections', '--levels', '3'], says: /--conections is not an option/ },
   { args: ['run', '--connections'], says: /'--connections <count>' argument missing/ },
-  { args: ['run', 'http://127.0.0.1:80'], says: /"http:\/\/127.0.0.1:80": the scheme is one of tcp:\/\/, ws:\/\// },
+  {
+    args: ['run', 'https://127.0.0.1:443'],
+    says: /"https:\/\/127.0.0.1:443": the scheme is one of tcp:\/\/, ws:\/\/, http:\/\//,
+  },
   { args: ['run', '--levels', '3,2'], says: /--levels: 3,2 does not ascend/ },
   { args: ['run', '--source', 'here'], says: /--source: "here" is not an IP address/ },
   { args: ['run', '--pid', '1'], says: /--pid: .*URL/ },

@@ -1,0 +1,271 @@
+import { parseBehaviour } from '../../core/behaviour.ts';
+import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../../core/protocols.ts';
+import { readThreshold } from '../../core/thresholds.ts';
+import { parseQuantity } from '../../core/units.ts';
+import { findTarget } from '../../lab/catalogue.ts';
+import { parseExporter } from '../../memory/exporter.ts';
+import { ENGINES } from '../engines/index.ts';
+import { readInspectors } from './inspect.ts';
+import { type ListenAddress, readListen } from './listen-address.ts';
+import { list, type Option, oneOf, onOff, orProblem, quantity, type Read, text } from './option.ts';
+import { readPid } from './pid.ts';
+import { readPreamble } from './preamble.ts';
+import { readSecret } from './secret.ts';
+import { readSizing } from './sizing.ts';
+import { readSources } from './sources.ts';
+
+/** Levels as asked for: how many evenly spaced ones, or exactly these. */
+type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
+
+/** Where `--live` alone listens. */
+const LIVE_ADDRESS = ':9466';
+
+/** Every setting of `connrig run`. The only table: command line, config file, help and defaults all come from it. */
+export const RUN_OPTIONS = {
+  connections: {
+    name: 'connections',
+    argument: '<count>',
+    help: 'open connections at the top level of each leg',
+    default: '5k',
+    read: quantity('count', 1),
+  },
+  protocols: {
+    name: 'protocol',
+    argument: '<list>',
+    help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}) or --target; a URL names its own`,
+    default: DEFAULT_PROTOCOLS.join(','),
+    read: list(oneOf(PROTOCOLS)),
+  },
+  levels: {
+    name: 'levels',
+    argument: '<number|list>',
+    help: 'how many evenly spaced levels, or a list of them such as 1k,2k,5k',
+    default: '10',
+    read: readLevels,
+  },
+  connectsPerSecond: {
+    name: 'rate',
+    argument: '<rate>',
+    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
+    read: quantity('rate', 0.001),
+  },
+  cycles: {
+    name: 'cycles',
+    argument: '<count>',
+    help: 'climb and drain this often: what is retained between cycles is a leak',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
+  launches: {
+    name: 'launches',
+    argument: '<count>',
+    help: 'measure this often, each time with the target started anew',
+    default: '1',
+    read: quantity('count', 1, 1000),
+  },
+  window: {
+    name: 'window',
+    argument: '<count>',
+    help: 'attempts in flight at any one time, over all workers',
+    default: '512',
+    read: quantity('count', 1, 100_000),
+  },
+  openTimeoutMs: {
+    name: 'open-timeout',
+    argument: '<duration>',
+    help: 'an attempt that takes longer has timed out',
+    default: '10s',
+    read: quantity('duration', 1),
+  },
+  settleTimeoutMs: {
+    name: 'settle-timeout',
+    argument: '<duration>',
+    help: 'wait at most this long at a level for memory to come to rest',
+    default: '5s',
+    read: quantity('duration', 0),
+  },
+  restMs: {
+    name: 'rest',
+    argument: '<duration>',
+    help: 'leave connections alone this long before memory is read, for servers that tidy up after a while',
+    default: '0s',
+    read: quantity('duration', 0),
+  },
+  workers: {
+    name: 'workers',
+    argument: '<count>',
+    help: 'client threads (default: one for each core but one)',
+    read: quantity('count', 1, 1000),
+  },
+  engine: {
+    name: 'engine',
+    argument: '<name>',
+    help: 'how sockets are driven: epoll (Linux), node, or auto',
+    default: 'auto',
+    read: oneOf(['auto', ...ENGINES]),
+  },
+  processes: {
+    name: 'processes',
+    argument: '<count>',
+    help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
+    read: quantity('count', 1, 1000),
+  },
+  close: {
+    name: 'close',
+    argument: '<how>',
+    help: 'how connections are closed: graceful (close handshake, FIN) or reset (RST)',
+    default: 'graceful',
+    read: oneOf(['graceful', 'reset']),
+  },
+  behaviour: {
+    name: 'behaviour',
+    argument: '<what>',
+    help: 'what open connections do: idle, heartbeat:30s, or over all of them echo:RATE:SIZE (echo:5k/s:64B), of http request:RATE[:PATH] (request:5k/s:/)',
+    default: 'idle',
+    read: orProblem(parseBehaviour),
+  },
+  sendOnOpen: {
+    name: 'send-on-open',
+    argument: '<text|@file>',
+    help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
+    read: readPreamble,
+  },
+  sources: {
+    name: 'source',
+    argument: '<list>',
+    help: 'local addresses to connect from, in turn: IPs, ranges (10.0.0.5-10.0.0.20) and subnets (10.0.0.0/24)',
+    read: readSources,
+  },
+  pid: {
+    name: 'pid',
+    argument: '<pid>',
+    help: 'measure the memory of this process and its children; takes all that pidof says',
+    read: (given) => readPid(given),
+  },
+  memoryLimitBytes: {
+    name: 'memory-limit',
+    argument: '<size>',
+    help: 'memory to plan the capacity for, such as 2GiB (default: what this machine or its container has)',
+    read: quantity('bytes', 1),
+  },
+  headroomPercent: {
+    name: 'headroom',
+    argument: '<percent>',
+    help: 'share of that memory to keep free',
+    default: '20%',
+    read: quantity('percent', 0, 99),
+  },
+  rttLimitMs: {
+    name: 'rtt-limit',
+    argument: '<duration>',
+    help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo or request',
+    read: quantity('duration', 0.001),
+  },
+  failIf: {
+    name: 'fail-if',
+    argument: '<threshold>',
+    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'; may be repeated",
+    repeats: true,
+    read: list(orProblem(readThreshold)),
+  },
+  sizing: {
+    name: 'plan',
+    argument: '<file>',
+    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/report.md',
+    read: readSizing,
+  },
+  command: {
+    name: 'command',
+    argument: '<shell command>',
+    help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
+    read: text,
+  },
+  target: {
+    name: 'target',
+    argument: '<name|folder>',
+    help: 'build and measure a server that comes with the rig (connrig targets), or one of your own with a target.yaml',
+    read: orProblem(findTarget),
+  },
+  exporter: {
+    name: 'exporter',
+    argument: '<url[#metric]>',
+    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
+    read: orProblem(parseExporter),
+  },
+  exporterToken: {
+    name: 'exporter-token',
+    argument: '<token>',
+    help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
+    read: readSecret,
+  },
+  inspect: {
+    name: 'inspect',
+    argument: '<host:port,…>',
+    help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
+    read: readInspectors,
+  },
+  metrics: {
+    name: 'metrics',
+    argument: '<[host:]port>',
+    help: 'serve the run as Prometheus metrics while it goes on; :9464 is for this machine alone, 0 any free port',
+    read: orProblem(readListen),
+  },
+  live: {
+    name: 'live',
+    argument: '[[host:]port]',
+    help: `show the run on a page while it goes on; ${LIVE_ADDRESS} unless said, 0 any free port`,
+    read: readLive,
+  },
+  lingerMs: {
+    name: 'linger',
+    argument: '<duration>',
+    help: 'at the end stay at most this long, with --metrics until they were asked for twice, with --live while somebody looks',
+    default: '15s',
+    read: quantity('duration', 0),
+  },
+  adminToken: {
+    name: 'admin-token',
+    argument: '<token>',
+    help: 'with --metrics and --live: answer only who knows it; @file and CONNRIG_ADMIN_TOKEN keep it out of ps',
+    read: readSecret,
+  },
+  adminNames: {
+    name: 'admin-names',
+    argument: '<list>',
+    help: 'with --metrics and --live: names under which they may be asked for, besides addresses, localhost and the host name',
+    read: list(text),
+  },
+  out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
+  name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
+  json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
+  quiet: { name: 'quiet', help: 'no progress on stderr', default: 'false', read: onOff },
+  force: { name: 'force', help: 'run although preflight says it cannot fit', default: 'false', read: onOff },
+} as const satisfies Record<string, Option<unknown>>;
+
+/** A name that is given both as text and as the folder's last part must not leave the folder. */
+function readName(given: string): Read<string> {
+  return /^[\w.-]{1,64}$/.test(given)
+    ? { value: given }
+    : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
+}
+
+/** The address may be left out, also in a config file; what follows on a command line is then easily taken for it. */
+function readLive(given: string): Read<ListenAddress | undefined> {
+  if (given === 'false') return { value: undefined };
+  const address = readListen(given === 'true' ? LIVE_ADDRESS : given);
+  if (typeof address !== 'string') return { value: address };
+  return { problem: given.includes('://') ? `${address}; put --live behind the URL` : address };
+}
+
+function readLevels(given: string): Read<Levels> {
+  const numbers = given.split(',').map((part) => parseQuantity('count', part));
+  if (numbers.some((level) => level === undefined || level < 1)) {
+    return { problem: `"${given}" is neither a number of levels nor a list of levels such as 1k,2k,5k` };
+  }
+  const exactly = numbers as number[];
+  if (exactly.length === 1) {
+    return exactly[0]! > 1000 ? { problem: 'more than 1000 levels' } : { value: { count: exactly[0]! } };
+  }
+  if (exactly.some((level, i) => i > 0 && level <= exactly[i - 1]!)) return { problem: `${given} does not ascend` };
+  return { value: { exactly } };
+}
