@@ -104,12 +104,12 @@ describe('connrig run --metrics', () => {
     assert.ok(histogramsIn(one).length > 100);
     assert.deepEqual(histogramsIn(one), histogramsIn(other), 'two scrapers at once see the same');
     assertAgrees(one, summary);
-    // Whatever isn't of a moment, or of a machine of another kind, was to be seen.
+    // Whatever isn't of a moment, of another behaviour, or of a machine of another kind, was to be seen.
     const seen = new Set([...pages, ...last].flatMap((page) => [...page.keys()]));
     const absent = RUN_KEYS.filter((key) => ![...seen].some((name) => name.startsWith(METRICS[key].name)));
     assert.deepEqual(
       absent.filter((key) => !key.startsWith('targetCgroup')),
-      ['heartbeats'],
+      ['responses', 'heartbeats'],
     );
   });
 

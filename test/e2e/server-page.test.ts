@@ -62,7 +62,7 @@ it('shows connections, memory, and who has the most queued', { ...TIMEOUT, skip:
   const memory = ServerMemory.parse(await (await fetch(`${admin}/memory`)).json());
   assert.equal(await figureOf(page, 'closed'), '61');
   assert.equal(await figureOf(page, 'processes'), String(memory.processes.length));
-  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), ['61', '0']);
+  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), ['61', '0', '0']);
   await eventually(async () => /None of 0 connections/.test(await textOf(page.locator('main'))), 'the list is empty');
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
