@@ -7,10 +7,12 @@ export interface Answer {
   readonly body: string | Uint8Array;
   /** Beside those that every answer has. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Called when it is on its way, unless the peer has left meanwhile. */
+  readonly taken?: () => void;
 }
 
 /** An answer that goes on for as long as the peer takes it: events. */
-export interface Streamed extends Omit<Answer, 'body'> {
+export interface Streamed extends Omit<Answer, 'body' | 'taken'> {
   /**
    * Called once the head is on its way. The peer is dropped when it takes nothing for a while, so something has to be
    * written now and then; `close` tells that it is gone.

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { type Answer, type Route, type Streamed, sentence } from './answer.ts';
 import { type Access, createGuard, RATE } from './guard.ts';
 import { authorityOf, closed, listen } from './listen.ts';
+import { BAD_PORTS } from './ports.ts';
 import type { Rate } from './rate-limit.ts';
 
 /** What others may take of us. */
@@ -81,7 +82,12 @@ export async function startEndpoint({
     },
   );
   boundConnections(server, connections);
-  const port = await listen(server, host, wanted, BACKLOG);
+  let port = await listen(server, host, wanted, BACKLOG);
+  // Where the ephemeral range begins early, the kernel may choose one that no browser opens.
+  while (wanted === 0 && BAD_PORTS.includes(port)) {
+    await closed(server, 0, () => {});
+    port = await listen(server, host, wanted, BACKLOG);
+  }
   return {
     port,
     url: `http://${authorityOf(host)}:${port}`,
@@ -111,8 +117,15 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
     'X-Content-Type-Options': 'nosniff',
     ...headers,
   });
-  if ('body' in answer) response.end(answer.body);
-  else if (response.req.method === 'HEAD' || response.destroyed) response.end();
+  if ('body' in answer) {
+    // Who gave up while we were busy left its goodbye right behind its question: it is seen by then.
+    setImmediate(() => {
+      const { socket } = response;
+      const isThere = socket !== null && !socket.destroyed && !socket.readableEnded;
+      response.end(answer.body);
+      if (isThere) answer.taken?.();
+    });
+  } else if (response.req.method === 'HEAD' || response.destroyed) response.end();
   else answer.stream(response);
 }
 

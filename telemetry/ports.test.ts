@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePorts, parsePortRange } from './ports.ts';
 
+/** All ports up to this one. */
+const upTo = (last: number): ReadonlySet<number> => new Set(Array.from({ length: last + 1 }, (_, port) => port));
+
 describe('free ports', () => {
   it('lie outside the ephemeral range, in a row, and can be listened on', async () => {
     const ephemeral = { low: 2000, high: 65_000 };
@@ -17,13 +20,21 @@ describe('free ports', () => {
   });
 
   it('are none that are taken or to be avoided', async () => {
-    // Leaves three candidates: one taken, one avoided.
-    const ephemeral = { low: 1027, high: 65_535 };
-    const taken = createServer().listen(1025, '127.0.0.1');
+    // Leaves three candidates, which no usual range has for outgoing connections: one taken, one avoided.
+    const ephemeral = { low: 1024, high: 65_532 };
+    const taken = createServer().listen(65_534, '127.0.0.1');
     await once(taken, 'listening');
-    assert.equal(await freePorts('127.0.0.1', 1, ephemeral, new Set([1024])), 1026);
+    assert.equal(await freePorts('127.0.0.1', 1, ephemeral, new Set([65_533])), 65_535);
     await assert.rejects(freePorts('127.0.0.1', 2, ephemeral), { code: 'ELISTEN' });
     taken.close();
+  });
+
+  it('are none that a browser or fetch refuses to open', async () => {
+    // 6665 to 6669 are on their list.
+    const ephemeral = { low: 6670, high: 65_535 };
+    await assert.rejects(freePorts('127.0.0.1', 1, ephemeral, upTo(6664)), { code: 'ELISTEN' });
+    await assert.rejects(freePorts('127.0.0.1', 3, ephemeral, upTo(6662)), { code: 'ELISTEN' });
+    assert.ok((await freePorts('127.0.0.1', 1, ephemeral, upTo(6644))) <= 6664);
   });
 
   it('need an address of this machine', async () => {

@@ -13,6 +13,10 @@ const USUAL_EPHEMERAL: PortRange = { low: 49_152, high: 65_535 };
 const FIRST_UNPRIVILEGED = 1024;
 const LAST = 65_535;
 const ATTEMPTS = 200;
+/** Unprivileged ones that browsers and `fetch` open nothing on: the Fetch standard's list of bad ports. */
+export const BAD_PORTS: readonly number[] = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
 
 /** The ports the kernel takes for outgoing connections. Whoever listens among them may find his port taken by one. */
 export function ephemeralRange(): PortRange {
@@ -31,7 +35,8 @@ export function parsePortRange(text: string): PortRange | undefined {
 }
 
 /**
- * `count` ports in a row that nobody listens on at `host`, outside the ephemeral range and not in `avoid`.
+ * `count` ports in a row that nobody listens on at `host`, outside the ephemeral range and not in `avoid`; a browser can
+ * open each of them.
  *
  * @returns the first of them
  * @throws {RigError} ELISTEN when the host can't be listened on, or nothing is free
@@ -42,11 +47,12 @@ export async function freePorts(
   ephemeral: PortRange,
   avoid: ReadonlySet<number> = new Set(),
 ): Promise<number> {
-  const starts = startsOutside(ephemeral, count);
+  const portsFrom = (first: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+  const isWanted = (port: number): boolean => !avoid.has(port) && !BAD_PORTS.includes(port);
+  const starts = startsOutside(ephemeral, count).filter((first) => portsFrom(first).every(isWanted));
   for (let attempt = 0; attempt < ATTEMPTS && starts.length > 0; attempt++) {
     const first = starts[randomInt(starts.length)] ?? 0;
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if (!ports.some((port) => avoid.has(port)) && (await allFree(host, ports))) return first;
+    if (await allFree(host, portsFrom(first))) return first;
   }
   throw new RigError('ELISTEN', `found no ${count} free ports in a row outside ${ephemeral.low}-${ephemeral.high}`, {
     hint: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999", or name ports with --ws-port, --tcp-port, --http-port, --admin-port',
