@@ -89,7 +89,7 @@ export function countAxis(title: string, most: number): Axis {
     type: 'value',
     ...{ ...plain, name: title, nameLocation: 'middle', nameGap: 26 },
     ...{ min: 0, max: most, interval, minInterval: 1, splitLine: { show: false } },
-    axisLabel: { ...label, formatter: shortCount, showMaxLabel: most % interval === 0 },
+    axisLabel: { ...label, formatter: axisCount, showMaxLabel: most % interval === 0 },
   };
 }
 
@@ -97,7 +97,7 @@ export function countAxis(title: string, most: number): Axis {
 export function countYAxis(most: number): Axis {
   const interval = niceStep(most / INTERVALS, 1000);
   const max = Math.max(interval, Math.ceil(most / interval) * interval);
-  return { type: 'value', ...plain, min: 0, max, interval, axisLabel: { ...label, formatter: shortCount } };
+  return { type: 'value', ...plain, min: 0, max, interval, axisLabel: { ...label, formatter: axisCount } };
 }
 
 /** Seconds since the run began. */
@@ -126,6 +126,12 @@ export const categoryAxis = (data: readonly string[]): Axis => ({
   ...{ ...plain, splitLine: { show: false } },
   data: [...data],
   axisLabel: { ...label, color: colour('text') },
+});
+
+/** With room for names at the left: without a browser their widths are but guessed, and a narrow guess cuts them. */
+export const withNames = (option: ChartOption, names: readonly string[]): ChartOption => ({
+  ...option,
+  grid: { ...option.grid, left: 8 + Math.max(0, ...names.map(({ length }) => length)) },
 });
 
 /** What is said beside the pointer. @param textAt of a place on the x-axis, or of a category by its index */
@@ -168,6 +174,13 @@ export const shortBytes = (bytes: number): string => humanBytes(bytes).replace(/
 
 /** 20000 → `20k`. */
 export const shortCount = (value: number): string => printQuantity('count', Math.round(value));
+
+/** 1500 → `1.5k`, among others in thousands: for round steps. */
+const axisCount = (value: number): string =>
+  value < 1000 ? String(value) : value < 1e6 ? `${value / 1000}k` : `${value / 1e6}M`;
+
+/** 0.1 → `0.1 ms`; 10000 → `10 s`: for powers of ten. */
+export const shortMs = (ms: number): string => (ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(2))} ms`);
 
 /** 95,000 ms → `1:35`. */
 export function clock(ms: number): string {

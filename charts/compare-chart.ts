@@ -1,10 +1,11 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { lineAt, predictAt } from '../core/predict.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { humanBytes, humanCount } from '../core/units.ts';
 import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
-import { colour, type Role } from './theme.ts';
+import { lookOf } from './looks.ts';
+import { colour } from './theme.ts';
 
 /** A leg of one of the runs that are compared. */
 export interface ComparedLeg {
@@ -13,22 +14,12 @@ export interface ComparedLeg {
   readonly leg: LegSummary;
 }
 
-/** Told apart by shape as well. From the seventh run on they begin again. */
-const LOOKS: ReadonlyArray<readonly [Role, string]> = [
-  ['user', 'circle'],
-  ['kernel', 'triangle'],
-  ['connections', 'rect'],
-  ['forecast', 'diamond'],
-  ['bad', 'roundRect'],
-  ['total', 'pin'],
-];
-
 /** Memory against connections of several runs over each other: what was measured, and the lines through it. */
 export function compareChart(protocol: string, compared: readonly ComparedLeg[]): Chart {
   const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
   const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
-  const series = compared.flatMap(({ label, leg }, i): SeriesOption[] => {
-    const [role, symbol] = LOOKS[i % LOOKS.length]!;
+  const drawn = compared.map(({ label, leg }, i) => {
+    const { role, symbol } = lookOf(i);
     const look = { color: colour(role) };
     const points: SeriesOption = {
       ...quiet,
@@ -37,12 +28,13 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
     };
     const line: SeriesOption = {
       ...quiet,
-      ...{ type: 'line', name: `${label}, line`, symbol: 'none', itemStyle: look },
+      ...{ type: 'line', name: label, symbol: 'none', itemStyle: look },
       lineStyle: { ...look, width: 1.5 },
       data: lineOf(leg),
     };
-    return leg.fit ? [points, line] : [points];
+    return { points, lines: leg.fit ? [line] : [] };
   });
+  const all = drawn.map(({ points }) => points);
   const opens = [...new Set(compared.flatMap(({ leg }) => leg.levels.map(({ open }) => open)))].sort((a, b) => a - b);
   const cellsAt = (open: number): string[] =>
     compared.map(({ leg }) => {
@@ -53,7 +45,8 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
     title: `${protocol}: memory against connections`,
     description: `${compared.map(({ label }) => label).join(', ')}: what was measured at each level, and the lines through it.`,
     option: (width) => ({
-      ...baseOption(series, width),
+      // The line through them goes without saying.
+      ...baseOption(all, width),
       ...tooltip((at) => {
         const open = opens.reduce(
           (best, one) => (Math.abs(one - at) < Math.abs(best - at) ? one : best),
@@ -64,7 +57,7 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
       }),
       xAxis: countAxis('open connections', end),
       yAxis: bytesAxis(Math.max(1, ...measured)),
-      series,
+      series: [...all, ...drawn.flatMap(({ lines }) => lines)],
     }),
     table: {
       head: ['open', ...compared.map(({ label }) => label)],

@@ -1,5 +1,6 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { lineAt, predictAt } from '../core/predict.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { humanBytes, humanCount } from '../core/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';

@@ -1,7 +1,7 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { LegSeries } from '../core/series.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { humanCount, humanMs } from '../core/units.ts';
-import { baseOption, countAxis, logAxis, nearest, quiet, tooltip } from './axes.ts';
+import { baseOption, countAxis, logAxis, nearest, quiet, shortMs, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour, type Role } from './theme.ts';
@@ -89,6 +89,3 @@ function latencyChart(protocol: string, { title, what, role, names }: Kind, leve
     },
   };
 }
-
-/** 0.1 → `0.1 ms`; 10000 → `10 s`: for powers of ten. */
-const shortMs = (ms: number): string => (ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(2))} ms`);

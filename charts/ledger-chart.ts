@@ -1,6 +1,6 @@
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { USER_COMPONENTS } from '../core/ledger.ts';
-import type { LegSummary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { humanBytes } from '../core/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';

@@ -1,5 +1,5 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { type Line, lineAt, predictAt } from '../core/predict.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { humanBytes, humanCount } from '../core/units.ts';
 import { baseOption, bytesAxis, countAxis, nearest, quiet, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';

@@ -1,5 +1,5 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { OUTCOMES } from '../core/outcomes.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { humanCount } from '../core/units.ts';
 import { baseOption, categoryAxis, countYAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';

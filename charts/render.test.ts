@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import type { LegSummary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { seriesOf } from '../report/series.ts';
 import { summarize } from '../report/summarize.ts';
 import { climb, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';

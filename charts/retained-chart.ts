@@ -1,6 +1,6 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { LegSeries } from '../core/series.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { humanBytes, humanCount } from '../core/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';

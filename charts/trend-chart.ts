@@ -76,8 +76,8 @@ function intervals(name: string, points: readonly TrendPoint[]): SeriesOption {
 function describe(points: readonly TrendPoint[]): string {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return 'No run has a cost.';
-  const change = ((last.bytes / first.bytes - 1) * 100).toFixed(1);
-  return `${points.length} runs: from ${humanBytes(first.bytes)} to ${humanBytes(last.bytes)} (${Number(change) > 0 ? '+' : ''}${change} %).`;
+  // No percentage: without an interval it would pass for a finding, which is what comparing is for.
+  return `${points.length} runs: from ${humanBytes(first.bytes)} to ${humanBytes(last.bytes)}.`;
 }
 
 const textOf = (point: TrendPoint | undefined): string =>

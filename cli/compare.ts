@@ -20,13 +20,14 @@ export function addCompareCommand(program: Command, deps: CliDeps): void {
 }
 
 async function compare(folders: readonly string[], { json = false, out }: Options, deps: CliDeps): Promise<void> {
-  if (folders.length < 2)
+  const [first, ...others] = folders;
+  if (first === undefined || others.length === 0)
     throw usageError(['one run alone can be compared with nothing'], 'connrig compare runs/before runs/after');
   const [{ compareFolders, writeComparison }, { comparisonJson, terminalComparison }] = await Promise.all([
     import('../report/compare/compare-runs.ts'),
     import('../report/compare/outputs.ts'),
   ]);
-  const comparison = compareFolders(folders);
+  const comparison = compareFolders([first, ...others]);
   if (json) deps.stdout.write(`${JSON.stringify(comparisonJson(comparison), null, 2)}\n`);
   else deps.stdout.write(terminalComparison(comparison));
   if (out === undefined) return;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import type { Option } from '../client/config/option.ts';
@@ -35,12 +35,16 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
     else command.option(flags, shown);
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
-    const config = configOf(words, options, deps.env);
+    const config = await configOf(words, options, deps.env);
     await runAndReport(config, deps);
   });
 }
 
-function configOf(words: readonly string[], options: Record<string, string | boolean>, env: CliDeps['env']): RunConfig {
+async function configOf(
+  words: readonly string[],
+  options: Record<string, string | boolean>,
+  env: CliDeps['env'],
+): Promise<RunConfig> {
   const { config: file, ...given } = options;
   const byName: Record<string, unknown> = {};
   for (const { name } of Object.values(RUN_OPTIONS)) byName[name] = given[camelCase(name)];
@@ -49,7 +53,11 @@ function configOf(words: readonly string[], options: Record<string, string | boo
   const unknown = words.filter((word) => word.startsWith('-'));
   const urls = words.filter((word) => !word.startsWith('-'));
   const settings = { ...byName, ...(urls.length > 0 ? { urls } : {}) };
-  return parseRunConfig(settings, typeof file === 'string' ? readConfigFile(file) : {}, unknown);
+  const fromFile = typeof file === 'string' ? readConfigFile(file) : {};
+  const hasBaseline = byName['baseline'] !== undefined || fromFile['baseline'] !== undefined;
+  // What sums up a run takes memory that a run without a baseline needn't have.
+  const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
+  return parseRunConfig(settings, fromFile, unknown, readBaseline);
 }
 
 /** @throws RigError ECONFIG */
@@ -101,13 +109,15 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     });
     line.end();
     // Only now: what draws charts is no part of the client that is measured.
-    const [{ terminalTable }, { writeReport }] = await Promise.all([
+    const [{ shortSummary }, { terminalTable }, { writeReport }] = await Promise.all([
+      import('../report/markdown.ts'),
       import('../report/terminal.ts'),
       import('../report/write-report.ts'),
     ]);
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
+      if (config.summaryFile !== undefined) appendSummary(config.summaryFile, shortSummary(made), deps);
     });
     for (const one of served) one.finished(summary);
     isOver = true;
@@ -145,6 +155,17 @@ async function serveRun(config: RunConfig, version: string): Promise<readonly Se
   } catch (error) {
     await Promise.all(served.map((one) => one.close()));
     throw error;
+  }
+}
+
+/** What the run came to is known and kept by then: a summary that can't be written is told, and changes no exit code. */
+function appendSummary(path: string, text: string, { stderr }: CliDeps): void {
+  try {
+    // A heading begins a line, whatever others left there.
+    appendFileSync(path, `\n${text}`);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error);
+    stderr.write(`warning: the summary could not be appended to ${path} (${why}); report.md has all of it\n`);
   }
 }
 

@@ -96,7 +96,7 @@ async function buildAll(sources: readonly TargetSource[], json: boolean, deps: C
         const seconds = (performance.now() - startedAtMs) / 1000;
         results.push({ name, ...resultOf(built), seconds });
         const how = built.wasCached ? 'was built before' : `built in ${seconds.toFixed(1)} s`;
-        deps.stderr.write(`${name}: ${how}, ${humanBytes(built.deployedBytes)} to deploy\n`);
+        deps.stderr.write(`${name}: ${how}, ${humanBytes(built.deployed.bytes)} to deploy\n`);
       } catch (error) {
         // Everything else is a defect.
         if (!(error instanceof RigError)) throw error;
@@ -133,9 +133,10 @@ async function buildOne(source: TargetSource, signal: AbortSignal, deps: CliDeps
   }
 }
 
-const resultOf = ({ folder, tools, deployedBytes, wasCached }: BuiltTarget): object => ({
+const resultOf = ({ folder, tools, deployed, wasCached }: BuiltTarget): object => ({
   folder,
   tools: tools.map(({ name, version, said }) => ({ name, version, said })),
-  deployedBytes,
+  deployedBytes: deployed.bytes,
+  deployedFiles: deployed.files,
   wasCached,
 });

@@ -8,6 +8,7 @@ import { type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { measure } from '../memory/meter.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
+import { baselineWarnings } from './config/baseline.ts';
 import type { RunConfig } from './config/run-config.ts';
 import type { RunDeps } from './deps.ts';
 import { type EngineName, whyNoEpoll } from './engines/index.ts';
@@ -57,6 +58,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
+      for (const text of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(text);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
@@ -85,7 +87,7 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, target, exporterToken: _, adminToken: __, ...settings } = config;
+  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,
@@ -99,7 +101,9 @@ async function openingRunFile(
       urls: texts,
       ...(target && { target: target.given }),
       ...(config.exporter && { exporter: config.exporter.text }),
+      ...(baseline && { baseline: baseline.folder }),
     },
+    ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
     plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
@@ -136,12 +140,12 @@ function build(source: TargetSource, folder: string, { env, signal, onNotice }: 
   });
 }
 
-const recordOfBuilt = ({ source, tools, deployedBytes }: BuiltTarget): NonNullable<RunFile['target']['built']> => ({
+const recordOfBuilt = ({ source, tools, deployed }: BuiltTarget): NonNullable<RunFile['target']['built']> => ({
   name: source.manifest.name,
   language: source.manifest.language,
   what: source.manifest.what,
   tools: tools.map(({ name, version, said }) => ({ name, version, said })),
-  deployedBytes,
+  deployedBytes: deployed.bytes,
 });
 
 function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['target']['kind'] {

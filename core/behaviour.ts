@@ -34,7 +34,7 @@ const PROTOCOLS_OF: Readonly<Record<Kind, readonly ProtocolName[]>> = {
 export const canBehave = (protocol: ProtocolName, kind: Kind): boolean => PROTOCOLS_OF[kind].includes(protocol);
 
 /** Something comes back for what is sent, so that round trips can be measured. */
-export const isTalk = (kind: Kind): boolean => kind === 'echo' || kind === 'request';
+export const isTalk = (kind: string): boolean => kind === 'echo' || kind === 'request';
 
 /**
  * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B` or `request:5k/s:/work?ms=5`.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Cost, differenceOf } from './difference.ts';
+import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond } from './difference.ts';
 import { costOverLaunches } from './launches.ts';
 import { seededRandom } from './random.ts';
 
@@ -53,6 +53,28 @@ test('one launch against several is as sure as the less sure of both', () => {
   const error = Math.hypot(50 / 4.303, 20 / 1.96, 56);
   assert.ok(Math.abs((found.high - found.low) / 2 / (9.925 * error) - 1) < 0.001);
 });
+
+/** Cost before, difference, how far its interval reaches, percent allowed; whether that is too much. */
+const GROWTHS: ReadonlyArray<[number, number, number, number, boolean]> = [
+  [5000, 0, 10, 5, false],
+  [5000, 260, 0, 5, true],
+  [5000, 250, 0, 5, false],
+  [5000, 260, 11, 5, false],
+  [5000, 400, 149, 5, true],
+  [5000, 400, 151, 5, false],
+  [5000, 1, 0, 0, true],
+  [5000, 1, 2, 0, false],
+  [5000, -2000, 10, 0, false],
+  // What cost nothing, or less by chance, allows nothing.
+  [0, 10, 5, 50, true],
+  [-100, 10, 20, 50, false],
+];
+for (const [before, bytes, reach, percent, isBeyond] of GROWTHS) {
+  test(`${bytes} ± ${reach} B on ${before} are ${isBeyond ? '' : 'not '}beyond ${percent} %`, () => {
+    const difference = { bytes, low: bytes - reach, high: bytes + reach, percent: null, word: 'dearer' as const };
+    assert.equal(growsBeyond(difference, allowedGrowthBytes(before, percent)), isBeyond);
+  });
+}
 
 test('nothing costs nothing: no percentage', () => {
   assert.equal(differenceOf(once(0, 1), once(10, 1)).percent, null);

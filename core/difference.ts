@@ -44,6 +44,13 @@ export function differenceOf(first: Cost, second: Cost): Difference {
   };
 }
 
+/** A share of what something cost before; what cost nothing allows nothing. */
+export const allowedGrowthBytes = (beforeBytes: number, allowedPercent: number): number =>
+  (allowedPercent / 100) * Math.max(0, beforeBytes);
+
+/** Whether growth beyond what is allowed is shown: all of the interval lies there. What may be chance fails nobody. */
+export const growsBeyond = ({ low }: Difference, allowedBytes: number): boolean => low > allowedBytes;
+
 function reachOf(first: Cost, second: Cost): number {
   if (first.launches > 1 && second.launches > 1) {
     const [a, b] = [first, second].map((cost) => ({

@@ -16,6 +16,8 @@ export const EXIT_OF = {
   EDEFECT: EXIT.defect,
   /** What --fail-if must not be. */
   ETHRESHOLD: EXIT.threshold,
+  /** A connection costs more than --max-growth allows over that of --baseline, or nobody knows. */
+  EGROWTH: EXIT.threshold,
   /** Wrong command line, environment or config file. */
   EUSAGE: EXIT.usage,
   ECONFIG: EXIT.usage,

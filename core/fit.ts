@@ -3,7 +3,15 @@ import { type Line, lineAt } from './predict.ts';
 import type { Random } from './random.ts';
 import { groupsOf, parametersOf, piecesOf, type Shape, shapeOf, topGroups } from './shape.ts';
 import type { Place } from './shape-model.ts';
-import { distinctLevels, type Estimate, type LevelPoint, median, pooledTheilSen, slopeOf } from './slope.ts';
+import {
+  distinctLevels,
+  type Estimate,
+  LEAST_LEVELS,
+  type LevelPoint,
+  median,
+  pooledTheilSen,
+  slopeOf,
+} from './slope.ts';
 
 /** From `at` on one more connection costs `above` instead of `below`. */
 export interface Knee extends Place {
@@ -108,7 +116,7 @@ function rSquaredOf(points: readonly LevelPoint[], lines: readonly Line[]): numb
 function holdoutError(points: readonly LevelPoint[], shape: Shape): number | null {
   const top = Math.max(...points.map((point) => point.open));
   const rest = points.filter((point) => point.open < top);
-  if (distinctLevels(rest) < 3) return null;
+  if (distinctLevels(rest) < LEAST_LEVELS) return null;
   const line = linesOf(rest, shape)?.at(-1);
   const measured = median(points.filter((point) => point.open === top).map((point) => point.bytes));
   if (line === undefined || measured === 0) return null;

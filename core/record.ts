@@ -155,7 +155,8 @@ export const Environment = z.object({
 });
 export type Environment = z.infer<typeof Environment>;
 
-export const RunFile = z.object({
+/** A run by itself: what two runs are compared by, beside what they measured. */
+const RunFacts = z.object({
   schema: z.literal(RECORD_SCHEMA),
   name: z.string(),
   startedAt: z.iso.datetime(),
@@ -207,5 +208,35 @@ export const RunFile = z.object({
       }),
     ),
   }),
+});
+
+const CostSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() }).nullable();
+
+/** All that a run keeps of an earlier one, whose folder may be gone by the time of a report. */
+const EarlierRun = z.object({
+  /** As it was given. */
+  folder: z.string(),
+  /** Without what that one was compared with. */
+  run: RunFacts,
+  /** By its summary; its own record knows of no threshold. */
+  status: z.enum(RUN_STATUSES).exclude(['running']),
+  /** What of its record could not be read. */
+  problems: z.array(z.string()),
+  /** What one more connection cost, with its 95 % interval, which is over launches where there were several. */
+  legs: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      launches: count.min(1),
+      rSquared: z.number().nullable(),
+      total: CostSchema,
+      user: CostSchema,
+    }),
+  ),
+});
+export type EarlierRun = z.infer<typeof EarlierRun>;
+
+export const RunFile = RunFacts.extend({
+  /** What the run was to be held against (--baseline), and by how much a cost might grow. */
+  baseline: EarlierRun.extend({ maxGrowthPercent: z.number().nonnegative() }).optional(),
 });
 export type RunFile = z.infer<typeof RunFile>;

@@ -10,9 +10,16 @@ import { RunEvent, RunFile, Sample } from './record.ts';
 const where = { launch: 0, elapsedMs: 12.5, leg: 0, protocol: 'ws' } as const;
 const point = memoryPoint('hold', 500, readingsAt(500, 42_000_000));
 
+const cost = { bytes: 5000, low: 4900, high: 5100 };
+const baseline: RunFile['baseline'] = {
+  ...{ folder: 'runs/main', maxGrowthPercent: 5, run: runFile(), status: 'passed', problems: [] },
+  legs: [{ protocol: 'ws', launches: 3, rSquared: 0.999, total: null, user: cost }],
+};
+
 const SAMPLES: ReadonlyArray<[string, ZodType, unknown]> = [
   ['run.json', RunFile, runFile()],
   ['run.json of a run under way', RunFile, runFile({ status: 'running', exitCode: null, finishedAt: null })],
+  ['run.json of a run held against another', RunFile, runFile({ baseline })],
   ['a tick', Sample, tick(500, progressOf(400).counts)],
   ['a memory point', Sample, point],
   ['a memory point with both readings', Sample, { ...point, unforced: point.readings }],
@@ -46,6 +53,7 @@ const BAD: ReadonlyArray<[string, ZodType, unknown]> = [
   ['an unknown trouble', RunEvent, { type: 'trouble', ...where, what: 'exploded', detail: '' }],
   ['a newer schema', RunFile, { ...runFile(), schema: 2 }],
   ['an unknown status', RunFile, { ...runFile(), status: 'fine' }],
+  ['a baseline without a folder', RunFile, { ...runFile(), baseline: { ...baseline, folder: undefined } }],
   ['a start that is no time', RunFile, runFile({ startedAt: 'yesterday' })],
   [
     'a rate of 0',

@@ -1,5 +1,8 @@
 import { type Random, seededRandom } from './random.ts';
 
+/** A line takes that many levels: through two there is one always, however memory grows. */
+export const LEAST_LEVELS = 3;
+
 /** One level's memory: `open` connections, `bytes` as the hold's median. */
 export interface LevelPoint {
   readonly open: number;
@@ -29,7 +32,7 @@ const SEED = 0x5eed;
  * @returns undefined below 3 distinct levels, or when no group has two
  */
 export function slopeOf(groups: Groups, random: Random = seededRandom(SEED)): Estimate | undefined {
-  if (distinctLevels(groups.flat()) < 3) return undefined;
+  if (distinctLevels(groups.flat()) < LEAST_LEVELS) return undefined;
   const bytes = pooledTheilSen(groups);
   if (bytes === undefined) return undefined;
   const [low, high] = bootstrapInterval(groups, bytes, random);
@@ -68,6 +71,12 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** null when none is known. */
+export function medianKnown(values: ReadonlyArray<number | null>): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : median(known);
 }
 
 export const distinctLevels = (points: readonly LevelPoint[]): number => new Set(points.map(({ open }) => open)).size;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { LegSummary } from './leg-summary.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { LegSummary, Summary } from './summary.ts';
+import { Summary } from './summary.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
 
 const OPERATORS = {

@@ -84,7 +84,8 @@ export function printQuantity(kind: QuantityKind, value: number): string {
 
 /** For reading, not for reading back: 9,316 → `9.1 KiB`; 812 → `812 B`. */
 export function humanBytes(bytes: number): string {
-  const sign = bytes < 0 ? '-' : '';
+  // Not where it would be a -0.
+  const sign = bytes <= -0.5 ? '-' : '';
   let value = Math.abs(bytes);
   let suffix = 'B';
   for (const next of ['KiB', 'MiB', 'GiB', 'TiB']) {
@@ -102,9 +103,10 @@ export const humanCount = (value: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
+/** 0.0531 → `0.053 ms`; 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
 export function humanMs(ms: number): string {
   // Each bound lies where rounding would show one digit more.
+  if (ms >= 0.0005 && ms < 0.0995) return `${ms.toFixed(3)} ms`;
   if (ms < 9.995) return `${ms.toFixed(2)} ms`;
   if (ms < 999.5) return `${ms.toFixed(ms < 99.95 ? 1 : 0)} ms`;
   if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;

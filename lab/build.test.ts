@@ -36,7 +36,13 @@ test('another source, or another tool, is another build', async (t) => {
   const first = await build(made);
   writeFileSync(join(made.folder, 'source'), 'two!');
   const second = await build(made);
-  assert.deepEqual([first.deployedBytes, second.deployedBytes], [3, 4]);
+  assert.deepEqual(
+    [first.deployed, second.deployed],
+    [
+      { bytes: 3, files: 1 },
+      { bytes: 4, files: 1 },
+    ],
+  );
   assert.equal(readFileSync(join(first.folder, 'built'), 'utf8'), 'one', 'who runs the old one goes on');
   const newer = makeTool(t, 'node', 'v999.0.0');
   const third = await build(made, { env: { PATH: `${newer}:${process.env['PATH']}`, XDG_CACHE_HOME: made.cache } });

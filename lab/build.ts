@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/errors.ts';
 import type { TargetSource } from './catalogue.ts';
-import { hashOf, readSources, sizeOf, writeSources } from './sources.ts';
+import { hashOf, readSources, type Size, sizeOf, sumOf, writeSources } from './sources.ts';
 import { type Env, openToolchains, type Tool } from './toolchain.ts';
 
 /** A target that can be started. */
@@ -14,8 +14,8 @@ export interface BuiltTarget {
   /** Where its `run` runs. */
   readonly folder: string;
   readonly tools: readonly Tool[];
-  /** Bytes of what would be put on a server; the runtime that some need there isn't among them. */
-  readonly deployedBytes: number;
+  /** What would be put on a server; the runtime that some need there isn't among it. */
+  readonly deployed: Size;
   /** It was there already. */
   readonly wasCached: boolean;
 }
@@ -45,7 +45,7 @@ const KEPT_OUTPUT_CHARS = 8192;
  * output; EINTERRUPTED
  */
 export async function buildTarget(source: TargetSource, deps: BuildDeps): Promise<BuiltTarget> {
-  const { name, deployed } = source.manifest;
+  const { name, deployed: paths } = source.manifest;
   const tools = await toolsFor(source, deps.env);
   const files = readSources(source.folder);
   const hash = hashOf(files, [String(LAYOUT), process.platform, process.arch, ...tools.map(({ said }) => said)]);
@@ -57,15 +57,15 @@ export async function buildTarget(source: TargetSource, deps: BuildDeps): Promis
     try {
       writeSources(files, workshop);
       for (const step of source.manifest.build) await carryOut(step, workshop, source, withTools(deps, tools));
-      const absent = deployed.find((path) => sizeOf(join(workshop, path)) === undefined);
+      const absent = paths.find((path) => sizeOf(join(workshop, path)) === undefined);
       if (absent !== undefined) throw buildError(source, `its build makes no ${absent}, which is to be deployed`);
       moveTo(workshop, folder);
     } finally {
       rmSync(workshop, { recursive: true, force: true });
     }
   }
-  const deployedBytes = deployed.reduce((sum, path) => sum + (sizeOf(join(folder, path)) ?? 0), 0);
-  return { source, folder, tools, deployedBytes, wasCached };
+  const deployed = sumOf(paths.map((path) => sizeOf(join(folder, path))));
+  return { source, folder, tools, deployed, wasCached };
 }
 
 async function toolsFor({ manifest }: TargetSource, env: Env): Promise<Tool[]> {

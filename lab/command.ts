@@ -1,3 +1,4 @@
+import { quoted } from '../core/shell.ts';
 import { type BuiltTarget, foldersOf } from './build.ts';
 import { PORT } from './manifest.ts';
 
@@ -19,5 +20,3 @@ export function shellCommand(
   );
   return [...prepare.map((line) => `${line} || exit`), ...each, 'wait'].join('\n');
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -45,9 +45,21 @@ export function hashOf(files: readonly SourceFile[], circumstances: readonly str
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Bytes in a file, or in all files of a folder, as they would be copied; undefined when there is no such thing. */
-export function sizeOf(path: string): number | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return stat?.size;
-  return readdirSync(path).reduce((sum, name) => sum + (sizeOf(join(path, name)) ?? 0), 0);
+/** How much there is to copy. */
+export interface Size {
+  readonly bytes: number;
+  readonly files: number;
 }
+
+/** Of a file, or of all files of a folder; undefined when there is no such thing. */
+export function sizeOf(path: string): Size | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat && { bytes: stat.size, files: 1 };
+  return sumOf(readdirSync(path).map((name) => sizeOf(join(path, name))));
+}
+
+/** What isn't there adds nothing. */
+export const sumOf = (sizes: ReadonlyArray<Size | undefined>): Size => ({
+  bytes: sizes.reduce((sum, size) => sum + (size?.bytes ?? 0), 0),
+  files: sizes.reduce((sum, size) => sum + (size?.files ?? 0), 0),
+});

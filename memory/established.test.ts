@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { EndCounter, readEstablished } from './established.ts';
+import { EndCounter, fullest, readEstablished } from './established.ts';
 import { Missing } from './meter.ts';
 
 const ROW =
@@ -25,6 +25,19 @@ test('a list is read while it is short, whoever the sockets are of, and refused 
   );
   rmSync(paths.sockstat);
   assert.equal(await readEstablished([8080], paths).then(({ targetEnds }) => targetEnds), 1, 'unknown is no reason');
+});
+
+test('a list in which ends lack their other end is read again, and the fullest one counts', async () => {
+  const none = new EndCounter([]).result();
+  const read = async (...lists: Array<[targetEnds: number, clientEnds: number]>) => {
+    const left = lists.map(([targetEnds, clientEnds]) => ({ ...none, targetEnds, clientEnds }));
+    const { targetEnds, clientEnds } = await fullest(async () => left.shift()!);
+    return { ends: [targetEnds, clientEnds], unread: left.length };
+  };
+  assert.deepEqual(await read([9, 9], [8, 8]), { ends: [9, 9], unread: 1 });
+  assert.deepEqual(await read([9, 8], [7, 9], [9, 9], [9, 9]), { ends: [9, 9], unread: 1 });
+  assert.deepEqual(await read([9, 7], [9, 8], [8, 8], [9, 9]), { ends: [9, 8], unread: 1 });
+  assert.deepEqual(await read([9, 0], [10, 0]), { ends: [9, 0], unread: 1 }, 'one end is elsewhere');
 });
 
 test('ports that only TIME_WAIT holds are counted for the whole host, apart from those still in use', () => {

@@ -204,7 +204,7 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
     ['silent', /no answer within 100 ms/],
   ] as const) {
     mode = next;
-    const answer = await measure(() => readRuntime(url, { timeoutMs: 100 }));
+    const answer = await measure(() => readRuntime(url, { timeoutMs: next === 'silent' ? 100 : 10_000 }));
     assert.match('missing' in answer ? answer.missing : 'an answer', why, next);
   }
 });
@@ -280,9 +280,15 @@ test('a process in a cgroup with others: it says so, and its memory is in there'
     return t.skip('no memory cgroup here');
   }
   assert.equal(cgroup.exclusive, false, 'this very test lives in it as well');
-  await child.ask(String(64 * 2 ** 20));
-  const after = (await meters.read()).cgroup;
-  assert.ok(after!.currentBytes - cgroup.currentBytes > 32 * 2 ** 20);
+  const currentBytes = async (): Promise<number> => (await meters.read()).cgroup!.currentBytes;
+  // Neighbours in it come and go meanwhile.
+  for (let tries = 1; ; tries++) {
+    const before = await currentBytes();
+    await child.ask(String(64 * 2 ** 20));
+    const grown = (await currentBytes()) - before;
+    if (grown > 32 * 2 ** 20) break;
+    assert.ok(tries < 5, `${grown} bytes more`);
+  }
 });
 
 test('a meter set says which meter has no answer, and why', onLinux, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { RunFile } from '../core/record.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { memoryLimitOf } from './memory-limit.ts';
@@ -37,6 +37,8 @@ test('a forecast follows the line and its interval of prediction, beyond what wa
   // t(4) = 2.776 times 50 kB times how far it is: 98,250 ÷ √4,375,000
   const reach = 2.776 * 50_000 * Math.sqrt(1 + 1 / 6 + 98_250 ** 2 / 4_375_000);
   assert.deepEqual([bytes, low, high], [9e8, Math.round(9e8 - reach), Math.round(9e8 + reach)]);
+  const wild = forecastOf(along(line({ residualBytes: 1e8 })))[1]!;
+  assert.deepEqual([wild.bytes, wild.low, wild.high > 1e9], [9e8, 0, true], 'no target takes less than nothing');
   const high100k = { ...whole, levels: [{ ...whole.levels[0]!, open: 100_000 }] };
   assert.deepEqual(
     forecastOf(high100k).map(({ connections }) => connections),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { lineAt, mostWithin, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { isHere, type MemoryLimit } from './memory-limit.ts';
 
 /** Round numbers people plan with. */
@@ -35,7 +36,8 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
       protocol: leg.protocol,
       connections,
       bytes: Math.round(bytes),
-      low: Math.round(low),
+      // No target takes less than nothing, however far its levels scatter.
+      low: Math.round(Math.min(bytes, Math.max(0, low))),
       high: Math.round(high),
       ...extrapolationTo(connections, top),
     };

@@ -1,8 +1,9 @@
 import { quantileMs } from '../core/histogram.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { Leg } from '../core/plan.ts';
 import type { MemoryPoint } from '../core/record.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../core/saturation.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { humanMs } from '../core/units.ts';
 import { generatorSlope } from './leg-summary.ts';
 import type { RunRecord } from './read-run.ts';
@@ -67,7 +68,7 @@ function business({ run, samples }: RunRecord, { protocol }: Leg, index: number)
   const cores = Math.min(laidOut.workers, run.environment.cores);
   const share = ramps.tooBusy(cores);
   if (share === undefined) return undefined;
-  return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core(s) while opening`;
+  return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core${cores === 1 ? '' : 's'} while opening`;
 }
 
 /** How a leg stood when last told. */

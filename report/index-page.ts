@@ -1,10 +1,10 @@
 import { type TrendPoint, trendChart } from '../charts/trend-chart.ts';
-import type { LegSummary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { figure } from './html/figure.ts';
 import { html, type Markup } from './html/markup.ts';
 import { figures, list, note, page, section } from './html/page.ts';
 import { table } from './html/table.ts';
-import { bytes, count, orUnknown, type Part, phraseOf, plain, UNKNOWN } from './phrase.ts';
+import { bytes, count, counted, orUnknown, type Part, phraseOf, plain, UNKNOWN } from './phrase.ts';
 import { estimate } from './rows.ts';
 import type { IndexedRun, RunIndex } from './run-index.ts';
 import type { TableColumn } from './table-data.ts';
@@ -19,7 +19,7 @@ export interface IndexRow {
 
 export const INDEX_COLUMNS: readonly TableColumn[] = [
   { title: 'run', words: true },
-  { title: 'began (UTC)', words: true },
+  { title: 'began (UTC)' },
   { title: 'target', words: true },
   { title: 'ended', words: true },
   { title: 'protocol', words: true },
@@ -36,7 +36,7 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
     const { run, summary } = entry;
     const common: Part[] = [whenOf(entry), run.target.name, summary.status];
     if (summary.legs.length === 0)
-      return [{ entry, leg: null, cells: [...common, ...INDEX_COLUMNS.slice(5).map(() => UNKNOWN)] }];
+      return [{ entry, leg: null, cells: [...common, ...INDEX_COLUMNS.slice(4).map(() => UNKNOWN)] }];
     return summary.legs.map((leg) => {
       const { protocol, peakOpen, perConnection } = leg;
       const first = summary.limiters.find((limiter) => limiter.protocol === protocol);
@@ -56,11 +56,11 @@ export function indexPage(index: RunIndex, connrigVersion: string): string {
   const trends = trendsOf(runs);
   const main = [
     unreadable.length > 0 &&
-      section('unreadable', 'Could not be read', note('warning', list(unreadable.map(({ why }) => why)))),
+      section('unreadable', 'What could not be read', note('warning', list(unreadable.map(({ why }) => why)))),
     trends.length > 0 && section('trends', 'From run to run', figures(trends)),
     section('runs', 'Runs', runsTable(index)),
   ];
-  const header = html`<h1>Runs</h1>\n<p>${count(runs.length)} of them, the latest first.</p>`;
+  const header = html`<h1>Runs</h1>\n<p>${counted(runs.length, 'run')}, the latest first.</p>`;
   return page(
     'Runs · connrig',
     header,
@@ -72,7 +72,7 @@ export function indexPage(index: RunIndex, connrigVersion: string): string {
 /** The same for a terminal. */
 export function terminalIndex(index: RunIndex): string {
   const rows = indexRows(index).map(({ entry, cells }) => [entry.folder, ...cells.map(plain)]);
-  return aligned([INDEX_COLUMNS.map(({ title }) => title), ...rows])
+  return aligned([INDEX_COLUMNS.map(({ title }) => plain(title)), ...rows])
     .map((line) => `${line}\n`)
     .join('');
 }

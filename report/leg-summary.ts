@@ -1,6 +1,7 @@
 import { type Fit, fitLevels } from '../core/fit.ts';
 import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { type Ledger, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
@@ -9,7 +10,6 @@ import { ledgerAt } from '../core/run-ledger.ts';
 import type { LevelOpening } from '../core/series.ts';
 import { LINE, type Shape, topGroups } from '../core/shape.ts';
 import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
-import type { LegSummary } from '../core/summary.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';

@@ -28,5 +28,9 @@ test('code has a fence longer than any within, on one line', () => {
 });
 
 test('a bar in a cell does not end it', () => {
+  assert.equal(
+    markdownTable(['', 'b', 'c'], [['a', '1', 'd']], [false, false, true]).split('\n')[1],
+    '| --- | ---: | --- |',
+  );
   assert.equal(markdownTable(['', 'b'], [['`a|b`', 'c\\|d']]), '|  | b |\n| --- | ---: |\n| `a\\|b` | c\\|d |');
 });

@@ -1,4 +1,5 @@
 import { type Part, phraseOf } from './phrase.ts';
+import { gridOf, type Table } from './table-data.ts';
 
 /**
  * Words as Markdown that shows just them: no markup, no HTML, no links, nobody mentioned. What holds an address or a name
@@ -18,13 +19,39 @@ export function code(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** Rows of cells that are Markdown already. The first column heads the rows, numbers stand to the right. */
-export function markdownTable(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+/** A table with its caption above it. */
+export function captionedTable(table: Table): string {
+  const [head = [], ...rows] = gridOf(table, (part) => markdown(part).trim());
+  const isWords = table.columns.map(({ words = false }) => words);
+  return `${markdown(table.caption)}\n\n${markdownTable(head, rows, isWords)}`;
+}
+
+/**
+ * Rows of cells that are Markdown already. The first column heads the rows, numbers stand to the right.
+ *
+ * @param isWords of each column; none of them unless said
+ */
+export function markdownTable(
+  head: readonly string[],
+  rows: ReadonlyArray<readonly string[]>,
+  isWords: readonly boolean[] = [],
+): string {
   // Within a table a bar ends the cell, in code as well.
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  return [line(head), line(head.map((_, i) => (i === 0 || isWords[i] ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
+
+/** A chart that lies in a file beside the document, with its caption below it. */
+export const image = ({
+  file,
+  title,
+  caption,
+}: {
+  readonly file: string;
+  readonly title: string;
+  readonly caption: Part;
+}): string => `![${markdown(title)}](${file})\n\n${markdown(caption)}`;
 
 export const bullets = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
 

@@ -1,13 +1,12 @@
 import type { RunFile } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
-import { bullets, code, codeBlock, markdown, markdownTable } from './markdown-kit.ts';
+import { bullets, captionedTable, code, codeBlock, image, markdown } from './markdown-kit.ts';
 import { measuredOn } from './measured-on.ts';
 import { caveatsOf } from './method.ts';
-import type { Part } from './phrase.ts';
 import type { ReportChart } from './report-charts.ts';
 import { pastes } from './settings.ts';
-import { type TableData, TOPICS, type Topic } from './table-data.ts';
-import { reportTables } from './tables.ts';
+import { TOPICS, type Topic } from './table-data.ts';
+import { gateTables, reportTables, verdictTable } from './tables.ts';
 import { verdictOf } from './verdict.ts';
 
 /** `report.md`: what a run came to, for a pull request or a job summary. Charts are files beside it. */
@@ -15,13 +14,12 @@ export function markdownReport(run: RunFile, summary: Summary, charts: readonly 
   const tables = reportTables(summary);
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
-    ...verdictOf(summary).map((sentence) => `**${markdown(sentence)}**`),
-    ...(summary.error ? [errorLine(summary.error)] : []),
-    ...(summary.warnings.length > 0 ? [`Before you believe it:`, bullets(summary.warnings.map(markdown))] : []),
+    ...verdictParts(summary),
+    ...warningParts(summary),
     ...(Object.keys(TOPICS) as Topic[]).flatMap((topic) => {
       const content = [
         ...charts.filter((chart) => chart.topic === topic).map(image),
-        ...tables.filter((table) => table.topic === topic).map(tableOf),
+        ...tables.filter((table) => table.topic === topic).map(captionedTable),
         ...(topic === 'capacity' ? pasted(summary) : []),
       ];
       return content.length === 0 ? [] : [`## ${TOPICS[topic]}`, ...content];
@@ -34,17 +32,31 @@ export function markdownReport(run: RunFile, summary: Summary, charts: readonly 
   return `${sections.join('\n\n')}\n`;
 }
 
+/**
+ * For the summary of a CI job: the verdict, what its gates and one more connection came to, and what speaks against
+ * believing it. It stands alone, among what others write: nothing refers to a file, and the heading is a second-level one.
+ */
+export function shortSummary(summary: Summary): string {
+  const sections = [
+    `## ${markdown(summary.name)}: ${summary.status}`,
+    ...verdictParts(summary),
+    ...gateTables(summary).map(captionedTable),
+    ...(summary.legs.length > 0 ? [captionedTable(verdictTable(summary))] : []),
+    ...warningParts(summary),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+const verdictParts = (summary: Summary): string[] => [
+  ...verdictOf(summary).map((sentence) => `**${markdown(sentence)}**`),
+  ...(summary.error ? [errorLine(summary.error)] : []),
+];
+
+const warningParts = ({ warnings }: Summary): string[] =>
+  warnings.length > 0 ? [`Before you believe it:`, bullets(warnings.map(markdown))] : [];
+
 const errorLine = ({ code: which, message, hint }: NonNullable<Summary['error']>): string =>
   `${code(which)}: ${markdown(message)} — ${code(hint)}`;
-
-const image = ({ file, title, caption }: ReportChart): string =>
-  `![${markdown(title)}](${file})\n\n${markdown(caption)}`;
-
-function tableOf({ caption, columns, rows }: TableData): string {
-  const head = columns.map(({ title, unit }) => markdown(unit === undefined ? title : `${title} (${unit})`));
-  const lines = rows.map((row) => [row.head, ...row.cells].map((cell: Part) => markdown(cell).trim()));
-  return `${markdown(caption)}\n\n${markdownTable(head, lines)}`;
-}
 
 const pasted = (summary: Summary): string[] =>
   pastes(summary).flatMap(({ title, parts }) => [

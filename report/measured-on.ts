@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { isTalk } from '../core/behaviour.ts';
 import type { RunFile } from '../core/record.ts';
-import { bytes, count, joined, ms, type Part, percent, say } from './phrase.ts';
+import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
 
 /** Of the config what a reader wants to know; a record may come from a version that had none of it. */
 const Asked = z.object({
   behaviour: z.object({ kind: z.string() }).loose().optional(),
+  perMessageDeflate: z.string().optional(),
   close: z.string().optional(),
+  talkMs: z.number().optional(),
   restMs: z.number().optional(),
   settleTimeoutMs: z.number().optional(),
   command: z.string().optional(),
@@ -16,6 +19,8 @@ const Asked = z.object({
 export function measuredOn(run: RunFile): Array<readonly [label: string, what: Part]> {
   const { environment, target, generator, plan } = run;
   const asked = Asked.safeParse(run.config).data ?? {};
+  // One fleet for each leg.
+  const workers = generator.legs.slice(0, plan.legs.length).map((leg) => leg.workers);
   const [firstPort, lastPort] = environment.ephemeralPorts ?? [];
   return [
     ['Target', say`${target.name}${target.urls.length > 0 ? ` at ${target.urls.join(', ')}` : ''} (${target.kind})`],
@@ -51,23 +56,30 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
     ['Versions', `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}`],
     [
       'Client',
-      say`engine ${generator.engine}, ${joined(
-        generator.legs.slice(0, plan.legs.length).map(({ workers }) => count(workers)),
-        ' and ',
-      )} worker thread(s)`,
+      say`engine ${generator.engine}, ${
+        workers.length === 1
+          ? counted(workers[0]!, 'worker thread')
+          : say`${joined(workers.map(count), ' and ')} worker threads`
+      }`,
     ],
     [
       'Plan',
       joined(
         plan.legs.map(
           ({ protocol, levels, connectsPerSecond, cycles }) =>
-            say`${protocol}: ${count(levels.length)} level(s) up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${count(cycles)} cycle(s)`,
+            say`${protocol}: ${counted(levels.length, 'level')} up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${counted(cycles, 'cycle')}`,
         ),
         '; ',
       ),
     ],
     ['Launches of the target', count(plan.launches)],
     ...(asked.behaviour ? [['Open connections', behaviourOf(asked.behaviour)] as const] : []),
+    ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
+      ? [['Round trips counted at each level for', ms(asked.talkMs)] as const]
+      : []),
+    ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => protocol === 'ws')
+      ? [['Per-message deflate', asked.perMessageDeflate] as const]
+      : []),
     ...(asked.restMs ? [['Rest before each reading', ms(asked.restMs)] as const] : []),
     ...(asked.headroomPercent === undefined ? [] : [['Headroom asked for', percent(asked.headroomPercent)] as const]),
     ['Begun', run.startedAt],

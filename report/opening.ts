@@ -1,7 +1,7 @@
 import { countOf, quantileMs } from '../core/histogram.ts';
+import type { LegSummary, Rtt } from '../core/leg-summary.ts';
 import { zeroOutcomes } from '../core/outcomes.ts';
 import type { LegProgress, MemoryPoint, Sample, Talk } from '../core/record.ts';
-import type { LegSummary, Rtt } from '../core/summary.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 

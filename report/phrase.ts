@@ -37,6 +37,9 @@ export const bytes = (value: number): Quantity => ({ value, text: humanBytes(val
 export const count = (value: number): Quantity => ({ value, text: humanCount(value) });
 export const ms = (value: number): Quantity => ({ value, text: humanMs(value) });
 export const percent = (value: number, digits = 0): Quantity => ({ value, text: `${value.toFixed(digits)} %` });
+/** `1 level`, `8 levels`. */
+export const counted = (value: number, one: string, many = `${one}s`): Phrase =>
+  say`${count(value)} ${value === 1 ? one : many}`;
 /** Without a unit. */
 export const decimal = (value: number, digits: number): Quantity => ({ value, text: value.toFixed(digits) });
 

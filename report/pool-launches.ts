@@ -1,7 +1,7 @@
 import { costOverLaunches } from '../core/launches.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { OUTCOMES, type Outcome } from '../core/outcomes.ts';
-import { type Estimate, median } from '../core/slope.ts';
-import type { LegSummary } from '../core/summary.ts';
+import { type Estimate, medianKnown } from '../core/slope.ts';
 
 type PerConnection = NonNullable<LegSummary['perConnection']>;
 
@@ -24,20 +24,20 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     outcomes,
     levels: first.levels.map((level) => pooledLevel(level, launches)),
     perConnection: pooledCosts(launches),
-    baselineBytes: medianOf(launches.map((leg) => leg.baselineBytes)),
+    baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),
     launches: variationOf(launches),
   };
 }
 
 function pooledLevel(level: LegSummary['levels'][number], launches: readonly LegSummary[]): typeof level {
   const same = launches.flatMap((leg) => leg.levels.filter(({ open }) => open === level.open));
-  const bytesOf = (name: keyof typeof level.bytes): number | null => medianOf(same.map(({ bytes }) => bytes[name]));
+  const bytesOf = (name: keyof typeof level.bytes): number | null => medianKnown(same.map(({ bytes }) => bytes[name]));
   return {
     ...level,
     bytes: { total: bytesOf('total'), user: bytesOf('user'), kernel: bytesOf('kernel') },
     settled: same.every(({ settled }) => settled),
-    generatorBytes: medianOf(same.map(({ generatorBytes }) => generatorBytes)),
-    chargedBytes: medianOf(same.map(({ chargedBytes }) => chargedBytes)),
+    generatorBytes: medianKnown(same.map(({ generatorBytes }) => generatorBytes)),
+    chargedBytes: medianKnown(same.map(({ chargedBytes }) => chargedBytes)),
   };
 }
 
@@ -68,8 +68,6 @@ function variationOf(launches: readonly LegSummary[]): LegSummary['launches'] {
 }
 
 const known = (values: ReadonlyArray<number | null>): number[] => values.filter((value) => value !== null);
-const medianOf = (values: ReadonlyArray<number | null>): number | null =>
-  known(values).length === 0 ? null : median(known(values));
 
 /** null when any launch lacks it. */
 function meanOf(values: ReadonlyArray<number | null>): number | null {

@@ -7,10 +7,12 @@ import { outcomesChart } from '../charts/outcomes-chart.ts';
 import { renderSvg, type Size } from '../charts/render.ts';
 import { retainedChart } from '../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../charts/time-charts.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { RunSeries } from '../core/series.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { bytes, count, joined, type Part, percent, say } from './phrase.ts';
 import type { Topic } from './table-data.ts';
+import { isFirm, ONLY_A_BOUND } from './verdict.ts';
 
 const WIDTH = 640;
 const SIZE: Size = { width: WIDTH, height: 330 };
@@ -68,10 +70,11 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
   return found;
 }
 
-function forecastCaption({ protocol }: LegSummary, capacity: Summary['capacity']): Part {
+function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
   const axes = 'Both axes go in powers, since plans go far beyond what was measured.';
-  const own = capacity.find((one) => one.protocol === protocol);
+  const own = capacity.find((one) => one.protocol === leg.protocol);
   if (!own) return axes;
+  if (!isFirm(leg)) return `${axes} ${ONLY_A_BOUND}`;
   const { memoryLimitBytes, headroomPercent, connections } = own;
   return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${count(connections)}.`;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
 import { plainRows } from './rows.ts';
 import { summarize } from './summarize.ts';

@@ -1,6 +1,7 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import {
   bytes,
   count,

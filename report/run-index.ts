@@ -19,7 +19,7 @@ export interface IndexedRun {
 export interface RunIndex {
   /** In the order in which they began. */
   readonly runs: readonly IndexedRun[];
-  /** What looks like a run folder and can't be read, and why. */
+  /** What of folders that look like a run's can't be read, and why: all of it, or a part while the rest is among the runs. */
   readonly unreadable: ReadonlyArray<{ readonly folder: string; readonly why: string }>;
 }
 
@@ -37,9 +37,9 @@ export function readIndex(path: string): RunIndex {
   for (const folder of runFoldersIn(path)) {
     const own = join(path, folder);
     try {
-      const run = readRunFile(own);
-      const summary = storedSummary(own) ?? summarize(readRun(own));
+      const { run, summary, problems } = readSummed(own);
       runs.push({ folder, run, summary, hasPage: existsSync(join(own, 'report.html')) });
+      unreadable.push(...problems.map((problem) => ({ folder, why: `${own}: ${problem}` })));
     } catch (error) {
       if (!(error instanceof RigError)) throw error;
       unreadable.push({ folder, why: error.message });
@@ -58,6 +58,17 @@ function runFoldersIn(path: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** Reads samples, which may be many, only where there is no summary. */
+function readSummed(own: string): Pick<IndexedRun, 'run' | 'summary'> & { readonly problems: readonly string[] } {
+  const stored = storedSummary(own);
+  if (!stored) {
+    const record = readRun(own);
+    return { ...record, summary: summarize(record) };
+  }
+  const problems: string[] = [];
+  return { run: readRunFile(own, problems), summary: stored, problems };
 }
 
 function storedSummary(folder: string): Summary | undefined {

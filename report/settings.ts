@@ -1,7 +1,8 @@
-import type { Sizing, SizingRow, Summary } from '../core/summary.ts';
+import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { bytes, count, type Phrase, say } from './phrase.ts';
 import { chosenRow } from './sizing.ts';
-import { NOUNS } from './verdict.ts';
+import { isFirm, NOUNS } from './verdict.ts';
 
 interface Paste {
   /** What it is for and where it goes. */
@@ -16,10 +17,13 @@ export interface Pastes {
   readonly parts: readonly Paste[];
 }
 
-/** For each leg those of one size of memory: the cheapest of the plan, else the largest that isn't a guess. */
+/**
+ * For each leg from which a capacity follows those of one size of memory: the cheapest of the plan, else the largest that
+ * isn't a guess.
+ */
 export function pastes({ sizing, legs }: Summary): Pastes[] {
   if (sizing === null) return [];
-  return legs.flatMap(({ protocol }) => {
+  return legs.filter(isFirm).flatMap(({ protocol }) => {
     const row = chosenRow(sizing, protocol);
     return row === undefined ? [] : [{ title: titleOf(row), parts: partsOf(row, sizing) }];
   });

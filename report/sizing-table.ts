@@ -1,9 +1,13 @@
-import type { LegSummary, Sizing, SizingRow, Summary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
+import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table-data.ts';
+import { isFirm, ONLY_A_BOUND } from './verdict.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
-export function sizingTable({ protocol }: LegSummary, { sizing }: Summary): TableData {
+export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
+  const { protocol } = leg;
   const rows = (sizing?.rows ?? []).filter((row) => row.protocol === protocol);
   const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
   const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
@@ -11,7 +15,7 @@ export function sizingTable({ protocol }: LegSummary, { sizing }: Summary): Tabl
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption: sizing === null ? '' : say`${protocol}: ${captionOf(sizing)}`,
+    caption: sizing === null ? '' : say`${protocol}: ${captionOf(sizing)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
     columns: [
       { title: 'memory' },
       ...[

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunFile, Sample } from '../core/record.ts';
 import { readSizingPlan } from '../core/sizing-plan.ts';
-import type { Sizing, SizingRow, Summary } from '../core/summary.ts';
+import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { KERNEL_BYTES_EACH } from '../test/support/readings.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
 import { plain } from './phrase.ts';
 import { pastes } from './settings.ts';
 import { chosenRow } from './sizing.ts';
+import { sizingTable } from './sizing-table.ts';
 import { summarize } from './summarize.ts';
 import { reportTables } from './tables.ts';
 
@@ -118,6 +120,16 @@ test('what is to be pasted names what it was made for', () => {
   assert.match(text, /^ulimit -n \d+000$/m);
   assert.match(text, /^NODE_OPTIONS=--max-old-space-size=\d+$/m);
   assert.match(text, /^resources:\n {2}requests:\n {4}memory: 2048Mi\n {2}limits:\n {4}memory: 2048Mi /m);
+});
+
+test('where levels scatter there is nothing to paste, and the table says what it is worth', () => {
+  const summary = summaryOf({ instances: [{ name: 'a', memory: '2GiB' }] });
+  const [leg] = summary.legs;
+  const scattered = { ...summary, legs: [{ ...leg!, fit: { ...leg!.fit!, rSquared: 0.9 } }] };
+  assert.deepEqual(pastes(scattered), []);
+  const captionOf = (one: Summary): string => plain(sizingTable(one.legs[0]!, one).caption);
+  assert.match(captionOf(scattered), / connections\. Levels that scatter like these .* plan nothing by it\.$/);
+  assert.doesNotMatch(captionOf(summary), /scatter/);
 });
 
 test('the table has prices where the plan has, in its currency', () => {

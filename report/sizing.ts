@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { type Line, lineAt, mostWithin, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
 import { DEFAULT_SIZING, SizingPlan } from '../core/sizing-plan.ts';
-import type { LegSummary, Sizing, SizingRow, Summary } from '../core/summary.ts';
+import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { extrapolationTo, linesOf, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
 
 /** What a month has: 365 × 24 ÷ 12. */

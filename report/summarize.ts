@@ -1,11 +1,12 @@
-import { z } from 'zod';
 import { EXIT } from '../core/errors.ts';
+import { type LegSummary, STRAIGHT } from '../core/leg-summary.ts';
 import { LACKING } from '../core/readings.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
-import { type LegSummary, STRAIGHT, SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
-import { checked, readThreshold } from '../core/thresholds.ts';
+import { SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
+import { gated } from './gates.ts';
 import { generatorOf, lateLegs } from './generator.ts';
+import { growthOf, growthWarnings } from './growth.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import { refusedOf } from './opening.ts';
@@ -21,45 +22,24 @@ export function summarize(record: RunRecord): Summary {
     .map((leg, index) => summarizeLeg(record, leg, index));
   const generator = generatorOf(record, legs);
   const memoryLimit = memoryLimitOf(record);
+  const baseline = growthOf(run, legs);
   const summary: Summary = {
     schema: SUMMARY_SCHEMA,
     ...standingOf(run, generator.bottleneck),
     name: run.name,
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
     error: errorOf(record, generator.bottleneck),
-    warnings: warningsOf(record, legs, memoryLimit),
+    warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
     legs,
     forecast: legs.flatMap(forecastOf),
     capacity: legs.flatMap((leg) => capacityOf(run, leg, memoryLimit)),
     sizing: sizingOf(run, legs),
     limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index, memoryLimit)),
     thresholds: [],
+    ...(baseline && { baseline }),
     generator,
   };
   return gated(summary, run);
-}
-
-const Asked = z.object({ failIf: z.array(z.object({ expression: z.string() })).optional() });
-
-/** With what --fail-if came to. A run that went wrong otherwise keeps its own reason. */
-function gated(summary: Summary, run: RunFile): Summary {
-  const asked = Asked.safeParse(run.config).data?.failIf ?? [];
-  const thresholds = asked.map(({ expression }) => {
-    const threshold = readThreshold(expression);
-    // Of a version that had other names: it can't be said to have passed.
-    return typeof threshold === 'string' ? { expression, value: null, passed: false } : checked(threshold, summary);
-  });
-  const failed = thresholds.filter(({ passed }) => !passed);
-  if (failed.length === 0 || summary.status !== 'passed') return { ...summary, thresholds };
-  const which = failed
-    .map(({ expression, value }) => `${expression}${value === null ? ' (not known)' : ''}`)
-    .join(', ');
-  const message = `${failed.length === 1 ? 'a threshold was' : `${failed.length} thresholds were`} crossed: ${which}`;
-  const hint = 'connrig compare <an earlier run> <run folder>, to see what grew';
-  return {
-    ...summary,
-    ...{ status: 'failed', exitCode: EXIT.threshold, thresholds, error: { code: 'ETHRESHOLD', message, hint } },
-  };
 }
 
 /** A run that never got to say how it ended was killed, or still runs. */

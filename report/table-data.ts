@@ -1,4 +1,4 @@
-import type { Part } from './phrase.ts';
+import { type Part, say } from './phrase.ts';
 
 /** What a section of the report is about. */
 export type Topic = 'cost' | 'capacity' | 'time' | 'latency';
@@ -12,7 +12,7 @@ export const TOPICS: Readonly<Record<Topic, string>> = {
 };
 
 export interface TableColumn {
-  readonly title: string;
+  readonly title: Part;
   /** Of all its numbers, where they don't carry one themselves. */
   readonly unit?: string;
   /** Words read from the left; numbers stand to the right. */
@@ -26,10 +26,20 @@ export interface TableRow {
 }
 
 /** A table before it is HTML or Markdown. */
-export interface TableData {
-  readonly topic: Topic;
+export interface Table {
   readonly caption: Part;
   /** The first one heads the rows. */
   readonly columns: readonly TableColumn[];
   readonly rows: readonly TableRow[];
 }
+
+/** One of the report's, in the section of its topic. */
+export interface TableData extends Table {
+  readonly topic: Topic;
+}
+
+/** The titles of its columns with their units, then its rows, for tables made of text. */
+export const gridOf = ({ columns, rows }: Table, print: (part: Part) => string): string[][] => [
+  columns.map(({ title, unit }) => print(unit === undefined ? title : say`${title} (${unit})`)),
+  ...rows.map(({ head, cells }) => [head, ...cells].map(print)),
+];

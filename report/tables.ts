@@ -1,7 +1,9 @@
 import { componentLabel } from '../charts/ledger-chart.ts';
 import { LEDGER_COMPONENTS } from '../core/ledger.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
 import { OUTCOMES } from '../core/outcomes.ts';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
+import { growthTable } from './growth-words.ts';
 import { refusedOf } from './opening.ts';
 import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } from './phrase.ts';
 import { estimate, verdictRows } from './rows.ts';
@@ -15,7 +17,7 @@ export function reportTables(summary: Summary): TableData[] {
   if (legs.length === 0) return [];
   return [
     verdictTable(summary),
-    thresholdTable(summary),
+    ...gateTables(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
     ...legs.map((leg) => forecastTable(leg, summary)),
@@ -30,12 +32,17 @@ export function reportTables(summary: Summary): TableData[] {
 const legColumns = (legs: readonly LegSummary[]): TableColumn[] =>
   legs.map(({ protocol }) => ({ title: protocol, words: true }));
 
-const verdictTable = (summary: Summary): TableData => ({
+/** The rows that every output has. */
+export const verdictTable = (summary: Summary): TableData => ({
   topic: 'cost',
   caption: 'The verdict, leg by leg, with 95 % intervals',
   columns: [{ title: '' }, ...legColumns(summary.legs)],
   rows: verdictRows(summary).map(({ label, cells }) => ({ head: label, cells })),
 });
+
+/** What the run could fail by, and what came of it; none where it was no gate. */
+export const gateTables = (summary: Summary): TableData[] =>
+  [thresholdTable(summary), growthTable(summary)].filter(({ rows }) => rows.length > 0);
 
 const thresholdTable = ({ thresholds }: Summary): TableData => ({
   topic: 'cost',

@@ -1,4 +1,5 @@
 import type { Summary } from '../core/summary.ts';
+import { growthLines } from './growth-words.ts';
 import { plain } from './phrase.ts';
 import { plainRows } from './rows.ts';
 import { measuredOf, wordOf } from './threshold-words.ts';
@@ -14,9 +15,10 @@ export function terminalTable(summary: Summary): string {
   const gates = summary.thresholds.map(
     (one) => `threshold: ${one.expression}: ${plain(measuredOf(one))}, ${wordOf(one)}`,
   );
+  const growth = growthLines(summary).map(plain);
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
   const verdict = verdictOf(summary).map(plain);
-  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...gates, ...warnings]
+  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...gates, ...growth, ...warnings]
     .map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`)
     .join('');
 }

@@ -15,5 +15,5 @@ export function measuredOf({ expression, value }: Checked): Phrase {
   });
 }
 
-export const wordOf = ({ value, passed }: Checked): string =>
+export const wordOf = ({ value, passed }: Pick<Checked, 'value' | 'passed'>): string =>
   passed ? 'passed' : value === null ? 'failed: it is not known' : 'failed';

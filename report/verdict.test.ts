@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LegSummary, Summary } from '../core/summary.ts';
+import type { LegSummary } from '../core/leg-summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { climb, leg, runFile } from '../test/support/synthetic-run.ts';
 import { plain } from './phrase.ts';
 import { summarize } from './summarize.ts';
-import { verdictOf } from './verdict.ts';
+import { isFirm, verdictOf } from './verdict.ts';
 
 const run = runFile({
   config: { memoryLimitBytes: 2 ** 31, headroomPercent: 20 },
@@ -41,6 +42,16 @@ test('an interval is told where it can be seen, and a wide one makes the cost a 
 });
 
 test('levels that scatter, or lie on no line, have no capacity', () => {
+  const firm = (more: Partial<LegSummary>): boolean => isFirm({ ...summary.legs[0]!, ...more });
+  assert.deepEqual(
+    [
+      firm({}),
+      firm({ perConnection: { ...perConnection, total: cost(9000, 9001) } }),
+      firm({ fit: { ...fit, rSquared: 0.98 } }),
+      firm({ perConnection: null, fit: null }),
+    ],
+    [true, false, false, false],
+  );
   const none = withLeg({ perConnection: { ...perConnection, total: cost(9000, 9001) } });
   assert.match(none, /^The levels scatter too much to tell .*: anything between -1 B and 17\.6 KiB would fit\.$/);
   const bent = withLeg({ fit: { ...fit, rSquared: 0.98 } });

@@ -1,12 +1,11 @@
+import { type LegSummary, STRAIGHT } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
-import type { Estimate } from '../core/slope.ts';
-import { type LegSummary, STRAIGHT, type Summary } from '../core/summary.ts';
+import { type Estimate, LEAST_LEVELS } from '../core/slope.ts';
+import type { Summary } from '../core/summary.ts';
 import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
-/** A line takes that many levels. */
-const LEAST_LEVELS = 3;
 
 type Protocol = LegSummary['protocol'];
 type Limiter = Summary['limiters'][number];
@@ -46,6 +45,17 @@ function leadOf({ status, error }: Summary): Phrase | null {
   const why = error === null ? '' : `: ${error.message}`;
   return sentence(say`${status === 'invalid' ? 'the result is not valid' : 'the run failed'}${why}`);
 }
+
+/** Whether a capacity follows from what was measured: not where the levels scatter, or lie on no line. */
+export function isFirm(leg: LegSummary): boolean {
+  const cost = costOf(leg);
+  return cost !== null && cost.low > 0 && isStraight(leg);
+}
+
+/** What is said where no capacity follows, beside numbers that would look like one. */
+export const ONLY_A_BOUND = 'Levels that scatter like these leave no more than a bound: plan nothing by it.';
+
+const isStraight = ({ fit }: LegSummary): boolean => fit === null || fit.rSquared >= STRAIGHT;
 
 function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const top = leg.levels.at(-1)?.open ?? 0;
@@ -93,9 +103,8 @@ function told(leg: LegSummary, summary: Summary): Phrase {
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
   const about = isRough ? 'roughly ' : '';
   const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
-  const { rSquared } = leg.fit ?? { rSquared: 1 };
-  if (rSquared < STRAIGHT) {
-    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(rSquared, 4)}), so no capacity follows from it`;
+  if (!isStraight(leg)) {
+    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(leg.fit!.rSquared, 4)}), so no capacity follows from it`;
   }
   return joined([main, bendsOf(leg), leakOf(leg), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
 }

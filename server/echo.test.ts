@@ -42,6 +42,17 @@ describe('the reference server', () => {
     ws.terminate();
   });
 
+  it('answers a close behind what it still has to compress', async () => {
+    const ws = new WebSocket(`ws://127.0.0.1:${local.ports.ws}`, { perMessageDeflate: true });
+    await once(ws, 'open');
+    const sizes: number[] = [];
+    ws.on('message', (data: Buffer) => sizes.push(data.length));
+    for (let i = 0; i < 20; i++) ws.send(Buffer.alloc(50_000, i));
+    ws.close(1000);
+    const [code] = await once(ws, 'close');
+    assert.deepEqual([code, sizes], [1000, Array(20).fill(50_000)]);
+  });
+
   it('echoes bytes over tcp until FIN, and answers with FIN', async () => {
     const socket = await connectRaw(local.ports.tcp);
     const sent = Buffer.alloc(300_000, 'abc');

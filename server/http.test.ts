@@ -31,7 +31,7 @@ async function ask(agent: Agent, port: number, path: string, method = 'GET', bod
 describe('the reference server over http', () => {
   let local: LocalServer;
   before(async () => {
-    local = await startLocal({ handshakeTimeoutMs: 400, maxConnections: 50 });
+    local = await startLocal({ handshakeTimeoutMs: 1500, maxConnections: 50 });
   });
   after(() => local.server.close());
   const census = async (): Promise<CensusOfProtocol> => (await local.census()).http;
@@ -64,7 +64,7 @@ describe('the reference server over http', () => {
       assert.deepEqual([now.accepted - before.accepted, now.open, now.handshaking], [1, 1, 0]);
       assert.equal(now.bytesOut - before.bytesOut, GREETING.length + 'Not Found\nMethod Not Allowed\n'.length);
       // Longer than any of its deadlines.
-      await delay(1000);
+      await delay(3000);
       assert.equal((await ask(agent, local.ports.http, '/')).socket, greeting.socket);
       agent.destroy();
     });

@@ -21,7 +21,7 @@ describe('a server against rude clients', () => {
   let bystander: WebSocket;
 
   before(async () => {
-    server = await startServe(['--handshake-timeout', '600ms', '--max-payload', String(PAYLOAD_LIMIT)]);
+    server = await startServe(['--handshake-timeout', '3s', '--max-payload', String(PAYLOAD_LIMIT)]);
     bystander = new WebSocket(`ws://127.0.0.1:${server.ports.ws}`);
     await once(bystander, 'open');
   });

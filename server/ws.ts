@@ -27,6 +27,8 @@ class ServerSocket extends WebSocket {
     const isAnswer = this.readyState === WebSocket.OPEN && (code === undefined) === (data === undefined);
     super.close(code, data);
     if (!isAnswer || !this.transport) return;
+    // What waits to be compressed goes before our answer; `ws` closes behind it.
+    if (this.bufferedAmount > this.transport.writableLength) return;
     // With the answer in the kernel's hands nothing is lost by closing; the FIN goes out behind it.
     if (this.transport.writableLength === 0) this.transport.destroy();
     else this.transport.destroySoon();

@@ -63,14 +63,18 @@ for (const engine of ENGINES) {
           await until(({ open }) => open === 4, '4 are open');
           fleet.setTalking(true);
           await until(({ replies }) => replies >= 40, 'it answers');
+          const stalledAtMs = performance.now();
           stalls = true;
           await delay(stallMs);
           stalls = false;
           for (const release of held) release();
           fleet.setTalking(false);
           const end = await until((now) => now.pending === 0 && fleet.isUpToDate(now), 'all are back');
-          const late = ((stallMs - 1000) * perSecond) / 1000;
-          assert.ok(Math.abs(end.lateReplies - late) <= late / 4, `${end.lateReplies} late`);
+          // On a busy machine the stall and what follows from it last longer.
+          const [least, most] = [stallMs, performance.now() - stalledAtMs].map(
+            (ms) => ((ms - 1000) * perSecond) / 1000,
+          );
+          assert.ok(end.lateReplies >= 0.75 * least! && end.lateReplies <= 1.25 * most!, `${end.lateReplies} late`);
           // A bucket is 8 ms wide here.
           assert.ok(Math.abs(above(fleet.histogram('rttPlanned'), 1000) - end.lateReplies) <= 3);
         },

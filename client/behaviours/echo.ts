@@ -47,7 +47,7 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
         tally.add('messages', 1);
         tally.add('pending', 1);
         pending[cursor] = pending[cursor]! + 1;
-        send(cursor, protocol.message(payload));
+        send(cursor, protocol.message(cursor, payload));
       }
       return Math.max(0, plannedOf(taken) - nowMs);
     },

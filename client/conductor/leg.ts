@@ -40,6 +40,8 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** Connections exchange messages, or ask and are answered: their round trips are sampled at each level. */
   readonly talks: boolean;
+  /** For so long. */
+  readonly talkMs: number;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
 }
@@ -189,9 +191,9 @@ export class LegWalk {
 
   /** Before any collection is forced: one would stand in the way of hundreds of replies. */
   async #talk(level: number): Promise<Talk> {
-    const { fleet, watched } = this.#context;
+    const { fleet, talkMs, watched } = this.#context;
     this.#enter('talk', level);
-    return sampleTalk(fleet, (condition) => waitFor(condition, level, watched));
+    return sampleTalk(fleet, talkMs, (condition) => waitFor(condition, level, watched));
   }
 
   /** A level counts only when it was whole from before the first to after the last reading. */

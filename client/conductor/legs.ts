@@ -10,6 +10,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import type { RunDeps } from '../deps.ts';
 import { finiteOrNull } from '../environment.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import type { Tally } from '../fleet/shared.ts';
 import type { Trouble } from '../fleet/worker.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
@@ -77,7 +78,7 @@ async function targetFor(context: LegsContext, { url, leg, destinations, ip }: L
   const { command, pid, exporter } = config;
   const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
-  if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations);
+  if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
   if (command === undefined) return attachTarget(url, pid, exporter?.url);
   return startCommandTarget({ ...started, command, name: command, url });
 }
@@ -109,6 +110,7 @@ async function walkLeg(
       protocol: {
         ...{ name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
         requestPath: config.behaviour.kind === 'request' ? config.behaviour.path : undefined,
+        deflate: config.perMessageDeflate,
         sendOnOpen: config.sendOnOpen && new Uint8Array(Buffer.from(config.sendOnOpen.hex, 'hex')),
       },
       capacity: fleetCapacity(leg),
@@ -148,6 +150,7 @@ async function walkLeg(
     openTimeoutMs: config.openTimeoutMs,
     acceptQueue: async () => (local ? readAcceptQueue(ip, url.ports) : null),
     talks: isTalk(config.behaviour.kind),
+    talkMs: config.talkMs,
     watched: {
       url: url.text,
       planned: fleetCapacity(leg),
@@ -167,6 +170,7 @@ async function walkLeg(
   } finally {
     stopTicking();
     await fleet.stop();
+    warnOfDeclined(fleet.tally(), context.warn);
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();
   }
@@ -208,6 +212,13 @@ function startTicking(
     clearInterval(timer);
     tick();
   };
+}
+
+/** Else what it measured would pass for the cost of compression. */
+function warnOfDeclined({ declined, outcomes }: Tally, warn: (text: string) => void): void {
+  if (declined === 0) return;
+  const whose = declined === outcomes.open ? 'every connection' : `${declined} of ${outcomes.open} connections`;
+  warn(`the server declined permessage-deflate on ${whose}: what compression costs there wasn't measured`);
 }
 
 /** Asking takes a file descriptor; when none is left, the peak, which takes none, stands in. */

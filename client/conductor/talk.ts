@@ -4,8 +4,6 @@ import type { Talk } from '../../core/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 
-/** Long enough for a p99 of a few thousand messages. */
-const TALK_MS = 2000;
 /** What isn't answered this long after the last message is lost. */
 const GRACE_MS = 1000;
 
@@ -15,10 +13,12 @@ const DISTRIBUTIONS = ['sendLag', 'rttPlanned', 'rttActual'] as const;
  * Round trips over a stretch of time. Nothing is under way when it begins, and it ends when all is answered or lost, so
  * what was sent in it is what was measured.
  *
+ * @param talkMs how long messages are sent
  * @param wait resolves when a condition holds; throws when the leg makes no sense any more
  */
 export async function sampleTalk(
   fleet: Fleet,
+  talkMs: number,
   wait: (condition: (tally: Tally) => boolean) => Promise<void>,
 ): Promise<Talk> {
   const quiet = async (): Promise<void> => {
@@ -32,7 +32,7 @@ export async function sampleTalk(
   const before = look();
   const startedAtMs = performance.now();
   fleet.setTalking(true);
-  await wait(() => performance.now() - startedAtMs >= TALK_MS);
+  await wait(() => performance.now() - startedAtMs >= talkMs);
   const durationMs = performance.now() - startedAtMs;
   await quiet();
   const after = look();

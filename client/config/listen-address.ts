@@ -1,3 +1,5 @@
+import type { Read } from './option.ts';
+
 /** Where to listen. */
 export interface ListenAddress {
   readonly host: string;
@@ -16,4 +18,15 @@ export function readListen(text: string): ListenAddress | string {
   const [, host = '', digits = ''] = /^([^/\s]*?):?(\d{1,5})$/.exec(text) ?? [];
   if (digits === '' || Number(digits) > 65_535) return `"${text}" is not an address such as ${EXAMPLE}`;
   return { host: host.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(digits) };
+}
+
+/** Where `--live` alone listens. */
+export const LIVE_ADDRESS = ':9466';
+
+/** The address may be left out, also in a config file; what follows on a command line is then easily taken for it. */
+export function readLive(given: string): Read<ListenAddress | undefined> {
+  if (given === 'false') return { value: undefined };
+  const address = readListen(given === 'true' ? LIVE_ADDRESS : given);
+  if (typeof address !== 'string') return { value: address };
+  return { problem: given.includes('://') ? `${address}; put --live behind the URL` : address };
 }

@@ -27,10 +27,13 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     openTimeoutMs: 10_000,
     restMs: 0,
     settleTimeoutMs: 5000,
+    talkMs: 2000,
     engine: 'auto',
     close: 'graceful',
     behaviour: { kind: 'idle' },
+    perMessageDeflate: 'off',
     headroomPercent: 20,
+    maxGrowthPercent: 5,
     lingerMs: 15_000,
     cycles: 1,
     launches: 1,
@@ -68,10 +71,13 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['open-timeout', '2s', 'openTimeoutMs', 2000],
   ['rest', '15s', 'restMs', 15_000],
   ['settle-timeout', '0', 'settleTimeoutMs', 0],
+  ['talk', '10s', 'talkMs', 10_000],
   ['workers', '2', 'workers', 2],
   ['engine', 'node', 'engine', 'node'],
   ['processes', '4', 'processes', 4],
   ['close', 'reset', 'close', 'reset'],
+  ['per-message-deflate', 'on', 'perMessageDeflate', 'on'],
+  ['per-message-deflate', 'no-context-takeover', 'perMessageDeflate', 'no-context-takeover'],
   ['source', '127.0.0.2,127.0.0.3', 'sources', ['127.0.0.2', '127.0.0.3']],
   ['source', '::1', 'sources', ['::1']],
   ['source', '10.0.0.0/30,10.0.1.8-10.0.1.9', 'sources', ['10.0.0.1', '10.0.0.2', '10.0.1.8', '10.0.1.9']],
@@ -118,6 +124,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['engine', 'steam', /^--engine: "steam" is not one of auto, /],
   ['processes', '1M', /^--processes: 1M is too large: at most 1000$/],
   ['close', 'slam', /^--close: "slam" is not one of graceful, reset$/],
+  ['per-message-deflate', 'yes', /^--per-message-deflate: "yes" is not one of off, on, no-context-takeover$/],
   ['source', 'localhost', /^--source: "localhost" is not an IP address$/],
   ['source', '::1,::1', /^--source: ::1: ::1 is there twice$/],
   ['inspect', 'yes', /^--inspect: "yes" is not the address of an inspector such as 127\.0\.0\.1:9229$/],
@@ -140,6 +147,12 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['memory-limit', 'lots', /^--memory-limit: "lots" is not a size such as 64KiB$/],
   ['headroom', '100%', /^--headroom: 100% is too large: at most 99$/],
   ['headroom', '-5%', /^--headroom: "-5%" is not a percentage such as 20%$/],
+  ['max-growth', '-1%', /^--max-growth: "-1%" is not a percentage/],
+  ['max-growth', '5%', /^--max-growth: there is nothing to grow from without --baseline/],
+  ['baseline', '', /^--baseline: it is empty$/],
+  ['summary-file', '', /^--summary-file: it is empty$/],
+  ['summary-file', '/', /^--summary-file: \/ is a folder$/],
+  ['summary-file', '/nonexistent/s.md', /^--summary-file: \/nonexistent\/s\.md can't be written \(ENOENT\)$/],
   ['rtt-limit', '50', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
@@ -310,6 +323,15 @@ test('http has requests instead of messages, and begins with one', () => {
   assert.match(problemOf(limit), /with --behaviour idle; take request:5k\/s, say$/);
   assert.equal(parseRunConfig({ ...limit, behaviour: 'request:1k/s' }).rttLimitMs, 50);
   assert.equal(parseRunConfig({ protocol: 'http', behaviour: 'heartbeat:4s' }).plan.legs[0]!.protocol, 'http');
+});
+
+test('per-message deflate goes with ws', () => {
+  const on = { 'per-message-deflate': 'on' };
+  const wanted = /^--per-message-deflate: only ws compresses messages; the legs of this run are (tcp|tcp, http)$/;
+  assert.match(problemOf({ ...on, protocol: 'tcp,http' }), wanted);
+  assert.match(problemOf({ ...on, urls: ['tcp://h:1'] }), wanted);
+  assert.equal(parseRunConfig({ ...on, protocol: 'tcp,ws' }).perMessageDeflate, 'on');
+  assert.equal(parseRunConfig({ 'per-message-deflate': 'off', protocol: 'tcp' }).perMessageDeflate, 'off');
 });
 
 test('a limit of round trips goes with a behaviour that has them', () => {

@@ -2,9 +2,11 @@ import { type BehaviourPlan, canBehave, isTalk } from '../../core/behaviour.ts';
 import { usageError } from '../../core/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../../core/plan.ts';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import type { EarlierRun } from '../../core/record.ts';
 import { printQuantity } from '../../core/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
 import { isLoopback } from '../../telemetry/listen.ts';
+import { baselineProblems } from './baseline.ts';
 import type { Option, Read } from './option.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -13,11 +15,14 @@ type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : neve
 
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
-  {
-    [K in keyof Options]: Options[K] extends { default: string }
-      ? ValueOf<Options[K]>
-      : ValueOf<Options[K]> | undefined;
-  } & { urls: readonly TargetUrl[]; plan: Plan }
+  Omit<
+    {
+      [K in keyof Options]: Options[K] extends { default: string }
+        ? ValueOf<Options[K]>
+        : ValueOf<Options[K]> | undefined;
+    },
+    'baseline'
+  > & { urls: readonly TargetUrl[]; plan: Plan; baseline: EarlierRun | undefined }
 >;
 
 /** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
@@ -27,6 +32,7 @@ export type RawSettings = Readonly<Record<string, unknown>>;
  * Reads settings, the command line over the file over the defaults.
  *
  * @param unknownFlags what the command line had beyond them
+ * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
  *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
@@ -34,6 +40,7 @@ export function parseRunConfig(
   commandLine: RawSettings,
   file: RawSettings = {},
   unknownFlags: readonly string[] = [],
+  readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
 ): RunConfig {
   const problems = [...unknownFlags.map((flag) => `${flag} is not an option`), ...unknownKeys(file)];
   const values: Record<string, unknown> = {};
@@ -44,6 +51,10 @@ export function parseRunConfig(
     const read = option.read(written);
     if ('problem' in read) problems.push(`--${option.name}: ${read.problem}`);
     else values[key] = read.value;
+  }
+  if (typeof values['baseline'] === 'string') {
+    values['baseline'] = readBaseline(values['baseline']);
+    if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
   }
   const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
   const parsed = { ...values, urls } as unknown as RunConfig;
@@ -98,6 +109,11 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
       '--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade, an http one with its request',
     );
   }
+  if (config.perMessageDeflate !== 'off' && !protocols.includes('ws')) {
+    problems.push(
+      `--per-message-deflate: only ws compresses messages; the legs of this run are ${protocols.join(', ')}`,
+    );
+  }
   for (const { path } of config.failIf ?? []) {
     const own = PROTOCOLS.find((protocol) => protocol === path[0]);
     if (own && !protocols.includes(own))
@@ -109,7 +125,13 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
   const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
-  return { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+  const plan = { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+  if (config.baseline) {
+    problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
+  } else if (named('maxGrowthPercent')) {
+    problems.push('--max-growth: there is nothing to grow from without --baseline; --baseline runs/main, say');
+  }
+  return plan;
 }
 
 function protocolsOf(

@@ -1,24 +1,20 @@
 import { parseBehaviour } from '../../core/behaviour.ts';
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../../core/protocols.ts';
 import { readThreshold } from '../../core/thresholds.ts';
-import { parseQuantity } from '../../core/units.ts';
 import { findTarget } from '../../lab/catalogue.ts';
 import { parseExporter } from '../../memory/exporter.ts';
 import { ENGINES } from '../engines/index.ts';
+import { DEFLATE_MODES } from '../protocols/ws-extension.ts';
 import { readInspectors } from './inspect.ts';
-import { type ListenAddress, readListen } from './listen-address.ts';
+import { readLevels } from './levels.ts';
+import { LIVE_ADDRESS, readListen, readLive } from './listen-address.ts';
 import { list, type Option, oneOf, onOff, orProblem, quantity, type Read, text } from './option.ts';
 import { readPid } from './pid.ts';
 import { readPreamble } from './preamble.ts';
 import { readSecret } from './secret.ts';
 import { readSizing } from './sizing.ts';
 import { readSources } from './sources.ts';
-
-/** Levels as asked for: how many evenly spaced ones, or exactly these. */
-type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
-
-/** Where `--live` alone listens. */
-const LIVE_ADDRESS = ':9466';
+import { readSummaryFile } from './summary-file.ts';
 
 /** Every setting of `connrig run`. The only table: command line, config file, help and defaults all come from it. */
 export const RUN_OPTIONS = {
@@ -124,11 +120,25 @@ export const RUN_OPTIONS = {
     default: 'idle',
     read: orProblem(parseBehaviour),
   },
+  talkMs: {
+    name: 'talk',
+    argument: '<duration>',
+    help: 'with echo or request: count round trips this long at each level; a steady p99 takes some thousands',
+    default: '2s',
+    read: quantity('duration', 100),
+  },
   sendOnOpen: {
     name: 'send-on-open',
     argument: '<text|@file>',
     help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
     read: readPreamble,
+  },
+  perMessageDeflate: {
+    name: 'per-message-deflate',
+    argument: '<how>',
+    help: `compress ws messages: ${DEFLATE_MODES.join(', ')}; the built-in server then accepts it`,
+    default: 'off',
+    read: oneOf(DEFLATE_MODES),
   },
   sources: {
     name: 'source',
@@ -167,6 +177,19 @@ export const RUN_OPTIONS = {
     help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'; may be repeated",
     repeats: true,
     read: list(orProblem(readThreshold)),
+  },
+  baseline: {
+    name: 'baseline',
+    argument: '<folder>',
+    help: 'end with 5 if one more connection is shown to cost more than in this earlier run, by more than --max-growth',
+    read: text,
+  },
+  maxGrowthPercent: {
+    name: 'max-growth',
+    argument: '<percent>',
+    help: 'with --baseline: what the cost may grow by',
+    default: '5%',
+    read: quantity('percent', 0),
   },
   sizing: {
     name: 'plan',
@@ -236,6 +259,12 @@ export const RUN_OPTIONS = {
     read: list(text),
   },
   out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
+  summaryFile: {
+    name: 'summary-file',
+    argument: '<file>',
+    help: 'append a short summary in Markdown to it at the end, such as "$GITHUB_STEP_SUMMARY"',
+    read: readSummaryFile,
+  },
   name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
   json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
   quiet: { name: 'quiet', help: 'no progress on stderr', default: 'false', read: onOff },
@@ -247,25 +276,4 @@ function readName(given: string): Read<string> {
   return /^[\w.-]{1,64}$/.test(given)
     ? { value: given }
     : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
-}
-
-/** The address may be left out, also in a config file; what follows on a command line is then easily taken for it. */
-function readLive(given: string): Read<ListenAddress | undefined> {
-  if (given === 'false') return { value: undefined };
-  const address = readListen(given === 'true' ? LIVE_ADDRESS : given);
-  if (typeof address !== 'string') return { value: address };
-  return { problem: given.includes('://') ? `${address}; put --live behind the URL` : address };
-}
-
-function readLevels(given: string): Read<Levels> {
-  const numbers = given.split(',').map((part) => parseQuantity('count', part));
-  if (numbers.some((level) => level === undefined || level < 1)) {
-    return { problem: `"${given}" is neither a number of levels nor a list of levels such as 1k,2k,5k` };
-  }
-  const exactly = numbers as number[];
-  if (exactly.length === 1) {
-    return exactly[0]! > 1000 ? { problem: 'more than 1000 levels' } : { value: { count: exactly[0]! } };
-  }
-  if (exactly.some((level, i) => i > 0 && level <= exactly[i - 1]!)) return { problem: `${given} does not ascend` };
-  return { value: { exactly } };
 }

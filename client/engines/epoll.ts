@@ -1,9 +1,9 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { Addresses } from './addresses.ts';
+import { abandon, dial } from './dial.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
 import {
-  EINPROGRESS,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
   EPOLL_EVENT,
@@ -13,20 +13,13 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
-  IP_BIND_ADDRESS_NO_PORT,
-  IPPROTO_IP,
-  IPPROTO_TCP,
   type Libc,
   MSG_NOSIGNAL,
+  PR_SET_TIMERSLACK,
   SHUT_WR,
   SO_ERROR,
   SO_LINGER,
-  SO_REUSEADDR,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_STREAM,
   SOL_SOCKET,
-  TCP_NODELAY,
 } from './libc.ts';
 
 /** Bits of a slot's state. */
@@ -44,7 +37,9 @@ const PORT_TRIES = 8;
 /** Node's own loop gets a turn this often: enough for messages, too seldom to cost anything. */
 const YIELD_EVERY_MS = 20;
 
-const ONE = new Int32Array([1]);
+/** 0 would mean the default. */
+const TIMER_SLACK_NS = 1;
+
 const LINGER_ZERO = new Int32Array([1, 0]);
 
 /**
@@ -88,6 +83,8 @@ export class EpollEngine implements Engine {
     this.#routes = new Uint16Array(options.slots);
     this.#epoll = libc.epollCreate(EPOLL_CLOEXEC);
     if (this.#epoll < 0) throw new Error(`epoll_create1: ${libc.errorName()}`);
+    // By default the kernel may wake this thread 50 µs late: as long as a fast server takes to answer.
+    libc.prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
   }
 
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
@@ -106,35 +103,23 @@ export class EpollEngine implements Engine {
 
   /** @returns undefined when a connection is under way, else the system's word for why not */
   #tryOpen(slot: Slot, route: number, ownPort: boolean): string | undefined {
-    const libc = this.#libc;
-    const { family, source, destination } = this.#addresses.route(route);
-    const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return libc.errorName();
-    libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);
     if (ownPort) this.#ports[slot] = this.#addresses.takePort(route);
     else this.#addresses.clearPort(route);
-    let failed = false;
-    if (source) {
-      // Without the first a port could serve one destination only; with the second, port 0 is filled in by connect,
-      // which knows the destination.
-      libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, 4);
-      if (this.#ports[slot] === 0) libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ONE, 4);
-      failed = libc.bind(fd, source, source.length) < 0;
-    }
-    if (!failed && libc.connect(fd, destination, destination.length) < 0) failed = libc.errno() !== EINPROGRESS;
-    if (!failed) {
-      this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-      this.#registration[EPOLL_EVENT.data] = slot;
-      this.#registration[EPOLL_EVENT.data + 1] = this.#generations[slot]!;
-      failed = libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0;
-    }
-    if (failed) {
-      const why = libc.errorName();
-      libc.close(fd);
+    const fd = dial(this.#libc, this.#addresses.route(route), this.#ports[slot] !== 0);
+    const why = typeof fd === 'string' ? fd : this.#register(slot, fd);
+    if (why !== undefined) {
       this.#addresses.returnPort(route, this.#ports[slot]!);
       this.#ports[slot] = 0;
-      return why;
     }
+    return why;
+  }
+
+  /** @returns undefined, or why the socket, which is closed then, can't be watched */
+  #register(slot: Slot, fd: number): string | undefined {
+    this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    this.#registration[EPOLL_EVENT.data] = slot;
+    this.#registration[EPOLL_EVENT.data + 1] = this.#generations[slot]!;
+    if (this.#libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0) return abandon(this.#libc, fd);
     this.#fds[slot] = fd;
     this.#states[slot] = CONNECTING;
     return undefined;
@@ -196,7 +181,7 @@ export class EpollEngine implements Engine {
   }
 
   async turn(maxWaitMs: number): Promise<void> {
-    const waitMs = this.#gone.length > 0 ? 0 : Math.ceil(maxWaitMs);
+    const waitMs = this.#gone.length > 0 ? 0 : maxWaitMs;
     this.#reportGone();
     const count = this.#libc.epollWait(this.#epoll, this.#batch, BATCH, waitMs);
     for (let i = 0; i < count && !this.#disposed; i++) {

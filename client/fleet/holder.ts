@@ -5,16 +5,14 @@ import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
+import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Pursuit } from './pursuit.ts';
+import { Rotation } from './rotation.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE, type State } from './slots.ts';
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
-
-/** Connections to one destination before it is the next one's turn, where there are many. */
-const IN_A_ROW = 64;
-const MANY_DESTINATIONS = 8;
 
 export interface HolderOptions {
   /** The most connections this worker will ever hold. */
@@ -56,9 +54,9 @@ export class Holder implements EngineEvents, ProtocolEvents {
   readonly #deps: HolderDeps;
   readonly #slots: Slots;
   readonly #pursuit = new Pursuit();
+  readonly #rotation: Rotation;
   #engine!: Engine;
   #protocol!: Protocol;
-  #attempt = 0;
   #closeCursor = -1;
   #stopping = false;
   #behaviour!: Behaviour;
@@ -70,6 +68,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   constructor(options: HolderOptions, deps: HolderDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#rotation = new Rotation(options.destinations, options.sources, options.index);
     // Each in-flight connection, opening or closing, has a place, so that neither starves the other.
     this.#slots = new Slots(options.capacity + options.window, options.window + options.closeWindow);
   }
@@ -140,22 +139,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
       const slot = this.#slots.take(plannedAtMs, startedAtMs);
       tally.add('attempts', 1);
       tally.add('opening', 1);
-      this.#connect(slot);
+      const { destination, source } = this.#rotation;
+      this.#rotation.advance();
+      this.#engine.open(slot, destination, source);
     }
-  }
-
-  /**
-   * Round robin over destinations first, then sources: the target's ports get even shares. With many, a few in a row go
-   * to the same one, so that a target of many processes isn't woken for each connection.
-   */
-  #connect(slot: Slot): void {
-    const { destinations, sources, index } = this.#options;
-    const inARow = destinations.length > MANY_DESTINATIONS ? IN_A_ROW : 1;
-    const turn = index + Math.floor(this.#attempt / inARow);
-    this.#attempt += 1;
-    const destination = destinations[turn % destinations.length]!;
-    const source = sources.length === 0 ? undefined : sources[Math.floor(turn / destinations.length) % sources.length];
-    this.#engine.open(slot, destination, source);
   }
 
   #closeDown(wanted: number, nowMs: number): void {
@@ -247,7 +234,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   // What the protocol finds.
 
-  onOpen(slot: Slot): void {
+  onOpen(slot: Slot, isDeclined = false): void {
     const { tally, histograms } = this.#deps;
     const nowMs = this.#deps.now();
     recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
@@ -257,6 +244,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#deps.opening.leave();
     tally.add('opening', -1);
     tally.add('open', 1);
+    if (isDeclined) tally.add('declined', 1);
     tally.outcome(OUTCOME_INDEX.open);
     this.#behaviour.onOpened(slot);
   }
@@ -347,29 +335,3 @@ export class Holder implements EngineEvents, ProtocolEvents {
 }
 
 const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
-
-const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
-  closed: 'closed-early',
-  aborted: 'cancelled',
-  refused: 'refused',
-  reset: 'reset',
-  'timed-out': 'timed-out',
-  unreachable: 'unreachable',
-  'no-ports': 'no-ports',
-  'no-fds': 'no-fds',
-  'no-memory': 'no-memory',
-  error: 'error',
-};
-
-const REASON_OF: Readonly<Record<EndCause, CloseReason>> = {
-  closed: 'by-peer',
-  aborted: 'by-us',
-  refused: 'reset',
-  reset: 'reset',
-  'timed-out': 'lost',
-  unreachable: 'lost',
-  'no-ports': 'lost',
-  'no-fds': 'lost',
-  'no-memory': 'lost',
-  error: 'lost',
-};

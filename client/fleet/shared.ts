@@ -47,6 +47,8 @@ const TALLY_FIELDS = [
   'closed',
   /** Of `closed`: those whose socket isn't gone yet. */
   'closing',
+  /** Opened without the extension that was offered. */
+  'declined',
   'bytesIn',
   'bytesOut',
   'heartbeats',

@@ -3,6 +3,7 @@ import { createHttpProtocol } from './http.ts';
 import type { Protocol, ProtocolEvents } from './protocol.ts';
 import { createTcpProtocol } from './tcp.ts';
 import { createWsProtocol } from './ws.ts';
+import type { DeflateMode } from './ws-extension.ts';
 
 /** What a protocol needs to know of the target; plain data, since it goes to worker threads. */
 export interface ProtocolOptions {
@@ -13,6 +14,8 @@ export interface ProtocolOptions {
   readonly requestPath?: string | undefined;
   /** Value of a Host header. */
   readonly hostHeader: string;
+  /** What ws connections ask for of permessage-deflate; `off` unless said. */
+  readonly deflate?: DeflateMode | undefined;
   /** What each tcp connection sends first; undefined: nothing. */
   readonly sendOnOpen?: Uint8Array | undefined;
 }
@@ -26,7 +29,7 @@ export function createProtocol(options: ProtocolOptions, slots: number, events: 
     case 'tcp':
       return createTcpProtocol(events, options.sendOnOpen);
     case 'ws':
-      return createWsProtocol({ slots, path: options.path, hostHeader: options.hostHeader }, events);
+      return createWsProtocol({ slots, ...options }, events);
     case 'http':
       return createHttpProtocol({ slots, ...options }, events);
   }

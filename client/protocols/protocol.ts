@@ -32,8 +32,8 @@ export interface Protocol {
 
 /** Its open connections exchange messages: tcp, ws. */
 export interface MessageProtocol extends Protocol {
-  /** A message ready to send: framed and masked where the protocol asks for it. A fresh array. */
-  message(payload: Uint8Array): Uint8Array;
+  /** A message ready to send: compressed, framed and masked where the protocol asks for it. A fresh array. */
+  message(slot: Slot, payload: Uint8Array): Uint8Array;
 }
 
 /** Its open connections ask and are answered: http. */
@@ -44,8 +44,8 @@ export interface RequestProtocol extends Protocol {
 
 /** What a protocol finds in the bytes it is fed. Called synchronously from {@link Protocol.onBytes} and `onEnd`. */
 export interface ProtocolEvents {
-  /** Usable now. */
-  onOpen(slot: Slot): void;
+  /** Usable now. @param isDeclined without the extension that was offered */
+  onOpen(slot: Slot, isDeclined?: boolean): void;
   /** Will never be usable. `detail` is for people: the status line, what was wrong with the key. */
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void;
   /**

@@ -39,7 +39,7 @@ test('a tcp message is a copy of its payload, a heartbeat one byte', () => {
     onPeerClose: none,
   });
   const payload = Uint8Array.of(1, 2, 3);
-  const message = tcp.message(payload);
+  const message = tcp.message(0, payload);
   payload[0] = 9;
   assert.deepEqual([...message], [1, 2, 3]);
   assert.equal(tcp.heartbeat(0).length, 1);

@@ -16,7 +16,7 @@ export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Arra
     hello: () => sendOnOpen,
     onBytes: (slot, bytes) => events.onPayload(slot, bytes, true),
     onEnd: (slot) => events.onPeerClose(slot, 'FIN'),
-    message: (payload) => Buffer.from(payload),
+    message: (_, payload) => Buffer.from(payload),
     heartbeat: () => Uint8Array.of(HEARTBEAT_BYTE),
     goodbye: () => undefined,
     release: () => undefined,

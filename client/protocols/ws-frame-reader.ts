@@ -12,7 +12,7 @@ export interface FrameReaderOptions {
 
 /** What frames say. `bytes` and `payload` are valid during the call only. */
 export interface FrameEvents {
-  onData(slot: Slot, bytes: Uint8Array, last: boolean): void;
+  onData(slot: Slot, bytes: Uint8Array, last: boolean, isCompressed: boolean): void;
   onPing(slot: Slot, payload: Uint8Array): void;
   onClose(slot: Slot, payload: Uint8Array): void;
   /** The reader has stopped for this slot. */
@@ -21,8 +21,8 @@ export interface FrameEvents {
 
 /** Reads the frames a server sends on many connections, in whatever pieces they arrive; see {@link createFrameReader}. */
 export interface FrameReader {
-  /** Reads from the beginning of a frame. */
-  start(slot: Slot): void;
+  /** Reads from the beginning of a frame. @param mayCompress messages may be compressed ones */
+  start(slot: Slot, mayCompress: boolean): void;
   /** Reads no more, not even the rest of what is being read now. */
   stop(slot: Slot): void;
   read(slot: Slot, bytes: Uint8Array): void;
@@ -36,6 +36,17 @@ const READING = 1;
 const IN_MESSAGE = 2;
 /** The data frame whose payload comes now is the message's last. */
 const FINAL_FRAME = 4;
+/** Compression was agreed on. */
+const MAY_COMPRESS = 8;
+/** The message that has begun is compressed. */
+const COMPRESSED = 16;
+/** What stays from message to message. */
+const LASTING = READING | MAY_COMPRESS;
+
+/** Bits of a frame's first byte. */
+const FIN = 0x80;
+const RESERVED = 0x70;
+const RSV1 = 0x40;
 
 const MAX_CONTROL_BYTES = 125;
 /** What has to be there at once: a control frame, or the header of a data frame (at most 10 bytes). */
@@ -43,8 +54,8 @@ const MAX_UNIT_BYTES = 2 + MAX_CONTROL_BYTES;
 const NOTHING = new Uint8Array(0);
 
 /**
- * RFC 6455, section 5, for the client's side without extensions. Payload of data frames is passed on as it comes and
- * never kept. Text is not checked for UTF-8: a load generator has no use for its characters.
+ * RFC 6455, section 5, for the client's side; of extensions it knows the mark of compressed messages. Payload of data
+ * frames is passed on as it comes and never kept. Text is not checked for UTF-8: a load generator has no use for its characters.
  */
 export function createFrameReader(options: FrameReaderOptions, events: FrameEvents): FrameReader {
   const { slots, maxMessageBytes, pieces } = options;
@@ -86,9 +97,9 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
   }
 
   function readDataHeader(slot: Slot, header: Uint8Array): void {
-    const opcode = header[0]! & 0x0f;
     const inMessage = (flags[slot]! & IN_MESSAGE) !== 0;
-    const fault = headerFault(header) ?? sequenceFault(opcode, inMessage);
+    const mayBeMarked = (flags[slot]! & MAY_COMPRESS) !== 0;
+    const fault = headerFault(header, mayBeMarked) ?? sequenceFault(header, inMessage);
     if (fault !== undefined) {
       violate(slot, CLOSE.protocolError, fault);
       return;
@@ -105,13 +116,16 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
     }
     messageBytes[slot] = total;
     remainingBytes[slot] = length;
-    flags[slot] = READING | IN_MESSAGE | ((header[0]! & 0x80) === 0 ? 0 : FINAL_FRAME);
+    const marked = inMessage ? flags[slot]! & COMPRESSED : (header[0]! & RSV1) === 0 ? 0 : COMPRESSED;
+    const final = (header[0]! & FIN) === 0 ? 0 : FINAL_FRAME;
+    flags[slot] = (flags[slot]! & LASTING) | IN_MESSAGE | marked | final;
     if (length === 0) deliver(slot, NOTHING, true);
   }
 
   function readControl(slot: Slot, frame: Uint8Array, size: number): void {
     const opcode = frame[0]! & 0x0f;
-    const fault = headerFault(frame) ?? controlFault(frame);
+    const mayBeMarked = (flags[slot]! & MAY_COMPRESS) !== 0;
+    const fault = headerFault(frame, mayBeMarked) ?? controlFault(frame);
     if (fault !== undefined) violate(slot, CLOSE.protocolError, fault);
     else if (opcode === OPCODE.ping) events.onPing(slot, frame.subarray(2, size));
     else if (opcode === OPCODE.close) events.onClose(slot, frame.subarray(2, size));
@@ -119,8 +133,9 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
 
   function deliver(slot: Slot, bytes: Uint8Array, frameEnds: boolean): void {
     const last = frameEnds && (flags[slot]! & FINAL_FRAME) !== 0;
-    if (last) flags[slot] = READING;
-    if (last || bytes.length > 0) events.onData(slot, bytes, last);
+    const isCompressed = (flags[slot]! & COMPRESSED) !== 0;
+    if (last) flags[slot] = flags[slot]! & LASTING;
+    if (last || bytes.length > 0) events.onData(slot, bytes, last, isCompressed);
   }
 
   function violate(slot: Slot, closeCode: number, detail: string): void {
@@ -135,9 +150,9 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
   }
 
   return {
-    start(slot) {
+    start(slot, mayCompress) {
       stop(slot);
-      flags[slot] = READING;
+      flags[slot] = mayCompress ? LASTING : READING;
     },
     stop,
     read,
@@ -154,22 +169,29 @@ function unitBytes(unit: Uint8Array): number {
   return length === 127 ? 10 : length === 126 ? 4 : 2;
 }
 
-function headerFault(header: Uint8Array): string | undefined {
-  if ((header[0]! & 0x70) !== 0) return 'reserved bits set, without an extension that uses them';
+function headerFault(header: Uint8Array, mayBeMarked: boolean): string | undefined {
+  if ((header[0]! & (mayBeMarked ? RESERVED & ~RSV1 : RESERVED)) !== 0) {
+    return 'reserved bits set, without an extension that uses them';
+  }
   if ((header[1]! & 0x80) !== 0) return 'masked frame from a server';
   return undefined;
 }
 
-function sequenceFault(opcode: number, inMessage: boolean): string | undefined {
+function sequenceFault(header: Uint8Array, inMessage: boolean): string | undefined {
+  const opcode = header[0]! & 0x0f;
   if (opcode > OPCODE.binary) return `reserved opcode ${opcode}`;
-  if (opcode === OPCODE.continuation) return inMessage ? undefined : 'continuation of no message';
+  if (opcode === OPCODE.continuation) {
+    if (!inMessage) return 'continuation of no message';
+    return (header[0]! & RSV1) === 0 ? undefined : 'continuation marked as compressed; only a first frame may be';
+  }
   return inMessage ? 'new message inside a fragmented one' : undefined;
 }
 
 function controlFault(frame: Uint8Array): string | undefined {
   const opcode = frame[0]! & 0x0f;
   if (opcode > OPCODE.pong) return `reserved opcode ${opcode}`;
-  if ((frame[0]! & 0x80) === 0) return 'fragmented control frame';
+  if ((frame[0]! & RSV1) !== 0) return 'control frame marked as compressed';
+  if ((frame[0]! & FIN) === 0) return 'fragmented control frame';
   return (frame[1]! & 0x7f) > MAX_CONTROL_BYTES ? 'control frame above 125 bytes' : undefined;
 }
 

@@ -5,6 +5,8 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
 const FIN = 0x80;
+/** RSV1: the message is compressed (RFC 7692, section 6). */
+const COMPRESSED = 0x40;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
 
@@ -16,9 +18,10 @@ let randomUsed = randomPool.length;
  * A whole message (or control frame) as a client sends it: one final frame, masked with a random key.
  *
  * @param payload at most 125 bytes for close, ping and pong; not changed
+ * @param isCompressed the payload is that of a compressed message
  * @returns a fresh array
  */
-export function encodeFrame(opcode: Opcode, payload: Uint8Array): Uint8Array {
+export function encodeFrame(opcode: Opcode, payload: Uint8Array, isCompressed = false): Uint8Array {
   const length = payload.length;
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const maskAt = 2 + lengthBytes;
@@ -27,7 +30,7 @@ export function encodeFrame(opcode: Opcode, payload: Uint8Array): Uint8Array {
   const room = Buffer.allocUnsafe(dataAt + length + 3);
   const before = -(room.byteOffset + dataAt) & 3;
   const frame = room.subarray(before, before + dataAt + length);
-  frame[0] = FIN | opcode;
+  frame[0] = FIN | (isCompressed ? COMPRESSED : 0) | opcode;
   if (lengthBytes === 0) {
     frame[1] = MASKED | length;
   } else if (lengthBytes === 2) {

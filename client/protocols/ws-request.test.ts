@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { DEFLATE_OFFERS, type DeflateMode } from './ws-extension.ts';
 import { createUpgradeRequests } from './ws-request.ts';
 
 const seed = Uint8Array.from({ length: 16 }, (_, i) => i * 7);
-const options = { slots: 100, path: '/chat?room=1', hostHeader: 'example.org:3000', seed };
+const options = { slots: 100, path: '/chat?room=1', hostHeader: 'example.org:3000', deflate: 'off', seed } as const;
 const keyIn = (request: Uint8Array): string => /Sec-WebSocket-Key: (.*)\r\n/.exec(Buffer.from(request).toString())![1]!;
 
 test('the request is what RFC 6455 asks for', () => {
@@ -19,6 +20,17 @@ test('the request is what RFC 6455 asks for', () => {
   ]);
   assert.match(headers[4]!, /^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$/);
   assert.deepEqual(headers.slice(5), ['', '']);
+});
+
+test('an offer of permessage-deflate is one more header', () => {
+  for (const [deflate, offer] of Object.entries(DEFLATE_OFFERS)) {
+    const text = Buffer.from(createUpgradeRequests({ ...options, deflate: deflate as DeflateMode }).next(3)).toString();
+    assert.deepEqual(
+      text.split('\r\n').filter((line) => line.startsWith('Sec-WebSocket-Ext')),
+      [`Sec-WebSocket-Extensions: ${offer}`],
+    );
+    assert.match(text, /\r\nSec-WebSocket-Key: [A-Za-z0-9+/]{22}==\r\n\r\n$/);
+  }
 });
 
 test('every attempt of every slot has a key of its own, and the accept value belongs to the latest', () => {

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Slot } from './protocol.ts';
+import { DEFLATE_OFFERS, type DeflateMode } from './ws-extension.ts';
 
 export interface UpgradeRequestOptions {
   readonly slots: number;
@@ -7,6 +8,8 @@ export interface UpgradeRequestOptions {
   readonly path: string;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
+  /** Which use of permessage-deflate is offered; see {@link DEFLATE_OFFERS}. */
+  readonly deflate: DeflateMode;
   /** 16 bytes that keys are derived from; random unless a test wants them to repeat. */
   readonly seed: Uint8Array | undefined;
 }
@@ -27,11 +30,12 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
  * slot's number of attempts make the key again when the answer comes.
  */
 export function createUpgradeRequests(options: UpgradeRequestOptions): UpgradeRequests {
-  const { slots, path, hostHeader, seed = randomBytes(16) } = options;
+  const { slots, path, hostHeader, deflate, seed = randomBytes(16) } = options;
   if (seed.length !== 16) throw new RangeError(`seed must have 16 bytes, not ${seed.length}`);
+  const extensions = deflate === 'off' ? '' : `Sec-WebSocket-Extensions: ${DEFLATE_OFFERS[deflate]}\r\n`;
   const request = Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: ${hostHeader}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY_PLACE}\r\n\r\n`,
+      `Sec-WebSocket-Version: 13\r\n${extensions}Sec-WebSocket-Key: ${KEY_PLACE}\r\n\r\n`,
   );
   const keyAt = request.length - KEY_PLACE.length - 4;
   const seedView = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);

@@ -1,24 +1,34 @@
 import { bad, named, type Refusal, readHeaders, readStatusLine, tokensOf } from './http-head.ts';
+import { type DeflateMode, type DeflateTerms, judgeExtensions } from './ws-extension.ts';
+
+/** The connection is a WebSocket now. */
+export interface Accepted {
+  /** How messages may be compressed; undefined: they may not. */
+  readonly deflate: DeflateTerms | undefined;
+}
 
 /**
- * Judges a whole response head by RFC 6455, section 4.1, for a client that offered neither extensions nor
- * subprotocols.
+ * Judges a whole response head by RFC 6455, section 4.1, for a client that offered no subprotocols.
  *
  * @param head up to its empty line, which may be included
  * @param expectedAccept asked for only when the status is 101
- * @returns undefined when the connection is a WebSocket now
+ * @param offered of permessage-deflate
  */
-export function judgeHead(head: string, expectedAccept: () => string): Refusal | undefined {
+export function judgeHead(head: string, expectedAccept: () => string, offered: DeflateMode): Accepted | Refusal {
   const first = readStatusLine(head);
   if ('outcome' in first) return first;
   if (first.status !== 101) return { outcome: 'rejected', detail: first.statusText };
   if (first.minor === 0) return bad('HTTP/1.0 has no upgrade');
   const headers = readHeaders(head);
   if ('outcome' in headers) return headers;
-  return judgeHeaders(headers, expectedAccept());
+  return judgeHeaders(headers, expectedAccept(), offered);
 }
 
-function judgeHeaders(headers: ReadonlyMap<string, string>, expectedAccept: string): Refusal | undefined {
+function judgeHeaders(
+  headers: ReadonlyMap<string, string>,
+  expectedAccept: string,
+  offered: DeflateMode,
+): Accepted | Refusal {
   const upgrade = headers.get('upgrade');
   if (upgrade?.toLowerCase() !== 'websocket') return bad(`Upgrade header is ${named(upgrade)}, not websocket`);
   const connection = headers.get('connection');
@@ -27,11 +37,11 @@ function judgeHeaders(headers: ReadonlyMap<string, string>, expectedAccept: stri
   }
   const accept = headers.get('sec-websocket-accept');
   if (accept !== expectedAccept) return bad(`Sec-WebSocket-Accept is ${named(accept)}, not the answer to our key`);
-  const extensions = headers.get('sec-websocket-extensions');
-  if (extensions) return bad(`the server chose extension ${named(extensions)}, which was not offered`);
+  const deflate = judgeExtensions(headers.get('sec-websocket-extensions'), offered);
+  if (deflate && 'outcome' in deflate) return deflate;
   const subprotocol = headers.get('sec-websocket-protocol');
   if (subprotocol) return bad(`the server chose subprotocol ${named(subprotocol)}, which was not offered`);
-  return undefined;
+  return { deflate };
 }
 
 /**
@@ -41,13 +51,20 @@ function judgeHeaders(headers: ReadonlyMap<string, string>, expectedAccept: stri
 export class KnownHead {
   #head: Buffer | undefined;
   #acceptAt = 0;
+  #accepted: Accepted = { deflate: undefined };
+
+  /** What it comes to. */
+  get accepted(): Accepted {
+    return this.#accepted;
+  }
 
   /** @param head judged good, up to and with its empty line */
-  remember(head: Buffer, accept: string): void {
+  remember(head: Buffer, accept: string, accepted: Accepted): void {
     const at = head.indexOf(accept, 0, 'latin1');
     if (at < 0) return;
     this.#head = Buffer.from(head);
     this.#acceptAt = at;
+    this.#accepted = accepted;
   }
 
   /** @returns where the head in `bytes` ends, when it is the known one with this accept value; else 0 */

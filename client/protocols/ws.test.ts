@@ -1,92 +1,20 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { array, assert as holds, nat, property, uint8Array } from 'fast-check';
+import {
+  answerTo,
+  type Finding,
+  hex,
+  opened,
+  SLOT,
+  start,
+  unmasked,
+  violation,
+} from '../../test/support/ws-subject.ts';
 import { createWsProtocol } from './ws.ts';
 
-const SLOT = 2;
-const MAX_MESSAGE_BYTES = 70_000;
-
-type Finding = readonly [what: string, ...details: unknown[]];
-interface Subject {
-  readonly ws: ReturnType<typeof createWsProtocol>;
-  /** What was found so far; payload pieces of a message are joined. */
-  readonly found: Finding[];
-  /** A valid answer to the request that was just made. */
-  readonly answer: Buffer;
-  /** Feeds a stream in chunks through one buffer that is overwritten in between, as an engine does. */
-  feed(stream: Uint8Array, chunkBytes?: readonly number[]): void;
-}
-
-/** A slot that has sent its request. */
-function start(): Subject {
-  const found: Finding[] = [];
-  let message = '';
-  const ws = createWsProtocol(
-    { slots: 4, path: '/', hostHeader: 'localhost', maxMessageBytes: MAX_MESSAGE_BYTES, seed: new Uint8Array(16) },
-    {
-      onOpen: () => found.push(['open']),
-      onHandshakeFailure: (_, outcome, detail) => found.push([outcome, detail]),
-      onPayload: (_, bytes, last) => {
-        message += Buffer.from(bytes).toString('hex');
-        if (last) found.push(['message', message]);
-        if (last) message = '';
-      },
-      onAnswer: () => assert.fail('ws has no answers'),
-      onReply: (_, bytes) => found.push(['reply', bytes[0]! & 0x0f, unmasked(bytes)]),
-      onPeerClose: (_, detail) => found.push(['peer close', detail]),
-      onProtocolError: (_, detail) => found.push(['protocol error', detail]),
-    },
-  );
-  const answer = answerTo(ws.hello(SLOT)!);
-  const buffer = Buffer.alloc(200_000);
-  return {
-    ws,
-    found,
-    answer,
-    feed(stream, chunkBytes = []) {
-      let at = 0;
-      for (let i = 0; at < stream.length; i++) {
-        const length = Math.min(stream.length - at, chunkBytes[i % chunkBytes.length] ?? stream.length);
-        buffer.set(stream.subarray(at, at + length));
-        ws.onBytes(SLOT, buffer.subarray(0, length));
-        buffer.fill(0xee, 0, length);
-        at += length;
-      }
-    },
-  };
-}
-
-/** A valid answer to an upgrade request. */
-function answerTo(request: Uint8Array): Buffer {
-  const key = /Sec-WebSocket-Key: (.*)\r\n/.exec(Buffer.from(request).toString())![1]!;
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-  return Buffer.from(
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
-}
-
-/** A slot whose handshake is done. */
-function opened(): Subject {
-  const subject = start();
-  subject.feed(subject.answer);
-  assert.deepEqual(subject.found.splice(0), [['open']]);
-  return subject;
-}
-
-/** Payload of one of our short frames, as hex. */
-const unmasked = (frame: Uint8Array): string =>
-  Buffer.from(frame.subarray(6).map((byte, i) => byte ^ frame[2 + (i % 4)]!)).toString('hex');
-
-const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const bytesOf = (length: number): Buffer => Buffer.alloc(length, 0x61);
 const closeFrame = (code: number): Buffer => Buffer.from([0x88, 2, code >> 8, code & 0xff]);
-/** What follows from breaking the protocol: a close frame with the code, then the finding. */
-const violation = (code: number, detail: string): Finding[] => [
-  ['reply', 8, code.toString(16).padStart(4, '0')],
-  ['protocol error', detail],
-];
 
 test('handshake: a valid answer opens, and what follows it in the same chunk are frames', () => {
   const { feed, answer, found } = start();

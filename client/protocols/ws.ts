@@ -1,19 +1,23 @@
 import { findHeadEnd, type Refusal } from './http-head.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
 import { CLOSE, readClose } from './ws-close.ts';
+import { createDeflate } from './ws-deflate.ts';
+import type { DeflateMode } from './ws-extension.ts';
 import { createFrameReader } from './ws-frame-reader.ts';
 import { encodeClose, encodeFrame, OPCODE } from './ws-frame-writer.ts';
 import { createUpgradeRequests } from './ws-request.ts';
-import { judgeHead, KnownHead } from './ws-response.ts';
+import { type Accepted, judgeHead, KnownHead } from './ws-response.ts';
 
 export interface WsProtocolOptions {
-  /** How many slots there are; state for all of them is made at once, 14 bytes each. */
+  /** How many slots there are; state for all of them is made at once, 14 bytes each, 15 with deflate. */
   readonly slots: number;
   /** Request target of the upgrade, with query: `/chat?room=1`. */
   readonly path: string;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
-  /** The most one message from the server may hold, in bytes, below 2^32; 16 MiB by default. */
+  /** What to ask for of permessage-deflate; `off` by default. */
+  readonly deflate?: DeflateMode | undefined;
+  /** The most one message from the server may hold, in bytes, below 2^32, also when inflated; 16 MiB by default. */
   readonly maxMessageBytes?: number;
   /** 16 bytes that the keys of upgrade requests are derived from; random by default. */
   readonly seed?: Uint8Array;
@@ -31,19 +35,21 @@ const CLOSING = 3;
 const OVER = 4;
 
 /**
- * WebSocket (RFC 6455) as a client without extensions and subprotocols. Messages are sent as binary; text from the
+ * WebSocket (RFC 6455) as a client without subprotocols, and with one extension, permessage-deflate. Messages are sent as binary; text from the
  * server is taken as it is, without checking that it is UTF-8.
  */
 export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEvents): MessageProtocol {
-  const { slots, path, hostHeader, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, seed } = options;
+  const { slots, path, hostHeader, deflate: offered = 'off', seed } = options;
+  const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
   if (!(maxMessageBytes >= 0 && maxMessageBytes < 2 ** 32)) {
     throw new RangeError(`maxMessageBytes must be below 2^32, not ${maxMessageBytes}`);
   }
   const phases = new Uint8Array(slots);
   /** What is kept while a response head or a frame is in pieces. */
   const pieces = new Map<Slot, Uint8Array>();
-  const requests = createUpgradeRequests({ slots, path, hostHeader, seed });
+  const requests = createUpgradeRequests({ slots, path, hostHeader, deflate: offered, seed });
   const knownHead = new KnownHead();
+  const deflate = offered === 'off' ? undefined : createDeflate(slots, maxMessageBytes);
   const frames = createFrameReader({ slots, maxMessageBytes, pieces }, { onData, onPing, onClose, onViolation });
 
   function readHead(slot: Slot, bytes: Uint8Array): void {
@@ -57,26 +63,35 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
       return;
     }
     pieces.delete(slot);
-    const refusal = known > 0 ? undefined : typeof found === 'number' ? judge(head, found, accept) : found;
-    if (refusal) {
+    const judged = known > 0 ? knownHead.accepted : typeof found === 'number' ? judge(head, found, accept) : found;
+    if ('outcome' in judged) {
       phases[slot] = OVER;
-      events.onHandshakeFailure(slot, refusal.outcome, refusal.detail);
+      events.onHandshakeFailure(slot, judged.outcome, judged.detail);
       return;
     }
     phases[slot] = OPEN;
-    frames.start(slot);
-    events.onOpen(slot);
+    deflate?.agree(slot, judged.deflate);
+    frames.start(slot, judged.deflate !== undefined);
+    events.onOpen(slot, deflate !== undefined && judged.deflate === undefined);
     if (typeof found === 'number' && found < head.length) frames.read(slot, head.subarray(found));
   }
 
-  function judge(head: Buffer, end: number, accept: string): Refusal | undefined {
-    const refusal = judgeHead(head.toString('latin1', 0, end), () => accept);
-    if (!refusal) knownHead.remember(head.subarray(0, end), accept);
-    return refusal;
+  function judge(head: Buffer, end: number, accept: string): Accepted | Refusal {
+    const judged = judgeHead(head.toString('latin1', 0, end), () => accept, offered);
+    if (!('outcome' in judged)) knownHead.remember(head.subarray(0, end), accept, judged);
+    return judged;
   }
 
-  function onData(slot: Slot, bytes: Uint8Array, last: boolean): void {
-    if (phases[slot] === OPEN) events.onPayload(slot, bytes, last);
+  function onData(slot: Slot, bytes: Uint8Array, last: boolean, isCompressed: boolean): void {
+    if (phases[slot] !== OPEN) return;
+    const found = deflate && isCompressed ? deflate.inflate(slot, bytes, last) : bytes;
+    if (found === undefined) return;
+    if (found instanceof Uint8Array) {
+      events.onPayload(slot, found, last);
+      return;
+    }
+    frames.stop(slot);
+    onViolation(slot, found.violation, found.detail);
   }
 
   function onPing(slot: Slot, payload: Uint8Array): void {
@@ -112,6 +127,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     hello(slot) {
       pieces.delete(slot);
       frames.stop(slot);
+      deflate?.forget(slot);
       phases[slot] = HANDSHAKE;
       return requests.next(slot);
     },
@@ -135,7 +151,10 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
         events.onPeerClose(slot, `FIN without a close frame${where}`);
       }
     },
-    message: (payload) => encodeFrame(OPCODE.binary, payload),
+    message: (slot, payload) =>
+      deflate?.isAgreed(slot)
+        ? encodeFrame(OPCODE.binary, deflate.compress(slot, payload), true)
+        : encodeFrame(OPCODE.binary, payload),
     heartbeat: () => encodeFrame(OPCODE.ping, new Uint8Array(0)),
     goodbye(slot) {
       if (phases[slot] !== OPEN) return undefined;
@@ -145,6 +164,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     release(slot) {
       phases[slot] = IDLE;
       frames.stop(slot);
+      deflate?.forget(slot);
     },
   };
 }

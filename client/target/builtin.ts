@@ -18,16 +18,19 @@ const KEPT_OUTPUT_CHARS = 8192;
  *
  * @param command how this very program is started, such as `['node', '/…/cli/main.js']`
  * @param processes how many share the connections, each on a port of its own
+ * @param perMessageDeflate whether it accepts permessage-deflate on ws
  * @throws RigError ETARGETSTART with what it printed
  */
 export async function startBuiltinTarget(
   command: readonly string[],
   protocol: ProtocolName,
   processes: number,
+  perMessageDeflate = false,
 ): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
   const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
   const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
+  if (perMessageDeflate) options.push('--per-message-deflate');
   // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
   const adminToken = randomBytes(24).toString('base64url');
   const child = spawn(program, [...leading, 'serve', ...options], {

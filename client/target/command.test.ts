@@ -13,8 +13,8 @@ import type { Target } from './target.ts';
 
 const TIMEOUT = { timeout: 60_000, skip: process.platform === 'win32' };
 const NODE = JSON.stringify(process.execPath);
-/** Listens, and says so on both streams. */
-const SERVER = `const s=require('net').createServer().listen(+process.env.PORT,'127.0.0.1',()=>{console.log('up');console.error('and well')})`;
+/** Says so on both streams, and listens: who finds it listening finds the words, too. */
+const SERVER = `console.log('up');console.error('and well');require('net').createServer().listen(+process.env.PORT,'127.0.0.1')`;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

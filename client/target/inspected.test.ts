@@ -78,7 +78,7 @@ test('a process in a namespace of its own is known by the number it has there', 
 
 test('what was started just now is waited for, for a while; what runs already is not', TIMEOUT, async (t) => {
   const address = `127.0.0.1:${await unusedPort()}`;
-  const late = spawn('sh', ['-c', `sleep 0.3; exec ${process.execPath} --inspect=${address} -e '${WAITS}'`], {
+  const late = spawn('sh', ['-c', `sleep 2; exec ${process.execPath} --inspect=${address} -e '${WAITS}'`], {
     stdio: 'ignore',
   });
   t.after(() => late.kill('SIGKILL'));

@@ -1,23 +1,40 @@
 import { basename, resolve } from 'node:path';
+import { RigError } from '../../core/errors.ts';
 import { readRun } from '../read-run.ts';
 import { summarize } from '../summarize.ts';
 import { writeFileWhole } from '../write-whole.ts';
-import { type Comparison, comparisonOf } from './comparison.ts';
+import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
 import { comparisonJson, comparisonPage, markdownComparison } from './outputs.ts';
 
 /**
  * Reads run folders and sets them side by side, each summed up anew from its record: runs of several versions are judged
- * by one.
+ * by one. One that can't be read is left out, and that is told among the warnings.
  *
- * @throws RigError ERUNFOLDER when one of them can't be read
+ * @throws RigError ERUNFOLDER when the first can't be read, which the others are compared with, or none of those can
  */
-export const compareFolders = (folders: readonly string[]): Comparison =>
-  comparisonOf(
-    folders.map((folder) => {
-      const record = readRun(folder);
-      return { folder: basename(resolve(folder)), run: record.run, summary: summarize(record) };
-    }),
+export function compareFolders([first, ...others]: readonly [string, ...string[]]): Comparison {
+  const runs = [readCompared(first)];
+  const errors: RigError[] = [];
+  for (const folder of others) {
+    try {
+      runs.push(readCompared(folder));
+    } catch (error) {
+      if (!(error instanceof RigError)) throw error;
+      errors.push(error);
+    }
+  }
+  if (runs.length === 1 && errors[0]) throw errors[0];
+  return comparisonOf(
+    runs,
+    errors.map(({ message }) => `left out: ${message}`),
   );
+}
+
+function readCompared(folder: string): ReadRun {
+  const record = readRun(folder);
+  const { run, problems } = record;
+  return { folder: basename(resolve(folder)), run, problems, summary: summarize(record) };
+}
 
 /**
  * `compare.html`, `compare.md` and `compare.json`.

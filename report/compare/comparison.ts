@@ -1,19 +1,25 @@
 import { type Cost, type Difference, differenceOf } from '../../core/difference.ts';
 import { LEDGER_COMPONENTS } from '../../core/ledger.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
 import type { RunFile } from '../../core/record.ts';
 import type { Estimate } from '../../core/slope.ts';
-import { type LegSummary, STRAIGHT, type Summary } from '../../core/summary.ts';
-import { measuredOn } from '../measured-on.ts';
-import { plain } from '../phrase.ts';
+import type { Summary } from '../../core/summary.ts';
+import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
 
-/** A run as it is compared. */
-export interface ComparedRun {
-  /** `A`, `B` …: what it is called in tables. */
-  readonly letter: string;
+/** A run as its folder says. */
+export interface ReadRun {
   readonly folder: string;
   readonly run: RunFile;
   readonly summary: Summary;
+  /** What of its record could not be read. */
+  readonly problems: readonly string[];
+}
+
+/** A run as it is compared. */
+export interface ComparedRun extends ReadRun {
+  /** `A`, `B` …: what it is called in tables. */
+  readonly letter: string;
 }
 
 export const COSTS = ['total', 'user', 'kernel', 'charged'] as const;
@@ -50,12 +56,13 @@ export interface Comparison {
   readonly protocols: readonly ComparedProtocol[];
 }
 
-export function comparisonOf(runs: ReadonlyArray<Omit<ComparedRun, 'letter'>>): Comparison {
+/** @param leftOut what has to be told before anything else: runs that could not be read */
+export function comparisonOf(runs: readonly ReadRun[], leftOut: readonly string[] = []): Comparison {
   const lettered = runs.map((one, i): ComparedRun => ({ ...one, letter: letterOf(i) }));
   const names = [...new Set(lettered.flatMap(({ summary }) => summary.legs.map(({ protocol }) => protocol)))];
   return {
     runs: lettered,
-    warnings: warningsOf(lettered),
+    warnings: [...leftOut, ...warningsOf(lettered)],
     protocols: names.map((protocol) => {
       const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.protocol === protocol) ?? null);
       return { protocol, legs, parts: partsOf(legs) };
@@ -66,6 +73,12 @@ export function comparisonOf(runs: ReadonlyArray<Omit<ComparedRun, 'letter'>>): 
 /** A to Z, then AA. */
 const letterOf = (index: number): string =>
   (index >= 26 ? letterOf(Math.floor(index / 26) - 1) : '') + String.fromCharCode(65 + (index % 26));
+
+/** How large a leg began, and how far it came. */
+export const sizeOf = ({ baselineBytes, levels }: LegSummary) => ({
+  baselineBytes,
+  topOpen: levels.at(-1)?.open ?? 0,
+});
 
 function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
   const costs = COSTS.map((part): ComparedPart => {
@@ -99,51 +112,20 @@ function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
   return [...costs, ...components].filter(({ values }) => values.some((value) => value !== null));
 }
 
-function costOf(leg: LegSummary | null, part: CostName): Cost | null {
+/** As it is compared; null where the leg doesn't know it. */
+export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
   const estimate = leg?.perConnection?.[part];
   return estimate ? { ...estimate, launches: leg?.launches?.count ?? 1 } : null;
 }
 
-/** Circumstances that runs may differ in and still be compared: that is what comparing is for. */
-const FREE = new Set(['Target', 'Started by', 'Begun', 'Ended', 'Headroom asked for']);
-
-const ENDED = { failed: 'failed', interrupted: 'was interrupted', invalid: 'is not valid', passed: 'passed' } as const;
-
 function warningsOf(runs: readonly ComparedRun[]): string[] {
-  const [first, ...others] = runs;
-  if (!first) return [];
-  const circumstances = ({ run }: ComparedRun): Map<string, string> =>
-    new Map(measuredOn(run).map(([label, what]) => [label, plain(what)]));
-  const own = circumstances(first);
-  const differing = others.flatMap((other) => {
-    const theirs = circumstances(other);
-    return [...new Set([...own.keys(), ...theirs.keys()])]
-      .filter((label) => !FREE.has(label) && own.get(label) !== theirs.get(label))
-      .map((label) => {
-        const [a, b] = [own, theirs].map((all) => all.get(label) ?? 'not said');
-        return `${label}: ${first.letter} has ${a}; ${other.letter} has ${b}`;
-      });
-  });
-  const doubtful = runs.flatMap(({ letter, summary }) => [
-    ...(summary.status === 'passed' ? [] : [`${letter} ${ENDED[summary.status]}`]),
-    ...summary.legs.flatMap(({ protocol, fit, perConnection }) =>
-      !perConnection
-        ? [`${letter} doesn't know what one more ${protocol} connection costs: that takes three levels`]
-        : fit && fit.rSquared < STRAIGHT
-          ? [
-              `${letter}, ${protocol}: memory does not closely follow the number of connections (R² ${fit.rSquared.toFixed(4)})`,
-            ]
-          : [],
-    ),
-  ]);
-  const isSingle = runs.some(({ run }) => run.plan.launches < 2);
-  return [
-    ...differing,
-    ...doubtful,
-    ...(isSingle
-      ? [
-          'not every run had several launches, so how far launches scatter is assumed, not measured: --launches 3 tells more',
-        ]
-      : []),
-  ];
+  const all = runs.map(
+    ({ letter, run, summary, problems }): Doubtable => ({
+      ...{ called: letter, run, status: summary.status, problems },
+      legs: summary.legs.map(({ protocol, fit, perConnection }) => ({
+        ...{ protocol, isCostKnown: perConnection !== null, rSquared: fit?.rSquared ?? null },
+      })),
+    }),
+  );
+  return [...differingIn(all), ...all.flatMap(doubtsAbout), ...scatterDoubts(all)];
 }

@@ -1,13 +1,14 @@
 import { compareChart } from '../../charts/compare-chart.ts';
 import { figure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
-import { figures, list, note, page, section } from '../html/page.ts';
+import { figures, list, note, page, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
-import { bullets, markdown, markdownTable } from '../markdown-kit.ts';
+import { bullets, captionedTable, markdown } from '../markdown-kit.ts';
 import { plain } from '../phrase.ts';
+import { gridOf, type Table } from '../table-data.ts';
 import { aligned } from '../terminal.ts';
-import type { ComparedProtocol, ComparedRun, Comparison } from './comparison.ts';
-import { type ComparedTable, protocolTable, runsTable, sentencesOf } from './words.ts';
+import { type ComparedProtocol, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
+import { protocolTables, runsTable, sentencesOf } from './words.ts';
 
 /** For a terminal, ending in a newline. */
 export function terminalComparison(comparison: Comparison): string {
@@ -28,10 +29,7 @@ export function markdownComparison(comparison: Comparison): string {
     `# ${markdown(titleOf(runs))}`,
     ...sentencesOf(comparison).map((sentence) => `**${markdown(sentence)}**`),
     ...(warnings.length > 0 ? ['Before you believe it:', bullets(warnings.map(markdown))] : []),
-    ...tablesOf(comparison).map((one) => {
-      const [head = [], ...rows] = gridOf(one, (part) => markdown(part).trim());
-      return `${markdown(one.caption)}\n\n${markdownTable(head, rows)}`;
-    }),
+    ...tablesOf(comparison).map(captionedTable),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -44,7 +42,7 @@ ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}<
   const main = [
     warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', list(warnings))),
     ...protocols.map((one) =>
-      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tableOf(protocolTable(one, runs))),
+      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tables(protocolTables(one, runs).map(tableOf))),
     ),
     section('runs', 'What was compared', tableOf(runsTable(runs))),
   ];
@@ -65,24 +63,23 @@ export function comparisonJson({ runs, warnings, protocols }: Comparison): unkno
       ...{ startedAt: run.startedAt, target: run.target.name, launches: run.plan.launches },
     })),
     warnings,
-    protocols: protocols.map(({ protocol, parts }) => ({ protocol, parts })),
+    protocols: protocols.map(({ protocol, legs, parts }) => ({
+      protocol,
+      legs: legs.map((leg) => leg && sizeOf(leg)),
+      parts,
+    })),
   };
 }
 
 const titleOf = (runs: readonly ComparedRun[]): string =>
   runs.map(({ letter, summary }) => `${letter}: ${summary.name}`).join(' · ');
 
-const tablesOf = ({ runs, protocols }: Comparison): ComparedTable[] => [
-  ...protocols.map((one) => protocolTable(one, runs)),
+const tablesOf = ({ runs, protocols }: Comparison): Table[] => [
+  ...protocols.flatMap((one) => protocolTables(one, runs)),
   runsTable(runs),
 ];
 
-const gridOf = ({ columns, rows }: ComparedTable, print: (part: ComparedTable['caption']) => string): string[][] => [
-  columns.map(({ title }) => print(title)),
-  ...rows.map(({ head, cells }) => [head, ...cells].map(print)),
-];
-
-const tableOf = ({ caption, columns, rows }: ComparedTable) => table(caption, columns, rows);
+const tableOf = ({ caption, columns, rows }: Table) => table(caption, columns, rows);
 
 function chartsOf({ protocol, legs }: ComparedProtocol, runs: readonly ComparedRun[]) {
   const drawn = legs.flatMap((leg, i) => {

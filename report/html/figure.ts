@@ -18,7 +18,7 @@ export const figure = (chart: Chart, id: string, caption: Part = chart.descripti
 export const drawnFigure = (title: string, svg: string, id: string, caption: Part): Markup =>
   html`<figure id="${id}">
 <h3>${title}</h3>
-${trusted(svg)}
+<div class="scroll" tabindex="0">${trusted(svg)}</div>
 <figcaption>${caption}</figcaption>
 </figure>
 `;

@@ -42,8 +42,8 @@ test('a table heads its rows and columns, with units', () => {
   ).toString();
   assert.ok(made.includes('<caption>levels</caption>'));
   assert.ok(made.includes('<th scope="col" class="number">p99 <small>(ms)</small></th>'));
-  assert.ok(made.includes('<th scope="row"><data value="1000">1,000</data></th>'));
-  assert.ok(made.includes('<td class="words">&#60;b&#62;</td>'));
+  assert.ok(made.includes('<th scope="row" class="in-0 short"><data value="1000">1,000</data></th>'));
+  assert.ok(made.includes('<td class="words short">&#60;b&#62;</td>'));
 });
 
 test('a page asks for nothing and runs nothing', () => {

@@ -33,30 +33,47 @@ footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--c
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
 figure { margin: 0 0 1rem; min-width: 0; }
 figure h3 { margin-top: 0.5rem; }
+figure .scroll { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; max-width: 50rem; }
 figcaption { font-size: 0.875rem; }
 .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: 0.3rem; }
-th, td { padding: 0.22rem 1.1rem 0.22rem 0; border-bottom: 1px solid var(--chart-grid); vertical-align: top; }
+/* A table may be wider than the page, what it is about has to be seen without scrolling. */
+caption { text-align: left; padding-bottom: 0.3rem; max-width: calc(100vw - 2.5rem); }
+th, td { padding: 0.22rem 0.9rem 0.22rem 0; border-bottom: 1px solid var(--chart-grid); vertical-align: top; }
 th { text-align: left; font-weight: normal; }
 thead th { font-weight: 600; vertical-align: bottom; }
 thead small { font-weight: normal; color: var(--chart-muted); }
-tbody th { white-space: pre-wrap; }
+.in-1 { padding-left: 0.6rem; }
+.in-2 { padding-left: 1.2rem; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
 .number { text-align: right; }
 .words { text-align: left; }
-td.number { white-space: nowrap; }
+/* What a program has said may have lines. */
+td.words { white-space: pre-line; }
+.text { overflow-wrap: anywhere; }
+/* A number and its unit. */
+td.number, tbody th.short, data { white-space: nowrap; }
+/* Why there is no number. */
+td.number:not(.short):not(:has(data)) { white-space: normal; }
 @media screen {
   thead th { white-space: nowrap; }
   td.words { min-width: 4.5rem; }
+  th.long, td.long:not(:has(data)) { min-width: 7rem; }
+  tbody .text { min-width: 16rem; }
+}
+/* Texts of a chart that is as narrow as a telephone can't be read. */
+@media screen and (max-width: 36rem) {
+  figure svg { width: 32rem; }
 }
 @media print {
   @page { margin: 14mm; }
   html { font-size: 11.5px; }
   body { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
-  figure, .note, tr, pre, .scroll, .facts div { break-inside: avoid; }
+  th, td { padding-right: 0.7rem; }
+  td.number:not(.short) { white-space: normal; }
+  figure, .note, tr, ul, pre, .scroll, .facts div { break-inside: avoid; }
   thead { display: table-header-group; }
   .figures { display: block; }
   figure { display: grid; grid-template-columns: 120mm 1fr; gap: 0 6mm; margin-bottom: 5mm; }

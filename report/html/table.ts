@@ -1,11 +1,11 @@
-import type { Part } from '../phrase.ts';
+import { type Part, plain } from '../phrase.ts';
 import type { TableColumn } from '../table-data.ts';
-import { type Child, html, type Markup } from './markup.ts';
+import { html, Markup } from './markup.ts';
 
-/** A row's own name, and what stands beside it; links may be among it. */
+/** A row's own name, which may be a link, and what stands beside it. */
 interface HtmlRow {
-  readonly head: Child;
-  readonly cells: readonly Child[];
+  readonly head: Part | Markup;
+  readonly cells: readonly Part[];
 }
 
 /**
@@ -22,14 +22,27 @@ export function table(caption: Part, columns: readonly TableColumn[], rows: read
 <tbody>
 ${rows.map(
   ({ head, cells }) =>
-    html`<tr><th scope="row">${head}</th>${cells.map((cell, i) => html`<td class="${alignment(i)}">${cell}</td>`)}</tr>
+    html`<tr>${rowHead(head)}${cells.map((cell, i) => html`<td class="${`${alignment(i)} ${kindOf(cell)}`}">${cell}</td>`)}</tr>
 `,
 )}</tbody>
 </table></div>
 `;
 }
 
-const headOf = ({ title, unit }: TableColumn, alignment: string): Child =>
+/** Two spaces before a head say that it is a part of the row above. */
+function rowHead(head: Part | Markup): Markup {
+  const depth = head instanceof Markup ? 0 : plain(head).search(/\S|$/) / 2;
+  return html`<th scope="row" class="${`in-${depth} ${kindOf(head)}`}">${head}</th>`;
+}
+
+/** More characters than this make a cell a text, which needs room; fewer than that make it a name, which stays in a line. */
+const [TEXT, NAME] = [90, 18];
+function kindOf(cell: Part | Markup): string {
+  const { length } = cell instanceof Markup ? '' : plain(cell);
+  return length > TEXT ? 'text' : length > NAME ? 'long' : 'short';
+}
+
+const headOf = ({ title, unit }: TableColumn, alignment: string): Markup =>
   title === ''
     ? html`<td class="${alignment}"></td>`
     : html`<th scope="col" class="${alignment}">${title}${unit === undefined ? '' : html` <small>(${unit})</small>`}</th>`;

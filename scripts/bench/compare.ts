@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cost, type Difference, differenceOf } from '../../core/difference.ts';
-import type { LegSummary } from '../../core/summary.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import { humanBytes } from '../../core/units.ts';
 import type { Part } from './part.ts';
 import { rigRun } from './rig-run.ts';

@@ -1,6 +1,6 @@
 import type { EngineName } from '../../client/engines/index.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import { median } from '../../core/slope.ts';
-import type { LegSummary } from '../../core/summary.ts';
 import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';

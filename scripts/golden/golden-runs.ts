@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { compareFolders, writeComparison } from '../../report/compare/compare-runs.ts';
 import { writeReport } from '../../report/write-report.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -34,23 +35,49 @@ export function renderedIn(folder: string): Map<string, string> {
   );
 }
 
-/** What is kept of the reports of recorded runs: paths from the root of the repository, and texts. */
+/** Recorded runs that are compared with each other. */
+export const COMPARED = ['two-legs', 'cycles', 'noisy'] as const;
+
+/** Compares recorded runs into a folder. */
+export function compareGolden(folder: string): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'connrig-golden-'));
+  try {
+    const [first, ...others] = COMPARED.map((name) => {
+      unpackGolden(name, join(scratch, name));
+      return join(scratch, name);
+    });
+    writeComparison(compareFolders([first!, ...others]), folder, '0.0.0');
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** A line for each file: its digest, and its name. */
+export const digestsOf = (rendered: ReadonlyMap<string, string>): string =>
+  [...rendered].map(([file, text]) => `${createHash('sha256').update(text).digest('hex')}  ${file}\n`).join('');
+
+/** What is kept of what is made of recorded runs: paths from the root of the repository, and texts. */
 export function goldenReports(): Array<readonly [path: string, text: string]> {
   const scratch = mkdtempSync(join(tmpdir(), 'connrig-golden-'));
   try {
-    return goldenRuns().flatMap((name) => {
+    const reports = goldenRuns().flatMap((name) => {
       const folder = join(scratch, name);
       unpackGolden(name, folder);
       writeReport(folder);
       const rendered = renderedIn(folder);
-      const digests = [...rendered].map(
-        ([file, text]) => `${createHash('sha256').update(text).digest('hex')}  ${file}\n`,
-      );
       return [
         [`${HOME}/${name}/report.md`, rendered.get('report.md') ?? ''],
-        [`${HOME}/${name}/rendered.sha256`, digests.join('')],
+        [`${HOME}/${name}/rendered.sha256`, digestsOf(rendered)],
       ] as const;
     });
+    const folder = join(scratch, 'compared');
+    compareGolden(folder);
+    const rendered = renderedIn(folder);
+    return [
+      ...reports,
+      [`${HOME}/compare.md`, rendered.get('compare.md') ?? ''],
+      [`${HOME}/compare.sha256`, digestsOf(rendered)],
+    ];
   } finally {
     rmSync(scratch, { recursive: true });
   }

@@ -8,6 +8,7 @@ import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';
 import { createRig, type Rig } from '../support/rig.ts';
+import { engineDeflateContract } from './engine-deflate.ts';
 import { engineHttpContract } from './engine-http.ts';
 import type { EngineFactory } from './subject.ts';
 
@@ -21,6 +22,7 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
       createProtocol({ name: protocol, path: '/', hostHeader: `${HOST}:${port}` }, SLOTS, events),
     );
   engineHttpContract(name, rigFor);
+  engineDeflateContract(name, makeEngine);
 
   for (const protocol of PROTOCOLS) {
     describe(`${name} engine with ${protocol}`, { timeout: 120_000 }, () => {

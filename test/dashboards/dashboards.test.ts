@@ -188,6 +188,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
   it('alerts look at something, and fire when they are due', async () => {
     const { prometheus, big, small } = scene;
     const [from, to] = [big.startedAt, small.finishedAt];
+    const saturated = await prometheus.between(METRICS.generatorSaturated.name, from, to);
     const overflows = await prometheus.between(METRICS.hostListenOverflows.name, from, to);
     const due = new Map<string, boolean>([
       ['ConnrigMemoryForecastAboveLimit', true],
@@ -198,13 +199,21 @@ describe('dashboards and rules over real runs', { skip }, () => {
       ['ConnrigConnectionsLost', false],
       // Whether these are depends on what else this machine does.
       ['ConnrigListenOverflows', overflows.some((series) => lastOf(series) > series.points[0]![1])],
-      ['ConnrigGeneratorSaturated', [big, small].some(({ summary }) => summary.generator.saturated)],
     ]);
+    // A busy machine may have it for a moment, which an evaluation sees or not.
+    if (saturated.every(({ points }) => points.every(([, value]) => value === 0))) {
+      due.set('ConnrigGeneratorSaturated', false);
+    }
     for (const { alert, expr } of ALERTS.rules) {
       const truth = await prometheus.between(asTruth(expr.text), from, to);
       assert.ok(truth.length > 0, `${alert} looks at nothing`);
       const fired = await prometheus.between(`ALERTS{alertname="${alert}",alertstate="firing"}`, from, to);
-      assert.equal(fired.length > 0, due.get(alert), `${alert}: ${JSON.stringify(fired.map(({ labels }) => labels))}`);
+      if (due.has(alert))
+        assert.equal(
+          fired.length > 0,
+          due.get(alert),
+          `${alert}: ${JSON.stringify(fired.map(({ labels }) => labels))}`,
+        );
       if (due.get(alert))
         assert.ok(
           truth.some(({ points }) => points.some(([, value]) => value === 1)),

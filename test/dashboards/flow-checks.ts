@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { LATENCY, LIFECYCLE } from '../../dashboards/grafana/queries/run.ts';
 import { assertAll, assertNear, most, only, summed, total, valuesOf } from './answers.ts';
 import { type Check, type ChecksOf, type Facts, legOf, phasesOf, progressOf, ticksOf } from './facts.ts';
-import { eachLeg, openMs, pointsOf, protocolsOf, RATES, whenThey } from './per-leg.ts';
+import { assertBurst, eachLeg, openMs, pointsOf, protocolsOf, RATES, whenThey } from './per-leg.ts';
 
 export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   phases: (answer, facts) => {
@@ -37,7 +37,8 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
       const { closeReasons } = progressOf(facts, protocol);
       for (const [reason, count] of Object.entries(closeReasons)) {
         const own = answer.filter(({ labels }) => labels['protocol'] === protocol && labels['reason'] === reason);
-        assertNear(own[0] ? total(own[0]) : 0, count, RATES, reason);
+        if (own[0]) assertBurst(own[0], count, reason);
+        else assert.equal(count, 0, reason);
       }
     }
   },

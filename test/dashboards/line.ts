@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { leastSquares } from '../../core/least-squares.ts';
-import type { LegSummary } from '../../core/summary.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 
 export type Part = 'total' | 'user' | 'kernel';
 

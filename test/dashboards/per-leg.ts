@@ -1,9 +1,10 @@
 /** Ways in which checks of a run's queries go by its legs, and by what its connections do. */
+import assert from 'node:assert/strict';
 import { quantileMs } from '../../core/histogram.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
 import type { MemoryPoint } from '../../core/record.ts';
 import type { Series } from '../support/prometheus.ts';
-import { assertAll, assertNear, lastOf, only } from './answers.ts';
+import { assertAll, assertNear, lastOf, only, total } from './answers.ts';
 import { type Check, type Facts, legOf, progressOf } from './facts.ts';
 
 export const protocolsOf = ({ summary }: Facts): ProtocolName[] => summary.legs.map(({ protocol }) => protocol);
@@ -22,6 +23,15 @@ const behaviourOf = ({ run }: Facts): unknown => (run.config['behaviour'] as { k
 
 /** Rates are estimates, more so where a scrape was missed; what came before the first or after the last isn't in them. */
 export const RATES = 0.4;
+
+/**
+ * What comes all at once is one step between two scrapes, and a rate stretches it over its whole window: by twice, at
+ * most, where scrapes are late.
+ */
+export function assertBurst(rates: Series, wanted: number, what: string): void {
+  const sum = total(rates);
+  assert.ok(sum >= wanted * (1 - RATES) && sum <= wanted * 2, `${what}: ${sum}, not ${wanted} to twice that`);
+}
 
 /** Nothing where connections don't do that; rates may still have the end of another run at the same address in them. */
 export const whenThey =

@@ -1,11 +1,12 @@
 /** What each query of the dashboard "server" must answer, by the run against that server and by its own pages. */
 import assert from 'node:assert/strict';
 import { METERS } from '../../core/readings.ts';
+import { median } from '../../core/slope.ts';
 import type { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, theValue, total, valuesOf } from './answers.ts';
 import { type Facts, progressOf } from './facts.ts';
 import { KERNEL_CHECKS } from './machine-checks.ts';
-import { RATES } from './per-leg.ts';
+import { assertBurst, RATES } from './per-leg.ts';
 
 /** What a server is asked before and after a run against it. */
 export interface ServerFacts extends Facts {
@@ -24,6 +25,8 @@ type ChecksOf<G> = { readonly [K in keyof G]: Check };
 const top = ({ summary }: Facts): number => summary.legs[0]!.peakOpen;
 const bytes: Check = (answer) => assertAll([only(answer)], (value) => value > 1e6 && value < 2e9, 'bytes');
 const share: Check = (answer) => assertAll(answer, (value) => value >= 0 && value < 1.5, 'seconds a second');
+const assertPlausibleCost = (each: number): void =>
+  assert.ok(each > 500 && each < 100_000, `${each} bytes per connection`);
 const several: Check = (answer) => assertAll(answer, (value) => value >= 0, 'counts');
 
 export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
@@ -33,8 +36,7 @@ export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
     assert.equal(theValue(answer, { protocol: 'ws' }), top(facts));
     assert.equal(theValue(answer, { protocol: 'tcp' }), 0);
   },
-  perConnection: (answer) =>
-    assert.ok(theValue(answer) > 500 && theValue(answer) < 100_000, `${theValue(answer)} bytes`),
+  perConnection: (answer) => assertPlausibleCost(theValue(answer)),
   limit: (answer, { connectionLimit }) => assert.equal(theValue(answer), connectionLimit),
   processes: (answer) => assert.equal(theValue(answer), 1),
   open: (answer, facts) => assert.equal(most(only(answer, { protocol: 'ws' })), top(facts)),
@@ -45,7 +47,7 @@ export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
   },
   closed: (answer, facts) => {
     const { counts } = progressOf(facts, 'ws');
-    assertNear(total(summed(answer)), counts.closed, RATES, 'closed');
+    assertBurst(summed(answer), counts.closed, 'closed');
     assert.ok(answer.every(({ labels }) => labels['protocol'] === 'ws'));
   },
   received: (answer, facts) =>
@@ -56,7 +58,8 @@ export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
   heapUsed: bytes,
   heapTotal: bytes,
   external: (answer) => assertAll([only(answer)], (value) => value > 0, 'external'),
-  perConnectionOverTime: (answer) => assertAll([only(answer)], (value) => value > 0, 'bytes per connection'),
+  // Below nothing for a moment, where few are open and a collection has freed what start-up left.
+  perConnectionOverTime: (answer) => assertPlausibleCost(median(valuesOf(only(answer)))),
   allOpen: (answer, facts) => assert.equal(most(only(answer)), top(facts)),
   // Garbage included: more than what is left after a collection, and not by orders.
   aboveIdle: (answer, facts) => {

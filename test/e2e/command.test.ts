@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 import {
   assertFailed,
   assertWentThrough,
@@ -22,14 +23,14 @@ import { eventually } from '../support/wait.ts';
 const TIMEOUT = { timeout: 180_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const SERVE = `echo starting; ${process.execPath} ${ENTRY} serve --admin-port auto`;
-const freePorts = (): { ws: number; tcp: number } => {
-  const ws = 20_000 + (process.pid % 5000) * 2;
+const twoPorts = async (): Promise<{ ws: number; tcp: number }> => {
+  const ws = await freePorts('127.0.0.1', 2, ephemeralRange());
   return { ws, tcp: ws + 1 };
 };
 
 describe('a server started by --command', () => {
   it('is measured leg by leg, each with a fresh process, and its output is in the run folder', TIMEOUT, async (t) => {
-    const { ws, tcp } = freePorts();
+    const { ws, tcp } = await twoPorts();
     const folder = newFolder(t);
     const command = `${SERVE} --ws-port ${ws} --tcp-port ${tcp}`;
     const urls = [`tcp://127.0.0.1:${tcp}`, `ws://127.0.0.1:${ws}`];
@@ -57,7 +58,7 @@ describe('a server started by --command', () => {
 
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     it(`does not outlive a run that is ended by ${signal}`, TIMEOUT, async (t) => {
-      const { ws } = freePorts();
+      const { ws } = await twoPorts();
       const folder = newFolder(t);
       const command = `${SERVE} --protocol ws --ws-port ${ws}`;
       const run = startConnrig(t, [
@@ -76,7 +77,7 @@ describe('a server started by --command', () => {
 
   it('that does not start is told in its own words', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const { ws } = freePorts();
+    const { ws } = await twoPorts();
     const args = ['run', `ws://127.0.0.1:${ws}`, '--command', 'echo no config >&2; exit 3', '--out', folder];
     assertFailed(await connrig(t, args), 4, 'ETARGETSTART', /\(exit code 3\) before .* answered: no config/);
     assert.equal((await reportOn(t, folder)).error?.code, 'ETARGETSTART');

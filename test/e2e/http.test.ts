@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LegSummary, Summary } from '../../core/summary.ts';
+import { quantileMs } from '../../core/histogram.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
+import type { Summary } from '../../core/summary.ts';
 import {
   assertFailed,
   assertWentThrough,
   connrig,
   HASTY,
   newFolder,
+  readSamples,
   reportOn,
   startConnrig,
 } from '../support/connrig.ts';
@@ -84,13 +87,13 @@ describe('http against a server of its own kind', () => {
       clearTimeout(timers.get(socket));
       timers.set(
         socket,
-        setTimeout(() => socket.end(), 500),
+        setTimeout(() => socket.end(), 1500),
       );
       socket.write(OK);
     };
     await withHttp(tired, async ({ port }) => {
       const args = ['run', `http://127.0.0.1:${port}/`, '--levels', '30,60', '--quiet', ...HASTY];
-      const rest = ['--rest', '2s'];
+      const rest = ['--rest', '4s'];
       const ended = await connrig(t, [...args, ...rest, '--out', newFolder(t)]);
       assertFailed(ended, 4, 'EDROPPED', /open connections: by-peer \(FIN\) — .* --behaviour heartbeat:3s/);
       const folder = newFolder(t);
@@ -112,7 +115,7 @@ describe('http against a server of its own kind', () => {
         socket.write(OK);
       },
       async ({ port }) => {
-        const behaviour = ['--behaviour', 'request:200/s:/slow'];
+        const behaviour = ['--behaviour', 'request:100/s:/slow'];
         const levels = ['--levels', '4,8', '--rate', '2k/s', '--quiet', ...HASTY];
         assertWentThrough(
           await connrig(t, ['run', `http://127.0.0.1:${port}/first`, ...behaviour, ...levels, '--out', folder]),
@@ -121,8 +124,13 @@ describe('http against a server of its own kind', () => {
     );
     const { rtt } = only(await reportOn(t, folder)).levels[0]!;
     assert.ok(rtt!.p50Ms! < 60, `half of all answered at once, ${rtt!.p50Ms} ms`);
-    // Of four connections that wait for answers, eight in 400 would know of the two stalls.
     assert.ok(rtt!.p99Ms! > 150 && rtt!.p99Ms! < 400, `p99 ${rtt!.p99Ms} ms`);
+    // Of four connections that wait for answers, eight in 200 would know of the two stalls.
+    const talks = readSamples(folder).flatMap((sample) =>
+      sample.type === 'memory' && sample.talk ? [sample.talk] : [],
+    );
+    const p90Ms = quantileMs(talks[0]!.rttPlanned, 0.9)!;
+    assert.ok(p90Ms > 60, `p90 ${p90Ms} ms`);
     assert.deepEqual([rtt!.lateReplies, rtt!.lostReplies], [0, 0]);
   });
 

@@ -37,11 +37,12 @@ async function assertSaysWhat(page: Page, summary: Summary): Promise<void> {
 }
 
 it('follows a run, and says at the end what summary.json says', TIMEOUT, async (t) => {
+  // Before the run, which doesn't wait for it.
+  const browser = await openBrowser(t);
   const folder = newFolder(t);
   const plan = ['--protocol', 'tcp,ws', '--connections', '2k', '--levels', '4', '--rate', '2k/s', ...HASTY];
-  const run = startConnrig(t, ['run', '--live', '0', '--linger', '60s', '--out', folder, ...plan]);
+  const run = startConnrig(t, ['run', '--live', '0', '--linger', '10m', '--out', folder, ...plan]);
   const url = await addressIn(run);
-  const browser = await openBrowser(t);
   const { page, troubles } = await openPage(browser, url, /\/events$/);
 
   // As the run goes on, so do the numbers: each is among those that the record has.
@@ -74,7 +75,11 @@ it('follows a run, and says at the end what summary.json says', TIMEOUT, async (
   );
   // Numbers of a chart: those of the summary.
   await page.locator('summary:visible').first().click();
-  const points = await rowsOf(page, 'Numbers: tcp: memory against connections');
+  // A browser tells of what was opened a moment later, and its table is drawn then.
+  const points = await eventually(async () => {
+    const rows = await rowsOf(page, 'Numbers: tcp: memory against connections');
+    return rows.size > 0 && rows;
+  }, 'the numbers of a chart');
   assert.deepEqual(
     [...points.keys()].map(numberIn),
     summary.legs[0]!.levels.map(({ open }) => open),
@@ -107,8 +112,12 @@ async function assertFitsPhone(page: Page): Promise<void> {
 
 /** From the top, each press of Tab goes to something that can be seen to have it; Enter opens what can be opened. */
 async function assertWorksByKeyboard(page: Page): Promise<void> {
+  // The run leaves when nobody has looked for a while; a busy machine takes longer than that to load a page.
+  const looking = new AbortController();
+  await fetch(new URL('events', page.url()), { signal: looking.signal });
   await page.reload();
   await page.getByText('This is what summary.json says').waitFor();
+  looking.abort();
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
   await page.keyboard.press('Enter');
@@ -134,13 +143,14 @@ async function assertWorksByKeyboard(page: Page): Promise<void> {
 }
 
 it('begins anew by itself when its server was gone, and follows to the end', TIMEOUT, async (t) => {
+  const browser = await openBrowser(t);
   const folder = newFolder(t);
-  const plan = ['--protocol', 'tcp', '--connections', '1500', '--levels', '4', '--rate', '500/s', ...HASTY];
+  const plan = ['--protocol', 'tcp', '--connections', '1500', '--levels', '4', '--rate', '200/s', ...HASTY];
   const run = startConnrig(t, ['run', '--out', folder, ...plan]);
   await eventually(() => run.stderr().includes('baseline'), 'the run goes on', LONG_MS);
   const first = startConnrig(t, ['live', folder, '--listen', ':0']);
   const url = await addressIn(first);
-  const { page, troubles } = await openPage(await openBrowser(t), url, /\/events$/);
+  const { page, troubles } = await openPage(browser, url, /\/events$/);
   const status = page.getByRole('status');
   await eventually(async () => (await textOf(status)) === 'live', 'it is live');
 

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { EXIT } from '../../core/errors.ts';
+import { describe, it } from 'node:test';
 import { Summary } from '../../core/summary.ts';
-import { assertFailed, connrig, type Ended, newFolder, readRunFile } from '../support/connrig.ts';
+import { assertFailed, connrig, newFolder, readRunFile, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
@@ -127,12 +126,3 @@ describe('a run', () => {
     assert.ok(ended.stderr.includes(join('runs', folder)));
   });
 });
-
-/** A machine that is busy with other things may keep the client from its pace, which is exit code 6; then once more. */
-async function undisturbed(t: TestContext, argsFor: (out: string) => string[]): Promise<Ended & { folder: string }> {
-  for (let tries = 1; ; tries++) {
-    const folder = newFolder(t);
-    const ended = await connrig(t, argsFor(folder));
-    if (ended.code !== EXIT.invalid || tries === 5) return { ...ended, folder };
-  }
-}

@@ -3,25 +3,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertFailed, assertWentThrough, connrig, HASTY, newFolder, reportOn } from '../support/connrig.ts';
+import { assertFailed, connrig, HASTY, newFolder, reportOn, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const FEW = ['run', '--protocol', 'tcp', '--levels', '20,40,60', '--engine', 'node', ...HASTY];
 
 describe('a run with --fail-if', () => {
   it('fails where one is crossed, and says so everywhere', TIMEOUT, async (t) => {
-    const folder = newFolder(t);
-    const args = [
-      ...FEW,
-      '--fail-if',
-      'tcp.peakOpen > 59',
-      '--fail-if',
-      'tcp.outcomes.refused > 0',
-      '--json',
-      '--out',
-      folder,
-    ];
-    const ended = await connrig(t, args);
+    const limits = ['--fail-if', 'tcp.peakOpen > 59', '--fail-if', 'tcp.outcomes.refused > 0'];
+    const { folder, ...ended } = await undisturbed(t, (out) => [...FEW, ...limits, '--json', '--out', out]);
     assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: tcp\.peakOpen > 59/);
     assert.match(ended.stderr, /^threshold: tcp\.peakOpen > 59: 60, failed$/m);
     assert.match(ended.stderr, /^threshold: tcp\.outcomes\.refused > 0: 0, passed$/m);
@@ -37,10 +27,10 @@ describe('a run with --fail-if', () => {
   });
 
   it('goes through where none is, also from a config file', TIMEOUT, async (t) => {
-    const folder = newFolder(t);
     const config = join(dirname(newFolder(t)), 'config.yaml');
     writeFileSync(config, `fail-if: ['tcp.peakOpen > 60', 'tcp.perConnection.user.bytes > 1MiB']\n`);
-    assertWentThrough(await connrig(t, [...FEW, '--config', config, '--out', folder]));
+    const { folder, ...ended } = await undisturbed(t, (out) => [...FEW, '--config', config, '--out', out]);
+    assert.equal(ended.code, 0, ended.stderr);
     assert.deepEqual(
       (await reportOn(t, folder)).thresholds.map(({ passed }) => passed),
       [true, true],

@@ -20,14 +20,32 @@ function formsOf(value: number): string[] {
   const fixed = [0, 1, 2, 4].map((digits) => value.toFixed(digits));
   const groups = fixed.map((text) => text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ','));
   const percents = fixed.slice(0, 2).map((text) => `${text} %`);
-  return [
+  const forms = [
     ...fixed,
     ...groups,
     ...percents,
     humanBytes(value),
     humanCount(value),
     ...(value < 0 ? [] : [humanMs(value)]),
+    // Differences have their sign.
+    ...(value > 0 ? [`+${humanBytes(value)}`, `+${value.toFixed(1)} %`] : []),
   ];
+  return value > 0 ? [...forms, ...forms.map((form) => `+${form}`)] : forms;
+}
+
+/**
+ * Every text with a digit in a JSON value, the longest first: names, versions, what a program has said. What a page says to
+ * the letter is no number of its own. A moment is also there as pages print it.
+ */
+function textsIn(...values: unknown[]): string[] {
+  const found = new Set<string>();
+  JSON.stringify(values, (_, one: unknown) => {
+    if (typeof one !== 'string' || !/\d/.test(one) || !/[a-z]/i.test(one)) return one;
+    found.add(one);
+    if (/^\d{4}-\d\d-\d\dT/.test(one)) found.add(one.slice(0, 16).replace('T', ' '));
+    return one;
+  });
+  return [...found].sort((a, b) => b.length - a.length);
 }
 
 const TEXT = /<data value="([^"]*)">([^<]*)<\/data>/g;
@@ -36,17 +54,29 @@ const NAMES = /\bp\d+(?:\.\d+)?|R²|95 %/g;
 const PRINTED = /-?\d[\d,.]*\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?|-?\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?/g;
 
 /**
- * Every number of the page is one of summary.json: those in tables and sentences by their exact value, those that charts
- * say in words and what is to be pasted by how they are printed. What the run was measured on is in run.json.
+ * Every number of a page is one of its JSON: those in tables and sentences by their exact value, those that charts say in
+ * words and what is to be pasted by how they are printed.
  *
+ * @param around what it was measured on, which is in run.json
  * @returns how many were looked up
  */
-export function assertNumbers(page: string, summary: unknown, run: unknown): number {
-  const [known, around] = [numbersIn(summary), numbersIn(run)];
+export function assertNumbers(page: string, json: unknown, around: unknown): number {
+  const [known, knownAround] = [numbersIn(json), numbersIn(around)];
+  const texts = textsIn(json, around);
+  const wordsOf = (html: string): string =>
+    texts
+      .reduce(
+        (words, text) => words.replaceAll(text, ' '),
+        html
+          .replace(TEXT, '')
+          .replace(/<[^>]*>/g, '')
+          .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))),
+      )
+      .replace(NAMES, '');
   const printed = new Set([...known].flatMap(formsOf));
   let checked = 0;
   for (const section of page.split(/(?=<section )/)) {
-    const among = section.startsWith('<section id="measured-on"') ? around : known;
+    const among = section.startsWith('<section id="measured-on"') ? knownAround : known;
     for (const [whole, value, text] of section.matchAll(TEXT)) {
       assert.ok(among.has(Number(value)), `${whole} is not there`);
       assert.ok(formsOf(Number(value)).includes(text!), `${whole} shows something else`);
@@ -54,18 +84,10 @@ export function assertNumbers(page: string, summary: unknown, run: unknown): num
     }
   }
   for (const [cell] of page.matchAll(/<(?:td|th)[ >].*?<\/(?:td|th)>/gs)) {
-    const words = cell
-      .replace(TEXT, '')
-      .replace(/<[^>]*>/g, '')
-      .replace(NAMES, '');
-    assert.doesNotMatch(words, /\d/, `a number of nowhere: ${cell}`);
+    assert.doesNotMatch(wordsOf(cell), /\d/, `a number of nowhere: ${cell}`);
   }
   for (const [, said] of page.matchAll(/<(?:figcaption|pre[^>]*)>(.*?)<\/(?:figcaption|pre)>/gs)) {
-    const words = said!
-      .replace(/&#39;/g, "'")
-      .replace(TEXT, '')
-      .replace(/<[^>]*>/g, '')
-      .replace(NAMES, '');
+    const words = wordsOf(said!);
     for (const [number] of words
       .replace(/(?<=\d)Mi\b/g, ' MiB')
       .replace(/ipv4/g, '')

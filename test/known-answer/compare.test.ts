@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, connrig, newFolder } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled } from './targets.ts';
+import { carriedOut } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 
@@ -20,7 +21,7 @@ interface Compared {
 
 it('a target that holds 512 bytes more is dearer, its twin is not', TIMEOUT, async (t: TestContext) => {
   const folders: string[] = [];
-  const program = compiled(t, 'held');
+  const program = compiled(t, 'known-answer/held');
   for (const bytes of [4096, 4096 + 512, 4096]) {
     const plan = ['--levels', '500,1k,1500,2k', '--launches', '3'];
     const { ended, folder } = await carriedOut(t, '--command', (port) => `exec ${program} ${port} ${bytes}`, plan);

@@ -4,6 +4,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { totalmem } from 'node:os';
 import { it, type TestContext } from 'node:test';
+import { compiled } from '../support/compiled.ts';
 import {
   assertWentThrough,
   connrig,
@@ -16,7 +17,7 @@ import {
 import { needs } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
 import { inside, limitedCgroup } from './limited.ts';
-import { compiled, started } from './targets.ts';
+import { started } from './targets.ts';
 
 const MIB = 2 ** 20;
 const LIMIT_BYTES = 128 * MIB;
@@ -59,7 +60,7 @@ it('a server elsewhere in a cgroup with a limit has that for its limit, not the 
   if (!cgroup) return;
   const { keeper, ip } = await anotherNetwork(t);
   const there = ['nsenter', '-t', String(keeper), '-n'];
-  const server = [...there, compiled(t, 'held'), PORT, HELD_BYTES, `at=${ip}`];
+  const server = [...there, compiled(t, 'known-answer/held'), PORT, HELD_BYTES, `at=${ip}`];
   const pid = await started(t, inside(cgroup, ...server));
   const meter = startConnrig(t, ['meter', '--pid', String(pid), '--listen', `${ip}:0`], {
     program: [...there, process.execPath, ENTRY],

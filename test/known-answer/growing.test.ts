@@ -1,7 +1,7 @@
 /** Servers whose memory bends more than once on the way up. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/summary.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import { needs } from '../support/needs.ts';
 import { measured } from './targets.ts';
 

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Sample } from '../../core/record.ts';
+import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled, type Outcome } from './targets.ts';
+import { carriedOut, type Outcome } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const HELD_BYTES = 16 * 1024;
@@ -23,7 +24,7 @@ function runOn(
   args: readonly string[],
   more = '',
 ): Promise<Outcome> {
-  const program = compiled(t, name);
+  const program = compiled(t, `known-answer/${name}`);
   const commandAt = (port: number): string => `exec ${program} ${port} ${bytes} ${delayMs} ${more}`;
   return carriedOut(t, '--command', commandAt, args, name === 'slow' ? 'ws' : 'tcp');
 }

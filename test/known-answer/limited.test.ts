@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { inside, limitedCgroup } from './limited.ts';
-import { carriedOut, compiled } from './targets.ts';
+import { carriedOut } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
@@ -23,7 +24,7 @@ describe('a server whose memory is limited', () => {
       async (t) => {
         const cgroup = await limitedCgroup(t, LIMIT_BYTES);
         if (!cgroup) return;
-        const program = compiled(t, 'held');
+        const program = compiled(t, 'known-answer/held');
         const outcome = await carriedOut(t, how, (port) => inside(cgroup, program, port, HELD_BYTES), CLIMB);
         const { ended, summary, folder } = outcome;
         assertFailed(
@@ -72,7 +73,7 @@ describe('a server whose memory is limited', () => {
   it('and one of whose processes is killed while the others live: told as what it is', TIMEOUT, async (t) => {
     const cgroup = await limitedCgroup(t, LIMIT_BYTES);
     if (!cgroup) return;
-    const program = compiled(t, 'pool');
+    const program = compiled(t, 'known-answer/pool');
     const { ended, summary } = await carriedOut(
       t,
       '--command',
@@ -86,7 +87,7 @@ describe('a server whose memory is limited', () => {
   it('and that stays below: its limit is what the capacity is for', TIMEOUT, async (t) => {
     const cgroup = await limitedCgroup(t, 2 * LIMIT_BYTES);
     if (!cgroup) return;
-    const program = compiled(t, 'held');
+    const program = compiled(t, 'known-answer/held');
     const plan = ['--levels', '500,1k,1500', '--headroom', '10%'];
     const commandAt = (port: number): string => inside(cgroup, program, port, HELD_BYTES);
     const { ended, summary, folder } = await carriedOut(t, '--pid', commandAt, plan);

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { MemoryPoint } from '../../core/record.ts';
+import { compiled } from '../support/compiled.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, compiled, type Outcome } from './targets.ts';
+import { carriedOut, type Outcome } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
@@ -22,7 +23,7 @@ async function runOn(
   levels: readonly string[],
   ...more: readonly string[]
 ): Promise<Outcome & { userBytes: number; points: readonly MemoryPoint[] }> {
-  const program = compiled(t, 'pool');
+  const program = compiled(t, 'known-answer/pool');
   const commandAt = (port: number): string => ['exec', program, port, bytes, WORKERS, ...more].join(' ');
   const outcome = await carriedOut(t, how, commandAt, levels);
   assertWentThrough(outcome.ended);

@@ -1,19 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
-import { type LegSummary, Summary } from '../../core/summary.ts';
+import { Summary } from '../../core/summary.ts';
+import { compiled, sourceOf } from '../support/compiled.ts';
 import { assertWentThrough, connrig, type Ended, killIfThere, newFolder } from '../support/connrig.ts';
 import { commandOf } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
-
-/** Compilation leaves them where they are. */
-const sourceOf = (name: string): string =>
-  fileURLToPath(new URL(`../../../test/known-answer/${name}`, import.meta.url));
 
 /** A server that holds so many touched bytes for each connection. */
 export type Language = 'C' | 'Python' | 'Node.js';
@@ -28,25 +24,16 @@ interface Program {
 }
 
 const PROGRAMS: Readonly<Record<Language, (t: TestContext) => Promise<Program>>> = {
-  C: async (t) => ({ command: compiled(t, 'held'), args: [] }),
-  Python: async () => ({ command: `${commandOf('python3')} ${sourceOf('held.py')}`, args: [] }),
+  C: async (t) => ({ command: compiled(t, 'known-answer/held'), args: [] }),
+  Python: async () => ({ command: `${commandOf('python3')} ${sourceOf('known-answer/held.py')}`, args: [] }),
   'Node.js': async () => {
     const inspector = `127.0.0.1:${await unusedPort()}`;
     return {
-      command: `${process.execPath} --inspect=${inspector} ${sourceOf('held.mjs')}`,
+      command: `${process.execPath} --inspect=${inspector} ${sourceOf('known-answer/held.mjs')}`,
       args: ['--inspect', inspector],
     };
   },
 };
-
-/** @returns the program made from `NAME.c` here */
-export function compiled(t: TestContext, name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'connrig-held-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, name);
-  execFileSync(commandOf('gcc'), ['-O1', '-o', path, sourceOf(`${name}.c`)]);
-  return path;
-}
 
 /** What a run came to, however it ended. */
 export interface Outcome {

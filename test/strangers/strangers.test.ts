@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/summary.ts';
+import type { LegSummary } from '../../core/leg-summary.ts';
 import {
   assertWentThrough,
   connrig,
@@ -29,13 +29,15 @@ const onLinux = (missing: string | false): string | false => (process.platform =
 /**
  * A run against a server, during which somebody else counts.
  *
- * @param atTop is called while all connections of the top level rest
+ * @param count is called while all connections of the top level are open and the client is stopped
+ * @param meanwhile is called after that, while the run goes on
  */
 async function measured(
   t: TestContext,
   { port, pid, url = `tcp://127.0.0.1:${port}` }: Stranger & { readonly url?: string },
   more: readonly string[],
-  atTop: (run: Started, folder: string) => Promise<void>,
+  count: () => Promise<void>,
+  meanwhile: (run: Started, folder: string) => Promise<void> = async () => {},
 ): Promise<LegSummary> {
   const folder = newFolder(t);
   const run = startConnrig(t, [
@@ -43,9 +45,12 @@ async function measured(
     ...[...more, '--quiet', '--out', folder],
   ]);
   await phaseOf(run, folder, 'settle', TOP);
-  // Our end may be open a moment before theirs, where more come at once than the listener's queue takes.
-  await eventually(() => peersOf([port]).length === TOP, `${TOP} connections in the kernel's list`);
-  await atTop(run, folder);
+  await whileStopped(run, async () => {
+    // Our end may be open a moment before theirs, where more come at once than the listener's queue takes.
+    await eventually(() => peersOf([port]).length === TOP, `${TOP} connections in the kernel's list`);
+    await count();
+  });
+  await meanwhile(run, folder);
   assertWentThrough(await run.ended);
   const leg = (await reportOn(t, folder)).legs[0]!;
   assert.deepEqual(
@@ -67,6 +72,16 @@ function userCost({ perConnection }: LegSummary): number {
 
 function assertNear(bytes: number, expected: number, share: number): void {
   assert.ok(Math.abs(bytes / expected - 1) <= share, `${bytes.toFixed(0)} bytes, not ${expected}`);
+}
+
+/** For somebody to count in peace: a client that is stopped closes nothing. */
+async function whileStopped({ child }: Started, body: () => Promise<void>): Promise<void> {
+  child.kill('SIGSTOP');
+  try {
+    await body();
+  } finally {
+    child.kill('SIGCONT');
+  }
 }
 
 describe('nginx with keep-alive connections', { skip: onLinux(needs('nginx')) }, () => {
@@ -123,14 +138,16 @@ describe('Redis with clients that have said PING', { skip: onLinux(needs('redis-
     };
     const before = await info('used_memory');
     let usedBytes = before;
-    const leg = await measured(t, redis, ['--send-on-open', 'PING\\r\\n', '--rest', '5s'], async (run, folder) => {
-      assert.equal(await info('connected_clients'), TOP + 1);
+    const count = async (): Promise<void> => assert.equal(await info('connected_clients'), TOP + 1);
+    const ping = ['--send-on-open', 'PING\\r\\n', '--rest', '5s'];
+    const leg = await measured(t, redis, ping, count, async (run, folder) => {
       let isOver = false;
       const end = phaseOf(run, folder, 'hold', TOP).finally(() => {
         isOver = true;
       });
       while (!isOver) {
-        usedBytes = await info('used_memory');
+        const now = await info('used_memory');
+        if (!isOver) usedBytes = now;
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
       await end;

@@ -1,5 +1,5 @@
 /**
- * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog>`. The first two echo; http answers with
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate>`. The first two echo; http answers with
  * bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends `{ port }` to its parent once
  * it listens on 127.0.0.1, and ends when the parent does.
  */
@@ -10,7 +10,7 @@ import { WebSocketServer } from 'ws';
 import { ANSWER_BYTES } from './echo.ts';
 
 const HOST = '127.0.0.1';
-const [, , protocol, backlog] = process.argv;
+const [, , protocol, backlog, perMessageDeflate] = process.argv;
 
 function ready(address: AddressInfo): void {
   process.send?.({ port: address.port });
@@ -18,7 +18,10 @@ function ready(address: AddressInfo): void {
 
 process.on('disconnect', () => process.exit());
 if (protocol === 'ws') {
-  const server = new WebSocketServer({ host: HOST, port: 0, backlog: Number(backlog), clientTracking: false });
+  const server = new WebSocketServer({
+    ...{ host: HOST, port: 0, backlog: Number(backlog), clientTracking: false },
+    perMessageDeflate: perMessageDeflate === 'true',
+  });
   server.on('connection', (socket) => {
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
     socket.on('error', () => socket.terminate());

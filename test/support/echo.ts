@@ -16,14 +16,20 @@ export interface EchoProcess {
 export interface EchoOptions {
   /** Connections that may wait to be accepted; 4,096 by default. */
   readonly backlog?: number;
+  /** Whether ws accepts permessage-deflate; it doesn't unless said. */
+  readonly perMessageDeflate?: boolean;
 }
 
 /** Bodies of the answers on each http connection, by turns. */
 export const ANSWER_BYTES = [2, 1, 0, 125, 4096, 65_537, 200_000] as const;
 
 /** Starts a bare server (`ws`, `net` or `node:http`) on a free port of 127.0.0.1. */
-export async function startEcho(protocol: ProtocolName, { backlog = 4096 }: EchoOptions = {}): Promise<EchoProcess> {
-  const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), [protocol, String(backlog)], {
+export async function startEcho(
+  protocol: ProtocolName,
+  { backlog = 4096, perMessageDeflate = false }: EchoOptions = {},
+): Promise<EchoProcess> {
+  const args = [protocol, String(backlog), String(perMessageDeflate)];
+  const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });

@@ -97,7 +97,7 @@ const ANSWERS: Record<Exclude<HostileKind, 'good' | 'dropper'>, Answer> = {
 };
 
 /** Clients have read their own handshake's end before the reset, which would discard it. */
-const DROP_DELAY_MS = 100;
+const DROP_DELAY_MS = 400;
 
 function startDropper(dropAt: number): Promise<HostileServer> {
   const upgrades = new WebSocketServer({ noServer: true, clientTracking: false });

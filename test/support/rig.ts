@@ -12,6 +12,8 @@ import type { Outcome } from '../../core/outcomes.ts';
 /** What became of one slot, in the order in which it was found. */
 export interface SlotLog {
   opened: boolean;
+  /** Without the extension that was offered. */
+  isDeclined: boolean;
   failure: { outcome: Outcome; detail: string } | undefined;
   received: Uint8Array[];
   messages: number;
@@ -45,8 +47,9 @@ export function createRig(
   const logs = new Map<Slot, SlotLog>();
   const log = (slot: Slot): SlotLog => logs.get(slot)!;
   const protocol = makeProtocol({
-    onOpen: (slot) => {
+    onOpen: (slot, isDeclined = false) => {
       log(slot).opened = true;
+      log(slot).isDeclined = isDeclined;
     },
     onHandshakeFailure: (slot, outcome, detail) => {
       log(slot).failure ??= { outcome, detail };
@@ -93,6 +96,7 @@ export function createRig(
     open(slot, destination, sourceIp) {
       logs.set(slot, {
         opened: false,
+        isDeclined: false,
         failure: undefined,
         received: [],
         messages: 0,
@@ -103,7 +107,7 @@ export function createRig(
       });
       engine.open(slot, destination, sourceIp);
     },
-    send: (slot, payload) => engine.write(slot, (protocol as MessageProtocol).message(payload)),
+    send: (slot, payload) => engine.write(slot, (protocol as MessageProtocol).message(slot, payload)),
     ask: (slot) => engine.write(slot, (protocol as RequestProtocol).request(slot)),
     close(slot) {
       const goodbye = protocol.goodbye(slot);

@@ -2,19 +2,46 @@ import { readFileSync } from 'node:fs';
 
 const ESTABLISHED = '01';
 
+/** An established connection, seen from its listening end. */
+interface Peer {
+  readonly port: number;
+  /** Of the other end. */
+  readonly ip: string;
+}
+
+/** While sockets of others go, the kernel may pass over a row, so it is asked several times; what was seen once is there. */
+const TIMES = 3;
+
 /**
- * Established connections to a listening port, as the kernel lists them: the remote address of each. A count of our
- * own, which shares nothing with the meter that it is to confirm.
+ * Established connections to listening ports, as the kernel lists them while none comes or goes: the remote address of
+ * each. A count of our own, which shares nothing with the meter that it is to confirm.
  */
-export function peersOf(ports: readonly number[]): string[] {
-  const wanted = new Set(ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')));
-  const peers = new Set<string>();
+export const peersOf = (ports: readonly number[]): string[] => heldAt(ports).map(({ ip }) => ip);
+
+/** How many at each. */
+export function countHeld(ports: readonly number[]): number[] {
+  const held = heldAt(ports);
+  return ports.map((port) => held.filter((peer) => peer.port === port).length);
+}
+
+function heldAt(ports: readonly number[]): Peer[] {
+  const seen = new Map<string, Peer>();
+  for (let i = 0; i < TIMES; i++) for (const [row, peer] of connectionsTo(ports)) seen.set(row, peer);
+  return [...seen.values()];
+}
+
+/** By row, since the kernel may also list one twice. */
+function connectionsTo(ports: readonly number[]): Map<string, Peer> {
+  const portOf = new Map(ports.map((port) => [port.toString(16).toUpperCase().padStart(4, '0'), port]));
+  const found = new Map<string, Peer>();
   for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
     const [, local, remote, state] = line.trim().split(/\s+/);
-    // A set, since the kernel may list a row twice while other sockets of this machine come and go.
-    if (state === ESTABLISHED && remote && wanted.has(local?.split(':')[1] ?? '')) peers.add(`${local} ${remote}`);
+    const port = portOf.get(local?.split(':')[1] ?? '');
+    if (state === ESTABLISHED && remote && port !== undefined) {
+      found.set(`${local} ${remote}`, { port, ip: ipOf(remote) });
+    }
   }
-  return [...peers].map((row) => ipOf(row.split(' ')[1] ?? ''));
+  return found;
 }
 
 /** `0200007F:ABCD` is 127.0.0.2: the address as a number in the machine's own byte order, little-endian here. */

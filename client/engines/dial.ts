@@ -1,0 +1,44 @@
+import type { Route } from './addresses.ts';
+import {
+  EINPROGRESS,
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
+  IPPROTO_TCP,
+  type Libc,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from './libc.ts';
+
+const ONE = new Int32Array([1]);
+
+/**
+ * A socket that connects along a route, without waiting for it.
+ *
+ * @param hasPort the route's source names its port, not only its address
+ * @returns its descriptor, or the system's word for why there is none
+ */
+export function dial(libc: Libc, { family, source, destination }: Route, hasPort: boolean): number | string {
+  const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return libc.errorName();
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);
+  if (source) {
+    // Without the first a port could serve one destination only; with the second, port 0 is filled in by connect, which
+    // knows the destination.
+    libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, 4);
+    if (!hasPort) libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ONE, 4);
+    if (libc.bind(fd, source, source.length) < 0) return abandon(libc, fd);
+  }
+  if (libc.connect(fd, destination, destination.length) < 0 && libc.errno() !== EINPROGRESS) return abandon(libc, fd);
+  return fd;
+}
+
+/** Closes a socket of which a call has just failed. @returns the system's word for why */
+export function abandon(libc: Libc, fd: number): string {
+  const why = libc.errorName();
+  libc.close(fd);
+  return why;
+}

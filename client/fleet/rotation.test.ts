@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Rotation } from './rotation.ts';
+
+const destinationsOf = (count: number) => Array.from({ length: count }, (_, i) => ({ ip: '127.0.0.1', port: i + 1 }));
+
+/** The next so many, as `PORT from SOURCE`. */
+function walk(rotation: Rotation, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const { destination, source } = rotation;
+    rotation.advance();
+    return `${destination.port} from ${source}`;
+  });
+}
+
+test('destinations take turns, then sources', () => {
+  const rotation = new Rotation(destinationsOf(2), ['a', 'b'], 0);
+  assert.deepEqual(walk(rotation, 5), ['1 from a', '2 from a', '1 from b', '2 from b', '1 from a']);
+});
+
+test('workers begin at different ones', () => {
+  assert.deepEqual(walk(new Rotation(destinationsOf(3), [], 2), 3), [
+    '3 from undefined',
+    '1 from undefined',
+    '2 from undefined',
+  ]);
+});
+
+test('each of many destinations gets 64 in a row, and all of them the same', () => {
+  const walked = walk(new Rotation(destinationsOf(9), [], 1), 9 * 64);
+  assert.deepEqual(new Set(walked.slice(0, 64)), new Set(['2 from undefined']));
+  assert.equal(walked[64], '3 from undefined');
+  for (let port = 1; port <= 9; port++) {
+    assert.equal(walked.filter((one) => one === `${port} from undefined`).length, 64);
+  }
+});

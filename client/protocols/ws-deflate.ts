@@ -1,0 +1,99 @@
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Slot } from './protocol.ts';
+import { CLOSE, type CloseViolation } from './ws-close.ts';
+import type { DeflateTerms } from './ws-extension.ts';
+
+/** Compresses and inflates messages of many connections; see {@link createDeflate}. */
+export interface Deflate {
+  /** The slot's handshake is over: its messages may be compressed on these terms, or not at all. */
+  agree(slot: Slot, terms: DeflateTerms | undefined): void;
+  /** Whether messages of this slot may be compressed. */
+  isAgreed(slot: Slot): boolean;
+  /** Payload of a compressed message. */
+  compress(slot: Slot, payload: Uint8Array): Uint8Array;
+  /**
+   * Takes a piece of a compressed message; valid during the call.
+   *
+   * @returns the whole message after its last piece, or how it breaks the protocol; undefined while more has to come
+   */
+  inflate(slot: Slot, piece: Uint8Array, last: boolean): Uint8Array | CloseViolation | undefined;
+  /** The connection is gone. */
+  forget(slot: Slot): void;
+}
+
+/** Ends what is flushed; on the wire each message goes without (RFC 7692, section 7.2.1). */
+const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
+const { Z_BEST_SPEED, Z_SYNC_FLUSH } = constants;
+
+/**
+ * RFC 7692, section 7.2, without a stream for each connection. Each of our messages is compressed for itself, which both
+ * kinds of terms allow. Of what a server sends only the bytes are kept that its next message may refer to, and only on
+ * terms that let it.
+ */
+export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
+  /** The terms of each slot in one byte, our window's bits above the kept one's; 0: not agreed. */
+  const terms = new Uint8Array(slots);
+  /** Compressed messages that come in pieces. */
+  const pieces = new Map<Slot, Uint8Array[]>();
+  /** The end of what a server has said so far, inflated; zeros before its first word. Made once, then overwritten. */
+  const windows = new Map<Slot, Uint8Array>();
+
+  function forget(slot: Slot): void {
+    terms[slot] = 0;
+    pieces.delete(slot);
+    windows.delete(slot);
+  }
+
+  function inflateWhole(slot: Slot, compressed: Uint8Array): Uint8Array {
+    const window = windows.get(slot);
+    const message = inflateRawSync(compressed, {
+      ...(window && { dictionary: window }),
+      finishFlush: Z_SYNC_FLUSH,
+      maxOutputLength: Math.max(1, maxMessageBytes),
+    });
+    keep(slot, message);
+    return message;
+  }
+
+  function keep(slot: Slot, message: Uint8Array): void {
+    const keptBits = terms[slot]! & 0x0f;
+    if (keptBits === 0) return;
+    const window = windows.get(slot) ?? new Uint8Array(2 ** keptBits);
+    windows.set(slot, window);
+    const end = message.subarray(-window.length);
+    window.copyWithin(0, end.length);
+    window.set(end, window.length - end.length);
+  }
+
+  return {
+    agree(slot, agreed) {
+      forget(slot);
+      if (agreed) terms[slot] = (agreed.ownWindowBits << 4) | agreed.keptWindowBits;
+    },
+    isAgreed: (slot) => terms[slot] !== 0,
+    compress(slot, payload) {
+      const windowBits = terms[slot]! >> 4;
+      const flushed = deflateRawSync(payload, { level: Z_BEST_SPEED, windowBits, finishFlush: Z_SYNC_FLUSH });
+      return flushed.subarray(0, -TAIL.length);
+    },
+    inflate(slot, piece, last) {
+      const before = pieces.get(slot) ?? [];
+      if (!last) {
+        before.push(Buffer.from(piece));
+        pieces.set(slot, before);
+        return undefined;
+      }
+      pieces.delete(slot);
+      try {
+        return inflateWhole(slot, Buffer.concat([...before, piece, TAIL]));
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+          ? { violation: CLOSE.tooBig, detail: `message inflates to more than the limit of ${maxMessageBytes} bytes` }
+          : { violation: CLOSE.invalidPayload, detail: `compressed message that can't be inflated: ${wordsOf(error)}` };
+      }
+    },
+    forget,
+  };
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

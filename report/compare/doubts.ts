@@ -1,0 +1,74 @@
+import { STRAIGHT } from '../../core/leg-summary.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { RunFile } from '../../core/record.ts';
+import type { Summary } from '../../core/summary.ts';
+import { measuredOn } from '../measured-on.ts';
+import { plain } from '../phrase.ts';
+
+/** Of a run what may speak against comparing it. */
+export interface Doubtable {
+  /** What it is called in sentences: a letter, or words. */
+  readonly called: string;
+  readonly run: RunFile;
+  readonly status: Summary['status'];
+  /** What of its record could not be read. */
+  readonly problems: readonly string[];
+  readonly legs: ReadonlyArray<{
+    readonly protocol: ProtocolName;
+    readonly isCostKnown: boolean;
+    readonly rSquared: number | null;
+  }>;
+}
+
+/** Circumstances that runs may differ in and still be compared: that is what comparing is for. */
+const FREE = new Set(['Target', 'Started by', 'Begun', 'Ended', 'Headroom asked for']);
+
+/** In what circumstances runs differ, a sentence for each, told once however many they are. */
+export function differingIn(runs: readonly Doubtable[]): string[] {
+  const all = runs.map(({ called, run }) => ({
+    called,
+    has: new Map(measuredOn(run).map(([label, what]) => [label, plain(what)])),
+  }));
+  const labels = [...new Set(all.flatMap(({ has }) => [...has.keys()]))].filter((label) => !FREE.has(label));
+  return labels.flatMap((label) => {
+    const namesOf = new Map<string, string[]>();
+    for (const { called, has } of all) {
+      const what = has.get(label) ?? 'not said';
+      namesOf.set(what, [...(namesOf.get(what) ?? []), called]);
+    }
+    if (namesOf.size < 2) return [];
+    const texts = [...namesOf].map(
+      ([what, names]) => `${enumerated(names)} ${names.length > 1 ? 'have' : 'has'} ${what}`,
+    );
+    return [`${label}: ${texts.join('; ')}`];
+  });
+}
+
+/** `A`, `A and B`, `A, B and C`. */
+const enumerated = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+const ENDED = { failed: 'failed', interrupted: 'was interrupted', invalid: 'is not valid', passed: 'passed' } as const;
+
+/** What makes one run doubtful by itself. */
+export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): string[] => [
+  ...problems.map((problem) => `${called}: ${problem}`),
+  ...(status === 'passed' ? [] : [`${called} ${ENDED[status]}`]),
+  ...legs.flatMap(({ protocol, isCostKnown, rSquared }) =>
+    !isCostKnown
+      ? [`${called} doesn't know what one more ${protocol} connection costs: that takes three levels`]
+      : rSquared !== null && rSquared < STRAIGHT
+        ? [
+            `${called}, ${protocol}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`,
+          ]
+        : [],
+  ),
+];
+
+/** Nothing where the scatter of launches was measured on all sides. */
+export const scatterDoubts = (runs: readonly Doubtable[]): string[] =>
+  runs.some(({ run }) => run.plan.launches < 2)
+    ? [
+        'not every run had several launches, so how far launches scatter is assumed, not measured: --launches 3 tells more',
+      ]
+    : [];

@@ -1,0 +1,120 @@
+/** A run held against an earlier one, and the summary it leaves to a CI job. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { EXIT } from '../../core/errors.ts';
+import { renderedIn } from '../../scripts/golden/golden-runs.ts';
+import { carriedOut } from '../known-answer/targets.ts';
+import { compiled } from '../support/compiled.ts';
+import { assertFailed, assertWentThrough, connrig, HASTY, newFolder, readRunFile } from '../support/connrig.ts';
+import { needs } from '../support/needs.ts';
+import { climb, runFile, writeRun } from '../support/synthetic-run.ts';
+
+const TIMEOUT = { timeout: 180_000 };
+const FEW = ['run', '--protocol', 'tcp', '--levels', '200,400,600', '--rate', '20k/s', '--quiet', ...HASTY];
+
+describe('a run with --baseline', () => {
+  it('passes against one like itself, from a config file, and appends its summary', TIMEOUT, async (t) => {
+    const [before, after] = [newFolder(t), newFolder(t)];
+    assertWentThrough(await connrig(t, [...FEW, '--out', before]));
+    const [config, summaryFile] = ['config.yaml', 'summary.md'].map((name) => join(dirname(after), name));
+    writeFileSync(summaryFile!, 'from the step before');
+    // Few levels, and nobody waited for memory to rest: whether the gate is there is the question, not what it would see.
+    const settings = { baseline: before, 'max-growth': '300%', 'summary-file': summaryFile };
+    writeFileSync(config!, JSON.stringify(settings));
+    const ended = await connrig(t, [...FEW, '--config', config!, '--json', '--out', after]);
+    assertWentThrough(ended);
+    const { baseline, name } = JSON.parse(ended.stdout);
+    assert.deepEqual([baseline.folder, baseline.maxGrowthPercent, baseline.legs.length], [before, 300, 1]);
+    assert.equal(baseline.legs[0].passed, true);
+    assert.ok(baseline.legs[0].bytes > 1000 && baseline.legs[0].baselineBytes > 1000, ended.stdout);
+    const text = readFileSync(summaryFile!, 'utf8');
+    assert.ok(text.startsWith(`from the step before\n## ${name}: `), text);
+    assert.match(text, /^\| tcp(, in user space alone)? \| .* \| passed \|$/m);
+    assert.equal(readRunFile(after).baseline?.run.startedAt, readRunFile(before).startedAt);
+  });
+
+  it('says before it begins which leg it can not watch, and at the end what it could not write', TIMEOUT, async (t) => {
+    const before = writeRun(newFolder(t), { run: tcpRun(), samples: climb(1e6, { protocol: 'tcp' }) });
+    const folder = newFolder(t);
+    // Writable by its mode, and refuses every byte.
+    const args = ['--baseline', before, '--summary-file', '/dev/full', '--out', folder];
+    const ended = await connrig(t, ['run', '--levels', '20,40,60', ...HASTY, '--engine', 'node', ...args]);
+    assertWentThrough(ended);
+    assert.match(ended.stderr, /ws: the earlier run \(.*\) has no such leg, so its growth is not watched/);
+    assert.match(ended.stderr, /^growth: tcp.*: passed$/m);
+    assert.match(ended.stderr, /^warning: Kernel: the earlier run has Linux 6\.18 x64; this run has /m);
+    assert.match(ended.stderr, /^warning: the summary could not be appended to \/dev\/full \(ENOSPC\)/m);
+    assert.ok(existsSync(join(folder, 'report.html')));
+  });
+
+  it('is refused before anything starts where there is nothing to compare with', TIMEOUT, async (t) => {
+    const [out, before] = [newFolder(t), newFolder(t)];
+    mkdirSync(before);
+    const refused = (args: readonly string[], says: RegExp) =>
+      connrig(t, [...FEW, ...args, '--out', out]).then((ended) => assertFailed(ended, 2, 'EUSAGE', says));
+    await refused(
+      ['--baseline', before, '--window', 'x'],
+      /--window: .*; --baseline: .* is not a run folder: .*ls runs\//,
+    );
+    await refused(['--summary-file', join(before, 'none', 's.md')], /--summary-file: .* can't be written \(ENOENT\)/);
+    await refused(['--max-growth', '3%'], /--max-growth: there is nothing to grow from without --baseline/);
+    writeRun(before, { run: runFile(), samples: climb(5000) });
+    await refused(['--baseline', before], /--baseline: no leg in common: .* has ws, this run tcp/);
+    writeRun(before, { run: { ...runFile(), schema: 9 } });
+    await refused(['--baseline', before], /recorded by a newer connrig \(schema 9; .*npm install/);
+    writeRun(before, { run: tcpRun(), samples: climb(5000, { protocol: 'tcp', levels: [500] }) });
+    await refused(['--baseline', before], /doesn't know what one more tcp connection costs \(connrig report /);
+    assert.ok(!existsSync(out));
+  });
+});
+
+const tcpRun = () => {
+  const run = runFile();
+  return { ...run, plan: { legs: [{ ...run.plan.legs[0]!, protocol: 'tcp' as const }], launches: 1 } };
+};
+
+describe('what a connection costs against an earlier run', () => {
+  const skip = process.platform !== 'linux' ? 'needs /proc' : needs('gcc');
+  it('fails the run where it grew, not where it is the same; again without that run', {
+    ...TIMEOUT,
+    skip,
+  }, async (t: TestContext) => {
+    const program = compiled(t, 'known-answer/held');
+    const run = (bytes: number, ...args: readonly string[]) =>
+      carriedOut(t, '--command', (port) => `exec ${program} ${port} ${bytes}`, [
+        '--levels',
+        '500,1k,1500',
+        '--rate',
+        '2k/s',
+        ...args,
+      ]);
+    const before = await run(4096);
+    assertWentThrough(before.ended);
+    const twin = await run(4096, '--baseline', before.folder);
+    assertWentThrough(twin.ended);
+    assert.equal(twin.summary.baseline!.legs[0]!.passed, true);
+
+    const summaryFile = join(dirname(twin.folder), 'summary.md');
+    const grown = () => run(8192, '--baseline', before.folder, '--summary-file', summaryFile);
+    let dearer = await grown();
+    // A machine that is busy with other things may keep the client from its pace.
+    for (let tries = 1; tries < 5 && dearer.ended.code === EXIT.invalid; tries++) dearer = await grown();
+    const { ended, summary, folder } = dearer;
+    assertFailed(ended, 5, 'EGROWTH', /one more TCP connection costs .* more than in .*; 5 % is allowed/);
+    const [leg] = summary.baseline!.legs;
+    assert.deepEqual([summary.status, leg!.difference!.word, leg!.passed], ['failed', 'dearer', false]);
+    assert.ok(Math.abs(leg!.difference!.bytes - 4096) < 200, `${leg!.difference!.bytes} instead of 4096`);
+    assert.match(
+      readFileSync(summaryFile, 'utf8'),
+      /^\n## tcp: failed\n\n\*\*The run failed: one more TCP .*\| failed \|$/ms,
+    );
+
+    const files = renderedIn(folder);
+    rmSync(before.folder, { recursive: true });
+    const again = await connrig(t, ['report', folder]);
+    assert.match(again.stdout, /^growth: tcp.*\(\+\d+\.\d %\) over .*, 5 % allowed: failed$/m);
+    assert.deepEqual(renderedIn(folder), files);
+  });
+});
