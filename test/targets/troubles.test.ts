@@ -76,7 +76,7 @@ describe('a target', () => {
   });
 
   it('of several processes ends as soon as one of them does, which is named', TIMEOUT, async (t) => {
-    const dies = echoServer("if (port % 2) setTimeout(() => { console.log('had enough'); process.exit(9); }, 1500);");
+    const dies = echoServer("if (port % 2) setTimeout(() => { console.log('had enough'); process.exit(9); }, 5000);");
     const made = makeTarget(t, { run: 'node server.cjs {port}' }, { 'server.cjs': dies });
     const { ended } = await run(t, made, ['--processes', '2', '--rate', '5/s']);
     assertFailed(ended, 4, 'ETARGETDIED', /had enough \| the process at port \d*[13579] ended \(exit code 9\)/);
