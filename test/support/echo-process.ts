@@ -18,15 +18,19 @@ function ready(address: AddressInfo): void {
 
 process.on('disconnect', () => process.exit());
 if (protocol === 'ws') {
-  const server = new WebSocketServer({
-    ...{ host: HOST, port: 0, backlog: Number(backlog), clientTracking: false },
-    perMessageDeflate: perMessageDeflate === 'true',
+  const accepting = perMessageDeflate === 'by turns' ? [true, false] : [perMessageDeflate === 'true'];
+  const servers = accepting.map((does) => {
+    return new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: does });
   });
-  server.on('connection', (socket) => {
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-    socket.on('error', () => socket.terminate());
+  let upgrades = 0;
+  const server = createHttpServer();
+  server.on('upgrade', (request, connection, head) => {
+    servers[upgrades++ % servers.length]!.handleUpgrade(request, connection as Socket, head, (socket) => {
+      socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+      socket.on('error', () => socket.terminate());
+    });
   });
-  server.on('listening', () => ready(server.address() as AddressInfo));
+  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
 } else if (protocol === 'http') {
   const answers = new WeakMap<Socket, number>();
   const server = createHttpServer({ keepAliveTimeout: 0 }, ({ socket }, response) => {

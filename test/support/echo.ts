@@ -16,8 +16,8 @@ export interface EchoProcess {
 export interface EchoOptions {
   /** Connections that may wait to be accepted; 4,096 by default. */
   readonly backlog?: number;
-  /** Whether ws accepts permessage-deflate; it doesn't unless said. */
-  readonly perMessageDeflate?: boolean;
+  /** Whether ws accepts permessage-deflate, or only on every other connection; it doesn't unless said. */
+  readonly perMessageDeflate?: boolean | 'by turns';
 }
 
 /** Bodies of the answers on each http connection, by turns. */
