@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LEDGER_COMPONENTS } from './ledger.ts';
 import { OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PROTOCOLS } from './protocols.ts';
+import { EstimateSchema } from './slope.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -10,7 +11,6 @@ export const STRAIGHT = 0.99;
 const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
-export const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() });
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 

@@ -8,6 +8,7 @@ import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PHASES } from './plan.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { Readings } from './readings.ts';
+import { EstimateSchema } from './slope.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -210,8 +211,6 @@ const RunFacts = z.object({
   }),
 });
 
-const CostSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() }).nullable();
-
 /** All that a run keeps of an earlier one, whose folder may be gone by the time of a report. */
 const EarlierRun = z.object({
   /** As it was given. */
@@ -228,8 +227,8 @@ const EarlierRun = z.object({
       protocol: z.enum(PROTOCOLS),
       launches: count.min(1),
       rSquared: z.number().nullable(),
-      total: CostSchema,
-      user: CostSchema,
+      total: EstimateSchema.nullable(),
+      user: EstimateSchema.nullable(),
     }),
   ),
 });

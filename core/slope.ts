@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Random, seededRandom } from './random.ts';
 
 /** A line takes that many levels: through two there is one always, however memory grows. */
@@ -10,11 +11,8 @@ export interface LevelPoint {
 }
 
 /** A value with its 95 % interval, all in bytes. */
-export interface Estimate {
-  readonly bytes: number;
-  readonly low: number;
-  readonly high: number;
-}
+export const EstimateSchema = z.object({ bytes: z.number(), low: z.number(), high: z.number() });
+export type Estimate = Readonly<z.infer<typeof EstimateSchema>>;
 
 /** Levels that lie on one line, or on lines with one slope, a jump between them: pairs are made within a group only. */
 export type Groups = ReadonlyArray<readonly LevelPoint[]>;

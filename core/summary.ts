@@ -4,10 +4,11 @@
  */
 import { z } from 'zod';
 import { WORDS } from './difference.ts';
-import { EstimateSchema, LegSummary } from './leg-summary.ts';
+import { LegSummary } from './leg-summary.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { TARGET_KINDS } from './record.ts';
 import { Sizing } from './sizing-summary.ts';
+import { EstimateSchema } from './slope.ts';
 
 export const SUMMARY_SCHEMA = 1;
 

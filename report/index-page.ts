@@ -79,7 +79,7 @@ export function terminalIndex(index: RunIndex): string {
 
 function runsTable(index: RunIndex): Markup {
   const rows = indexRows(index).map(({ entry, cells }) => ({ head: linkTo(entry), cells }));
-  return table('Each leg of each run', INDEX_COLUMNS, rows);
+  return table({ caption: 'Each leg of each run', columns: INDEX_COLUMNS, rows });
 }
 
 const linkTo = ({ folder, hasPage, summary }: IndexedRun): Markup =>

@@ -42,12 +42,10 @@ function warnings({ error, warnings }: Summary): Markup | null {
 }
 
 function topicSection(topic: Topic, summary: Summary, charts: readonly ReportChart[]): Markup | null {
-  const drawn = charts
-    .filter((one) => one.topic === topic)
-    .map(({ title, svg, id, caption }) => drawnFigure(title, svg, id, caption));
+  const drawn = charts.filter((one) => one.topic === topic).map(drawnFigure);
   const told = reportTables(summary)
     .filter((one) => one.topic === topic)
-    .map(({ caption, columns, rows }) => table(caption, columns, rows));
+    .map(table);
   const settings = topic === 'capacity' ? settingsOf(summary) : [];
   const content: Child[] = [figures(drawn), tables(told), settings];
   return drawn.length + told.length === 0 ? null : section(topic, TOPICS[topic], content);

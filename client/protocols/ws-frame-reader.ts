@@ -55,7 +55,8 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * RFC 6455, section 5, for the client's side; of extensions it knows the mark of compressed messages. Payload of data
- * frames is passed on as it comes and never kept. Text is not checked for UTF-8: a load generator has no use for its characters.
+ * frames is passed on as it comes and never kept. Text is not checked for UTF-8: a load generator has no use for its
+ * characters.
  */
 export function createFrameReader(options: FrameReaderOptions, events: FrameEvents): FrameReader {
   const { slots, maxMessageBytes, pieces } = options;

@@ -35,8 +35,8 @@ const CLOSING = 3;
 const OVER = 4;
 
 /**
- * WebSocket (RFC 6455) as a client without subprotocols, and with one extension, permessage-deflate. Messages are sent as binary; text from the
- * server is taken as it is, without checking that it is UTF-8.
+ * WebSocket (RFC 6455) as a client without subprotocols, and with one extension, permessage-deflate. Messages are sent as
+ * binary; text from the server is taken as it is, without checking that it is UTF-8.
  */
 export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEvents): MessageProtocol {
   const { slots, path, hostHeader, deflate: offered = 'off', seed } = options;

@@ -42,9 +42,9 @@ ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}<
   const main = [
     warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', list(warnings))),
     ...protocols.map((one) =>
-      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tables(protocolTables(one, runs).map(tableOf))),
+      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tables(protocolTables(one, runs).map(table))),
     ),
-    section('runs', 'What was compared', tableOf(runsTable(runs))),
+    section('runs', 'What was compared', table(runsTable(runs))),
   ];
   return page(
     `${titleOf(runs)} · connrig`,
@@ -78,8 +78,6 @@ const tablesOf = ({ runs, protocols }: Comparison): Table[] => [
   ...protocols.flatMap((one) => protocolTables(one, runs)),
   runsTable(runs),
 ];
-
-const tableOf = ({ caption, columns, rows }: Table) => table(caption, columns, rows);
 
 function chartsOf({ protocol, legs }: ComparedProtocol, runs: readonly ComparedRun[]) {
   const drawn = legs.flatMap((leg, i) => {

@@ -11,11 +11,18 @@ const SIZE: Size = { width: 620, height: 320 };
  * @param id its own on the page; letters, digits and dashes
  * @param caption in place of the chart's own sentence
  */
-export const figure = (chart: Chart, id: string, caption: Part = chart.description, size: Size = SIZE): Markup =>
-  drawnFigure(chart.title, renderSvg(chart, size, id), id, caption);
+export const figure = (chart: Chart, id: string, caption: Part = chart.description): Markup =>
+  drawnFigure({ id, title: chart.title, svg: renderSvg(chart, SIZE, id), caption });
 
-/** The same of what `renderSvg` of charts/ has drawn already, under the same id. */
-export const drawnFigure = (title: string, svg: string, id: string, caption: Part): Markup =>
+/** What `renderSvg` of charts/ has drawn already, under the same id. */
+interface Drawn {
+  readonly id: string;
+  readonly title: string;
+  readonly svg: string;
+  readonly caption: Part;
+}
+
+export const drawnFigure = ({ id, title, svg, caption }: Drawn): Markup =>
   html`<figure id="${id}">
 <h3>${title}</h3>
 <div class="scroll" tabindex="0">${trusted(svg)}</div>

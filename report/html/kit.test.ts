@@ -35,11 +35,11 @@ test('a phrase keeps its exact numbers', () => {
 });
 
 test('a table heads its rows and columns, with units', () => {
-  const made = table(
-    'levels',
-    [{ title: 'open' }, { title: 'p99', unit: 'ms' }, { title: 'why', words: true }],
-    [{ head: count(1000), cells: ['–', '<b>'] }],
-  ).toString();
+  const made = table({
+    caption: 'levels',
+    columns: [{ title: 'open' }, { title: 'p99', unit: 'ms' }, { title: 'why', words: true }],
+    rows: [{ head: count(1000), cells: ['–', '<b>'] }],
+  }).toString();
   assert.ok(made.includes('<caption>levels</caption>'));
   assert.ok(made.includes('<th scope="col" class="number">p99 <small>(ms)</small></th>'));
   assert.ok(made.includes('<th scope="row" class="in-0 short"><data value="1000">1,000</data></th>'));

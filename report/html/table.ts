@@ -1,19 +1,14 @@
 import { type Part, plain } from '../phrase.ts';
-import type { TableColumn } from '../table-data.ts';
+import type { Table, TableColumn } from '../table-data.ts';
 import { html, Markup } from './markup.ts';
 
-/** A row's own name, which may be a link, and what stands beside it. */
-interface HtmlRow {
-  readonly head: Part | Markup;
-  readonly cells: readonly Part[];
+/** The head of a row may be a link here. */
+interface HtmlTable extends Omit<Table, 'rows'> {
+  readonly rows: ReadonlyArray<{ readonly head: Part | Markup; readonly cells: readonly Part[] }>;
 }
 
-/**
- * A table that says what it is about. Where it is wider than the page it scrolls alone, and by keyboard too.
- *
- * @param columns the first one heads the rows; as many cells as further columns
- */
-export function table(caption: Part, columns: readonly TableColumn[], rows: readonly HtmlRow[]): Markup {
+/** A table that says what it is about. Where it is wider than the page it scrolls alone, and by keyboard too. */
+export function table({ caption, columns, rows }: HtmlTable): Markup {
   const [first, ...others] = columns;
   const alignment = (i: number): string => (others[i]?.words ? 'words' : 'number');
   return html`<div class="scroll" tabindex="0"><table>

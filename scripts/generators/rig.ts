@@ -58,8 +58,8 @@ export async function measureRig(
     }
     await ended;
     // As fast as it can is what is measured: that the client was the bottleneck is no fault here.
-    if (![EXIT.done, EXIT.invalid].some((code) => code === child.exitCode))
-      throw new Error(`connrig run ended with ${child.exitCode}`);
+    const { exitCode } = child;
+    if (exitCode !== EXIT.done && exitCode !== EXIT.invalid) throw new Error(`connrig run ended with ${exitCode}`);
     const held = heldIn(join(folder, 'samples.jsonl'));
     return levels.map((connections, i) => {
       const at = seen.findIndex(({ phase, level }) => phase === 'ramp' && level === connections);

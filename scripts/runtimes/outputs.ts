@@ -1,6 +1,6 @@
 import type { ProtocolName } from '../../core/protocols.ts';
 import { drawnFigure } from '../../report/html/figure.ts';
-import { html, type Markup } from '../../report/html/markup.ts';
+import { html } from '../../report/html/markup.ts';
 import { figures, list, page, section } from '../../report/html/page.ts';
 import { table } from '../../report/html/table.ts';
 import { bullets, captionedTable, image, markdown } from '../../report/markdown-kit.ts';
@@ -35,7 +35,7 @@ export function runtimesPage(
   const header = html`<h1>${TITLE}</h1>\n${preamble(result).map((sentence) => html`<p>${sentence}</p>\n`)}`;
   const main = [
     ...sectionsOf(result, charts).map(({ id, title, tables, charts }) =>
-      section(id, title, figures(charts.map(figureOf)), tables.map(tableOf)),
+      section(id, title, figures(charts.map(drawnFigure)), tables.map(table)),
     ),
     section('measured-on', MEASURED_ON, list(circumstances.map(([label, what]) => say`${label}: ${what}`))),
   ];
@@ -182,7 +182,3 @@ const targetsTable = ({ targets }: RuntimesResult): Table => ({
     ],
   })),
 });
-
-const tableOf = ({ caption, columns, rows }: Table): Markup => table(caption, columns, rows);
-
-const figureOf = ({ title, svg, id, caption }: DrawnChart): Markup => drawnFigure(title, svg, id, caption);

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../../core/protocols.ts';
+import { EstimateSchema } from '../../core/slope.ts';
 import { Goroutines } from './goroutines.ts';
 
 const bytes = z.number().nullable();
 const ms = z.number().nullable();
-const Estimate = z.object({ bytes: z.number(), low: z.number(), high: z.number() }).nullable();
+const Estimate = EstimateSchema.nullable();
 
 /** Answers with so many connections open: medians over launches; null where none came. */
 const Times = z.object({

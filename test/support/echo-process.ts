@@ -1,7 +1,7 @@
 /**
- * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate>`. The first two echo; http answers with
- * bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends `{ port }` to its parent once
- * it listens on 127.0.0.1, and ends when the parent does.
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate>`. The first two
+ * echo; http answers with bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends
+ * `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
  */
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
