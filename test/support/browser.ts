@@ -25,8 +25,8 @@ export async function openPage(browser: Browser, url: string, mayFail = /^$/): P
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('console', (message) => {
-    const isExpected = mayFail.test(message.location().url);
-    if (['error', 'warning'].includes(message.type()) && !isExpected) troubles.push(message.text());
+    const { url: of } = message.location();
+    if (['error', 'warning'].includes(message.type()) && !mayFail.test(of)) troubles.push(`${of}: ${message.text()}`);
   });
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) troubles.push(`it asked for ${request.url()}`);
