@@ -16,8 +16,6 @@ import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 300_000, skip: needs('chromium') };
 const LONG_MS = 120_000;
-/** What a page asks for of a server that may be gone by then: a browser takes the icon when it likes. */
-const OF_A_SERVER_GONE = /\/(events|icon\.svg)$/;
 
 const summaryIn = (folder: string): Summary => JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'));
 
@@ -45,7 +43,7 @@ it('follows a run, and says at the end what summary.json says', TIMEOUT, async (
   const plan = ['--protocol', 'tcp,ws', '--connections', '2k', '--levels', '4', '--rate', '2k/s', ...HASTY];
   const run = startConnrig(t, ['run', '--live', '0', '--linger', '10m', '--out', folder, ...plan]);
   const url = await addressIn(run);
-  const { page, troubles } = await openPage(browser, url, OF_A_SERVER_GONE);
+  const { page, troubles } = await openPage(browser, url, /\/events$/);
 
   // As the run goes on, so do the numbers: each is among those that the record has.
   const seen: number[] = [];
@@ -152,7 +150,8 @@ it('begins anew by itself when its server was gone, and follows to the end', TIM
   await eventually(() => run.stderr().includes('baseline'), 'the run goes on', LONG_MS);
   const first = startConnrig(t, ['live', folder, '--listen', ':0']);
   const url = await addressIn(first);
-  const { page, troubles } = await openPage(browser, url, OF_A_SERVER_GONE);
+  // A browser asks for the icon when it likes, perhaps when the server is gone.
+  const { page, troubles } = await openPage(browser, url, /\/(events|icon\.svg)$/);
   const status = page.getByRole('status');
   await eventually(async () => (await textOf(status)) === 'live', 'it is live');
 

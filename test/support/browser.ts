@@ -19,14 +19,15 @@ export interface Watched {
   readonly troubles: string[];
 }
 
-/** @param mayFail requests whose failure is part of the test, such as to a server that is being restarted */
+/** @param mayFail requests that may get no answer, such as to a server that is restarted; an error is none of these */
 export async function openPage(browser: Browser, url: string, mayFail = /^$/): Promise<Watched> {
   const page = await browser.newPage();
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('console', (message) => {
     const { url: of } = message.location();
-    if (['error', 'warning'].includes(message.type()) && !mayFail.test(of)) troubles.push(`${of}: ${message.text()}`);
+    const isExpected = mayFail.test(of) && message.text().includes('net::ERR_');
+    if (['error', 'warning'].includes(message.type()) && !isExpected) troubles.push(`${of}: ${message.text()}`);
   });
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) troubles.push(`it asked for ${request.url()}`);
