@@ -18,6 +18,11 @@ export interface Engine {
   finish(slot: Slot): void;
   /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
   abort(slot: Slot): void;
+  /**
+   * After `finish`: waits no longer for the peer to close. What was sent still arrives, FIN last, and the peer sees no
+   * reset unless it goes on talking; `onGone` follows with cause `aborted`.
+   */
+  leave(slot: Slot): void;
   /** Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. */
   turn(maxWaitMs: number): Promise<void>;
   /** Aborts what is left and gives everything back; no events from then on. */
