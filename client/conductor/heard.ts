@@ -20,12 +20,11 @@ export function deathAfter(death: RigError, { outcomes }: Tally, troubles: reado
   const count = outcomes[most];
   if (count === 0) return death;
   const answered = outcomes.open + SPOKEN.reduce((sum, name) => sum + outcomes[name], 0);
-  const whose = count === answered ? `all ${attempts(count)}` : `${humanCount(count)} of ${attempts(answered)}`;
+  const all = count === 1 ? 'the only attempt' : `all ${humanCount(count)} attempts`;
+  const whose = count === answered ? all : `${humanCount(count)} of ${humanCount(answered)} attempts`;
   const heard = `before that, ${whose} ${wordsOf(most, count, troubles)}`;
   return new RigError(death.code, `${death.message}; ${heard}`, { hint: death.hint, cause: death.cause });
 }
-
-const attempts = (count: number): string => `${humanCount(count)} ${count === 1 ? 'attempt' : 'attempts'}`;
 
 function wordsOf(outcome: Spoken, count: number, troubles: readonly Trouble[]): string {
   const details = [...new Set(troubles.filter(({ what }) => what === outcome).map(({ detail }) => detail))];
@@ -47,6 +46,13 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
     return 'connrig speaks no TLS: name the port behind it, where the server or its proxy listens without';
   }
   if (detail.startsWith(SPEAKS_HTTP_2)) return 'connrig speaks HTTP/1.1: name a port that does, or allow it there';
+  if (detail === NOTHING) {
+    const authority = url
+      .replace(AUTHORITY, '$1')
+      .replace(SCHEME, '')
+      .replace(/^\/\/|-\d+$/g, '');
+    return `openssl s_client -connect ${authority}, to see whether it wants TLS, or read the log of the target`;
+  }
   if (detail.endsWith(NO_UPGRADE)) return `connrig run ${url.replace(AUTHORITY, '$1')}/<the path that upgrades>`;
   return undefined;
 }
@@ -54,6 +60,8 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
 const WANTS_TLS = 'the server wants TLS';
 const SPEAKS_TLS = 'the server speaks TLS';
 const SPEAKS_HTTP_2 = 'the server speaks HTTP/2';
+/** Servers of TLS in Node.js say nothing to those who come without. */
+const NOTHING = 'the server closed without an answer';
 const NO_UPGRADE = 'an ordinary answer in place of the upgrade';
 /** Up to the path; a range of ports is no URL to others. */
 const AUTHORITY = /^([a-z]+:\/\/[^/]*).*$/i;
