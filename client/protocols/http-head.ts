@@ -26,7 +26,8 @@ export const MAX_HEAD_BYTES = 16_384;
 const HEAD_END = '\r\n\r\n';
 const PROTOCOL_PREFIX = 'HTTP/1.';
 const STATUS_LINE = /^HTTP\/1\.(\d) (\d{3})(?: (.*))?$/;
-const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
+/** RFC 9110, section 5.5: no control characters, but for the tab. */
+const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\u0080-\u00ff]*?)[ \t]*$/;
 const SHOWN_BYTES = 40;
 const MAX_SHOWN_REASON = 80;
 const LINE_FEED = 10;
@@ -77,7 +78,8 @@ export function readStatusLine(head: string): Omit<ResponseHead, 'headers'> | Re
 /** The header lines of a head. @param head up to its empty line, which may be included */
 export function readHeaders(head: string): ReadonlyMap<string, string> | Refusal {
   const headers = new Map<string, string>();
-  for (const line of head.trimEnd().split('\r\n').slice(1)) {
+  const lines = head.endsWith(HEAD_END) ? head.slice(0, -HEAD_END.length) : head;
+  for (const line of lines.split('\r\n').slice(1)) {
     const match = HEADER_LINE.exec(line);
     if (!match) return bad(`malformed header line ${JSON.stringify(line.slice(0, SHOWN_BYTES))}`);
     const name = match[1]!.toLowerCase();
@@ -93,6 +95,9 @@ export const isInterim = (status: number): boolean => status >= 100 && status < 
 /** So many interim answers before a final one, each as long as a head may be, are read over. */
 export const MOST_INTERIM = 16;
 export const tooManyInterim = (): Refusal => bad(`more than ${MOST_INTERIM} interim answers (1xx) and no final one`);
+
+/** Whether a line can stand in a head, or behind the last chunk. */
+export const isHeaderLine = (line: string): boolean => HEADER_LINE.test(line);
 
 /** The members of a header that is a list, in lower case. */
 export const tokensOf = (value: string | undefined): string[] => value?.toLowerCase().split(/[ \t]*,[ \t]*/) ?? [];

@@ -1,4 +1,4 @@
-import { findHeadEnd, MAX_HEAD_BYTES, MOST_INTERIM, shown, tooManyInterim } from './http-head.ts';
+import { findHeadEnd, isHeaderLine, MAX_HEAD_BYTES, MOST_INTERIM, named, shown, tooManyInterim } from './http-head.ts';
 import { type Framing, framingOf, MAX_BODY_BYTES } from './http-response.ts';
 import type { Slot } from './protocol.ts';
 
@@ -200,6 +200,8 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
       else violate(slot, `more bytes in a chunk than its size: ${shown(Buffer.from(line, 'latin1'))}`);
     } else if (line === '') {
       complete(slot);
+    } else if (!isHeaderLine(line)) {
+      violate(slot, `malformed trailer line ${named(line)}`);
     } else {
       counts[slot] = counts[slot]! + line.length;
       if (counts[slot]! > MAX_HEAD_BYTES) violate(slot, `trailers above ${MAX_HEAD_BYTES} bytes`);

@@ -35,19 +35,22 @@ export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
   const terms = new Uint8Array(slots);
   /** Compressed messages that come in pieces. */
   const pieces = new Map<Slot, Uint8Array[]>();
-  /** The end of what a server has said so far, inflated; zeros before its first word. Made once, then overwritten. */
+  /** The end of what a server has said so far, inflated, at the end of each. Made once, then overwritten. */
   const windows = new Map<Slot, Uint8Array>();
+  /** How much of them that is; a reference to what was never said must not find zeros. */
+  const saidBytes = new Uint16Array(slots);
 
   function forget(slot: Slot): void {
     terms[slot] = 0;
     pieces.delete(slot);
     windows.delete(slot);
+    saidBytes[slot] = 0;
   }
 
   function inflateWhole(slot: Slot, compressed: Uint8Array): Uint8Array {
     const window = windows.get(slot);
     const message = inflateRawSync(compressed, {
-      ...(window && { dictionary: window }),
+      ...(window && { dictionary: window.subarray(window.length - saidBytes[slot]!) }),
       finishFlush: Z_SYNC_FLUSH,
       maxOutputLength: Math.max(1, maxMessageBytes),
     });
@@ -63,6 +66,7 @@ export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
     const end = message.subarray(-window.length);
     window.copyWithin(0, end.length);
     window.set(end, window.length - end.length);
+    saidBytes[slot] = Math.min(window.length, saidBytes[slot]! + end.length);
   }
 
   return {

@@ -35,7 +35,10 @@ export function judgeHead(
 ): Accepted | Refusal | 'interim' {
   const first = readStatusLine(head);
   if ('outcome' in first) return first;
-  if (isInterim(first.status)) return 'interim';
+  if (isInterim(first.status)) {
+    const headers = readHeaders(head);
+    return 'outcome' in headers ? headers : 'interim';
+  }
   if (first.status !== 101) return { outcome: 'rejected', detail: rejectionOf(first, head, behind) };
   if (first.minor === 0) return bad('HTTP/1.0 has no upgrade');
   const headers = readHeaders(head);
