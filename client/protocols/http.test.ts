@@ -113,6 +113,8 @@ test('what a server may not answer, each with the sentence that says why', () =>
   const wrong: ReadonlyArray<[answer: string, detail: RegExp]> = [
     ['HTTP/2 200\r\n\r\n', /^the answer is not HTTP: it begins with "HTTP\/2/],
     ['HTTP/1.1 20 OK\r\n\r\n', /^malformed status line "HTTP\/1.1 20 OK"$/],
+    [`${CHUNKED}0\r\nno colon\r\n\r\n`, /^malformed trailer line "no colon"$/],
+    [`${CHUNKED}0\r\nX: a\rb\r\n\r\n`, /^malformed trailer line/],
     ['HTTP/1.1 600 Much\r\n\r\n', /^HTTP 600 Much: there is no such status$/],
     ['HTTP/1.1 101 Switching\r\n\r\n', /^HTTP 101 Switching: nobody asked for another protocol$/],
     ['HTTP/1.1 200 OK\r\nno colon\r\n\r\n', /^malformed header line "no colon"$/],

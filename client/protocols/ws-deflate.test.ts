@@ -135,6 +135,20 @@ test('what a server may not send compressed, with the close code that says so', 
   }
 });
 
+test('a message may refer to what was said, and not to before that', () => {
+  const words = Buffer.from('forty bytes, none of which comes again..');
+  const referring = compressed(deflateRawSync(words, { ...SYNC, dictionary: words }).subarray(0, -4));
+  const known = takingOver();
+  known.feed(Buffer.concat([compressed(deflated(words)), referring]));
+  assert.deepEqual(known.found, said(words, words));
+  const unknown = takingOver();
+  unknown.feed(Buffer.concat([compressed(HELLO_DEFLATED), referring]));
+  assert.deepEqual(unknown.found, [
+    ...said(HELLO),
+    ...violation(1007, "compressed message that can't be inflated: invalid distance too far back"),
+  ]);
+});
+
 test('the largest message allowed passes', () => {
   const { feed, found } = stateless();
   const largest = Buffer.alloc(MAX_MESSAGE_BYTES, 'ab');

@@ -23,6 +23,10 @@ test('heads that make a WebSocket', () => {
     ],
     'no reason at all': ['HTTP/1.1 101', ...GOOD.slice(1), ACCEPTED],
     'connection in two lines': [...GOOD.slice(0, 2), 'Connection: keep-alive', 'Connection: upgrade', ACCEPTED],
+    'white space of the last line, and what is no control character': [
+      ...[...GOOD, ACCEPTED],
+      'X: caf\u00e9\u0080\u00a0\ta \t',
+    ],
     'other headers, an empty one': [...GOOD, 'Server: x: y', 'X-Nothing:', ACCEPTED],
   };
   for (const [name, lines] of Object.entries(good)) assert.deepEqual(judge(lines), { deflate: undefined }, name);
@@ -56,12 +60,25 @@ test('heads that are no valid handshake, each with the sentence that says why', 
     [[...GOOD, 'no colon here', ACCEPTED], /^malformed header line "no colon here"$/],
     [[...GOOD, 'X-Folded: a', ' b', ACCEPTED], /^malformed header line " b"$/],
     [[...GOOD, 'Bad Name: a', ACCEPTED], /^malformed header line/],
+    [[...GOOD, ACCEPTED, 'X-Nul: a\0b'], /^malformed header line "X-Nul: a\\u0000b"$/],
+    [[...GOOD, 'X-Delete: \u007f', ACCEPTED], /^malformed header line/],
+    [[...GOOD, ACCEPTED, 'X-Return: a\r'], /^malformed header line "X-Return: a\\r"$/],
   ];
   for (const [lines, detail] of cases) {
     const judged = judge(lines);
     assert.ok('outcome' in judged && judged.outcome === 'bad-handshake', lines.join(' | '));
     assert.match(judged.detail, detail);
   }
+});
+
+test('an interim answer is one only with headers that can be read', () => {
+  const judged = (lines: readonly string[]): unknown => judgeHead(head(lines), () => ACCEPT, 'off');
+  assert.equal(judged(['HTTP/1.1 103 Early Hints', 'Link: x']), 'interim');
+  assert.equal(judged(['HTTP/1.0 100 Continue']), 'interim');
+  assert.deepEqual(judged(['HTTP/1.1 103 Early Hints', 'no colon']), {
+    outcome: 'bad-handshake',
+    detail: 'malformed header line "no colon"',
+  });
 });
 
 test('the end of a head is found, and what can be none is refused at once', () => {

@@ -9,7 +9,7 @@ import { createUpgradeRequests } from './ws-request.ts';
 import { type Accepted, judgeHead, KnownHead } from './ws-response.ts';
 
 export interface WsProtocolOptions {
-  /** How many slots there are; state for all of them is made at once, 14 bytes each, 15 with deflate. */
+  /** How many slots there are; state for all of them is made at once, 14 bytes each, 17 with deflate. */
   readonly slots: number;
   /** Request target of the upgrade, with query: `/chat?room=1`. */
   readonly path: string;

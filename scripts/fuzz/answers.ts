@@ -32,6 +32,14 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       theirs.status === 101,
   },
   {
+    name: 'switch-unasked',
+    matches: (ours, theirs) =>
+      ours?.kind === 'error' &&
+      ours.detail.endsWith('nobody asked for another protocol') &&
+      theirs?.kind === 'answer' &&
+      theirs.status === 101,
+  },
+  {
     name: 'empty-line-before',
     matches: (ours, _, said) =>
       (isError(ours, 'the answer is not HTTP: it begins with "\\r') ||
@@ -87,11 +95,12 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
   {
     name: 'tab-behind-value',
     matches: (ours, theirs, said) =>
-      ours?.kind === 'answer' &&
-      theirs?.kind === 'answer' &&
-      ours.status === theirs.status &&
-      ours.headers === theirs.headers &&
-      /\n(?:connection|transfer-encoding):[^\n]*\t/i.test(said),
+      /\n(?:connection|transfer-encoding):[^\n]*\t/i.test(said) &&
+      ((ours?.kind === 'open' && theirs?.kind === 'refused' && theirs.status === 101) ||
+        (ours?.kind === 'answer' &&
+          theirs?.kind === 'answer' &&
+          ours.status === theirs.status &&
+          ours.headers === theirs.headers)),
   },
   {
     name: 'behind-chunk-size',
