@@ -17,6 +17,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     failed: sum(all) - all.open,
     closed,
     closing: 0,
+    flooding: 0,
     declined: 0,
     bytesIn: 0,
     bytesOut: 0,

@@ -11,6 +11,11 @@ import { Rotation } from './rotation.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE, type State } from './slots.ts';
 
+/** Not read empty for so long, a connection takes time that others' round trips are measured in. */
+const FLOODING_MS = 250;
+/** For so long, its peer sends without end: it would never let a run come to rest. */
+const FLOOD_MS = 5000;
+
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
 
@@ -108,6 +113,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   step(): number {
     const nowMs = this.#deps.now();
     this.#expire(nowMs);
+    this.#endFloods();
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#alive) this.#closeDown(this.#alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#alive, nowMs);
@@ -191,6 +197,21 @@ export class Holder implements EngineEvents, ProtocolEvents {
     });
   }
 
+  /** What is to be read is no deadline's business: without this one that floods would be kept for ever. */
+  #endFloods(): void {
+    let flooding = 0;
+    this.#engine.forEachUnread((slot, forMs) => {
+      if (forMs < FLOODING_MS) return;
+      const state = this.#slots.stateOf(slot);
+      // An answer to our goodbye may lie behind all that. Nobody reads that far.
+      if (isClosing(state)) this.#drop(slot);
+      if (state !== STATE.open) return;
+      if (forMs < FLOOD_MS) flooding++;
+      else this.#giveUp(slot, 'flood', `it sent without a pause for ${FLOOD_MS} ms, more than could be read`);
+    });
+    this.#deps.tally.set('flooding', flooding);
+  }
+
   #stop(): void {
     this.#stopping = true;
     this.#slots.forEachInFlight(Number.POSITIVE_INFINITY, (slot) => {
@@ -262,8 +283,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 
-  onReply(slot: Slot, bytes: Uint8Array): void {
-    this.#send(slot, bytes);
+  onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
+    this.#send(slot, bytes, replaces);
   }
 
   onPeerClose(slot: Slot, detail: string): void {
@@ -273,16 +294,23 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#awaitGone(slot);
   }
 
-  onProtocolError(slot: Slot, detail: string): void {
+  onProtocolError(slot: Slot, detail: string, reason: 'protocol-error' | 'too-large' = 'protocol-error'): void {
     if (this.#slots.stateOf(slot) !== STATE.open) return;
-    this.#leaveOpen(slot, 'protocol-error', detail);
+    this.#leaveOpen(slot, reason, detail);
     this.#engine.finish(slot);
     this.#awaitGone(slot);
   }
 
-  #send(slot: Slot, bytes: Uint8Array): void {
+  #send(slot: Slot, bytes: Uint8Array, replaces = false): void {
     this.#deps.tally.add('bytesOut', bytes.length);
-    this.#engine.write(slot, bytes);
+    if (this.#engine.write(slot, bytes, replaces) || this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#giveUp(slot, 'slow-reader', 'it did not take what it was sent');
+  }
+
+  /** An open connection that can't be kept. */
+  #giveUp(slot: Slot, reason: CloseReason, detail: string): void {
+    this.#leaveOpen(slot, reason, detail);
+    this.#drop(slot);
   }
 
   // How it is counted. Each attempt passes exactly one of onOpen and #fail; each open one exactly one #leaveOpen.

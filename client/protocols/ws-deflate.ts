@@ -1,4 +1,5 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { Gathered } from './gathered.ts';
 import type { Slot } from './protocol.ts';
 import { CLOSE, type CloseViolation } from './ws-close.ts';
 import type { DeflateTerms } from './ws-extension.ts';
@@ -21,26 +22,33 @@ export interface Deflate {
   forget(slot: Slot): void;
 }
 
+/** Called for the connection that has to give way, and has lost what had come of its message. */
+type OnOverflow = (slot: Slot, violation: CloseViolation) => void;
+
 /** Ends what is flushed; on the wire each message goes without (RFC 7692, section 7.2.1). */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
+/** What half-sent messages of all connections may take: one of the largest kind, and many of the usual. */
+const MOST_GATHERED_BYTES = 24 * 2 ** 20;
 const { Z_BEST_SPEED, Z_SYNC_FLUSH } = constants;
 
 /**
  * RFC 7692, section 7.2, without a stream for each connection. Each of our messages is compressed for itself, which both
  * kinds of terms allow. Of what a server sends only the bytes are kept that its next message may refer to, and only on
  * terms that let it.
+ *
+ * @param maxMessageBytes of one message, compressed or inflated
+ * @param onOverflow half-sent messages take too much together: called for the largest
  */
-export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
+export function createDeflate(slots: number, maxMessageBytes: number, onOverflow: OnOverflow): Deflate {
   /** The terms of each slot in one byte, our window's bits above the kept one's; 0: not agreed. */
   const terms = new Uint8Array(slots);
-  /** Compressed messages that come in pieces. */
-  const pieces = new Map<Slot, Uint8Array[]>();
+  const gathered = new Gathered(maxMessageBytes);
   /** The end of what a server has said so far, inflated; zeros before its first word. Made once, then overwritten. */
   const windows = new Map<Slot, Uint8Array>();
 
   function forget(slot: Slot): void {
     terms[slot] = 0;
-    pieces.delete(slot);
+    gathered.delete(slot);
     windows.delete(slot);
   }
 
@@ -65,6 +73,15 @@ export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
     window.set(end, window.length - end.length);
   }
 
+  function gather(slot: Slot, piece: Uint8Array): void {
+    gathered.add(slot, piece);
+    if (gathered.heldBytes <= MOST_GATHERED_BYTES) return;
+    const largest = gathered.largest()!;
+    gathered.delete(largest);
+    const detail = `half-sent compressed messages take more than ${MOST_GATHERED_BYTES} bytes together, and this is the largest`;
+    onOverflow(largest, { violation: CLOSE.tooBig, detail });
+  }
+
   return {
     agree(slot, agreed) {
       forget(slot);
@@ -77,15 +94,12 @@ export function createDeflate(slots: number, maxMessageBytes: number): Deflate {
       return flushed.subarray(0, -TAIL.length);
     },
     inflate(slot, piece, last) {
-      const before = pieces.get(slot) ?? [];
       if (!last) {
-        before.push(Buffer.from(piece));
-        pieces.set(slot, before);
+        gather(slot, piece);
         return undefined;
       }
-      pieces.delete(slot);
       try {
-        return inflateWhole(slot, Buffer.concat([...before, piece, TAIL]));
+        return inflateWhole(slot, Buffer.concat([gathered.take(slot), piece, TAIL]));
       } catch (error) {
         return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
           ? { violation: CLOSE.tooBig, detail: `message inflates to more than the limit of ${maxMessageBytes} bytes` }
