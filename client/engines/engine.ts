@@ -26,7 +26,7 @@ export interface Engine {
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.
    */
   turn(maxWaitMs: number): Promise<void>;
-  /** The sockets that had more to read than turns had time for, and since how long none of them could be read empty. */
+  /** The sockets whose peers send without a pause, more than turns have time to read, and for how long they have. */
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void;
   /** Aborts what is left and gives everything back; no events from then on. */
   dispose(): Promise<void>;

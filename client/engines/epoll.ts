@@ -22,6 +22,7 @@ import {
   SOL_SOCKET,
 } from './libc.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
+import { Unread } from './unread.ts';
 
 /** Bits of a slot's state. */
 const CONNECTING = 1;
@@ -72,8 +73,7 @@ export class EpollEngine implements Engine {
   readonly #ports: Uint16Array;
   readonly #routes: Uint16Array;
   readonly #queues: SendQueues;
-  /** Sockets that have more to read, those that wait longest first, and since when none of them could be read empty. */
-  readonly #unread = new Map<Slot, number>();
+  readonly #unread = new Unread();
   /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
   readonly #gone: Array<{ slot: Slot; cause: EndCause; detail: string }> = [];
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -216,9 +216,7 @@ export class EpollEngine implements Engine {
   }
 
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void {
-    if (this.#unread.size === 0) return;
-    const nowMs = performance.now();
-    for (const [slot, sinceMs] of this.#unread) visit(slot, nowMs - sinceMs);
+    this.#unread.forEach(visit);
   }
 
   async dispose(): Promise<void> {
@@ -249,22 +247,21 @@ export class EpollEngine implements Engine {
     if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.set(slot, performance.now());
+    if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.add(slot);
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
   #readOn(): void {
     let nowMs = performance.now();
     const endsAtMs = nowMs + TURN_MS;
-    let left = this.#unread.size;
-    for (const [slot, sinceMs] of this.#unread) {
+    for (let left = this.#unread.size; left > 0 && nowMs < endsAtMs && !this.#disposed; left--) {
+      const slot = this.#unread.first();
+      if (slot === undefined) return;
       // Whatever the end of what it sends looks like, it is found by reading on.
       const found = this.#read(slot, EPOLLIN | EPOLLERR, nowMs + SLICE_MS);
+      if (found !== MORE) this.#unread.empty(slot);
+      if (found !== EMPTY) this.#unread.add(slot);
       nowMs = performance.now();
-      this.#unread.delete(slot);
-      if (found !== EMPTY) this.#unread.set(slot, found === MORE ? sinceMs : nowMs);
-      left--;
-      if (left === 0 || nowMs >= endsAtMs || this.#disposed) return;
     }
   }
 

@@ -1,25 +1,21 @@
 import type { Slot } from '../protocols/protocol.ts';
+import { Unread } from './unread.ts';
 
 /** Sockets that were told to stop reading, although they had more, so that others get their turn. */
-export interface Unread {
+export interface NodeUnread extends Pick<Unread, 'delete' | 'forEach'> {
   /** It had a whole buffer full, and has stopped. */
   add(slot: Slot): void;
-  delete(slot: Slot): void;
-  /** Those that have more to read, and since how long none of them could be read empty. */
-  forEach(visit: (slot: Slot, forMs: number) => void): void;
 }
 
-/** One of them reads in each round of the loop, those that wait longest first. @param resume lets one read again */
-export function createUnread(resume: (slot: Slot) => void): Unread {
-  /** Since when. */
-  const waiting = new Map<Slot, number>();
+/** One of them reads in each round of the loop. @param resume lets it read again */
+export function createNodeUnread(resume: (slot: Slot) => void): NodeUnread {
+  const unread = new Unread();
   /** The one that reads in this round. Unless it stops again there is nothing left in it. */
   let reading: Slot | undefined;
-  let readingSinceMs = 0;
   let isScheduled = false;
 
   function schedule(): void {
-    if (isScheduled) return;
+    if (isScheduled || unread.size === 0) return;
     isScheduled = true;
     // Between two immediates the loop looks at all sockets.
     setImmediate(readOn);
@@ -27,31 +23,23 @@ export function createUnread(resume: (slot: Slot) => void): Unread {
 
   function readOn(): void {
     isScheduled = false;
-    reading = undefined;
-    for (const [slot, sinceMs] of waiting) {
-      [reading, readingSinceMs] = [slot, sinceMs];
-      waiting.delete(slot);
-      schedule();
-      resume(slot);
-      return;
-    }
+    if (reading !== undefined) unread.empty(reading);
+    reading = unread.first();
+    if (reading === undefined) return;
+    resume(reading);
+    schedule();
   }
 
   return {
     add(slot) {
-      const sinceMs = slot === reading ? readingSinceMs : performance.now();
       if (slot === reading) reading = undefined;
-      waiting.set(slot, sinceMs);
+      unread.add(slot);
       schedule();
     },
     delete(slot) {
-      waiting.delete(slot);
       if (slot === reading) reading = undefined;
+      unread.delete(slot);
     },
-    forEach(visit) {
-      const nowMs = performance.now();
-      if (reading !== undefined) visit(reading, nowMs - readingSinceMs);
-      for (const [slot, sinceMs] of waiting) visit(slot, nowMs - sinceMs);
-    },
+    forEach: (visit) => unread.forEach(visit),
   };
 }

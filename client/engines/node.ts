@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import { createTurns } from './node-turns.ts';
-import { createUnread } from './node-unread.ts';
+import { createNodeUnread } from './node-unread.ts';
 import { QUEUE_BOUNDS, type QueueBounds, SendQueues } from './send-queues.ts';
 
 export interface NodeEngineOptions {
@@ -32,7 +32,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   const turns = createTurns();
   let disposed = false;
   const queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
-  const unread = createUnread((slot) => sockets.get(slot)?.resume());
+  const unread = createNodeUnread((slot) => sockets.get(slot)?.resume());
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const socketOptions = {
     allowHalfOpen: true,

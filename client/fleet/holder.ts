@@ -11,9 +11,11 @@ import { Rotation } from './rotation.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE, type State } from './slots.ts';
 
-/** Not read empty for so long, a connection takes time that others' round trips are measured in. */
+/** Between two looks for them. */
+const FLOODS_EVERY_MS = 50;
+/** Without a pause for so long, what its peer sends takes time that others' round trips are measured in. */
 const FLOODING_MS = 250;
-/** For so long, its peer sends without end: it would never let a run come to rest. */
+/** Without a pause for so long, its peer sends without end: it would never let a run come to rest. */
 const FLOOD_MS = 5000;
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
@@ -68,6 +70,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #talking = false;
   /** The window was full when last looked at; and since when it has had room. */
   #full = false;
+  #lookedForFloodsAtMs = 0;
   #roomSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HolderOptions, deps: HolderDeps) {
@@ -113,7 +116,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   step(): number {
     const nowMs = this.#deps.now();
     this.#expire(nowMs);
-    this.#endFloods();
+    this.#endFloods(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#alive) this.#closeDown(this.#alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#alive, nowMs);
@@ -197,8 +200,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
     });
   }
 
-  /** What is to be read is no deadline's business: without this one that floods would be kept for ever. */
-  #endFloods(): void {
+  /** Reading is no deadline's business: without this a connection that floods would be kept for ever. */
+  #endFloods(nowMs: number): void {
+    if (nowMs - this.#lookedForFloodsAtMs < FLOODS_EVERY_MS) return;
+    this.#lookedForFloodsAtMs = nowMs;
     let flooding = 0;
     this.#engine.forEachUnread((slot, forMs) => {
       if (forMs < FLOODING_MS) return;
@@ -207,7 +212,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
       if (isClosing(state)) this.#drop(slot);
       if (state !== STATE.open) return;
       if (forMs < FLOOD_MS) flooding++;
-      else this.#giveUp(slot, 'flood', `it sent without a pause for ${FLOOD_MS} ms, more than could be read`);
+      else this.#giveUp(slot, 'flood', `it sent without a pause for ${FLOOD_MS} ms, more than there was time to read`);
     });
     this.#deps.tally.set('flooding', flooding);
   }
