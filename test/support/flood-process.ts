@@ -32,10 +32,13 @@ const repeated = (bytes: Uint8Array): Buffer => {
 };
 
 function frame(firstByte: number, payload: Uint8Array): Buffer {
-  const head = payload.length < 126 ? Buffer.alloc(2) : Buffer.alloc(10);
+  const isShort = payload.length < 126;
+  const isLong = payload.length >= 65_536;
+  const head = Buffer.alloc(isShort ? 2 : isLong ? 10 : 4);
   head[0] = firstByte;
-  head[1] = payload.length < 126 ? payload.length : 127;
-  if (payload.length >= 126) head.writeBigUInt64BE(BigInt(payload.length), 2);
+  head[1] = isShort ? payload.length : isLong ? 127 : 126;
+  if (isLong) head.writeBigUInt64BE(BigInt(payload.length), 2);
+  else if (!isShort) head.writeUInt16BE(payload.length, 2);
   return Buffer.concat([head, payload]);
 }
 
@@ -98,6 +101,15 @@ function tcpServer(): Server {
   });
 }
 
+function floodHttp(socket: Socket): void {
+  if (kind === 'http-interim') {
+    forever(socket, repeated(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')));
+    return;
+  }
+  socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+  forever(socket, repeated(Buffer.from('1;an-extension=of-the-chunk\r\nx\r\n')));
+}
+
 function httpServer(): Server {
   const requests = new WeakMap<Socket, number>();
   const flooded = new WeakSet<Socket>();
@@ -105,9 +117,7 @@ function httpServer(): Server {
     const nth = (requests.get(socket) ?? 0) + 1;
     requests.set(socket, nth);
     if (nth === 1 || !flooded.has(socket)) response.end('ok');
-    else if (kind === 'http-interim') forever(socket, repeated(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')));
-    else
-      forever(socket, Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n${'x'.repeat(PIECE_BYTES)}`));
+    else floodHttp(socket);
   });
   server.on('connection', (socket: Socket) => {
     if (isFlooded()) flooded.add(socket);

@@ -26,7 +26,7 @@ export const FLOODS = {
   'reads-nothing': 'ws',
   /** Bytes as fast as they are taken. */
   bytes: 'tcp',
-  /** The body of the second answer. */
+  /** The body of the second answer, in chunks of one byte. */
   body: 'http',
   /** Interim answers to the second request. */
   'http-interim': 'http',
