@@ -99,7 +99,7 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
         return undefined;
       }
       try {
-        return inflateWhole(slot, Buffer.concat([gathered.take(slot), piece, TAIL]));
+        return inflateWhole(slot, gathered.take(slot, piece, TAIL));
       } catch (error) {
         return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
           ? { violation: CLOSE.tooBig, detail: `message inflates to more than the limit of ${maxMessageBytes} bytes` }

@@ -55,7 +55,7 @@ export function floodContract(makeEngine: EngineFactory): void {
   test('that a peer sends without a pause is told with for how long, until it pauses', async () => {
     const flood = await startFlood('bytes', 1);
     try {
-      await using subject = create(makeEngine);
+      await using subject = create(makeEngine, { busyMs: 1 });
       const { engine, of, until } = subject;
       const longest = (): number => {
         let longestMs = 0;
@@ -136,7 +136,7 @@ export function floodContract(makeEngine: EngineFactory): void {
       peers.push(socket.pause());
     };
     await withServer({}, stare, async (at) => {
-      await using subject = create(makeEngine, { eachBytes: 256 * KIB, allBytes: 600 * KIB });
+      await using subject = create(makeEngine, { queueBounds: { eachBytes: 256 * KIB, allBytes: 600 * KIB } });
       const { engine, until } = subject;
       const slots = [0, 1, 2, 3];
       for (const slot of slots) engine.open(slot, at, undefined);

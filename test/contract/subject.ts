@@ -27,8 +27,12 @@ export interface Subject {
 /** More than any test but those of the bounds has waiting. */
 const AMPLE: QueueBounds = { eachBytes: 16 * 2 ** 20, allBytes: 64 * 2 ** 20 };
 
-/** An engine whose events are recorded; disposed of at the end of its block. */
-export function create(makeEngine: EngineFactory, queueBounds = AMPLE): Subject {
+/**
+ * An engine whose events are recorded; disposed of at the end of its block.
+ *
+ * @param busyMs what is made of each piece that arrives takes so long
+ */
+export function create(makeEngine: EngineFactory, { queueBounds = AMPLE, busyMs = 0 } = {}): Subject {
   const heard = new Map<number, Heard>();
   let gone = 0;
   let connected = 0;
@@ -46,7 +50,10 @@ export function create(makeEngine: EngineFactory, queueBounds = AMPLE): Subject 
         connected++;
         of(slot).lines.push('connected');
       },
-      onBytes: (slot, bytes) => of(slot).received.push(Buffer.from(bytes)),
+      onBytes(slot, bytes) {
+        of(slot).received.push(Buffer.from(bytes));
+        for (const startMs = performance.now(); performance.now() - startMs < busyMs; );
+      },
       onEnd: (slot) => of(slot).lines.push('end'),
       onGone(slot, cause, detail) {
         gone++;

@@ -12,16 +12,19 @@ import { FLOODS, type FloodKind } from './flood.ts';
 const kind = process.argv[2] as FloodKind;
 const every = Number(process.argv[3]);
 const PIECE_BYTES = 65_536;
+const AT_ONCE = 16;
 const BOMB_BYTES = 16 * 2 ** 20 - 1024;
 
 let connections = 0;
 const isFlooded = (): boolean => ++connections % every === 0;
 
-/** Writes the same again and again, as fast as it is taken. */
+/** Writes the same again and again, as fast as it is taken. A client that takes all at once must not hold up the others. */
 function forever(socket: Socket, bytes: Uint8Array): void {
   const goOn = (): void => {
-    while (!socket.destroyed && socket.write(bytes));
-    if (!socket.destroyed) socket.once('drain', goOn);
+    let isTaken = true;
+    for (let i = 0; i < AT_ONCE && isTaken && !socket.destroyed; i++) isTaken = socket.write(bytes);
+    if (isTaken && !socket.destroyed) setImmediate(goOn);
+    else if (!socket.destroyed) socket.once('drain', goOn);
   };
   goOn();
 }
