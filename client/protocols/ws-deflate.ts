@@ -1,4 +1,4 @@
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { Gathered } from './gathered.ts';
 import type { Slot } from './protocol.ts';
 import { CLOSE, type CloseViolation } from './ws-close.ts';
@@ -29,6 +29,8 @@ type OnOverflow = (slot: Slot, violation: CloseViolation) => void;
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** What half-sent messages of all connections may take: one of the largest kind, and many of the usual. */
 const MOST_GATHERED_BYTES = 24 * 2 ** 20;
+/** Most messages inflate to less. */
+const USUAL_BYTES = 262_144;
 const { Z_BEST_SPEED, Z_SYNC_FLUSH } = constants;
 
 /**
@@ -43,6 +45,8 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
   /** The terms of each slot in one byte, our window's bits above the kept one's; 0: not agreed. */
   const terms = new Uint8Array(slots);
   const gathered = new Gathered(maxMessageBytes);
+  /** zlib knows no limit of 0. */
+  const mostBytes = Math.max(1, maxMessageBytes);
   /** The end of what a server has said so far, inflated; zeros before its first word. Made once, then overwritten. */
   const windows = new Map<Slot, Uint8Array>();
 
@@ -54,14 +58,24 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
 
   function inflateWhole(slot: Slot, compressed: Uint8Array): Uint8Array {
     const window = windows.get(slot);
-    const message = inflateRawSync(compressed, {
-      ...(window && { dictionary: window }),
-      finishFlush: Z_SYNC_FLUSH,
-      maxOutputLength: Math.max(1, maxMessageBytes),
-    });
+    const options = { ...(window && { dictionary: window }), finishFlush: Z_SYNC_FLUSH };
+    const message = inflateUsual(compressed, options) ?? inflateLarge(compressed, options);
     keep(slot, message);
     return message;
   }
+
+  function inflateUsual(compressed: Uint8Array, options: ZlibOptions): Uint8Array | undefined {
+    try {
+      return inflateRawSync(compressed, { ...options, maxOutputLength: Math.min(USUAL_BYTES, mostBytes) });
+    } catch (error) {
+      if (isTooLarge(error) && mostBytes > USUAL_BYTES) return undefined;
+      throw error;
+    }
+  }
+
+  /** In one piece: by pieces of 16 KiB, as usual, a large message takes ten times as long, and leaves twice its size behind. */
+  const inflateLarge = (compressed: Uint8Array, options: ZlibOptions): Uint8Array =>
+    inflateRawSync(compressed, { ...options, maxOutputLength: mostBytes, chunkSize: mostBytes + 1 });
 
   function keep(slot: Slot, message: Uint8Array): void {
     const keptBits = terms[slot]! & 0x0f;
@@ -101,7 +115,7 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
       try {
         return inflateWhole(slot, gathered.take(slot, piece, TAIL));
       } catch (error) {
-        return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+        return isTooLarge(error)
           ? { violation: CLOSE.tooBig, detail: `message inflates to more than the limit of ${maxMessageBytes} bytes` }
           : { violation: CLOSE.invalidPayload, detail: `compressed message that can't be inflated: ${wordsOf(error)}` };
       }
@@ -110,4 +124,5 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
   };
 }
 
+const isTooLarge = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
