@@ -18,7 +18,7 @@ const HOLD_TRIES = 3;
 /** The same of round trips, which a connection that flooded meanwhile has spoilt; the last ones are taken as they are. */
 const TALK_TRIES = 3;
 /** A connection that floods is ended by then. What is opened in its place may begin anew; that isn't waited for. */
-const CALM_WAIT_MS = 10_000;
+const CALM_WAIT_MS = 15_000;
 /** A second ramp of more would make a long run twice as long, and may not find ports: those of the first still rest. */
 const BURST_MOST = 10_000;
 /** A target that takes longer to accept is told of: no latency shows that. */
@@ -213,7 +213,7 @@ export class LegWalk {
       const floodsBefore = fleet.tally().closeReasons.flood;
       const talk = await sampleTalk(fleet, talkMs, (condition) => waitFor(condition, level, watched));
       const { flooding, closeReasons } = fleet.tally();
-      if (flooding === 0 && closeReasons.flood === floodsBefore) return talk;
+      if (flooding === 0 && closeReasons.flood === floodsBefore && talk.messages > 0) return talk;
       if (tries < TALK_TRIES) continue;
       const text = `round trips at the level of ${level} were measured while a connection flooded the client: they are longer for it`;
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
