@@ -2,7 +2,7 @@
 import { rtt } from './rtt/check.ts';
 
 process.stdout.write(`${rtt.method}\n\n| what | measured | target | |\n|---|---:|---:|---|\n`);
-for (const { what, value, target, holds } of await rtt.measure()) {
+for (const { what, value, target, holds } of await rtt.measure({})) {
   process.stdout.write(
     `| ${what} | ${value} | ${target} | ${target === '' ? '' : holds ? 'holds' : '**falls short**'} |\n`,
   );

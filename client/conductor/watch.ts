@@ -6,6 +6,7 @@ import type { OomKills } from '../../memory/oom-kills.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Trouble } from '../fleet/worker.ts';
 import { givenUp } from './given-up.ts';
+import { deathAfter, hintOfAnswer } from './heard.ts';
 
 const POLL_MS = 20;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
@@ -49,12 +50,17 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   if (watched.signal.aborted) throw interrupted();
   const defect = watched.defect();
   if (defect) throw defect;
-  const death = watched.targetDeath();
+  const death = deathIn(watched);
   if (death) throw killedForMemory(watched) ?? death;
   if (!isHopeless(tally, wanted, watched.planned)) return;
   await delay(DEATH_NOTICE_MS);
   // Counted again: what broke off together is seen whole by now.
-  throw killedForMemory(watched) ?? watched.targetDeath() ?? explain(watched.tally(), watched);
+  throw killedForMemory(watched) ?? deathIn(watched) ?? explain(watched.tally(), watched);
+}
+
+function deathIn({ targetDeath, tally, troubles }: Watched): RigError | undefined {
+  const death = targetDeath();
+  return death && deathAfter(death, tally(), troubles());
 }
 
 /** Where the kernel killed, that is what there is to say, whatever it looked like from outside. */
@@ -88,8 +94,10 @@ const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * T
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
 function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
+  const detailOf = (what: Outcome | CloseReason): string =>
+    troubles().find((trouble) => trouble.what === what)?.detail ?? '';
   const said = (what: Outcome | CloseReason): string => {
-    const detail = troubles().find((trouble) => trouble.what === what)?.detail ?? '';
+    const detail = detailOf(what);
     return detail === '' ? '' : ` (${detail})`;
   };
   const opened = tally.outcomes.open;
@@ -112,7 +120,8 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
       { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
     );
   }
-  return new RigError(code, `${url}: ${sentence}${said(failure)}`, { hint });
+  const fitting = hintOfAnswer(detailOf(failure), url) ?? hint;
+  return new RigError(code, `${url}: ${sentence}${said(failure)}`, { hint: fitting });
 }
 
 /** What this machine lacks, whatever the target could still take. */

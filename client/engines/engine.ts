@@ -22,6 +22,11 @@ export interface Engine {
   /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
   abort(slot: Slot): void;
   /**
+   * After `finish`: waits no longer for the peer to close. What was sent still arrives, FIN last, and the peer sees no
+   * reset unless it goes on talking; `onGone` follows with cause `aborted`.
+   */
+  leave(slot: Slot): void;
+  /**
    * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.
    */

@@ -193,6 +193,10 @@ export class EpollEngine implements Engine {
     this.#close(slot, 'aborted', '');
   }
 
+  leave(slot: Slot): void {
+    this.#close(slot, 'aborted', '');
+  }
+
   async turn(maxWaitMs: number): Promise<void> {
     const waitMs = this.#gone.length > 0 || this.#unread.size > 0 ? 0 : maxWaitMs;
     this.#reportGone();

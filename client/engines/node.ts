@@ -132,6 +132,12 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       const socket = sockets.get(slot);
       if (socket) drop(socket);
     },
+    leave(slot) {
+      const socket = sockets.get(slot);
+      if (!socket || socket.destroyed) return;
+      socket.dropped = true;
+      socket.destroy();
+    },
     turn: turns.turn,
     forEachUnread: unread.forEach,
     async dispose() {

@@ -51,7 +51,7 @@ test('a port that answers no SYN: timed out, and said so', async () => {
 });
 
 const HANDSHAKES: ReadonlyArray<[HostileKind, Outcome, RegExp]> = [
-  ['silent', 'timed-out', /^connected, but no complete handshake within 400 ms$/],
+  ['silent', 'timed-out', /^connected, but no answer within 400 ms$/],
   ['status-200', 'rejected', /200/],
   ['status-403', 'rejected', /403/],
   ['status-302', 'rejected', /302/],
@@ -90,7 +90,7 @@ for (const [kind, outcome, detail] of HANDSHAKES) {
 }
 
 const FIRST_ANSWERS: ReadonlyArray<[string, Outcome, RegExp]> = [
-  ['', 'timed-out', /^connected, but no complete handshake within 400 ms$/],
+  ['', 'timed-out', /^connected, but no answer within 400 ms$/],
   ['HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'rejected', /^HTTP 403 Forbidden$/],
   ['garbage', 'bad-handshake', /^the answer is not HTTP/],
   [OK.replace('OK\r\n', 'OK\r\nConnection: close\r\n'), 'closed-early', /keeps no connection open$/],

@@ -17,6 +17,9 @@ const FLOODS_EVERY_MS = 50;
 const FLOODING_MS = 250;
 /** Without a pause for so long, its peer sends without end: it would never let a run come to rest. */
 const FLOOD_MS = 5000;
+/** So long a failed attempt waits for the peer's FIN, and reads so much of it. */
+const PART_TIMEOUT_MS = 2000;
+const PART_BYTES = 1_048_576;
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
@@ -68,6 +71,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #stopping = false;
   #behaviour!: Behaviour;
   #talking = false;
+  /** Failed attempts that are closed in order, with how many bytes of the peer are still read. */
+  readonly #parting = new Map<Slot, number>();
   /** The window was full when last looked at; and since when it has had room. */
   #full = false;
   #lookedForFloodsAtMs = 0;
@@ -77,8 +82,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#options = options;
     this.#deps = deps;
     this.#rotation = new Rotation(options.destinations, options.sources, options.index);
-    // Each in-flight connection, opening or closing, has a place, so that neither starves the other.
-    this.#slots = new Slots(options.capacity + options.window, options.window + options.closeWindow);
+    // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
+    this.#slots = new Slots(options.capacity + 2 * options.window, 2 * options.window + options.closeWindow);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -109,7 +114,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   /** After a stop: nothing is left to wait for. */
   get isDone(): boolean {
     const { tally } = this.#deps;
-    return this.#stopping && tally.get('opening') === 0 && tally.get('open') === 0 && tally.get('closing') === 0;
+    if (!this.#stopping || this.#parting.size > 0) return false;
+    return tally.get('opening') === 0 && tally.get('open') === 0 && tally.get('closing') === 0;
   }
 
   /** One turn: open what is due, close what is too much, cut short what takes too long. @returns ms until the next is due */
@@ -187,14 +193,16 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   #expire(nowMs: number): void {
     const { openTimeoutMs, closeTimeoutMs } = this.#options;
-    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, closeTimeoutMs), (slot, startedAtMs) => {
+    const partTimeoutMs = Math.min(closeTimeoutMs, PART_TIMEOUT_MS);
+    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, partTimeoutMs), (slot, startedAtMs) => {
       const ageMs = nowMs - startedAtMs;
       const state = this.#slots.stateOf(slot);
       if (isClosing(state)) {
         if (ageMs >= closeTimeoutMs) this.#drop(slot);
+      } else if (state === STATE.parting) {
+        if (ageMs >= partTimeoutMs) this.#leave(slot);
       } else if (ageMs >= openTimeoutMs) {
-        const stage = state === STATE.connecting ? 'no answer to SYN' : 'connected, but no complete handshake';
-        this.#fail(slot, 'timed-out', `${stage} within ${openTimeoutMs} ms`);
+        this.#fail(slot, 'timed-out', `${this.#cameSoFar(slot, state)} within ${openTimeoutMs} ms`);
         this.#drop(slot);
       }
     });
@@ -217,13 +225,19 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#deps.tally.set('flooding', flooding);
   }
 
+  #cameSoFar(slot: Slot, state: State): string {
+    return state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
+  }
+
   #stop(): void {
     this.#stopping = true;
     this.#slots.forEachInFlight(Number.POSITIVE_INFINITY, (slot) => {
       const state = this.#slots.stateOf(slot);
       if (state !== STATE.connecting && state !== STATE.handshaking) return;
       this.#fail(slot, 'cancelled', 'the run stopped');
-      this.#drop(slot);
+      // The peer may be about to answer.
+      if (state === STATE.handshaking) this.#part(slot);
+      else this.#drop(slot);
     });
   }
 
@@ -239,11 +253,14 @@ export class Holder implements EngineEvents, ProtocolEvents {
 
   onBytes(slot: Slot, bytes: Uint8Array): void {
     this.#deps.tally.add('bytesIn', bytes.length);
-    if (this.#slots.stateOf(slot) !== STATE.dying) this.#protocol.onBytes(slot, bytes);
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.parting) this.#readToEnd(slot, bytes.length);
+    else if (state !== STATE.dying) this.#protocol.onBytes(slot, bytes);
   }
 
   onEnd(slot: Slot): void {
-    if (this.#slots.stateOf(slot) === STATE.dying) return;
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.dying || state === STATE.parting) return;
     this.#protocol.onEnd(slot);
     // Both have said goodbye now; an attempt that failed by this has been dropped already.
     if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);
@@ -254,6 +271,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (state === STATE.connecting || state === STATE.handshaking) this.#fail(slot, OUTCOME_OF[cause], detail);
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
     this.#closed(slot);
+    this.#parting.delete(slot);
     this.#protocol.release(slot);
     this.#slots.release(slot);
   }
@@ -275,9 +293,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#behaviour.onOpened(slot);
   }
 
-  onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void {
+  onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
     this.#fail(slot, outcome, detail);
-    this.#drop(slot);
+    if (isStranger) this.#drop(slot);
+    else this.#part(slot);
   }
 
   onPayload(slot: Slot, bytes: Uint8Array): void {
@@ -347,6 +366,34 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (!isClosing(this.#slots.stateOf(slot))) return;
     const nowMs = this.#deps.now();
     if (!this.#slots.launch(slot, nowMs, nowMs)) this.#drop(slot);
+  }
+
+  /**
+   * The end of a failed attempt that was answered: FIN, then the peer's words are read to their end. A reset would hit a server
+   * in the middle of its answer, and there are some that it kills.
+   */
+  #part(slot: Slot): void {
+    const nowMs = this.#deps.now();
+    if (this.#options.close === 'reset' || !this.#slots.launch(slot, nowMs, nowMs)) {
+      this.#drop(slot);
+      return;
+    }
+    this.#slots.setState(slot, STATE.parting);
+    this.#parting.set(slot, PART_BYTES);
+    this.#engine.finish(slot);
+  }
+
+  #readToEnd(slot: Slot, byteCount: number): void {
+    const left = this.#parting.get(slot)! - byteCount;
+    if (left < 0) this.#leave(slot);
+    else this.#parting.set(slot, left);
+  }
+
+  /** It has had its time to close. What waits unread makes a reset of it all the same. */
+  #leave(slot: Slot): void {
+    this.#slots.setState(slot, STATE.dying);
+    this.#slots.land(slot);
+    this.#engine.leave(slot);
   }
 
   #drop(slot: Slot): void {

@@ -14,6 +14,8 @@ export const STATE = {
   leaving: 6,
   /** Counted (failed or closed) and dropped; only the engine's word that it is gone is missing. */
   dying: 5,
+  /** Counted as failed; our FIN is on its way, and the peer's has yet to come. */
+  parting: 7,
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 

@@ -1,4 +1,4 @@
-import { findHeadEnd, MAX_HEAD_BYTES, shown } from './http-head.ts';
+import { findHeadEnd, isHeaderLine, MAX_HEAD_BYTES, MOST_INTERIM, named, shown, tooManyInterim } from './http-head.ts';
 import { type Framing, framingOf, MAX_BODY_BYTES } from './http-response.ts';
 import type { Slot } from './protocol.ts';
 
@@ -10,15 +10,19 @@ export interface ResponseReaderOptions {
 
 /** What responses say. `bytes` are valid during the call only. */
 export interface ResponseEvents {
-  /** The head of a response that was asked for; those that are but interim (1xx) are left out. */
-  onHead(slot: Slot, framing: Framing): void;
+  /**
+   * The head of a response that was asked for; those that are but interim (1xx) are left out.
+   *
+   * @param bytes the head, up to `headEnd`, and what came behind it, not yet read
+   */
+  onHead(slot: Slot, framing: Framing, bytes: Uint8Array, headEnd: number): void;
   onBody(slot: Slot, bytes: Uint8Array): void;
   /** @param statusClass the status's first digit */
   onComplete(slot: Slot, statusClass: number, keepsOpen: boolean): void;
   /** A response although no request is unanswered. The reader has stopped for this slot. */
   onUnasked(slot: Slot, framing: Framing): void;
-  /** The reader has stopped for this slot. */
-  onViolation(slot: Slot, detail: string): void;
+  /** The reader has stopped for this slot. @param isStranger the peer doesn't speak HTTP at all */
+  onViolation(slot: Slot, detail: string, isStranger?: boolean): void;
 }
 
 /** Reads the responses of a server on many connections, in whatever pieces they arrive; see {@link createResponseReader}. */
@@ -30,6 +34,8 @@ export interface ResponseReader {
   /** Reads no more, not even the rest of what is being read now. */
   stop(slot: Slot): void;
   read(slot: Slot, bytes: Uint8Array): void;
+  /** Interim answers since the last final one. */
+  interims(slot: Slot): number;
   /** Nothing more comes. @returns where that was: between responses, before an answer, or in the middle of one */
   end(slot: Slot): 'idle' | 'unanswered' | 'midway';
 }
@@ -70,6 +76,8 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
   const counts = new Uint32Array(slots);
   /** Requests without an answer. */
   const unanswered = new Uint8Array(slots);
+  /** Interim answers since the last final one, of slots that had any. */
+  const interims = new Map<Slot, number>();
   /** Servers say the same to everyone, within a second: what was found in the last head. */
   let knownHead = Buffer.alloc(0);
   let knownFraming: Framing | undefined;
@@ -112,30 +120,40 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
     if (kept) pieces.delete(slot);
     const found = typeof end !== 'number' ? end : isKnown ? knownFraming! : framingOf(head.toString('latin1', 0, end));
     if ('outcome' in found) {
-      violate(slot, found.detail);
+      violate(slot, found.detail, found.isStranger);
       return bytes.length;
     }
     if (!isKnown) {
       knownHead = Buffer.from(head.subarray(0, end as number));
       knownFraming = found;
     }
-    begin(slot, found);
+    begin(slot, found, head, end as number);
     return at + (end as number) - (kept?.length ?? 0);
   }
 
-  function begin(slot: Slot, framing: Framing): void {
+  function begin(slot: Slot, framing: Framing, bytes: Uint8Array, headEnd: number): void {
     const { status, body, keepsOpen } = framing;
     if (unanswered[slot] === 0) {
       stop(slot);
       events.onUnasked(slot, framing);
       return;
     }
-    if (status < 200) return;
+    if (status < 200) {
+      readOver(slot);
+      return;
+    }
+    if (interims.size > 0) interims.delete(slot);
     const mode = body === 'chunked' ? CHUNK_SIZE : body === 'to-end' ? TO_END : BODY;
     states[slot] = mode | (keepsOpen ? 0 : CLOSES) | (Math.floor(status / 100) << CLASS_SHIFT);
     counts[slot] = typeof body === 'number' ? body : 0;
-    events.onHead(slot, framing);
+    events.onHead(slot, framing, bytes, headEnd);
     if (body === 0 && modeOf(slot) === BODY) complete(slot);
+  }
+
+  function readOver(slot: Slot): void {
+    const interim = (interims.get(slot) ?? 0) + 1;
+    interims.set(slot, interim);
+    if (interim > MOST_INTERIM) violate(slot, tooManyInterim().detail);
   }
 
   function readCounted(slot: Slot, bytes: Uint8Array, at: number): number {
@@ -182,6 +200,8 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
       else violate(slot, `more bytes in a chunk than its size: ${shown(Buffer.from(line, 'latin1'))}`);
     } else if (line === '') {
       complete(slot);
+    } else if (!isHeaderLine(line)) {
+      violate(slot, `malformed trailer line ${named(line)}`);
     } else {
       counts[slot] = counts[slot]! + line.length;
       if (counts[slot]! > MAX_HEAD_BYTES) violate(slot, `trailers above ${MAX_HEAD_BYTES} bytes`);
@@ -199,16 +219,18 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
   function stop(slot: Slot): void {
     states[slot] = STOPPED;
     pieces.delete(slot);
+    interims.delete(slot);
   }
 
-  function violate(slot: Slot, detail: string): void {
+  function violate(slot: Slot, detail: string, isStranger = false): void {
     stop(slot);
-    events.onViolation(slot, detail);
+    events.onViolation(slot, detail, isStranger);
   }
 
   return {
     start(slot) {
       pieces.delete(slot);
+      interims.delete(slot);
       states[slot] = HEAD;
       unanswered[slot] = 0;
     },
@@ -217,6 +239,7 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
     },
     stop,
     read,
+    interims: (slot) => interims.get(slot) ?? 0,
     end(slot) {
       const mode = modeOf(slot);
       if (mode === TO_END) complete(slot);

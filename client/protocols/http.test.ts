@@ -197,7 +197,9 @@ test('FIN says where it came', () => {
   const early = start();
   early.feed(OK.slice(0, -1));
   early.http.onEnd(SLOT);
-  assert.deepEqual(early.found, [['closed-early', 'the server closed in the middle of its answer']]);
+  assert.deepEqual(early.found, [
+    ['closed-early', 'the server closed after the whole head of HTTP 200 OK, whose body of 2 bytes has not ended'],
+  ]);
 });
 
 test('a slot released in the middle of anything starts afresh', () => {

@@ -1,7 +1,8 @@
-import type { Refusal } from './http-head.ts';
+import { cameOfHead, closedAfter, type Refusal } from './http-head.ts';
 import { createResponseReader } from './http-reader.ts';
 import type { Framing } from './http-response.ts';
 import type { ProtocolEvents, RequestProtocol, Slot } from './protocol.ts';
+import { wantsTls } from './stranger.ts';
 
 export interface HttpProtocolOptions {
   /** How many slots there are; state for all of them is made at once, 7 bytes each. */
@@ -23,6 +24,8 @@ const OPEN = 2;
 const OVER = 3;
 
 const REQUEST_TIMEOUT = 408;
+/** Of a refusal's body so much is looked at. */
+const LOOKED_AT_BYTES = 512;
 
 /**
  * HTTP/1.1 keep-alive. A connection is usable once its first request is answered, in whole, by a server that keeps it
@@ -32,13 +35,18 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
   const { slots, path, requestPath = path, hostHeader } = options;
   const phases = new Uint8Array(slots);
   const pieces = new Map<Slot, Uint8Array>();
+  /** First answers whose heads have come and whose bodies have not ended. */
+  const unended = new Map<Slot, Framing>();
+  let lastHead: Framing | undefined;
   const reader = createResponseReader({ slots, pieces }, { onHead, onBody, onComplete, onUnasked, onViolation });
   const [opening, request] = [path, requestPath].map((target) =>
     Buffer.from(`GET ${target} HTTP/1.1\r\nHost: ${hostHeader}\r\n\r\n`),
   ) as [Buffer, Buffer];
 
-  function onHead(slot: Slot, framing: Framing): void {
-    const refusal = phases[slot] === OPENING ? refusalIn(framing) : undefined;
+  function onHead(slot: Slot, framing: Framing, bytes: Uint8Array, headEnd: number): void {
+    if (phases[slot] !== OPENING) return;
+    lastHead = framing;
+    const refusal = refusalIn(framing, bytes, headEnd);
     if (!refusal) return;
     over(slot);
     events.onHandshakeFailure(slot, refusal.outcome, refusal.detail);
@@ -69,16 +77,22 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
     else events.onProtocolError(slot, `${statusText}, which nobody asked for`);
   }
 
-  function onViolation(slot: Slot, detail: string): void {
+  function onViolation(slot: Slot, detail: string, isStranger?: boolean): void {
     const phase = phases[slot];
     phases[slot] = OVER;
-    if (phase === OPENING) events.onHandshakeFailure(slot, 'bad-handshake', detail);
+    if (phase === OPENING) events.onHandshakeFailure(slot, 'bad-handshake', detail, isStranger);
     else if (phase === OPEN) events.onProtocolError(slot, detail);
   }
 
   function over(slot: Slot): void {
     phases[slot] = OVER;
     reader.stop(slot);
+  }
+
+  /** For people: what of the first answer has come. */
+  function cameSoFar(slot: Slot): string {
+    const framing = unended.get(slot);
+    return framing ? cameOfBody(framing) : cameOfHead(pieces.get(slot), reader.interims(slot));
   }
 
   function ask(slot: Slot, bytes: Buffer): Uint8Array {
@@ -89,39 +103,55 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
   return {
     name: 'http',
     awaitsAnswer: true,
+    cameSoFar,
     hello(slot) {
+      unended.delete(slot);
       phases[slot] = OPENING;
       reader.start(slot);
       return ask(slot, opening);
     },
     onBytes(slot, bytes) {
       const phase = phases[slot];
-      if (phase === OPENING || phase === OPEN) reader.read(slot, bytes);
+      if (phase === OPEN) reader.read(slot, bytes);
+      if (phase !== OPENING) return;
+      lastHead = undefined;
+      reader.read(slot, bytes);
+      if (phases[slot] !== OPENING) unended.delete(slot);
+      else if (lastHead) unended.set(slot, lastHead);
     },
     onEnd(slot) {
       const phase = phases[slot];
       if (phase !== OPENING && phase !== OPEN) return;
-      const cameBytes = pieces.get(slot)?.length ?? 0;
+      const came = phase === OPENING ? cameSoFar(slot) : '';
+      unended.delete(slot);
       const where = reader.end(slot);
       // The end may have completed an answer, and that said all there is to say.
       if (phases[slot] !== phase) return;
       phases[slot] = OVER;
       if (phase === OPEN) events.onPeerClose(slot, `FIN${END_WHERE[where]}`);
-      else events.onHandshakeFailure(slot, 'closed-early', `the server closed ${cameOf(where, cameBytes)}`);
+      else events.onHandshakeFailure(slot, 'closed-early', closedAfter(came));
     },
     request: (slot) => ask(slot, request),
     heartbeat: (slot) => ask(slot, opening),
     goodbye: () => undefined,
     release(slot) {
       phases[slot] = IDLE;
+      unended.delete(slot);
       reader.stop(slot);
     },
   };
 }
 
 /** Why the head of a first answer makes no connection that stays. */
-function refusalIn({ status, statusText, keepsOpen, body }: Framing): Refusal | undefined {
-  if (status >= 400) return { outcome: 'rejected', detail: statusText };
+function refusalIn(framing: Framing, bytes: Uint8Array, headEnd: number): Refusal | undefined {
+  const { status, statusText, keepsOpen, body } = framing;
+  if (status >= 400) {
+    const behind = Buffer.from(bytes.subarray(headEnd, headEnd + LOOKED_AT_BYTES)).toString('latin1');
+    return {
+      outcome: 'rejected',
+      detail: wantsTls(status, behind) ? `${statusText}: the server wants TLS` : statusText,
+    };
+  }
   if (keepsOpen) return undefined;
   const why = body === 'to-end' ? 'a body that ends with the connection' : 'Connection: close';
   return { outcome: 'closed-early', detail: `${statusText} with ${why}: the server keeps no connection open` };
@@ -133,9 +163,7 @@ const END_WHERE = {
   midway: ' in the middle of an answer',
 } as const;
 
-const cameOf = (where: 'idle' | 'unanswered' | 'midway', headBytes: number): string =>
-  where !== 'midway'
-    ? 'without an answer'
-    : headBytes > 0
-      ? `after ${headBytes} bytes of a response head`
-      : 'in the middle of its answer';
+function cameOfBody({ statusText, body }: Framing): string {
+  const which = typeof body === 'number' ? `body of ${body} bytes` : `${body} body`;
+  return `the whole head of ${statusText}, whose ${which} has not ended`;
+}

@@ -20,6 +20,8 @@ export interface Protocol {
   hello(slot: Slot): Uint8Array | undefined;
   /** Feed what arrived. `bytes` is only valid during the call: the engine reuses its buffer. */
   onBytes(slot: Slot, bytes: Uint8Array): void;
+  /** For people, of a slot that isn't usable yet: what of the peer's answer has come (`no answer`, `57 bytes of …`). */
+  cameSoFar(slot: Slot): string;
   /** The peer sent FIN: before the connection was usable that is a failure, later an orderly close. */
   onEnd(slot: Slot): void;
   /** The smallest thing that shows the peer we are alive, to be sent: a ws ping, one byte of tcp, a request of http. */
@@ -46,8 +48,12 @@ export interface RequestProtocol extends Protocol {
 export interface ProtocolEvents {
   /** Usable now. @param isDeclined without the extension that was offered */
   onOpen(slot: Slot, isDeclined?: boolean): void;
-  /** Will never be usable. `detail` is for people: the status line, what was wrong with the key. */
-  onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string): void;
+  /**
+   * Will never be usable. `detail` is for people: the status line, what was wrong with the key.
+   *
+   * @param isStranger the peer doesn't speak the protocol at all; else it is owed an orderly close
+   */
+  onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger?: boolean): void;
   /**
    * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` true.
    * Of http the body of an answer, with `last` false: {@link onAnswer} ends it.

@@ -47,18 +47,22 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
   const gathered = new Gathered(maxMessageBytes);
   /** zlib knows no limit of 0. */
   const mostBytes = Math.max(1, maxMessageBytes);
-  /** The end of what a server has said so far, inflated; zeros before its first word. Made once, then overwritten. */
+  /** The end of what a server has said so far, inflated, at the end of each. Made once, then overwritten. */
   const windows = new Map<Slot, Uint8Array>();
+  /** How much of them that is; a reference to what was never said must not find zeros. */
+  const saidBytes = new Uint16Array(slots);
 
   function forget(slot: Slot): void {
     terms[slot] = 0;
     gathered.delete(slot);
     windows.delete(slot);
+    saidBytes[slot] = 0;
   }
 
   function inflateWhole(slot: Slot, compressed: Uint8Array): Uint8Array {
     const window = windows.get(slot);
-    const options = { ...(window && { dictionary: window }), finishFlush: Z_SYNC_FLUSH };
+    const dictionary = window?.subarray(window.length - saidBytes[slot]!);
+    const options = { ...(dictionary && { dictionary }), finishFlush: Z_SYNC_FLUSH };
     const message = inflateUsual(compressed, options) ?? inflateLarge(compressed, options);
     keep(slot, message);
     return message;
@@ -85,6 +89,7 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
     const end = message.subarray(-window.length);
     window.copyWithin(0, end.length);
     window.set(end, window.length - end.length);
+    saidBytes[slot] = Math.min(window.length, saidBytes[slot]! + end.length);
   }
 
   function gather(slot: Slot, piece: Uint8Array): void {

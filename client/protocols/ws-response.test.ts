@@ -7,7 +7,10 @@ const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 const head = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
 const GOOD = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
 const ACCEPTED = `Sec-WebSocket-Accept: ${ACCEPT}`;
-const judge = (lines: readonly string[]): ReturnType<typeof judgeHead> => judgeHead(head(lines), () => ACCEPT, 'off');
+const judge = (lines: readonly string[]): Exclude<ReturnType<typeof judgeHead>, 'interim'> => {
+  const judged = judgeHead(head(lines), () => ACCEPT, 'off');
+  return judged === 'interim' ? assert.fail('interim') : judged;
+};
 
 test('heads that make a WebSocket', () => {
   const good: Record<string, string[]> = {
@@ -29,7 +32,7 @@ test('another status is a rejection that shows the status line', () => {
   const noAccept = (): string => assert.fail('no need to compute it');
   for (const [line, detail] of [
     ['HTTP/1.1 403 Forbidden', 'HTTP 403 Forbidden'],
-    ['HTTP/1.1 200 OK', 'HTTP 200 OK'],
+    ['HTTP/1.1 200 OK', 'HTTP 200 OK, an ordinary answer in place of the upgrade'],
     ['HTTP/1.0 302 Found', 'HTTP 302 Found'],
     ['HTTP/1.1 503', 'HTTP 503'],
   ] as const) {
@@ -69,6 +72,7 @@ test('the end of a head is found, and what can be none is refused at once', () =
   assert.deepEqual(findHeadEnd(Buffer.from('SSH-2.0-x\r\n')), {
     outcome: 'bad-handshake',
     detail: 'the answer is not HTTP: it begins with "SSH-2.0-x\\r\\n"',
+    isStranger: true,
   });
 });
 

@@ -1,4 +1,15 @@
-import { bad, named, type Refusal, readHeaders, readStatusLine, tokensOf } from './http-head.ts';
+import {
+  bad,
+  isInterim,
+  named,
+  type Refusal,
+  type ResponseHead,
+  readHeaders,
+  readStatusLine,
+  tokensOf,
+} from './http-head.ts';
+import { redirectDetail } from './redirect.ts';
+import { wantsTls } from './stranger.ts';
 import { type DeflateMode, type DeflateTerms, judgeExtensions } from './ws-extension.ts';
 
 /** The connection is a WebSocket now. */
@@ -13,15 +24,37 @@ export interface Accepted {
  * @param head up to its empty line, which may be included
  * @param expectedAccept asked for only when the status is 101
  * @param offered of permessage-deflate
+ * @param behind what came behind the head: of a refusal the beginning of its body
+ * @returns `interim` where a final answer has to follow
  */
-export function judgeHead(head: string, expectedAccept: () => string, offered: DeflateMode): Accepted | Refusal {
+export function judgeHead(
+  head: string,
+  expectedAccept: () => string,
+  offered: DeflateMode,
+  behind = '',
+): Accepted | Refusal | 'interim' {
   const first = readStatusLine(head);
   if ('outcome' in first) return first;
-  if (first.status !== 101) return { outcome: 'rejected', detail: first.statusText };
+  if (isInterim(first.status)) {
+    const headers = readHeaders(head);
+    return 'outcome' in headers ? headers : 'interim';
+  }
+  if (first.status !== 101) return { outcome: 'rejected', detail: rejectionOf(first, head, behind) };
   if (first.minor === 0) return bad('HTTP/1.0 has no upgrade');
   const headers = readHeaders(head);
   if ('outcome' in headers) return headers;
   return judgeHeaders(headers, expectedAccept(), offered);
+}
+
+/** A refusal whose headers are broken is one all the same. */
+function rejectionOf({ status, statusText }: Omit<ResponseHead, 'headers'>, head: string, behind: string): string {
+  if (wantsTls(status, behind)) return `${statusText}: the server wants TLS`;
+  const read = readHeaders(head);
+  const headers: ReadonlyMap<string, string> = 'outcome' in read ? new Map() : read;
+  const redirected = redirectDetail(status, statusText, headers.get('location'));
+  if (redirected !== undefined) return redirected;
+  const isPage = status >= 200 && status < 300;
+  return isPage ? `${statusText}, an ordinary answer in place of the upgrade` : statusText;
 }
 
 function judgeHeaders(

@@ -1,4 +1,4 @@
-import { findHeadEnd, type Refusal } from './http-head.ts';
+import { cameOfHead, closedAfter, findHeadEnd, MOST_INTERIM, type Refusal, tooManyInterim } from './http-head.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
 import { CLOSE, type CloseViolation, readClose } from './ws-close.ts';
 import { createDeflate } from './ws-deflate.ts';
@@ -26,6 +26,8 @@ export interface WsProtocolOptions {
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 2 ** 20;
 /** Of many pings in one piece only so many are answered, and the last: that answers all of them (RFC 6455, section 5.5.3). */
 const MOST_PONGS = 8;
+/** Of a refusal's body so much is looked at. */
+const LOOKED_AT_BYTES = 512;
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */
 const IDLE = 0;
@@ -49,6 +51,8 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   const phases = new Uint8Array(slots);
   /** What is kept while a response head or a frame is in pieces. */
   const pieces = new Map<Slot, Uint8Array>();
+  /** Interim answers so far, of slots that had any. */
+  const interims = new Map<Slot, number>();
   const requests = createUpgradeRequests({ slots, path, hostHeader, deflate: offered, seed });
   const knownHead = new KnownHead();
   const deflate = offered === 'off' ? undefined : createDeflate(slots, maxMessageBytes, breakOff);
@@ -70,9 +74,14 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     }
     pieces.delete(slot);
     const judged = known > 0 ? knownHead.accepted : typeof found === 'number' ? judge(head, found, accept) : found;
+    if (judged === 'interim') {
+      readOver(slot, head.subarray(found as number));
+      return;
+    }
+    interims.delete(slot);
     if ('outcome' in judged) {
       phases[slot] = OVER;
-      events.onHandshakeFailure(slot, judged.outcome, judged.detail);
+      events.onHandshakeFailure(slot, judged.outcome, judged.detail, judged.isStranger);
       return;
     }
     phases[slot] = OPEN;
@@ -82,9 +91,24 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     if (typeof found === 'number' && found < head.length) readFrames(slot, head.subarray(found));
   }
 
-  function judge(head: Buffer, end: number, accept: string): Accepted | Refusal {
-    const judged = judgeHead(head.toString('latin1', 0, end), () => accept, offered);
-    if (!('outcome' in judged)) knownHead.remember(head.subarray(0, end), accept, judged);
+  /** An interim answer has been read. @param rest what came behind it */
+  function readOver(slot: Slot, rest: Uint8Array): void {
+    const interim = (interims.get(slot) ?? 0) + 1;
+    interims.set(slot, interim);
+    if (interim <= MOST_INTERIM) {
+      if (rest.length > 0) readHead(slot, rest);
+      return;
+    }
+    interims.delete(slot);
+    phases[slot] = OVER;
+    const { outcome, detail } = tooManyInterim();
+    events.onHandshakeFailure(slot, outcome, detail);
+  }
+
+  function judge(head: Buffer, end: number, accept: string): Accepted | Refusal | 'interim' {
+    const behind = head.toString('latin1', end, end + LOOKED_AT_BYTES);
+    const judged = judgeHead(head.toString('latin1', 0, end), () => accept, offered, behind);
+    if (judged !== 'interim' && !('outcome' in judged)) knownHead.remember(head.subarray(0, end), accept, judged);
     return judged;
   }
 
@@ -148,8 +172,10 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   return {
     name: 'ws',
     awaitsAnswer: true,
+    cameSoFar: (slot) => cameOfHead(pieces.get(slot), interims.get(slot) ?? 0),
     hello(slot) {
       pieces.delete(slot);
+      interims.delete(slot);
       frames.stop(slot);
       deflate?.forget(slot);
       phases[slot] = HANDSHAKE;
@@ -163,11 +189,11 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     onEnd(slot) {
       const phase = phases[slot];
       if (phase === HANDSHAKE) {
-        const cameBytes = pieces.get(slot)?.length ?? 0;
+        const came = cameOfHead(pieces.get(slot), interims.get(slot) ?? 0);
         phases[slot] = OVER;
         pieces.delete(slot);
-        const came = cameBytes === 0 ? 'without an answer' : `after ${cameBytes} bytes of a response head`;
-        events.onHandshakeFailure(slot, 'closed-early', `the server closed ${came}`);
+        interims.delete(slot);
+        events.onHandshakeFailure(slot, 'closed-early', closedAfter(came));
       } else if (phase === OPEN || phase === CLOSING) {
         const where = frames.isMidway(slot) ? ' in the middle of a message' : '';
         phases[slot] = OVER;
@@ -188,6 +214,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     },
     release(slot) {
       phases[slot] = IDLE;
+      interims.delete(slot);
       frames.stop(slot);
       deflate?.forget(slot);
     },

@@ -14,5 +14,11 @@ export interface Part {
   readonly method: string;
   /** It takes long or needs other tools: only when named. */
   readonly onDemand?: true;
-  measure(): Promise<Figure[]>;
+  measure(options: PartOptions): Promise<Figure[]>;
+}
+
+/** What can be said behind the names of parts. */
+export interface PartOptions {
+  /** `--seed`, for parts that draw lots. */
+  readonly seed?: number | undefined;
 }

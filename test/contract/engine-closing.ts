@@ -123,6 +123,31 @@ export function closingContract(makeEngine: EngineFactory): void {
     );
   });
 
+  test('leave after finish: the peer sees FIN and no reset, and we do not wait for it', async () => {
+    const heard: string[] = [];
+    const listen = (socket: Socket): void => {
+      socket.on('data', (bytes) => heard.push(String(bytes)));
+      socket.on('end', () => heard.push('end'));
+      socket.on('error', (error: NodeJS.ErrnoException) => heard.push(String(error.code)));
+    };
+    await withServer({ allowHalfOpen: true }, listen, async (at) => {
+      await using subject = create(makeEngine);
+      const { engine, of, until } = subject;
+      for (const slot of [0, 1]) engine.open(slot, at, undefined);
+      await until(() => subject.connectedCount() === 2, 'connected');
+      engine.write(0, Buffer.from('last words'));
+      for (const slot of [0, 1]) engine.finish(slot);
+      engine.leave(1);
+      for (let i = 0; i < 5; i++) await engine.turn(5);
+      engine.leave(0);
+      engine.leave(0);
+      await until(() => subject.goneCount() === 2 && heard.length === 3, 'gone');
+      assert.deepEqual([of(0).lines, of(1).lines], Array(2).fill(['connected', 'gone aborted']));
+      for (let i = 0; i < 5; i++) await engine.turn(5);
+      assert.deepEqual(heard.sort(), ['end', 'end', 'last words']);
+    });
+  });
+
   test('abort while connecting', async () => {
     await withFullBacklog(async (at) => {
       await using subject = create(makeEngine);

@@ -119,13 +119,17 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
 
   describe(`${name} engine with ws, against servers that disappoint`, { timeout: 60_000 }, () => {
     const failures: Array<[HostileKind, string, RegExp]> = [
-      ['status-200', 'rejected', /^HTTP 200 OK$/],
+      ['status-200', 'rejected', /^HTTP 200 OK, an ordinary answer in place/],
       ['status-403', 'rejected', /^HTTP 403 Forbidden$/],
-      ['status-302', 'rejected', /^HTTP 302 Found$/],
+      ['status-302', 'rejected', /^HTTP 302 Found, redirected to "\/elsewhere"$/],
       ['garbage', 'bad-handshake', /^the answer is not HTTP/],
       ['wrong-key', 'bad-handshake', /^Sec-WebSocket-Accept is/],
       ['endless-head', 'bad-handshake', /above 16384 bytes/],
-      ['half-response', 'closed-early', /^the server closed after 60 bytes of a response head$/],
+      [
+        'half-response',
+        'closed-early',
+        /^the server closed after 60 bytes of a response head, which begins with "HTTP/,
+      ],
       ['close-at-once', 'closed-early', /^the server closed without an answer$/],
     ];
     for (const [kind, outcome, detail] of failures) {

@@ -89,12 +89,7 @@ describe('a WebSocket server that answers each handshake', () => {
       '--open-timeout',
       '500ms',
     ]);
-    assertFailed(
-      ended,
-      4,
-      'ETIMEDOUT',
-      /do not become usable in time \(connected, but no complete handshake within 500 ms\)/,
-    );
+    assertFailed(ended, 4, 'ETIMEDOUT', /do not become usable in time \(connected, but no answer within 500 ms\)/);
     assert.match(ended.stderr, /--open-timeout/);
     const { outcomes, peakOpen, attempts } = summary.legs[0]!;
     assert.ok(outcomes['timed-out'] >= 50, JSON.stringify(outcomes));

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { acceptOf } from './accept.ts';
 import { startEcho } from './echo.ts';
 
 /** Ways in which a WebSocket server can disappoint. */
@@ -73,14 +73,9 @@ export async function startHostile(kind: HostileKind, options: HostileOptions = 
   return listen(server, trackSockets(server));
 }
 
-const accepted = (request: string, twist = ''): string => {
-  const key = /sec-websocket-key: (.*)\r\n/i.exec(request)?.[1] ?? '';
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11${twist}`).digest('base64');
-  return (
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${accept}\r\n\r\n`
-  );
-};
+const accepted = (request: string, twist = ''): string =>
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  `Sec-WebSocket-Accept: ${acceptOf(request, twist)}\r\n\r\n`;
 
 const ANSWERS: Record<Exclude<HostileKind, 'good' | 'dropper'>, Answer> = {
   silent: () => undefined,

@@ -51,9 +51,10 @@ export function createRig(
       log(slot).opened = true;
       log(slot).isDeclined = isDeclined;
     },
-    onHandshakeFailure: (slot, outcome, detail) => {
+    onHandshakeFailure: (slot, outcome, detail, isStranger = false) => {
       log(slot).failure ??= { outcome, detail };
-      engine.abort(slot);
+      if (isStranger) engine.abort(slot);
+      else engine.finish(slot);
     },
     onPayload: (slot, bytes, last) => {
       log(slot).received.push(Buffer.from(bytes));
