@@ -21,25 +21,27 @@ const DEFLATE = ['--per-message-deflate', 'on'] as const;
 const ECHO = ['--behaviour', 'echo:100/s:64B', '--talk', '1s'] as const;
 const REQUESTS = ['--behaviour', 'request:100/s', '--talk', '1s'] as const;
 
-/** What becomes of the connection that is flooded; undefined: it stays, or never opens. */
-const REASONS: Readonly<Record<FloodKind, { readonly reason?: CloseReason; readonly args: readonly string[] }>> = {
-  messages: { reason: 'flood', args: ECHO },
-  pings: { reason: 'flood', args: ECHO },
-  fragments: { reason: 'too-large', args: ECHO },
-  'compressed-fragments': { reason: 'too-large', args: [...ECHO, ...DEFLATE] },
-  'empty-fragments': { reason: 'flood', args: ECHO },
-  bombs: { reason: 'flood', args: [...ECHO, ...DEFLATE] },
+/** Why the connection that is flooded ends, where it has to; which comes first depends on how fast both ends are. */
+const REASONS: Readonly<
+  Record<FloodKind, { readonly reasons?: readonly CloseReason[]; readonly args: readonly string[] }>
+> = {
+  messages: { reasons: ['flood'], args: ECHO },
+  pings: { reasons: ['flood'], args: ECHO },
+  fragments: { reasons: ['too-large', 'flood'], args: ECHO },
+  'compressed-fragments': { reasons: ['too-large', 'flood'], args: [...ECHO, ...DEFLATE] },
+  'empty-fragments': { reasons: ['flood'], args: ECHO },
+  bombs: { reasons: ['flood'], args: [...ECHO, ...DEFLATE] },
   'half-message': { args: [...ECHO, ...DEFLATE] },
   interim: { args: ECHO },
   'reads-nothing': { args: ECHO },
   // Taken as fast as it comes, this is no flood: it depends on both ends which of them is faster.
   bytes: { args: ECHO },
-  body: { reason: 'flood', args: REQUESTS },
-  'http-interim': { reason: 'flood', args: REQUESTS },
+  body: { reasons: ['flood'], args: REQUESTS },
+  'http-interim': { reasons: ['flood'], args: REQUESTS },
 };
 
 describe('one connection of twenty is flooded', TIMEOUT, () => {
-  for (const [kind, { reason, args }] of Object.entries(REASONS) as Array<[FloodKind, (typeof REASONS)[FloodKind]]>) {
+  for (const [kind, { reasons, args }] of Object.entries(REASONS) as Array<[FloodKind, (typeof REASONS)[FloodKind]]>) {
     // One engine each; what both have to do is in their contract.
     const engine = Object.keys(REASONS).indexOf(kind) % 2 === 0 ? 'epoll' : 'node';
     it(`${kind} on ${FLOODS[kind]}, ${engine} engine`, TIMEOUT, async (t) => {
@@ -56,13 +58,16 @@ describe('one connection of twenty is flooded', TIMEOUT, () => {
         // No connection that floods is in it; those that aren't answered are counted apart.
         assert.ok(talk!.replies >= (talk!.messages * (level - 1)) / level - 5, JSON.stringify(talk));
       }
-      if (reason === undefined) return;
-      const end = samples.findLast((sample) => sample.type === 'leg-end');
-      assert.ok(end!.progress.closeReasons[reason] >= 1, JSON.stringify(end!.progress.closeReasons));
+      if (reasons === undefined) return;
+      const { closeReasons } = samples.findLast((sample) => sample.type === 'leg-end')!.progress;
       assert.ok(
-        readEvents(folder).some((event) => event.type === 'trouble' && event.what === reason),
-        'it is named in events.jsonl',
+        reasons.some((reason) => closeReasons[reason] > 0),
+        JSON.stringify(closeReasons),
       );
+      const isNamed = readEvents(folder).some(
+        (event) => event.type === 'trouble' && reasons.some((reason) => event.what === reason),
+      );
+      assert.ok(isNamed, 'it is named in events.jsonl');
     });
   }
 });
