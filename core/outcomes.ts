@@ -43,6 +43,12 @@ export const CLOSE_REASONS = [
   'reset',
   /** The peer broke the protocol. */
   'protocol-error',
+  /** A message of the peer, or what had come of it, took more than we keep for it; see docs/architecture.md. */
+  'too-large',
+  /** The peer sent without a pause, for longer than we wait for one: more than we can read. */
+  'flood',
+  /** The peer took so little of what it was sent that more waited than we keep for it. */
+  'slow-reader',
   /** The transport failed: keep-alive or retransmission ran out, network down. */
   'lost',
 ] as const;

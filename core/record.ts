@@ -4,7 +4,7 @@
  * kept out when reading, so a newer minor addition doesn't hide what is understood.
  */
 import { z } from 'zod';
-import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PHASES } from './plan.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { Readings } from './readings.ts';
@@ -20,11 +20,19 @@ export const CountsSchema = z.object({ attempts: count, opening: count, open: co
 /** `[lowest µs of the bucket, count]` pairs; see core/histogram.ts. */
 const Histogram = z.array(z.tuple([z.number(), count]));
 
+/** Reasons that a record is too old to know didn't occur in it. */
+const CloseReasonCounts = z.object(
+  Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
+    CloseReason,
+    z.ZodDefault<typeof count>
+  >,
+);
+
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
 const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: z.record(z.enum(OUTCOMES), count),
-  closeReasons: z.record(z.enum(CLOSE_REASONS), count),
+  closeReasons: CloseReasonCounts,
   openPlanned: Histogram,
   openActual: Histogram,
   lag: Histogram,

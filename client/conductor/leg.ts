@@ -15,6 +15,10 @@ import { check, type Watched, waitFor } from './watch.ts';
 
 /** Replacing lost connections and reading again: this often, then the level yields no memory point. */
 const HOLD_TRIES = 3;
+/** The same of round trips, which a connection that flooded meanwhile has spoilt; the last ones are taken as they are. */
+const TALK_TRIES = 3;
+/** A connection that floods is ended by then. What is opened in its place may begin anew; that isn't waited for. */
+const CALM_WAIT_MS = 15_000;
 /** A second ramp of more would make a long run twice as long, and may not find ports: those of the first still rest. */
 const BURST_MOST = 10_000;
 /** A target that takes longer to accept is told of: no latency shows that. */
@@ -189,17 +193,39 @@ export class LegWalk {
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
   }
 
+  /**
+   * A connection whose peer sends without a pause takes the client's time, so it is in everybody's round trips, and it
+   * won't be there at the end of a reading. So it is waited until it has been ended and replaced.
+   */
+  async #untilCalm(level: number): Promise<void> {
+    const { watched } = this.#context;
+    const deadlineMs = performance.now() + CALM_WAIT_MS;
+    const isCalm = (tally: Tally): boolean => tally.flooding === 0 && isAt(tally, level);
+    await waitFor((tally) => isCalm(tally) || performance.now() > deadlineMs, level, watched);
+  }
+
   /** Before any collection is forced: one would stand in the way of hundreds of replies. */
   async #talk(level: number): Promise<Talk> {
-    const { fleet, talkMs, watched } = this.#context;
-    this.#enter('talk', level);
-    return sampleTalk(fleet, talkMs, (condition) => waitFor(condition, level, watched));
+    const { fleet, talkMs, watched, recorder, elapsedMs } = this.#context;
+    for (let tries = 1; ; tries++) {
+      await this.#untilCalm(level);
+      this.#enter('talk', level);
+      const floodsBefore = fleet.tally().closeReasons.flood;
+      const talk = await sampleTalk(fleet, talkMs, (condition) => waitFor(condition, level, watched));
+      const { flooding, closeReasons } = fleet.tally();
+      if (flooding === 0 && closeReasons.flood === floodsBefore && talk.messages > 0) return talk;
+      if (tries < TALK_TRIES) continue;
+      const text = `round trips at the level of ${level} were measured while a connection flooded the client: they are longer for it`;
+      recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+      return talk;
+    }
   }
 
   /** A level counts only when it was whole from before the first to after the last reading. */
   async #hold(level: number, talk: Talk | null): Promise<void> {
     const { fleet, recorder, elapsedMs, watched } = this.#context;
     for (let tries = 0; tries < HOLD_TRIES; tries++) {
+      await this.#untilCalm(level);
       this.#enter('settle', level);
       const churnBefore = churnOf(fleet.tally());
       if (await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore)) return;

@@ -17,6 +17,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     failed: sum(all) - all.open,
     closed,
     closing: 0,
+    flooding: 0,
     declined: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -101,6 +102,24 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
   ['our own memory ran out', tallyOf({ open: 1000, 'no-memory': 51 }), 'EMEMORY', /no memory left/],
   ['our own descriptors ran out', tallyOf({ open: 1000, 'no-fds': 51 }), 'EFILES', /no file descriptor left/],
   ['dropped', tallyOf({ open: 1000 }, { reset: 900 }), 'EDROPPED', /dropped 900 of 1,000 open connections: reset$/],
+  [
+    'flooded',
+    tallyOf({ open: 71 }, { flood: 51 }),
+    'EGENERATOR',
+    /^ws:\/\/h:1 sends more than this client can read: 51 of 71 open connections had to be given up$/,
+  ],
+  [
+    'what is sent to it is not taken',
+    tallyOf({ open: 71 }, { 'slow-reader': 51, reset: 3 }),
+    'EDROPPED',
+    /does not take what it is sent: 51 of 71 open/,
+  ],
+  [
+    'its messages are too large',
+    tallyOf({ open: 71 }, { 'too-large': 51 }),
+    'EDROPPED',
+    /sends messages that are larger than this client takes: 51 of 71 open/,
+  ],
   ['dropped, then refused', tallyOf({ open: 1000, refused: 60 }, { 'by-peer': 1000 }), 'EDROPPED', /by-peer$/],
 ];
 for (const [name, tally, code, wanted] of ENDED) {

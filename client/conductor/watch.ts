@@ -5,6 +5,7 @@ import { humanBytes, humanCount } from '../../core/units.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
 import type { Tally } from '../fleet/shared.ts';
 import type { Trouble } from '../fleet/worker.ts';
+import { givenUp } from './given-up.ts';
 import { deathAfter, hintOfAnswer } from './heard.ts';
 
 const POLL_MS = 20;
@@ -105,6 +106,8 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
   // A target that drops what it had is refusing replacements by now; that it dropped is what there is to say.
   if (lostOf(tally) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
+    const ours = givenUp(loss, url, howMany, said(loss));
+    if (ours) return ours;
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}`, {
       hint: isHttp(url) && loss === 'by-peer' ? IDLE_HINT : DROPPED_HINT,
     });

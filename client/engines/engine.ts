@@ -12,8 +12,11 @@ export interface Engine {
   /**
    * Sends bytes in order; what the socket doesn't take now is copied and sent later. Ignored when the slot is gone and
    * after `finish`.
+   *
+   * @param replaces of such writes that wait one behind the other only the last is sent, like pongs
+   * @returns false when more would wait than the bounds allow: a part is missing then, and all that is left is to abort
    */
-  write(slot: Slot, bytes: Uint8Array): void;
+  write(slot: Slot, bytes: Uint8Array, replaces?: boolean): boolean;
   /** Sends FIN after everything written; `onGone` follows when the peer has closed too. */
   finish(slot: Slot): void;
   /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
@@ -23,8 +26,13 @@ export interface Engine {
    * reset unless it goes on talking; `onGone` follows with cause `aborted`.
    */
   leave(slot: Slot): void;
-  /** Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. */
+  /**
+   * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
+   * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.
+   */
   turn(maxWaitMs: number): Promise<void>;
+  /** The sockets whose peers send without a pause, more than turns have time to read, and for how long they have. */
+  forEachUnread(visit: (slot: Slot, forMs: number) => void): void;
   /** Aborts what is left and gives everything back; no events from then on. */
   dispose(): Promise<void>;
 }

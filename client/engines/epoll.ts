@@ -21,6 +21,8 @@ import {
   SO_LINGER,
   SOL_SOCKET,
 } from './libc.ts';
+import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
+import { Unread } from './unread.ts';
 
 /** Bits of a slot's state. */
 const CONNECTING = 1;
@@ -29,7 +31,17 @@ const FIN_WANTED = 2;
 const FIN_SENT = 4;
 const PEER_FIN = 8;
 
-const READ_BUFFER_BYTES = 65_536;
+/** Read at once. What a protocol makes of so much takes a few milliseconds at the most, whatever it is. */
+const READ_BUFFER_BYTES = 16_384;
+/** A socket that has more to read gets so much time in each turn, and a read that goes beyond it is its last. */
+const SLICE_MS = 1;
+/** So long a turn reads what has just arrived, and so long again from sockets that had more; the rest waits for the next. */
+const TURN_MS = 10;
+/** What a read left behind. */
+const EMPTY = 0;
+const MORE = 1;
+/** It was read empty, and more may have come since. */
+const REFILLED = 2;
 /** Events taken from the kernel at once. */
 const BATCH = 1024;
 /** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
@@ -60,8 +72,8 @@ export class EpollEngine implements Engine {
   readonly #generations: Uint8Array;
   readonly #ports: Uint16Array;
   readonly #routes: Uint16Array;
-  /** What sockets didn't take yet. Only the few that are full have an entry. */
-  readonly #queues = new Map<Slot, Uint8Array[]>();
+  readonly #queues: SendQueues;
+  readonly #unread = new Unread();
   /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
   readonly #gone: Array<{ slot: Slot; cause: EndCause; detail: string }> = [];
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -69,6 +81,8 @@ export class EpollEngine implements Engine {
   readonly #registration = new Int32Array(EPOLL_EVENT.words);
   readonly #value = new Int32Array(1);
   readonly #valueLength = new Int32Array(1);
+  /** Read since the turn last looked at the clock. */
+  #bytesSinceLook = 0;
   #yieldedAtMs = performance.now();
   #disposed = false;
 
@@ -76,6 +90,7 @@ export class EpollEngine implements Engine {
     this.#libc = libc;
     this.#events = events;
     this.#addresses = new Addresses(libc, options);
+    this.#queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
     this.#fds = new Int32Array(options.slots).fill(-1);
     this.#states = new Uint8Array(options.slots);
     this.#generations = new Uint8Array(options.slots);
@@ -125,16 +140,14 @@ export class EpollEngine implements Engine {
     return undefined;
   }
 
-  write(slot: Slot, bytes: Uint8Array): void {
+  write(slot: Slot, bytes: Uint8Array, replaces = false): boolean {
     const fd = this.#fds[slot]!;
-    if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0 || bytes.length === 0) return;
-    const queue = this.#queues.get(slot);
-    if (queue) {
-      queue.push(new Uint8Array(bytes));
-      return;
-    }
+    if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0 || bytes.length === 0) return true;
+    if (this.#queues.has(slot)) return this.#queues.push(slot, bytes, replaces);
     const sent = this.#send(slot, fd, bytes);
-    if (sent >= 0 && sent < bytes.length) this.#queues.set(slot, [new Uint8Array(bytes.subarray(sent))]);
+    // What is sent in part has to be sent whole.
+    const mayReplace = replaces && sent === 0;
+    return sent < 0 || sent === bytes.length || this.#queues.push(slot, bytes.subarray(sent), mayReplace);
   }
 
   /** @returns bytes the socket took, −1 when it broke (which is dealt with) */
@@ -185,18 +198,29 @@ export class EpollEngine implements Engine {
   }
 
   async turn(maxWaitMs: number): Promise<void> {
-    const waitMs = this.#gone.length > 0 ? 0 : maxWaitMs;
+    const waitMs = this.#gone.length > 0 || this.#unread.size > 0 ? 0 : maxWaitMs;
     this.#reportGone();
     const count = this.#libc.epollWait(this.#epoll, this.#batch, BATCH, waitMs);
+    const endsAtMs = performance.now() + TURN_MS;
+    let isLate = false;
     for (let i = 0; i < count && !this.#disposed; i++) {
       const at = i * EPOLL_EVENT.words;
-      this.#dispatch(this.#batch[at]!, this.#batch[at + EPOLL_EVENT.data]!, this.#batch[at + EPOLL_EVENT.data + 1]!);
+      const [slot, generation] = [this.#batch[at + EPOLL_EVENT.data]!, this.#batch[at + EPOLL_EVENT.data + 1]!];
+      this.#dispatch(this.#batch[at]!, slot, generation, isLate);
+      if (this.#bytesSinceLook < READ_BUFFER_BYTES) continue;
+      this.#bytesSinceLook = 0;
+      isLate = performance.now() >= endsAtMs;
     }
+    if (this.#unread.size > 0) this.#readOn();
     this.#reportGone();
     const nowMs = performance.now();
     if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
     this.#yieldedAtMs = nowMs;
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  forEachUnread(visit: (slot: Slot, forMs: number) => void): void {
+    this.#unread.forEach(visit);
   }
 
   async dispose(): Promise<void> {
@@ -206,7 +230,8 @@ export class EpollEngine implements Engine {
     this.#libc.close(this.#epoll);
   }
 
-  #dispatch(mask: number, slot: Slot, generation: number): void {
+  /** @param isLate the turn has taken long enough: what arrived is read in one that follows */
+  #dispatch(mask: number, slot: Slot, generation: number, isLate: boolean): void {
     const fd = this.#fds[slot]!;
     if (fd < 0 || this.#generations[slot] !== generation) return;
     if ((this.#states[slot]! & CONNECTING) !== 0) {
@@ -223,34 +248,61 @@ export class EpollEngine implements Engine {
     } else if ((mask & EPOLLOUT) !== 0) {
       this.#flush(slot, fd);
     }
-    if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(slot, generation, mask);
+    if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
+    // Its turn comes, with all that arrived by then.
+    if (this.#unread.size > 0 && this.#unread.has(slot)) return;
+    if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.add(slot);
   }
 
-  /** Reads until there is nothing more: an edge is told once. */
-  #read(slot: Slot, generation: number, mask: number): void {
+  /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
+  #readOn(): void {
+    let nowMs = performance.now();
+    const endsAtMs = nowMs + TURN_MS;
+    for (let left = this.#unread.size; left > 0 && nowMs < endsAtMs && !this.#disposed; left--) {
+      const slot = this.#unread.first();
+      if (slot === undefined) return;
+      // Whatever the end of what it sends looks like, it is found by reading on.
+      const found = this.#read(slot, EPOLLIN | EPOLLERR, nowMs + SLICE_MS);
+      if (found !== MORE) this.#unread.empty(slot);
+      if (found !== EMPTY) this.#unread.add(slot);
+      nowMs = performance.now();
+    }
+  }
+
+  /**
+   * Reads until there is nothing more, since an edge is told once, or until `untilMs`, after one read at the earliest.
+   *
+   * @returns whether there may be more, and whether it came after the socket had been empty
+   */
+  #read(slot: Slot, mask: number, untilMs: number): typeof EMPTY | typeof MORE | typeof REFILLED {
     const buffer = this.#readBuffer;
     const end = mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    let hasMore: typeof MORE | typeof REFILLED = MORE;
     let atFin = false;
     for (;;) {
       const fd = this.#fds[slot]!;
       // Whoever was told of the last bytes may have ended the connection.
-      if (fd < 0 || this.#generations[slot] !== generation || (this.#states[slot]! & PEER_FIN) !== 0) return;
+      if (fd < 0 || (this.#states[slot]! & PEER_FIN) !== 0) return EMPTY;
       const count: number = atFin ? 0 : this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
       if (count > 0) {
+        this.#bytesSinceLook += count;
         this.#events.onBytes(slot, buffer.subarray(0, count));
+        const isShort = count < READ_BUFFER_BYTES;
         // A short read has emptied the socket; only an end can lie behind it.
-        if (count < READ_BUFFER_BYTES && end === 0) return;
+        if (isShort && end === 0) return EMPTY;
+        if (isShort) hasMore = REFILLED;
         // With nothing but a FIN there it has come upon it: the call that would say so can be saved.
-        atFin = count < READ_BUFFER_BYTES && end === EPOLLRDHUP;
+        atFin = isShort && end === EPOLLRDHUP;
+        if (!atFin && this.#fds[slot]! >= 0 && performance.now() >= untilMs) return hasMore;
       } else if (count === 0) {
         this.#peerFin(slot);
-        return;
+        return EMPTY;
       } else {
         const why = this.#libc.errorName();
-        if (why === 'EAGAIN') return;
+        if (why === 'EAGAIN') return EMPTY;
         if (why === 'EINTR') continue;
         this.#close(slot, causeOf(why), why);
-        return;
+        return EMPTY;
       }
     }
   }
@@ -262,19 +314,13 @@ export class EpollEngine implements Engine {
   }
 
   #flush(slot: Slot, fd: number): void {
-    const queue = this.#queues.get(slot);
-    if (!queue) return;
-    while (queue.length > 0) {
-      const first = queue[0]!;
+    if (!this.#queues.has(slot)) return;
+    for (let first = this.#queues.first(slot); first; first = this.#queues.first(slot)) {
       const sent = this.#send(slot, fd, first);
       if (sent < 0) return;
-      if (sent < first.length) {
-        queue[0] = first.subarray(sent);
-        return;
-      }
-      queue.shift();
+      this.#queues.took(slot, sent);
+      if (sent < first.length) return;
     }
-    this.#queues.delete(slot);
     if ((this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
   }
 
@@ -291,6 +337,7 @@ export class EpollEngine implements Engine {
     this.#libc.close(fd);
     this.#fds[slot] = -1;
     this.#queues.delete(slot);
+    this.#unread.delete(slot);
     this.#addresses.returnPort(this.#routes[slot]!, this.#ports[slot]!);
     this.#report(slot, cause, detail);
   }

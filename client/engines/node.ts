@@ -2,19 +2,24 @@ import { Socket } from 'node:net';
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import { createTurns } from './node-turns.ts';
+import { createNodeUnread } from './node-unread.ts';
+import { QUEUE_BOUNDS, type QueueBounds, SendQueues } from './send-queues.ts';
 
 export interface NodeEngineOptions {
-  /** Size of the one buffer that all sockets read into, in bytes; 64 KiB by default. */
-  readonly readBufferBytes?: number;
+  /** What may wait to be sent; 4 MiB for each connection and 32 MiB for all by default. */
+  readonly queueBounds?: QueueBounds;
 }
 
 interface SlotSocket extends Socket {
   slot: Slot;
   /** We dropped it before anything else ended it. */
   dropped: boolean;
+  /** `finish` was called; FIN follows what is queued. */
+  finishing: boolean;
 }
 
-const DEFAULT_READ_BUFFER_BYTES = 65_536;
+/** Size of the one buffer that all sockets read into: what a protocol makes of so much takes a few ms at the most. */
+const READ_BUFFER_BYTES = 16_384;
 
 /**
  * Sockets through `node:net`: runs wherever Node does. All sockets share one read buffer and one set of listeners,
@@ -26,16 +31,24 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   const sockets = new Map<Slot, SlotSocket>();
   const turns = createTurns();
   let disposed = false;
-  const readBuffer = Buffer.allocUnsafeSlow(options.readBufferBytes ?? DEFAULT_READ_BUFFER_BYTES);
+  const queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
+  const unread = createNodeUnread((slot) => sockets.get(slot)?.resume());
+  const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const socketOptions = {
     allowHalfOpen: true,
     noDelay: true,
+    // Each write that doesn't go through at once is followed by `drain`: all else waits in our own queue, with its bounds.
+    writableHighWaterMark: 1,
     onread: {
       buffer: readBuffer,
+      /** @returns false to read no more for now: libuv would go on with the same socket while it has more */
       callback(this: SlotSocket, byteCount: number): boolean {
         turns.stir();
-        if (!this.dropped) events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
-        return true;
+        if (this.dropped) return true;
+        events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
+        if (byteCount < READ_BUFFER_BYTES || this.dropped) return true;
+        unread.add(this.slot);
+        return false;
       },
     },
   };
@@ -54,9 +67,31 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   /** Errors are read from the socket when it has closed; without a listener they would be thrown. */
   function onError(): void {}
 
+  function onDrain(this: SlotSocket): void {
+    while (queues.has(this.slot) && this.writable && this.writableLength === 0) {
+      const first = queues.first(this.slot)!;
+      queues.took(this.slot, first.length);
+      this.write(first);
+    }
+    if (this.finishing && this.writable && !queues.has(this.slot)) this.end();
+  }
+
+  function drop(socket: SlotSocket): void {
+    if (socket.destroyed || socket.dropped) return;
+    socket.dropped = true;
+    forget(socket.slot);
+    reset(socket);
+  }
+
+  function forget(slot: Slot): void {
+    queues.delete(slot);
+    unread.delete(slot);
+  }
+
   function onClose(this: SlotSocket): void {
     turns.stir();
     sockets.delete(this.slot);
+    forget(this.slot);
     if (disposed) return;
     const error: NodeJS.ErrnoException | null = this.errored;
     const cause: EndCause = this.dropped ? 'aborted' : error ? causeOf(error.code) : 'closed';
@@ -69,7 +104,8 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       const socket = new Socket(socketOptions) as SlotSocket;
       socket.slot = slot;
       socket.dropped = false;
-      socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose);
+      socket.finishing = false;
+      socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
       sockets.set(slot, socket);
       const { ip: host, port } = destination;
       try {
@@ -78,14 +114,19 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
         socket.destroy(error as Error);
       }
     },
-    write(slot, bytes) {
+    write(slot, bytes, replaces = false) {
       const socket = sockets.get(slot);
+      if (!socket?.writable || socket.dropped || socket.finishing || bytes.length === 0) return true;
+      if (socket.writableLength > 0) return queues.push(slot, bytes, replaces);
       // Copied even when the socket takes all at once: node doesn't say beforehand, and reads what is left later.
-      if (socket?.writable && !socket.dropped) socket.write(Buffer.from(bytes));
+      socket.write(Buffer.from(bytes));
+      return true;
     },
     finish(slot) {
       const socket = sockets.get(slot);
-      if (socket?.writable) socket.end();
+      if (!socket?.writable || socket.finishing) return;
+      socket.finishing = true;
+      if (!queues.has(slot)) socket.end();
     },
     abort(slot) {
       const socket = sockets.get(slot);
@@ -98,6 +139,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       socket.destroy();
     },
     turn: turns.turn,
+    forEachUnread: unread.forEach,
     async dispose() {
       disposed = true;
       turns.stir();
@@ -107,9 +149,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   };
 }
 
-function drop(socket: SlotSocket): void {
-  if (socket.destroyed || socket.dropped) return;
-  socket.dropped = true;
+function reset(socket: SlotSocket): void {
   // libuv refuses to reset while a shutdown is on its way, and node then leaks the descriptor: wait for its end, which
   // comes with the next round of the loop. (With bytes still to be written there is no shutdown yet.)
   const shuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;

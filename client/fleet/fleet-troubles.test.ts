@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { withFleet } from '../../test/support/fleet.ts';
+import { startFlood } from '../../test/support/flood.ts';
 import { type HostileKind, startHostile } from '../../test/support/hostile.ts';
 import { OK, withHttp } from '../../test/support/http-peer.ts';
 import { HOST, withFullBacklog, withServer } from '../../test/support/peers.ts';
@@ -169,5 +170,59 @@ for (const [how, reason, drop] of DROPS) {
         await eventually(() => sockets.size === 1000, 'the server has the new 1,000');
       }),
     );
+  });
+}
+
+for (const engine of ['epoll', 'node'] as const) {
+  test(`${engine}: a connection whose peer floods is ended and replaced, and none of the others is`, async () => {
+    const flood = await startFlood('messages', 20);
+    try {
+      const at = { ip: HOST, port: flood.port };
+      await withFleet('ws', [at], { layout: { engine } }, async ({ fleet, until, troubles }) => {
+        fleet.setTarget(20, FAST);
+        await until(({ flooding }) => flooding === 1, 'one floods');
+        const seen = await until(({ closed, open }) => closed === 1 && open === 20, 'it is replaced', 60_000);
+        assert.equal(seen.closeReasons.flood, 1);
+        assert.equal(seen.flooding, 0);
+        assert.deepEqual(troubles, [
+          { what: 'flood', detail: 'it sent without a pause for 5000 ms, more than there was time to read' },
+        ]);
+      });
+    } finally {
+      await flood.close();
+    }
+  });
+
+  test(`${engine}: a flood holds up neither a command nor the stop`, async () => {
+    const flood = await startFlood('messages', 1);
+    try {
+      const at = { ip: HOST, port: flood.port };
+      await withFleet('ws', [at], { layout: { engine } }, async ({ fleet, until }) => {
+        fleet.setTarget(10, FAST);
+        await until(({ flooding }) => flooding === 10, 'all flood');
+        fleet.setTarget(0, FAST);
+        // Not even the close time-out is waited for: what it waits for lies behind the flood.
+        await until(({ open, closing }) => open === 0 && closing === 0, 'all closed');
+        assert.equal(fleet.tally().closeReasons['by-us'], 10);
+      });
+    } finally {
+      await flood.close();
+    }
+  });
+
+  test(`${engine}: a peer that takes nothing of what it is sent is ended as a slow reader`, async () => {
+    const flood = await startFlood('reads-nothing', 1);
+    try {
+      const at = { ip: HOST, port: flood.port };
+      const behaviour = { kind: 'echo', perSecond: 400, bytes: 2 ** 20 } as const;
+      await withFleet('ws', [at], { layout: { engine }, behaviour }, async ({ fleet, until, troubles }) => {
+        fleet.setTarget(2, FAST);
+        fleet.setTalking(true);
+        await until(({ closeReasons }) => closeReasons['slow-reader'] > 0, 'too much waits', 60_000);
+        assert.deepEqual(troubles[0], { what: 'slow-reader', detail: 'it did not take what it was sent' });
+      });
+    } finally {
+      await flood.close();
+    }
   });
 }

@@ -11,6 +11,12 @@ import { Rotation } from './rotation.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE, type State } from './slots.ts';
 
+/** Between two looks for them. */
+const FLOODS_EVERY_MS = 50;
+/** Without a pause for so long, what its peer sends takes time that others' round trips are measured in. */
+const FLOODING_MS = 250;
+/** Without a pause for so long, its peer sends without end: it would never let a run come to rest. */
+const FLOOD_MS = 5000;
 /** So long a failed attempt waits for the peer's FIN, and reads so much of it. */
 const PART_TIMEOUT_MS = 2000;
 const PART_BYTES = 1_048_576;
@@ -69,6 +75,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   readonly #parting = new Map<Slot, number>();
   /** The window was full when last looked at; and since when it has had room. */
   #full = false;
+  #lookedForFloodsAtMs = 0;
   #roomSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HolderOptions, deps: HolderDeps) {
@@ -115,6 +122,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   step(): number {
     const nowMs = this.#deps.now();
     this.#expire(nowMs);
+    this.#endFloods(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#alive) this.#closeDown(this.#alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#alive, nowMs);
@@ -200,6 +208,23 @@ export class Holder implements EngineEvents, ProtocolEvents {
     });
   }
 
+  /** Reading is no deadline's business: without this a connection that floods would be kept for ever. */
+  #endFloods(nowMs: number): void {
+    if (nowMs - this.#lookedForFloodsAtMs < FLOODS_EVERY_MS) return;
+    this.#lookedForFloodsAtMs = nowMs;
+    let flooding = 0;
+    this.#engine.forEachUnread((slot, forMs) => {
+      if (forMs < FLOODING_MS) return;
+      const state = this.#slots.stateOf(slot);
+      // An answer to our goodbye may lie behind all that. Nobody reads that far.
+      if (isClosing(state)) this.#drop(slot);
+      if (state !== STATE.open) return;
+      if (forMs < FLOOD_MS) flooding++;
+      else this.#giveUp(slot, 'flood', `it sent without a pause for ${FLOOD_MS} ms, more than there was time to read`);
+    });
+    this.#deps.tally.set('flooding', flooding);
+  }
+
   #cameSoFar(slot: Slot, state: State): string {
     return state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
   }
@@ -282,8 +307,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 
-  onReply(slot: Slot, bytes: Uint8Array): void {
-    this.#send(slot, bytes);
+  onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
+    this.#send(slot, bytes, replaces);
   }
 
   onPeerClose(slot: Slot, detail: string): void {
@@ -293,16 +318,23 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#awaitGone(slot);
   }
 
-  onProtocolError(slot: Slot, detail: string): void {
+  onProtocolError(slot: Slot, detail: string, reason: 'protocol-error' | 'too-large' = 'protocol-error'): void {
     if (this.#slots.stateOf(slot) !== STATE.open) return;
-    this.#leaveOpen(slot, 'protocol-error', detail);
+    this.#leaveOpen(slot, reason, detail);
     this.#engine.finish(slot);
     this.#awaitGone(slot);
   }
 
-  #send(slot: Slot, bytes: Uint8Array): void {
+  #send(slot: Slot, bytes: Uint8Array, replaces = false): void {
     this.#deps.tally.add('bytesOut', bytes.length);
-    this.#engine.write(slot, bytes);
+    if (this.#engine.write(slot, bytes, replaces) || this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#giveUp(slot, 'slow-reader', 'it did not take what it was sent');
+  }
+
+  /** An open connection that can't be kept. */
+  #giveUp(slot: Slot, reason: CloseReason, detail: string): void {
+    this.#leaveOpen(slot, reason, detail);
+    this.#drop(slot);
   }
 
   // How it is counted. Each attempt passes exactly one of onOpen and #fail; each open one exactly one #leaveOpen.

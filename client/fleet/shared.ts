@@ -47,6 +47,8 @@ const TALLY_FIELDS = [
   'closed',
   /** Of `closed`: those whose socket isn't gone yet. */
   'closing',
+  /** Of `open`, now: those that haven't been read empty for a while, since their peers send more than there is time to read. */
+  'flooding',
   /** Opened without the extension that was offered. */
   'declined',
   'bytesIn',

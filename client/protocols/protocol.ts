@@ -66,10 +66,17 @@ export interface ProtocolEvents {
    * @param staysOpen the peer doesn't close after it; `onPeerClose` follows at once when it does
    */
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
-  /** Bytes that the protocol itself has to answer with (pong, close echo). Only valid during the call. */
-  onReply(slot: Slot, bytes: Uint8Array): void;
+  /**
+   * Bytes that the protocol itself has to answer with (pong, close echo). Only valid during the call.
+   *
+   * @param replaces of several that wait to be sent only the last has to be: a pong
+   */
+  onReply(slot: Slot, bytes: Uint8Array, replaces?: boolean): void;
   /** The peer ended an open connection in order: FIN, a close frame (answered by then), or an answer that says so. */
   onPeerClose(slot: Slot, detail: string): void;
-  /** The peer broke the protocol on an open connection; it has been told (close frame) where the protocol can. */
-  onProtocolError(slot: Slot, detail: string): void;
+  /**
+   * The peer broke the protocol on an open connection, or its limits; it has been told (close frame) where the protocol
+   * can.
+   */
+  onProtocolError(slot: Slot, detail: string, reason?: 'protocol-error' | 'too-large'): void;
 }

@@ -24,6 +24,7 @@ import {
   violation,
   type WsSubject,
 } from '../../test/support/ws-subject.ts';
+import { createWsProtocol } from './ws.ts';
 
 const CHOSEN = 'permessage-deflate';
 const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
@@ -275,3 +276,54 @@ test('random compressed bytes never throw and end in at most one failure, with n
   });
   holds(random, { numRuns: 500 });
 });
+
+test('half-sent messages of many connections are bounded: the largest ends as too large, the others go on', () => {
+  const MIB = 2 ** 20;
+  const ended: Array<[slot: number, reason: string | undefined, detail: string]> = [];
+  let messages = 0;
+  const ws = createWsProtocol(
+    { slots: 40, path: '/', hostHeader: 'localhost', deflate: 'on' },
+    {
+      onOpen: () => undefined,
+      onHandshakeFailure: (_, outcome, detail) => assert.fail(`${outcome} ${detail}`),
+      onPayload: (_, __, last) => {
+        if (last) messages++;
+      },
+      onAnswer: () => assert.fail('ws has no answers'),
+      onReply: () => undefined,
+      onPeerClose: (_, detail) => assert.fail(detail),
+      onProtocolError: (slot, detail, reason) => ended.push([slot, reason, detail]),
+    },
+  );
+  const hello = deflated(HELLO);
+  const slots = Array.from({ length: 40 }, (_, i) => i);
+  for (const slot of slots) ws.onBytes(slot, answerTo(ws.hello(slot)!, CHOSEN));
+  /** The beginning of a message, all zeros: it inflates to nothing that matters. */
+  const begin = (bytes: number): Buffer => Buffer.concat([longHead(0x02 | RSV1, bytes), Buffer.alloc(bytes)]);
+  ws.onBytes(0, frame(0x02 | RSV1, hello.subarray(0, 3)));
+  ws.onBytes(1, begin(15 * MIB));
+  ws.onBytes(2, begin(8 * MIB));
+  assert.equal(ended.length, 0);
+  ws.onBytes(3, begin(4 * MIB));
+  assert.deepEqual(
+    ended.map(([slot, reason]) => [slot, reason]),
+    [[1, 'too-large']],
+  );
+  assert.match(ended[0]![2], /^half-sent compressed messages take more than 25165824 bytes together/);
+  ws.onBytes(0, frame(0x80, hello.subarray(3)));
+  assert.equal(messages, 1);
+  // What one has that is gone or closing is room for others.
+  ws.release(2);
+  ws.goodbye(3);
+  ws.onBytes(4, begin(15 * MIB));
+  ws.onBytes(5, begin(8 * MIB));
+  assert.equal(ended.length, 1);
+});
+
+function longHead(first: number, length: number): Buffer {
+  const head = Buffer.alloc(10);
+  head[0] = first;
+  head[1] = 127;
+  head.writeBigUInt64BE(BigInt(length), 2);
+  return head;
+}

@@ -276,3 +276,19 @@ test('random bytes never throw and end in at most one failure, with nothing afte
   );
   holds(random, { numRuns: 1000 });
 });
+
+test('pings: each of a few is answered, of hundreds in one piece the first eight and the last', () => {
+  const subject = opened();
+  const pings = Array.from({ length: 300 }, (_, i) => Buffer.of(0x89, 2, i >> 8, i & 0xff));
+  const pong = (i: number): Finding => ['reply', 10, i.toString(16).padStart(4, '0')];
+  subject.feed(Buffer.concat(pings));
+  assert.deepEqual(subject.found.splice(0), [...[0, 1, 2, 3, 4, 5, 6, 7, 299].map(pong)]);
+  subject.feed(Buffer.concat(pings.slice(0, 3)));
+  assert.deepEqual(subject.found.splice(0), [0, 1, 2].map(pong));
+  // A close behind them is answered, and they no longer are.
+  subject.feed(Buffer.concat([...pings, hex('88 02 03 e8')]));
+  assert.deepEqual(subject.found.slice(8), [
+    ['reply', 8, '03e8'],
+    ['peer close', 'close 1000'],
+  ]);
+});

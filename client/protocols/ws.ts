@@ -1,6 +1,6 @@
 import { cameOfHead, closedAfter, findHeadEnd, MOST_INTERIM, type Refusal, tooManyInterim } from './http-head.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
-import { CLOSE, readClose } from './ws-close.ts';
+import { CLOSE, type CloseViolation, readClose } from './ws-close.ts';
 import { createDeflate } from './ws-deflate.ts';
 import type { DeflateMode } from './ws-extension.ts';
 import { createFrameReader } from './ws-frame-reader.ts';
@@ -24,6 +24,8 @@ export interface WsProtocolOptions {
 }
 
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 2 ** 20;
+/** Of many pings in one piece only so many are answered, and the last: that answers all of them (RFC 6455, section 5.5.3). */
+const MOST_PONGS = 8;
 /** Of a refusal's body so much is looked at. */
 const LOOKED_AT_BYTES = 512;
 
@@ -53,8 +55,12 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   const interims = new Map<Slot, number>();
   const requests = createUpgradeRequests({ slots, path, hostHeader, deflate: offered, seed });
   const knownHead = new KnownHead();
-  const deflate = offered === 'off' ? undefined : createDeflate(slots, maxMessageBytes);
+  const deflate = offered === 'off' ? undefined : createDeflate(slots, maxMessageBytes, breakOff);
   const frames = createFrameReader({ slots, maxMessageBytes, pieces }, { onData, onPing, onClose, onViolation });
+
+  /** Pings in what is being read now, and the last one when there were too many to answer each. */
+  let pings = 0;
+  let lastPing: Uint8Array | undefined;
 
   function readHead(slot: Slot, bytes: Uint8Array): void {
     const kept = pieces.get(slot);
@@ -82,7 +88,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     deflate?.agree(slot, judged.deflate);
     frames.start(slot, judged.deflate !== undefined);
     events.onOpen(slot, deflate !== undefined && judged.deflate === undefined);
-    if (typeof found === 'number' && found < head.length) frames.read(slot, head.subarray(found));
+    if (typeof found === 'number' && found < head.length) readFrames(slot, head.subarray(found));
   }
 
   /** An interim answer has been read. @param rest what came behind it */
@@ -114,12 +120,29 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
       events.onPayload(slot, found, last);
       return;
     }
+    breakOff(slot, found);
+  }
+
+  function breakOff(slot: Slot, { violation, detail }: CloseViolation): void {
     frames.stop(slot);
-    onViolation(slot, found.violation, found.detail);
+    onViolation(slot, violation, detail);
   }
 
   function onPing(slot: Slot, payload: Uint8Array): void {
-    if (phases[slot] === OPEN) events.onReply(slot, encodeFrame(OPCODE.pong, payload));
+    pings++;
+    if (pings <= MOST_PONGS) answerPing(slot, payload);
+    else lastPing = payload;
+  }
+
+  function answerPing(slot: Slot, payload: Uint8Array): void {
+    if (phases[slot] === OPEN) events.onReply(slot, encodeFrame(OPCODE.pong, payload), true);
+  }
+
+  function readFrames(slot: Slot, bytes: Uint8Array): void {
+    pings = 0;
+    lastPing = undefined;
+    frames.read(slot, bytes);
+    if (lastPing) answerPing(slot, lastPing);
   }
 
   function onClose(slot: Slot, payload: Uint8Array): void {
@@ -135,7 +158,8 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
 
   function onViolation(slot: Slot, closeCode: number, detail: string): void {
     tellAndEnd(slot, closeCode);
-    if (phases[slot] === OVER) events.onProtocolError(slot, detail);
+    if (phases[slot] !== OVER) return;
+    events.onProtocolError(slot, detail, closeCode === CLOSE.tooBig ? 'too-large' : 'protocol-error');
   }
 
   /** Sends our close frame unless goodbye has. The slot may be released meanwhile: sending can find it gone. */
@@ -160,7 +184,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     onBytes(slot, bytes) {
       const phase = phases[slot];
       if (phase === HANDSHAKE) readHead(slot, bytes);
-      else if (phase === OPEN || phase === CLOSING) frames.read(slot, bytes);
+      else if (phase === OPEN || phase === CLOSING) readFrames(slot, bytes);
     },
     onEnd(slot) {
       const phase = phases[slot];
@@ -185,6 +209,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     goodbye(slot) {
       if (phases[slot] !== OPEN) return undefined;
       phases[slot] = CLOSING;
+      deflate?.forget(slot);
       return encodeClose(CLOSE.normal);
     },
     release(slot) {

@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import { closingContract } from './engine-closing.ts';
 import { dataContract } from './engine-data.ts';
+import { floodContract } from './engine-flood.ts';
 import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
 import type { EngineFactory } from './subject.ts';
@@ -14,6 +15,7 @@ export function engineContract(name: string, makeEngine: EngineFactory): void {
     openingContract(makeEngine);
     closingContract(makeEngine);
     dataContract(makeEngine);
+    floodContract(makeEngine);
     numbersContract(makeEngine);
   });
 }

@@ -1,7 +1,8 @@
 import type { EndCause, Engine, EngineEvents } from '../../client/engines/engine.ts';
+import type { QueueBounds } from '../../client/engines/send-queues.ts';
 import { turnUntil } from '../support/rig.ts';
 
-export type EngineFactory = (events: EngineEvents) => Engine;
+export type EngineFactory = (events: EngineEvents, queueBounds?: QueueBounds) => Engine;
 
 /** Descriptors that an engine may hold for itself: an epoll set, a wake-up. */
 export const OWN_DESCRIPTORS = 4;
@@ -23,8 +24,15 @@ export interface Subject {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** An engine whose events are recorded; disposed of at the end of its block. */
-export function create(makeEngine: EngineFactory): Subject {
+/** More than any test but those of the bounds has waiting. */
+const AMPLE: QueueBounds = { eachBytes: 16 * 2 ** 20, allBytes: 64 * 2 ** 20 };
+
+/**
+ * An engine whose events are recorded; disposed of at the end of its block.
+ *
+ * @param busyMs what is made of each piece that arrives takes so long
+ */
+export function create(makeEngine: EngineFactory, { queueBounds = AMPLE, busyMs = 0 } = {}): Subject {
   const heard = new Map<number, Heard>();
   let gone = 0;
   let connected = 0;
@@ -36,20 +44,26 @@ export function create(makeEngine: EngineFactory): Subject {
     }
     return entry;
   };
-  const engine = makeEngine({
-    onConnected(slot) {
-      connected++;
-      of(slot).lines.push('connected');
+  const engine = makeEngine(
+    {
+      onConnected(slot) {
+        connected++;
+        of(slot).lines.push('connected');
+      },
+      onBytes(slot, bytes) {
+        of(slot).received.push(Buffer.from(bytes));
+        for (const startMs = performance.now(); performance.now() - startMs < busyMs; );
+      },
+      onEnd: (slot) => of(slot).lines.push('end'),
+      onGone(slot, cause, detail) {
+        gone++;
+        of(slot).lines.push(`gone ${cause}`);
+        of(slot).gone = cause;
+        of(slot).detail = detail;
+      },
     },
-    onBytes: (slot, bytes) => of(slot).received.push(Buffer.from(bytes)),
-    onEnd: (slot) => of(slot).lines.push('end'),
-    onGone(slot, cause, detail) {
-      gone++;
-      of(slot).lines.push(`gone ${cause}`);
-      of(slot).gone = cause;
-      of(slot).detail = detail;
-    },
-  });
+    queueBounds,
+  );
   return {
     engine,
     of,

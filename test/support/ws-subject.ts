@@ -44,7 +44,8 @@ export function start({ deflate, extensions }: WsSubjectOptions = {}): WsSubject
       onAnswer: () => assert.fail('ws has no answers'),
       onReply: (_, bytes) => found.push(['reply', bytes[0]! & 0x0f, unmasked(bytes)]),
       onPeerClose: (_, detail) => found.push(['peer close', detail]),
-      onProtocolError: (_, detail) => found.push(['protocol error', detail]),
+      onProtocolError: (_, detail, reason) =>
+        found.push([reason === 'too-large' ? 'too large' : 'protocol error', detail]),
     },
   );
   const answer = answerTo(ws.hello(SLOT)!, extensions);
@@ -94,5 +95,5 @@ export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''
 /** What follows from breaking the protocol: a close frame with the code, then the finding. */
 export const violation = (code: number, detail: string): Finding[] => [
   ['reply', 8, code.toString(16).padStart(4, '0')],
-  ['protocol error', detail],
+  [code === 1009 ? 'too large' : 'protocol error', detail],
 ];

@@ -1,0 +1,78 @@
+import type { Slot } from '../protocols/protocol.ts';
+
+/** Empty for so long, it has paused. */
+const PAUSE_MS = 100;
+/** More to read than there was time for, during this share of the time, is no pause. */
+const FULL_SHARE = 0.5;
+
+interface Stretch {
+  readonly sinceMs: number;
+  /** Of the time since, how long there was more to read; up to when that was last known. */
+  fullMs: number;
+  knownAtMs: number;
+}
+
+/**
+ * Sockets that have more to read than they were given time for, in the order in which they get more of it. They are few:
+ * what most sockets have goes with one read.
+ */
+export class Unread {
+  readonly #waiting = new Map<Slot, Stretch>();
+  /** Read empty a moment ago: a peer that sends without a pause is often found so. */
+  readonly #emptied = new Map<Slot, Stretch>();
+
+  /** Those that wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  has(slot: Slot): boolean {
+    return this.#waiting.has(slot);
+  }
+
+  /** @returns the slot that waits longest */
+  first(): Slot | undefined {
+    for (const slot of this.#waiting.keys()) return slot;
+    return undefined;
+  }
+
+  /** There is more, or there still is: it waits behind all others. */
+  add(slot: Slot): void {
+    const nowMs = performance.now();
+    const stretch = this.#waiting.get(slot) ??
+      this.#emptied.get(slot) ?? { sinceMs: nowMs, fullMs: 0, knownAtMs: nowMs };
+    if (this.#waiting.delete(slot)) stretch.fullMs += nowMs - stretch.knownAtMs;
+    stretch.knownAtMs = nowMs;
+    this.#emptied.delete(slot);
+    this.#waiting.set(slot, stretch);
+  }
+
+  /** It has been read empty. */
+  empty(slot: Slot): void {
+    const stretch = this.#waiting.get(slot);
+    if (!stretch) return;
+    const nowMs = performance.now();
+    stretch.fullMs += nowMs - stretch.knownAtMs;
+    stretch.knownAtMs = nowMs;
+    this.#waiting.delete(slot);
+    this.#emptied.set(slot, stretch);
+  }
+
+  /** It is gone. */
+  delete(slot: Slot): void {
+    this.#waiting.delete(slot);
+    this.#emptied.delete(slot);
+  }
+
+  /** Visits those whose peers don't pause. @param visit is told for how long they haven't */
+  forEach(visit: (slot: Slot, forMs: number) => void): void {
+    const nowMs = performance.now();
+    for (const [slot, { sinceMs, fullMs, knownAtMs }] of this.#waiting) {
+      if (fullMs + nowMs - knownAtMs >= (nowMs - sinceMs) * FULL_SHARE) visit(slot, nowMs - sinceMs);
+    }
+    for (const [slot, { sinceMs, fullMs, knownAtMs }] of this.#emptied) {
+      if (nowMs - knownAtMs >= PAUSE_MS) this.#emptied.delete(slot);
+      else if (fullMs >= (nowMs - sinceMs) * FULL_SHARE) visit(slot, nowMs - sinceMs);
+    }
+  }
+}
