@@ -53,6 +53,8 @@ const Rtt = z.object({
   messagesPerSecond: z.number(),
   lateReplies: count,
   lostReplies: count,
+  /** Received that another connection of the run had sent; in no round trip. */
+  fromOthers: count.default(0),
   /** Answers by class of status, of http; null where replies have none. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
 });

@@ -46,6 +46,8 @@ const Talk = z.object({
   lateReplies: count,
   /** Not answered when the connection closed, or a second after the phase. */
   lostReplies: count,
+  /** Received that another connection of the run had sent: the target passes messages on. */
+  fromOthers: count.default(0),
   /** Of the replies, where they have a status (answers of http); null where none has. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,

@@ -2,6 +2,7 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { isUnanswered } from './opening.ts';
 import {
   bytes,
   count,
@@ -72,9 +73,16 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ rtt }) => rtt !== null)
       ? [
           row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
-            rtt === null ? UNKNOWN : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
+            rtt === null
+              ? UNKNOWN
+              : isUnanswered(rtt)
+                ? say`none of ${count(rtt.lostReplies)} came back`
+                : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
           ),
         ]
+      : []),
+    ...(legs.some(({ rtt }) => rtt !== null && rtt.fromOthers > 0)
+      ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),

@@ -26,6 +26,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     pending: 0,
     lateReplies: 0,
     lostReplies: 0,
+    fromOthers: 0,
     collections: 0,
     commandSeen: 0,
     outcomes: all,

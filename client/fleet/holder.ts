@@ -3,6 +3,7 @@ import { recordMs } from '../../core/histogram.ts';
 import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome } from '../../core/outcomes.ts';
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
+import type { MarkNumbers } from '../behaviours/time-mark.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
@@ -27,6 +28,7 @@ export interface HolderOptions {
   readonly close: CloseMode;
   /** This worker's share of what open connections do. */
   readonly behaviour: BehaviourPlan;
+  readonly marks: MarkNumbers;
   readonly destinations: readonly Endpoint[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
@@ -82,7 +84,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#engine = engine;
     this.#protocol = protocol;
     const send = (slot: Slot, bytes: Uint8Array): void => this.#send(slot, bytes);
-    this.#behaviour = createBehaviour(this.#options.behaviour, { ...this.#deps, slots: this.#slots, protocol, send });
+    const { behaviour, marks } = this.#options;
+    this.#behaviour = createBehaviour(behaviour, { ...this.#deps, slots: this.#slots, protocol, send, marks });
   }
 
   /** A new command: pursue this worker's share of it from where we are now. */

@@ -63,6 +63,8 @@ const TALLY_FIELDS = [
   'lateReplies',
   /** Messages whose connection closed before they were answered; requests that found none in time, too. */
   'lostReplies',
+  /** Messages received that another connection of the run had sent: no reply to anything. */
+  'fromOthers',
   /** Collections done, of those the command asked for. */
   'collections',
   /** Commands seen: the sequence number of the last one taken up. */
