@@ -2,6 +2,7 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { lossCell } from './losses.ts';
 import { isUnanswered } from './opening.ts';
 import {
   bytes,
@@ -46,6 +47,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
     row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
     cost('  in the kernel', 'kernel'),

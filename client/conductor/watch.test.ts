@@ -27,6 +27,8 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     lateReplies: 0,
     lostReplies: 0,
     fromOthers: 0,
+    firstLossAtMs: 0,
+    lastLossAtMs: 0,
     collections: 0,
     commandSeen: 0,
     outcomes: all,
@@ -47,6 +49,7 @@ const watched = (tally: Tally, more: Partial<Watched> = {}): Watched => ({
   targetDeath: () => undefined,
   oomKills: () => undefined,
   defect: () => undefined,
+  progress: () => ({ losses: null, failedAfter: [], ownLag: [] }),
   ...more,
 });
 
