@@ -21,7 +21,7 @@ export const CountsSchema = z.object({ attempts: count, opening: count, open: co
 const Histogram = z.array(z.tuple([z.number(), count]));
 
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
-const LegProgress = z.object({
+export const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: z.record(z.enum(OUTCOMES), count),
   closeReasons: z.record(z.enum(CLOSE_REASONS), count),
