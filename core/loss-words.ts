@@ -2,7 +2,7 @@
 import { failureTimerMs, type LossPattern, lossPatternOf } from './losses.ts';
 import { CLOSE_REASONS } from './outcomes.ts';
 import type { LegProgress } from './record.ts';
-import { humanCount, humanMs, printQuantity } from './units.ts';
+import { humanCount, humanMs } from './units.ts';
 
 /** Heartbeats come in intervals of these digits. */
 const DIGITS = [5, 3, 2, 1] as const;
@@ -43,7 +43,9 @@ export function heartbeatFor(timerMs: number): string {
   const mostMs = timerMs / TIMES_IN_TIMER;
   for (let unit = 10 ** Math.floor(Math.log10(mostMs)); ; unit /= 10) {
     const digit = DIGITS.find((one) => one * unit < mostMs);
-    if (digit !== undefined) return printQuantity('duration', Math.max(1, digit * unit));
+    if (digit === undefined) continue;
+    const ms = Math.max(1, Math.round(digit * unit));
+    return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
   }
 }
 
