@@ -27,7 +27,7 @@ export function lowestOf(bucket: number): number {
 }
 
 /** The value a bucket stands for: its middle. */
-const middleOf = (bucket: number): number => (lowestOf(bucket) + lowestOf(bucket + 1) - 1) / 2;
+export const middleOf = (bucket: number): number => (lowestOf(bucket) + lowestOf(bucket + 1) - 1) / 2;
 
 export function recordMs(counts: Uint32Array, ms: number): void {
   const bucket = bucketOf(ms * 1000);

@@ -1,7 +1,8 @@
 /** The part of `summary.json` that one leg is, see core/summary.ts. */
 import { z } from 'zod';
 import { LEDGER_COMPONENTS } from './ledger.ts';
-import { OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
+import { LOSS_PATTERNS } from './losses.ts';
+import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { EstimateSchema } from './slope.ts';
 
@@ -41,7 +42,8 @@ const Fit = z.object({
     }),
   ),
 });
-const Latency = z.number().nonnegative().nullable();
+const ms = z.number().nonnegative();
+const Latency = ms.nullable();
 
 const Rtt = z.object({
   p50Ms: Latency,
@@ -53,10 +55,28 @@ const Rtt = z.object({
   messagesPerSecond: z.number(),
   lateReplies: count,
   lostReplies: count,
+  /** Received that another connection of the run had sent; in no round trip. */
+  fromOthers: count.default(0),
   /** Answers by class of status, of http; null where replies have none. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
 });
 export type Rtt = z.infer<typeof Rtt>;
+
+const Spread = z.object({ p50Ms: ms, minMs: ms, maxMs: ms });
+
+/** Open connections that were lost, over the whole leg. */
+const Losses = z.object({
+  count,
+  reasons: z.partialRecord(z.enum(CLOSE_REASONS), count),
+  /** How long they had been open, and how long nothing had been said on them; null where that wasn't recorded. */
+  age: Spread.nullable(),
+  silence: Spread.nullable(),
+  /** What that says, and of a timer how long it is; see core/losses.ts. */
+  pattern: z.enum(LOSS_PATTERNS),
+  timerMs: Latency,
+  /** The same in words; null where there are no times. */
+  text: z.string().nullable(),
+});
 
 export const LegSummary = z.object({
   protocol: z.enum(PROTOCOLS),
@@ -64,6 +84,8 @@ export const LegSummary = z.object({
   peakOpen: count,
   attempts: count,
   outcomes: z.record(z.enum(OUTCOMES), count),
+  /** null where none was. */
+  losses: Losses.nullable().default(null),
   levels: z.array(
     z.object({
       open: count,

@@ -58,6 +58,9 @@ export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i)
   number
 >;
 
+/** Those that the peer, or what lies between, brings about: when they happen may tell why. */
+export const PEER_LOSSES: ReadonlySet<CloseReason> = new Set(['by-peer', 'reset', 'lost']);
+
 /** Classes of HTTP status, of answers on connections that are open. */
 export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 export type StatusClass = (typeof STATUS_CLASSES)[number];

@@ -29,7 +29,7 @@ const CloseReasonCounts = z.object(
 );
 
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
-const LegProgress = z.object({
+export const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: z.record(z.enum(OUTCOMES), count),
   closeReasons: CloseReasonCounts,
@@ -38,6 +38,21 @@ const LegProgress = z.object({
   lag: Histogram,
   /** Lateness that is the client's own: there was room in the window. */
   ownLag: Histogram,
+  /** From the start of an attempt until it had failed. */
+  failedAfter: Histogram.default([]),
+  /** Open connections that the peer closed or reset, or that broke; null where there was none. */
+  losses: z
+    .object({
+      /** How long each had been open. */
+      age: Histogram,
+      /** How long nothing had been said on it, by either side and by us. */
+      silence: Histogram,
+      unsaid: Histogram,
+      /** From the first to the last. */
+      spanMs: ms,
+    })
+    .nullable()
+    .default(null),
   /** Ms spent ramping to levels so far, and connections opened in that time: what "opens per second" comes from. */
   rampMs: ms,
   rampOpened: count,
@@ -54,6 +69,8 @@ const Talk = z.object({
   lateReplies: count,
   /** Not answered when the connection closed, or a second after the phase. */
   lostReplies: count,
+  /** Received that another connection of the run had sent: the target passes messages on. */
+  fromOthers: count.default(0),
   /** Of the replies, where they have a status (answers of http); null where none has. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,
@@ -116,6 +133,9 @@ export const RunEvent = z.discriminatedUnion('type', [
     ...At,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
     detail: z.string(),
+    /** Of an open connection that was lost: how long it had been open, and how long neither side had said anything. */
+    openMs: ms.optional(),
+    silentMs: ms.optional(),
   }),
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: z.string() }),
   /** Why the run ended early. The first one counts. */

@@ -108,6 +108,7 @@ const talking = (...p99Ms: number[]): LegSummary => ({
       messagesPerSecond: 1,
       lateReplies: 0,
       lostReplies: 0,
+      fromOthers: 0,
       statuses: null,
     },
   })),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { LegSummary } from '../core/leg-summary.ts';
+import type { LegSummary, Rtt } from '../core/leg-summary.ts';
 import { lineAt, mostWithin, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
 import { isHere, type MemoryLimit } from './memory-limit.ts';
+import { isUnanswered } from './opening.ts';
 
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
@@ -116,7 +117,8 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: 
 function firstTooSlow(run: RunFile, { levels }: LegSummary): number | undefined {
   const { rttLimitMs } = settingsOf(run);
   if (rttLimitMs === undefined) return undefined;
-  return levels.find(({ rtt }) => rtt !== null && rtt.p99Ms !== null && rtt.p99Ms > rttLimitMs)?.open;
+  const isOver = (rtt: Rtt): boolean => isUnanswered(rtt) || (rtt.p99Ms !== null && rtt.p99Ms > rttLimitMs);
+  return levels.find(({ rtt }) => rtt !== null && isOver(rtt))?.open;
 }
 
 /**

@@ -10,6 +10,7 @@ import { ledgerAt } from '../core/run-ledger.ts';
 import type { LevelOpening } from '../core/series.ts';
 import { LINE, type Shape, topGroups } from '../core/shape.ts';
 import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
+import { lossesOf } from './losses.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
@@ -50,6 +51,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
+    losses: lossesOf(progress),
     levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
     baselineBytes: baseline ? userOf(baseline) : null,

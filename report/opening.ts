@@ -65,7 +65,8 @@ export const rttAtTop = (points: readonly MemoryPoint[]): Rtt | null => {
   return talk ? rttOf(talk) : null;
 };
 
-export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies, statuses }: Talk): Rtt {
+export function rttOf(talk: Talk): Rtt {
+  const { rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies, fromOthers, statuses } = talk;
   const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
   return {
     p50Ms: at(0.5),
@@ -75,9 +76,13 @@ export function rttOf({ rttPlanned, rttActual, messages, durationMs, lateReplies
     messagesPerSecond: (messages * 1000) / durationMs,
     lateReplies,
     lostReplies,
+    fromOthers,
     statuses,
   };
 }
+
+/** Messages went out, and not one came back to its sender. */
+export const isUnanswered = ({ p50Ms, lostReplies }: Rtt): boolean => p50Ms === null && lostReplies > 0;
 
 /** Answers that nobody would want; null where answers have no status. */
 export const refusedOf = ({ statuses }: Rtt): number | null => statuses && statuses['4xx'] + statuses['5xx'];

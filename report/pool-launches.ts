@@ -2,6 +2,7 @@ import { costOverLaunches } from '../core/launches.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
 import { OUTCOMES, type Outcome } from '../core/outcomes.ts';
 import { type Estimate, medianKnown } from '../core/slope.ts';
+import { pooledLosses } from './losses.ts';
 
 type PerConnection = NonNullable<LegSummary['perConnection']>;
 
@@ -22,6 +23,7 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     peakOpen: Math.max(...launches.map((leg) => leg.peakOpen)),
     attempts: launches.reduce((sum, leg) => sum + leg.attempts, 0),
     outcomes,
+    losses: pooledLosses(launches),
     levels: first.levels.map((level) => pooledLevel(level, launches)),
     perConnection: pooledCosts(launches),
     baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),

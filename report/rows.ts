@@ -2,6 +2,8 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { lossCell } from './losses.ts';
+import { isUnanswered } from './opening.ts';
 import {
   bytes,
   count,
@@ -45,6 +47,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
     row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
     cost('  in the kernel', 'kernel'),
@@ -72,9 +75,16 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ rtt }) => rtt !== null)
       ? [
           row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
-            rtt === null ? UNKNOWN : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
+            rtt === null
+              ? UNKNOWN
+              : isUnanswered(rtt)
+                ? say`none of ${count(rtt.lostReplies)} came back`
+                : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
           ),
         ]
+      : []),
+    ...(legs.some(({ rtt }) => rtt !== null && rtt.fromOthers > 0)
+      ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),

@@ -9,9 +9,9 @@ import { generatorOf, lateLegs } from './generator.ts';
 import { growthOf, growthWarnings } from './growth.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
-import { refusedOf } from './opening.ts';
 import type { RunRecord } from './read-run.ts';
 import { sizingOf } from './sizing.ts';
+import { talkWarnings } from './talk-words.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
@@ -94,7 +94,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       );
     }
   }
-  for (const leg of legs) warnings.push(...unansweredIn(leg));
+  for (const leg of legs) warnings.push(...talkWarnings(leg));
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(
@@ -116,19 +116,6 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     );
   }
   return [...new Set([...warnings, ...problems])];
-}
-
-/** Round trips are of what was answered: how much was not, and how many answers nobody would want. */
-function unansweredIn({ protocol, levels }: LegSummary): string[] {
-  return levels.flatMap(({ open, rtt }) => {
-    if (rtt === null) return [];
-    const { lostReplies } = rtt;
-    const refused = refusedOf(rtt) ?? 0;
-    return [
-      ...(lostReplies > 0 ? [`${lostReplies} got no answer in time, and are in no round trip`] : []),
-      ...(refused > 0 ? [`${refused} answers had a status of 4xx or 5xx`] : []),
-    ].map((text) => `${protocol}: at ${open} connections ${text}`);
-  });
 }
 
 /** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */

@@ -10,7 +10,13 @@ test('every row of round trips has all columns, also at a level where nothing wa
   const summary = summarize({ run, samples: climb(7000, { leg: 0, protocol: 'http' }), events: [], problems: [] });
   const [first] = summary.legs;
   const rtt = { p50Ms: 1, p99Ms: 2, p999Ms: 3, uncorrectedP99Ms: 2, messagesPerSecond: 100 };
-  const talked = { ...rtt, lateReplies: 0, lostReplies: 4, statuses: { '2xx': 90, '3xx': 1, '4xx': 2, '5xx': 3 } };
+  const talked = {
+    ...rtt,
+    lateReplies: 0,
+    lostReplies: 4,
+    fromOthers: 0,
+    statuses: { '2xx': 90, '3xx': 1, '4xx': 2, '5xx': 3 },
+  };
   const levels = first!.levels.map((level, i) => ({ ...level, rtt: i > 0 ? talked : { ...talked, statuses: null } }));
   const table = reportTables({ ...summary, legs: [{ ...first!, levels }] }).find(({ caption }) =>
     /round trips/.test(plain(caption)),

@@ -163,6 +163,8 @@ const openingTable = ({ protocol, levels }: LegSummary): TableData => ({
 
 const hasStatuses = ({ rtt }: LegSummary['levels'][number]): boolean => rtt?.statuses != null;
 
+const hasOthers = ({ rtt }: LegSummary['levels'][number]): boolean => rtt !== null && rtt.fromOthers > 0;
+
 const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
   topic: 'latency',
   caption: `${protocol}: round trips, from the planned moment`,
@@ -170,6 +172,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
     { title: 'open' },
     ...[{ title: 'p50' }, { title: 'p99' }, { title: 'p99.9' }, { title: 'p99 from sending' }],
     ...[{ title: 'messages', unit: 'per second' }, { title: 'late' }, { title: 'lost' }],
+    ...(levels.some(hasOthers) ? [{ title: 'from others' }] : []),
     ...(levels.some(hasStatuses) ? [{ title: 'status 4xx, 5xx' }] : []),
   ],
   rows: levels.flatMap(({ open, rtt }) =>
@@ -181,6 +184,7 @@ const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
             cells: [
               ...times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms, rtt.uncorrectedP99Ms]),
               ...[rtt.messagesPerSecond, rtt.lateReplies, rtt.lostReplies].map(count),
+              ...(levels.some(hasOthers) ? [count(rtt.fromOthers)] : []),
               ...(levels.some(hasStatuses) ? [orUnknown(refusedOf(rtt), count)] : []),
             ],
           },

@@ -3,6 +3,7 @@ import { isLeak } from '../core/retained.ts';
 import { type Estimate, LEAST_LEVELS } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
 import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
+import { unansweredClause } from './talk-words.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
@@ -61,7 +62,8 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const top = leg.levels.at(-1)?.open ?? 0;
   const isPartial = leg.levels.length > 0 && top < leg.planned;
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
-  return sentence(say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`);
+  const main = say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`;
+  return sentence(joined([main, unansweredClause(leg)], '; '));
 }
 
 /** Begins with a capital, ends in a full stop. */

@@ -1,6 +1,7 @@
 import type { HistogramName, TallyWriter } from '../fleet/shared.ts';
 import type { Slots } from '../fleet/slots.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
+import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */
 export const LATE_REPLY_MS = 1000;
@@ -34,4 +35,5 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly tally: TallyWriter;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;
+  readonly marks: MarkNumbers;
 }

@@ -1,4 +1,5 @@
 import { toSparse } from '../../core/histogram.ts';
+import { lossSentence } from '../../core/loss-words.ts';
 import { type Leg, type Phase, peakOf, warmUpRounds } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
@@ -8,6 +9,7 @@ import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 import { untilAccepted } from './accepted.ts';
+import { lossesIn } from './losses.ts';
 import type { Recorder } from './recorder.ts';
 import { rest, settle } from './settle.ts';
 import { sampleTalk } from './talk.ts';
@@ -151,6 +153,8 @@ export class LegWalk {
       openActual: toSparse(fleet.histogram('openActual')),
       lag: toSparse(fleet.histogram('lag')),
       ownLag: toSparse(fleet.histogram('ownLag')),
+      failedAfter: toSparse(fleet.histogram('failedAfter')),
+      losses: lossesIn(fleet),
       rampMs: this.#rampMs,
       rampOpened: this.#rampOpened,
     };
@@ -232,7 +236,9 @@ export class LegWalk {
       await waitFor((tally) => isAt(tally, level), level, watched);
       await this.#untilAccepted(level);
     }
-    const text = `the level of ${level} did not hold still: connections came and went; it yields no memory point`;
+    const why = lossSentence(this.progress());
+    const came = `connections came and went${why ? ` (${why})` : ''}`;
+    const text = `the level of ${level} did not hold still: ${came}; it yields no memory point`;
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
   }
 

@@ -22,6 +22,7 @@ import { startCommandTarget } from '../target/command.ts';
 import { type Inspectors, inspectTarget } from '../target/inspected.ts';
 import type { Target } from '../target/target.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
+import { lossWarning } from './losses.ts';
 import type { Recorder } from './recorder.ts';
 import { interrupted } from './watch.ts';
 
@@ -142,7 +143,7 @@ async function walkLeg(
   });
   const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
   let stopTicking = (): void => {};
-  const walk = new LegWalk({
+  const walk: LegWalk = new LegWalk({
     ...{ leg, index, launch, fleet, meters, recorder, elapsedMs },
     targetIsLocal: local,
     restMs: config.restMs,
@@ -160,6 +161,7 @@ async function walkLeg(
       targetDeath: target.death,
       oomKills,
       defect: () => defect ?? recorder.failure,
+      progress: () => walk.progress(),
     },
   });
   const live = { ...at, fleet, meters, state: () => walk.state };
@@ -167,6 +169,8 @@ async function walkLeg(
   try {
     stopTicking = startTicking(context, setup, walk, { launch, fleet, meters });
     await walk.walk();
+    const lost = lossWarning(leg.protocol, walk.progress());
+    if (lost) context.warn(lost);
   } finally {
     stopTicking();
     await fleet.stop();

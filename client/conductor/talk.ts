@@ -4,6 +4,8 @@ import type { Talk } from '../../core/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
 
+/** What is passed on to others is over when none of it has come for so long. */
+const HUSH_MS = 100;
 /** What isn't answered this long after the last message is lost. */
 const GRACE_MS = 1000;
 
@@ -24,7 +26,14 @@ export async function sampleTalk(
   const quiet = async (): Promise<void> => {
     fleet.setTalking(false);
     const deadline = performance.now() + GRACE_MS;
-    await wait((tally) => (fleet.isUpToDate(tally) && tally.pending === 0) || performance.now() > deadline);
+    let fromOthers = 0;
+    let heardAtMs = Number.NEGATIVE_INFINITY;
+    await wait((tally) => {
+      const nowMs = performance.now();
+      if (tally.fromOthers > fromOthers) [fromOthers, heardAtMs] = [tally.fromOthers, nowMs];
+      const isHushed = nowMs - heardAtMs >= HUSH_MS;
+      return (fleet.isUpToDate(tally) && tally.pending === 0 && isHushed) || nowMs > deadline;
+    });
   };
   const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });
 
@@ -38,7 +47,8 @@ export async function sampleTalk(
   const after = look();
   fleet.setTalking(true);
 
-  const grown = (field: 'messages' | 'replies' | 'lateReplies'): number => after.tally[field] - before.tally[field];
+  const grown = (field: 'messages' | 'replies' | 'lateReplies' | 'fromOthers'): number =>
+    after.tally[field] - before.tally[field];
   const [sendLag, rttPlanned, rttActual] = DISTRIBUTIONS.map((_, i) =>
     toSparse(since(before.counts[i]!, after.counts[i]!)),
   );
@@ -51,6 +61,7 @@ export async function sampleTalk(
     replies: grown('replies'),
     lateReplies: grown('lateReplies'),
     lostReplies: Math.max(0, grown('messages') - grown('replies')),
+    fromOthers: grown('fromOthers'),
     statuses: STATUS_CLASSES.some((name) => statuses[name] > 0) ? statuses : null,
     sendLag: sendLag!,
     rttPlanned: rttPlanned!,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, RigError } from '../../core/errors.ts';
+import { bucketOf, lowestOf } from '../../core/histogram.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
 import type { Tally } from '../fleet/shared.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
@@ -27,6 +28,9 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     pending: 0,
     lateReplies: 0,
     lostReplies: 0,
+    fromOthers: 0,
+    firstLossAtMs: 0,
+    lastLossAtMs: 0,
     collections: 0,
     commandSeen: 0,
     outcomes: all,
@@ -47,6 +51,7 @@ const watched = (tally: Tally, more: Partial<Watched> = {}): Watched => ({
   targetDeath: () => undefined,
   oomKills: () => undefined,
   defect: () => undefined,
+  progress: () => ({ losses: null, failedAfter: [], ownLag: [] }),
   ...more,
 });
 
@@ -134,6 +139,41 @@ for (const [name, tally, code, wanted] of ENDED) {
 test('when only a few are wanted, as many failures as that are enough', async () => {
   assert.equal((await errorOf(tallyOf({ refused: 3 }), 3))?.code, 'EREFUSED');
   assert.equal(await errorOf(tallyOf({ refused: 2 }), 3), undefined);
+});
+
+/** Times of as many losses, all in this bucket, over a while. */
+const lostAfter = (ms: number, count: number): ReturnType<Watched['progress']> => {
+  const times: Array<[number, number]> = [[lowestOf(bucketOf(ms * 1000)), count]];
+  return {
+    ...{ losses: { age: times, silence: times, unsaid: times, spanMs: 9000 }, failedAfter: [], ownLag: [] },
+  };
+};
+
+test('losses that came after the same time are told as a timer, with a heartbeat that outruns it', async () => {
+  const progress = () => lostAfter(5000, 900);
+  const troubles = () => [{ what: 'by-peer', detail: 'FIN' } as const];
+  for (const url of ['ws://h:1', 'http://h:1', 'tcp://h:1']) {
+    const error = await errorOf(tallyOf({ open: 1000 }, { 'by-peer': 900 }), 5000, { url, progress, troubles });
+    assert.equal(
+      error!.message,
+      `${url} dropped 900 of 1,000 open connections: by-peer (FIN), each 5.0 s after it opened: it closes what rests`,
+    );
+    assert.match(error!.hint, /^--behaviour heartbeat:2s keeps them in use/);
+  }
+  // What broke the protocol did that, whenever it was.
+  const broken = await errorOf(tallyOf({ open: 1000 }, { 'protocol-error': 900 }), 5000, { progress });
+  assert.match(broken!.message, /: protocol-error$/);
+  assert.doesNotMatch(broken!.hint, /heartbeat/);
+});
+
+test('attempts that failed after the same time are told as met by a timer, but for our own', async () => {
+  const failedAfter: Array<[number, number]> = [[lowestOf(bucketOf(3_000_000)), 50]];
+  const progress = () => ({ losses: null, failedAfter, ownLag: [] });
+  assert.match(
+    (await errorOf(tallyOf({ rejected: 50 }), 5000, { progress }))!.message,
+    /, each 3\.0 s after it was begun/,
+  );
+  assert.match((await errorOf(tallyOf({ 'timed-out': 50 }), 5000, { progress }))!.message, /usable in time$/);
 });
 
 test('what a connection said itself is told', async () => {

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, RigError } from '../../core/errors.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../../core/outcomes.ts';
+import { failureClause, lossClause, lossHint } from '../../core/loss-words.ts';
+import { lossPatternOf } from '../../core/losses.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/outcomes.ts';
+import type { LegProgress } from '../../core/record.ts';
 import { humanBytes, humanCount } from '../../core/units.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
 import type { Tally } from '../fleet/shared.ts';
@@ -27,6 +30,8 @@ export interface Watched {
   /** Processes of the target that the kernel killed for want of memory since the leg began; undefined when none. */
   oomKills(): OomKills | undefined;
   defect(): Error | undefined;
+  /** The leg so far: the times of what failed or was lost. */
+  progress(): Pick<LegProgress, 'losses' | 'failedAfter' | 'ownLag'>;
 }
 
 /**
@@ -93,7 +98,7 @@ const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReason
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
-function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
+function explain(tally: Tally, { url, planned, troubles, progress }: Watched): RigError {
   const detailOf = (what: Outcome | CloseReason): string =>
     troubles().find((trouble) => trouble.what === what)?.detail ?? '';
   const said = (what: Outcome | CloseReason): string => {
@@ -108,8 +113,11 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     const ours = givenUp(loss, url, howMany, said(loss));
     if (ours) return ours;
-    return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}`, {
-      hint: isHttp(url) && loss === 'by-peer' ? IDLE_HINT : DROPPED_HINT,
+    // Of one that broke the protocol that is the cause, whenever it was.
+    const pattern = PEER_LOSSES.has(loss) ? lossPatternOf({ ...progress(), outcomes: tally.outcomes }) : null;
+    const when = pattern ? `, ${lossClause(pattern)}` : '';
+    return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}${when}`, {
+      hint: (pattern && lossHint(pattern)) ?? DROPPED_HINT,
     });
   }
   const { code, sentence, hint } = { ...FAILURES[failure], ...(isHttp(url) ? HTTP_FAILURES[failure] : undefined) };
@@ -120,8 +128,9 @@ function explain(tally: Tally, { url, planned, troubles }: Watched): RigError {
       { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
     );
   }
+  const when = failure === 'timed-out' ? '' : failureClause(progress());
   const fitting = hintOfAnswer(detailOf(failure), url) ?? hint;
-  return new RigError(code, `${url}: ${sentence}${said(failure)}`, { hint: fitting });
+  return new RigError(code, `${url}: ${sentence}${said(failure)}${when}`, { hint: fitting });
 }
 
 /** What this machine lacks, whatever the target could still take. */
@@ -135,8 +144,6 @@ const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, 
 const isHttp = (url: string): boolean => /^http:/i.test(url);
 
 const DROPPED_HINT = 'look at the limits and the log of the target; connrig report shows the levels it did hold';
-const IDLE_HINT =
-  'most servers close an http connection that rests: --behaviour heartbeat:3s keeps it in use, or raise their keep-alive timeout';
 const SERVER_HINT = 'curl -v the URL with its Upgrade headers, or read the log of the target';
 const FAILURES: Readonly<
   Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>

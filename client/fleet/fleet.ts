@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BehaviourPlan } from '../../core/behaviour.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
+import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Endpoint } from '../engines/engine.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { CloseMode } from './holder.ts';
@@ -90,6 +92,7 @@ export async function startFleet(
   const collecting = SharedWindow.allocate();
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const tallies = new TallyReader(buffers);
+  const run = randomInt(RUN_NUMBERS);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -104,6 +107,7 @@ export async function startFleet(
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
         behaviour: shareOfBehaviour(options.behaviour, layout.workers),
+        marks: { run, first: index, step: layout.workers },
         destinations: options.destinations,
         sources: layout.sources,
         index,

@@ -1,11 +1,13 @@
 import type { BehaviourPlan } from '../../core/behaviour.ts';
 import { recordMs } from '../../core/histogram.ts';
-import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome } from '../../core/outcomes.ts';
+import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome, PEER_LOSSES } from '../../core/outcomes.ts';
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
+import type { MarkNumbers } from '../behaviours/time-mark.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
+import { Lifetimes, type Lived } from './lifetimes.ts';
 import { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
 import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
@@ -37,6 +39,7 @@ export interface HolderOptions {
   readonly close: CloseMode;
   /** This worker's share of what open connections do. */
   readonly behaviour: BehaviourPlan;
+  readonly marks: MarkNumbers;
   readonly destinations: readonly Endpoint[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
@@ -52,7 +55,7 @@ export interface HolderDeps {
   /** {@link monotonicClock}: the same for all threads. */
   readonly now: () => number;
   /** What went wrong with one connection, in words. Called for each: the receiver thins out. */
-  readonly onTrouble: (what: Outcome | CloseReason, detail: string) => void;
+  readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
 }
 
 /**
@@ -63,6 +66,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   readonly #options: HolderOptions;
   readonly #deps: HolderDeps;
   readonly #slots: Slots;
+  readonly #lifetimes: Lifetimes;
   readonly #pursuit = new Pursuit();
   readonly #rotation: Rotation;
   #engine!: Engine;
@@ -77,13 +81,24 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #full = false;
   #lookedForFloodsAtMs = 0;
   #roomSinceMs = Number.NEGATIVE_INFINITY;
+  /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
+  #turnMs: number;
+  #isTurnOld = true;
+  /** Something was sent in answer to the bytes that are being fed. */
+  #hasReplied = false;
 
   constructor(options: HolderOptions, deps: HolderDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#rotation = new Rotation(options.destinations, options.sources, options.index);
+    this.#turnMs = deps.now();
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
-    this.#slots = new Slots(options.capacity + 2 * options.window, 2 * options.window + options.closeWindow);
+    this.#slots = new Slots(
+      options.capacity + 2 * options.window,
+      2 * options.window + options.closeWindow,
+      this.#turnMs,
+    );
+    this.#lifetimes = new Lifetimes(this.#slots, this.#turnMs);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -94,8 +109,12 @@ export class Holder implements EngineEvents, ProtocolEvents {
   attach(engine: Engine, protocol: Protocol): void {
     this.#engine = engine;
     this.#protocol = protocol;
-    const send = (slot: Slot, bytes: Uint8Array): void => this.#send(slot, bytes);
-    this.#behaviour = createBehaviour(this.#options.behaviour, { ...this.#deps, slots: this.#slots, protocol, send });
+    const send = (slot: Slot, bytes: Uint8Array): void => {
+      this.#lifetimes.said(slot, this.#turnMs);
+      this.#send(slot, bytes);
+    };
+    const { behaviour, marks } = this.#options;
+    this.#behaviour = createBehaviour(behaviour, { ...this.#deps, slots: this.#slots, protocol, send, marks });
   }
 
   /** A new command: pursue this worker's share of it from where we are now. */
@@ -121,6 +140,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   /** One turn: open what is due, close what is too much, cut short what takes too long. @returns ms until the next is due */
   step(): number {
     const nowMs = this.#deps.now();
+    this.#turnMs = nowMs;
+    this.#isTurnOld = true;
     this.#expire(nowMs);
     this.#endFloods(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
@@ -254,8 +275,21 @@ export class Holder implements EngineEvents, ProtocolEvents {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     this.#deps.tally.add('bytesIn', bytes.length);
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.parting) this.#readToEnd(slot, bytes.length);
-    else if (state !== STATE.dying) this.#protocol.onBytes(slot, bytes);
+    if (state === STATE.dying) return;
+    if (state === STATE.parting) {
+      this.#readToEnd(slot, bytes.length);
+      return;
+    }
+    if (this.#isTurnOld) {
+      this.#isTurnOld = false;
+      this.#turnMs = this.#deps.now();
+    }
+    this.#hasReplied = false;
+    this.#protocol.onBytes(slot, bytes);
+    // A goodbye, and the answer to it, are no sign of life.
+    if (this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#lifetimes.heard(slot, this.#turnMs);
+    if (this.#hasReplied) this.#lifetimes.said(slot, this.#turnMs);
   }
 
   onEnd(slot: Slot): void {
@@ -285,6 +319,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.open);
     this.#slots.land(slot);
+    this.#lifetimes.opened(slot, nowMs);
     this.#deps.opening.leave();
     tally.add('opening', -1);
     tally.add('open', 1);
@@ -308,6 +343,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
+    this.#hasReplied = true;
     this.#send(slot, bytes, replaces);
   }
 
@@ -340,7 +376,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   // How it is counted. Each attempt passes exactly one of onOpen and #fail; each open one exactly one #leaveOpen.
 
   #fail(slot: Slot, outcome: Outcome, detail: string): void {
-    const { tally } = this.#deps;
+    const { tally, histograms } = this.#deps;
+    if (outcome !== 'cancelled') recordMs(histograms.failedAfter, this.#deps.now() - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
     this.#deps.opening.leave();
@@ -351,14 +388,15 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
-    const { tally } = this.#deps;
+    const { tally, histograms, now } = this.#deps;
+    const lived = PEER_LOSSES.has(reason) ? this.#lifetimes.lost(slot, now(), tally, histograms) : undefined;
     this.#behaviour.onClosed(slot);
     this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
     tally.add('open', -1);
     tally.add('closed', 1);
     tally.add('closing', 1);
     tally.closeReason(CLOSE_REASON_INDEX[reason]);
-    if (reason !== 'by-us') this.#deps.onTrouble(reason, detail);
+    if (reason !== 'by-us') this.#deps.onTrouble(reason, detail, lived);
   }
 
   /** A close that the peer began: it gets a deadline, or, when thousands come at once and no place is left, is cut short. */

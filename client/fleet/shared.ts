@@ -65,6 +65,11 @@ const TALLY_FIELDS = [
   'lateReplies',
   /** Messages whose connection closed before they were answered; requests that found none in time, too. */
   'lostReplies',
+  /** Messages received that another connection of the run had sent: no reply to anything. */
+  'fromOthers',
+  /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
+  'firstLossAtMs',
+  'lastLossAtMs',
   /** Collections done, of those the command asked for. */
   'collections',
   /** Commands seen: the sequence number of the last one taken up. */
@@ -96,6 +101,12 @@ export const HISTOGRAMS = [
   'rttPlanned',
   /** From when it was sent: what a closed-loop tool would show. */
   'rttActual',
+  /** From the start of an attempt until it had failed. */
+  'failedAfter',
+  /** How long a connection had been open that was lost to the peer; how long nothing had been said on it; and by us. */
+  'lossAge',
+  'lossSilence',
+  'lossUnsaid',
 ] as const;
 export type HistogramName = (typeof HISTOGRAMS)[number];
 
@@ -221,11 +232,14 @@ export class TallyReader {
     const one = this.#one;
     const sum = new Float64Array(TALLY_LENGTH);
     let [commandSeen, collections] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    let [firstLossAtMs, lastLossAtMs] = [Number.POSITIVE_INFINITY, 0];
     for (const block of this.#blocks) {
       block.read(one);
       for (let i = 0; i < TALLY_LENGTH; i++) sum[i] = sum[i]! + one[i]!;
       commandSeen = Math.min(commandSeen, one[TALLY_AT.commandSeen]!);
       collections = Math.min(collections, one[TALLY_AT.collections]!);
+      firstLossAtMs = Math.min(firstLossAtMs, one[TALLY_AT.firstLossAtMs]! || Number.POSITIVE_INFINITY);
+      lastLossAtMs = Math.max(lastLossAtMs, one[TALLY_AT.lastLossAtMs]!);
     }
     const plain = {} as Record<TallyField, number>;
     for (const field of TALLY_FIELDS) plain[field] = sum[TALLY_AT[field]]!;
@@ -235,8 +249,9 @@ export class TallyReader {
     for (let i = 0; i < CLOSE_REASONS.length; i++) closeReasons[CLOSE_REASONS[i]!] = sum[REASONS_AT + i]!;
     const statuses = {} as Record<StatusClass, number>;
     for (let i = 0; i < STATUS_CLASSES.length; i++) statuses[STATUS_CLASSES[i]!] = sum[STATUSES_AT + i]!;
-    // Of these two, what matters is what the slowest worker has done.
-    return { ...plain, commandSeen, collections, outcomes, closeReasons, statuses };
+    if (lastLossAtMs === 0) firstLossAtMs = 0;
+    // Of the first two, what matters is what the slowest worker has done.
+    return { ...plain, commandSeen, collections, firstLossAtMs, lastLossAtMs, outcomes, closeReasons, statuses };
   }
 }
 

@@ -6,10 +6,15 @@ import { Slots, STATE } from './slots.ts';
 /** What the slots should be, kept the plain way. */
 class Model {
   readonly taken = new Map<number, { plannedAtMs: number; startedAtMs: number } | 'landed'>();
+  /** Of those that are open: since when. */
+  readonly openedAtMs = new Map<number, number>();
   get inFlight(): number[] {
     return [...this.taken].flatMap(([slot, times]) => (times === 'landed' ? [] : [slot]));
   }
 }
+
+/** Days of uptime. */
+const EPOCH_MS = 3e9 + 0.25;
 
 const step = fc.record({
   what: fc.constantFrom('take', 'take', 'land', 'release', 'launch', 'open'),
@@ -36,26 +41,39 @@ function play(
   if (what === 'release') {
     slots.release(slot);
     model.taken.delete(slot);
+    model.openedAtMs.delete(slot);
     assert.equal(slots.stateOf(slot), STATE.free);
   } else if (what === 'land') {
     slots.land(slot);
     model.taken.set(slot, 'landed');
   } else if (what === 'launch') {
     if (model.taken.get(slot) !== 'landed') return;
-    if (slots.launch(slot, atMs, atMs)) model.taken.set(slot, { plannedAtMs: atMs, startedAtMs: atMs });
-  } else slots.setState(slot, STATE.open);
+    if (!slots.launch(slot, atMs, atMs)) return;
+    model.taken.set(slot, { plannedAtMs: atMs, startedAtMs: atMs });
+    model.openedAtMs.delete(slot);
+  } else if (what === 'open') {
+    slots.setState(slot, STATE.open);
+    slots.land(slot);
+    slots.noteOpened(slot, EPOCH_MS + atMs);
+    model.taken.set(slot, 'landed');
+    model.openedAtMs.set(slot, EPOCH_MS + atMs);
+  }
 }
 
 test('property: whatever comes in whatever order, slots are what a plain model says', () => {
   fc.assert(
     fc.property(fc.nat(20), fc.nat(20), fc.array(step, { maxLength: 200 }), (capacity, mostInFlight, steps) => {
-      const slots = new Slots(capacity, mostInFlight);
+      const slots = new Slots(capacity, mostInFlight, EPOCH_MS);
       const model = new Model();
       for (const one of steps) {
         play(slots, model, one);
         const { inFlight } = model;
         assert.equal(slots.hasPlace, inFlight.length < mostInFlight);
         assert.equal(slots.hasRoom, model.taken.size < capacity && inFlight.length < mostInFlight);
+        for (const [slot, openedAtMs] of model.openedAtMs) {
+          const earlyMs = openedAtMs - slots.openedAtMs(slot);
+          assert.ok(earlyMs > -0.001 && earlyMs < 1.001, `${earlyMs}`);
+        }
         for (const [slot, times] of model.taken) {
           if (times === 'landed') continue;
           assert.deepEqual([slots.plannedAtMs(slot), slots.startedAtMs(slot)], [times.plannedAtMs, times.startedAtMs]);

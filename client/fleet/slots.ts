@@ -19,6 +19,10 @@ export const STATE = {
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
+/** No place, and not open. */
+const NOWHERE = -1;
+const MOST_OPEN_MS = 2 ** 31 - 3;
+
 /**
  * The slots of one worker: which are free, what state each is in, and the times of those in flight (opening or
  * closing). Times are kept for the few in flight, not for each connection, so a slot costs 9 bytes.
@@ -28,22 +32,30 @@ export class Slots {
   readonly #states: Uint8Array;
   readonly #free: Int32Array;
   #freeCount: number;
-  /** In flight: a dense list, and for each slot its place in that list (−1 when it isn't there). */
+  /**
+   * In flight: a dense list, and for each slot its place in that list, which is below 0 when it isn't there. An open one
+   * has no place: then it says when it opened.
+   */
   readonly #placeOf: Int32Array;
   readonly #flying: Int32Array;
   readonly #plannedAtMs: Float64Array;
   readonly #startedAtMs: Float64Array;
   #flyingCount = 0;
+  readonly #epochMs: number;
 
-  /** @param mostInFlight opening and closing connections at any one time */
-  constructor(capacity: number, mostInFlight: number) {
+  /**
+   * @param mostInFlight opening and closing connections at any one time
+   * @param epochMs nothing opens before; moments of opening are known up to 24 days from there
+   */
+  constructor(capacity: number, mostInFlight: number, epochMs = 0) {
     this.capacity = capacity;
     this.#states = new Uint8Array(capacity);
     this.#free = new Int32Array(capacity);
     // Slot 0 is given out first, so a half-used worker keeps to the low part of every array.
     for (let i = 0; i < capacity; i++) this.#free[i] = capacity - 1 - i;
     this.#freeCount = capacity;
-    this.#placeOf = new Int32Array(capacity).fill(-1);
+    this.#placeOf = new Int32Array(capacity).fill(NOWHERE);
+    this.#epochMs = epochMs;
     this.#flying = new Int32Array(mostInFlight);
     this.#plannedAtMs = new Float64Array(mostInFlight);
     this.#startedAtMs = new Float64Array(mostInFlight);
@@ -105,7 +117,17 @@ export class Slots {
     this.#plannedAtMs[place] = this.#plannedAtMs[this.#flyingCount]!;
     this.#startedAtMs[place] = this.#startedAtMs[this.#flyingCount]!;
     this.#placeOf[last] = place;
-    this.#placeOf[slot] = -1;
+    this.#placeOf[slot] = NOWHERE;
+  }
+
+  /** It has landed, and is open from now on. */
+  noteOpened(slot: Slot, nowMs: number): void {
+    this.#placeOf[slot] = NOWHERE - 1 - Math.min(MOST_OPEN_MS, Math.floor(nowMs - this.#epochMs));
+  }
+
+  /** Of one that is open, in whole ms; as long as it isn't launched again. */
+  openedAtMs(slot: Slot): number {
+    return this.#epochMs + NOWHERE - 1 - this.#placeOf[slot]!;
   }
 
   /** Gone for good: the slot may be taken again. */

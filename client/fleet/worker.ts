@@ -11,6 +11,7 @@ import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import { Holder, type HolderOptions } from './holder.ts';
+import type { Lived } from './lifetimes.ts';
 import {
   HISTOGRAMS,
   type HistogramName,
@@ -40,8 +41,11 @@ export interface WorkerData {
   readonly buffers: WorkerBuffers;
 }
 
-/** Something that went wrong with connections, in words; each different one is told once, with how often at the end. */
-export interface Trouble {
+/**
+ * Something that went wrong with connections, in words; each different one is told once, with how long the first such
+ * connection had been open, where it was.
+ */
+export interface Trouble extends Partial<Lived> {
   readonly what: Outcome | CloseReason;
   readonly detail: string;
 }
@@ -120,12 +124,14 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   parentPort?.close();
 }
 
-function onceEach(tell: (message: WorkerMessage) => void): (what: Trouble['what'], detail: string) => void {
+function onceEach(
+  tell: (message: WorkerMessage) => void,
+): (what: Trouble['what'], detail: string, lived?: Lived) => void {
   const told = new Set<string>();
-  return (what, detail) => {
+  return (what, detail, lived) => {
     const key = `${what} ${detail}`;
     if (told.size >= MOST_TROUBLES || told.has(key)) return;
     told.add(key);
-    tell({ type: 'trouble', trouble: { what, detail } });
+    tell({ type: 'trouble', trouble: { what, detail, ...lived } });
   };
 }

@@ -43,6 +43,7 @@ export const RUN_KEYS = [
   'roundTrip',
   'messagesSent',
   'replies',
+  'messagesFromOthers',
   'responses',
   'heartbeats',
   'receivedBytes',
@@ -149,6 +150,7 @@ function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg
   record('replies', counts.replies - counts.lateReplies, { protocol, fate: 'in-time' });
   record('replies', counts.lateReplies, { protocol, fate: 'late' });
   record('replies', counts.lostReplies, { protocol, fate: 'lost' });
+  if (behaviour === 'echo') record('messagesFromOthers', counts.fromOthers, { protocol });
 }
 
 function recordLevels(record: Record, { levels }: RunNow, { protocol }: Leg, index: number): void {

@@ -9,7 +9,7 @@ import { SaturationWatch } from './saturation.ts';
 
 const late = (ms: number): Array<[number, number]> => [[lowestOf(bucketOf(ms * 1000)), 1000]];
 const talk = (sendLagMs: number): NonNullable<MemoryPoint['talk']> => ({
-  ...{ durationMs: 1000, messages: 1000, replies: 1000, lateReplies: 0, lostReplies: 0, statuses: null },
+  ...{ durationMs: 1000, messages: 1000, replies: 1000, lateReplies: 0, lostReplies: 0, fromOthers: 0, statuses: null },
   ...{ sendLag: late(sendLagMs), rttPlanned: late(1), rttActual: late(1) },
 });
 const ramp = (cpuSecondsPerSecond: number): Sample[] =>

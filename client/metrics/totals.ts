@@ -20,6 +20,7 @@ const COUNTS = [
   'replies',
   'lateReplies',
   'lostReplies',
+  'fromOthers',
 ] as const;
 
 /** What was counted of one protocol since the run began, over all its legs: nothing in it ever goes down. */

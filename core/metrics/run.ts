@@ -84,6 +84,12 @@ export const RUN_METRICS = {
     labels: { protocol: PROTOCOLS, fate: ['in-time', 'late', 'lost'] },
     help: 'What became of messages and requests. Late: the reply took more than a second. Lost: none came, since the connection closed, or for a request none was free.',
   },
+  messagesFromOthers: {
+    kind: 'counter',
+    name: 'connrig_messages_from_others_total',
+    labels: BY_PROTOCOL,
+    help: 'Messages received that another connection of the run had sent: the target passes them on. No replies. Only where connections exchange messages.',
+  },
   responses: {
     kind: 'counter',
     name: 'connrig_responses_total',

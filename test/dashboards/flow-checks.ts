@@ -94,6 +94,7 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
     for (const fate of ['in-time', 'late', 'lost']) assert.ok(answer.some(({ labels }) => labels['fate'] === fate));
     assert.ok(total(summed(answer)) >= 0.8 * talked(facts));
   }),
+  fromOthers: whenThey('echo', (answer) => assertAll(answer, (perSecond) => perSecond === 0, 'from others')),
   responses: whenThey('request', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   heartbeats: whenThey('heartbeat', (answer, facts) => {
     const { everyMs } = facts.run.config['behaviour'] as { everyMs: number };

@@ -78,6 +78,8 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     openActual: opened === 0 ? [] : [of(1, opened)],
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
+    failedAfter: failures === 0 ? [] : [of(1, failures)],
+    losses: null,
     rampMs: opened / 2,
     rampOpened: opened,
   };

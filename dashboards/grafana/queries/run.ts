@@ -88,6 +88,7 @@ export const LATENCY = {
   messages: over(ofRun(perSecond(metric('messagesSent'))), '{{protocol}} sent'),
   replies: over(ofRun(perSecond(metric('replies'))), '{{protocol}} {{fate}}'),
   responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{protocol}} {{status}}'),
+  fromOthers: over(ofRun(perSecond(metric('messagesFromOthers'))), '{{protocol}} from others'),
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{protocol}} heartbeats'),
 } as const;
 

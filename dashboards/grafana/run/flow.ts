@@ -60,7 +60,14 @@ export const latency = [
     ...{ ...third, queries: [LATENCY.roundTripMedian, LATENCY.roundTripTail] },
   }),
   lines({
-    ...{ title: 'Messages', description: 'Sent, and what became of them; answers by status; heartbeats.', unit: 'mps' },
-    ...{ ...third, queries: [LATENCY.messages, LATENCY.replies, LATENCY.responses, LATENCY.heartbeats] },
+    ...{
+      title: 'Messages',
+      description: 'Sent, and what became of them; from others; answers by status; heartbeats.',
+      unit: 'mps',
+    },
+    ...{
+      ...third,
+      queries: [LATENCY.messages, LATENCY.replies, LATENCY.fromOthers, LATENCY.responses, LATENCY.heartbeats],
+    },
   }),
 ];

@@ -1,0 +1,25 @@
+import { toSparse } from '../../core/histogram.ts';
+import { lossHint, lossSentence } from '../../core/loss-words.ts';
+import { lossPatternOf } from '../../core/losses.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
+import type { LegProgress } from '../../core/record.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+
+/** Times of the connections that a fleet lost to the peer, for the record; null where there was none. */
+export function lossesIn(fleet: Fleet): LegProgress['losses'] {
+  const { firstLossAtMs, lastLossAtMs } = fleet.tally();
+  if (lastLossAtMs === 0) return null;
+  const [age, silence, unsaid] = (['lossAge', 'lossSilence', 'lossUnsaid'] as const).map((name) =>
+    toSparse(fleet.histogram(name)),
+  );
+  return { age: age!, silence: silence!, unsaid: unsaid!, spanMs: lastLossAtMs - firstLossAtMs };
+}
+
+/** What a leg says at its end that got by without some of its connections; undefined where none was lost. */
+export function lossWarning(protocol: ProtocolName, progress: LegProgress): string | undefined {
+  const sentence = lossSentence(progress);
+  if (sentence === undefined) return undefined;
+  const pattern = lossPatternOf(progress);
+  const hint = pattern ? lossHint(pattern) : undefined;
+  return `${protocol}: ${sentence}${hint ? `; ${hint}` : ''}`;
+}
