@@ -1,4 +1,4 @@
-/* A TCP server that opens something of its own for each connection: onward PORT WHAT. WHAT is the port of a server on
+/* A TCP server that opens something of its own for each connection: onward PORT WHAT [at=ADDRESS]. WHAT is the port of a server on
    this machine that it connects to (a proxy's way onwards), "timer" or "pipe" for other files, "unix" for a pair of
    sockets, or "nothing". It is closed together with the connection. Prints "listening" when it does. */
 #define _GNU_SOURCE
@@ -33,9 +33,10 @@ static void opens(int fd, const char *what, int poller) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) return fprintf(stderr, "onward PORT BACKEND|timer|pipe|unix|nothing\n"), 2;
+  if (argc < 3) return fprintf(stderr, "onward PORT BACKEND|timer|pipe|unix|nothing [at=ADDRESS]\n"), 2;
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  if (argc > 3 && !strncmp(argv[3], "at=", 3)) inet_pton(AF_INET, argv[3] + 3, &at.sin_addr);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 4096) < 0) return perror("listen"), 1;
   struct epoll_event want = {.events = EPOLLIN, .data.fd = listener}, events[256];
