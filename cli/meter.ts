@@ -5,7 +5,7 @@ import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
 import { readDescriptorUse } from '../memory/descriptors.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
-import { openMeters } from '../memory/meter-set.ts';
+import { type Meters, openMeters } from '../memory/meter-set.ts';
 import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { json, type Route } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
@@ -66,7 +66,9 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     if (signals > 1) deps.exit(EXIT.interrupted);
     stop();
   });
-  const read = freshReader(pids);
+  const meters = openMeters({ pids, ports: [], clientPid: process.pid });
+  const read = freshReader(meters);
+  const readSockets = oneAtATime(() => meters.readSockets());
   const own = watchOwnProcess();
   const page = async (): Promise<MeterPage> => {
     const readings = await read();
@@ -82,6 +84,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
     ['/readings', async () => json(await read())],
+    ['/sockets', async () => json(await readSockets())],
     ['/healthz', async () => ({ status: 200, type: 'text/plain', body: 'ok\n' })],
   ]);
   try {
@@ -96,12 +99,22 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
 }
 
 /** One reading at a time, used again for a moment. */
-function freshReader(pids: readonly number[]): () => Promise<Readings> {
-  const meters = openMeters({ pids, ports: [], clientPid: process.pid });
+function freshReader(meters: Meters): () => Promise<Readings> {
   let last: { startedAtMs: number; readings: Promise<Readings> } | undefined;
   return () => {
     const now = performance.now();
     if (last === undefined || now - last.startedAtMs > FRESH_MS) last = { startedAtMs: now, readings: meters.read() };
     return last.readings;
+  };
+}
+
+/** Who asks while it is under way gets the same answer. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= ask().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

@@ -44,5 +44,6 @@ function movedTree(point: ProcessTree | null, then: ProcessTree | null, now: Pro
     pssBytes: point.pssBytes,
     ussBytes: point.ussBytes,
     hasEpoll: point.hasEpoll,
+    ...(point.sockets && { sockets: point.sockets }),
   };
 }

@@ -9,6 +9,20 @@ const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
 const ms = z.number().nonnegative();
 
+/** Sockets that processes hold, looked at one by one. */
+export const HeldSockets = z.object({
+  /** TCP: accepted, connecting and listening ones. */
+  tcp: count,
+  /** Of them, those that were opened by connecting, and have a local port of their own. */
+  connecting: count,
+  /** Distinct local ports, and distinct pairs of local address and port, of the connecting ones. */
+  ports: count,
+  addresses: count,
+  /** Of another kind: unix, UDP. */
+  others: count,
+});
+export type HeldSockets = z.infer<typeof HeldSockets>;
+
 /** Sums over a process and all its descendants. Null where this system doesn't tell, or not us. */
 export const ProcessTree = z.object({
   pids: z.array(count).min(1),
@@ -26,6 +40,8 @@ export const ProcessTree = z.object({
   openFiles: count.nullable(),
   /** Whether any of the processes has an epoll descriptor among its lowest ones. */
   hasEpoll: z.boolean().nullable(),
+  /** Absent where nobody looked: with no more descriptors than connections, each of them is one. */
+  sockets: HeldSockets.optional(),
   threads: count.nullable(),
   /** Processor time used so far, user and system. */
   cpuSeconds: z.number().nonnegative(),
@@ -132,6 +148,15 @@ export const Established = z.object({
    */
   leftPorts: count.optional(),
   leftAddresses: count.optional(),
+  /**
+   * Client ends whose other end a process has taken: connections that the target has. What follows is absent in records from
+   * before it was counted.
+   */
+  acceptedEnds: count.optional(),
+  /** Of `targetEnds`, those that wait to be accepted. */
+  queuedEnds: count.optional(),
+  /** Connections that the target's kernel has been asked for, and has not completed (SYN_RECV). */
+  requests: count.optional(),
   /** Bytes in the send and receive queues of each end. */
   targetQueuedBytes: bytes,
   clientQueuedBytes: bytes,

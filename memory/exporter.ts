@@ -1,4 +1,4 @@
-import { type MeterName, Readings } from '../core/readings.ts';
+import { HeldSockets, type MeterName, Readings } from '../core/readings.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
@@ -30,6 +30,8 @@ const USUAL = [
 /** `connrig meter` says so by this metric; it then has all it read as JSON beside its metrics. */
 const METER_INFO = parseSelector('connrig_meter_info')!;
 const READINGS_PATH = '/readings';
+/** Of the target's own sockets, which take a look at each: asked for only where they have to be known. */
+const SOCKETS_PATH = '/sockets';
 
 /** Its name and labels as given, after the #. The path is /metrics when there is none. */
 export function parseExporter(text: string): ExporterSource | string {
@@ -65,6 +67,21 @@ export function openExporter(
     }
     const from = new URL(READINGS_PATH, url);
     return answerOfMeter(await fetch(from), from);
+  };
+}
+
+/** @returns looks through the target's descriptors there; throws Missing where it is no meter, or an older one */
+export function openMeterSockets(
+  { url, token }: Pick<ExporterSource, 'url' | 'token'>,
+  timeoutMs = TIMEOUT_MS,
+): () => Promise<HeldSockets> {
+  const from = new URL(SOCKETS_PATH, url);
+  return async () => {
+    const parsed = HeldSockets.safeParse(
+      parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token })),
+    );
+    if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+    return parsed.data;
   };
 }
 
