@@ -45,6 +45,9 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.includes(WANTS_TLS) || detail.startsWith(SPEAKS_TLS)) {
     return 'connrig speaks no TLS: name the port behind it, where the server or its proxy listens without';
   }
+  if (detail.startsWith(BARE_LINE_FEEDS)) {
+    return 'end its lines in CR LF (RFC 9112, section 2.2): clients in Node.js refuse LF alone as well';
+  }
   if (detail.startsWith(SPEAKS_HTTP_2)) return 'connrig speaks HTTP/1.1: name a port that does, or allow it there';
   if (detail === NOTHING) {
     const authority = url
@@ -59,6 +62,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
 
 const WANTS_TLS = 'the server wants TLS';
 const SPEAKS_TLS = 'the server speaks TLS';
+const BARE_LINE_FEEDS = 'the lines of the response head end in LF';
 const SPEAKS_HTTP_2 = 'the server speaks HTTP/2';
 /** Servers of TLS in Node.js say nothing to those who come without. */
 const NOTHING = 'the server closed without an answer';

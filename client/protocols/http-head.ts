@@ -99,8 +99,12 @@ export const tooManyInterim = (): Refusal => bad(`more than ${MOST_INTERIM} inte
 /** Whether a line can stand in a head, or behind the last chunk. */
 export const isHeaderLine = (line: string): boolean => HEADER_LINE.test(line);
 
-/** The members of a header that is a list, in lower case. */
-export const tokensOf = (value: string | undefined): string[] => value?.toLowerCase().split(/[ \t]*,[ \t]*/) ?? [];
+/** The members of a header that is a list, in lower case; empty ones don't count (RFC 9110, section 5.6.1.2). */
+export const tokensOf = (value: string | undefined): string[] =>
+  value
+    ?.toLowerCase()
+    .split(/[ \t]*,[ \t]*/)
+    .filter((token) => token !== '') ?? [];
 
 export const bad = (detail: string): Refusal => ({ outcome: 'bad-handshake', detail });
 

@@ -95,6 +95,7 @@ test('what a server may answer', () => {
       '',
       true,
     ],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, \r\nConnection: ,\r\n\r\n0\r\n\r\n', 2, '', true],
     ['HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 1\r\n\r\nx', 2, 'x', false],
     ['HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx', 2, 'x', false],
   ];

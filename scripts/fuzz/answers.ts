@@ -62,6 +62,10 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     matches: (ours, theirs) => isUsable(ours) && saysError(theirs, /can't be present with/),
   },
   {
+    name: 'body-too-large',
+    matches: (ours, theirs) => saysError(ours, /^a body of \d+ bytes; the limit is/) && theirs?.kind !== 'open',
+  },
+  {
     name: 'length-unused',
     matches: (ours, theirs, said) =>
       isUsable(ours) && saysError(theirs, /HPE_INVALID_CONTENT_LENGTH/) && /(?:^|\n)content-length:/i.test(said),
@@ -83,13 +87,15 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
   },
   {
     name: 'upgrade-in-http-1.0',
-    matches: (ours, theirs) => isError(ours, 'HTTP/1.0 has no upgrade') && theirs?.kind === 'open',
+    matches: (ours, theirs) =>
+      isError(ours, 'HTTP/1.0 has no upgrade') &&
+      (theirs?.kind === 'open' || (theirs?.kind === 'refused' && theirs.status === 101)),
   },
   {
     name: 'cr-in-status-line',
     matches: (ours, theirs, said) =>
       (isError(ours, 'malformed status line') || ours?.kind === 'cut') &&
-      isUsable(theirs) &&
+      theirs?.kind !== 'error' &&
       /HTTP\/1\.\d \d{3}[^\n]*\r[^\n]/.test(said),
   },
   {
