@@ -35,8 +35,10 @@ const PEER_FIN = 8;
 const READ_BUFFER_BYTES = 16_384;
 /** A socket that has more to read gets so much time in each turn, and a read that goes beyond it is its last. */
 const SLICE_MS = 1;
-/** So long a turn reads what has just arrived, and so long again from sockets that had more; the rest waits for the next. */
-const TURN_MS = 10;
+/** All of them together get so much; the rest waits for the next turn. */
+const SLICES_MS = 10;
+/** What has just arrived is read for so long, more than a whole batch of handshakes takes; the rest waits likewise. */
+const ARRIVALS_MS = 50;
 /** What a read left behind. */
 const EMPTY = 0;
 const MORE = 1;
@@ -201,11 +203,12 @@ export class EpollEngine implements Engine {
     const waitMs = this.#gone.length > 0 || this.#unread.size > 0 ? 0 : maxWaitMs;
     this.#reportGone();
     const count = this.#libc.epollWait(this.#epoll, this.#batch, BATCH, waitMs);
-    const endsAtMs = performance.now() + TURN_MS;
+    const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;
     for (let i = 0; i < count && !this.#disposed; i++) {
       const at = i * EPOLL_EVENT.words;
-      const [slot, generation] = [this.#batch[at + EPOLL_EVENT.data]!, this.#batch[at + EPOLL_EVENT.data + 1]!];
+      const slot = this.#batch[at + EPOLL_EVENT.data]!;
+      const generation = this.#batch[at + EPOLL_EVENT.data + 1]!;
       this.#dispatch(this.#batch[at]!, slot, generation, isLate);
       if (this.#bytesSinceLook < READ_BUFFER_BYTES) continue;
       this.#bytesSinceLook = 0;
@@ -257,7 +260,7 @@ export class EpollEngine implements Engine {
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
   #readOn(): void {
     let nowMs = performance.now();
-    const endsAtMs = nowMs + TURN_MS;
+    const endsAtMs = nowMs + SLICES_MS;
     for (let left = this.#unread.size; left > 0 && nowMs < endsAtMs && !this.#disposed; left--) {
       const slot = this.#unread.first();
       if (slot === undefined) return;

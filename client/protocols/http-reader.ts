@@ -1,11 +1,12 @@
 import { findHeadEnd, isHeaderLine, MAX_HEAD_BYTES, MOST_INTERIM, named, shown, tooManyInterim } from './http-head.ts';
 import { type Framing, framingOf, MAX_BODY_BYTES } from './http-response.ts';
+import { type Pieces, TOO_MANY_PIECES } from './pieces.ts';
 import type { Slot } from './protocol.ts';
 
 export interface ResponseReaderOptions {
   readonly slots: number;
   /** Where bytes are kept while a head or the line of a chunk is in pieces. */
-  readonly pieces: Map<Slot, Uint8Array>;
+  readonly pieces: Pieces;
 }
 
 /** What responses say. `bytes` are valid during the call only. */
@@ -115,6 +116,7 @@ export function createResponseReader(options: ResponseReaderOptions, events: Res
     const end = isKnown ? knownHead.length : findHeadEnd(head);
     if (end === 0) {
       pieces.set(slot, kept ? head : Buffer.from(head));
+      if (pieces.areTooMany) violate(slot, TOO_MANY_PIECES);
       return bytes.length;
     }
     if (kept) pieces.delete(slot);

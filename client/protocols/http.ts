@@ -1,6 +1,7 @@
 import { cameOfHead, closedAfter, type Refusal } from './http-head.ts';
 import { createResponseReader } from './http-reader.ts';
 import type { Framing } from './http-response.ts';
+import { Pieces } from './pieces.ts';
 import type { ProtocolEvents, RequestProtocol, Slot } from './protocol.ts';
 import { wantsTls } from './stranger.ts';
 
@@ -34,7 +35,7 @@ const LOOKED_AT_BYTES = 512;
 export function createHttpProtocol(options: HttpProtocolOptions, events: ProtocolEvents): RequestProtocol {
   const { slots, path, requestPath = path, hostHeader } = options;
   const phases = new Uint8Array(slots);
-  const pieces = new Map<Slot, Uint8Array>();
+  const pieces = new Pieces();
   /** First answers whose heads have come and whose bodies have not ended. */
   const unended = new Map<Slot, Framing>();
   let lastHead: Framing | undefined;

@@ -1,4 +1,5 @@
-import { cameOfHead, closedAfter, findHeadEnd, MOST_INTERIM, type Refusal, tooManyInterim } from './http-head.ts';
+import { bad, cameOfHead, closedAfter, findHeadEnd, MOST_INTERIM, type Refusal, tooManyInterim } from './http-head.ts';
+import { Pieces, TOO_MANY_PIECES } from './pieces.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
 import { CLOSE, type CloseViolation, readClose } from './ws-close.ts';
 import { createDeflate } from './ws-deflate.ts';
@@ -50,7 +51,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   }
   const phases = new Uint8Array(slots);
   /** What is kept while a response head or a frame is in pieces. */
-  const pieces = new Map<Slot, Uint8Array>();
+  const pieces = new Pieces();
   /** Interim answers so far, of slots that had any. */
   const interims = new Map<Slot, number>();
   const requests = createUpgradeRequests({ slots, path, hostHeader, deflate: offered, seed });
@@ -70,6 +71,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
     const found = known || findHeadEnd(head);
     if (found === 0) {
       pieces.set(slot, kept ? head : Buffer.from(head));
+      if (pieces.areTooMany) refuse(slot, bad(TOO_MANY_PIECES));
       return;
     }
     pieces.delete(slot);
@@ -99,9 +101,13 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
       if (rest.length > 0) readHead(slot, rest);
       return;
     }
+    refuse(slot, tooManyInterim());
+  }
+
+  function refuse(slot: Slot, { outcome, detail }: Refusal): void {
+    pieces.delete(slot);
     interims.delete(slot);
     phases[slot] = OVER;
-    const { outcome, detail } = tooManyInterim();
     events.onHandshakeFailure(slot, outcome, detail);
   }
 

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { readHeaders } from '../../client/protocols/http-head.ts';
 import { createResponseReader } from '../../client/protocols/http-reader.ts';
+import { Pieces } from '../../client/protocols/pieces.ts';
 import { createWsProtocol } from '../../client/protocols/ws.ts';
 import { ACCEPT } from './heads.ts';
 
@@ -38,7 +39,7 @@ export function readPage(pieces: readonly Buffer[]): HeadFinding {
     return { kind: 'answer', status, headers: headersIn(text), body, isWhole, keepsOpen };
   };
   const reader = createResponseReader(
-    { slots: 1, pieces: new Map() },
+    { slots: 1, pieces: new Pieces() },
     {
       onHead(_, { status, keepsOpen }, said, headEnd) {
         head = { status, keepsOpen, text: Buffer.from(said.subarray(0, headEnd)).toString('latin1') };
