@@ -51,7 +51,8 @@ export class ReplyReader {
 
   /** Between two messages. */
   #begin(slot: Slot, piece: Uint8Array, at: number, nowMs: number): number {
-    const start = piece.indexOf(this.#beginning[0]!, at);
+    const first = this.#beginning[0]!;
+    const start = piece[at] === first ? at : piece.indexOf(first, at);
     if (start < 0) return piece.length;
     const headEnd = Math.min(piece.length, start + MARK_BYTES);
     const mark = headEnd - start === MARK_BYTES ? this.#markIn(piece, start, nowMs) : undefined;

@@ -16,7 +16,9 @@ import { ENGINES } from '../engines/index.ts';
 import type { Fleet } from './fleet.ts';
 
 const TIMEOUT = { timeout: 60_000 };
-const TIMER_MS = 700;
+const TIMER_MS = 1000;
+/** Where losses have to be told from what came before them, however late a busy machine makes either. */
+const LONG_TIMER_MS = 2500;
 const OPEN = 12;
 /** Fast enough to be through soon, slow enough that what was opened isn't lost at one moment. */
 const PER_SECOND = 20;
@@ -48,15 +50,17 @@ const byCloseFrame =
     socket.end(Buffer.of(0x88, 2, code >> 8, code & 255));
 
 /** Ends what hasn't said anything for a while. */
-const closesIdle = (protocol: ProtocolName, end: Ending) => (socket: Socket) => {
-  let timer = setTimeout(end, TIMER_MS, socket);
-  greet(protocol, socket);
-  socket.on('data', () => {
-    clearTimeout(timer);
-    timer = setTimeout(end, TIMER_MS, socket);
-  });
-  socket.on('close', () => clearTimeout(timer));
-};
+const closesIdle =
+  (protocol: ProtocolName, end: Ending, afterMs = TIMER_MS) =>
+  (socket: Socket) => {
+    let timer = setTimeout(end, afterMs, socket);
+    greet(protocol, socket);
+    socket.on('data', () => {
+      clearTimeout(timer);
+      timer = setTimeout(end, afterMs, socket);
+    });
+    socket.on('close', () => clearTimeout(timer));
+  };
 
 /** Ends each when it is so old; answers everything until then. */
 const closesOld = (socket: Socket): void => {
@@ -76,11 +80,11 @@ async function untilLost({ fleet, until }: WatchedFleet, lost: number): Promise<
 }
 
 /** The timer itself, late as it may come where others take the processors. */
-function assertTimer(pattern: LossPattern, word: LossPattern['word'], from: string): void {
+function assertTimer(pattern: LossPattern, word: LossPattern['word'], from: string, timerMs = TIMER_MS): void {
   const told = JSON.stringify(pattern);
   assert.equal(pattern.word, word, told);
   assert.equal(pattern.timer!.from, from, told);
-  assert.ok(pattern.timer!.ms >= TIMER_MS - 50 && pattern.timer!.ms < 1.5 * TIMER_MS, told);
+  assert.ok(pattern.timer!.ms >= 0.95 * timerMs && pattern.timer!.ms < 1.5 * timerMs, told);
 }
 
 const IDLE: ReadonlyArray<readonly [what: string, protocol: ProtocolName, end: Ending, reason: 'by-peer' | 'reset']> = [
@@ -101,7 +105,7 @@ for (const engine of ENGINES) {
           watched.fleet.setTarget(OPEN, PER_SECOND);
           const pattern = await untilLost(watched, OPEN);
           assertTimer(pattern, 'idle', 'opening');
-          assert.match(lossClause(pattern), /^each (0\.[67891]|1\.0) s after it opened: it closes what rests$/);
+          assert.match(lossClause(pattern), /^each [01]\.\d s after it opened: it closes what rests$/);
           assert.ok(watched.tally().closeReasons[reason] >= OPEN);
           const { openMs, silentMs } = watched.troubles[0]!;
           assert.ok(openMs! >= TIMER_MS - 50 && silentMs! >= TIMER_MS - 50 && openMs! < 20_000);
@@ -113,7 +117,7 @@ for (const engine of ENGINES) {
   for (const protocol of ['tcp', 'ws'] as const) {
     test(`${engine}, ${protocol}: a timer that counts from the last message`, TIMEOUT, async () => {
       const behaviour = { kind: 'echo', perSecond: 200, bytes: 64 } as const;
-      await withServer({}, closesIdle(protocol, byFin), (at) =>
+      await withServer({}, closesIdle(protocol, byFin, LONG_TIMER_MS), (at) =>
         withFleet(protocol, [at], { layout: { engine }, behaviour }, async (watched) => {
           const { fleet, until } = watched;
           fleet.setTalking(true);
@@ -124,8 +128,8 @@ for (const engine of ENGINES) {
           }
           fleet.setTalking(false);
           const pattern = await untilLost(watched, OPEN);
-          assertTimer(pattern, 'idle', 'last byte');
-          assert.ok(pattern.age.minMs > TIMER_MS && pattern.age.maxMs > 2 * TIMER_MS, JSON.stringify(pattern));
+          assertTimer(pattern, 'idle', 'last byte', LONG_TIMER_MS);
+          assert.ok(pattern.age.maxMs > LONG_TIMER_MS + 2 * TIMER_MS, JSON.stringify(pattern));
         }),
       );
     });
