@@ -73,7 +73,7 @@ async function atAMillion(): Promise<Figure[]> {
         ...timesOf('a reading', before),
         ...slowestOf(before),
         ...timesOf('a reading after a collection', after),
-        plain('to decline a list of the connections', `${meterMs.established?.toFixed(1)} ms`),
+        plain('to list the connections, after the reading', `${meterMs.established?.toFixed(0)} ms`),
       ];
     } finally {
       await fleet.stop();
