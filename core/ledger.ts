@@ -5,6 +5,7 @@ import {
   type KernelComponent,
   type KernelRows,
   kernelOf,
+  tcpReservedOf,
   timeWaitOf,
 } from './kernel-rows.ts';
 import type { ProcessTree, Readings } from './readings.ts';
@@ -41,6 +42,8 @@ export interface Ledger {
    * `user` and `kernel`. The kernel doesn't charge all it spends. Null when others live in the cgroup too.
    */
   readonly charged: number | null;
+  /** What the target's end has reserved of tcp_mem. It isn't memory: what of it is in use is in `socketBuffers`. */
+  readonly tcpReserved: number | null;
 }
 
 /** Rows that lie in reclaimable slab, which the host's used memory leaves out. */
@@ -71,6 +74,7 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
     timeWait,
     unexplained: unexplained(baseline, hold, target, client, timeWait ?? 0),
     charged: chargedOf(baseline, hold),
+    tcpReserved: tcpReservedOf(baseline, hold, ends),
   };
 }
 

@@ -1,3 +1,4 @@
+import { queuesSince } from './queues.ts';
 import type { Host, ProcessTree, Readings, Runtime, Sockstat } from './readings.ts';
 
 /** What can be read at any time without waiting or disturbing; null where it can't. */
@@ -27,6 +28,7 @@ export function livened(point: Readings, atPoint: LiveReadings, now: LiveReading
     host: now.host ?? point.host,
     runtime: now.runtime ?? point.runtime,
     established: null,
+    earlierQueues: queuesSince(point, now.sockstat),
   };
 }
 

@@ -51,6 +51,9 @@ export const SLAB_CACHES = [
   'tcp_bind2_bucket',
   'tw_sock_TCP',
   'tw_sock_TCPv6',
+  'skbuff_head_cache',
+  'skbuff_fclone_cache',
+  'skbuff_small_head',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 
@@ -59,6 +62,8 @@ export const Slab = z.partialRecord(
   z.object({
     /** In use, counting all of what lies on a processor's own slabs: up to some dozens too many. */
     objects: count,
+    /** Places for objects in all slabs there are, those in use among them. Absent in earlier records. */
+    places: count.optional(),
     /** An object's share of the pages it lies on: pages per slab × page size ÷ objects per slab. */
     bytesPerObject: z.number().positive(),
   }),
@@ -74,7 +79,10 @@ export const Sockstat = z.object({
   tcpTimeWait: count,
   /** All TCP sockets allocated, IPv6 and other network namespaces included. */
   tcpAlloc: count,
-  /** Charged to TCP buffers. Each processor keeps up to 1 MiB aside, so it moves in such steps. */
+  /**
+   * Reserved for TCP buffers, which is what counts against tcp_mem: whole pages for each socket with anything queued, not
+   * memory in use. Each processor keeps up to 1 MiB aside, so it moves in such steps.
+   */
   tcpMemBytes: bytes,
 });
 export type Sockstat = z.infer<typeof Sockstat>;
@@ -115,6 +123,27 @@ export const Cgroup = z.object({
 });
 export type Cgroup = z.infer<typeof Cgroup>;
 
+/** One kind of queue, over all sockets of an end. */
+const Queue = z.object({
+  /** Sockets with anything in it. */
+  sockets: count,
+  /** What programs wrote. */
+  bytes,
+  /** The same with the buffers it lies in, as the kernel charges them; null where only lengths are listed. */
+  truesizeBytes: bytes.nullable(),
+});
+
+/** What waits in the sockets of one end of the connections. */
+export const EndQueues = z.object({
+  /** Arrived, and not read yet. */
+  received: Queue,
+  /** Written, and not acknowledged yet. */
+  written: Queue,
+  /** Of tcp_mem: whole pages of each socket; null where it isn't listed. */
+  reservedBytes: bytes.nullable(),
+});
+export type EndQueues = z.infer<typeof EndQueues>;
+
 /** Connections on the target's ports as the kernel lists them (/proc/net/tcp and tcp6): a count from outside. */
 export const Established = z.object({
   /** ESTABLISHED with the target's port as the local one. */
@@ -135,6 +164,9 @@ export const Established = z.object({
   /** Bytes in the send and receive queues of each end. */
   targetQueuedBytes: bytes,
   clientQueuedBytes: bytes,
+  /** The same by kind, of every state that has queues. Absent in records from before they were told apart. */
+  targetQueues: EndQueues.optional(),
+  clientQueues: EndQueues.optional(),
 });
 export type Established = z.infer<typeof Established>;
 
@@ -153,7 +185,13 @@ const ExporterMemory = z.object({
 });
 
 /** The kernel of the target's machine, when that is another one: read there by `connrig meter`. */
-const Remote = z.object({ slab: Slab.nullable(), sockstat: Sockstat.nullable(), host: Host.nullable() });
+const Remote = z.object({
+  slab: Slab.nullable(),
+  sockstat: Sockstat.nullable(),
+  host: Host.nullable(),
+  /** Of the target's end; absent where they can't be listed there. */
+  queues: EndQueues.optional(),
+});
 
 export const METERS = [
   'target',
@@ -194,6 +232,8 @@ export const Readings = z.object({
   exporter: ExporterMemory.nullable().default(null),
   /** null: the target's end lies in this machine's kernel, or nobody tells about its own. */
   remote: Remote.nullable().default(null),
+  /** Of an earlier list, brought up to now: see core/live-readings.ts. None of the record's readings has it. */
+  earlierQueues: z.object({ target: EndQueues, client: EndQueues }).optional(),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
   /** Of all meters together, without what may come before (a collection) and after (the list of connections). */

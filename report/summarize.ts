@@ -11,6 +11,7 @@ import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import { refusedOf } from './opening.ts';
 import type { RunRecord } from './read-run.ts';
+import { contradictionIn } from './remainder.ts';
 import { sizingOf } from './sizing.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
@@ -94,7 +95,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       );
     }
   }
-  for (const leg of legs) warnings.push(...unansweredIn(leg));
+  for (const leg of legs) warnings.push(...unansweredIn(leg), ...contradictionIn(leg));
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(
