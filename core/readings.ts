@@ -161,6 +161,15 @@ export const Established = z.object({
    */
   leftPorts: count.optional(),
   leftAddresses: count.optional(),
+  /**
+   * Client ends whose other end a process has taken: connections that the target has. What follows is absent in records from
+   * before it was counted.
+   */
+  acceptedEnds: count.optional(),
+  /** Of `targetEnds`, those that wait to be accepted. */
+  queuedEnds: count.optional(),
+  /** Connections that the target's kernel has been asked for, and has not completed (SYN_RECV). */
+  requests: count.optional(),
   /** Bytes in the send and receive queues of each end. */
   targetQueuedBytes: bytes,
   clientQueuedBytes: bytes,

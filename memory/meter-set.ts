@@ -26,6 +26,8 @@ export interface MeterOptions {
   readonly targetIsElsewhere?: boolean;
   /** Ports the target listens on; empty: no outside count. */
   readonly ports: readonly number[];
+  /** Where it listens on them; undefined: connections to any address count. */
+  readonly ip?: string | undefined;
   /** Root of the client's process tree: our own process. The target's processes are left out of it. */
   readonly clientPid: number;
   /** How long the target's runtime may take to answer, in ms: a collection of a large heap takes seconds. */
@@ -76,7 +78,7 @@ const HEAP_TIMEOUT_MS = 1000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, ports, clientPid, targetIsElsewhere = false } = options;
+  const { pids, ports, ip, clientPid, targetIsElsewhere = false } = options;
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && openExporter(options.exporter);
@@ -119,7 +121,8 @@ export function openMeters(options: MeterOptions): Meters {
     ]);
     if (told) missing.push(...told.missing);
     const tookMs = performance.now() - startedAt;
-    const established = list && ports.length > 0 ? await take('established', () => readEstablished(ports)) : null;
+    const established =
+      list && ports.length > 0 ? await take('established', () => readEstablished(ports, { ip })) : null;
     return {
       target: target ?? told?.target ?? null,
       ...{ client, runtime, slab, sockstat, host, established },

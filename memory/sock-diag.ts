@@ -14,7 +14,7 @@ const TCP_NEW_SYN_RECV = 12;
 const EVERY_STATE = 0x1fff;
 
 /** The socket at hand; the next one overwrites it. */
-export interface DiagSocket {
+export interface ListedSocket {
   readonly state: number;
   readonly localPort: number;
   readonly remotePort: number;
@@ -28,8 +28,11 @@ export interface DiagSocket {
   readonly inode: number;
   /** Bytes not read yet; of a listener the connections that wait to be accepted. */
   readonly receiveQueue: number;
-  /** Bytes not acknowledged yet; of a listener its backlog. */
+  /** Bytes not acknowledged yet; of a listener its backlog (0 in the text of /proc/net/tcp). */
   readonly sendQueue: number;
+}
+
+export interface DiagSocket extends ListedSocket {
   /** What the kernel counts for the socket's buffers, in bytes; 0 for requests and TIME_WAIT, which have none. */
   memory(what: SocketMemory): number;
 }
@@ -55,7 +58,7 @@ export interface DiagQuery {
   /** Only with one of these as local or remote port; undefined: all. The kernel chooses: others take a tenth of a µs. */
   readonly ports?: readonly number[] | undefined;
   /** Only in these states; undefined: in any. */
-  readonly states?: readonly number[];
+  readonly states?: readonly number[] | undefined;
 }
 
 /** Why netlink can't be asked here, in words; undefined as long as nothing was refused. */

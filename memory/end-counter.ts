@@ -1,0 +1,134 @@
+import type { Established } from '../core/readings.ts';
+import { type ListedSocket, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT } from './sock-diag.ts';
+
+/** Ports seen under each of a few keys: one bit a port. */
+class PortSet {
+  readonly #bits = new Map<string | number, Uint8Array>();
+
+  /** @returns whether it is new */
+  add(key: string | number, port: number): boolean {
+    let bits = this.#bits.get(key);
+    if (!bits) {
+      bits = new Uint8Array(8192);
+      this.#bits.set(key, bits);
+    }
+    const bit = 1 << (port & 7);
+    const before = bits[port >> 3]!;
+    bits[port >> 3] = before | bit;
+    return (before & bit) === 0;
+  }
+
+  /** How many are here and not there. */
+  without(others: PortSet): number {
+    let count = 0;
+    for (const [key, bits] of this.#bits) {
+      const theirs = others.#bits.get(key);
+      for (let i = 0; i < bits.length; i++) count += ONES[bits[i]! & ~(theirs?.[i] ?? 0)]!;
+    }
+    return count;
+  }
+
+  /** How many are both here and there. */
+  with(others: PortSet): number {
+    let count = 0;
+    for (const [key, bits] of this.#bits) {
+      const theirs = others.#bits.get(key);
+      for (let i = 0; theirs && i < bits.length; i++) count += ONES[bits[i]! & theirs[i]!]!;
+    }
+    return count;
+  }
+}
+
+/** Bits set in each byte. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** Local ports, and pairs of local address and port. */
+class LocalPorts {
+  readonly ports = new PortSet();
+  readonly addresses = new PortSet();
+
+  add(address: number | string, port: number): void {
+    this.ports.add('', port);
+    this.addresses.add(address, port);
+  }
+}
+
+type Side = 'target' | 'client';
+
+/** Counts the ends of connections to a target, one socket after the other. */
+export class EndCounter {
+  readonly #isTarget = new Uint8Array(65_536);
+  readonly #address: number | string | undefined;
+  readonly #ends: Record<Side, PortSet> = { target: new PortSet(), client: new PortSet() };
+  /** Of the target's ends, those that a process has taken. */
+  readonly #accepted = new PortSet();
+  readonly #clientAddresses = new PortSet();
+  readonly #clientPorts = new PortSet();
+  readonly #held = new LocalPorts();
+  readonly #left = new LocalPorts();
+  readonly #counts = {
+    targetEnds: 0,
+    clientEnds: 0,
+    timeWait: 0,
+    clientPorts: 0,
+    clientAddresses: 0,
+    queuedEnds: 0,
+    requests: 0,
+    targetQueuedBytes: 0,
+    clientQueuedBytes: 0,
+  };
+
+  /**
+   * @param ports of the target
+   * @param address where it listens, as sockets are listed; undefined: at whatever address
+   */
+  constructor(ports: readonly number[], address?: number | string) {
+    for (const port of ports) this.#isTarget[port] = 1;
+    this.#address = address;
+  }
+
+  /** @param isWhole the list has all sockets of the host, and not those of the target's ports alone */
+  result(isWhole: boolean): Established {
+    const left = {
+      leftPorts: this.#left.ports.without(this.#held.ports),
+      leftAddresses: this.#left.addresses.without(this.#held.addresses),
+    };
+    return { ...this.#counts, acceptedEnds: this.#ends.client.with(this.#accepted), ...(isWhole ? left : undefined) };
+  }
+
+  add(socket: ListedSocket): void {
+    const { state, localPort, remotePort } = socket;
+    (state === TCP_TIME_WAIT ? this.#left : this.#held).add(socket.localAddress, localPort);
+    const ofTarget = this.#isTarget[localPort] === 1 && this.#isAt(socket.localAddress);
+    if (!ofTarget && !(this.#isTarget[remotePort] === 1 && this.#isAt(socket.remoteAddress))) return;
+    if (state === TCP_TIME_WAIT) this.#counts.timeWait++;
+    else if (state === TCP_SYN_RECV && ofTarget) this.#counts.requests++;
+    else if (state === TCP_ESTABLISHED) this.#addEnd(socket, ofTarget ? 'target' : 'client');
+  }
+
+  /** @param whose end of the connection the socket is */
+  #addEnd(socket: ListedSocket, whose: Side): void {
+    const isTarget = whose === 'target';
+    const address = isTarget ? socket.remoteAddress : socket.localAddress;
+    const [port, peerPort] = isTarget ? [socket.remotePort, socket.localPort] : [socket.localPort, socket.remotePort];
+    const key = typeof address === 'number' ? address * 65_536 + peerPort : `${address} ${peerPort}`;
+    // While other sockets come and go the kernel may list one twice: it finds its place again by counting.
+    if (!this.#ends[whose].add(key, port)) return;
+    const queuedBytes = socket.receiveQueue + socket.sendQueue;
+    if (isTarget) {
+      this.#counts.targetEnds++;
+      this.#counts.targetQueuedBytes += queuedBytes;
+      if (socket.inode === 0) this.#counts.queuedEnds++;
+      else this.#accepted.add(key, port);
+    } else {
+      this.#counts.clientEnds++;
+      this.#counts.clientQueuedBytes += queuedBytes;
+      if (this.#clientAddresses.add(address, port)) this.#counts.clientAddresses++;
+      if (this.#clientPorts.add('', port)) this.#counts.clientPorts++;
+    }
+  }
+
+  #isAt(address: number | string): boolean {
+    return this.#address === undefined || this.#address === address;
+  }
+}
