@@ -92,6 +92,8 @@ export const Host = z.object({
   availableBytes: bytes,
   /** What can't be given back without ending something: see memory/host.ts. */
   usedBytes: z.number(),
+  /** Of it, anonymous and shared memory of all processes. Absent in earlier records. */
+  anonBytes: bytes.optional(),
   slabUnreclaimableBytes: bytes,
   slabReclaimableBytes: bytes,
   pageTablesBytes: bytes,

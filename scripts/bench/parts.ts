@@ -4,6 +4,7 @@ import { median } from '../../core/slope.ts';
 import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
+import { buffers } from './buffers.ts';
 import { compare } from './compare.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
@@ -191,7 +192,9 @@ const scrape: Part = {
 
 export const PARTS: readonly Part[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
-  ...[generators, rtt, meterRead, live, report, compare, million].map((part): Part => ({ ...part, onDemand: true })),
+  ...[buffers, generators, rtt, meterRead, live, report, compare, million].map(
+    (part): Part => ({ ...part, onDemand: true }),
+  ),
 ];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;
