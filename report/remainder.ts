@@ -11,8 +11,10 @@ const USUAL_SHARE = 0.1;
  * decides, which is large on a host with neighbours: the end of its interval that is nearer to 0 counts.
  */
 export function contradictionIn({ protocol, perConnection }: LegSummary): string[] {
-  const { unexplained, kernel, components } = perConnection ?? {};
-  if (!unexplained || !kernel) return [];
+  const { unexplained, user, kernel, components } = perConnection ?? {};
+  // What nobody could read lies in the remainder, and contradicts nothing.
+  if (!unexplained || !user || !kernel) return [];
+  if (unexplained.bytes > 0 && KERNEL_COMPONENTS.some((name) => components?.[name] == null)) return [];
   const { bytes, low, high } = unexplained;
   const surely = low > 0 ? low : high < 0 ? -high : 0;
   if (surely <= USUAL_SHARE * kernel.bytes) return [];

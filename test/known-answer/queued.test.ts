@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { LegSummary } from '../../core/leg-summary.ts';
 import { compiled } from '../support/compiled.ts';
@@ -23,7 +23,7 @@ const PAGE_BYTES = 4 * KIB;
 const BUFFER_BYTES = [900, 1700] as const;
 
 async function legOf(t: TestContext, program: string, mode: string, sentBytes: number): Promise<LegSummary> {
-  const opening = join(newFolder(t), 'opening');
+  const opening = join(dirname(newFolder(t)), 'opening');
   writeFileSync(opening, Buffer.alloc(sentBytes));
   const commandAt = (port: number): string => `exec ${program} ${port} ${mode}`;
   const plan = ['--levels', '300,600,900', '--send-on-open', `@${opening}`, '--close', 'reset', ...HASTY];
