@@ -54,6 +54,10 @@ export const EXIT_OF = {
   EEXPORTER: EXIT.target,
   /** The inspector named doesn't answer, or belongs to another process. */
   EINSPECTOR: EXIT.target,
+  /** More connections came at once than may wait to be accepted: of some only the client knows. */
+  EBACKLOG: EXIT.target,
+  /** The target's kernel holds connections back until they have sent something. */
+  EDEFERRED: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
   /** The client was what limited the run. */

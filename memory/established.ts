@@ -11,6 +11,9 @@ const ALL_LISTED_MOST = 300_000;
 /** Up to so many those of the target's ports are listed: 0.7 µs each, and 0.2 µs for every other socket. */
 const LISTED_MOST = 2_500_000;
 
+/** Whoever connects to these comes out at another address of this machine. */
+const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 /** Lists whose two ends of loopback connections don't pair up are read again, this often in all. */
 const LISTINGS_MOST = 3;
 
@@ -45,7 +48,7 @@ export async function readEstablished(
   const sockets = tcpAlloc + tcpTimeWait;
   const isWhole = sockets <= ALL_LISTED_MOST;
   const list = async (asText: boolean): Promise<Established> => {
-    const counter = new EndCounter(ports, ip === undefined ? undefined : addressOf(ip));
+    const counter = new EndCounter(ports, ip === undefined || ANY.has(ip) ? undefined : addressOf(ip));
     const states = isWhole ? undefined : [TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT];
     if (asText) await readTcpTables(paths ?? PATHS, (socket) => counter.add(socket));
     else await listSockets({ ports: isWhole ? undefined : ports, states }, (socket) => counter.add(socket));

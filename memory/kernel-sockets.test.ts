@@ -4,21 +4,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { eventually } from '../test/support/wait.ts';
-import { parseListen, parseTcpMem, readKernelSockets } from './kernel-sockets.ts';
+import { parseTcpMem, readKernelSockets } from './kernel-sockets.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 60_000 };
-
-const NETSTAT = `TcpExt: SyncookiesSent ListenOverflows ListenDrops TW
-TcpExt: 0 17 23 5
-IpExt: InNoRoutes ListenDrops
-IpExt: 1 99
-`;
-
-test('listen overflows and drops are found by their names', () => {
-  assert.deepEqual(parseListen(NETSTAT), { overflows: 17, drops: 23 });
-  assert.equal(parseListen(''), null);
-  assert.equal(parseListen('TcpExt: A\nTcpExt: 1\n'), null);
-});
 
 test('tcp_mem is in pages', () => {
   assert.deepEqual(parseTcpMem('10\t20\t30\n', 4096), { low: 40_960, pressure: 81_920, high: 122_880 });

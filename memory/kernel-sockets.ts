@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelSockets } from '../core/kernel-sockets.ts';
+import { parseListenCounters } from './listen-counters.ts';
 import { readPageSize } from './page-size.ts';
 import { parseSockstat } from './sockstat.ts';
 
@@ -26,14 +27,10 @@ export function readKernelSockets(proc = '/proc'): KernelSockets {
   };
 }
 
-/** @param text of /proc/net/netstat: for each group a line of names and a line of values */
-export function parseListen(text: string): KernelSockets['listen'] {
-  const [names = [], values = []] = text
-    .split('\n')
-    .filter((line) => line.startsWith('TcpExt: '))
-    .map((line) => line.split(' '));
-  const [overflows, drops] = ['ListenOverflows', 'ListenDrops'].map((name) => values[names.indexOf(name)]);
-  return overflows === undefined || drops === undefined ? null : { overflows: Number(overflows), drops: Number(drops) };
+/** @param text of /proc/net/netstat */
+function parseListen(text: string): KernelSockets['listen'] {
+  const counters = parseListenCounters(text);
+  return counters && { overflows: counters.ListenOverflows, drops: counters.ListenDrops };
 }
 
 /** @param text of tcp_mem: three numbers of pages */

@@ -59,6 +59,11 @@ export interface Meters {
   readQuick(): QuickReading;
   /** Everything the kernel counts anyway of the processes at both ends: 0.1 ms for each of them. */
   readLive(): Pick<LiveReadings, 'target' | 'client'>;
+  /**
+   * Who has the connections: the kernel's list of them, and the target's open files, without anything else. Of a target
+   * elsewhere its exporter is asked. What can't be told is null.
+   */
+  readEnds(): Promise<Pick<Readings, 'established' | 'target'>>;
   /** What the target's runtime says of its heap now, without a collection; null when it can't be asked, or doesn't answer soon. */
   readHeap(): Promise<Runtime | null>;
 }
@@ -161,6 +166,16 @@ export function openMeters(options: MeterOptions): Meters {
     return { target: readLiveTree(trees.target), client: readLiveTree(trees.client) };
   }
 
+  async function readEnds(): Promise<Pick<Readings, 'established' | 'target'>> {
+    const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
+      const measured = await measure(read);
+      return 'value' in measured ? measured.value : null;
+    };
+    const established = ports.length > 0 ? await orNull(() => readEstablished(ports, { ip })) : null;
+    if (pids.length > 0 || !askExporter) return { established, target: readLive().target };
+    return { established, target: (await orNull(askExporter))?.target ?? null };
+  }
+
   async function readHeap(): Promise<Runtime | null> {
     const answer = askHeap && (await measure(() => askHeap(false)));
     return answer && 'value' in answer ? answer.value : null;
@@ -180,7 +195,7 @@ export function openMeters(options: MeterOptions): Meters {
     return { targetBytes: quick.targetBytes, clientRssBytes: quick.clientRssBytes };
   }
 
-  return { read, rehearse, readQuick, readLive, readHeap };
+  return { read, rehearse, readQuick, readLive, readEnds, readHeap };
 }
 
 /** @returns undefined when the target has no runtime that could be asked */

@@ -51,6 +51,8 @@ export const SOCKET_MEMORY = {
   written: 5,
   /** Received while a process had the socket locked. */
   backlog: 7,
+  /** Packets dropped, ever: a number. */
+  drops: 8,
 } as const;
 export type SocketMemory = (typeof SOCKET_MEMORY)[keyof typeof SOCKET_MEMORY];
 

@@ -1,53 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RigError } from '../../core/errors.ts';
-import { humanCount, humanMs } from '../../core/units.ts';
+import type { RigError } from '../../core/errors.ts';
+import type { Taken } from '../../core/taken.ts';
 
 const POLL_MS = 20;
+/** Looks that take long are that much rarer: the target is to get on with it. */
+const PAUSE_FOR_EACH_LOOK = 3;
 
 export interface AcceptWait {
-  readonly url: string;
   /** Connections that are open for us. */
   readonly level: number;
-  /** How long none of them may be accepted. */
+  /** How long the target may take none of them. */
   readonly timeoutMs: number;
-  /** Connections that the target has yet to accept; null where that can't be told. */
-  waiting(): Promise<number | null>;
-  /** Called between readings; throws to give up. */
+  /** Who has them; null where that can't be told. */
+  taken(): Promise<Taken | null>;
+  /** What to say when it doesn't get them all. */
+  causeOf(taken: Taken): Promise<RigError>;
+  /** Called between looks; throws to give up. */
   look(): Promise<void>;
 }
 
 /**
- * Waits until the target has accepted every connection. To a TCP client a connection is open as soon as the kernel at the
- * other end has it, however busy the server is; what it costs the server shows only when that has taken it.
+ * Waits until the target has every connection. To a TCP client a connection is open as soon as the kernel at the other end
+ * says so, however busy the server is; what it costs the server shows only when that has taken it.
  *
  * @returns how long that took, in ms
- * @throws RigError ETARGETFULL when it accepts no more, ETIMEDOUT when it has accepted none
+ * @throws RigError ETARGETFULL, EBACKLOG, EDEFERRED when it takes no more, ETIMEDOUT when it has taken none
  */
-export async function untilAccepted({ url, level, timeoutMs, waiting, look }: AcceptWait): Promise<number> {
+export async function untilAccepted({ level, timeoutMs, taken, causeOf, look }: AcceptWait): Promise<number> {
   const startedAtMs = performance.now();
-  let least = Number.POSITIVE_INFINITY;
-  for (let progressAtMs = startedAtMs; ; await delay(POLL_MS)) {
-    const now = await waiting();
-    if (now === null || now === 0) return performance.now() - startedAtMs;
+  let most = -1;
+  let leastQueued = Number.POSITIVE_INFINITY;
+  for (let progressAtMs = startedAtMs; ; ) {
+    const lookedAtMs = performance.now();
+    const now = await taken();
+    const nowMs = performance.now();
+    if (now === null || now.connections >= level) return nowMs - startedAtMs;
     await look();
-    if (now < least) [least, progressAtMs] = [now, performance.now()];
-    if (performance.now() - progressAtMs > timeoutMs) throw stuck(url, level, now, timeoutMs);
+    if (now.connections > most || now.queued < leastQueued) progressAtMs = nowMs;
+    most = Math.max(most, now.connections);
+    leastQueued = Math.min(leastQueued, now.queued);
+    if (nowMs - progressAtMs > timeoutMs) throw await causeOf(now);
+    await delay(Math.max(POLL_MS, PAUSE_FOR_EACH_LOOK * (nowMs - lookedAtMs)));
   }
-}
-
-function stuck(url: string, level: number, waiting: number, timeoutMs: number): RigError {
-  const since = `for ${humanMs(timeoutMs)}`;
-  if (waiting >= level) {
-    return new RigError('ETIMEDOUT', `${url} has accepted none of ${humanCount(level)} connections ${since}`, {
-      hint: '--open-timeout with more time, or read the log of the target',
-    });
-  }
-  const accepted = humanCount(level - waiting);
-  return new RigError(
-    'ETARGETFULL',
-    `${url} stopped accepting at ${accepted} open connections: ${humanCount(waiting)} more wait in its queue ${since}`,
-    {
-      hint: 'raise the limits of the target (descriptors, its own maximum), or give it more time by --open-timeout',
-    },
-  );
 }

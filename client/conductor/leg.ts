@@ -1,12 +1,15 @@
+import { RigError } from '../../core/errors.ts';
 import { toSparse } from '../../core/histogram.ts';
 import { type Leg, type Phase, peakOf, warmUpRounds } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
+import type { Taken } from '../../core/taken.ts';
 import { humanMs } from '../../core/units.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Tally } from '../fleet/shared.ts';
+import type { Acceptance } from './acceptance.ts';
 import { untilAccepted } from './accepted.ts';
 import type { Recorder } from './recorder.ts';
 import { rest, settle } from './settle.ts';
@@ -34,9 +37,9 @@ export interface LegContext {
   /** Before each reading that counts, nothing happens for this long. */
   readonly restMs: number;
   readonly settleTimeoutMs: number;
-  /** Connections that the target has yet to accept; null where that can't be told. */
-  readonly acceptQueue: () => Promise<number | null>;
-  /** An attempt that takes longer has timed out; so has a target that accepts none for so long. */
+  /** Whether the target has what is open for us. */
+  readonly acceptance: Acceptance;
+  /** An attempt that takes longer has timed out; so has a target that takes none for so long. */
   readonly openTimeoutMs: number;
   /** Connections exchange messages, or ask and are answered: their round trips are sampled at each level. */
   readonly talks: boolean;
@@ -87,13 +90,31 @@ export class LegWalk {
   }
 
   async #warmUp(): Promise<void> {
-    const { leg, meters, targetIsLocal } = this.#context;
-    const { target } = await meters.read();
-    const rounds = warmUpRounds(leg, target?.pids.length ?? 1, targetIsLocal);
+    const { leg, meters, acceptance, targetIsLocal } = this.#context;
+    const readings = await meters.read({ list: true });
+    acceptance.begin(readings);
+    const rounds = warmUpRounds(leg, readings.target?.pids.length ?? 1, targetIsLocal);
     for (let round = 0; round < rounds; round++) {
       if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
+      // Once is enough to find out whether it takes any at all.
+      if (leg.warmUp > 0 && round === 0) await this.#untilWarm();
       await this.#moveTo(0, DRAIN_PER_SECOND);
     }
+  }
+
+  /**
+   * Connections that have to say something before they are taken say it here, too. A queue that overflows while a server is
+   * cold may do for the levels; whatever else keeps it from taking these would keep it from the first level as well.
+   */
+  async #untilWarm(): Promise<void> {
+    const { fleet, leg, recorder, elapsedMs } = this.#context;
+    if (await this.#isTaken(leg.warmUp)) return;
+    fleet.setTalking(true);
+    await this.#untilAccepted(leg.warmUp).catch((error: unknown) => {
+      if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
+      recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text: `during the warm-up ${error.message}` });
+    });
+    fleet.setTalking(false);
   }
 
   /**
@@ -127,11 +148,13 @@ export class LegWalk {
     this.#enter('burst', level);
     await this.#moveTo(level, leg.connectsPerSecond);
     await this.#untilAccepted(level);
-    const readings = await meters.read();
-    recorder.sample({
-      ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
-      ...{ settled: false, windows: [], readings, unforced: null, talk: null, progress: this.progress() },
-    });
+    const readings = await meters.read({ list: true });
+    if (this.#isWhole(level, readings)) {
+      recorder.sample({
+        ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
+        ...{ settled: false, windows: [], readings, unforced: null, talk: null, progress: this.progress() },
+      });
+    }
     await this.#moveTo(0, DRAIN_PER_SECOND);
   }
 
@@ -180,13 +203,25 @@ export class LegWalk {
 
   /** Before that a level isn't whole for the target. */
   async #untilAccepted(level: number): Promise<void> {
-    const { acceptQueue: waiting, openTimeoutMs: timeoutMs, watched, recorder, elapsedMs } = this.#context;
-    const look = (): Promise<void> => check(level, watched);
-    const tookMs = await untilAccepted({ url: watched.url, level, timeoutMs, waiting, look });
+    const { acceptance, openTimeoutMs: timeoutMs, watched, recorder, elapsedMs } = this.#context;
+    const tookMs = await untilAccepted({
+      ...{ level, timeoutMs, look: () => check(level, watched) },
+      taken: () => acceptance.look(level),
+      causeOf: (taken) => acceptance.causeOf(level, taken, timeoutMs),
+    });
     if (tookMs < LATE_MS || this.#isKnownLate) return;
     this.#isKnownLate = true;
     const text = `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`;
     recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+  }
+
+  async #isTaken(level: number): Promise<boolean> {
+    return isAll(level, await this.#context.acceptance.look(level));
+  }
+
+  /** By what was read, as far as that tells. */
+  #isWhole(level: number, readings: Readings): boolean {
+    return isAll(level, this.#context.acceptance.takenOf(level, readings));
   }
 
   /** Before any collection is forced: one would stand in the way of hundreds of replies. */
@@ -196,7 +231,7 @@ export class LegWalk {
     return sampleTalk(fleet, talkMs, (condition) => waitFor(condition, level, watched));
   }
 
-  /** A level counts only when it was whole from before the first to after the last reading. */
+  /** A level counts only when it was whole, at both ends, from before the first to after the last reading. */
   async #hold(level: number, talk: Talk | null): Promise<void> {
     const { fleet, recorder, elapsedMs, watched } = this.#context;
     for (let tries = 0; tries < HOLD_TRIES; tries++) {
@@ -217,7 +252,7 @@ export class LegWalk {
     talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
-    const { fleet, meters, recorder, restMs, settleTimeoutMs, watched } = this.#context;
+    const { fleet, meters, acceptance, recorder, restMs, settleTimeoutMs, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
@@ -231,6 +266,8 @@ export class LegWalk {
     const readings = await meters.read({ gc: true, list: true });
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
+    if (phase === 'hold' && !this.#isWhole(level, readings)) return undefined;
+    if (phase === 'baseline') acceptance.begin(readings);
     const point: MemoryPoint = {
       type: 'memory',
       ...this.#now(),
@@ -252,6 +289,8 @@ export class LegWalk {
 /** Exactly that many open, none on the way in or out. */
 const isAt = (tally: Tally, target: number): boolean =>
   tally.open === target && tally.opening === 0 && tally.closing === 0;
+
+const isAll = (level: number, taken: Taken | null): boolean => taken === null || taken.connections >= level;
 
 /** Changes whenever a connection comes or goes. */
 const churnOf = (tally: Tally): number => tally.attempts + tally.closed;

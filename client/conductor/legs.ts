@@ -3,7 +3,6 @@ import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import { isTalk } from '../../core/behaviour.ts';
 import type { RunFile } from '../../core/record.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
-import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunConfig } from '../config/run-config.ts';
@@ -21,13 +20,12 @@ import { startBuiltinTarget } from '../target/builtin.ts';
 import { startCommandTarget } from '../target/command.ts';
 import { type Inspectors, inspectTarget } from '../target/inspected.ts';
 import type { Target } from '../target/target.ts';
+import { Acceptance } from './acceptance.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
 import type { Recorder } from './recorder.ts';
 import { interrupted } from './watch.ts';
 
 const TICK_MS = 200;
-/** The kernel's list of connections takes seconds to read beyond this; its totals are exact at any number. */
-const LISTED_MOST = 100_000;
 /** Nobody waits for a close, so many may be under way: peers then get through more of them each time they wake. */
 const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
@@ -137,7 +135,7 @@ async function walkLeg(
     inspectors: inspectors.all,
     exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
     targetIsElsewhere: !local,
-    ports: local && fleetCapacity(leg) <= LISTED_MOST ? url.ports : [],
+    ...{ ports: local ? url.ports : [], ip },
     clientPid: process.pid,
   });
   const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
@@ -148,7 +146,7 @@ async function walkLeg(
     restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
     openTimeoutMs: config.openTimeoutMs,
-    acceptQueue: async () => (local ? readAcceptQueue(ip, url.ports) : null),
+    acceptance: new Acceptance({ url: url.text, ip, ports: url.ports, pid: target.pid, isLocal: local, meters }),
     talks: isTalk(config.behaviour.kind),
     talkMs: config.talkMs,
     watched: {

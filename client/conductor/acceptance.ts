@@ -1,0 +1,111 @@
+import { readlinkSync } from 'node:fs';
+import type { RigError } from '../../core/errors.ts';
+import type { Readings } from '../../core/readings.ts';
+import { type Before, type Taken, takenOf } from '../../core/taken.ts';
+import { readAcceptQueue } from '../../memory/accept-queue.ts';
+import { readDescriptorUse } from '../../memory/descriptors.ts';
+import { type ListenCounters, readBacklog, readListenCounters } from '../../memory/listen-counters.ts';
+import type { Meters } from '../../memory/meter-set.ts';
+import { explainLack } from './lack.ts';
+
+export interface AcceptanceOptions {
+  readonly url: string;
+  readonly ip: string;
+  readonly ports: readonly number[];
+  /** Root of the target's process tree; null when it isn't known here. */
+  readonly pid: number | null;
+  /** The target's end of the connections lies in this machine's kernel. */
+  readonly isLocal: boolean;
+  readonly meters: Pick<Meters, 'readEnds' | 'readLive'>;
+}
+
+/** While connections wait in the accept queue, who has the others is of no hurry. */
+const LIST_EVERY_MS = 1000;
+
+/** Whether the target has the connections that are open for us, and why it may not. For one leg. */
+export class Acceptance {
+  readonly #options: AcceptanceOptions;
+  readonly #seesOurNetwork: boolean;
+  readonly #counters = readListenCounters();
+  #before: Before = { established: null, target: null };
+  #listedAtMs = Number.NEGATIVE_INFINITY;
+  #last: Taken | null = null;
+
+  constructor(options: AcceptanceOptions) {
+    this.#options = options;
+    this.#seesOurNetwork = options.isLocal && isInOurNetwork(options.pid);
+  }
+
+  /** Whoever is connected by then is somebody else. */
+  begin(readings: Pick<Readings, 'established' | 'target'>): void {
+    this.#before = readings;
+  }
+
+  /** @returns null where nobody tells */
+  async look(level: number): Promise<Taken | null> {
+    const queued = await this.#queued();
+    if (queued > 0 && this.#last && performance.now() - this.#listedAtMs < LIST_EVERY_MS) {
+      return { ...this.#last, connections: Math.min(this.#last.connections, level - 1), queued };
+    }
+    const taken = this.takenOf(level, await this.#options.meters.readEnds());
+    this.#listedAtMs = performance.now();
+    // Where the list isn't to be had, the queue is the same in every case.
+    this.#last =
+      taken ?? (queued > 0 ? { connections: Math.max(0, level - queued), queued, requests: 0, by: 'sockets' } : null);
+    return this.#last;
+  }
+
+  /** By a reading with the list of connections. */
+  takenOf(level: number, readings: Pick<Readings, 'established' | 'target'>): Taken | null {
+    const bySockets = this.#seesOurNetwork ? takenOf(level, this.#before, readings, true) : null;
+    if (bySockets && (bySockets.by === 'files' || this.#isTold(bySockets))) return bySockets;
+    return takenOf(level, this.#before, readings, false);
+  }
+
+  /** Why the target doesn't have them all, once it has taken none for so long. */
+  async causeOf(level: number, taken: Taken, timeoutMs: number): Promise<RigError> {
+    const { url, ip, ports, isLocal, meters } = this.#options;
+    return explainLack({
+      ...{ url, level, taken, timeoutMs },
+      counters: isLocal ? this.#counted() : null,
+      backlog: this.#seesOurNetwork ? await readBacklog(ip, ports) : null,
+      descriptors: readDescriptorUse(meters.readLive().target?.pids ?? []),
+    });
+  }
+
+  /**
+   * A connection may be led elsewhere on its way, to another port or into a container: then none of the target's ends is
+   * in the list, nor does a listener here show that it lacks something.
+   */
+  #isTold({ connections, queued, requests }: Taken): boolean {
+    if (connections > 0 || queued > 0 || requests > 0) return true;
+    const counters = this.#counted();
+    return counters !== null && Object.values(counters).some((count) => count > 0);
+  }
+
+  async #queued(): Promise<number> {
+    const { isLocal, ip, ports } = this.#options;
+    return isLocal ? ((await readAcceptQueue(ip, ports)) ?? 0) : 0;
+  }
+
+  #counted(): ListenCounters | null {
+    const now = readListenCounters();
+    const before = this.#counters;
+    if (!now || !before) return null;
+    const names = Object.keys(now) as (keyof ListenCounters)[];
+    return Object.fromEntries(names.map((name) => [name, now[name] - before[name]])) as Record<
+      keyof ListenCounters,
+      number
+    >;
+  }
+}
+
+/** What can't be told of another user's process is taken for so. */
+function isInOurNetwork(pid: number | null): boolean {
+  if (pid === null) return true;
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net');
+  } catch {
+    return true;
+  }
+}
