@@ -120,6 +120,7 @@ const MEMINFO = [
   'Shmem:       40 kB',
   'SReclaimable: 50 kB',
   'SUnreclaim:   60 kB',
+  'AnonPages:   200 kB',
 ].join('\n');
 const ZONEINFO =
   '  pagesets\n    cpu: 0\n              count:    3\n              high:     14\n    cpu: 1\n              count:    2\n';
@@ -127,6 +128,7 @@ const ZONEINFO =
 test('used memory leaves out what can be given back, and pages on the free lists of processors', () => {
   const host = parseHost(MEMINFO, ZONEINFO, Number.POSITIVE_INFINITY, 4096);
   assert.equal(host.usedBytes, (1000 - 300 - 5 * 4 - (10 + 100 + 5 - 40) - 50) * KIB);
+  assert.equal(host.anonBytes, (200 + 40) * KIB);
   assert.equal(host.limitBytes, 1000 * KIB);
   assert.equal(parseHost(MEMINFO, '', 5 * KIB, 4096).limitBytes, 5 * KIB);
   assert.equal(parseHost(MEMINFO, '', 5 * KIB, 4096).slabUnreclaimableBytes, 60 * KIB);

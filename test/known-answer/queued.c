@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +21,19 @@
 #define PACED_FROM 10
 #define LAST 1024
 #define WARM_UP 500
-#define PATIENCE (1 << 20)
 
 static char some[1 << 20];
 
 /* As one segment: what is written together with something else leaves with it. */
 static int leaves(int fd, size_t bytes) {
+  struct tcp_info info = {.tcpi_state = TCP_ESTABLISHED};
+  socklen_t size = sizeof info;
   int unsent = 1;
   if (write(fd, some, bytes) < 0) return 0;
-  for (int looks = 0; unsent > 0 && looks < PATIENCE; looks++)
-    if (ioctl(fd, SIOCOUTQNSD, &unsent) < 0) return 0;
+  while (ioctl(fd, SIOCOUTQNSD, &unsent) == 0 && unsent > 0 && info.tcpi_state == TCP_ESTABLISHED) {
+    sched_yield();
+    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+  }
   return unsent == 0;
 }
 
