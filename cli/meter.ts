@@ -66,7 +66,9 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     if (signals > 1) deps.exit(EXIT.interrupted);
     stop();
   });
+  const meters = openMeters({ pids, ports: [], clientPid: process.pid });
   const read = freshReader(pids);
+  const readSockets = oneAtATime(() => meters.readSockets());
   const own = watchOwnProcess();
   const page = async (): Promise<MeterPage> => {
     const readings = await read();
@@ -82,6 +84,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
     ['/readings', async (query) => readingsPage(query, read)],
+    ['/sockets', async () => json(await readSockets())],
     ['/healthz', async () => ({ status: 200, type: 'text/plain', body: 'ok\n' })],
   ]);
   try {
@@ -118,5 +121,16 @@ function freshReader(pids: readonly number[]): Reader {
       last = { startedAtMs: now, of, readings: meters.read({ list: ports.length > 0 }) };
     }
     return last.readings;
+  };
+}
+
+/** Who asks while it is under way gets the same answer. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= ask().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

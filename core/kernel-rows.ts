@@ -1,5 +1,5 @@
 import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
-import type { ProcessTree, Readings, Slab, SlabCache } from './readings.ts';
+import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from './readings.ts';
 
 /** Parts of the kernel's memory at one end of the connections; they sum to `kernel`. */
 export const KERNEL_COMPONENTS = [
@@ -33,7 +33,11 @@ export type KernelRows = Readonly<Record<KernelComponent, number | null>>;
 
 /** What one end has more of than at the baseline. */
 interface Grown {
+  /** Of TCP, and of other kinds. */
   readonly sockets: number;
+  readonly otherSockets: number;
+  /** Open files that are no sockets. */
+  readonly otherFiles: number;
   /** Registered with epoll; null when nobody could look whether this end uses it. */
   readonly epollItems: number | null;
   /** Distinct local ports, and distinct pairs of address and port, bound by connecting. */
@@ -50,17 +54,16 @@ interface Grown {
 export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { target: KernelRows; client: KernelRows } {
   const buffers = splitBuffers(hold, ends);
   const ofClient = ends.client ?? 0;
-  const targetSockets = socketsOfTarget(baseline, hold, ends);
+  const held = heldByTarget(baseline, hold, ends);
+  const registered = held.sockets + held.otherSockets;
   const { clientPorts = ofClient, clientAddresses = ofClient } = hold.established ?? {};
   const target: Grown = {
-    sockets: targetSockets,
-    epollItems: hold.target?.hasEpoll == null ? null : hold.target.hasEpoll ? targetSockets : 0,
-    ports: 0,
-    addresses: 0,
+    ...held,
+    epollItems: hold.target?.hasEpoll == null ? null : hold.target.hasEpoll ? registered : 0,
     bufferBytes: buffers.target,
   };
   const client: Grown = {
-    sockets: ofClient,
+    ...{ sockets: ofClient, otherSockets: 0, otherFiles: 0 },
     epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll ? ofClient : 0,
     ports: Math.min(ofClient, clientPorts),
     addresses: Math.min(ofClient, clientAddresses),
@@ -73,18 +76,23 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
 }
 
 /**
- * One for each connection, or more where the target's connections cost it more (a proxy's way onwards): as many as it
- * has more descriptors, if the host has that many more TCP sockets.
+ * One TCP socket for each connection, or as many more as the target's own processes hold: a proxy pays for its way onwards,
+ * and for the ports of that. What it has open beyond them (timers, pipes, logs) costs it a file each. What the whole host
+ * has more of is no measure: it may be a neighbour's.
  */
-function socketsOfTarget(baseline: Readings, hold: Readings, ends: Ends): number {
+function heldByTarget(
+  { target: before }: Readings,
+  { target: now }: Readings,
+  ends: Ends,
+): Pick<Grown, 'sockets' | 'otherSockets' | 'otherFiles' | 'ports' | 'addresses'> {
   const connections = ends.target ?? 0;
-  const isElsewhere = hold.remote !== null;
-  const before = isElsewhere ? baseline.remote?.sockstat : baseline.sockstat;
-  const now = isElsewhere ? hold.remote?.sockstat : hold.sockstat;
-  if (connections === 0 || !before || !now) return connections;
-  const files = (hold.target?.openFiles ?? 0) - (baseline.target?.openFiles ?? 0);
-  const onHost = now.tcpAlloc - before.tcpAlloc - (isElsewhere ? 0 : (ends.client ?? 0));
-  return Math.max(connections, Math.min(files, onHost));
+  const more = (key: Exclude<keyof HeldSockets, 'queues'>): number =>
+    before?.sockets && now?.sockets ? Math.max(0, now.sockets[key] - before.sockets[key]) : 0;
+  const sockets = connections === 0 ? 0 : Math.max(connections, more('tcp'));
+  const otherSockets = more('others');
+  const files = (now?.openFiles ?? 0) - (before?.openFiles ?? 0);
+  const otherFiles = Math.max(0, files - sockets - otherSockets);
+  return { sockets, otherSockets, otherFiles, ports: more('ports'), addresses: more('addresses') };
 }
 
 /** `struct eppoll_entry` and `struct epitems_head` on 64-bit Linux, for kernels that merge their caches into others. */
@@ -93,7 +101,7 @@ const EPOLL_HEAD_BYTES = 16;
 
 function rowsOf(
   connections: number | null,
-  { sockets, epollItems, ports, addresses, bufferBytes }: Grown,
+  { sockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
   slab: Slab | null,
   before: ProcessTree | null,
   now: ProcessTree | null,
@@ -104,6 +112,7 @@ function rowsOf(
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
     return Math.round(count * sizeOf(slab, caches));
   };
+  const inodes = sockets + otherSockets;
   const entryBytes =
     (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
   const epollBytes = sized(epollItems, 'eventpoll_epi');
@@ -112,10 +121,13 @@ function rowsOf(
   const [portBytes, addressBytes] = [bucket('tcp_bind_bucket', ports), bucket('tcp_bind2_bucket', addresses)];
   return {
     tcpSock: sized(sockets, 'TCP') ?? sized(sockets, 'TCPv6'),
-    socketInode: sized(sockets, 'sock_inode_cache'),
-    dentry: sized(sockets, 'dentry'),
-    file: sized(sockets, 'filp'),
-    security: slab === null ? null : (sized(sockets, 'lsm_inode_cache', 'lsm_file_cache') ?? 0),
+    socketInode: sized(inodes, 'sock_inode_cache'),
+    dentry: sized(inodes, 'dentry'),
+    file: sized(inodes + otherFiles, 'filp'),
+    security:
+      slab === null
+        ? null
+        : (sized(inodes, 'lsm_inode_cache') ?? 0) + (sized(inodes + otherFiles, 'lsm_file_cache') ?? 0),
     epoll: epollBytes === null ? null : epollBytes + Math.round((epollItems ?? 0) * entryBytes),
     localPorts: portBytes === null || addressBytes === null ? null : portBytes + addressBytes,
     socketBuffers: bufferBytes,
@@ -170,15 +182,18 @@ const bucketBytes = (slab: Slab, own: 'tcp_bind_bucket' | 'tcp_bind2_bucket'): n
   (slab[own] ?? slab.eventpoll_epi)?.bytesPerObject ?? 0;
 
 /**
- * What is queued at each end takes, by the list of its sockets: a neighbour's are in none. Null where nobody lists them;
- * what is reserved is no stand-in (seen: 4 KiB for a byte).
+ * What is queued at each end takes, by the list of its sockets: a neighbour's are in none. What a proxy has on its way
+ * onwards is the target's. Null where nobody lists them; what is reserved is no stand-in (seen: 4 KiB for a byte).
  */
 function splitBuffers(hold: Readings, { target, client }: Ends): Record<keyof Ends, number | null> {
   const here = queuesAt(hold, Math.max(target ?? 0, client ?? 0));
   const isElsewhere = hold.remote !== null;
   const there = isElsewhere ? hold.remote?.queues : here?.target;
+  const { slab } = hold.remote ?? hold;
+  const onward = hold.target?.sockets?.queues;
+  const onwardBytes = onward ? bytesOfQueues(onward, slab, !isElsewhere) : 0;
   return {
-    target: there ? bytesOfQueues(there, (hold.remote ?? hold).slab, !isElsewhere) : null,
+    target: there ? bytesOfQueues(there, slab, !isElsewhere) + onwardBytes : null,
     client: here ? bytesOfQueues(here.client, hold.slab, !isElsewhere && target !== null) : null,
   };
 }
@@ -189,12 +204,16 @@ function splitBuffers(hold: Readings, { target, client }: Ends): Record<keyof En
  */
 export function tcpReservedOf(baseline: Readings, hold: Readings, { target }: Ends): number | null {
   if (target === null) return null;
+  const onward = hold.target?.sockets?.queues;
+  const onwardBytes = onward ? reservedBytesOf(onward) : 0;
   if (hold.remote !== null) {
     const { queues, sockstat } = hold.remote;
-    return queues ? reservedBytesOf(queues) : grownReservation(baseline.remote?.sockstat ?? null, sockstat);
+    return queues
+      ? reservedBytesOf(queues) + onwardBytes
+      : grownReservation(baseline.remote?.sockstat ?? null, sockstat);
   }
   const here = queuesAt(hold, target);
-  if (here) return Math.round(reservedBytesOf(here.target));
+  if (here) return Math.round(reservedBytesOf(here.target) + onwardBytes);
   const grownBytes = grownReservation(baseline.sockstat, hold.sockstat);
   if (grownBytes === null || !hold.sockstat) return null;
   // With a neighbour's 800,000 sockets there (seen) most of it is theirs.

@@ -85,12 +85,33 @@ test('a thousand connections on one host come apart into two ends', () => {
   assert.equal(ledger.unexplained, 14_000_000 - explainedBytes);
 });
 
-test('a target with more sockets than connections pays for them itself', () => {
-  const target = tree(25_000_000, { openFiles: 20 + 3000 });
-  const sockstat = { ...after.sockstat!, tcpAlloc: 4002 };
-  const { components, client } = ledgerOf(before, { ...after, target, sockstat }, { target: 1000, client: 1000 });
+const heldBy = (tcp: number, more: Partial<NonNullable<ProcessTree['sockets']>> = {}) => ({
+  sockets: { tcp, connecting: 0, ports: 0, addresses: 0, others: 0, ...more },
+});
+
+test('a target that holds more sockets than connections pays for them, and for the ports of those that connect', () => {
+  const ends = { target: 1000, client: 1000 };
+  const baseline = { ...before, target: tree(20_000_000, heldBy(2, { connecting: 1, ports: 1, addresses: 1 })) };
+  const target = tree(25_000_000, {
+    ...{ openFiles: 20 + 3000 },
+    ...heldBy(3002, { connecting: 2001, ports: 1501, addresses: 2001 }),
+  });
+  const { components, client } = ledgerOf(baseline, { ...after, target }, ends);
   assert.equal(client.components.socketInode, 862_000);
-  assert.equal(components.socketInode, 3 * 862_000);
+  assert.deepEqual([components.socketInode, components.file], [3 * 862_000, 3 * 195_000]);
+  assert.equal(components.localPorts, (1500 + 2000) * 128);
+});
+
+test('its other sockets have no state of TCP, and other files are only files', () => {
+  const ends = { target: 1000, client: 1000 };
+  const baseline = { ...before, target: tree(20_000_000, heldBy(2)) };
+  const target = tree(25_000_000, { openFiles: 20 + 3500, ...heldBy(1002, { others: 2000 }) });
+  const { components } = ledgerOf(baseline, { ...after, target }, ends);
+  assert.equal(components.tcpSock, 1000 * 2520);
+  assert.deepEqual([components.socketInode, components.file], [3 * 862_000, 3500 * 195]);
+  // Where nobody looked, it has files of whatever kind.
+  const unseen = ledgerOf(before, { ...after, target: tree(25_000_000, { openFiles: 20 + 3500 }) }, ends).components;
+  assert.deepEqual([unseen.socketInode, unseen.file], [862_000, 3500 * 195]);
 });
 
 for (const [neighbour, tcpAlloc] of [
@@ -139,6 +160,14 @@ test('queued data belongs to the end in whose queues it lies, and local ports ar
   assert.equal(tcpReserved, 4_096_000);
   const idle = ledgerOf(before, { ...after, established: listed({}), sockstat }, ENDS);
   assert.deepEqual([idle.components.socketBuffers, idle.tcpReserved], [0, 0]);
+});
+
+test('what a proxy has queued on its way onwards is its own', () => {
+  const queues = { ...NO_QUEUES, written: byteEach, reservedBytes: 4_096_000 };
+  const target = tree(25_000_000, { openFiles: 2020, ...heldBy(2002, { connecting: 1000, queues }) });
+  const { components, client, tcpReserved } = ledgerOf(before, { ...after, target, established: listed({}) }, ENDS);
+  assert.equal(components.socketBuffers, 1000 * (1 + 512 + 576));
+  assert.deepEqual([client.components.socketBuffers, tcpReserved], [0, 4_096_000]);
 });
 
 test('where only lengths are listed, each socket with anything queued has one buffer for each 32 KiB', () => {
@@ -260,8 +289,11 @@ test("a target on another machine pays with that machine's objects, and the clie
       received: { sockets: bufferBytes > 0 ? 2 : 0, bytes: bufferBytes / 2, truesizeBytes: bufferBytes },
     },
   });
-  const baseline = { ...before, remote: there(10, 5e9, 0) };
-  const hold = { ...after, remote: there(2010, 5e9 + 20_000_000, 8192), target: tree(25_000_000, { openFiles: 2020 }) };
+  const baseline = { ...before, remote: there(10, 5e9, 0), target: tree(20_000_000, heldBy(0)) };
+  const hold = {
+    ...{ ...after, remote: there(9999, 5e9 + 20_000_000, 8192) },
+    target: tree(25_000_000, { openFiles: 2020, ...heldBy(2000) }),
+  };
   const { components, client, kernel, unexplained } = ledgerOf(baseline, hold, { target: 1000, client: 1000 });
   assert.deepEqual([components.tcpSock, components.socketInode], [2000 * 3000, 2000 * 1000], 'two sockets each');
   assert.equal(components.socketBuffers, 8192, 'off the wire come buffers that are charged as they are');

@@ -74,20 +74,26 @@ function ofLength(bytes: number, connections: number): EndQueues {
 export function queuesSince(point: Readings, now: Readings['sockstat']): Readings['earlierQueues'] {
   const queues = queuesAt(point, 0);
   if (queues === undefined) return undefined;
-  const before = point.sockstat?.tcpMemBytes ?? 0;
-  const share = now === null || before === 0 ? 1 : Math.min(1, now.tcpMemBytes / before);
-  return { target: shareOf(queues.target, share), client: shareOf(queues.client, share) };
+  const share = stillReserved(point, now);
+  return { target: timesQueues(queues.target, share), client: timesQueues(queues.client, share) };
 }
 
-function shareOf({ received, written, reservedBytes }: EndQueues, share: number): EndQueues {
+/** Of what the host had reserved for TCP buffers, how much it still has: 1 at most. */
+export function stillReserved(point: Readings, now: Readings['sockstat']): number {
+  const before = point.sockstat?.tcpMemBytes ?? 0;
+  return now === null || before === 0 ? 1 : Math.min(1, now.tcpMemBytes / before);
+}
+
+/** So many times as much: a share of it, or what a sample stands for. */
+export function timesQueues({ received, written, reservedBytes }: EndQueues, times: number): EndQueues {
   const part = ({ sockets, bytes, truesizeBytes }: Queue): Queue => ({
-    sockets: Math.ceil(sockets * share),
-    bytes: bytes * share,
-    truesizeBytes: truesizeBytes === null ? null : truesizeBytes * share,
+    sockets: Math.ceil(sockets * times),
+    bytes: bytes * times,
+    truesizeBytes: truesizeBytes === null ? null : truesizeBytes * times,
   });
   return {
     received: part(received),
     written: part(written),
-    reservedBytes: reservedBytes === null ? null : reservedBytes * share,
+    reservedBytes: reservedBytes === null ? null : reservedBytes * times,
   };
 }

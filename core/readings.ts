@@ -9,6 +9,43 @@ const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
 const ms = z.number().nonnegative();
 
+/** One kind of queue, over all sockets of an end. */
+const Queue = z.object({
+  /** Sockets with anything in it. */
+  sockets: count,
+  /** What programs wrote. */
+  bytes,
+  /** The same with the buffers it lies in, as the kernel charges them; null where only lengths are listed. */
+  truesizeBytes: bytes.nullable(),
+});
+
+/** What waits in the sockets of one end of the connections. */
+export const EndQueues = z.object({
+  /** Arrived, and not read yet. */
+  received: Queue,
+  /** Written, and not acknowledged yet. */
+  written: Queue,
+  /** Of tcp_mem: whole pages of each socket; null where it isn't listed. */
+  reservedBytes: bytes.nullable(),
+});
+export type EndQueues = z.infer<typeof EndQueues>;
+
+/** Sockets that processes hold, looked at one by one. */
+export const HeldSockets = z.object({
+  /** TCP: accepted, connecting and listening ones. */
+  tcp: count,
+  /** Of them, those that were opened by connecting, and have a local port of their own. */
+  connecting: count,
+  /** Distinct local ports, and distinct pairs of local address and port, of the connecting ones. */
+  ports: count,
+  addresses: count,
+  /** What waits in the connecting ones. Absent where they aren't listed with it. */
+  queues: EndQueues.optional(),
+  /** Of another kind: unix, UDP. */
+  others: count,
+});
+export type HeldSockets = z.infer<typeof HeldSockets>;
+
 /** Sums over a process and all its descendants. Null where this system doesn't tell, or not us. */
 export const ProcessTree = z.object({
   pids: z.array(count).min(1),
@@ -26,6 +63,8 @@ export const ProcessTree = z.object({
   openFiles: count.nullable(),
   /** Whether any of the processes has an epoll descriptor among its lowest ones. */
   hasEpoll: z.boolean().nullable(),
+  /** Absent where nobody looked: with no more descriptors than connections, each of them is one. */
+  sockets: HeldSockets.optional(),
   threads: count.nullable(),
   /** Processor time used so far, user and system. */
   cpuSeconds: z.number().nonnegative(),
@@ -124,27 +163,6 @@ export const Cgroup = z.object({
   exclusive: z.boolean(),
 });
 export type Cgroup = z.infer<typeof Cgroup>;
-
-/** One kind of queue, over all sockets of an end. */
-const Queue = z.object({
-  /** Sockets with anything in it. */
-  sockets: count,
-  /** What programs wrote. */
-  bytes,
-  /** The same with the buffers it lies in, as the kernel charges them; null where only lengths are listed. */
-  truesizeBytes: bytes.nullable(),
-});
-
-/** What waits in the sockets of one end of the connections. */
-export const EndQueues = z.object({
-  /** Arrived, and not read yet. */
-  received: Queue,
-  /** Written, and not acknowledged yet. */
-  written: Queue,
-  /** Of tcp_mem: whole pages of each socket; null where it isn't listed. */
-  reservedBytes: bytes.nullable(),
-});
-export type EndQueues = z.infer<typeof EndQueues>;
 
 /** Connections on the target's ports as the kernel lists them (/proc/net/tcp and tcp6): a count from outside. */
 export const Established = z.object({

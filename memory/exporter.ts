@@ -1,4 +1,4 @@
-import { type MeterName, Readings } from '../core/readings.ts';
+import { HeldSockets, type MeterName, Readings } from '../core/readings.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
@@ -32,6 +32,8 @@ const METER_INFO = parseSelector('connrig_meter_info')!;
 const READINGS_PATH = '/readings';
 /** More make a longer request than a meter takes. */
 const PORTS_MOST = 1000;
+/** Of the target's own sockets, which take a look at each: asked for only where they have to be known. */
+const SOCKETS_PATH = '/sockets';
 
 /** Its name and labels as given, after the #. The path is /metrics when there is none. */
 export function parseExporter(text: string): ExporterSource | string {
@@ -71,6 +73,21 @@ export function openExporter(
     const from = new URL(READINGS_PATH, url);
     if (ports.length > 0 && ports.length <= PORTS_MOST) from.searchParams.set('ports', ports.join(','));
     return answerOfMeter(await fetch(from), from);
+  };
+}
+
+/** @returns looks through the target's descriptors there; throws Missing where it is no meter, or an older one */
+export function openMeterSockets(
+  { url, token }: Pick<ExporterSource, 'url' | 'token'>,
+  timeoutMs = TIMEOUT_MS,
+): () => Promise<HeldSockets> {
+  const from = new URL(SOCKETS_PATH, url);
+  return async () => {
+    const parsed = HeldSockets.safeParse(
+      parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token })),
+    );
+    if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+    return parsed.data;
   };
 }
 

@@ -1,8 +1,9 @@
 import type { LiveReadings } from '../core/live-readings.ts';
-import type { Cgroup, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
+import type { Cgroup, HeldSockets, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
-import { type ExporterSource, openExporter } from './exporter.ts';
+import { type ExporterSource, openExporter, openMeterSockets } from './exporter.ts';
+import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
@@ -41,6 +42,12 @@ export interface QuickReading {
   readonly clientRssBytes: number | null;
 }
 
+export interface ReadOptions {
+  readonly gc?: boolean;
+  readonly list?: boolean;
+  readonly connections?: number;
+}
+
 export interface Meters {
   /**
    * Reads everything once. A collection comes first, then all other meters together; what they take together is the
@@ -48,8 +55,12 @@ export interface Meters {
    *
    * @param options.gc force a garbage collection in the target, where it can do that
    * @param options.list count the connections from the kernel's list of them, which takes time for each
+   * @param options.connections how many are open, so that a target that has more files than those can be looked into;
+   * undefined: nobody looks
    */
-  read(options?: { readonly gc?: boolean; readonly list?: boolean }): Promise<Readings>;
+  read(options?: ReadOptions): Promise<Readings>;
+  /** Looks through the target's descriptors for the sockets it holds; null where they can't be seen. */
+  readSockets(): Promise<HeldSockets | null>;
   /**
    * Asks the target's runtime often enough that the code that answers is compiled and optimized. Until it is, each answer
    * makes the heap grow, which would pass for the cost of connections that open in the meantime.
@@ -74,6 +85,10 @@ const MANY_AGE_MS = 1000;
 /** New processes of a tree show in quick readings within this time. */
 const TREE_AGE_MS = 5000;
 
+/** Files beyond its connections that say nothing of what a connection costs: logs, a few connections of others. */
+const FEW_FILES = 16;
+const FEW_SHARE = 0.02;
+
 /** A reference server's heap grows by 410 KB over its first 60 answers with a collection; after so many without, by 75. */
 const REHEARSALS = 30;
 
@@ -87,6 +102,7 @@ export function openMeters(options: MeterOptions): Meters {
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && openExporter(options.exporter);
+  const askSockets = options.exporter && openMeterSockets(options.exporter);
   const treeOfTarget = { except: [clientPid] };
   const treeOfClient = { except: pids };
   let quick: QuickReading & { readonly readAt: number } = {
@@ -96,7 +112,10 @@ export function openMeters(options: MeterOptions): Meters {
   };
   let trees = { target: [...pids], client: [clientPid], readAt: Number.NEGATIVE_INFINITY };
 
-  async function read({ gc = false, list = false }: { readonly gc?: boolean; readonly list?: boolean } = {}) {
+  /** Open files of the target when it had no connection of ours. */
+  let filesAtRest = Number.NEGATIVE_INFINITY;
+
+  async function read({ gc = false, list = false, connections }: ReadOptions = {}) {
     const missing: Readings['missing'] = [];
     const meterMs: Readings['meterMs'] = {};
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> => {
@@ -128,8 +147,11 @@ export function openMeters(options: MeterOptions): Meters {
     const tookMs = performance.now() - startedAt;
     const established =
       list && ports.length > 0 ? await take('established', () => readEstablished(ports, { ip })) : null;
+    const tree = target ?? told?.target ?? null;
+    const sockets =
+      tree && connections !== undefined && isToBeLookedInto(tree, connections) ? await readSockets() : null;
     return {
-      target: target ?? told?.target ?? null,
+      target: tree && sockets ? { ...tree, sockets } : tree,
       ...{ client, runtime, slab, sockstat, host, established },
       cgroup: cgroup ?? told?.cgroup ?? null,
       exporter: told?.exporter ?? null,
@@ -137,6 +159,22 @@ export function openMeters(options: MeterOptions): Meters {
       remote: targetIsElsewhere ? (told?.remote ?? null) : null,
       ...{ missing, tookMs, meterMs },
     };
+  }
+
+  /** Without connections it is, or nothing could be said of what it has more of later. */
+  function isToBeLookedInto({ openFiles }: ProcessTree, connections: number): boolean {
+    if (openFiles === null) return false;
+    if (connections === 0) filesAtRest = openFiles;
+    return connections === 0 || openFiles - filesAtRest > connections + Math.max(FEW_FILES, FEW_SHARE * connections);
+  }
+
+  async function readSockets(): Promise<HeldSockets | null> {
+    const measured = await measure(() =>
+      pids.length > 0 && isLinux
+        ? readHeldSockets(listTree(pids, treeOfTarget))
+        : (askSockets?.() ?? Promise.resolve(null)),
+    );
+    return 'value' in measured ? measured.value : null;
   }
 
   const readCgroupOf = (tree: ProcessTree | null): Promise<Cgroup> => {
@@ -195,7 +233,7 @@ export function openMeters(options: MeterOptions): Meters {
     return { targetBytes: quick.targetBytes, clientRssBytes: quick.clientRssBytes };
   }
 
-  return { read, rehearse, readQuick, readLive, readEnds, readHeap };
+  return { read, readSockets, rehearse, readQuick, readLive, readEnds, readHeap };
 }
 
 /** @returns undefined when the target has no runtime that could be asked */

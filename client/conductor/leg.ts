@@ -148,7 +148,7 @@ export class LegWalk {
     this.#enter('burst', level);
     await this.#moveTo(level, leg.connectsPerSecond);
     await this.#untilAccepted(level);
-    const readings = await meters.read({ list: true });
+    const readings = await meters.read({ list: true, connections: level });
     if (this.#isWhole(level, readings)) {
       recorder.sample({
         ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
@@ -263,7 +263,7 @@ export class LegWalk {
     const read = (): Promise<Readings> => meters.read({ gc: true });
     const { settled, windows } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
-    const readings = await meters.read({ gc: true, list: true });
+    const readings = await meters.read({ gc: true, list: true, connections: level });
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     if (phase === 'hold' && !this.#isWhole(level, readings)) return undefined;

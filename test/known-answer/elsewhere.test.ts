@@ -6,9 +6,11 @@ import { totalmem } from 'node:os';
 import { it, type TestContext } from 'node:test';
 import { compiled } from '../support/compiled.ts';
 import {
+  assertFailed,
   assertWentThrough,
   connrig,
   ENTRY,
+  HASTY,
   newFolder,
   readRunFile,
   reportOn,
@@ -91,4 +93,55 @@ it('a server elsewhere in a cgroup with a limit has that for its limit, not the 
     [],
     "what the client's machine limits is no limit of the target",
   );
+});
+
+/** A server there, its meter here and there, and a run against it. */
+async function runThere(t: TestContext, program: 'onward' | 'ghosts', words: string, ...plan: readonly string[]) {
+  const { keeper, ip } = await anotherNetwork(t);
+  const there = ['nsenter', '-t', String(keeper), '-n'];
+  execFileSync('nsenter', ['-t', String(keeper), '-n', 'ip', 'link', 'set', 'lo', 'up']);
+  // What a proxy leads to; what happens there is nobody's business.
+  await started(t, `exec ${[...there, compiled(t, 'known-answer/held'), PORT + 1, 0].join(' ')}`);
+  const pid = await started(
+    t,
+    `exec ${[...there, compiled(t, `known-answer/${program}`), PORT, words, `at=${ip}`].join(' ')}`,
+  );
+  const meter = startConnrig(t, ['meter', '--pid', String(pid), '--listen', `${ip}:0`], {
+    program: [...there, process.execPath, ENTRY],
+    env: { CONNRIG_ADMIN_TOKEN: TOKEN },
+  });
+  const exporter = await eventually(() => /http:\S+\/metrics/.exec(meter.stderr())?.[0], 'the meter');
+  const folder = newFolder(t);
+  const args = ['--exporter', exporter, ...plan, ...HASTY, '--quiet', '--out', folder];
+  const ended = await connrig(t, ['run', `tcp://${ip}:${PORT}`, ...args], { env: { CONNRIG_EXPORTER_TOKEN: TOKEN } });
+  return { ended, summary: await reportOn(t, folder) };
+}
+
+it("a proxy elsewhere pays for its way onwards, by the meter's own look at it", {
+  timeout: 400_000,
+  skip: whyNot,
+}, async (t) => {
+  const plan = ['--levels', '300,600,900'];
+  const costOf = async (words: string) => {
+    const { ended, summary } = await runThere(t, 'onward', words, ...plan);
+    assertWentThrough(ended);
+    return summary.legs[0]!.perConnection!.components;
+  };
+  const [plain, proxy] = [await costOf('nothing'), await costOf(String(PORT + 1))];
+  assert.ok(
+    Math.abs(proxy.tcpSock! - 2 * plain.tcpSock!) <= 0.03 * plain.tcpSock!,
+    `${proxy.tcpSock} of ${plain.tcpSock}`,
+  );
+  assert.equal(plain.localPorts, 0);
+  assert.ok(proxy.localPorts! > 150, `${proxy.localPorts} bytes of ports`);
+});
+
+it('connections that a server elsewhere does not have are missed among its open files', {
+  timeout: 400_000,
+  skip: whyNot,
+}, async (t) => {
+  const plan = ['--levels', '100,200', '--open-timeout', '3s'];
+  const { ended, summary } = await runThere(t, 'ghosts', '0 defer=60', ...plan);
+  assertFailed(ended, 4, 'ETIMEDOUT', /has none of \d+ connections, by its open files, /);
+  assert.deepEqual([summary.legs[0]!.levels, summary.capacity], [[], []]);
 });

@@ -1,5 +1,5 @@
 /* A TCP server that doesn't get all its clients think it has: ghosts PORT BYTES [backlog=N] [every=MILLISECONDS]
-   [defer=SECONDS] [files=N] [processes=N]. Each connection holds exactly BYTES touched bytes.
+   [defer=SECONDS] [files=N] [processes=N] [at=ADDRESS]. Each connection holds exactly BYTES touched bytes.
    backlog: so many may wait to be accepted. every: it accepts one, then looks away for so long. defer: the kernel keeps
    connections back until they say something (TCP_DEFER_ACCEPT). files: so many descriptors each process may have.
    processes: so many accept from one socket. Prints "listening" when it does. */
@@ -49,6 +49,7 @@ static void serve(int listener) {
 int main(int argc, char **argv) {
   if (argc < 3) return fprintf(stderr, "ghosts PORT BYTES [backlog=N] [every=MS] [defer=S] [files=N] [processes=N]\n"), 2;
   int backlog = 4096, defer = 0, files = 0, processes = 1;
+  const char *address = "127.0.0.1";
   bytes = strtoul(argv[2], NULL, 10);
   for (int i = 3; i < argc; i++) {
     sscanf(argv[i], "backlog=%d", &backlog);
@@ -56,9 +57,11 @@ int main(int argc, char **argv) {
     sscanf(argv[i], "defer=%d", &defer);
     sscanf(argv[i], "files=%d", &files);
     sscanf(argv[i], "processes=%d", &processes);
+    if (!strncmp(argv[i], "at=", 3)) address = argv[i] + 3;
   }
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
+  inet_pton(AF_INET, address, &at.sin_addr);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (defer) setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof defer);
   if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, backlog) < 0) return perror("listen"), 1;

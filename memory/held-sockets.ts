@@ -1,0 +1,129 @@
+import { readlinkSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timesQueues } from '../core/queues.ts';
+import type { HeldSockets } from '../core/readings.ts';
+import { Missing, systemCodeOf } from './meter.ts';
+import { PortSet } from './port-set.ts';
+import { QueueCounter } from './queue-counter.ts';
+import { type ListedSocket, listSockets, TCP_LISTEN } from './sock-diag.ts';
+import { readTcpTables } from './tcp-table.ts';
+
+/** Looking at a descriptor takes some µs. Of more than so many, each second, third … is looked at, and counts for all. */
+const LOOKED_AT_MOST = 20_000;
+/** How long other work of this thread may have to wait. */
+const TURN_MS = 10;
+
+/**
+ * The sockets that processes hold, one by one: what the whole host has may be anybody's. Takes a look at each of their
+ * descriptors, so it is done only where they are more than connections explain.
+ *
+ * @param pids of the processes; those that are gone are left out
+ * @throws Missing where their descriptors or their sockets are not ours to see
+ */
+export async function readHeldSockets(pids: readonly number[]): Promise<HeldSockets> {
+  const sizes = pids.map((pid) => sizeOf(`/proc/${pid}/fd`));
+  const step = Math.max(1, Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / LOOKED_AT_MOST));
+  const inodes = new Set<number>();
+  for (const pid of pids) await addInodes(`/proc/${pid}/fd`, step, inodes);
+  const tally = new SocketTally(inodes);
+  const [first] = pids;
+  if (first !== undefined) await listAll(first, (socket) => tally.add(socket));
+  return tally.result(step);
+}
+
+const sizeOf = (folder: string): number => {
+  try {
+    return statSync(folder).size;
+  } catch {
+    return 0;
+  }
+};
+
+const SOCKET = 'socket:[';
+
+async function addInodes(folder: string, step: number, inodes: Set<number>): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ESRCH') return;
+    throw error;
+  }
+  let turnAtMs = performance.now();
+  for (let i = 0; i < names.length; i += step) {
+    const what = linkOf(`${folder}/${names[i]}`);
+    if (what.startsWith(SOCKET)) inodes.add(Number(what.slice(SOCKET.length, -1)));
+    if (performance.now() - turnAtMs < TURN_MS) continue;
+    await nextTurn();
+    turnAtMs = performance.now();
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Closed in the meantime.
+    return '';
+  }
+}
+
+/** Of the network namespace that a process lives in; those that listen come first. */
+async function listAll(pid: number, visit: (socket: ListedSocket) => void): Promise<void> {
+  if (linkOf(`/proc/${pid}/ns/net`) === linkOf('/proc/self/ns/net')) {
+    try {
+      await listSockets({ states: [TCP_LISTEN] }, visit);
+      await listSockets({ states: HELD_STATES }, visit);
+      return;
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error;
+    }
+  }
+  await readTcpTables({ tcp: `/proc/${pid}/net/tcp`, tcp6: `/proc/${pid}/net/tcp6` }, visit);
+}
+
+/** ESTABLISHED, SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING. */
+const HELD_STATES = [1, 2, 4, 5, 8, 9, 11];
+const PORTS = 65_536;
+
+/** Tells the sockets of some inodes apart. An accepting end has the port of a listener; a connecting end has one of its own. */
+class SocketTally {
+  readonly #inodes: ReadonlySet<number>;
+  readonly #listening = new Uint8Array(PORTS);
+  readonly #addresses = new PortSet();
+  readonly #ports = new PortSet();
+  readonly #queues = new QueueCounter();
+  #tcp = 0;
+  #connecting = 0;
+  #portCount = 0;
+  #addressCount = 0;
+
+  constructor(inodes: ReadonlySet<number>) {
+    this.#inodes = inodes;
+  }
+
+  add(socket: ListedSocket): void {
+    const { state, inode, localPort, localAddress } = socket;
+    if (state === TCP_LISTEN) this.#listening[localPort] = 1;
+    if (!this.#inodes.has(inode)) return;
+    this.#tcp++;
+    if (this.#listening[localPort] === 1) return;
+    this.#connecting++;
+    this.#queues.add(socket);
+    if (this.#ports.add('', localPort)) this.#portCount++;
+    if (this.#addresses.add(localAddress, localPort)) this.#addressCount++;
+  }
+
+  /** @param step each so many-th was looked at */
+  result(step: number): HeldSockets {
+    return {
+      tcp: this.#tcp * step,
+      connecting: this.#connecting * step,
+      ports: Math.min(PORTS, this.#portCount * step),
+      addresses: this.#addressCount * step,
+      queues: timesQueues(this.#queues.result(), step),
+      others: Math.max(0, this.#inodes.size - this.#tcp) * step,
+    };
+  }
+}
