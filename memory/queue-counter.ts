@@ -12,6 +12,8 @@ export class QueueCounter {
   #hasTruesize = true;
 
   add(socket: ListedSocket | DiagSocket): void {
+    // Most have nothing, and there may be a million of them.
+    if (socket.receiveQueue === 0 && socket.sendQueue === 0) return;
     if ('memory' in socket) {
       const received = socket.memory(SOCKET_MEMORY.received) + socket.memory(SOCKET_MEMORY.backlog);
       const written = socket.memory(SOCKET_MEMORY.written);
@@ -41,5 +43,5 @@ export class QueueCounter {
 function count(queue: { sockets: number; bytes: number; truesizeBytes: number }, bytes: number, charged: number): void {
   queue.bytes += bytes;
   queue.truesizeBytes += charged;
-  if (bytes > 0 || charged > 0) queue.sockets++;
+  if (bytes > 0) queue.sockets++;
 }
