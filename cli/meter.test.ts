@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EXIT } from '../core/errors.ts';
@@ -61,6 +63,27 @@ test('a process is metered: metrics, readings, and an exporter that takes both',
   await stop();
   assert.equal(deps.exitCode(), undefined);
   await assert.rejects(fetch(url));
+});
+
+test('who names ports is told what is queued in their connections', onLinux, async (t) => {
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    t.after(() => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, '127.0.0.1');
+  t.after(() => client.destroy());
+  await once(client, 'connect');
+  client.write('unread');
+  const { get } = await startMeter(t, '--pid', String(process.ppid), '--listen', '127.0.0.1:0');
+  const received = async (query: string) =>
+    Readings.parse(JSON.parse(await get(`/readings${query}`))).established?.targetQueues?.received;
+  await eventually(async () => (await received(`?ports=${port}`))?.bytes === 6, 'it has arrived');
+  assert.equal((await received(`?ports=${port}`))?.sockets, 1);
+  assert.equal(await received(''), undefined, 'nobody asked');
+  assert.match(await get('/readings?ports=0'), /^ports=0: a port is a number from 1 to 65535/);
+  assert.match(await get('/readings?port=1'), /^unknown parameter port; known: ports/);
 });
 
 test('several processes are one target', onLinux, async (t) => {

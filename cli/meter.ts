@@ -5,9 +5,9 @@ import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
 import { readDescriptorUse } from '../memory/descriptors.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
-import { type Meters, openMeters } from '../memory/meter-set.ts';
+import { openMeters } from '../memory/meter-set.ts';
 import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
-import { json, type Route } from '../telemetry/answer.ts';
+import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
 import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
@@ -67,7 +67,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
     stop();
   });
   const meters = openMeters({ pids, ports: [], clientPid: process.pid });
-  const read = freshReader(meters);
+  const read = freshReader(pids);
   const readSockets = oneAtATime(() => meters.readSockets());
   const own = watchOwnProcess();
   const page = async (): Promise<MeterPage> => {
@@ -83,7 +83,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   const telemetry = meterTelemetry(page, deps.version);
   const routes = new Map<string, Route>([
     ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
-    ['/readings', async () => json(await read())],
+    ['/readings', async (query) => readingsPage(query, read)],
     ['/sockets', async () => json(await readSockets())],
     ['/healthz', async () => ({ status: 200, type: 'text/plain', body: 'ok\n' })],
   ]);
@@ -98,12 +98,28 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   }
 }
 
+/** With `ports=8080,8081` also what is queued in the connections of these ports: only who opened them knows which. */
+async function readingsPage(query: URLSearchParams, read: Reader): Promise<Answer> {
+  const problem = noQuery(query, 'ports');
+  if (problem) return problem;
+  const ports = (query.get('ports') ?? '').split(',').filter((port) => port !== '');
+  const wrong = ports.find((port) => !/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535);
+  if (wrong !== undefined) return sentence(400, `ports=${wrong}: a port is a number from 1 to 65535`);
+  return json(await read(ports.map(Number)));
+}
+
+type Reader = (ports?: readonly number[]) => Promise<Readings>;
+
 /** One reading at a time, used again for a moment. */
-function freshReader(meters: Meters): () => Promise<Readings> {
-  let last: { startedAtMs: number; readings: Promise<Readings> } | undefined;
-  return () => {
+function freshReader(pids: readonly number[]): Reader {
+  let last: { startedAtMs: number; of: string; readings: Promise<Readings> } | undefined;
+  return (ports = []) => {
     const now = performance.now();
-    if (last === undefined || now - last.startedAtMs > FRESH_MS) last = { startedAtMs: now, readings: meters.read() };
+    const of = ports.join(',');
+    if (last === undefined || last.of !== of || now - last.startedAtMs > FRESH_MS) {
+      const meters = openMeters({ pids, ports, clientPid: process.pid });
+      last = { startedAtMs: now, of, readings: meters.read({ list: ports.length > 0 }) };
+    }
     return last.readings;
   };
 }

@@ -1,3 +1,4 @@
+import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
 import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from './readings.ts';
 
 /** Parts of the kernel's memory at one end of the connections; they sum to `kernel`. */
@@ -13,7 +14,7 @@ export const KERNEL_COMPONENTS = [
   'epoll',
   /** Local ports bound by connecting ends; an accepting end has none of its own. */
   'localPorts',
-  /** Data queued in sockets. */
+  /** Data queued in sockets, with the buffers it lies in: what it takes, not what is reserved for it. */
   'socketBuffers',
   /** Slots and bitmaps of the processes' descriptor tables. */
   'descriptorTable',
@@ -51,7 +52,7 @@ interface Grown {
  * sockets cut the result by half). What the kernel keeps for a process is read for that process.
  */
 export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { target: KernelRows; client: KernelRows } {
-  const buffers = splitBuffers(baseline, hold, ends);
+  const buffers = splitBuffers(hold, ends);
   const ofClient = ends.client ?? 0;
   const held = heldByTarget(baseline, hold, ends);
   const registered = held.sockets + held.otherSockets;
@@ -85,7 +86,7 @@ function heldByTarget(
   ends: Ends,
 ): Pick<Grown, 'sockets' | 'otherSockets' | 'otherFiles' | 'ports' | 'addresses'> {
   const connections = ends.target ?? 0;
-  const more = (key: keyof HeldSockets): number =>
+  const more = (key: Exclude<keyof HeldSockets, 'queues'>): number =>
     before?.sockets && now?.sockets ? Math.max(0, now.sockets[key] - before.sockets[key]) : 0;
   const sockets = connections === 0 ? 0 : Math.max(connections, more('tcp'));
   const otherSockets = more('others');
@@ -163,37 +164,63 @@ export function timeWaitOf(
   );
 }
 
+/**
+ * Growth of what the kernel has set aside for objects that nobody uses yet, in bytes: after others' connections have gone
+ * thousands of places are left on pages that are not given back, and the next ones take up these (seen: 600 bytes less
+ * for each, of 4,050).
+ */
+export function unusedPlacesOf(before: Slab | null, now: Slab | null, caches: readonly SlabCache[]): number {
+  return caches.reduce((sum, name) => {
+    const [then, current] = [before?.[name], now?.[name]];
+    if (then?.places === undefined || current?.places === undefined) return sum;
+    return sum + (current.places - current.objects - (then.places - then.objects)) * current.bytesPerObject;
+  }, 0);
+}
+
 /** Port buckets and epoll items have the same size on kernels that merge them, which is why they do. */
 const bucketBytes = (slab: Slab, own: 'tcp_bind_bucket' | 'tcp_bind2_bucket'): number =>
   (slab[own] ?? slab.eventpoll_epi)?.bytesPerObject ?? 0;
 
-/** What queued data takes, at each end in proportion to its queues. Nothing queued takes nothing. */
-function splitBuffers(
-  baseline: Readings,
-  hold: Readings,
-  ends: Ends,
-): { target: number | null; client: number | null } {
-  const { established } = hold;
-  if (hold.remote) {
-    // Each end has a kernel of its own.
-    const target = chargedBetween(baseline.remote?.sockstat, hold.remote.sockstat);
-    return { target, client: chargedBetween(baseline.sockstat, hold.sockstat) };
-  }
-  if (!baseline.sockstat || !hold.sockstat) return { target: null, client: null };
-  const chargedBytes = chargedBetween(baseline.sockstat, hold.sockstat) ?? 0;
-  const ofTarget = established?.targetQueuedBytes ?? ends.target ?? 0;
-  const both = ofTarget + (established?.clientQueuedBytes ?? ends.client ?? 0);
-  if (both === 0) return { target: 0, client: 0 };
-  // Charges are counted in steps of up to 1 MiB a processor, and for the whole host: never less than what is queued.
-  // Unlisted, each socket of the host has a like share: with a neighbour's 800,000 there (seen) most of it is theirs.
-  const bytes = established
-    ? Math.max(chargedBytes, both)
-    : Math.round(chargedBytes * Math.min(1, both / hold.sockstat.tcpAlloc));
-  const target = Math.round((bytes * ofTarget) / both);
-  return { target, client: bytes - target };
+/**
+ * What is queued at each end takes, by the list of its sockets: a neighbour's are in none. What a proxy has on its way
+ * onwards is the target's. Null where nobody lists them; what is reserved is no stand-in (seen: 4 KiB for a byte).
+ */
+function splitBuffers(hold: Readings, { target, client }: Ends): Record<keyof Ends, number | null> {
+  const here = queuesAt(hold, Math.max(target ?? 0, client ?? 0));
+  const isElsewhere = hold.remote !== null;
+  const there = isElsewhere ? hold.remote?.queues : here?.target;
+  const { slab } = hold.remote ?? hold;
+  const onward = hold.target?.sockets?.queues;
+  const onwardBytes = onward ? bytesOfQueues(onward, slab, !isElsewhere) : 0;
+  return {
+    target: there ? bytesOfQueues(there, slab, !isElsewhere) + onwardBytes : null,
+    client: here ? bytesOfQueues(here.client, hold.slab, !isElsewhere && target !== null) : null,
+  };
 }
 
-const chargedBetween = (before: Readings['sockstat'] | undefined, now: Readings['sockstat']): number | null =>
+/**
+ * What the target's end has of tcp_mem: a reservation in whole pages, which may be used up long before memory is. By the
+ * list of its sockets; where there is none, an even share of what the host's sockets have reserved since the baseline.
+ */
+export function tcpReservedOf(baseline: Readings, hold: Readings, { target }: Ends): number | null {
+  if (target === null) return null;
+  const onward = hold.target?.sockets?.queues;
+  const onwardBytes = onward ? reservedBytesOf(onward) : 0;
+  if (hold.remote !== null) {
+    const { queues, sockstat } = hold.remote;
+    return queues
+      ? reservedBytesOf(queues) + onwardBytes
+      : grownReservation(baseline.remote?.sockstat ?? null, sockstat);
+  }
+  const here = queuesAt(hold, target);
+  if (here) return Math.round(reservedBytesOf(here.target) + onwardBytes);
+  const grownBytes = grownReservation(baseline.sockstat, hold.sockstat);
+  if (grownBytes === null || !hold.sockstat) return null;
+  // With a neighbour's 800,000 sockets there (seen) most of it is theirs.
+  return Math.round(grownBytes * Math.min(1, target / Math.max(1, hold.sockstat.tcpAlloc)));
+}
+
+const grownReservation = (before: Readings['sockstat'], now: Readings['sockstat']): number | null =>
   before && now ? Math.max(0, now.tcpMemBytes - before.tcpMemBytes) : null;
 
 /** A pointer for each slot, and two bits in the bitmaps of open and close-on-exec descriptors. */

@@ -5,7 +5,7 @@ import { type Ends, KERNEL_COMPONENTS } from './kernel-rows.ts';
 import { LEDGER_COMPONENTS, ledgerOf, USER_COMPONENTS } from './ledger.ts';
 import { type ProcessTree, Readings, SLAB_CACHES, type Slab } from './readings.ts';
 
-const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128, 256, 256];
+const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128, 256, 256, 256, 512, 576];
 const slabWith = (objects: (cache: string) => number, without: readonly string[] = []): Slab =>
   Object.fromEntries(
     SLAB_CACHES.map((name, i) => [name, { objects: objects(name), bytesPerObject: SIZES[i]! }] as const).filter(
@@ -134,30 +134,55 @@ test('a target that does not use epoll has no epoll row; one that nobody may loo
   assert.equal(ledgerOf(before, without(false), ends).client.components.epoll, 208_000);
 });
 
+const NO_QUEUE = { sockets: 0, bytes: 0, truesizeBytes: 0 };
+const NO_QUEUES = { received: NO_QUEUE, written: NO_QUEUE, reservedBytes: 0 };
+const listed = (more: Partial<NonNullable<Readings['established']>>): Readings['established'] => ({
+  ...{ targetEnds: 1000, clientEnds: 1000, timeWait: 0, clientPorts: 500, clientAddresses: 600 },
+  ...{ targetQueuedBytes: 0, clientQueuedBytes: 0, targetQueues: NO_QUEUES, clientQueues: NO_QUEUES },
+  ...more,
+});
+/** A byte at each of 1,000 ends: the kernel charges one buffer, and a page of tcp_mem. */
+const byteEach = { sockets: 1000, bytes: 1000, truesizeBytes: 833_000 };
+const ENDS = { target: 1000, client: 1000 };
+
 test('queued data belongs to the end in whose queues it lies, and local ports are counted once', () => {
-  const established = {
-    targetEnds: 1000,
-    clientEnds: 1000,
-    timeWait: 0,
-    clientPorts: 500,
-    clientAddresses: 600,
-    targetQueuedBytes: 300,
-    clientQueuedBytes: 100,
-  };
-  const sockstat = { ...after.sockstat!, tcpMemBytes: 4096 + 400_000 };
-  const { components, client } = ledgerOf(before, { ...after, established, sockstat }, { target: 1000, client: 1000 });
+  const targetQueues = { ...NO_QUEUES, received: byteEach, reservedBytes: 4_096_000 };
+  const clientQueues = { ...NO_QUEUES, written: byteEach, reservedBytes: 4_096_000 };
+  // A neighbour's, and what is reserved in advance.
+  const sockstat = { ...after.sockstat!, tcpMemBytes: 900_000_000 };
+  const established = listed({ targetQueues, clientQueues });
+  const { components, client, tcpReserved } = ledgerOf(before, { ...after, established, sockstat }, ENDS);
   assert.equal(client.components.localPorts, 1100 * 128);
   assert.equal(components.localPorts, 0);
-  assert.equal(components.socketBuffers, 300_000);
-  assert.equal(client.components.socketBuffers, 100_000);
-  const empty = { ...established, targetQueuedBytes: 0, clientQueuedBytes: 0 };
-  const idle = ledgerOf(before, { ...after, established: empty, sockstat }, { target: 1000, client: 1000 });
-  assert.equal(idle.components.socketBuffers, 0);
+  // One head of a pair is charged, and both are there.
+  assert.equal(components.socketBuffers, 1000 * (1 + 512 + 576));
+  assert.equal(client.components.socketBuffers, 1000 * (1 + 512 + 576));
+  assert.equal(tcpReserved, 4_096_000);
+  const idle = ledgerOf(before, { ...after, established: listed({}), sockstat }, ENDS);
+  assert.deepEqual([idle.components.socketBuffers, idle.tcpReserved], [0, 0]);
+});
+
+test('what a proxy has queued on its way onwards is its own', () => {
+  const queues = { ...NO_QUEUES, written: byteEach, reservedBytes: 4_096_000 };
+  const target = tree(25_000_000, { openFiles: 2020, ...heldBy(2002, { connecting: 1000, queues }) });
+  const { components, client, tcpReserved } = ledgerOf(before, { ...after, target, established: listed({}) }, ENDS);
+  assert.equal(components.socketBuffers, 1000 * (1 + 512 + 576));
+  assert.deepEqual([client.components.socketBuffers, tcpReserved], [0, 4_096_000]);
+});
+
+test('where only lengths are listed, each socket with anything queued has one buffer for each 32 KiB', () => {
+  const lengths = { sockets: 1000, bytes: 65_536_000, truesizeBytes: null };
+  const targetQueues = { received: lengths, written: NO_QUEUE, reservedBytes: null };
+  const of = (established: Readings['established']) => ledgerOf(before, { ...after, established }, ENDS);
+  const { components, tcpReserved } = of(listed({ targetQueues }));
+  assert.equal(components.socketBuffers, 65_536_000 + 3000 * (512 + 576));
+  assert.equal(tcpReserved, 17 * 4096 * 1000);
+  const { targetQueues: _, clientQueues: __, ...older } = listed({ targetQueuedBytes: 300 })!;
+  assert.equal(of(older).components.socketBuffers, Math.round(300 + (300 + 300 / 32_768) * (512 + 576)));
 });
 
 test('what earlier connections leave in TIME_WAIT, and take with them when it expires, is not unexplained', () => {
-  const listed = { targetEnds: 0, clientEnds: 0, timeWait: 0, clientPorts: 1000, clientAddresses: 1000 };
-  const established = { ...listed, targetQueuedBytes: 0, clientQueuedBytes: 0 };
+  const established = listed({ clientPorts: 1000, clientAddresses: 1000 })!;
   const withLeft = (one: Readings, tcpTimeWait: number, leftPorts: number, leftAddresses: number): Readings => ({
     ...one,
     slab: { ...one.slab, tw_sock_TCP: { objects: tcpTimeWait, bytesPerObject: 256 } },
@@ -174,16 +199,35 @@ test('what earlier connections leave in TIME_WAIT, and take with them when it ex
   assert.equal(ledgerOf(before, { ...after, slab: null }, ends).timeWait, null);
 });
 
-test('queued data that nobody could list is shared out evenly among the sockets of the host', () => {
-  const ends = { target: 1000, client: 1000 };
+test('queued data that nobody could list is unknown; what is reserved is shared out evenly among the sockets of the host', () => {
   const among = (tcpAlloc: number): unknown[] => {
     const sockstat = { ...after.sockstat!, tcpAlloc, tcpMemBytes: 4096 + 400_000 };
-    const { components, client } = ledgerOf(before, { ...after, established: null, sockstat }, ends);
-    return [components.socketBuffers, client.components.socketBuffers];
+    const { components, client, tcpReserved } = ledgerOf(before, { ...after, established: null, sockstat }, ENDS);
+    return [components.socketBuffers, client.components.socketBuffers, tcpReserved];
   };
-  assert.deepEqual(among(2000), [200_000, 200_000]);
-  assert.deepEqual(among(1990), [200_000, 200_000]);
-  assert.deepEqual(among(800_000), [500, 500]);
+  assert.deepEqual(among(2000), [null, null, 200_000]);
+  assert.deepEqual(among(800_000), [null, null, 500]);
+});
+
+test("others' own memory, and places in slabs that had been left unused, are not unexplained", () => {
+  const quiet = ledgerOf(before, after, ENDS).unexplained!;
+  const host = (one: Readings, anonBytes: number, otherBytes: number) => ({
+    ...one.host!,
+    anonBytes,
+    usedBytes: one.host!.usedBytes + otherBytes,
+  });
+  const loud = ledgerOf(
+    { ...before, host: host(before, 70_000_000, 0) },
+    { ...after, host: host(after, 76_000_000 + 50_000_000, 50_000_000) },
+    ENDS,
+  );
+  assert.equal(loud.unexplained, quiet);
+  const withPlaces = (one: Readings, unused: number): Readings => {
+    const TCP = { ...one.slab!.TCP!, places: one.slab!.TCP!.objects + unused };
+    return { ...one, slab: { ...one.slab, TCP } };
+  };
+  const reused = ledgerOf(withPlaces(before, 1500), withPlaces(after, 500), ENDS);
+  assert.equal(reused.unexplained, quiet + 1000 * 2520);
 });
 
 test('the heap of a reference server is part of its own memory', () => {
@@ -240,6 +284,10 @@ test("a target on another machine pays with that machine's objects, and the clie
     slab: { TCP: { objects: 1, bytesPerObject: 3000 }, sock_inode_cache: { objects: 1, bytesPerObject: 1000 } },
     sockstat: { tcpInUse: 0, tcpOrphan: 0, tcpTimeWait: 0, tcpAlloc: alloc, tcpMemBytes: bufferBytes },
     host: host(usedBytes),
+    queues: {
+      ...NO_QUEUES,
+      received: { sockets: bufferBytes > 0 ? 2 : 0, bytes: bufferBytes / 2, truesizeBytes: bufferBytes },
+    },
   });
   const baseline = { ...before, remote: there(10, 5e9, 0), target: tree(20_000_000, heldBy(0)) };
   const hold = {
@@ -248,7 +296,7 @@ test("a target on another machine pays with that machine's objects, and the clie
   };
   const { components, client, kernel, unexplained } = ledgerOf(baseline, hold, { target: 1000, client: 1000 });
   assert.deepEqual([components.tcpSock, components.socketInode], [2000 * 3000, 2000 * 1000], 'two sockets each');
-  assert.equal(components.socketBuffers, 8192);
+  assert.equal(components.socketBuffers, 8192, 'off the wire come buffers that are charged as they are');
   assert.equal(client.components.tcpSock, 1000 * 2520);
   assert.equal(
     unexplained,

@@ -5,9 +5,11 @@ import {
   type KernelComponent,
   type KernelRows,
   kernelOf,
+  tcpReservedOf,
   timeWaitOf,
+  unusedPlacesOf,
 } from './kernel-rows.ts';
-import type { ProcessTree, Readings } from './readings.ts';
+import { type ProcessTree, type Readings, SLAB_CACHES } from './readings.ts';
 
 /** Parts of the target's own memory; they sum to `user`. `userOther` is what the other two don't explain. */
 export const USER_COMPONENTS = ['heapUsed', 'external', 'userOther'] as const;
@@ -41,10 +43,13 @@ export interface Ledger {
    * `user` and `kernel`. The kernel doesn't charge all it spends. Null when others live in the cgroup too.
    */
   readonly charged: number | null;
+  /** What the target's end has reserved of tcp_mem. It isn't memory: what of it is in use is in `socketBuffers`. */
+  readonly tcpReserved: number | null;
 }
 
 /** Rows that lie in reclaimable slab, which the host's used memory leaves out. */
 const RECLAIMABLE: ReadonlySet<KernelComponent> = new Set(['socketInode', 'dentry']);
+const UNRECLAIMABLE_CACHES = SLAB_CACHES.filter((name) => name !== 'sock_inode_cache' && name !== 'dentry');
 
 /**
  * Arranges what was read at a hold against what was read at the baseline.
@@ -71,6 +76,7 @@ export function ledgerOf(baseline: Readings, hold: Readings, ends: Ends): Ledger
     timeWait,
     unexplained: unexplained(baseline, hold, target, client, timeWait ?? 0),
     charged: chargedOf(baseline, hold),
+    tcpReserved: tcpReservedOf(baseline, hold, ends),
   };
 }
 
@@ -123,6 +129,9 @@ function chargedOf(baseline: Readings, hold: Readings): number | null {
 const remoteTimeWait = ({ remote: before }: Readings, { remote: now }: Readings): number | null =>
   before && now ? timeWaitOf(before, now) : null;
 
+const growthOf = (before: number | undefined, now: number | undefined): number | null =>
+  before === undefined || now === undefined ? null : now - before;
+
 /** Of the machine on which the target is: its host's growth, less the ends that lie there. */
 function unexplained(
   baseline: Readings,
@@ -136,9 +145,14 @@ function unexplained(
   if (!before || !now) return null;
   const ofTarget = (userBytesOf(hold) ?? 0) - (userBytesOf(baseline) ?? 0);
   const ofClient = (treeUserOf(hold.client).bytes ?? 0) - (treeUserOf(baseline.client).bytes ?? 0);
-  const ofUsers = isElsewhere ? ofTarget : ofTarget + ofClient;
+  // What other processes take meanwhile is known as well, wherever both ends' own memory is counted in the same way.
+  const ofAll = growthOf(before.anonBytes, now.anonBytes);
+  const isAnon = [hold.target, isElsewhere ? hold.target : hold.client].every((tree) => tree?.anonBytes != null);
+  const ofUsers = isAnon && ofAll !== null ? ofAll : isElsewhere ? ofTarget : ofTarget + ofClient;
   const ofKernel = (isElsewhere ? [target] : [target, client]).flatMap((rows) =>
     KERNEL_COMPONENTS.filter((name) => !RECLAIMABLE.has(name)).map((name) => rows[name] ?? 0),
   );
-  return ofKernel.reduce((left, bytes) => left - bytes, now.usedBytes - before.usedBytes - ofUsers - timeWait);
+  const [slabBefore, slab] = isElsewhere ? [baseline.remote!.slab, hold.remote!.slab] : [baseline.slab, hold.slab];
+  const unused = unusedPlacesOf(slabBefore, slab, UNRECLAIMABLE_CACHES);
+  return ofKernel.reduce((left, bytes) => left - bytes, now.usedBytes - before.usedBytes - ofUsers - timeWait - unused);
 }

@@ -116,6 +116,13 @@ export const LegSummary = z.object({
       charged: EstimateSchema.nullable(),
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
       components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
+      /**
+       * Of `components`, what no row explains. Its interval has in it what stayed unexplained when all had closed, which
+       * no connection can be blamed for. Summaries of earlier versions lack it.
+       */
+      unexplained: EstimateSchema.nullable().default(null),
+      /** What it reserves of tcp_mem: whole pages for each socket with anything queued. Not memory, and in no sum. */
+      tcpReservedBytes: bytes.default(null),
     })
     .nullable(),
   baselineBytes: bytes,

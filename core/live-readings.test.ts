@@ -43,3 +43,23 @@ test('never below nothing, and unknown stays unknown', () => {
   const gone = livened(point, live(9_000_000), live(0, { target: null, client: null }));
   assert.deepEqual([gone.target, gone.client], [point.target, point.client]);
 });
+
+test('what was queued stays, as far as the host still has it reserved', () => {
+  const queue = { sockets: 100, bytes: 100, truesizeBytes: 83_300 };
+  const none = { sockets: 0, bytes: 0, truesizeBytes: 0 };
+  const queues = { received: queue, written: none, reservedBytes: 409_600 };
+  const sockstat = { tcpInUse: 200, tcpOrphan: 0, tcpTimeWait: 0, tcpAlloc: 200, tcpMemBytes: 800_000 };
+  const listed = readingsAt(100, 7_000_000);
+  const established = { ...listed.established!, targetQueues: queues };
+  const point = { ...listed, sockstat, established };
+  const ledgerWith = (tcpMemBytes: number) => {
+    const now = livened(point, live(9_000_000), live(9_000_000, { sockstat: { ...sockstat, tcpMemBytes } }));
+    const { components, tcpReserved } = ledgerOf(readingsAt(0, 5_000_000), now, { target: 100, client: 100 });
+    return [components.socketBuffers, tcpReserved];
+  };
+  const atPoint = ledgerOf(readingsAt(0, 5_000_000), point, { target: 100, client: 100 });
+  assert.deepEqual(ledgerWith(800_000), [atPoint.components.socketBuffers, atPoint.tcpReserved]);
+  assert.deepEqual(ledgerWith(200_000), [atPoint.components.socketBuffers! / 4, 409_600 / 4]);
+  assert.deepEqual(ledgerWith(900_000_000), [atPoint.components.socketBuffers, 409_600], "a neighbour's are its own");
+  assert.deepEqual(ledgerWith(0), [0, 0]);
+});

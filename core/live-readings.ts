@@ -1,4 +1,5 @@
-import type { Host, ProcessTree, Readings, Runtime, Sockstat } from './readings.ts';
+import { queuesSince, stillReserved, timesQueues } from './queues.ts';
+import type { HeldSockets, Host, ProcessTree, Readings, Runtime, Sockstat } from './readings.ts';
 
 /** What can be read at any time without waiting or disturbing; null where it can't. */
 export interface LiveReadings {
@@ -21,13 +22,24 @@ export interface LiveReadings {
 export function livened(point: Readings, atPoint: LiveReadings, now: LiveReadings): Readings {
   return {
     ...point,
-    target: movedTree(point.target, atPoint.target, now.target),
+    target: withSockets(
+      movedTree(point.target, atPoint.target, now.target),
+      point.target?.sockets,
+      stillReserved(point, now.sockstat),
+    ),
     client: movedTree(point.client, atPoint.client, now.client),
     sockstat: now.sockstat ?? point.sockstat,
     host: now.host ?? point.host,
     runtime: now.runtime ?? point.runtime,
     established: null,
+    earlierQueues: queuesSince(point, now.sockstat),
   };
+}
+
+/** Nobody has looked since. @param share of what was queued, which may still be */
+function withSockets(tree: ProcessTree | null, sockets: HeldSockets | undefined, share: number): ProcessTree | null {
+  if (tree === null || sockets === undefined) return tree;
+  return { ...tree, sockets: { ...sockets, ...(sockets.queues && { queues: timesQueues(sockets.queues, share) }) } };
 }
 
 function movedTree(point: ProcessTree | null, then: ProcessTree | null, now: ProcessTree | null): ProcessTree | null {
@@ -44,6 +56,5 @@ function movedTree(point: ProcessTree | null, then: ProcessTree | null, now: Pro
     pssBytes: point.pssBytes,
     ussBytes: point.ussBytes,
     hasEpoll: point.hasEpoll,
-    ...(point.sockets && { sockets: point.sockets }),
   };
 }

@@ -9,6 +9,27 @@ const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
 const ms = z.number().nonnegative();
 
+/** One kind of queue, over all sockets of an end. */
+const Queue = z.object({
+  /** Sockets with anything in it. */
+  sockets: count,
+  /** What programs wrote. */
+  bytes,
+  /** The same with the buffers it lies in, as the kernel charges them; null where only lengths are listed. */
+  truesizeBytes: bytes.nullable(),
+});
+
+/** What waits in the sockets of one end of the connections. */
+export const EndQueues = z.object({
+  /** Arrived, and not read yet. */
+  received: Queue,
+  /** Written, and not acknowledged yet. */
+  written: Queue,
+  /** Of tcp_mem: whole pages of each socket; null where it isn't listed. */
+  reservedBytes: bytes.nullable(),
+});
+export type EndQueues = z.infer<typeof EndQueues>;
+
 /** Sockets that processes hold, looked at one by one. */
 export const HeldSockets = z.object({
   /** TCP: accepted, connecting and listening ones. */
@@ -18,6 +39,8 @@ export const HeldSockets = z.object({
   /** Distinct local ports, and distinct pairs of local address and port, of the connecting ones. */
   ports: count,
   addresses: count,
+  /** What waits in the connecting ones. Absent where they aren't listed with it. */
+  queues: EndQueues.optional(),
   /** Of another kind: unix, UDP. */
   others: count,
 });
@@ -67,6 +90,9 @@ export const SLAB_CACHES = [
   'tcp_bind2_bucket',
   'tw_sock_TCP',
   'tw_sock_TCPv6',
+  'skbuff_head_cache',
+  'skbuff_fclone_cache',
+  'skbuff_small_head',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 
@@ -75,6 +101,8 @@ export const Slab = z.partialRecord(
   z.object({
     /** In use, counting all of what lies on a processor's own slabs: up to some dozens too many. */
     objects: count,
+    /** Places for objects in all slabs there are, those in use among them. Absent in earlier records. */
+    places: count.optional(),
     /** An object's share of the pages it lies on: pages per slab × page size ÷ objects per slab. */
     bytesPerObject: z.number().positive(),
   }),
@@ -90,7 +118,10 @@ export const Sockstat = z.object({
   tcpTimeWait: count,
   /** All TCP sockets allocated, IPv6 and other network namespaces included. */
   tcpAlloc: count,
-  /** Charged to TCP buffers. Each processor keeps up to 1 MiB aside, so it moves in such steps. */
+  /**
+   * Reserved for TCP buffers, which is what counts against tcp_mem: whole pages for each socket with anything queued, not
+   * memory in use. Each processor keeps up to 1 MiB aside, so it moves in such steps.
+   */
   tcpMemBytes: bytes,
 });
 export type Sockstat = z.infer<typeof Sockstat>;
@@ -100,6 +131,8 @@ export const Host = z.object({
   availableBytes: bytes,
   /** What can't be given back without ending something: see memory/host.ts. */
   usedBytes: z.number(),
+  /** Of it, anonymous and shared memory of all processes. Absent in earlier records. */
+  anonBytes: bytes.optional(),
   slabUnreclaimableBytes: bytes,
   slabReclaimableBytes: bytes,
   pageTablesBytes: bytes,
@@ -160,6 +193,9 @@ export const Established = z.object({
   /** Bytes in the send and receive queues of each end. */
   targetQueuedBytes: bytes,
   clientQueuedBytes: bytes,
+  /** The same by kind, of every state that has queues. Absent in records from before they were told apart. */
+  targetQueues: EndQueues.optional(),
+  clientQueues: EndQueues.optional(),
 });
 export type Established = z.infer<typeof Established>;
 
@@ -178,7 +214,13 @@ const ExporterMemory = z.object({
 });
 
 /** The kernel of the target's machine, when that is another one: read there by `connrig meter`. */
-const Remote = z.object({ slab: Slab.nullable(), sockstat: Sockstat.nullable(), host: Host.nullable() });
+const Remote = z.object({
+  slab: Slab.nullable(),
+  sockstat: Sockstat.nullable(),
+  host: Host.nullable(),
+  /** Of the target's end; absent where they can't be listed there. */
+  queues: EndQueues.optional(),
+});
 
 export const METERS = [
   'target',
@@ -219,6 +261,8 @@ export const Readings = z.object({
   exporter: ExporterMemory.nullable().default(null),
   /** null: the target's end lies in this machine's kernel, or nobody tells about its own. */
   remote: Remote.nullable().default(null),
+  /** Of an earlier list, brought up to now: see core/live-readings.ts. None of the record's readings has it. */
+  earlierQueues: z.object({ target: EndQueues, client: EndQueues }).optional(),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
   /** Of all meters together, without what may come before (a collection) and after (the list of connections). */

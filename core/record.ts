@@ -176,7 +176,7 @@ export const Environment = z.object({
   descriptorLimit: z.number().nullable(),
   ephemeralPorts: z.tuple([count, count]).nullable(),
   somaxconn: z.number().nullable(),
-  /** From where on the kernel refuses memory for TCP buffers: the last value of net.ipv4.tcp_mem. */
+  /** From where on the kernel reserves no more for TCP buffers: the last value of net.ipv4.tcp_mem. */
   tcpMemMaxBytes: z.number().nullable().default(null),
   /** Connections the firewall's table can track, and tracked before the run. */
   conntrackMax: z.number().nullable().default(null),

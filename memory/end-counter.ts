@@ -1,6 +1,7 @@
 import type { Established } from '../core/readings.ts';
 import { PortSet } from './port-set.ts';
-import { type ListedSocket, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT } from './sock-diag.ts';
+import { QueueCounter } from './queue-counter.ts';
+import { type ListedSocket, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, TCP_TIME_WAIT } from './sock-diag.ts';
 
 /** Local ports, and pairs of local address and port. */
 class LocalPorts {
@@ -26,6 +27,7 @@ export class EndCounter {
   readonly #clientPorts = new PortSet();
   readonly #held = new LocalPorts();
   readonly #left = new LocalPorts();
+  readonly #queues: Record<Side, QueueCounter> = { target: new QueueCounter(), client: new QueueCounter() };
   readonly #counts = {
     targetEnds: 0,
     clientEnds: 0,
@@ -53,7 +55,13 @@ export class EndCounter {
       leftPorts: this.#left.ports.without(this.#held.ports),
       leftAddresses: this.#left.addresses.without(this.#held.addresses),
     };
-    return { ...this.#counts, acceptedEnds: this.#ends.client.with(this.#accepted), ...(isWhole ? left : undefined) };
+    return {
+      ...this.#counts,
+      acceptedEnds: this.#ends.client.with(this.#accepted),
+      targetQueues: this.#queues.target.result(),
+      clientQueues: this.#queues.client.result(),
+      ...(isWhole ? left : undefined),
+    };
   }
 
   add(socket: ListedSocket): void {
@@ -64,6 +72,8 @@ export class EndCounter {
     if (state === TCP_TIME_WAIT) this.#counts.timeWait++;
     else if (state === TCP_SYN_RECV && ofTarget) this.#counts.requests++;
     else if (state === TCP_ESTABLISHED) this.#addEnd(socket, ofTarget ? 'target' : 'client');
+    // One end has been closed, and data may wait there all the same. A listener's queue is of connections.
+    else if (state !== TCP_LISTEN) this.#queues[ofTarget ? 'target' : 'client'].add(socket);
   }
 
   /** @param whose end of the connection the socket is */
@@ -74,6 +84,7 @@ export class EndCounter {
     const key = typeof address === 'number' ? address * 65_536 + peerPort : `${address} ${peerPort}`;
     // While other sockets come and go the kernel may list one twice: it finds its place again by counting.
     if (!this.#ends[whose].add(key, port)) return;
+    this.#queues[whose].add(socket);
     const queuedBytes = socket.receiveQueue + socket.sendQueue;
     if (isTarget) {
       this.#counts.targetEnds++;

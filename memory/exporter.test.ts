@@ -61,7 +61,7 @@ test('an endpoint that says nothing about memory is missing, with the reason', a
 
 test('connrig meter tells everything: asked for its metrics once, then for its readings', async (t) => {
   const there = readingsAt(100, 7e6, { missing: [{ meter: 'slab', why: 'for root only' }], slab: null });
-  const { base, asked } = await startEndpoint(t, {
+  const { base, asked, answers } = await startEndpoint(t, {
     '/metrics': `connrig_meter_info 1\n${RSS}`,
     '/readings': JSON.stringify(there),
   });
@@ -73,6 +73,14 @@ test('connrig meter tells everything: asked for its metrics once, then for its r
   assert.deepEqual(target, there.target);
   assert.deepEqual(remote, { slab: null, sockstat: there.sockstat, host: there.host });
   assert.deepEqual(missing, [{ meter: 'slab', why: `at ${new URL(base).host}: for root only` }]);
+  const queue = { sockets: 100, bytes: 100, truesizeBytes: 83_300 };
+  const targetQueues = { received: queue, written: queue, reservedBytes: 409_600 };
+  const told = (established: Partial<NonNullable<typeof there.established>>): string =>
+    JSON.stringify({ ...there, established: { ...there.established, targetQueues, ...established } });
+  answers['/readings?ports=80%2C81'] = told({});
+  assert.deepEqual((await read([80, 81])).remote?.queues, targetQueues);
+  answers['/readings?ports=80%2C81'] = told({ targetEnds: 0 });
+  assert.equal((await read([80, 81])).remote?.queues, undefined, 'the ports have other numbers there');
   const one = await openExporter(source(`${base}#process_resident_memory_bytes`))();
   assert.deepEqual([one.exporter?.bytes, one.target], [5000, null]);
 });

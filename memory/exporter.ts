@@ -30,6 +30,8 @@ const USUAL = [
 /** `connrig meter` says so by this metric; it then has all it read as JSON beside its metrics. */
 const METER_INFO = parseSelector('connrig_meter_info')!;
 const READINGS_PATH = '/readings';
+/** More make a longer request than a meter takes. */
+const PORTS_MOST = 1000;
 /** Of the target's own sockets, which take a look at each: asked for only where they have to be known. */
 const SOCKETS_PATH = '/sockets';
 
@@ -52,20 +54,24 @@ const TIMEOUT_MS = 10_000;
 /** An exporter of many containers has some MB to say. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 
-/** @returns reads it anew each time; throws Missing when it has nothing to say about memory */
+/**
+ * @returns reads it anew each time; throws Missing when it has nothing to say about memory. With ports `connrig meter` also
+ * lists what is queued in the connections there.
+ */
 export function openExporter(
   { url, selector, token }: Omit<ExporterSource, 'text'>,
   timeoutMs = TIMEOUT_MS,
-): () => Promise<ExporterAnswer> {
+): (ports?: readonly number[]) => Promise<ExporterAnswer> {
   const fetch = (from: URL): Promise<string> => fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token });
   let isMeter = false;
-  return async () => {
+  return async (ports = []) => {
     if (!isMeter) {
       const text = await fetch(new URL(url));
       isMeter = selector === undefined && sumOf(text, METER_INFO) !== undefined;
       if (!isMeter) return answerOf(text, url, selector);
     }
     const from = new URL(READINGS_PATH, url);
+    if (ports.length > 0 && ports.length <= PORTS_MOST) from.searchParams.set('ports', ports.join(','));
     return answerOfMeter(await fetch(from), from);
   };
 }
@@ -101,12 +107,14 @@ const TAKEN_OVER: readonly MeterName[] = ['target', 'cgroup', 'slab', 'sockstat'
 function answerOfMeter(text: string, from: URL): ExporterAnswer {
   const parsed = Readings.safeParse(parseJson(text));
   if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
-  const { target, cgroup, slab, sockstat, host, missing } = parsed.data;
+  const { target, cgroup, slab, sockstat, host, established, missing } = parsed.data;
+  // Without a connection there the ports have other numbers: what is queued isn't known then.
+  const queues = established !== null && established.targetEnds > 0 ? established.targetQueues : undefined;
   return {
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
     target,
     cgroup,
-    remote: { slab, sockstat, host },
+    remote: { slab, sockstat, host, ...(queues && { queues }) },
     missing: missing
       .filter(({ meter }) => TAKEN_OVER.includes(meter))
       .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),

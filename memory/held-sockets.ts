@@ -1,9 +1,11 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timesQueues } from '../core/queues.ts';
 import type { HeldSockets } from '../core/readings.ts';
 import { Missing, systemCodeOf } from './meter.ts';
 import { PortSet } from './port-set.ts';
+import { QueueCounter } from './queue-counter.ts';
 import { type ListedSocket, listSockets, TCP_LISTEN } from './sock-diag.ts';
 import { readTcpTables } from './tcp-table.ts';
 
@@ -91,6 +93,7 @@ class SocketTally {
   readonly #listening = new Uint8Array(PORTS);
   readonly #addresses = new PortSet();
   readonly #ports = new PortSet();
+  readonly #queues = new QueueCounter();
   #tcp = 0;
   #connecting = 0;
   #portCount = 0;
@@ -100,12 +103,14 @@ class SocketTally {
     this.#inodes = inodes;
   }
 
-  add({ state, inode, localPort, localAddress }: ListedSocket): void {
+  add(socket: ListedSocket): void {
+    const { state, inode, localPort, localAddress } = socket;
     if (state === TCP_LISTEN) this.#listening[localPort] = 1;
     if (!this.#inodes.has(inode)) return;
     this.#tcp++;
     if (this.#listening[localPort] === 1) return;
     this.#connecting++;
+    this.#queues.add(socket);
     if (this.#ports.add('', localPort)) this.#portCount++;
     if (this.#addresses.add(localAddress, localPort)) this.#addressCount++;
   }
@@ -117,6 +122,7 @@ class SocketTally {
       connecting: this.#connecting * step,
       ports: Math.min(PORTS, this.#portCount * step),
       addresses: this.#addressCount * step,
+      queues: timesQueues(this.#queues.result(), step),
       others: Math.max(0, this.#inodes.size - this.#tcp) * step,
     };
   }

@@ -141,7 +141,7 @@ export function openMeters(options: MeterOptions): Meters {
       take('sockstat', sockstatOrMissing),
       take('host', () => readHost()),
       first === undefined || !isLinux ? null : ofTarget!.then((tree) => take('cgroup', () => readCgroupOf(tree))),
-      askExporter ? take('exporter', askExporter) : null,
+      askExporter ? take('exporter', () => askExporter(list ? ports : [])) : null,
     ]);
     if (told) missing.push(...told.missing);
     const tookMs = performance.now() - startedAt;

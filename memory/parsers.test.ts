@@ -78,13 +78,13 @@ test('a zombie has no memory', () => {
 const SLABINFO = `slabinfo - version: 2.1
 # name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>
 TCP                   39     39   2368   13    8 : tunables    0    0    0 : slabdata      3      3      0
-dentry             45864  45864    192   21    1 : tunables    0    0    0 : slabdata   2184   2184      0
+dentry             45864  45870    192   21    1 : tunables    0    0    0 : slabdata   2184   2184      0
 kmalloc-8k            32     32   8192    4    8 : tunables    0    0    0 : slabdata      8      8      0
 `;
 test("an object's size is its share of the slab's pages", () => {
   assert.deepEqual(parseSlab(SLABINFO, 4096), {
-    TCP: { objects: 39, bytesPerObject: (8 * 4096) / 13 },
-    dentry: { objects: 45864, bytesPerObject: 4096 / 21 },
+    TCP: { objects: 39, places: 39, bytesPerObject: (8 * 4096) / 13 },
+    dentry: { objects: 45864, places: 45870, bytesPerObject: 4096 / 21 },
   });
   assert.deepEqual(parseSlab('', 4096), {});
 });
@@ -120,6 +120,7 @@ const MEMINFO = [
   'Shmem:       40 kB',
   'SReclaimable: 50 kB',
   'SUnreclaim:   60 kB',
+  'AnonPages:   200 kB',
 ].join('\n');
 const ZONEINFO =
   '  pagesets\n    cpu: 0\n              count:    3\n              high:     14\n    cpu: 1\n              count:    2\n';
@@ -127,6 +128,7 @@ const ZONEINFO =
 test('used memory leaves out what can be given back, and pages on the free lists of processors', () => {
   const host = parseHost(MEMINFO, ZONEINFO, Number.POSITIVE_INFINITY, 4096);
   assert.equal(host.usedBytes, (1000 - 300 - 5 * 4 - (10 + 100 + 5 - 40) - 50) * KIB);
+  assert.equal(host.anonBytes, (200 + 40) * KIB);
   assert.equal(host.limitBytes, 1000 * KIB);
   assert.equal(parseHost(MEMINFO, '', 5 * KIB, 4096).limitBytes, 5 * KIB);
   assert.equal(parseHost(MEMINFO, '', 5 * KIB, 4096).slabUnreclaimableBytes, 60 * KIB);
@@ -228,6 +230,8 @@ const TCP6 = `  sl  local_address                         remote_address        
    0: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000200007F:8001 01 00000001:00000000 00:00000000 00000000     0        0 0 1
    1: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000100007F:8009 03 00000000:00000000 01:00000064 00000000     0        0 0 0
 `;
+/** As text has them: how much, and not what it takes. */
+const lengths = (sockets: number, bytes: number) => ({ sockets, bytes, truesizeBytes: null });
 const EXPECTED = {
   targetEnds: 2,
   clientEnds: 2,
@@ -240,6 +244,8 @@ const EXPECTED = {
   requests: 1,
   targetQueuedBytes: 17,
   clientQueuedBytes: 42,
+  targetQueues: { received: lengths(0, 0), written: lengths(2, 17), reservedBytes: null },
+  clientQueues: { received: lengths(1, 42), written: lengths(0, 0), reservedBytes: null },
   leftPorts: 1,
   leftAddresses: 1,
 };

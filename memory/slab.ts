@@ -17,16 +17,17 @@ export async function readSlab(path = '/proc/slabinfo'): Promise<Slab> {
 }
 
 /** name, active objects, all objects, object size, objects per slab, pages per slab */
-const ROW = /^(\S+)\s+(\d+)\s+\d+\s+\d+\s+(\d+)\s+(\d+)/gm;
+const ROW = /^(\S+)\s+(\d+)\s+(\d+)\s+\d+\s+(\d+)\s+(\d+)/gm;
 const WANTED: ReadonlySet<string> = new Set(SLAB_CACHES);
 
 /** Parses slabinfo version 2.x. Caches the kernel doesn't show (merged into another of like size) are absent. */
 export function parseSlab(text: string, pageSizeBytes: number): Slab {
   const slab: Slab = {};
-  for (const [, name = '', objects, objectsPerSlab, pagesPerSlab] of text.matchAll(ROW)) {
+  for (const [, name = '', objects, places, objectsPerSlab, pagesPerSlab] of text.matchAll(ROW)) {
     if (!WANTED.has(name) || Number(objectsPerSlab) === 0) continue;
     slab[name as SlabCache] = {
       objects: Number(objects),
+      places: Number(places),
       bytesPerObject: (Number(pagesPerSlab) * pageSizeBytes) / Number(objectsPerSlab),
     };
   }

@@ -95,9 +95,10 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: 
     const [first, last] = environment.ephemeralPorts;
     found.push(['ports', (last - first + 1) * Math.max(1, laidOut.sources.length) * laidOut.destinations]);
   }
-  const bufferBytes = leg.perConnection?.components.socketBuffers ?? 0;
-  if (isHere(run) && environment.tcpMemMaxBytes !== null && bufferBytes > 0) {
-    found.push(['tcp-mem', environment.tcpMemMaxBytes / bufferBytes]);
+  // The kernel refuses by what is reserved, in whole pages, and not by what of it is in use.
+  const reservedBytes = leg.perConnection?.tcpReservedBytes ?? 0;
+  if (isHere(run) && environment.tcpMemMaxBytes !== null && reservedBytes > 0) {
+    found.push(['tcp-mem', environment.tcpMemMaxBytes / reservedBytes]);
   }
   // A table that nothing feeds is in nobody's way.
   if (environment.conntrackMax !== null && (environment.conntrackCount ?? 0) > 0) {

@@ -53,7 +53,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     ...attemptsOf(progress, ticks.at(-1)),
     losses: lossesOf(progress),
     levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
-    perConnection: perConnectionOf(fitted, fit?.shape ?? LINE),
+    perConnection: perConnectionOf(fitted, fit?.shape ?? LINE, strayBytes(run, points, baseline)),
     baselineBytes: baseline ? userOf(baseline) : null,
     baselineHeapBytes: heapOf(baseline),
     peakUserBytes: peakUserOf(ticks, points),
@@ -152,7 +152,7 @@ function wholeOf(held: readonly Held[]): LevelPoint[] {
 }
 
 /** The shape of the whole goes for its parts as well, so that all of them speak of the same levels. */
-function perConnectionOf(held: readonly Held[], shape: Shape): LegSummary['perConnection'] {
+function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): LegSummary['perConnection'] {
   const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
     slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
   const user = costOf((ledger) => ledger.user);
@@ -160,8 +160,25 @@ function perConnectionOf(held: readonly Held[], shape: Shape): LegSummary['perCo
   if (user === null && kernel === null) return null;
   const total = costOf((ledger) => ledger.total);
   const charged = costOf((ledger) => ledger.charged);
-  return { total, user, kernel, charged, components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes) };
+  return {
+    ...{ total, user, kernel, charged },
+    components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
+    unexplained: widened(
+      costOf((ledger) => ledger.unexplained),
+      stray / (held.at(-1)?.point.level ?? 1),
+    ),
+    tcpReservedBytes: costOf((ledger) => ledger.tcpReserved)?.bytes ?? null,
+  };
 }
+
+/** What the host has more or less of when all have closed again is somebody else's doing, and went on meanwhile. */
+function strayBytes(run: RunFile, points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): number {
+  const after = points.find(({ phase }) => phase === 'retained');
+  return after ? Math.abs(ledgerAt(run, baseline, after).unexplained ?? 0) : 0;
+}
+
+const widened = (estimate: Estimate | null, by: number): Estimate | null =>
+  estimate && { bytes: estimate.bytes, low: estimate.low - by, high: estimate.high + by };
 
 /** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */
 function componentsOf(

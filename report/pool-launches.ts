@@ -47,7 +47,7 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
   const costs = launches.flatMap(({ perConnection }) => perConnection ?? []);
   const [first] = costs;
   if (!first) return null;
-  const over = (name: 'total' | 'user' | 'kernel' | 'charged'): Estimate | null =>
+  const over = (name: 'total' | 'user' | 'kernel' | 'charged' | 'unexplained'): Estimate | null =>
     costOverLaunches(costs.flatMap((cost) => cost[name] ?? []))?.slope ?? null;
   // The components of each launch sum to its total, so their means sum to the mean of the totals.
   const components = Object.fromEntries(
@@ -56,7 +56,11 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
       meanOf(costs.map((cost) => cost.components[name as keyof PerConnection['components']] ?? null)),
     ]),
   ) as PerConnection['components'];
-  return { total: over('total'), user: over('user'), kernel: over('kernel'), charged: over('charged'), components };
+  return {
+    ...{ total: over('total'), user: over('user'), kernel: over('kernel'), charged: over('charged'), components },
+    unexplained: over('unexplained'),
+    tcpReservedBytes: meanOf(costs.map((cost) => cost.tcpReservedBytes)),
+  };
 }
 
 function variationOf(launches: readonly LegSummary[]): LegSummary['launches'] {

@@ -92,8 +92,8 @@ function settingsFor(
   const each = Math.max(1, leg.descriptorsPerConnection ?? 1);
   const files = (connections * each) / processes + OWN_DESCRIPTORS;
   const openFiles = Math.ceil((files * ALLOWANCE) / 1000) * 1000;
-  const { components } = leg.perConnection!;
-  const bufferBytes = Math.max(0, components.socketBuffers ?? 0) * connections;
+  const { components, tcpReservedBytes } = leg.perConnection!;
+  const reservedTcpBytes = Math.max(0, tcpReservedBytes ?? 0) * connections;
   const heapBytes =
     components.heapUsed == null || leg.baselineHeapBytes === null
       ? null
@@ -107,7 +107,7 @@ function settingsFor(
     somaxconn: Math.max(USUAL_SOMAXCONN, environment.somaxconn ?? 0),
     // The whole machine's: of a container nobody knows what that has.
     tcpMemPages:
-      name !== '' && bufferBytes > instanceBytes * USUAL_TCP_SHARE ? pagesFor(bufferBytes * ALLOWANCE) : null,
+      name !== '' && reservedTcpBytes > instanceBytes * USUAL_TCP_SHARE ? pagesFor(reservedTcpBytes * ALLOWANCE) : null,
     conntrackMax: tracked > (environment.conntrackMax ?? 0) ? Math.ceil(tracked / 1000) * 1000 : null,
     maxOldSpaceMib: heapBytes === null ? null : Math.max(0, Math.floor(heapBytes / processes / 2 ** 20)),
     memoryMib: Math.floor((instanceBytes - reservedBytes) / 2 ** 20),

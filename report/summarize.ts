@@ -10,6 +10,7 @@ import { growthOf, growthWarnings } from './growth.ts';
 import { summarizeLeg } from './leg-summary.ts';
 import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import type { RunRecord } from './read-run.ts';
+import { contradictionIn } from './remainder.ts';
 import { sizingOf } from './sizing.ts';
 import { talkWarnings } from './talk-words.ts';
 
@@ -94,7 +95,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       );
     }
   }
-  for (const leg of legs) warnings.push(...talkWarnings(leg));
+  for (const leg of legs) warnings.push(...talkWarnings(leg), ...contradictionIn(leg));
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(

@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<Limiter['what'], string>> = {
   memory: 'memory',
   fds: 'open files',
   ports: "the client's local ports",
-  'tcp-mem': 'memory for TCP buffers',
+  'tcp-mem': 'what TCP may reserve for buffers (net.ipv4.tcp_mem)',
   conntrack: "the firewall's table of connections",
   rtt: 'round-trip time',
   cpu: 'the processor',

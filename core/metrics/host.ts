@@ -13,7 +13,7 @@ export const HOST_METRICS = {
     kind: 'gauge',
     name: 'connrig_host_tcp_buffer_memory_bytes',
     labels: NO_LABELS,
-    help: 'Memory of TCP socket buffers as the kernel accounts it, without the socket objects themselves.',
+    help: 'Reserved for buffers of TCP sockets, in whole pages for each (mem of /proc/net/sockstat): what counts against tcp_mem, not memory in use.',
   },
   hostTcpMemoryLimit: {
     kind: 'gauge',

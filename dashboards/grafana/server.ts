@@ -86,7 +86,11 @@ const runtime = [
 const kernel = [
   lines({ title: 'TCP sockets', description: 'Of its network namespace.', ...third, queries: [ASKED.sockets] }),
   lines({
-    ...{ title: 'TCP buffers', description: 'Against the values of net.ipv4.tcp_mem.', unit: 'bytes' },
+    ...{
+      title: 'TCP buffers',
+      description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
+      unit: 'bytes',
+    },
     ...{ ...third, queries: [ASKED.buffers, ASKED.bufferLimits] },
   }),
   lines({

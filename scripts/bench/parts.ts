@@ -4,6 +4,7 @@ import { median } from '../../core/slope.ts';
 import { humanCount } from '../../core/units.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
+import { buffers } from './buffers.ts';
 import { compare } from './compare.ts';
 import { fuzz } from './fuzz.ts';
 import { live } from './live.ts';
@@ -192,7 +193,7 @@ const scrape: Part = {
 
 export const PARTS: readonly Part[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
-  ...[generators, rtt, meterRead, live, report, compare, fuzz, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, compare, fuzz, million].map(
     (part): Part => ({ ...part, onDemand: true }),
   ),
 ];

@@ -54,6 +54,9 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
 
 const SLAB_BYTES = { TCP: 2500, sock_inode_cache: 850, dentry: 200, filp: 200, eventpoll_epi: 128 };
 
+/** Of each end; the connecting one has a local port, and its address, besides. */
+const UNRECLAIMABLE_BYTES_EACH = 2500 + 200 + 128 + 64 + 16;
+
 /** All meters answered: `open` connections on this host, the target's memory as given, kernel objects of even sizes. */
 export const readingsAt = (open: number, anonBytes: number, more: Partial<Readings> = {}): Readings => ({
   target: processTree(anonBytes),
@@ -66,7 +69,8 @@ export const readingsAt = (open: number, anonBytes: number, more: Partial<Readin
   host: {
     totalBytes: 8e9,
     availableBytes: 4e9,
-    usedBytes: 1e9 + 20_000 * open,
+    // No more and no less than what the rows of both ends come to.
+    usedBytes: 1e9 + anonBytes + (1000 + 2 * UNRECLAIMABLE_BYTES_EACH + 2 * SLAB_BYTES.eventpoll_epi) * open,
     slabUnreclaimableBytes: 1e8,
     slabReclaimableBytes: 1e8,
     pageTablesBytes: 1e6,

@@ -97,7 +97,7 @@ const openInAll = promql`sum by (job, instance) (${metric('connectionsOpen')})`;
 
 export const KERNEL = {
   sockets: over(ofRun(metric('hostTcpSockets')), '{{state}}'),
-  buffers: over(ofRun(metric('hostTcpBuffers')), 'in use'),
+  buffers: over(ofRun(metric('hostTcpBuffers')), 'reserved'),
   bufferLimits: over(ofRun(metric('hostTcpMemoryLimit')), '{{threshold}}'),
   rows: over(kernelRows, '{{component}}'),
   rowsEach: over(promql`${kernelRows} / on (job, instance) group_left () (${openInAll} > 0)`, '{{component}}'),

@@ -38,7 +38,7 @@ export const SERVER = {
   fds: over(metric('processOpenFds', at), 'open'),
   fdsLimit: over(metric('processMaxFds', at), 'limit'),
   sockets: over(metric('hostTcpSockets', at), '{{state}}'),
-  buffers: over(metric('hostTcpBuffers', at), 'in use'),
+  buffers: over(metric('hostTcpBuffers', at), 'reserved'),
   bufferLimits: over(metric('hostTcpMemoryLimit', at), '{{threshold}}'),
   overflows: over(perSecond(metric('hostListenOverflows', at)), 'accept queue full'),
   drops: over(perSecond(metric('hostListenDrops', at)), 'dropped'),

@@ -13,7 +13,11 @@ export const kernel = [
     queries: [KERNEL.sockets],
   }),
   lines({
-    ...{ title: 'TCP buffers', description: 'Against the values of net.ipv4.tcp_mem.', unit: 'bytes' },
+    ...{
+      title: 'TCP buffers',
+      description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
+      unit: 'bytes',
+    },
     ...{ ...third, queries: [KERNEL.buffers, KERNEL.bufferLimits] },
   }),
   lines({
