@@ -54,6 +54,10 @@ export const EXIT_OF = {
   EEXPORTER: EXIT.target,
   /** The inspector named doesn't answer, or belongs to another process. */
   EINSPECTOR: EXIT.target,
+  /** Too few levels held still for a result: connections came and went. */
+  EUNSTABLE: EXIT.target,
+  /** Its memory, which was asked for, could not be read at enough levels. */
+  EMETER: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
   /** The client was what limited the run. */

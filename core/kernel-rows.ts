@@ -25,6 +25,8 @@ export type KernelComponent = (typeof KERNEL_COMPONENTS)[number];
 export interface Ends {
   readonly target: number | null;
   readonly client: number | null;
+  /** After a drain: descriptors that the target has more than at the baseline, sockets included. Absent while connections are open. */
+  readonly keptFiles?: number;
 }
 
 /** One end's kernel memory: growth since the baseline, in bytes. Null where it couldn't be read. */
@@ -33,6 +35,8 @@ export type KernelRows = Readonly<Record<KernelComponent, number | null>>;
 /** What one end has more of than at the baseline. */
 interface Grown {
   readonly sockets: number;
+  /** Open files: its sockets, and after a drain whatever else it kept open. */
+  readonly files: number;
   /** Registered with epoll; null when nobody could look whether this end uses it. */
   readonly epollItems: number | null;
   /** Distinct local ports, and distinct pairs of address and port, bound by connecting. */
@@ -53,6 +57,7 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
   const { clientPorts = ofClient, clientAddresses = ofClient } = hold.established ?? {};
   const target: Grown = {
     sockets: targetSockets,
+    files: Math.max(targetSockets, ends.keptFiles ?? 0),
     epollItems: hold.target?.hasEpoll == null ? null : hold.target.hasEpoll ? targetSockets : 0,
     ports: 0,
     addresses: 0,
@@ -60,15 +65,48 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
   };
   const client: Grown = {
     sockets: ofClient,
+    files: ofClient,
     epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll ? ofClient : 0,
     ports: Math.min(ofClient, clientPorts),
     addresses: Math.min(ofClient, clientAddresses),
     bufferBytes: buffers.client,
   };
   return {
-    target: rowsOf(ends.target, target, (hold.remote ?? hold).slab, baseline.target, hold.target),
+    target: rowsOf(
+      ends.target,
+      target,
+      (hold.remote ?? hold).slab,
+      baseline.target,
+      hold.target,
+      ends.keptFiles !== undefined,
+    ),
     client: rowsOf(ends.client, client, hold.slab, baseline.client, hold.client),
   };
+}
+
+/** What the target still holds after a drain. */
+interface KeptFiles {
+  /** Descriptors that it has more than at the baseline. */
+  readonly files: number;
+  /** TCP sockets among them. */
+  readonly sockets: number;
+}
+
+/**
+ * What the target has not closed of what its clients closed: an end in CLOSE_WAIT is a socket like another.
+ *
+ * @param drained nothing is open any more
+ * @returns null where nobody counts its descriptors
+ */
+export function keptFilesOf(baseline: Readings, drained: Readings): KeptFiles | null {
+  const [before, now] = [baseline.target?.openFiles ?? null, drained.target?.openFiles ?? null];
+  if (before === null || now === null) return null;
+  const files = Math.max(0, now - before);
+  const isElsewhere = drained.remote !== null;
+  const sockstats = [baseline, drained].map((at) => (isElsewhere ? at.remote : at)?.sockstat?.tcpAlloc ?? null);
+  const [hostBefore = null, hostNow = null] = sockstats;
+  const onHost = hostBefore === null || hostNow === null ? files : Math.max(0, hostNow - hostBefore);
+  return { files, sockets: Math.min(files, onHost) };
 }
 
 /**
@@ -92,12 +130,13 @@ const EPOLL_HEAD_BYTES = 16;
 
 function rowsOf(
   connections: number | null,
-  { sockets, epollItems, ports, addresses, bufferBytes }: Grown,
+  { sockets, files, epollItems, ports, addresses, bufferBytes }: Grown,
   slab: Slab | null,
   before: ProcessTree | null,
   now: ProcessTree | null,
+  isDrained = false,
 ): KernelRows {
-  if (connections === null || connections === 0) return everyRow(connections);
+  if (connections === null || (connections === 0 && !isDrained)) return everyRow(connections);
   /** Null when none of the caches is shown: there is no telling what such an object takes. */
   const sized = (count: number | null, ...caches: SlabCache[]): number | null => {
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
@@ -113,7 +152,7 @@ function rowsOf(
     tcpSock: sized(sockets, 'TCP') ?? sized(sockets, 'TCPv6'),
     socketInode: sized(sockets, 'sock_inode_cache'),
     dentry: sized(sockets, 'dentry'),
-    file: sized(sockets, 'filp'),
+    file: sized(files, 'filp'),
     security: slab === null ? null : (sized(sockets, 'lsm_inode_cache', 'lsm_file_cache') ?? 0),
     epoll: epollBytes === null ? null : epollBytes + Math.round((epollItems ?? 0) * entryBytes),
     localPorts: portBytes === null || addressBytes === null ? null : portBytes + addressBytes,

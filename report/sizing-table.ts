@@ -1,6 +1,7 @@
 import type { LegSummary } from '../core/leg-summary.ts';
 import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
 import type { Summary } from '../core/summary.ts';
+import { AT_REST, RECONNECTING } from './capacity-words.ts';
 import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table-data.ts';
 import { isFirm, ONLY_A_BOUND } from './verdict.ts';
@@ -11,6 +12,7 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
   const rows = (sizing?.rows ?? []).filter((row) => row.protocol === protocol);
   const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
   const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
+  const hasBurst = rows.some(({ burstConnections }) => burstConnections !== null);
   const ofUse = (row: SizingRow, value: number | null): Part =>
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
@@ -22,6 +24,7 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
         { title: 'one holds', unit: 'connections' },
         { title: '', words: true },
       ],
+      ...(hasBurst ? [AT_REST, RECONNECTING].map((title) => ({ title, unit: 'connections' })) : []),
       ...[{ title: 'instances' }, { title: 'hold together', unit: 'connections' }],
       ...(isPriced ? [{ title: 'a month' }, { title: 'an hour' }] : []),
       { title: 'open files', unit: 'ulimit -n' },
@@ -31,6 +34,7 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
       head: memoryOf(row),
       cells: [
         ...[count(row.connections), row.beyond ? 'a guess' : ''],
+        ...(hasBurst ? [row.restConnections, row.burstConnections].map((value) => orUnknown(value, count)) : []),
         ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
         ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
         ofUse(row, row.settings.openFiles),
