@@ -88,12 +88,13 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
 interface KeptFiles {
   /** Descriptors that it has more than at the baseline. */
   readonly files: number;
-  /** TCP sockets among them. */
+  /** Sockets among them. */
   readonly sockets: number;
 }
 
 /**
- * What the target has not closed of what its clients closed: an end in CLOSE_WAIT is a socket like another.
+ * What the target has not closed of what its clients closed: an end in CLOSE_WAIT is a socket like another. Where its
+ * sockets were not told apart, it has no more of them than the host has more.
  *
  * @param drained nothing is open any more
  * @returns null where nobody counts its descriptors
@@ -102,6 +103,10 @@ export function keptFilesOf(baseline: Readings, drained: Readings): KeptFiles | 
   const [before, now] = [baseline.target?.openFiles ?? null, drained.target?.openFiles ?? null];
   if (before === null || now === null) return null;
   const files = Math.max(0, now - before);
+  const [socketsBefore, socketsNow] = [baseline.target?.openSockets, drained.target?.openSockets];
+  if (socketsBefore !== undefined && socketsNow !== undefined) {
+    return { files, sockets: Math.min(files, Math.max(0, socketsNow - socketsBefore)) };
+  }
   const isElsewhere = drained.remote !== null;
   const sockstats = [baseline, drained].map((at) => (isElsewhere ? at.remote : at)?.sockstat?.tcpAlloc ?? null);
   const [hostBefore = null, hostNow = null] = sockstats;

@@ -24,6 +24,8 @@ export const ProcessTree = z.object({
   descriptorSlots: count.nullable(),
   /** Open descriptors now; null before Linux 6.2, where only counting them one by one would tell. */
   openFiles: count.nullable(),
+  /** Sockets among them; absent while connections are open, and where they may not be looked at. */
+  openSockets: count.optional(),
   /** Whether any of the processes has an epoll descriptor among its lowest ones. */
   hasEpoll: z.boolean().nullable(),
   threads: count.nullable(),

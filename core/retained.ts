@@ -66,23 +66,35 @@ export interface Kept extends Retained {
 
 /**
  * What to make of that. `leak`: shown to grow from cycle to cycle. `perhaps-leak`: descriptors stayed, after too few cycles
- * to tell whether the next connections take them over. `perhaps-kept`: the same of user memory, which allocators often keep.
+ * to tell whether the next connections take them over. `perhaps-kept`: the same of user memory, which allocators often keep;
+ * also after more cycles that scatter by as much.
  * `used-again`: the first climb left it, and later ones took it up. `nothing`: none of these.
  */
 export type Keeping = 'leak' | 'perhaps-leak' | 'perhaps-kept' | 'used-again' | 'nothing';
 
 /** Fewer descriptors than one for so many connections may be the target's own business. */
 const LEAST_FILES_EACH = 0.01;
-/** Less than this part of what a connection costs in user space isn't worth a word, and neither are a few bytes. */
-const LEAST_KEPT_SHARE = 0.1;
-const LEAST_KEPT_BYTES = 64;
+/** Less than this part of what a connection costs in user space, or than this where that isn't known, isn't worth a word. */
+const LEAST_KEPT_SHARE = 0.5;
+const LEAST_KEPT_BYTES = 1024;
+/** In all: a process moves by as much whoever comes and goes. */
+const LEAST_KEPT_IN_ALL = 256 * 2 ** 10;
 
-/** @param userBytes what one more connection costs in user space; null where that isn't known */
-export function keepingOf({ kernel, files, firstCycleBytes, ...user }: Kept, userBytes: number | null): Keeping {
+/**
+ * @param userBytes what one more connection costs in user space; null where that isn't known
+ * @param closedInFirst connections closed in the first cycle
+ */
+export function keepingOf(
+  { kernel, files, firstCycleBytes, ...user }: Kept,
+  userBytes: number | null,
+  closedInFirst: number,
+): Keeping {
   if (isLeak(user) || (kernel !== null && isLeak(kernel)) || (files !== null && isLeak(files))) return 'leak';
   const hasInterval = user.low !== null;
   if (!hasInterval && files !== null && files.perClosedConnection >= LEAST_FILES_EACH) return 'perhaps-leak';
   const keptBytes = firstCycleBytes ?? 0;
-  if (keptBytes < Math.max(LEAST_KEPT_BYTES, LEAST_KEPT_SHARE * Math.max(0, userBytes ?? 0))) return 'nothing';
-  return hasInterval ? 'used-again' : 'perhaps-kept';
+  const least = userBytes === null ? LEAST_KEPT_BYTES : LEAST_KEPT_SHARE * userBytes;
+  if (keptBytes < Math.max(least, LEAST_KEPT_IN_ALL / closedInFirst)) return 'nothing';
+  // Readings that scatter by as much don't exclude that each cycle leaves all of it again.
+  return user.high !== null && user.high < keptBytes ? 'used-again' : 'perhaps-kept';
 }

@@ -7,6 +7,7 @@ import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
 import { Missing, measure } from './meter.ts';
+import { countOpenSockets } from './open-sockets.ts';
 import { listTree, readParents, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 import { readSlab } from './slab.ts';
@@ -39,6 +40,12 @@ export interface QuickReading {
   readonly clientRssBytes: number | null;
 }
 
+interface ReadOptions {
+  readonly gc?: boolean;
+  readonly list?: boolean;
+  readonly sockets?: boolean;
+}
+
 export interface Meters {
   /**
    * Reads everything once. A collection comes first, then all other meters together; what they take together is the
@@ -46,8 +53,9 @@ export interface Meters {
    *
    * @param options.gc force a garbage collection in the target, where it can do that
    * @param options.list count the connections from the kernel's list of them, which takes time for each
+   * @param options.sockets count the target's sockets among its descriptors, which takes time for each of these
    */
-  read(options?: { readonly gc?: boolean; readonly list?: boolean }): Promise<Readings>;
+  read(options?: ReadOptions): Promise<Readings>;
   /**
    * Asks the target's runtime often enough that the code that answers is compiled and optimized. Until it is, each answer
    * makes the heap grow, which would pass for the cost of connections that open in the meantime.
@@ -89,7 +97,7 @@ export function openMeters(options: MeterOptions): Meters {
   };
   let trees = { target: [...pids], client: [clientPid], readAt: Number.NEGATIVE_INFINITY };
 
-  async function read({ gc = false, list = false }: { readonly gc?: boolean; readonly list?: boolean } = {}) {
+  async function read({ gc = false, list = false, sockets = false }: ReadOptions = {}): Promise<Readings> {
     const missing: Readings['missing'] = [];
     const meterMs: Readings['meterMs'] = {};
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> => {
@@ -120,8 +128,9 @@ export function openMeters(options: MeterOptions): Meters {
     if (told) missing.push(...told.missing);
     const tookMs = performance.now() - startedAt;
     const established = list && ports.length > 0 ? await take('established', () => readEstablished(ports)) : null;
+    const openSockets = sockets && isLinux && target ? countOpenSockets(target.pids) : null;
     return {
-      target: target ?? told?.target ?? null,
+      target: target ? { ...target, ...(openSockets !== null && { openSockets }) } : (told?.target ?? null),
       ...{ client, runtime, slab, sockstat, host, established },
       cgroup: cgroup ?? told?.cgroup ?? null,
       exporter: told?.exporter ?? null,

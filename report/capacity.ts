@@ -119,7 +119,7 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: 
 
 /** After how many closes what closed connections leave behind has used up what there is. */
 function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit | null): Limiter[] {
-  const { retained, drains, baselineBytes } = leg;
+  const { retained, baselineBytes } = leg;
   if (retained === null) return [];
   const { kernel, files } = retained;
   const found: Limiter[] = [];
@@ -128,8 +128,8 @@ function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit |
   };
   if (files !== null && keepsFiles(leg) && target.descriptorLimit !== null) {
     const processes = target.processes ?? 1;
-    const own = drains[0]?.openFiles ?? OWN_DESCRIPTORS * processes;
-    after('fds', target.descriptorLimit * processes, own, files.perClosedConnection);
+    // Of one that was just started: at the baseline it has kept what the warm-up closed, too.
+    after('fds', target.descriptorLimit * processes, OWN_DESCRIPTORS * processes, files.perClosedConnection);
   }
   const leakedBytes = [retained, kernel]
     .filter((part) => part !== null && isLeak(part))

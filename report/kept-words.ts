@@ -4,8 +4,9 @@ import type { Summary } from '../core/summary.ts';
 import { keepingIn, keepsFiles } from './keeping.ts';
 import { bytes, count, decimal, joined, type Phrase, say } from './phrase.ts';
 
-/** What tells whether the next connections use it again. */
-const ASK_AGAIN = '--cycles 3 tells';
+/** What tells whether the next connections use it again; some cycles alone may have scattered too much. */
+export const askAgain = ({ low }: { readonly low: number | null }): string =>
+  low === null ? '--cycles 3 tells' : 'more --cycles tell';
 
 /** What closed connections leave behind, for the verdict; no words where that is nothing. */
 export function keptPhrase(leg: LegSummary, summary: Summary): Phrase {
@@ -17,13 +18,13 @@ export function keptPhrase(leg: LegSummary, summary: Summary): Phrase {
     case 'nothing':
       return [];
     case 'perhaps-kept':
-      return say`each closed connection leaves ${first}, kept, perhaps for the next connections: ${ASK_AGAIN}`;
+      return say`each closed connection leaves ${first}, kept, perhaps for the next connections: ${askAgain(retained)}`;
     case 'used-again':
       return say`each closed connection leaves ${first}, kept and used again by the next: no leak`;
     default: {
-      const doubt = keeping === 'leak' ? '' : `, unless the next connections use it again: ${ASK_AGAIN}`;
-      const gone = gonePhrases(leg, summary);
-      return joined([say`each closed connection leaves ${leftOf(leg)}: a leak${doubt}`, ...gone], '; ');
+      const doubt = keeping === 'leak' ? '' : `, unless the next connections use it again: ${askAgain(retained)}`;
+      const leak = say`each closed connection leaves ${leftOf(leg)}: a leak${doubt}`;
+      return joined([leak, gonePhrase(leg, summary)], '; ');
     }
   }
 }
@@ -48,13 +49,12 @@ function filesPhrase(each: number): Phrase {
   return say`${decimal(each, whole ? 0 : 2)} open files`;
 }
 
-/** What is used up, and after how many closes. */
-function gonePhrases({ protocol }: LegSummary, { limiters }: Summary): Phrase[] {
-  return limiters
-    .filter((limiter) => limiter.protocol === protocol && limiter.unit === 'closed connections')
-    .map(({ what, at, available = 0 }) =>
-      what === 'memory'
-        ? say`the memory limit of ${bytes(available)} is reached after ${count(at)} closes`
-        : say`${count(available)} files are gone after ${count(at)} closes`,
-    );
+/** What is used up first, and after how many closes. */
+function gonePhrase({ protocol }: LegSummary, { limiters }: Summary): Phrase {
+  const first = limiters.find((limiter) => limiter.protocol === protocol && limiter.unit === 'closed connections');
+  if (!first) return [];
+  const { what, at, available = 0 } = first;
+  return what === 'memory'
+    ? say`the memory limit of ${bytes(available)} is reached after ${count(at)} closes`
+    : say`${count(available)} files are gone after ${count(at)} closes`;
 }

@@ -2,8 +2,10 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { extrapolationTo } from './capacity.ts';
 import { AT_REST, atOf, RECONNECTING } from './capacity-words.ts';
 import { keepingIn } from './keeping.ts';
+import { askAgain } from './kept-words.ts';
 import {
   bytes,
   count,
@@ -89,12 +91,15 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       const label = capacityLabel(any, target.memoryLimit);
       const cell = (name: 'connections' | 'restConnections' | 'burstConnections') => (leg: LegSummary) => {
         const own = capacity.find(({ protocol }) => protocol === leg.protocol);
-        return orUnknown(own?.[name], (connections) => say`${count(connections)}${guess(own!)}`);
+        const top = leg.levels.at(-1)?.open ?? 1;
+        return orUnknown(
+          own?.[name],
+          (connections) => say`${count(connections)}${guess(extrapolationTo(connections, top))}`,
+        );
       };
       if (capacity.every(({ burstConnections }) => burstConnections === null)) return [row(label, cell('connections'))];
       return [
-        row(label, cell('connections')),
-        row(`  ${AT_REST}`, cell('restConnections')),
+        row(say`${label}, ${AT_REST}`, cell('restConnections')),
         row(`  ${RECONNECTING}`, cell('burstConnections')),
       ];
     }),
@@ -163,7 +168,7 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
   return [
     row('retained per closed connection', (leg) => {
       if (leg.retained === null) return UNKNOWN;
-      const word = isLeak(leg.retained) ? ': a leak' : USER_WORDS[keepingIn(leg)];
+      const word = isLeak(leg.retained) ? ': a leak' : keptWord(leg, leg.retained);
       return say`${retainedEstimate(leg.retained)}${word}`;
     }),
     ...(hasMore
@@ -175,11 +180,12 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
   ];
 }
 
-const USER_WORDS: Readonly<Record<ReturnType<typeof keepingIn>, string>> = {
-  ...{ leak: '', 'perhaps-leak': '', nothing: '' },
-  'perhaps-kept': ', perhaps for the next (--cycles 3 tells)',
-  'used-again': ': used again',
-};
+/** Of user memory that isn't shown to grow. */
+function keptWord(leg: LegSummary, retained: Retained): string {
+  const keeping = keepingIn(leg);
+  if (keeping === 'used-again') return ': used again';
+  return keeping === 'perhaps-kept' ? `, perhaps for the next (${askAgain(retained)})` : '';
+}
 
 type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;
 

@@ -17,14 +17,15 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption: sizing === null ? '' : say`${protocol}: ${captionOf(sizing)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
+    caption:
+      sizing === null ? '' : say`${protocol}: ${captionOf(sizing, rows)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
     columns: [
       { title: 'memory' },
-      ...[
-        { title: 'one holds', unit: 'connections' },
-        { title: '', words: true },
-      ],
-      ...(hasBurst ? [AT_REST, RECONNECTING].map((title) => ({ title, unit: 'connections' })) : []),
+      ...(hasBurst ? [`one holds, ${AT_REST}`, RECONNECTING] : ['one holds']).map((title) => ({
+        title,
+        unit: 'connections',
+      })),
+      { title: '', words: true },
       ...[{ title: 'instances' }, { title: 'hold together', unit: 'connections' }],
       ...(isPriced ? [{ title: 'a month' }, { title: 'an hour' }] : []),
       { title: 'open files', unit: 'ulimit -n' },
@@ -33,8 +34,10 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
     rows: rows.map((row) => ({
       head: memoryOf(row),
       cells: [
-        ...[count(row.connections), row.beyond ? 'a guess' : ''],
-        ...(hasBurst ? [row.restConnections, row.burstConnections].map((value) => orUnknown(value, count)) : []),
+        ...(hasBurst ? [row.restConnections, row.burstConnections] : [row.connections]).map((value) =>
+          orUnknown(value, count),
+        ),
+        row.beyond ? 'a guess' : '',
         ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
         ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
         ofUse(row, row.settings.openFiles),
@@ -44,9 +47,15 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
   };
 }
 
-function captionOf({ connections, spare, headroomPercent }: Sizing): Phrase {
+function captionOf({ connections, spare, headroomPercent }: Sizing, rows: readonly SizingRow[]): Phrase {
   const lost = spare === 0 ? '' : say`, so that ${count(spare)} of them may be lost`;
-  return say`what one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}`;
+  return say`what one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}${whenOf(rows)}`;
+}
+
+/** Which of the two costs instances are counted by, where there are two. */
+function whenOf(rows: readonly SizingRow[]): string {
+  if (rows.every(({ burstConnections }) => burstConnections === null)) return '';
+  return ` ${rows.some(({ sizedBy }) => sizedBy === 'burst') ? RECONNECTING : AT_REST}`;
 }
 
 /** Its name, and what of its memory the target may take. */

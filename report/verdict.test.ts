@@ -75,6 +75,7 @@ test('a knee and steps are told apart from the cost', () => {
 /** Nothing kept: each part as after three cycles. */
 const NONE = { bytesPerClosedConnection: 0, low: -1, high: 1 };
 const kept = (more: Partial<NonNullable<LegSummary['retained']>>): Partial<LegSummary> => ({
+  drains: [0, 3000].map((closedConnections, cycle) => ({ ...summary.legs[0]!.drains[0]!, cycle, closedConnections })),
   retained: { ...NONE, kernel: NONE, files: { perClosedConnection: 0, low: -1, high: 1 }, firstCycleBytes: 0, ...more },
 });
 const each = (bytesPerClosedConnection: number) => ({
@@ -133,23 +134,18 @@ for (const [name, more, wanted] of KEPT) {
   });
 }
 
-test('what a leak uses up is told with it, after how many closes', () => {
+test('what a leak uses up first is told with it, after how many closes', () => {
   const closes = { protocol: 'ws', unit: 'closed connections' } as const;
-  const limiters: Summary['limiters'] = [
-    { ...closes, what: 'fds', at: 19_975, available: 20_000 },
-    { ...closes, what: 'memory', at: 1_000_000, available: 2 ** 32 },
-    { protocol: 'ws', what: 'ports', at: 28_232, unit: 'connections' },
-  ];
-  const leaking = {
-    ...summary.legs[0]!,
-    ...kept({ ...each(4096), files: { perClosedConnection: 1, low: 0.9, high: 1.1 } }),
-  };
-  const [text] = said({ limiters, legs: [leaking] });
-  assert.match(
-    text!,
-    /: a leak; 20,000 files are gone after 19,975 closes; the memory limit of 4\.0 GiB is reached after 1,000,000 closes; /,
-  );
-  assert.match(text!, /; the first limit is the client's local ports at 28,232\.$/);
+  const fds = { ...closes, what: 'fds', at: 19_936, available: 20_000 } as const;
+  const memory = { ...closes, what: 'memory', at: 1_000_000, available: 2 ** 32 } as const;
+  const ports = { protocol: 'ws', what: 'ports', at: 28_232, unit: 'connections' } as const;
+  const files = { perClosedConnection: 1, low: 0.9, high: 1.1 };
+  const legs = [{ ...summary.legs[0]!, ...kept({ ...each(4096), files }) }];
+  const [both] = said({ limiters: [fds, ports, memory], legs });
+  assert.match(both!, /: a leak; 20,000 files are gone after 19,936 closes; 2\.0 GiB hold /);
+  assert.match(both!, /; the first limit is the client's local ports at 28,232\.$/);
+  const [one] = said({ limiters: [ports, memory], legs });
+  assert.match(one!, /: a leak; the memory limit of 4\.0 GiB is reached after 1,000,000 closes; /);
 });
 
 test('where a part is not known, that is said', () => {

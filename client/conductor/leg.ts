@@ -238,7 +238,7 @@ export class LegWalk {
     const read = (): Promise<Readings> => meters.read({ gc: true });
     const { settled, windows } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
-    const readings = await meters.read({ gc: true, list: true });
+    const readings = await meters.read({ gc: true, list: true, sockets: level === 0 });
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     const point: MemoryPoint = {
