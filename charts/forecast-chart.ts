@@ -103,7 +103,7 @@ function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): No
 function describe(own: readonly Forecast[], room: Room | undefined): string {
   const ahead = own.map((one) => `${humanCount(one.connections)} would take ${intervalOf(one)}`).join('; ');
   const fits = room
-    ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}.`
+    ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
     : '';
   return `${ahead === '' ? UNKNOWN : ahead}.${fits}`;
 }

@@ -53,6 +53,6 @@ function describe(retained: LegSummary['retained']): string {
   const { bytesPerClosedConnection: bytes, low, high } = retained;
   if (low === null || high === null)
     return `Each closed connection left ${humanBytes(bytes)}, after too few cycles to tell a leak.`;
-  const verdict = isLeak({ low }) ? 'a leak' : 'no leak';
+  const verdict = isLeak({ low }) ? 'a leak' : 'no leak of user memory';
   return `Each closed connection leaves ${humanBytes(bytes)} from cycle to cycle, between ${humanBytes(low)} and ${humanBytes(high)}: ${verdict}.`;
 }

@@ -6,7 +6,8 @@ import { after, test } from 'node:test';
 import { Summary } from '../core/summary.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { commandOf, needs } from '../test/support/needs.ts';
-import { climb, writeRun } from '../test/support/synthetic-run.ts';
+import { readingsAt } from '../test/support/readings.ts';
+import { climb, memoryPoint, writeRun } from '../test/support/synthetic-run.ts';
 import { connrig } from './connrig.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'connrig-report-'));
@@ -42,6 +43,58 @@ test('report --plan sizes for the instance types of a file', async () => {
     ],
   );
   assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /big, <data value="17179869184">16\.0 GiB<\/data>/);
+});
+
+test('report --size-by plans by the dearer of two costs, or by the one at rest, and says both everywhere', async () => {
+  const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
+  const folder = writeRun(join(base, `run-${made++}`), { samples: climb(5000).toSpliced(-1, 0, burst) });
+  const told = async (...words: string[]): Promise<{ summary: Summary; text: string }> => {
+    const [table, json] = [testDeps(), testDeps()];
+    await connrig(['report', folder, ...words], table);
+    await connrig(['report', folder, '--json', ...words], json);
+    return { summary: Summary.parse(JSON.parse(json.out())), text: table.out() };
+  };
+  const [dearer, rest] = [await told(), await told('--size-by', 'rest')];
+  // 8,958 bytes at rest and 4,000 more in a burst, on 40 MB, in 80 % of 4 GB.
+  const [most, least] = [Math.floor(3.16e9 / 8958), Math.floor(3.16e9 / 12_958)];
+  const both = { restConnections: most, burstConnections: least };
+  for (const [{ summary, text }, sizedBy, connections] of [
+    [dearer, 'burst', least],
+    [rest, 'rest', most],
+  ] as const) {
+    const [capacity = assert.fail()] = summary.capacity;
+    assert.deepEqual({ ...capacity, ...both, sizedBy, connections }, capacity);
+    assert.equal(summary.limiters.find(({ what }) => what === 'memory')?.at, connections);
+    for (const row of summary.sizing!.rows) {
+      assert.ok(row.restConnections! > row.burstConnections!);
+      assert.deepEqual(
+        [row.sizedBy, row.connections],
+        [sizedBy, sizedBy === 'rest' ? row.restConnections : row.burstConnections],
+      );
+    }
+    assert.match(text, /^3\.7 GiB hold, with 20 % headroom, at rest\s+352,757/m);
+    assert.match(text, /^ {2}while everybody reconnects\s+243,864/m);
+  }
+  const [first, second] = ['243,864 while everybody reconnects', '352,757 at rest'];
+  assert.ok(dearer.text.includes(`; 3.7 GiB hold ${first} and ${second} with 20 % headroom`), dearer.text);
+  assert.ok(rest.text.includes(`; 3.7 GiB hold ${second} and ${first} with 20 % headroom`), rest.text);
+  const page = readFileSync(join(folder, 'report.md'), 'utf8');
+  assert.match(
+    page,
+    /ws: while everybody reconnects a connection takes 3\.9 KiB more than at rest.* one reading, at 3,000/,
+  );
+});
+
+test('report --size-by takes one of two words, of one run', async () => {
+  for (const words of [
+    ['report', recorded(), '--size-by', 'burst'],
+    ['report', base, '--size-by', 'rest'],
+  ]) {
+    const deps = testDeps();
+    await connrig(words, deps);
+    assert.equal(deps.exitCode(), 2, deps.err());
+    assert.match(deps.err(), /--size-by/);
+  }
 });
 
 const BAD: ReadonlyArray<[string, string, RegExp]> = [

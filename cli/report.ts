@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
+import { oneOf } from '../client/config/option.ts';
 import { readSizing } from '../client/config/sizing.ts';
 import { usageError } from '../core/errors.ts';
+import { SIZE_BY } from '../core/sizing-plan.ts';
 import type { CliDeps } from './deps.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly plan?: string;
   readonly png?: boolean;
+  readonly sizeBy?: string;
 }
 
 /** Adds `connrig report <folder>`: makes the reports of a run again, from its record alone. */
@@ -16,21 +19,28 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
     .description('make the reports of a run folder again, finished or not; or an index of all runs in a folder')
     .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin, or one of run folders, such as runs')
     .option('--plan <file>', 'what to plan for, in place of what the run was given: see docs/report.md')
+    .option('--size-by <cost>', 'plan by the cost at rest (rest), or by the dearer of that and a burst (dearer)')
     .option('--png', 'draw the charts as PNG as well, with a Chromium that is installed')
     .option('--json', 'print summary.json on stdout; of many runs, one summary a line')
     .action((folder: string, options: Options) => report(folder, options, deps));
 }
 
-async function report(folder: string, { json = false, plan, png = false }: Options, deps: CliDeps): Promise<void> {
+async function report(folder: string, options: Options, deps: CliDeps): Promise<void> {
+  const { json = false, plan, png = false } = options;
   const { isFolderOfRuns } = await import('../report/run-index.ts');
   if (isFolderOfRuns(folder)) {
-    if (plan !== undefined || png) {
-      throw usageError([`${folder} holds many runs: --plan and --png are for one of them`], 'connrig report --help');
+    if (plan !== undefined || options.sizeBy !== undefined || png) {
+      throw usageError(
+        [`${folder} holds many runs: --plan, --size-by and --png are for one of them`],
+        'connrig report --help',
+      );
     }
     return index(folder, json, deps);
   }
   const sizing = plan === undefined ? undefined : readSizing(plan);
   if (sizing && 'problem' in sizing) throw usageError([`--plan: ${sizing.problem}`], 'connrig report --help');
+  const sizeBy = options.sizeBy === undefined ? undefined : oneOf(SIZE_BY)(options.sizeBy);
+  if (sizeBy && 'problem' in sizeBy) throw usageError([`--size-by: ${sizeBy.problem}`], 'connrig report --help');
   const [{ terminalTable }, { writeReport }] = await Promise.all([
     import('../report/terminal.ts'),
     import('../report/write-report.ts'),
@@ -41,7 +51,7 @@ async function report(folder: string, { json = false, plan, png = false }: Optio
       if (json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       else deps.stdout.write(terminalTable(made));
     },
-    sizing?.value,
+    { ...(sizing && { sizing: sizing.value }), ...(sizeBy && { sizeBy: sizeBy.value }) },
   );
   if (summary.error) {
     const { code, message, hint } = summary.error;

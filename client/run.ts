@@ -21,7 +21,7 @@ import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 export interface RunResult {
   readonly folder: string;
   readonly exitCode: ExitCode;
-  /** Why the run ended early; undefined when it went all the way. */
+  /** Why the run ended early, or has no result; undefined when it went all the way. */
   readonly error: unknown;
 }
 
@@ -51,6 +51,11 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     if (recorder.failure) throw recorder.failure;
 
     let error: unknown;
+    const failWith = (reason: unknown): void => {
+      error = reason;
+      const { code, message, hint } = asRigError(reason);
+      recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
+    };
     try {
       const engine = await chooseEngine(config, warn);
       const ips = await Promise.all(config.urls.map(resolveHost));
@@ -62,11 +67,10 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
-      await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
+      const unmeasured = await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
+      if (unmeasured) failWith(unmeasured);
     } catch (thrown) {
-      error = thrown;
-      const { code, message, hint } = asRigError(thrown);
-      recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
+      failWith(thrown);
     }
     error ??= recorder.failure;
     const exitCode = error === undefined ? EXIT.done : exitCodeOf(error);

@@ -58,6 +58,10 @@ export const EXIT_OF = {
   EBACKLOG: EXIT.target,
   /** The target's kernel holds connections back until they have sent something. */
   EDEFERRED: EXIT.target,
+  /** Too few levels held still for a result: connections came and went. */
+  EUNSTABLE: EXIT.target,
+  /** Its memory, which was asked for, could not be read at enough levels. */
+  EMETER: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
   /** The client was what limited the run. */

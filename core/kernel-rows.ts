@@ -26,6 +26,8 @@ export type KernelComponent = (typeof KERNEL_COMPONENTS)[number];
 export interface Ends {
   readonly target: number | null;
   readonly client: number | null;
+  /** All were closed: `target` is what it kept of them, and other files that it kept count as well. */
+  readonly isDrained?: boolean;
 }
 
 /** One end's kernel memory: growth since the baseline, in bytes. Null where it couldn't be read. */
@@ -70,9 +72,26 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
     bufferBytes: buffers.client,
   };
   return {
-    target: rowsOf(ends.target, target, (hold.remote ?? hold).slab, baseline.target, hold.target),
+    target: rowsOf(ends.target, target, (hold.remote ?? hold).slab, baseline.target, hold.target, ends.isDrained),
     client: rowsOf(ends.client, client, hold.slab, baseline.client, hold.client),
   };
+}
+
+/**
+ * TCP sockets that the target has not closed though its clients have: an end in CLOSE_WAIT is a socket like another. Where its
+ * sockets were not told apart, it has no more of them than the host has more.
+ *
+ * @param drained nothing is open any more
+ * @returns null where nobody counts its descriptors
+ */
+export function keptSocketsOf(baseline: Readings, drained: Readings): number | null {
+  const [before, now] = [baseline.target, drained.target];
+  if (before?.openFiles == null || now?.openFiles == null) return null;
+  const files = Math.max(0, now.openFiles - before.openFiles);
+  if (before.sockets && now.sockets) return Math.min(files, Math.max(0, now.sockets.tcp - before.sockets.tcp));
+  const isElsewhere = drained.remote !== null;
+  const [hostBefore, hostNow] = [baseline, drained].map((at) => (isElsewhere ? at.remote : at)?.sockstat?.tcpAlloc);
+  return hostBefore === undefined || hostNow === undefined ? files : Math.min(files, Math.max(0, hostNow - hostBefore));
 }
 
 /**
@@ -105,8 +124,9 @@ function rowsOf(
   slab: Slab | null,
   before: ProcessTree | null,
   now: ProcessTree | null,
+  isDrained = false,
 ): KernelRows {
-  if (connections === null || connections === 0) return everyRow(connections);
+  if (connections === null || (connections === 0 && !isDrained)) return everyRow(connections);
   /** Null when none of the caches is shown: there is no telling what such an object takes. */
   const sized = (count: number | null, ...caches: SlabCache[]): number | null => {
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
@@ -185,7 +205,7 @@ const bucketBytes = (slab: Slab, own: 'tcp_bind_bucket' | 'tcp_bind2_bucket'): n
  * What is queued at each end takes, by the list of its sockets: a neighbour's are in none. What a proxy has on its way
  * onwards is the target's. Null where nobody lists them; what is reserved is no stand-in (seen: 4 KiB for a byte).
  */
-function splitBuffers(hold: Readings, { target, client }: Ends): Record<keyof Ends, number | null> {
+function splitBuffers(hold: Readings, { target, client }: Ends): Record<'target' | 'client', number | null> {
   const here = queuesAt(hold, Math.max(target ?? 0, client ?? 0));
   const isElsewhere = hold.remote !== null;
   const there = isElsewhere ? hold.remote?.queues : here?.target;

@@ -17,6 +17,8 @@ const place = { at: z.number(), low: count, high: count };
 
 const Step = z.object({ ...place, bytes: z.number() });
 
+const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
+
 /** What the levels come to; see core/shape.ts and core/fit.ts. */
 const Fit = z.object({
   rSquared: z.number(),
@@ -136,15 +138,49 @@ export const LegSummary = z.object({
   fit: Fit.nullable(),
   /** Of all that the target's memory cgroup is charged for, the process without connections included. */
   chargedFit: Fit.nullable(),
-  /** What each closed connection left behind; an interval from 3 cycles on, and a leak only if that excludes 0. */
-  retained: z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes }).nullable(),
-  /** User memory with no connection open: the baseline, cycle 0, then after each cycle. */
-  drains: z.array(z.object({ cycle: count, closedConnections: count, bytes: z.number() })),
+  /**
+   * What each closed connection left behind; intervals from 3 cycles on, and a leak only if one excludes 0. The first
+   * three numbers are of user memory.
+   */
+  retained: Retained.extend({
+    /** Of the kernel's part: sockets that the target still holds, other open files, its descriptor table; null where that isn't known. */
+    kernel: Retained.nullable().default(null),
+    /** Descriptors of the target; null where nobody counts them. */
+    files: z
+      .object({ perClosedConnection: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+      .nullable()
+      .default(null),
+    /** User memory that the first cycle left, for each connection closed in it: what the next ones may use again. */
+    firstCycleBytes: bytes.default(null),
+  }).nullable(),
+  /** With no connection open: the baseline, cycle 0, then after each cycle. */
+  drains: z.array(
+    z.object({
+      cycle: count,
+      closedConnections: count,
+      /** User memory. */
+      bytes: z.number(),
+      /** Growth of the kernel's part since the baseline. */
+      kernelBytes: bytes.default(null),
+      openFiles: count.nullable().default(null),
+    }),
+  ),
   /**
    * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
    * target that was given neither, whose `perConnection` is of that kind already.
    */
-  burst: z.object({ open: count, userBytesPerConnection: z.number() }).nullable(),
+  burst: z
+    .object({
+      open: count,
+      userBytesPerConnection: z.number(),
+      /** Growth of the kernel's part, per connection. */
+      kernelBytesPerConnection: bytes.default(null),
+      /** User and kernel memory together, beyond that of the same number of connections at rest, per connection. */
+      beyondRestBytes: bytes.default(null),
+      /** The same of what the target's memory cgroup is charged for. */
+      chargedBeyondRestBytes: bytes.default(null),
+    })
+    .nullable(),
   open: z.object({
     ratePerSecond: z.number().nullable(),
     p50Ms: Latency,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from './random.ts';
-import { type DrainPoint, isLeak, retainedOver } from './retained.ts';
+import { type DrainPoint, isLeak, type Keeping, type Kept, keepingOf, retainedOver } from './retained.ts';
 
 const HYSTERESIS_BYTES = 20e6;
 /** The baseline, then drains: the first keeps what the allocator doesn't give back, each leaks `bytesEach`. */
@@ -56,3 +56,43 @@ test('memory that shrinks from cycle to cycle is no leak', () => {
   const shrinking = retainedOver(drains(5, -500))!;
   assert.ok(shrinking.high! < 0 && !isLeak(shrinking));
 });
+
+const none = { bytesPerClosedConnection: 0, low: -1, high: 1 };
+const grows = { bytesPerClosedConnection: 100, low: 50, high: 150 };
+const early = (bytesPerClosedConnection: number) => ({ bytesPerClosedConnection, low: null, high: null });
+const filesOf = (perClosedConnection: number, low: number | null) => ({ perClosedConnection, low });
+/** What was kept, what a connection costs in user space, how many were closed at first. */
+const KEEPINGS: ReadonlyArray<[string, Kept, number | null, number, Keeping]> = [
+  ['nothing', { ...none, kernel: none, files: filesOf(0, -1), firstCycleBytes: 0 }, 5000, 1000, 'nothing'],
+  ['growth in user space', { ...grows, kernel: none, files: null, firstCycleBytes: 0 }, 5000, 1000, 'leak'],
+  ['growth in the kernel', { ...none, kernel: grows, files: null, firstCycleBytes: 0 }, 5000, 1000, 'leak'],
+  ['growing descriptors', { ...none, kernel: null, files: filesOf(1, 0.9), firstCycleBytes: 0 }, 5000, 1000, 'leak'],
+  [
+    'descriptors so far',
+    { ...early(9), kernel: null, files: filesOf(1, null), firstCycleBytes: 9 },
+    5000,
+    1000,
+    'perhaps-leak',
+  ],
+  ['a pool of them', { ...none, kernel: none, files: filesOf(0, -0.1), firstCycleBytes: 0 }, 5000, 1000, 'nothing'],
+  [
+    'much of the cost',
+    { ...early(4000), kernel: null, files: null, firstCycleBytes: 4000 },
+    5000,
+    1000,
+    'perhaps-kept',
+  ],
+  ['little of it', { ...early(400), kernel: null, files: null, firstCycleBytes: 400 }, 5000, 1000, 'nothing'],
+  ['much of it from few', { ...early(4000), kernel: null, files: null, firstCycleBytes: 4000 }, 5000, 20, 'nothing'],
+  ['what was taken up again', { ...none, kernel: none, files: null, firstCycleBytes: 4000 }, 5000, 1000, 'used-again'],
+  [
+    'as much, of an unknown cost',
+    { ...none, kernel: none, files: null, firstCycleBytes: 4000 },
+    null,
+    1000,
+    'used-again',
+  ],
+];
+for (const [name, kept, userBytes, closed, wanted] of KEEPINGS) {
+  test(`keeping of ${name}: ${wanted}`, () => assert.equal(keepingOf(kept, userBytes, closed), wanted));
+}

@@ -4,6 +4,10 @@ import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
 
 const GIB = 2 ** 30;
 
+/** By which cost of a connection capacity is planned: the dearer of that at rest and while everybody reconnects, or the first. */
+export const SIZE_BY = ['dearer', 'rest'] as const;
+export type SizeBy = (typeof SIZE_BY)[number];
+
 const InstanceType = z.object({
   name: z.string(),
   memoryBytes: z.number(),

@@ -4,6 +4,16 @@ import { PROTOCOLS } from './protocols.ts';
 
 const count = z.number().int().nonnegative();
 
+/** A connection costs more while all of them come at once than at rest, and the same memory holds fewer. */
+export const TwoCosts = {
+  /** Which of the two `connections` is. */
+  sizedBy: z.enum(['rest', 'burst']).default('rest'),
+  /** At rest; null where more fit than any machine holds. */
+  restConnections: count.nullable().default(null),
+  /** While everybody reconnects; null where that wasn't measured. */
+  burstConnections: count.nullable().default(null),
+};
+
 /** What one size of memory comes to for one protocol. */
 const SizingRow = z.object({
   protocol: z.enum(PROTOCOLS),
@@ -12,8 +22,9 @@ const SizingRow = z.object({
   instanceBytes: z.number(),
   /** What of it the target may take, before headroom. */
   memoryBytes: z.number(),
-  /** The most connections one holds. */
+  /** The most connections one holds, by what `sizedBy` says. */
   connections: count,
+  ...TwoCosts,
   extrapolation: z.number(),
   beyond: z.boolean(),
   /** How many are needed for all connections wanted; null: none fits into one. */

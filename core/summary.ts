@@ -7,7 +7,7 @@ import { WORDS } from './difference.ts';
 import { LegSummary } from './leg-summary.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { TARGET_KINDS } from './record.ts';
-import { Sizing } from './sizing-summary.ts';
+import { Sizing, TwoCosts } from './sizing-summary.ts';
 import { EstimateSchema } from './slope.ts';
 
 export const SUMMARY_SCHEMA = 1;
@@ -16,6 +16,7 @@ const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
 export const LIMITERS = ['memory', 'fds', 'ports', 'tcp-mem', 'conntrack', 'rtt', 'cpu'] as const;
+export const LIMIT_UNITS = ['connections', 'opens per second', 'closed connections'] as const;
 
 const Growth = z.object({
   protocol: z.enum(PROTOCOLS),
@@ -69,6 +70,8 @@ export const Summary = z.object({
       extrapolation: z.number(),
       /** Above 2 times: a guess. */
       beyond: z.boolean(),
+      /** While everybody reconnects, see the leg's `burst`; null where that wasn't measured. `bytes` is at rest. */
+      burstBytes: bytes.default(null),
     }),
   ),
   /** The most connections whose upper bound of prediction fits the memory limit with the headroom kept free. */
@@ -79,9 +82,11 @@ export const Summary = z.object({
       of: z.enum(['total', 'charged']),
       memoryLimitBytes: z.number(),
       headroomPercent: z.number(),
+      /** By what `sizedBy` says. */
       connections: count,
       extrapolation: z.number(),
       beyond: z.boolean(),
+      ...TwoCosts,
     }),
   ),
   /** By the default limits of memory, or by a plan (--plan); null where no cost is known. */
@@ -89,14 +94,17 @@ export const Summary = z.object({
   /**
    * Where each limit lies, for each protocol the first one first: how many connections until then. For `rtt` the first
    * level that was over; `cpu` limits opens per second, not how many stay, and comes first where the run's own pace
-   * was beyond it, last otherwise.
+   * was beyond it, last otherwise. What closed connections leave behind runs out after so many closes, however few
+   * are open: `closed connections`.
    */
   limiters: z.array(
     z.object({
       protocol: z.enum(PROTOCOLS),
       what: z.enum(LIMITERS),
       at: count,
-      unit: z.enum(['connections', 'opens per second']),
+      unit: z.enum(LIMIT_UNITS),
+      /** With `closed connections`: how much there is of it, in files or bytes. */
+      available: z.number().optional(),
     }),
   ),
   thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),

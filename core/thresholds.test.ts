@@ -21,11 +21,16 @@ test('a number of the summary is held against a quantity of its kind', () => {
   assert.deepEqual(resultOf('ws.outcomes.refused > 0'), [0, true]);
   assert.deepEqual(resultOf('ws.fit.rSquared < 0.99'), [1, true]);
   assert.equal(resultOf('exitCode > 0')[1], true);
+  assert.deepEqual(resultOf('ws.retained.bytesPerClosedConnection > 1KiB'), [0, true]);
+  assert.deepEqual(resultOf('ws.retained.kernel.bytesPerClosedConnection > 100'), [0, true]);
+  assert.deepEqual(resultOf('ws.retained.files.perClosedConnection >= 0'), [0, false]);
 });
 
 test('what is not known has not passed', () => {
   assert.deepEqual(resultOf('tcp.perConnection.total.bytes > 12KiB'), [null, false]);
   assert.deepEqual(resultOf('ws.rtt.p99Ms > 5ms'), [null, false]);
+  assert.deepEqual(resultOf('ws.burst.beyondRestBytes > 4KiB'), [null, false]);
+  assert.deepEqual(resultOf('ws.retained.files.low > 0.5'), [null, false]);
 });
 
 const WRONG: ReadonlyArray<[string, RegExp]> = [

@@ -62,7 +62,9 @@ export function checked(threshold: Threshold, summary: Summary): Summary['thresh
 /** In the unit that its path tells, for people. */
 export const kindOf = (path: readonly string[]): QuantityKind | undefined => {
   const dotted = path.join('.');
-  if (/(^|\.)(bytes|low|high|\w*Bytes\w*)$|\.components\./.test(dotted)) return 'bytes';
+  // Descriptors, their interval included.
+  if (/\.files\./.test(dotted)) return undefined;
+  if (/(^|\.)(low|high|\w*[bB]ytes\w*)$|\.components\./.test(dotted)) return 'bytes';
   if (/Ms$/.test(dotted)) return 'duration';
   if (/Percent$/.test(dotted)) return 'percent';
   return undefined;

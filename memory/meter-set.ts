@@ -115,7 +115,7 @@ export function openMeters(options: MeterOptions): Meters {
   /** Open files of the target when it had no connection of ours. */
   let filesAtRest = Number.NEGATIVE_INFINITY;
 
-  async function read({ gc = false, list = false, connections }: ReadOptions = {}) {
+  async function read({ gc = false, list = false, connections }: ReadOptions = {}): Promise<Readings> {
     const missing: Readings['missing'] = [];
     const meterMs: Readings['meterMs'] = {};
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> => {

@@ -32,7 +32,7 @@ test('a forecast follows the line and its interval of prediction, beyond what wa
   );
   const exact = { bytes: 9e8, low: 9e8, high: 9e8 };
   const at = { protocol: 'ws', connections: 100_000, extrapolation: 100_000 / 3000, beyond: true };
-  assert.deepEqual(forecastOf(whole)[1], { ...at, ...exact });
+  assert.deepEqual(forecastOf(whole)[1], { ...at, ...exact, burstBytes: null });
   const { bytes, low, high } = forecastOf(scattered)[1]!;
   // t(4) = 2.776 times 50 kB times how far it is: 98,250 ÷ √4,375,000
   const reach = 2.776 * 50_000 * Math.sqrt(1 + 1 / 6 + 98_250 ** 2 / 4_375_000);
@@ -89,6 +89,78 @@ test('scatter lowers the capacity: it is the upper bound that has to fit', () =>
   assert.ok(most < 387_500 - 1000 && most > 380_000, String(most));
   for (const blind of blinds) assert.deepEqual(capacityOf(runFile(), blind, limitOf(runFile())), []);
 });
+
+const bursting = (beyondRestBytes: number | null): LegSummary => ({
+  ...whole,
+  burst: {
+    ...{ open: 3000, userBytesPerConnection: 9000, kernelBytesPerConnection: 4000 },
+    ...{ beyondRestBytes, chargedBeyondRestBytes: null },
+  },
+});
+/** Beyond rest in bytes, --size-by; what is sized by, at rest and while everybody reconnects. */
+const SIZED: ReadonlyArray<[number | null, string | undefined, [string, number, number | null, number | null]]> = [
+  [null, undefined, ['rest', 387_500, 387_500, null]],
+  // 8,000 more for each are 16,000 beyond the 100 MB of the empty process.
+  [8000, undefined, ['burst', 193_750, 387_500, 193_750]],
+  [8000, 'dearer', ['burst', 193_750, 387_500, 193_750]],
+  [8000, 'rest', ['rest', 387_500, 387_500, 193_750]],
+  [-500, undefined, ['rest', 387_500, 387_500, 387_500]],
+];
+for (const [beyond, sizeBy, wanted] of SIZED) {
+  test(`a capacity at ${beyond} B beyond rest, --size-by ${sizeBy}`, () => {
+    const run = runFile({ config: { ...(sizeBy && { sizeBy }) } });
+    const [{ sizedBy, connections, restConnections, burstConnections } = assert.fail()] = capacityOf(
+      run,
+      bursting(beyond),
+      limitOf(run),
+    );
+    assert.deepEqual([sizedBy, connections, restConnections, burstConnections], wanted);
+    const memory = limitersOf(run, bursting(beyond), 0, limitOf(run)).find(({ what }) => what === 'memory');
+    assert.equal(memory?.at, connections);
+  });
+}
+
+test('a forecast has what all of them take while they reconnect beside it', () => {
+  const [first] = forecastOf(bursting(8000));
+  assert.deepEqual([first!.bytes, first!.burstBytes], [1e8 + 8000 * 10_000, 1e8 + 16_000 * 10_000]);
+});
+
+type Kept = NonNullable<LegSummary['retained']>;
+const none = { bytesPerClosedConnection: 0, low: -1, high: 1 };
+const leaking = (more: Partial<Kept>): LegSummary => ({
+  ...whole,
+  baselineBytes: 1e8,
+  drains: [{ cycle: 0, closedConnections: 0, bytes: 1e8, kernelBytes: 0, openFiles: 25 }],
+  retained: { ...none, kernel: none, files: { ...none, perClosedConnection: 0 }, firstCycleBytes: 0, ...more },
+});
+const grows = { bytesPerClosedConnection: 4000, low: 3900, high: 4100 };
+const files = { perClosedConnection: 0.5, low: 0.49, high: 0.51 };
+const LEAKS: ReadonlyArray<[string, Partial<Kept>, ReadonlyArray<readonly [string, number, number]>]> = [
+  ['nothing', {}, []],
+  ['user memory', grows, [['memory', 975_000, 4e9]]],
+  ['memory of both kinds', { ...grows, kernel: grows }, [['memory', 487_500, 4e9]]],
+  ['descriptors', { files }, [['fds', 19_936 / 0.5, 20_000]]],
+  [
+    'descriptors, and too few cycles to tell',
+    { ...none, low: null, high: null, files: { ...files, low: null, high: null } },
+    [['fds', 19_936 / 0.5, 20_000]],
+  ],
+  ['a descriptor now and then', { ...none, low: null, files: { ...files, perClosedConnection: 0.001, low: null } }, []],
+];
+for (const [name, more, wanted] of LEAKS) {
+  test(`what is used up after how many closes by a leak of ${name}`, () => {
+    const found = limitersOf(runFile(), leaking(more), 0, limitOf(runFile()));
+    const closes = found.filter(({ unit }) => unit === 'closed connections');
+    assert.deepEqual(
+      closes.map(({ what, at, available }) => [what, at, available]),
+      wanted,
+    );
+    assert.deepEqual(
+      found.map(({ at }) => at).toSorted((a, b) => a - b),
+      found.map(({ at }) => at),
+    );
+  });
+}
 
 const { environment, target, generator } = runFile();
 const [memory, fds, ports] = [

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { LegSummary, Rtt } from '../core/leg-summary.ts';
-import { lineAt, mostWithin, predictAt } from '../core/predict.ts';
+import { lineAt, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
+import { isLeak } from '../core/retained.ts';
+import { SIZE_BY } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
+import { keepsFiles } from './keeping.ts';
 import { isHere, type MemoryLimit } from './memory-limit.ts';
 import { isUnanswered } from './opening.ts';
+import { chargedCostsOf, costsOf, heldWithin, leastOf, linesOf, sizedBy } from './two-costs.ts';
 
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
@@ -16,6 +20,7 @@ const MOST_EXTRAPOLATION = 2;
 /** What the record's config says of capacity; a record may come from a version that knew none of it. */
 const Settings = z.object({
   headroomPercent: z.number().default(20),
+  sizeBy: z.enum(SIZE_BY).default('dearer'),
   rttLimitMs: z.number().optional(),
 });
 export const settingsOf = ({ config }: RunFile): z.infer<typeof Settings> => Settings.parse(config);
@@ -31,6 +36,7 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
   const lines = linesOf(leg);
   const top = leg.levels.at(-1)?.open;
   if (lines.length === 0 || top === undefined) return [];
+  const burstBytes = leg.burst?.beyondRestBytes ?? null;
   return FORECAST_AT.filter((connections) => connections > top).map((connections) => {
     const { bytes, low, high } = predictAt(lineAt(lines, connections), connections);
     return {
@@ -41,6 +47,7 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
       low: Math.round(Math.min(bytes, Math.max(0, low))),
       high: Math.round(high),
       ...extrapolationTo(connections, top),
+      burstBytes: burstBytes === null ? null : Math.round(bytes + Math.max(0, burstBytes) * connections),
     };
   });
 }
@@ -48,34 +55,30 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
 /**
  * How many connections the memory limit holds; none where limit or cost isn't known, or the cost may be 0 or less. The
  * limit of a cgroup is on what that is charged for, where nobody else is in it. What isn't charged still has to fit into
- * the machine.
+ * the machine. Both at rest and while everybody reconnects, where that was measured.
  */
 export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | null): Capacity[] {
   const top = leg.levels.at(-1)?.open;
   if (top === undefined || limit === null) return [];
-  const { headroomPercent } = settingsOf(run);
-  const total = { of: 'total' as const, memoryLimitBytes: limit.bytes, lines: linesOf(leg) };
-  const charged = leg.chargedFit?.lines ?? [];
+  const { headroomPercent, sizeBy } = settingsOf(run);
+  const kept = 1 - headroomPercent / 100;
+  const total = { of: 'total' as const, memoryLimitBytes: limit.bytes, costs: costsOf(leg) };
+  const charged = chargedCostsOf(leg);
   const fitting =
-    limit.basis !== 'cgroup' || limit.machineBytes === null || charged.length === 0
+    limit.basis !== 'cgroup' || limit.machineBytes === null || charged.rest.length === 0
       ? [total]
       : [
-          { of: 'charged' as const, memoryLimitBytes: limit.bytes, lines: charged },
+          { of: 'charged' as const, memoryLimitBytes: limit.bytes, costs: charged },
           { ...total, memoryLimitBytes: limit.machineBytes },
         ];
-  const [least] = fitting
-    .map(({ of, memoryLimitBytes, lines }) => ({
-      ...{ protocol: leg.protocol, of, memoryLimitBytes, headroomPercent },
-      connections: lines.length === 0 ? null : mostWithin(lines, memoryLimitBytes * (1 - headroomPercent / 100)),
-    }))
-    .filter((one): one is typeof one & { connections: number } => one.connections !== null)
-    .sort((a, b) => a.connections - b.connections);
-  return least === undefined ? [] : [{ ...least, ...extrapolationTo(least.connections, top) }];
+  const found = fitting.map((one) => ({ ...one, held: heldWithin(one.costs, one.memoryLimitBytes * kept) }));
+  const sized = sizedBy(leastOf(found.map(({ held }) => held)), sizeBy);
+  if (sized === null) return [];
+  const by = sized.sizedBy === 'burst' ? 'burstConnections' : 'restConnections';
+  const { of, memoryLimitBytes } = found.find(({ held }) => held[by] === sized.connections)!;
+  const common = { protocol: leg.protocol, of, memoryLimitBytes, headroomPercent };
+  return [{ ...common, ...sized, ...extrapolationTo(sized.connections, top) }];
 }
-
-/** By which `total` is predicted; none where it isn't known. */
-export const linesOf = ({ fit, perConnection }: LegSummary): NonNullable<LegSummary['fit']>['lines'] =>
-  perConnection?.total ? (fit?.lines ?? []) : [];
 
 export const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extrapolation' | 'beyond'> => ({
   extrapolation: connections / top,
@@ -106,12 +109,35 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: 
   }
   const tooSlow = firstTooSlow(run, leg);
   if (tooSlow !== undefined) found.push(['rtt', tooSlow]);
-  const ofConnections = found
-    .map(([what, at]): Limiter => limiter(leg, what, at, 'connections'))
-    .sort((a, b) => a.at - b.at);
+  const ofConnections = [
+    ...found.map(([what, at]): Limiter => limiter(leg, what, at, 'connections')),
+    // A climb to that many, and back, is as many closes.
+    ...leakLimiters(run, leg, limit),
+  ].sort((a, b) => a.at - b.at);
   const ofRate = cpuLimiters(run, leg);
   const pace = run.plan.legs[index]?.connectsPerSecond ?? 0;
   return ofRate.some(({ at }) => at <= pace) ? [...ofRate, ...ofConnections] : [...ofConnections, ...ofRate];
+}
+
+/** After how many closes what closed connections leave behind has used up what there is. */
+function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit | null): Limiter[] {
+  const { retained, baselineBytes } = leg;
+  if (retained === null) return [];
+  const { kernel, files } = retained;
+  const found: Limiter[] = [];
+  const after = (what: Limiter['what'], available: number, taken: number, each: number): void => {
+    found.push({ ...limiter(leg, what, (available - taken) / each, 'closed connections'), available });
+  };
+  if (files !== null && keepsFiles(leg) && target.descriptorLimit !== null) {
+    const processes = target.processes ?? 1;
+    // Of one that was just started: at the baseline it has kept what the warm-up closed, too.
+    after('fds', target.descriptorLimit * processes, OWN_DESCRIPTORS * processes, files.perClosedConnection);
+  }
+  const leakedBytes = [retained, kernel]
+    .filter((part) => part !== null && isLeak(part))
+    .reduce((sum, part) => sum + part!.bytesPerClosedConnection, 0);
+  if (limit !== null && leakedBytes > 0) after('memory', limit.bytes, baselineBytes ?? 0, leakedBytes);
+  return found;
 }
 
 /** The first level whose round trips passed the limit. */

@@ -105,7 +105,9 @@ test('user memory is compared where the whole is not known on both sides', () =>
 });
 
 test('what is not known has not passed, and a run that failed otherwise keeps its reason', () => {
-  const short = held(cheap, climb(5000, { levels: [500, 1000] }));
+  const levels = [500, 1000];
+  const plan = { legs: [leg({ levels })], launches: 1 };
+  const short = held(cheap, climb(5000, { levels }), { plan });
   assert.deepEqual(
     [short.exitCode, short.error?.code, short.baseline!.legs],
     [

@@ -1,10 +1,11 @@
 import { type TrendPoint, trendChart } from '../charts/trend-chart.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
+import { atOf } from './capacity-words.ts';
 import { figure } from './html/figure.ts';
 import { html, type Markup } from './html/markup.ts';
 import { figures, list, note, page, section } from './html/page.ts';
 import { table } from './html/table.ts';
-import { bytes, count, counted, orUnknown, type Part, phraseOf, plain, UNKNOWN } from './phrase.ts';
+import { bytes, count, counted, orUnknown, type Part, plain, say, UNKNOWN } from './phrase.ts';
 import { estimate } from './rows.ts';
 import type { IndexedRun, RunIndex } from './run-index.ts';
 import type { TableColumn } from './table-data.ts';
@@ -44,7 +45,7 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
         estimate(perConnection?.total ?? null),
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
-      const limit = first ? [first.what, ' at ', count(first.at)].flatMap(phraseOf) : UNKNOWN;
+      const limit = first ? say`${first.what} ${atOf(first)}` : UNKNOWN;
       return { entry, leg, cells: [...common, protocol, count(peakOpen), ...costs, limit] };
     });
   });

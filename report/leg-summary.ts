@@ -5,11 +5,11 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
-import { retainedOver } from '../core/retained.ts';
 import { ledgerAt } from '../core/run-ledger.ts';
 import type { LevelOpening } from '../core/series.ts';
 import { LINE, type Shape, topGroups } from '../core/shape.ts';
-import { type Estimate, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
+import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../core/slope.ts';
+import { keptOf } from './kept.ts';
 import { lossesOf } from './losses.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
@@ -43,9 +43,9 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     // Later cycles climb through what the first one left in the allocator.
     .filter(({ phase, cycle }) => phase === 'hold' && cycle === 0)
     .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
-  const fitted = held.filter(({ point }) => point.level > highWaterBefore(run, leg, index));
+  const fitted = bestKnownOf(held.filter(({ point }) => point.level > highWaterBefore(run, leg, index)));
   const fit = fitLevels(wholeOf(fitted));
-  const { opening, drains } = legSeriesOf(points);
+  const { opening } = legSeriesOf(points);
   return {
     protocol: leg.protocol,
     planned: peakOf(leg),
@@ -60,9 +60,8 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
     descriptorsPerConnection: descriptorsOf(held.at(-1)?.point, baseline),
     fit: fit ? fitSummary(fit) : null,
     chargedFit: chargedFitOf(fitted, baseline),
-    retained: retainedOf(points, baseline),
-    drains: [...drains],
-    burst: burstOf(points, baseline),
+    ...keptOf(run, points, baseline),
+    burst: burstOf(run, points, baseline, held),
     open: openingOf(points, progress),
     rtt: rttAtTop(points),
     launches: null,
@@ -137,6 +136,12 @@ function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][numb
   if (!opening) return null;
   const { opened, p50Ms, p99Ms, maxMs } = opening;
   return { opened, p50Ms, p99Ms, maxMs };
+}
+
+/** Where a meter had no answer at some levels, those with all of it, or with user memory, if they are enough for a cost. */
+function bestKnownOf(held: readonly Held[]): readonly Held[] {
+  const known = (['total', 'user'] as const).map((name) => held.filter(({ ledger }) => ledger[name] !== null));
+  return known.find((of) => of.length >= LEAST_LEVELS) ?? held;
 }
 
 /** The points of one quantity over levels; none when any level lacks it. */
@@ -217,23 +222,30 @@ const fitSummary = ({ rSquared, knee, steps, holdoutErrorPercent, lines }: Fit):
   lines: [...lines],
 });
 
-function retainedOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): LegSummary['retained'] {
-  if (!baseline) return null;
-  const drains = [baseline, ...points.filter(({ phase }) => phase === 'retained')].map((point) => ({
-    closedConnections: point.progress.counts.closed - baseline.progress.counts.closed,
-    bytes: userOf(point),
-  }));
-  return (
-    retainedOver(drains.filter((drain): drain is typeof drain & { bytes: number } => drain.bytes !== null)) ?? null
-  );
-}
-
-function burstOf(points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): LegSummary['burst'] {
+/** One reading of all that came at once, against the baseline, and against the same number of connections at rest. */
+function burstOf(
+  run: RunFile,
+  points: readonly MemoryPoint[],
+  baseline: MemoryPoint | undefined,
+  held: readonly Held[],
+): LegSummary['burst'] {
   const burst = points.find(({ phase }) => phase === 'burst');
   const before = baseline ? userOf(baseline) : null;
   const after = burst ? userOf(burst) : null;
   if (!burst || before === null || after === null) return null;
-  return { open: burst.level, userBytesPerConnection: (after - before) / burst.level };
+  const ledger = ledgerAt(run, baseline, burst);
+  const rest = held.find(({ point }) => point.level === burst.level)?.ledger;
+  const beyondRest = (name: 'total' | 'charged'): number | null => {
+    const [most, least] = [ledger[name], rest?.[name] ?? null];
+    return most === null || least === null ? null : (most - least) / burst.level;
+  };
+  return {
+    open: burst.level,
+    userBytesPerConnection: (after - before) / burst.level,
+    kernelBytesPerConnection: ledger.kernel === null ? null : ledger.kernel / burst.level,
+    beyondRestBytes: beyondRest('total'),
+    chargedBeyondRestBytes: beyondRest('charged'),
+  };
 }
 
 /** What one more connection costs the client itself, in user memory; undefined below 3 levels. */

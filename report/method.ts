@@ -1,4 +1,6 @@
+import type { LegSummary } from '../core/leg-summary.ts';
 import type { RunFile } from '../core/record.ts';
+import type { SizeBy } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
 import { settingsOf } from './capacity.ts';
 import { isHere } from './memory-limit.ts';
@@ -9,6 +11,7 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
   const costs = legs.filter(({ perConnection }) => perConnection !== null);
   const isCollected = costs.some(({ perConnection }) => perConnection?.components.heapUsed != null);
   const hasKernel = costs.some(({ perConnection }) => perConnection?.kernel);
+  const { sizeBy } = settingsOf(run);
   const bursts = legs.filter(({ burst }) => burst !== null);
   const all: Array<Part | false> = [
     'What one more connection costs is the slope of memory over several levels of connections held still. It is not memory divided by connections, which would spread the empty process over them.',
@@ -26,7 +29,8 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
             say`${bytes(burst!.userBytesPerConnection)} of user memory for each of ${count(burst!.open)} (${protocol})`,
         ),
         ' and ',
-      )} before any collection. The headroom has to hold the difference.`,
+      )} before any collection.`,
+    ...bursts.flatMap((leg) => reconnectingCaveat(leg, sizeBy, sizing !== null)),
     hasKernel &&
       "The kernel's part is that of the target's end alone: socket, file, epoll entry and what is queued, counted by number and size of the kernel's objects. A peer on the same machine takes as much again.",
     costs.length > 0 &&
@@ -43,4 +47,22 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
     'Times are counted from the moment the plan called for, so a client or target that falls behind shows.',
   ];
   return all.filter((one): one is Part => one !== false);
+}
+
+/** Two costs, two capacities: which one was planned by, and what of it is extrapolated. */
+function reconnectingCaveat({ protocol, burst }: LegSummary, sizeBy: SizeBy, isSized: boolean): Part[] {
+  const beyond = burst?.beyondRestBytes ?? null;
+  if (burst === null || beyond === null || !isSized) return [];
+  if (beyond <= 0) {
+    return [
+      say`${protocol}: while everybody reconnects a connection takes no more than at rest, so one capacity goes for both.`,
+    ];
+  }
+  const which =
+    sizeBy === 'dearer'
+      ? 'Capacity is planned by that: --size-by rest plans by the cost at rest'
+      : 'Capacity is planned by the cost at rest (--size-by rest), so the headroom has to hold the difference';
+  return [
+    say`${protocol}: while everybody reconnects a connection takes ${bytes(beyond)} more than at rest, user and kernel memory together. That is one reading, at ${count(burst.open)} connections, and is taken to be as much for each of any number. ${which}.`,
+  ];
 }

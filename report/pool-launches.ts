@@ -8,13 +8,14 @@ type PerConnection = NonNullable<LegSummary['perConnection']>;
 
 /**
  * One leg out of its launches: counts are summed, memory at a level is the median, costs are means with an interval over
- * launches. What can't be pooled (the fit, latencies, what the last drain left) is the first launch's.
+ * launches. What can't be pooled (the fit, latencies, what the last drain left) is that of the first launch that has a fit.
  *
  * @param launches at least one; a single one is the leg
  */
 export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
-  const [first] = launches as readonly [LegSummary, ...LegSummary[]];
-  if (launches.length === 1) return first;
+  if (launches.length === 1) return launches[0]!;
+  // One that was given up has no line, but the others have.
+  const first = launches.find(({ fit }) => fit !== null) ?? launches[0]!;
   const outcomes = Object.fromEntries(
     OUTCOMES.map((name) => [name, launches.reduce((sum, leg) => sum + leg.outcomes[name], 0)]),
   ) as Record<Outcome, number>;
@@ -24,11 +25,20 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     attempts: launches.reduce((sum, leg) => sum + leg.attempts, 0),
     outcomes,
     losses: pooledLosses(launches),
-    levels: first.levels.map((level) => pooledLevel(level, launches)),
+    levels: levelsOf(launches).map((level) => pooledLevel(level, launches)),
     perConnection: pooledCosts(launches),
     baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),
+    burst: pooledBurst(launches),
     launches: variationOf(launches),
   };
+}
+
+/** Each level that any launch held, as the first of them has it. */
+function levelsOf(launches: readonly LegSummary[]): LegSummary['levels'] {
+  const all = launches.flatMap(({ levels }) => levels);
+  return all
+    .filter((level, i) => all.findIndex(({ open }) => open === level.open) === i)
+    .sort((a, b) => a.open - b.open);
 }
 
 function pooledLevel(level: LegSummary['levels'][number], launches: readonly LegSummary[]): typeof level {
@@ -40,6 +50,21 @@ function pooledLevel(level: LegSummary['levels'][number], launches: readonly Leg
     settled: same.every(({ settled }) => settled),
     generatorBytes: medianKnown(same.map(({ generatorBytes }) => generatorBytes)),
     chargedBytes: medianKnown(same.map(({ chargedBytes }) => chargedBytes)),
+  };
+}
+
+function pooledBurst(launches: readonly LegSummary[]): LegSummary['burst'] {
+  const bursts = launches.flatMap(({ burst }) => burst ?? []);
+  const [first] = bursts;
+  if (!first) return null;
+  const middle = (name: Exclude<keyof typeof first, 'open'>): number | null =>
+    medianKnown(bursts.map(({ [name]: value }) => value));
+  return {
+    ...first,
+    userBytesPerConnection: middle('userBytesPerConnection') ?? first.userBytesPerConnection,
+    kernelBytesPerConnection: middle('kernelBytesPerConnection'),
+    beyondRestBytes: middle('beyondRestBytes'),
+    chargedBeyondRestBytes: middle('chargedBeyondRestBytes'),
   };
 }
 

@@ -10,6 +10,7 @@ import { memoryOverTimeChart, opensChart } from '../charts/time-charts.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
 import type { RunSeries } from '../core/series.ts';
 import type { Summary } from '../core/summary.ts';
+import { bothOf } from './capacity-words.ts';
 import { bytes, count, joined, type Part, percent, say } from './phrase.ts';
 import type { Topic } from './table-data.ts';
 import { isFirm, ONLY_A_BOUND } from './verdict.ts';
@@ -75,8 +76,9 @@ function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
   const own = capacity.find((one) => one.protocol === leg.protocol);
   if (!own) return axes;
   if (!isFirm(leg)) return `${axes} ${ONLY_A_BOUND}`;
-  const { memoryLimitBytes, headroomPercent, connections } = own;
-  return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${count(connections)}.`;
+  const { memoryLimitBytes, headroomPercent } = own;
+  const hold = leg.burst === null ? count(own.connections) : bothOf(own);
+  return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${hold}.`;
 }
 
 function opensCaption(legs: readonly LegSummary[]): Part {

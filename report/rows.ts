@@ -2,6 +2,10 @@ import type { LegSummary } from '../core/leg-summary.ts';
 import { isLeak } from '../core/retained.ts';
 import type { Estimate } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { extrapolationTo } from './capacity.ts';
+import { AT_REST, atOf, RECONNECTING } from './capacity-words.ts';
+import { keepingIn } from './keeping.ts';
+import { askAgain } from './kept-words.ts';
 import { lossCell } from './losses.ts';
 import { isUnanswered } from './opening.ts';
 import {
@@ -59,7 +63,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ),
     row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, bytes)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
-    row('retained per closed connection', ({ retained }) => (retained === null ? UNKNOWN : retainedCell(retained))),
+    ...retainedRows(legs, row),
     row('fit: R², error of the top level', ({ fit }) =>
       fit === null
         ? UNKNOWN
@@ -93,12 +97,22 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       const [, ...further] = limitCells(limiters, protocol);
       return further.length > 0 ? joined(further, ', ') : UNKNOWN;
     }),
-    ...capacity.slice(0, 1).map((any) =>
-      row(capacityLabel(any, target.memoryLimit), ({ protocol }) => {
-        const own = capacity.find((one) => one.protocol === protocol);
-        return own ? say`${count(own.connections)}${guess(own)}` : UNKNOWN;
-      }),
-    ),
+    ...capacity.slice(0, 1).flatMap((any) => {
+      const label = capacityLabel(any, target.memoryLimit);
+      const cell = (name: 'connections' | 'restConnections' | 'burstConnections') => (leg: LegSummary) => {
+        const own = capacity.find(({ protocol }) => protocol === leg.protocol);
+        const top = leg.levels.at(-1)?.open ?? 1;
+        return orUnknown(
+          own?.[name],
+          (connections) => say`${count(connections)}${guess(extrapolationTo(connections, top))}`,
+        );
+      };
+      if (capacity.every(({ burstConnections }) => burstConnections === null)) return [row(label, cell('connections'))];
+      return [
+        row(say`${label}, ${AT_REST}`, cell('restConnections')),
+        row(`  ${RECONNECTING}`, cell('burstConnections')),
+      ];
+    }),
   ];
   const sizes = [...new Set(forecast.map(({ connections }) => connections))];
   const ahead = sizes.map((connections) =>
@@ -138,7 +152,7 @@ function statusCell(rtt: LegSummary['rtt']): Part {
 function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): Phrase[] {
   return limiters
     .filter((limiter) => limiter.protocol === protocol)
-    .map(({ what, at, unit }) => say`${what} at ${count(at)}${unit === 'connections' ? '' : ` ${unit}`}`);
+    .map((limiter) => say`${limiter.what} ${atOf(limiter)}`);
 }
 
 type Fit = NonNullable<LegSummary['fit']>;
@@ -158,9 +172,45 @@ const stepsCell = (steps: Fit['steps']): Part =>
         '; ',
       );
 
-function retainedCell({ bytesPerClosedConnection, low, high }: NonNullable<LegSummary['retained']>): Part {
+/** User memory in any case; the kernel's and descriptors where any leg keeps some. */
+function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg: LegSummary) => Part) => Row): Row[] {
+  const hasMore = legs.some(({ retained }) => retained?.kernel && (retained.files?.perClosedConnection ?? 0) >= 0.01);
+  return [
+    row('retained per closed connection', (leg) => {
+      if (leg.retained === null) return UNKNOWN;
+      const word = isLeak(leg.retained) ? ': a leak' : keptWord(leg, leg.retained);
+      return say`${retainedEstimate(leg.retained)}${word}`;
+    }),
+    ...(hasMore
+      ? [
+          row('  and in the kernel', ({ retained }) => (retained?.kernel ? retainedPart(retained.kernel) : UNKNOWN)),
+          row('  and open files', ({ retained }) => (retained?.files ? filesCell(retained.files) : UNKNOWN)),
+        ]
+      : []),
+  ];
+}
+
+/** Of user memory that isn't shown to grow. */
+function keptWord(leg: LegSummary, retained: Retained): string {
+  const keeping = keepingIn(leg);
+  if (keeping === 'used-again') return ': used again';
+  return keeping === 'perhaps-kept' ? `, perhaps for the next (${askAgain(retained)})` : '';
+}
+
+type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;
+
+const retainedPart = (part: Retained): Part => say`${retainedEstimate(part)}${isLeak(part) ? ': a leak' : ''}`;
+
+function retainedEstimate({ bytesPerClosedConnection, low, high }: Retained): Part {
   if (low === null || high === null) return bytes(bytesPerClosedConnection);
-  return say`${estimate({ bytes: bytesPerClosedConnection, low, high })}${isLeak({ low }) ? ': a leak' : ''}`;
+  return estimate({ bytes: bytesPerClosedConnection, low, high });
+}
+
+function filesCell(files: NonNullable<NonNullable<LegSummary['retained']>['files']>): Part {
+  const { perClosedConnection, low, high } = files;
+  const each = decimal(perClosedConnection, 2);
+  if (low === null || high === null) return each;
+  return say`${each} [${decimal(low, 2)}, ${decimal(high, 2)}]${isLeak(files) ? ': a leak' : ''}`;
 }
 
 /** `9.1 KiB [8.9 KiB, 9.3 KiB]`: the value and its 95 % interval. */

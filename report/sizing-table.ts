@@ -1,6 +1,7 @@
 import type { LegSummary } from '../core/leg-summary.ts';
 import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
 import type { Summary } from '../core/summary.ts';
+import { AT_REST, RECONNECTING } from './capacity-words.ts';
 import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table-data.ts';
 import { isFirm, ONLY_A_BOUND } from './verdict.ts';
@@ -11,17 +12,20 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
   const rows = (sizing?.rows ?? []).filter((row) => row.protocol === protocol);
   const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
   const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
+  const hasBurst = rows.some(({ burstConnections }) => burstConnections !== null);
   const ofUse = (row: SizingRow, value: number | null): Part =>
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption: sizing === null ? '' : say`${protocol}: ${captionOf(sizing)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
+    caption:
+      sizing === null ? '' : say`${protocol}: ${captionOf(sizing, rows)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
     columns: [
       { title: 'memory' },
-      ...[
-        { title: 'one holds', unit: 'connections' },
-        { title: '', words: true },
-      ],
+      ...(hasBurst ? [`one holds, ${AT_REST}`, RECONNECTING] : ['one holds']).map((title) => ({
+        title,
+        unit: 'connections',
+      })),
+      { title: '', words: true },
       ...[{ title: 'instances' }, { title: 'hold together', unit: 'connections' }],
       ...(isPriced ? [{ title: 'a month' }, { title: 'an hour' }] : []),
       { title: 'open files', unit: 'ulimit -n' },
@@ -30,7 +34,10 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
     rows: rows.map((row) => ({
       head: memoryOf(row),
       cells: [
-        ...[count(row.connections), row.beyond ? 'a guess' : ''],
+        ...(hasBurst ? [row.restConnections, row.burstConnections] : [row.connections]).map((value) =>
+          orUnknown(value, count),
+        ),
+        row.beyond ? 'a guess' : '',
         ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
         ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
         ofUse(row, row.settings.openFiles),
@@ -40,9 +47,15 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
   };
 }
 
-function captionOf({ connections, spare, headroomPercent }: Sizing): Phrase {
+function captionOf({ connections, spare, headroomPercent }: Sizing, rows: readonly SizingRow[]): Phrase {
   const lost = spare === 0 ? '' : say`, so that ${count(spare)} of them may be lost`;
-  return say`what one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}`;
+  return say`what one instance holds with ${percent(headroomPercent)} headroom, and how many hold ${count(connections)} connections${lost}${whenOf(rows)}`;
+}
+
+/** Which of the two costs instances are counted by, where there are two. */
+function whenOf(rows: readonly SizingRow[]): string {
+  if (rows.every(({ burstConnections }) => burstConnections === null)) return '';
+  return ` ${rows.some(({ sizedBy }) => sizedBy === 'burst') ? RECONNECTING : AT_REST}`;
 }
 
 /** Its name, and what of its memory the target may take. */

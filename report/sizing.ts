@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { LegSummary } from '../core/leg-summary.ts';
-import { type Line, lineAt, mostWithin, predictAt } from '../core/predict.ts';
+import { type Line, lineAt, predictAt } from '../core/predict.ts';
 import type { RunFile } from '../core/record.ts';
 import { DEFAULT_SIZING, SizingPlan } from '../core/sizing-plan.ts';
 import type { Sizing, SizingRow } from '../core/sizing-summary.ts';
 import type { Summary } from '../core/summary.ts';
-import { extrapolationTo, linesOf, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
+import { extrapolationTo, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
+import { chargedCostsOf, costsOf, heldWithin, leastOf, linesOf, sizedBy } from './two-costs.ts';
 
 /** What a month has: 365 × 24 ÷ 12. */
 const HOURS_A_MONTH = 730;
@@ -44,18 +45,19 @@ function rowOf(
 ): SizingRow | undefined {
   const memoryBytes = instance.memoryBytes - instance.reservedBytes;
   const budgetBytes = memoryBytes * (1 - headroomPercent / 100);
-  // A container's limit is on what is charged, the machine's memory has to hold all of it.
-  const fitting = [linesOf(leg), leg.chargedFit?.lines ?? []].filter((lines) => lines.length > 0);
-  const most = fitting.map((lines) => mostWithin(lines, budgetBytes)).filter((one) => one !== null);
   const top = leg.levels.at(-1)?.open;
-  if (linesOf(leg).length === 0 || most.length === 0 || top === undefined) return undefined;
-  const connections = Math.min(...most);
+  if (linesOf(leg).length === 0 || top === undefined) return undefined;
+  // A container's limit is on what is charged, the machine's memory has to hold all of it.
+  const held = leastOf([costsOf(leg), chargedCostsOf(leg)].map((costs) => heldWithin(costs, budgetBytes)));
+  const sized = sizedBy(held, settingsOf(run).sizeBy);
+  if (sized === null) return undefined;
+  const { connections } = sized;
   return {
     protocol: leg.protocol,
     name: instance.name === '' ? null : instance.name,
     instanceBytes: instance.memoryBytes,
     memoryBytes,
-    connections,
+    ...sized,
     ...extrapolationTo(connections, top),
     ...instancesFor(plan, instance, connections),
     settings: settingsFor(run, leg, connections, instance, (budgetBytes + memoryBytes) / 2),

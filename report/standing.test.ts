@@ -4,7 +4,7 @@ import { bucketOf, lowestOf } from '../core/histogram.ts';
 import type { RunEvent, RunFile, Sample } from '../core/record.ts';
 import type { Summary } from '../core/summary.ts';
 import { readingsAt } from '../test/support/readings.ts';
-import { climb, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
+import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import { summarize } from './summarize.ts';
 
 const killed: Partial<RunFile> = { status: 'running', exitCode: null, finishedAt: null };
@@ -142,6 +142,7 @@ test('a late generator is saturated, a punctual one is not', () => {
     summarize({ run: runFile(), samples, events: [], problems: [] }).generator.saturated;
   assert.deepEqual([of(late), of(climb(5000))], [true, false]);
 });
+
 test('a remainder within its own noise is no contradiction, and neither is one that stays when all have closed', () => {
   const warned = (samples: Sample[]): string[] =>
     summarize({ run: runFile(), samples, events: [], problems: [] }).warnings.filter((text) =>
@@ -156,4 +157,114 @@ test('a remainder within its own noise is no contradiction, and neither is one t
     return { ...sample, readings: { ...sample.readings, host } };
   });
   assert.deepEqual(warned(restless), []);
+});
+
+type Sampled = Parameters<typeof climb>[1];
+const without = (levels: readonly number[], more: Sampled = {}): Sample[] =>
+  climb(5000, { ...more, levels: LEVELS.filter((level) => !levels.includes(level)) });
+/** At so many of the levels nobody told the target's memory. */
+const untold = (levels: number, meter: 'target' | 'exporter' = 'target'): Sample[] => {
+  let left = levels;
+  return climb(5000).map((sample): Sample => {
+    if (sample.type !== 'memory' || sample.phase !== 'hold' || left-- <= 0) return sample;
+    return { ...sample, readings: { ...sample.readings, target: null, missing: [{ meter, why: 'EACCES' }] } };
+  });
+};
+const ofKind = (kind: RunFile['target']['kind'], more: Partial<RunFile> = {}): Partial<RunFile> => ({
+  target: { ...runFile().target, kind },
+  ...more,
+});
+const few = (...levels: number[]): Partial<RunFile> => ({ plan: { legs: [leg({ levels })], launches: 1 } });
+const scattered = climb(5000).map((sample, i): Sample => {
+  if (sample.type !== 'memory' || sample.phase !== 'hold') return sample;
+  return { ...sample, readings: readingsAt(sample.level, 4e7 + ((i * 7919) % 13) * 1e7) };
+});
+const twoLaunches: Partial<RunFile> = { plan: { legs: [leg()], launches: 2 } };
+const twoLegs: Partial<RunFile> = ofKind('builtin', { plan: { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 } });
+
+/** What a run measured that went all the way; how it stands, why, and whether a cost is told all the same. */
+const WALKED: ReadonlyArray<[string, Partial<RunFile>, Sample[], [number, string | null, boolean], RegExp?]> = [
+  [
+    'no level at all',
+    {},
+    without(LEVELS),
+    [4, 'EUNSTABLE', false],
+    /^ws: no level held still: connections came and went$/,
+  ],
+  ['two of six levels', {}, without(LEVELS.slice(2)), [4, 'EUNSTABLE', false], /^ws: only 2 of 6 levels held still/],
+  ['three of six levels', {}, without([500, 1500, 2500]), [0, null, true]],
+  ['all levels but the top one', {}, without([3000]), [0, null, true]],
+  ['one level, and no more were planned', few(3000), climb(5000, { levels: [3000] }), [0, null, false]],
+  ['two levels, and no more were planned', few(1500, 3000), climb(5000, { levels: [1500, 3000] }), [0, null, false]],
+  ['one of two levels', few(1500, 3000), climb(5000, { levels: [1500] }), [4, 'EUNSTABLE', false]],
+  ['no level of one', few(3000), climb(5000, { levels: [] }), [4, 'EUNSTABLE', false]],
+  [
+    'levels at which nobody could read the target',
+    ofKind('pid'),
+    untold(6),
+    [4, 'EMETER', true],
+    /^ws: the target's memory could not be read at 6 of 6 levels: EACCES$/,
+  ],
+  ['two levels at which somebody could', ofKind('command'), untold(4), [4, 'EMETER', true]],
+  ['three levels at which somebody could', ofKind('command'), untold(3), [0, null, true]],
+  ['an exporter that fell silent', ofKind('exporter'), untold(6, 'exporter'), [4, 'EEXPORTER', true]],
+  ['latencies of a URL, where nobody was asked', ofKind('url'), untold(6), [0, null, true]],
+  ['levels that scatter', ofKind('pid'), scattered, [0, null, true]],
+  [
+    'one launch, and no level in the other',
+    twoLaunches,
+    [...climb(5000), ...without(LEVELS, { launch: 1 })],
+    [4, 'EUNSTABLE', true],
+    /^ws, launch 2 of 2: no level held still/,
+  ],
+  [
+    'no level in the first launch',
+    twoLaunches,
+    [...without(LEVELS), ...climb(5000, { launch: 1 })],
+    [4, 'EUNSTABLE', true],
+    /^ws, launch 1 of 2: /,
+  ],
+  [
+    'one leg of two',
+    twoLegs,
+    [...climb(5000, { leg: 0, protocol: 'tcp' }), ...without(LEVELS, { leg: 1 })],
+    [4, 'EUNSTABLE', true],
+    /^ws: no level/,
+  ],
+  ['a client that was too slow', {}, late, [6, 'EGENERATOR', true]],
+];
+for (const [name, run, samples, [exitCode, code, hasCost], message] of WALKED) {
+  test(`a run that went all the way and has ${name}: ${code ?? 'passed'}, ${exitCode}`, () => {
+    const summary = summarize({ run: runFile(run), samples, events: [], problems: [] });
+    const status = exitCode === 0 ? 'passed' : exitCode === 6 ? 'invalid' : 'failed';
+    assert.deepEqual([summary.status, summary.exitCode, summary.error?.code ?? null], [status, exitCode, code]);
+    assert.equal(
+      summary.legs.some(({ perConnection }) => perConnection !== null),
+      hasCost,
+    );
+    if (message) assert.match(summary.error!.message, message);
+  });
+}
+
+test('a level that any launch held is kept, with the line of a launch that has one', () => {
+  const samples = [...without(LEVELS.slice(1)), ...climb(5000, { launch: 1 })];
+  const [one] = summarize({ run: runFile(twoLaunches), samples, events: [], problems: [] }).legs;
+  assert.deepEqual(
+    one!.levels.map(({ open }) => open),
+    LEVELS,
+  );
+  assert.equal(one!.perConnection!.user!.bytes, 5000);
+  assert.ok(one!.fit!.rSquared > 0.99);
+});
+
+test('user memory is fitted over the levels at which it was told', () => {
+  const [one] = summarize({ run: runFile(), samples: untold(2), events: [], problems: [] }).legs;
+  assert.deepEqual([one!.levels.length, one!.perConnection!.user!.bytes], [6, 5000]);
+});
+
+test('a record that says passed, but of which samples are lost, has not passed: it can not be read', () => {
+  const problems = ['samples.jsonl is missing (ENOENT)'];
+  const summary = summarize({ run: runFile(), samples: [], events: [], problems });
+  assert.deepEqual([summary.status, summary.exitCode, summary.error?.code], ['failed', 2, 'ERUNFOLDER']);
+  assert.match(summary.error!.message, /samples\.jsonl is missing/);
 });

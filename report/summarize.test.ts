@@ -136,10 +136,49 @@ test('counts, rate and latency come from the end of the leg', () => {
 
 test('what is retained is spread over the connections closed since the baseline', () => {
   assert.deepEqual(only(summaryOf(climb(5000, { retainedBytes: 3_000_000 }))).retained, {
-    bytesPerClosedConnection: 1000,
-    low: null,
-    high: null,
+    ...{ bytesPerClosedConnection: 1000, low: null, high: null, firstCycleBytes: 1000 },
+    kernel: { bytesPerClosedConnection: 0, low: null, high: null },
+    files: { perClosedConnection: 0, low: null, high: null },
   });
+});
+
+/** After each cycle: descriptors the target has more, and TCP sockets the host has more. */
+const LEFT_OPEN: ReadonlyArray<[string, number, number, number]> = [
+  ['sockets', 3000, 3000, KERNEL_BYTES_EACH],
+  ['one socket in four', 750, 750, KERNEL_BYTES_EACH / 4],
+  ['files that are no sockets', 3000, 0, 200],
+  ['nothing, while a neighbour opens sockets', 0, 5000, 0],
+];
+for (const [name, openFiles, tcpAlloc, kernelBytes] of LEFT_OPEN) {
+  test(`what the target never closes is retained in the kernel: ${name}`, () => {
+    const drained = (cycle: number): Sample => {
+      const at = readingsAt(0, 45_000_000);
+      const target = processTree(45_000_000, { openFiles: 25 + openFiles * cycle });
+      const sockstat = { ...at.sockstat!, tcpAlloc: tcpAlloc * cycle };
+      const readings = { ...at, target, sockstat };
+      return memoryPoint('retained', 0, readings, { cycle: cycle - 1, progress: progressOf(0, 3000 * cycle) });
+    };
+    const climbed = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
+    const { retained, drains } = only(summaryOf([...climbed, drained(1), drained(2), drained(3)]));
+    assert.ok(Math.abs(retained!.kernel!.bytesPerClosedConnection - kernelBytes) < 1, JSON.stringify(retained));
+    assert.ok(Math.abs(retained!.files!.perClosedConnection - openFiles / 3000) < 1e-9);
+    assert.equal(retained!.files!.low! > 0, openFiles > 0);
+    assert.equal(retained!.kernel!.low! > 0, openFiles > 0);
+    assert.deepEqual(
+      drains.map(({ openFiles: files }) => files),
+      [0, 1, 2, 3].map((cycle) => 25 + openFiles * cycle),
+    );
+  });
+}
+
+test('where nobody counts descriptors, what is retained in the kernel is not known', () => {
+  const uncounted = climb(5000).map((sample): Sample => {
+    if (sample.type !== 'memory') return sample;
+    const target = { ...sample.readings.target!, openFiles: null };
+    return { ...sample, readings: { ...sample.readings, target } };
+  });
+  const { retained } = only(summaryOf(uncounted));
+  assert.deepEqual([retained!.kernel, retained!.files], [null, null]);
 });
 
 test('over several cycles only what grows between them is retained, with an interval from the third on', () => {
@@ -156,7 +195,11 @@ test('over several cycles only what grows between them is retained, with an inte
 test('a burst is measured above the baseline', () => {
   const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
   const summary = only(summaryOf(climb(5000).toSpliced(-1, 0, burst)));
-  assert.deepEqual(summary.burst, { open: 3000, userBytesPerConnection: 9000 });
+  assert.deepEqual(summary.burst, {
+    ...{ open: 3000, userBytesPerConnection: 9000, kernelBytesPerConnection: KERNEL_BYTES_EACH },
+    // 5,000 at rest.
+    ...{ beyondRestBytes: 4000, chargedBeyondRestBytes: null },
+  });
   assert.deepEqual(summary.perConnection?.user, exactly(5000));
   assert.equal(only(summaryOf(climb(5000))).burst, null);
 });

@@ -1,7 +1,6 @@
-import { EXIT } from '../core/errors.ts';
 import { type LegSummary, STRAIGHT } from '../core/leg-summary.ts';
 import { LACKING } from '../core/readings.ts';
-import type { MemoryPoint, RunFile } from '../core/record.ts';
+import type { MemoryPoint } from '../core/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../core/summary.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { gated } from './gates.ts';
@@ -12,6 +11,7 @@ import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
 import type { RunRecord } from './read-run.ts';
 import { contradictionIn } from './remainder.ts';
 import { sizingOf } from './sizing.ts';
+import { standingOf } from './standing.ts';
 import { talkWarnings } from './talk-words.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
@@ -24,12 +24,13 @@ export function summarize(record: RunRecord): Summary {
   const generator = generatorOf(record, legs);
   const memoryLimit = memoryLimitOf(record);
   const baseline = growthOf(run, legs);
+  const { error, ...standing } = standingOf(record, legs, generator.bottleneck);
   const summary: Summary = {
     schema: SUMMARY_SCHEMA,
-    ...standingOf(run, generator.bottleneck),
+    ...standing,
     name: run.name,
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
-    error: errorOf(record, generator.bottleneck),
+    error,
     warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
     legs,
     forecast: legs.flatMap(forecastOf),
@@ -41,36 +42,6 @@ export function summarize(record: RunRecord): Summary {
     generator,
   };
   return gated(summary, run);
-}
-
-/** A run that never got to say how it ended was killed, or still runs. */
-function standingOf(run: RunFile, bottleneck: string | null): Pick<Summary, 'status' | 'exitCode'> {
-  if (run.status === 'running' || run.exitCode === null) return { status: 'interrupted', exitCode: EXIT.interrupted };
-  if (run.status === 'passed' && bottleneck !== null) return { status: 'invalid', exitCode: EXIT.invalid };
-  return { status: run.status, exitCode: run.exitCode };
-}
-
-function errorOf({ run, events }: RunRecord, bottleneck: string | null): Summary['error'] {
-  const first = events.find((event) => event.type === 'error');
-  if (first) return { code: first.code, message: first.message, hint: first.hint };
-  if (run.status === 'passed') {
-    if (bottleneck === null) return null;
-    const hint = '--rate slower, --workers more, or the client on another machine';
-    return { code: 'EGENERATOR', message: `the client was the bottleneck: ${bottleneck}`, hint };
-  }
-  // Whatever else ends a run early is an event first.
-  if (run.status !== 'running') {
-    return {
-      code: 'EOUT',
-      message: 'the record breaks off: it could not be written',
-      hint: '--out a folder with room',
-    };
-  }
-  return {
-    code: 'EINTERRUPTED',
-    message: 'the run has no end: its client was killed, or is still running',
-    hint: 'connrig report <run folder> again once it is over',
-  };
 }
 
 function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit: MemoryLimit | null): string[] {

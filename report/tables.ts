@@ -3,6 +3,7 @@ import { LEDGER_COMPONENTS } from '../core/ledger.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
 import { OUTCOMES } from '../core/outcomes.ts';
 import type { Summary } from '../core/summary.ts';
+import { AT_REST, RECONNECTING } from './capacity-words.ts';
 import { growthTable } from './growth-words.ts';
 import { refusedOf } from './opening.ts';
 import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } from './phrase.ts';
@@ -104,20 +105,28 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
   };
 }
 
-const forecastTable = ({ protocol }: LegSummary, { forecast }: Summary): TableData => ({
-  topic: 'capacity',
-  caption: `${protocol}: what more connections would take; beyond twice the top level it is a guess`,
-  columns: [
-    ...[{ title: 'connections' }, { title: 'memory' }, { title: 'at least' }, { title: 'at most' }],
-    ...[{ title: 'times the top level' }, { title: '', words: true }],
-  ],
-  rows: forecast
-    .filter((one) => one.protocol === protocol)
-    .map((one) => ({
+function forecastTable({ protocol }: LegSummary, { forecast }: Summary): TableData {
+  const own = forecast.filter((one) => one.protocol === protocol);
+  const hasBurst = own.some(({ burstBytes }) => burstBytes !== null);
+  return {
+    topic: 'capacity',
+    caption: `${protocol}: what more connections would take; beyond twice the top level it is a guess`,
+    columns: [
+      ...[{ title: 'connections' }, { title: hasBurst ? `memory, ${AT_REST}` : 'memory' }],
+      ...[{ title: 'at least' }, { title: 'at most' }],
+      ...(hasBurst ? [{ title: RECONNECTING }] : []),
+      ...[{ title: 'times the top level' }, { title: '', words: true }],
+    ],
+    rows: own.map((one) => ({
       head: count(one.connections),
-      cells: [...[one.bytes, one.low, one.high].map(bytes), decimal(one.extrapolation, 1), one.beyond ? 'a guess' : ''],
+      cells: [
+        ...[one.bytes, one.low, one.high].map(bytes),
+        ...(hasBurst ? [orUnknown(one.burstBytes, bytes)] : []),
+        ...[decimal(one.extrapolation, 1), one.beyond ? 'a guess' : ''],
+      ],
     })),
-});
+  };
+}
 
 function outcomeTable(legs: readonly LegSummary[]): TableData {
   const shown = OUTCOMES.filter((name) => name === 'open' || legs.some(({ outcomes }) => outcomes[name] > 0));
@@ -133,15 +142,29 @@ function outcomeTable(legs: readonly LegSummary[]): TableData {
 }
 
 /** A baseline and one cycle are in the verdict already. */
-const drainTable = ({ protocol, drains }: LegSummary): TableData => ({
-  topic: 'time',
-  caption: `${protocol}: user memory without connections`,
-  columns: [{ title: '' }, { title: 'user memory' }, { title: 'closed since the baseline', unit: 'connections' }],
-  rows: (drains.length > 2 ? drains : []).map((drain) => ({
-    head: drain.cycle === 0 ? 'baseline' : say`after cycle ${count(drain.cycle)}`,
-    cells: [bytes(drain.bytes), count(drain.closedConnections)],
-  })),
-});
+function drainTable({ protocol, drains }: LegSummary): TableData {
+  const keeps = (name: 'kernelBytes' | 'openFiles'): boolean => drains.some(({ [name]: value }) => value !== null);
+  const [hasKernel, hasFiles] = [keeps('kernelBytes'), keeps('openFiles')];
+  return {
+    topic: 'time',
+    caption: `${protocol}: what there was without connections`,
+    columns: [
+      ...[{ title: '' }, { title: 'user memory' }],
+      ...(hasKernel ? [{ title: 'kernel, growth' }] : []),
+      ...(hasFiles ? [{ title: 'open files' }] : []),
+      { title: 'closed since the baseline', unit: 'connections' },
+    ],
+    rows: (drains.length > 2 ? drains : []).map((drain) => ({
+      head: drain.cycle === 0 ? 'baseline' : say`after cycle ${count(drain.cycle)}`,
+      cells: [
+        bytes(drain.bytes),
+        ...(hasKernel ? [orUnknown(drain.kernelBytes, bytes)] : []),
+        ...(hasFiles ? [orUnknown(drain.openFiles, count)] : []),
+        count(drain.closedConnections),
+      ],
+    })),
+  };
+}
 
 const times = (all: ReadonlyArray<number | null>): Phrase[] => all.map((time) => orUnknown(time, ms));
 

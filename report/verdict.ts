@@ -1,7 +1,8 @@
 import { type LegSummary, STRAIGHT } from '../core/leg-summary.ts';
-import { isLeak } from '../core/retained.ts';
 import { type Estimate, LEAST_LEVELS } from '../core/slope.ts';
 import type { Summary } from '../core/summary.ts';
+import { atOf, bothOf } from './capacity-words.ts';
+import { keptPhrase } from './kept-words.ts';
 import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
 import { unansweredClause } from './talk-words.ts';
 
@@ -63,8 +64,11 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const isPartial = leg.levels.length > 0 && top < leg.planned;
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`;
-  return sentence(joined([main, unansweredClause(leg)], '; '));
+  const kept = costOf(leg) ? [] : keptPhrase(leg, summary);
+  return sentence(joined([main, kept, unansweredClause(leg)], '; '));
 }
+
+const afterwards = (phrase: Phrase): Phrase => (phrase.length === 0 ? [] : say`; ${phrase}`);
 
 /** Begins with a capital, ends in a full stop. */
 const sentence = ([first = '', ...rest]: Phrase): Phrase => [
@@ -99,16 +103,17 @@ function told(leg: LegSummary, summary: Summary): Phrase {
   const [one] = NOUNS[leg.protocol];
   if (cost.low <= 0) {
     const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
-    return say`the levels scatter too much to tell what one more ${one} costs: ${between}`;
+    const kept = afterwards(keptPhrase(leg, summary));
+    return say`the levels scatter too much to tell what one more ${one} costs: ${between}${kept}`;
   }
   const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
   const about = isRough ? 'roughly ' : '';
   const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
   if (!isStraight(leg)) {
-    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(leg.fit!.rSquared, 4)}), so no capacity follows from it`;
+    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(leg.fit!.rSquared, 4)}), so no capacity follows from it${afterwards(keptPhrase(leg, summary))}`;
   }
-  return joined([main, bendsOf(leg), leakOf(leg), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
+  return joined([main, bendsOf(leg), keptPhrase(leg, summary), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
 }
 
 /** Nothing where it reads the same at either end. */
@@ -134,26 +139,23 @@ function bendsOf({ fit }: LegSummary): Phrase {
   return joined([below, ...steps], ', ');
 }
 
-function leakOf({ retained }: LegSummary): Phrase {
-  if (!retained || retained.low === null || !isLeak({ low: retained.low })) return [];
-  return say`each closed one leaves ${bytes(retained.bytesPerClosedConnection)} behind, a leak`;
-}
-
-function capacityOf({ protocol }: LegSummary, { capacity, target }: Summary): Phrase {
+function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summary): Phrase {
   const own = capacity.find((one) => one.protocol === protocol);
   if (!own) return [];
   const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
   const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
   const far = own.beyond ? ', far beyond what was measured' : '';
-  return say`${limit} hold ${count(own.connections)} with ${percent(own.headroomPercent)} headroom${far}`;
+  const hold = burst === null ? count(own.connections) : bothOf(own);
+  return say`${limit} hold ${hold} with ${percent(own.headroomPercent)} headroom${far}`;
 }
 
 function limitsOf({ protocol }: LegSummary, { limiters }: Summary): Phrase {
-  const [first, second] = limiters.filter((limiter) => limiter.protocol === protocol);
+  const own = limiters.filter((limiter) => limiter.protocol === protocol);
+  // What a leak uses up stands with the leak.
+  const [first, second] = own.filter(({ unit }) => unit !== 'closed connections');
   if (!first) return [];
   const then = second ? say`, then ${limitOf(second)}` : '';
   return say`the first limit is ${limitOf(first)}${then}`;
 }
 
-const limitOf = ({ what, at, unit }: Limiter): Phrase =>
-  say`${LIMITS[what]} at ${count(at)}${unit === 'connections' ? '' : ` ${unit}`}`;
+const limitOf = (limiter: Limiter): Phrase => say`${LIMITS[limiter.what]} ${atOf(limiter)}`;

@@ -1,6 +1,6 @@
 import { svgFile } from '../charts/render.ts';
 
-import type { SizingPlan } from '../core/sizing-plan.ts';
+import type { SizeBy, SizingPlan } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
 import { levelsCsv } from './csv.ts';
 import { markdownReport } from './markdown.ts';
@@ -16,13 +16,16 @@ import { writeFileWhole as write } from './write-whole.ts';
  * `report.html`. Doing it again gives the same bytes.
  *
  * @param tell called before anything is written: what was measured can be shown even where it can't be kept
- * @param sizing in place of the plan that the run was given, if any
+ * @param planned in place of what the run was given to plan capacity by, if anything
  * @throws RigError ERUNFOLDER when the folder can't be read, EOUT when it can't be written
  */
-export function writeReport(folder: string, tell: (summary: Summary) => void = () => {}, sizing?: SizingPlan): Summary {
+export function writeReport(
+  folder: string,
+  tell: (summary: Summary) => void = () => {},
+  planned: { readonly sizing?: SizingPlan; readonly sizeBy?: SizeBy } = {},
+): Summary {
   const found = readRun(folder);
-  const record =
-    sizing === undefined ? found : { ...found, run: { ...found.run, config: { ...found.run.config, sizing } } };
+  const record = { ...found, run: { ...found.run, config: { ...found.run.config, ...planned } } };
   const summary = summarize(record);
   tell(summary);
   // The numbers first: whatever comes of the drawing, they are there.

@@ -73,6 +73,7 @@ export class LegWalk {
   #rampMs = 0;
   #rampOpened = 0;
   #isKnownLate = false;
+  readonly #holds: MemoryPoint[] = [];
 
   constructor(context: LegContext) {
     this.#context = context;
@@ -80,6 +81,11 @@ export class LegWalk {
 
   get state(): LegState {
     return this.#state;
+  }
+
+  /** Levels of the first climb that yielded a memory point. */
+  get holds(): readonly MemoryPoint[] {
+    return this.#holds;
   }
 
   async walk(): Promise<void> {
@@ -267,7 +273,11 @@ export class LegWalk {
       await this.#untilCalm(level);
       this.#enter('settle', level);
       const churnBefore = churnOf(fleet.tally());
-      if (await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore)) return;
+      const point = await this.#measure('hold', level, talk, () => churnOf(fleet.tally()) === churnBefore);
+      if (point) {
+        if (this.#cycle === 0) this.#holds.push(point);
+        return;
+      }
       await waitFor((tally) => isAt(tally, level), level, watched);
       await this.#untilAccepted(level);
     }

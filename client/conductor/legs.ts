@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import { isTalk } from '../../core/behaviour.ts';
+import { RigError } from '../../core/errors.ts';
+import type { Leg } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
+import { unmeasuredOf } from '../../core/unmeasured.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
@@ -45,12 +48,23 @@ interface LegsContext {
   readonly warn: (text: string) => void;
 }
 
-/** Every launch of the plan, and in it every leg, one after the other, each with its target and its fleet. */
-export async function walkLegs(context: LegsContext): Promise<void> {
-  for (let launch = 0; launch < context.config.plan.launches; launch++) await walkLaunch(context, launch);
+/**
+ * Every launch of the plan, and in it every leg, one after the other, each with its target and its fleet.
+ *
+ * @returns why the first leg that has no result has none; the others are walked all the same
+ * @throws RigError what ended the run early
+ */
+export async function walkLegs(context: LegsContext): Promise<RigError | undefined> {
+  let first: RigError | undefined;
+  for (let launch = 0; launch < context.config.plan.launches; launch++) {
+    const unmeasured = await walkLaunch(context, launch);
+    first ??= unmeasured;
+  }
+  return first;
 }
 
-async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
+async function walkLaunch(context: LegsContext, launch: number): Promise<RigError | undefined> {
+  let first: RigError | undefined;
   const { config, setups, deps, recorder, elapsedMs } = context;
   for (const setup of setups) {
     if (deps.signal.aborted) throw interrupted();
@@ -60,7 +74,8 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
     try {
       inspectors = await inspectTarget(config.inspect ?? [], target, deps.signal);
       await noteTarget(context, target);
-      await walkLeg(context, setup, target, inspectors, launch);
+      const unmeasured = await walkLeg(context, setup, target, inspectors, launch);
+      first ??= unmeasured;
       hasDrained = true;
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
@@ -69,6 +84,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
       await target.stop(hasDrained);
     }
   }
+  return first;
 }
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
@@ -96,7 +112,7 @@ async function walkLeg(
   target: Target,
   inspectors: Inspectors,
   launch: number,
-): Promise<void> {
+): Promise<RigError | undefined> {
   const { config, deps, recorder, elapsedMs } = context;
   const { leg, index, ip, local, layout } = setup;
   const { url } = target;
@@ -169,6 +185,7 @@ async function walkLeg(
     await walk.walk();
     const lost = lossWarning(leg.protocol, walk.progress());
     if (lost) context.warn(lost);
+    return unmeasuredIn(context, leg, launch, walk);
   } finally {
     stopTicking();
     await fleet.stop();
@@ -176,6 +193,14 @@ async function walkLeg(
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();
   }
+}
+
+function unmeasuredIn({ config, file }: LegsContext, leg: Leg, launch: number, walk: LegWalk): RigError | undefined {
+  const { launches } = config.plan;
+  const { counts, closeReasons } = walk.progress();
+  const lost = counts.closed - closeReasons['by-us'];
+  const found = unmeasuredOf({ leg, launch, launches, kind: file.target.kind, holds: walk.holds, lost });
+  return found && new RigError(found.code, found.message, { hint: found.hint });
 }
 
 /** A few times a second: a sample for the record, progress for the person. */

@@ -7,12 +7,14 @@ const WINDOW_MS = 250;
 /** Two windows agree when they differ by no more than this, or by this share of the memory. */
 const AGREE_BYTES = 64 * 1024;
 const AGREE_SHARE = 0.0005;
+/** A target that still closes what its clients closed has not come to rest, whatever its memory shows. */
+const AGREE_FILES = 16;
 type Read = () => Promise<Readings>;
 /** Called between readings; throws to give up. */
 type Look = () => Promise<void>;
 
 /**
- * Reads until two windows in a row agree, or time is up.
+ * Reads until two windows in a row agree, in memory and in descriptors, or time is up.
  *
  * @returns the user memory in each window, oldest first (none when there is no target to read), and whether they agreed
  */
@@ -23,11 +25,16 @@ export async function settle(
 ): Promise<{ settled: boolean; windows: number[] }> {
   const deadline = performance.now() + timeoutMs;
   const windows: number[] = [];
+  let filesBefore: number | null = null;
   for (;;) {
-    const bytes = userBytesOf(await read());
+    const readings = await read();
+    const bytes = userBytesOf(readings);
     if (bytes === null) return { settled: true, windows };
+    const files = readings.target?.openFiles ?? null;
+    const isSteady = files === null || filesBefore === null || Math.abs(files - filesBefore) <= AGREE_FILES;
+    filesBefore = files;
     windows.push(bytes);
-    if (windows.length > 1 && agree(windows.at(-2)!, bytes)) return { settled: true, windows };
+    if (windows.length > 1 && isSteady && agree(windows.at(-2)!, bytes)) return { settled: true, windows };
     // Where one reading takes longer than there is time, two are still what it takes to see a trend.
     if (windows.length > 1 && performance.now() + WINDOW_MS > deadline) return { settled: false, windows };
     await delay(WINDOW_MS);

@@ -1,5 +1,6 @@
 import { parseBehaviour } from '../../core/behaviour.ts';
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../../core/protocols.ts';
+import { SIZE_BY } from '../../core/sizing-plan.ts';
 import { readThreshold } from '../../core/thresholds.ts';
 import { findTarget } from '../../lab/catalogue.ts';
 import { parseExporter } from '../../memory/exporter.ts';
@@ -190,6 +191,13 @@ export const RUN_OPTIONS = {
     help: 'with --baseline: what the cost may grow by',
     default: '5%',
     read: quantity('percent', 0),
+  },
+  sizeBy: {
+    name: 'size-by',
+    argument: '<cost>',
+    help: 'plan capacity by the dearer of what a connection costs at rest and while everybody reconnects (dearer), or by the cost at rest (rest)',
+    default: 'dearer',
+    read: oneOf(SIZE_BY),
   },
   sizing: {
     name: 'plan',

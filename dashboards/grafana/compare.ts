@@ -61,7 +61,7 @@ const memory = [
   }),
   bars({
     title: 'Connections that fit',
-    description: 'Where they meet the memory limit, with 20 % of it kept free.',
+    description: 'At rest: where they meet the memory limit, with 20 % of it kept free.',
     ...third,
     queries: [COMPARE.withinLimit],
   }),

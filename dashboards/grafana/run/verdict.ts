@@ -61,7 +61,8 @@ export const verdict = [
   }),
   stat({
     title: 'Connections that fit',
-    description: 'Where that straight line meets the memory limit, with 20 % of it kept free.',
+    description:
+      'At rest: where that straight line meets the memory limit, with 20 % of it kept free. While everybody reconnects it may be fewer, see the report.',
     ...{ width: 6, height: 4, queries: [VERDICT.withinLimit] },
   }),
   stat({
