@@ -77,6 +77,7 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     hintOfAnswer('HTTP 200 OK, an ordinary answer in place of the upgrade', url),
     'connrig run ws://h:1/<the path that upgrades>',
   );
+  assert.match(hintOfAnswer('the lines of the response head end in LF without CR: "HTTP"', url)!, /CR LF/);
   assert.match(
     hintOfAnswer('the server closed without an answer', 'ws://h:1-9/a')!,
     /^openssl s_client -connect h:1, /,

@@ -109,6 +109,15 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
           ours.headers === theirs.headers)),
   },
   {
+    name: 'empty-member',
+    matches: (ours, theirs, said) =>
+      ours?.kind === 'answer' &&
+      theirs?.kind === 'answer' &&
+      ours.status === theirs.status &&
+      ours.headers === theirs.headers &&
+      /\n(?:connection|transfer-encoding):(?:[^\n]*,[ \t]*[,\r]|[ \t]*,)/i.test(said),
+  },
+  {
     name: 'behind-chunk-size',
     matches: (ours, theirs, said) =>
       ours?.kind === 'answer' &&
