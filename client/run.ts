@@ -2,10 +2,13 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { OWNER_ONLY, redactConfig, redactText, redactUrl } from '../core/secrets.ts';
+import { quoted } from '../core/shell.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { measure } from '../memory/meter.ts';
+import { discreet, secretsOf } from './conductor/discreet.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { baselineWarnings } from './config/baseline.ts';
@@ -36,11 +39,13 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   const startedAt = deps.wallClock();
   const startedAtMs = performance.now();
   const name = config.name ?? nameOf(config);
-  const recorder = observed(openRecorder(config.out ?? defaultFolder(startedAt, name)), deps.observers);
+  const folder = openRecorder(config.out ?? defaultFolder(startedAt, name));
+  const secrets = secretsOf(config);
+  const recorder = discreet(observed(folder, deps.observers), secrets);
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
     const warn = (text: string): void => {
-      deps.onNotice(text);
+      deps.onNotice(redactText(text, secrets));
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
     };
     const ports = config.urls.flatMap((url) => url.ports);
@@ -87,7 +92,7 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, ...settings } = config;
+  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, sendOnOpen, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,
@@ -96,20 +101,28 @@ async function openingRunFile(
     finishedAt: null,
     status: 'running',
     exitCode: null,
-    config: {
+    config: redactConfig({
       ...settings,
       urls: texts,
+      // A password, often enough.
+      ...(sendOnOpen && {
+        sendOnOpen: {
+          from: sendOnOpen.from.startsWith('@') ? sendOnOpen.from : null,
+          bytes: sendOnOpen.hex.length / 2,
+        },
+      }),
       ...(target && { target: target.given }),
       ...(config.exporter && { exporter: config.exporter.text }),
       ...(baseline && { baseline: baseline.folder }),
-    },
+    }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
     plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
       kind: kindOf(config),
       name:
-        target?.manifest.name ?? (urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' '))),
+        target?.manifest.name ??
+        (urls.length === 0 ? 'connrig reference server' : redactText(config.command ?? texts.join(' '))),
       urls: texts,
       pid: config.pid ?? null,
       descriptorLimit: null,
@@ -135,7 +148,7 @@ function build(source: TargetSource, folder: string, { env, signal, onNotice }: 
     onOutput(text) {
       if (!isTold) onNotice(`building ${source.manifest.name}`);
       isTold = true;
-      appendFileSync(join(folder, 'build.log'), text);
+      appendFileSync(join(folder, 'build.log'), text, { mode: OWNER_ONLY.file });
     },
   });
 }
@@ -159,12 +172,13 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
 
 /** Before anything starts: an exporter that says nothing about memory would make a run for nothing. */
 async function askOnce(source: ExporterSource): Promise<void> {
+  const shown = redactUrl(source.url);
   const answer = await measure(openExporter(source));
   if ('value' in answer) return;
   throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
     hint: answer.missing.includes('token')
       ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
-      : `curl ${source.url}; --exporter ${source.url}#<metric>`,
+      : `curl ${quoted(shown)}; --exporter ${quoted(`${shown}#<metric>`)}`,
   });
 }
 

@@ -8,12 +8,16 @@ import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from './outcomes.ts';
 import { PHASES } from './plan.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { Readings } from './readings.ts';
+import { redactConfig, redactText } from './secrets.ts';
 import { EstimateSchema } from './slope.ts';
 
 export const RECORD_SCHEMA = 1;
 
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
+
+/** Older versions recorded URLs whole. */
+export const ShownText = z.string().transform((text) => redactText(text));
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
@@ -107,13 +111,13 @@ export const RunEvent = z.discriminatedUnion('type', [
     type: z.literal('trouble'),
     ...At,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
-    detail: z.string(),
+    detail: ShownText,
   }),
-  z.object({ type: z.literal('warning'), elapsedMs: ms, text: z.string() }),
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText }),
   /** Why the run ended early. The first one counts. */
-  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: z.string(), hint: z.string() }),
+  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: ShownText, hint: ShownText }),
   /** What the target printed last, when it ended by itself. */
-  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: z.string() }),
+  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: ShownText }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 
@@ -166,14 +170,14 @@ const RunFacts = z.object({
   /** What the run came to; `running` when it never got to say. */
   status: z.enum(RUN_STATUSES),
   exitCode: z.number().int().nullable(),
-  /** Everything as parsed, defaults included. */
-  config: z.record(z.string(), z.unknown()),
+  /** Everything as parsed, defaults included; without what is secret in it. */
+  config: z.record(z.string(), z.unknown()).transform(redactConfig),
   plan: PlanSchema,
   environment: Environment,
   target: z.object({
     kind: z.enum(TARGET_KINDS),
-    name: z.string(),
-    urls: z.array(z.string()),
+    name: ShownText,
+    urls: z.array(ShownText),
     pid: z.number().nullable(),
     /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
     descriptorLimit: z.number().nullable(),

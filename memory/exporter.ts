@@ -1,16 +1,18 @@
 import { type MeterName, Readings } from '../core/readings.ts';
+import { redactBroken, redactUrl } from '../core/secrets.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
 
 /** Where a target's memory can be asked for. */
 export interface ExporterSource {
+  /** For the exporter alone: a query may have secrets in it, and a user a password. */
   readonly url: string;
   /** The metric that counts; undefined: the first of those that are usual. */
   readonly selector: Selector | undefined;
   /** What it wants to know before it answers. Never recorded. */
   readonly token?: string | undefined;
-  /** As it was given. */
+  /** As it was given, but for what is secret in it: to be recorded and shown. */
   readonly text: string;
 }
 
@@ -36,14 +38,15 @@ export function parseExporter(text: string): ExporterSource | string {
   const [address = '', ...rest] = text.split('#');
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    return `"${address}" is not the URL of a Prometheus endpoint such as http://10.0.0.5:9465/metrics`;
+    return `"${redactBroken(address)}" is not the URL of a Prometheus endpoint such as http://10.0.0.5:9465/metrics`;
   }
   if (url.pathname === '/') url.pathname = '/metrics';
-  if (rest.length === 0) return { url: url.href, selector: undefined, text };
+  const shown = redactUrl(address);
+  if (rest.length === 0) return { url: url.href, selector: undefined, text: shown };
   const metric = rest.join('#');
   const selector = parseSelector(metric);
   if (selector === undefined) return `"${metric}" is not a metric such as process_resident_memory_bytes{job="api"}`;
-  return { url: url.href, selector, text };
+  return { url: url.href, selector, text: `${shown}#${metric}` };
 }
 
 const TIMEOUT_MS = 10_000;
@@ -75,7 +78,7 @@ function answerOf(text: string, url: string, selector: Selector | undefined): Ex
       return { exporter: { metric: one.text, bytes }, target: null, cgroup: null, remote: null, missing: [] };
     }
   }
-  throw new Missing(`${url} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
+  throw new Missing(`${redactUrl(url)} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
 }
 
 /** Meters whose absence there is an absence here. */
@@ -83,7 +86,7 @@ const TAKEN_OVER: readonly MeterName[] = ['target', 'cgroup', 'slab', 'sockstat'
 
 function answerOfMeter(text: string, from: URL): ExporterAnswer {
   const parsed = Readings.safeParse(parseJson(text));
-  if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+  if (!parsed.success) throw new Missing(`${redactUrl(from.href)} is not what a connrig meter of this version answers`);
   const { target, cgroup, slab, sockstat, host, missing } = parsed.data;
   return {
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },

@@ -79,7 +79,7 @@ async function targetFor(context: LegsContext, { url, leg, destinations, ip }: L
   const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
-  if (command === undefined) return attachTarget(url, pid, exporter?.url);
+  if (command === undefined) return attachTarget(url, pid, exporter?.text);
   return startCommandTarget({ ...started, command, name: command, url });
 }
 

@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../core/errors.ts';
+import { OWNER_ONLY } from '../../core/secrets.ts';
 import type { TargetUrl } from '../../core/urls.ts';
 import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
@@ -49,7 +50,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   await refuseTakenPorts(url, ip);
   const cgroup = await tryCgroup(warn);
   const watchdog = startWatchdog(cgroup?.folder ?? '');
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'a', OWNER_ONLY.file);
   const logStart = statSync(logFile).size;
   const lastOutput = (): string => tailOf(logFile, logStart);
   const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sh', cgroup?.procsFile ?? '', command], {
