@@ -15,11 +15,13 @@ import { baselineWarnings } from './config/baseline.ts';
 import type { RunConfig } from './config/run-config.ts';
 import type { RunDeps } from './deps.ts';
 import { type EngineName, whyNoEpoll } from './engines/index.ts';
-import { describeEnvironment, resolveHost } from './environment.ts';
-import { type LegSetup, setUpLegs } from './leg-setup.ts';
+import { describeEnvironment, isOurs } from './environment.ts';
+import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
+import { whereItListens } from './preflight/listeners.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
+import { chooseAddress, resolveHost } from './target-address.ts';
 
 export interface RunResult {
   readonly folder: string;
@@ -58,8 +60,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     let error: unknown;
     try {
       const engine = await chooseEngine(config, warn);
-      const ips = await Promise.all(config.urls.map(resolveHost));
-      const setups = setUpLegs(config, ips, engine, limits);
+      const places = await findPlaces(config, warn);
+      const setups = setUpLegs(config, places, engine, limits);
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
@@ -67,7 +69,13 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
-      await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
+      const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
+        const setup = setUpLeg(config, index, { ip, ips }, engine, limits);
+        file.generator.legs[index] = recordOf(setup);
+        for (const text of await checkPlan([setup], limits, config)) warn(text);
+        return setup;
+      };
+      await walkLegs({ config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
       error = thrown;
       const { code, message, hint } = asRigError(thrown);
@@ -82,6 +90,26 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   } finally {
     recorder.close();
   }
+}
+
+/** For each URL the addresses of its host, and which of them to connect to. */
+async function findPlaces({ urls, pid, command }: RunConfig, warn: (text: string) => void): Promise<Place[]> {
+  const all = await Promise.all(urls.map((url) => resolveHost(url)));
+  const listening = pid === undefined ? undefined : await whereItListens(pid);
+  const places: Place[] = [];
+  for (const [index, url] of urls.entries()) {
+    const ips = all[index]!;
+    if (command === undefined) {
+      const { ip, why } = await chooseAddress(url, ips, listening);
+      if (why !== undefined) warn(`${url.text}: ${why}`);
+      places.push({ ip, ips });
+    } else {
+      // It isn't there yet, and is going to be on this machine; nowhere is more room than at 127.0.0.1.
+      const own = ips.some(isOurs) ? ips.filter(isOurs) : ips;
+      places.push({ ip: own.find((ip) => ip.startsWith('127.')) ?? own[0]!, ips: own });
+    }
+  }
+  return places;
 }
 
 async function openingRunFile(
@@ -192,12 +220,13 @@ async function chooseEngine({ engine }: RunConfig, warn: (text: string) => void)
   return 'node';
 }
 
-const recordOf = ({ layout, destinations, local }: LegSetup): RunFile['generator']['legs'][number] => ({
+const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['generator']['legs'][number] => ({
   workers: layout.workers,
   ownTables: layout.ownTables,
   sources: [...layout.sources],
   destinations,
   targetIsLocal: local,
+  ip,
 });
 
 function asRigError(error: unknown): RigError {

@@ -210,6 +210,8 @@ const RunFacts = z.object({
         destinations: count,
         /** The target's end of the connections lay in this machine's kernel. */
         targetIsLocal: z.boolean(),
+        /** The address of its host that connections went to. */
+        ip: z.string().optional(),
       }),
     ),
   }),

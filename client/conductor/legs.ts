@@ -38,6 +38,8 @@ interface LegsContext {
   /** What was built for it; undefined when it names no target of the rig's. */
   readonly built: BuiltTarget | undefined;
   readonly setups: readonly LegSetup[];
+  /** A leg anew, for another address of its host; recorded. @throws RigError where it can't fit there */
+  readonly setUpAgain: (setup: LegSetup, ip: string) => Promise<LegSetup>;
   readonly deps: RunDeps;
   readonly recorder: Recorder;
   /** The run file as it stands; what is learnt about the target is added to it. */
@@ -53,12 +55,14 @@ export async function walkLegs(context: LegsContext): Promise<void> {
 
 async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
   const { config, setups, deps, recorder, elapsedMs } = context;
-  for (const setup of setups) {
+  for (const planned of setups) {
     if (deps.signal.aborted) throw interrupted();
-    const target = await targetFor(context, setup);
+    const target = await targetFor(context, planned);
     let inspectors: Inspectors | undefined;
     let hasDrained = false;
     try {
+      const { ip = planned.ip } = target;
+      const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
       inspectors = await inspectTarget(config.inspect ?? [], target, deps.signal);
       await noteTarget(context, target);
       await walkLeg(context, setup, target, inspectors, launch);
@@ -73,14 +77,14 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
 }
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
-async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
+async function targetFor(context: LegsContext, { url, leg, destinations, ip, ips }: LegSetup): Promise<Target> {
   const { config, built, deps, recorder, warn } = context;
   const { command, pid, exporter } = config;
   const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
   if (command === undefined) return attachTarget(url, pid, exporter?.text);
-  return startCommandTarget({ ...started, command, name: command, url });
+  return startCommandTarget({ ...started, ips, command, name: command, url });
 }
 
 async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {
@@ -148,11 +152,11 @@ async function walkLeg(
     restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
     openTimeoutMs: config.openTimeoutMs,
-    acceptQueue: async () => (local ? readAcceptQueue(ip, url.ports) : null),
+    acceptQueue: async () => (local ? readAcceptQueue(withoutZone(ip), url.ports) : null),
     talks: isTalk(config.behaviour.kind),
     talkMs: config.talkMs,
     watched: {
-      url: url.text,
+      url: named(url, ip),
       planned: fleetCapacity(leg),
       signal: deps.signal,
       tally: fleet.tally,
@@ -230,6 +234,12 @@ function ownRssBytes(): number {
   }
 }
 
+/** Where a name has led to. */
+const named = ({ host, text }: Target['url'], ip: string): string => (host === ip ? text : `${text} (${ip})`);
+
+/** A zone is this machine's own affair (RFC 6874). */
+const withoutZone = (ip: string): string => ip.replace(/%.*/, '');
+
 function hostHeaderOf({ host, ports }: Target['url']): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${ports[0]}`;
+  return `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${ports[0]}`;
 }
