@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readSizing } from '../client/config/sizing.ts';
 import { usageError } from '../core/errors.ts';
+import { hintFor } from '../core/shell.ts';
 import type { CliDeps } from './deps.ts';
 
 interface Options {
@@ -45,7 +46,7 @@ async function report(folder: string, { json = false, plan, png = false }: Optio
   );
   if (summary.error) {
     const { code, message, hint } = summary.error;
-    deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
+    deps.stderr.write(`${code}: ${message} — ${hintFor(hint, folder)}\n`);
   }
   if (png) {
     const { drawPngs } = await import('../report/png.ts');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
 import { OWNER_ONLY, redactConfig, redactText, redactUrl } from '../core/secrets.ts';
-import { quoted } from '../core/shell.ts';
+import { quoted, word } from '../core/shell.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { type ExporterSource, openExporter } from '../memory/exporter.ts';
@@ -206,7 +206,7 @@ async function askOnce(source: ExporterSource): Promise<void> {
   throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
     hint: answer.missing.includes('token')
       ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
-      : `curl ${quoted(shown)}; --exporter ${quoted(`${shown}#<metric>`)}`,
+      : `curl ${word(shown)}; --exporter ${quoted(`${shown}#<metric>`)}`,
   });
 }
 

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { RigError, usageError } from '../core/errors.ts';
-import { quoted } from '../core/shell.ts';
+import { word } from '../core/shell.ts';
 import type { TargetUrl } from '../core/urls.ts';
 import { isAt, type ListensAt } from './preflight/listeners.ts';
 
@@ -33,7 +33,7 @@ export async function resolveHost(
     if (ips.length > 0) return ips;
     throw new Error('it has no address');
   } catch (cause) {
-    const hint = `getent ahosts ${quoted(host)}`;
+    const hint = `getent ahosts ${word(host)}`;
     throw new RigError('EHOST', `${text}: the host ${host} was not found`, { hint, cause });
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import { isTalk } from '../../core/behaviour.ts';
+import { peakOf } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
@@ -21,6 +22,7 @@ import { startBuiltinTarget } from '../target/builtin.ts';
 import { startCommandTarget } from '../target/command.ts';
 import { type Inspectors, inspectTarget } from '../target/inspected.ts';
 import type { Target } from '../target/target.ts';
+import { byCircumstances } from './circumstances.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
 import type { Recorder } from './recorder.ts';
 import { interrupted } from './watch.ts';
@@ -67,6 +69,10 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
       await noteTarget(context, target);
       await walkLeg(context, setup, target, inspectors, launch);
       hasDrained = true;
+    } catch (error) {
+      const { ip = planned.ip, url, pid } = target;
+      const { local, leg } = planned;
+      throw await byCircumstances(error, { url, ip, local, pid, connections: peakOf(leg) });
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });

@@ -20,17 +20,17 @@ export function keepInForeground(command: string): string {
   if (BY_OTHERS.test(command)) {
     return 'what it starts is no child of it: start that yourself, and name the server with --pid "$(pidof <server>)"';
   }
-  if (/&\s*(?:$|[:;]|true\b|disown\b|exit\b)/.test(command) || /\b(?:nohup|setsid|daemonize)\b/.test(command)) {
-    return `keep it in the foreground, without & or nohup: --command ${quoted(`exec ${withoutBackground(command)}`)}`;
-  }
+  const plain = withoutBackground(command);
+  if (plain !== command.trim()) return `keep it in the foreground, without & or nohup: --command ${quoted(plain)}`;
   const [, how] = STAYS.find(([program]) => program.test(command)) ?? [];
   return how === undefined
     ? "keep it in the foreground: nginx -g 'daemon off;', redis-server --daemonize no, and most others without -d, -D or --daemon"
     : `keep it in the foreground: ${how}`;
 }
 
+/** A single & ends what is to go into the background; `>&` and `&>` lead output somewhere. */
 const withoutBackground = (command: string): string =>
   command
-    .replace(/^\s*(?:(?:nohup|setsid|daemonize)\s+(?:-\S+\s+)*)+/, '')
-    .replace(/\s*&(?!&)[\s\S]*$/, '')
+    .replace(/(^|[;&|]\s*)(?:(?:nohup|setsid|daemonize)\s+(?:-\S+\s+)*)+/g, '$1')
+    .replace(/\s*(?<![>&])&(?![>&])[\s\S]*$/, '')
     .trim();
