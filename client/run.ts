@@ -2,12 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
-import { OWNER_ONLY, redactConfig, redactText, redactUrl } from '../core/secrets.ts';
-import { quoted, word } from '../core/shell.ts';
+import { OWNER_ONLY, redactConfig, redactText } from '../core/secrets.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
-import { type ExporterSource, openExporter } from '../memory/exporter.ts';
-import { measure } from '../memory/meter.ts';
+import { askExporter } from './ask-exporter.ts';
 import { discreet, secretsOf } from './conductor/discreet.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
@@ -68,7 +66,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       for (const text of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(text);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
-      if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
+      if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
       const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
         const setup = setUpLeg(config, index, { ip, ips }, engine, limits);
         file.generator.legs[index] = recordOf(setup);
@@ -196,18 +194,6 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
   if (command !== undefined) return 'command';
   if (pid !== undefined) return 'pid';
   return exporter === undefined ? 'url' : 'exporter';
-}
-
-/** Before anything starts: an exporter that says nothing about memory would make a run for nothing. */
-async function askOnce(source: ExporterSource): Promise<void> {
-  const shown = redactUrl(source.url);
-  const answer = await measure(openExporter(source));
-  if ('value' in answer) return;
-  throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
-    hint: answer.missing.includes('token')
-      ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
-      : `curl ${word(shown)}; --exporter ${quoted(`${shown}#<metric>`)}`,
-  });
 }
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */

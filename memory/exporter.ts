@@ -1,5 +1,8 @@
-import { type MeterName, Readings } from '../core/readings.ts';
+import { RigError } from '../core/errors.ts';
+import { type MeterName, type ProcessTree, Readings } from '../core/readings.ts';
 import { redactBroken, redactUrl } from '../core/secrets.ts';
+import { humanBytes } from '../core/units.ts';
+import { type AnsweredBy, answeredBy, changeBetween } from './exporter-process.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
@@ -18,6 +21,8 @@ export interface ExporterSource {
 
 /** What an exporter told: one number, and from `connrig meter` everything it read on the target's machine. */
 export interface ExporterAnswer extends Pick<Readings, 'exporter' | 'target' | 'cgroup' | 'remote'> {
+  /** Who answered; null where it tells no memory. */
+  readonly by: AnsweredBy | null;
   readonly missing: Readings['missing'];
 }
 
@@ -71,11 +76,37 @@ export function openExporter(
   };
 }
 
+/**
+ * A reader that notices when the target was started anew between two readings, or another process has answered: neither
+ * can be told from the cost of connections afterwards.
+ *
+ * @returns reads like the one given; throws RigError ETARGETDIED or EEXPORTER
+ */
+export function steady(read: () => Promise<ExporterAnswer>): () => Promise<ExporterAnswer> {
+  let first: AnsweredBy | undefined;
+  return async () => {
+    const answer = await read();
+    first ??= answer.by ?? undefined;
+    const change = first && answer.by && changeBetween(first, answer.by);
+    if (!change) return answer;
+    const { isRestart, sign } = change;
+    if (isRestart) {
+      throw new RigError('ETARGETDIED', `the target was started anew while it was measured: ${sign} by its exporter`, {
+        hint: 'connrig report <run folder>, for what was measured until then; the log of the target says why it ended',
+      });
+    }
+    throw new RigError('EEXPORTER', `the exporter's answers come from different processes: ${sign}`, {
+      hint: 'give each process a port of its own, or read all of them: connrig meter --pid <pid of the parent>',
+    });
+  };
+}
+
 function answerOf(text: string, url: string, selector: Selector | undefined): ExporterAnswer {
   for (const one of selector ? [selector] : USUAL) {
     const bytes = sumOf(text, one);
     if (bytes !== undefined && bytes >= 0) {
-      return { exporter: { metric: one.text, bytes }, target: null, cgroup: null, remote: null, missing: [] };
+      const exporter = { metric: one.text, bytes };
+      return { exporter, target: null, cgroup: null, remote: null, missing: [], by: answeredBy(text, one, bytes) };
     }
   }
   throw new Missing(`${redactUrl(url)} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
@@ -89,6 +120,7 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
   if (!parsed.success) throw new Missing(`${redactUrl(from.href)} is not what a connrig meter of this version answers`);
   const { target, cgroup, slab, sockstat, host, missing } = parsed.data;
   return {
+    by: target && answeredByMeter(target, host),
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
     target,
     cgroup,
@@ -98,3 +130,9 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
       .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),
   };
 }
+
+/** Its first process is the one it was given. */
+const answeredByMeter = (target: ProcessTree, host: Readings['host']): AnsweredBy => ({
+  ...{ startedAt: new Map(), counters: new Map(), bytes: target.anonBytes ?? target.rssBytes, isCollected: true },
+  process: `process ${target.pids[0]}${host === null ? '' : ` of a machine with ${humanBytes(host.totalBytes)}`}`,
+});
