@@ -53,7 +53,7 @@ function problemOf(text: string): string | undefined {
   const protocol = scheme.toLowerCase();
   // A password with a slash in it, as it isn't allowed to have, ends the authority early.
   if (authority.includes('@') || (path.includes('@') && !PLACE.test(authority))) {
-    return `it has a user and a password in it, which no connection here sends; leave them out: ${withoutUser(shown)}`;
+    return `it has a user and a password in it, which no connection here sends; leave them out, and give a server that takes a token in its query that: ${withoutUser(shown)}`;
   }
   if (!isProtocolName(protocol)) return foreignScheme(protocol, authority);
   return (
@@ -84,7 +84,17 @@ const ENCRYPTED: Readonly<Record<string, ProtocolName>> = {
   ...{ grpcs: 'tcp', ldaps: 'tcp', ftps: 'tcp', imaps: 'tcp', smtps: 'tcp', quic: 'tcp' },
 };
 const USUAL_PORT: Readonly<Record<string, number>> = {
-  ...{ redis: 6379, mqtt: 1883, amqp: 5672, postgres: 5432, postgresql: 5432, mysql: 3306, nats: 4222, mongodb: 27017 },
+  ...{
+    redis: 6379,
+    mqtt: 1883,
+    amqp: 5672,
+    postgres: 5432,
+    postgresql: 5432,
+    mysql: 3306,
+    nats: 4222,
+    grpc: 50051,
+    mongodb: 27017,
+  },
   ...{ memcached: 11211, ftp: 21, ssh: 22, smtp: 25, ws: 80, http: 80 },
 };
 
@@ -95,11 +105,13 @@ function foreignScheme(scheme: string, authority: string): string {
     return `TLS isn't supported yet; measure behind what ends it, at the port where the server speaks plainly, such as ${instead}; ${SCHEMES}`;
   }
   const port = /:\d+$/.test(authority) ? '' : `:${USUAL_PORT[scheme] ?? 3000}`;
-  return `${scheme} is not spoken here, but its connections can be held: tcp://${authority || 'host'}${port}; ${SCHEMES}`;
+  return `${scheme} is not spoken here, but its connections can be held: connrig run tcp://${authority || 'host'}${port}; ${SCHEMES}`;
 }
 
 function problemOfAuthority(protocol: ProtocolName, authority: string, path: string): string | undefined {
   if (!authority.startsWith('[') && authority.split(':').length > 2) {
+    if (!/^[\da-f:.]+(?:%[\w.-]+)?(?::\d+)?$/i.test(authority))
+      return `${authority} has more than one port; ranges are written 9001-9004`;
     const [, host = authority, port = '3000'] = /^(.*[^:]):(\d+)$/.exec(authority) ?? [];
     return `an IPv6 address goes into brackets: ${protocol}://[${host}]:${port}${path}`;
   }
