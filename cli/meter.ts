@@ -50,7 +50,7 @@ function configOf(raw: RawOptions, strangers: readonly string[], env: CliDeps['e
   const access = readAccess(raw, host, `--listen ${raw.listen}`, env, problems);
   if (problems.length > 0) throw usageError(problems, 'connrig meter --help');
   const pids = [...new Set(raw.pid.map(Number))];
-  pids.forEach(assertAlive);
+  for (const pid of pids) assertAlive(pid);
   return { pids, host, port, access };
 }
 

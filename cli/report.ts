@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { oneOf } from '../client/config/option.ts';
 import { readSizing } from '../client/config/sizing.ts';
 import { usageError } from '../core/errors.ts';
+import { hintFor } from '../core/shell.ts';
 import { SIZE_BY } from '../core/sizing-plan.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -55,7 +56,7 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
   );
   if (summary.error) {
     const { code, message, hint } = summary.error;
-    deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
+    deps.stderr.write(`${code}: ${message} — ${hintFor(hint, folder)}\n`);
   }
   if (png) {
     const { drawPngs } = await import('../report/png.ts');

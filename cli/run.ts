@@ -6,6 +6,7 @@ import { parseRunConfig, type RawSettings, type RunConfig } from '../client/conf
 import { RUN_OPTIONS } from '../client/config/run-options.ts';
 import { run } from '../client/run.ts';
 import { EXIT, RigError } from '../core/errors.ts';
+import { hintFor } from '../core/shell.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { serveRunMetrics } from './run-metrics.ts';
@@ -129,7 +130,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     }
     if (summary.error) {
       const { code, message, hint } = summary.error;
-      deps.stderr.write(`${code}: ${message} — ${hint.replaceAll('<run folder>', folder)}\n`);
+      deps.stderr.write(`${code}: ${message} — ${hintFor(hint, folder)}\n`);
     }
     if (error instanceof Error && !(error instanceof RigError) && deps.env['CONNRIG_DEBUG']) throw error;
     deps.setExitCode(summary.exitCode);

@@ -13,7 +13,10 @@ export interface LegSetup {
   readonly index: number;
   /** Where it connects to; undefined: to a server of ours that is yet to be started. */
   readonly url: TargetUrl | undefined;
+  /** What connections go to. */
   readonly ip: string;
+  /** All addresses of its host, in the order in which they are tried. */
+  readonly ips: readonly string[];
   /** The target's end of its connections lies in this machine's kernel. */
   readonly local: boolean;
   /** Distinct (IP, port) to connect to; for our own server one for each of its processes. */
@@ -21,32 +24,43 @@ export interface LegSetup {
   readonly layout: FleetLayout;
 }
 
-const LOOPBACK = '127.0.0.1';
+const OURS: Place = { ip: '127.0.0.1', ips: ['127.0.0.1'] };
 /** Descriptors a process of our server keeps for itself: refusals, admin port, the process; somewhat less in fact. */
 const SERVER_RESERVE = 128;
 
+/** Where a URL's host was found. */
+export type Place = Pick<LegSetup, 'ip' | 'ips'>;
+
 /**
- * @param ips where each URL's host was found, in the order of the URLs; empty for the built-in server
+ * @param places of the URLs, in their order; empty for the built-in server
  */
-export function setUpLegs(config: RunConfig, ips: readonly string[], engine: EngineName, has: Snapshot): LegSetup[] {
-  return config.plan.legs.map((leg, index) => {
-    const url = config.urls[index];
-    const ip = ips[index] ?? LOOPBACK;
-    const connections = peakOf(leg);
-    const destinations = url?.ports.length ?? config.processes ?? processesFor(connections, has);
-    const layout = layoutFleet({
-      engine,
-      connections,
-      destinations,
-      loopback: ip.startsWith('127.'),
-      workers: config.workers,
-      sources: config.sources,
-      descriptorLimit: has.filesHard,
-      ephemeralPorts: has.portRange,
-      cores: has.cores,
-    });
-    return { leg, index, url, ip, local: isOurs(ip), destinations, layout };
+export const setUpLegs = (config: RunConfig, places: readonly Place[], engine: EngineName, has: Snapshot): LegSetup[] =>
+  config.plan.legs.map((_, index) => setUpLeg(config, index, places[index] ?? OURS, engine, has));
+
+/** One leg alone: again, once it is known at which of several addresses its target listens. */
+export function setUpLeg(
+  config: RunConfig,
+  index: number,
+  { ip, ips }: Place,
+  engine: EngineName,
+  has: Snapshot,
+): LegSetup {
+  const leg = config.plan.legs[index]!;
+  const url = config.urls[index];
+  const connections = peakOf(leg);
+  const destinations = url?.ports.length ?? config.processes ?? processesFor(connections, has);
+  const layout = layoutFleet({
+    engine,
+    connections,
+    destinations,
+    loopback: ip.startsWith('127.'),
+    workers: config.workers,
+    sources: config.sources,
+    descriptorLimit: has.filesHard,
+    ephemeralPorts: has.portRange,
+    cores: has.cores,
   });
+  return { leg, index, url, ip, ips, local: isOurs(ip), destinations, layout };
 }
 
 /** As many processes of our own server as their descriptor limits ask for. */

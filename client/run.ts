@@ -2,21 +2,24 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { OWNER_ONLY, redactConfig, redactText } from '../core/secrets.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
-import { type ExporterSource, openExporter } from '../memory/exporter.ts';
-import { measure } from '../memory/meter.ts';
+import { askExporter } from './ask-exporter.ts';
+import { discreet, secretsOf } from './conductor/discreet.ts';
 import { walkLegs } from './conductor/legs.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { baselineWarnings } from './config/baseline.ts';
 import type { RunConfig } from './config/run-config.ts';
 import type { RunDeps } from './deps.ts';
 import { type EngineName, whyNoEpoll } from './engines/index.ts';
-import { describeEnvironment, resolveHost } from './environment.ts';
-import { type LegSetup, setUpLegs } from './leg-setup.ts';
+import { describeEnvironment, isOurs } from './environment.ts';
+import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
+import { whereItListens } from './preflight/listeners.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
+import { chooseAddress, resolveHost } from './target-address.ts';
 
 export interface RunResult {
   readonly folder: string;
@@ -36,11 +39,13 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   const startedAt = deps.wallClock();
   const startedAtMs = performance.now();
   const name = config.name ?? nameOf(config);
-  const recorder = observed(openRecorder(config.out ?? defaultFolder(startedAt, name)), deps.observers);
+  const folder = openRecorder(config.out ?? defaultFolder(startedAt, name));
+  const secrets = secretsOf(config);
+  const recorder = discreet(observed(folder, deps.observers), secrets);
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
     const warn = (text: string): void => {
-      deps.onNotice(text);
+      deps.onNotice(redactText(text, secrets));
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
     };
     const ports = config.urls.flatMap((url) => url.ports);
@@ -58,16 +63,22 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     };
     try {
       const engine = await chooseEngine(config, warn);
-      const ips = await Promise.all(config.urls.map(resolveHost));
-      const setups = setUpLegs(config, ips, engine, limits);
+      const places = await findPlaces(config, warn);
+      const setups = setUpLegs(config, places, engine, limits);
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const text of await checkPlan(setups, limits, config)) warn(text);
       for (const text of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(text);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
-      if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
-      const unmeasured = await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
+      if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
+      const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
+        const setup = setUpLeg(config, index, { ip, ips }, engine, limits);
+        file.generator.legs[index] = recordOf(setup);
+        for (const text of await checkPlan([setup], limits, config)) warn(text);
+        return setup;
+      };
+      const unmeasured = await walkLegs({ config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn });
       if (unmeasured) failWith(unmeasured);
     } catch (thrown) {
       failWith(thrown);
@@ -83,6 +94,26 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   }
 }
 
+/** For each URL the addresses of its host, and which of them to connect to. */
+async function findPlaces({ urls, pid, command }: RunConfig, warn: (text: string) => void): Promise<Place[]> {
+  const all = await Promise.all(urls.map((url) => resolveHost(url)));
+  const listening = pid === undefined ? undefined : await whereItListens(pid);
+  const places: Place[] = [];
+  for (const [index, url] of urls.entries()) {
+    const ips = all[index]!;
+    if (command === undefined) {
+      const { ip, why } = await chooseAddress(url, ips, listening);
+      if (why !== undefined) warn(`${url.text}: ${why}`);
+      places.push({ ip, ips });
+    } else {
+      // It isn't there yet, and is going to be on this machine; nowhere is more room than at 127.0.0.1.
+      const own = ips.some(isOurs) ? ips.filter(isOurs) : ips;
+      places.push({ ip: own.find((ip) => ip.startsWith('127.')) ?? own[0]!, ips: own });
+    }
+  }
+  return places;
+}
+
 async function openingRunFile(
   name: string,
   startedAt: Date,
@@ -91,7 +122,7 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, ...settings } = config;
+  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, sendOnOpen, ...settings } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,
@@ -100,20 +131,28 @@ async function openingRunFile(
     finishedAt: null,
     status: 'running',
     exitCode: null,
-    config: {
+    config: redactConfig({
       ...settings,
       urls: texts,
+      // A password, often enough.
+      ...(sendOnOpen && {
+        sendOnOpen: {
+          from: sendOnOpen.from.startsWith('@') ? sendOnOpen.from : null,
+          bytes: sendOnOpen.hex.length / 2,
+        },
+      }),
       ...(target && { target: target.given }),
       ...(config.exporter && { exporter: config.exporter.text }),
       ...(baseline && { baseline: baseline.folder }),
-    },
+    }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
     plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
     environment: await describeEnvironment(version, limits),
     target: {
       kind: kindOf(config),
       name:
-        target?.manifest.name ?? (urls.length === 0 ? 'connrig reference server' : (config.command ?? texts.join(' '))),
+        target?.manifest.name ??
+        (urls.length === 0 ? 'connrig reference server' : redactText(config.command ?? texts.join(' '))),
       urls: texts,
       pid: config.pid ?? null,
       descriptorLimit: null,
@@ -139,7 +178,7 @@ function build(source: TargetSource, folder: string, { env, signal, onNotice }: 
     onOutput(text) {
       if (!isTold) onNotice(`building ${source.manifest.name}`);
       isTold = true;
-      appendFileSync(join(folder, 'build.log'), text);
+      appendFileSync(join(folder, 'build.log'), text, { mode: OWNER_ONLY.file });
     },
   });
 }
@@ -161,17 +200,6 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
   return exporter === undefined ? 'url' : 'exporter';
 }
 
-/** Before anything starts: an exporter that says nothing about memory would make a run for nothing. */
-async function askOnce(source: ExporterSource): Promise<void> {
-  const answer = await measure(openExporter(source));
-  if ('value' in answer) return;
-  throw new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${answer.missing}`, {
-    hint: answer.missing.includes('token')
-      ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
-      : `curl ${source.url}; --exporter ${source.url}#<metric>`,
-  });
-}
-
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
 async function chooseEngine({ engine }: RunConfig, warn: (text: string) => void): Promise<EngineName> {
   if (engine === 'node') return 'node';
@@ -182,12 +210,13 @@ async function chooseEngine({ engine }: RunConfig, warn: (text: string) => void)
   return 'node';
 }
 
-const recordOf = ({ layout, destinations, local }: LegSetup): RunFile['generator']['legs'][number] => ({
+const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['generator']['legs'][number] => ({
   workers: layout.workers,
   ownTables: layout.ownTables,
   sources: [...layout.sources],
   destinations,
   targetIsLocal: local,
+  ip,
 });
 
 function asRigError(error: unknown): RigError {

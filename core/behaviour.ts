@@ -48,7 +48,7 @@ export function parseBehaviour(text: string): BehaviourPlan | string {
   if (kind === 'heartbeat') {
     const everyMs = parts.length === 1 ? parseQuantity('duration', parts[0]!) : undefined;
     if (everyMs === undefined) return wrong;
-    return everyMs >= 1 ? { kind, everyMs } : `"${text}": a heartbeat every 1ms at the most`;
+    return everyMs >= 1 ? { kind, everyMs } : `"${text}" is too often; a heartbeat every 1ms at the most`;
   }
   const perSecond = parts.length > 0 ? parseQuantity('rate', parts[0]!) : undefined;
   if (perSecond === undefined || perSecond <= 0) return wrong;
@@ -56,7 +56,7 @@ export function parseBehaviour(text: string): BehaviourPlan | string {
     const bytes = parseQuantity('bytes', parts[1]!);
     if (bytes === undefined) return wrong;
     if (bytes < LEAST_ECHO_BYTES || bytes > MOST_ECHO_BYTES) {
-      return `"${text}": a message has ${LEAST_ECHO_BYTES}B to 1MiB, of which the first ${LEAST_ECHO_BYTES} carry its times`;
+      return `"${text}" has a wrong size; a message has ${LEAST_ECHO_BYTES}B to 1MiB, of which the first ${LEAST_ECHO_BYTES} carry its times`;
     }
     return { kind, perSecond, bytes };
   }
@@ -66,7 +66,7 @@ export function parseBehaviour(text: string): BehaviourPlan | string {
     const path = parts.slice(1).join(':');
     return REQUEST_PATH.test(path)
       ? { kind, perSecond, path }
-      : `"${text}": a path begins with / and has neither spaces nor #, such as request:500/s:/work?ms=5`;
+      : `"${text}" has no path; a path begins with / and has neither spaces nor #, such as request:500/s:/work?ms=5`;
   }
   return wrong;
 }

@@ -1,3 +1,5 @@
+import { redactText } from './secrets.ts';
+
 /** Exit codes of every `connrig` command. Documented API: scripts and CI rely on them. */
 export const EXIT = {
   done: 0,
@@ -91,10 +93,10 @@ export class RigError extends Error {
 
 /** One line for people. A defect of ours shows what it was; nothing shows a stack trace unless asked for. */
 export function describeError(error: unknown): string {
-  if (error instanceof RigError) return `${error.code}: ${error.message} — ${error.hint}`;
+  if (error instanceof RigError) return redactText(`${error.code}: ${error.message} — ${error.hint}`);
   // Some errors, an AggregateError for one, come without words.
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return `EDEFECT: ${text} — please report this with the run folder; CONNRIG_DEBUG=1 shows the stack`;
+  return `EDEFECT: ${redactText(text)} — please report this with the run folder; CONNRIG_DEBUG=1 shows the stack`;
 }
 
 /** The exit code an error ends in: its own when it is ours, otherwise "a defect". */

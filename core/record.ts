@@ -8,12 +8,16 @@ import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from './out
 import { PHASES } from './plan.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { Readings } from './readings.ts';
+import { redactConfig, redactText } from './secrets.ts';
 import { EstimateSchema } from './slope.ts';
 
 export const RECORD_SCHEMA = 1;
 
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
+
+/** Older versions recorded URLs whole. */
+export const ShownText = z.string().transform((text) => redactText(text));
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
@@ -132,16 +136,16 @@ export const RunEvent = z.discriminatedUnion('type', [
     type: z.literal('trouble'),
     ...At,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
-    detail: z.string(),
+    detail: ShownText,
     /** Of an open connection that was lost: how long it had been open, and how long neither side had said anything. */
     openMs: ms.optional(),
     silentMs: ms.optional(),
   }),
-  z.object({ type: z.literal('warning'), elapsedMs: ms, text: z.string() }),
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText }),
   /** Why the run ended early. The first one counts. */
-  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: z.string(), hint: z.string() }),
+  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: ShownText, hint: ShownText }),
   /** What the target printed last, when it ended by itself. */
-  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: z.string() }),
+  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: ShownText }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 
@@ -194,14 +198,14 @@ const RunFacts = z.object({
   /** What the run came to; `running` when it never got to say. */
   status: z.enum(RUN_STATUSES),
   exitCode: z.number().int().nullable(),
-  /** Everything as parsed, defaults included. */
-  config: z.record(z.string(), z.unknown()),
+  /** Everything as parsed, defaults included; without what is secret in it. */
+  config: z.record(z.string(), z.unknown()).transform(redactConfig),
   plan: PlanSchema,
   environment: Environment,
   target: z.object({
     kind: z.enum(TARGET_KINDS),
-    name: z.string(),
-    urls: z.array(z.string()),
+    name: ShownText,
+    urls: z.array(ShownText),
     pid: z.number().nullable(),
     /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
     descriptorLimit: z.number().nullable(),
@@ -234,6 +238,8 @@ const RunFacts = z.object({
         destinations: count,
         /** The target's end of the connections lay in this machine's kernel. */
         targetIsLocal: z.boolean(),
+        /** The address of its host that connections went to. */
+        ip: z.string().optional(),
       }),
     ),
   }),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { WORDS } from './difference.ts';
 import { LegSummary } from './leg-summary.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { TARGET_KINDS } from './record.ts';
+import { ShownText, TARGET_KINDS } from './record.ts';
 import { Sizing, TwoCosts } from './sizing-summary.ts';
 import { EstimateSchema } from './slope.ts';
 
@@ -39,8 +39,8 @@ export const Summary = z.object({
   name: z.string(),
   target: z.object({
     kind: z.enum(TARGET_KINDS),
-    name: z.string(),
-    urls: z.array(z.string()),
+    name: ShownText,
+    urls: z.array(ShownText),
     /**
      * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
      * machine's memory; null where nobody tells, as of most targets elsewhere.
@@ -55,8 +55,8 @@ export const Summary = z.object({
       .nullable(),
   }),
   /** Why it isn't `passed`; null when it is. */
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
-  warnings: z.array(z.string()),
+  error: z.object({ code: z.string(), message: ShownText, hint: ShownText }).nullable(),
+  warnings: z.array(ShownText),
   legs: z.array(LegSummary),
   /** With the 95 % interval of the prediction. */
   forecast: z.array(

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/errors.ts';
+import { word } from '../core/shell.ts';
 import type { TargetSource } from './catalogue.ts';
 import { hashOf, readSources, type Size, sizeOf, sumOf, writeSources } from './sources.ts';
 import { type Env, openToolchains, type Tool } from './toolchain.ts';
@@ -150,12 +151,12 @@ async function carryOut(step: string, cwd: string, source: TargetSource, deps: B
 
 const buildError = ({ given, manifest }: TargetSource, why: string): RigError =>
   new RigError('ETARGETBUILD', `${manifest.name} can't be built: ${why}`, {
-    hint: `connrig targets build ${given}, for all that it prints`,
+    hint: `connrig targets build ${word(given)}, for all that it prints`,
   });
 
 const interruptedWhile = ({ given, manifest }: TargetSource): RigError =>
   new RigError('EINTERRUPTED', `interrupted while ${manifest.name} was built`, {
-    hint: `connrig targets build ${given}`,
+    hint: `connrig targets build ${word(given)}`,
   });
 
 /** Builds start programs that start programs. */

@@ -1,21 +1,28 @@
-import { HeldSockets, type MeterName, Readings } from '../core/readings.ts';
+import { RigError } from '../core/errors.ts';
+import { HeldSockets, type MeterName, type ProcessTree, Readings } from '../core/readings.ts';
+import { redactBroken, redactUrl } from '../core/secrets.ts';
+import { humanBytes } from '../core/units.ts';
+import { type AnsweredBy, answeredBy, changeBetween } from './exporter-process.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
 
 /** Where a target's memory can be asked for. */
 export interface ExporterSource {
+  /** For the exporter alone: a query may have secrets in it, and a user a password. */
   readonly url: string;
   /** The metric that counts; undefined: the first of those that are usual. */
   readonly selector: Selector | undefined;
   /** What it wants to know before it answers. Never recorded. */
   readonly token?: string | undefined;
-  /** As it was given. */
+  /** As it was given, but for what is secret in it: to be recorded and shown. */
   readonly text: string;
 }
 
 /** What an exporter told: one number, and from `connrig meter` everything it read on the target's machine. */
 export interface ExporterAnswer extends Pick<Readings, 'exporter' | 'target' | 'cgroup' | 'remote'> {
+  /** Who answered; null where it tells no memory. */
+  readonly by: AnsweredBy | null;
   readonly missing: Readings['missing'];
 }
 
@@ -40,19 +47,27 @@ export function parseExporter(text: string): ExporterSource | string {
   const [address = '', ...rest] = text.split('#');
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    return `"${address}" is not the URL of a Prometheus endpoint such as http://10.0.0.5:9465/metrics`;
+    return `"${redactBroken(address)}" is not the URL of a Prometheus endpoint such as http://10.0.0.5:9465/metrics`;
   }
   if (url.pathname === '/') url.pathname = '/metrics';
-  if (rest.length === 0) return { url: url.href, selector: undefined, text };
+  const shown = redactUrl(address);
+  if (rest.length === 0) return { url: url.href, selector: undefined, text: shown };
   const metric = rest.join('#');
   const selector = parseSelector(metric);
   if (selector === undefined) return `"${metric}" is not a metric such as process_resident_memory_bytes{job="api"}`;
-  return { url: url.href, selector, text };
+  return { url: url.href, selector, text: `${shown}#${metric}` };
 }
 
 const TIMEOUT_MS = 10_000;
 /** An exporter of many containers has some MB to say. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+
+/**
+ * Reads it anew.
+ *
+ * @param ports whose connections a meter is to list
+ */
+export type ReadExporter = (ports?: readonly number[]) => Promise<ExporterAnswer>;
 
 /**
  * @returns reads it anew each time; throws Missing when it has nothing to say about memory. With ports `connrig meter` also
@@ -61,7 +76,7 @@ const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 export function openExporter(
   { url, selector, token }: Omit<ExporterSource, 'text'>,
   timeoutMs = TIMEOUT_MS,
-): (ports?: readonly number[]) => Promise<ExporterAnswer> {
+): ReadExporter {
   const fetch = (from: URL): Promise<string> => fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token });
   let isMeter = false;
   return async (ports = []) => {
@@ -86,8 +101,33 @@ export function openMeterSockets(
     const parsed = HeldSockets.safeParse(
       parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token })),
     );
-    if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+    if (!parsed.success) throw new Missing(notOfThisVersion(from));
     return parsed.data;
+  };
+}
+
+/**
+ * A reader that notices when the target was started anew between two readings, or another process has answered: neither
+ * can be told from the cost of connections afterwards.
+ *
+ * @returns reads like the one given; throws RigError ETARGETDIED or EEXPORTER
+ */
+export function steady(read: ReadExporter): ReadExporter {
+  let first: AnsweredBy | undefined;
+  return async (ports) => {
+    const answer = await read(ports);
+    first ??= answer.by ?? undefined;
+    const change = first && answer.by && changeBetween(first, answer.by);
+    if (!change) return answer;
+    const { isRestart, sign } = change;
+    if (isRestart) {
+      throw new RigError('ETARGETDIED', `the target was started anew while it was measured: ${sign} by its exporter`, {
+        hint: 'connrig report <run folder>, for what was measured until then; the log of the target says why it ended',
+      });
+    }
+    throw new RigError('EEXPORTER', `the exporter's answers come from different processes: ${sign}`, {
+      hint: 'give each process a port of its own, or read all of them: connrig meter --pid <pid of the parent>',
+    });
   };
 }
 
@@ -95,22 +135,27 @@ function answerOf(text: string, url: string, selector: Selector | undefined): Ex
   for (const one of selector ? [selector] : USUAL) {
     const bytes = sumOf(text, one);
     if (bytes !== undefined && bytes >= 0) {
-      return { exporter: { metric: one.text, bytes }, target: null, cgroup: null, remote: null, missing: [] };
+      const exporter = { metric: one.text, bytes };
+      return { exporter, target: null, cgroup: null, remote: null, missing: [], by: answeredBy(text, one, bytes) };
     }
   }
-  throw new Missing(`${url} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
+  throw new Missing(`${redactUrl(url)} has no ${selector?.text ?? USUAL.map((one) => one.text).join(', ')}`);
 }
 
 /** Meters whose absence there is an absence here. */
 const TAKEN_OVER: readonly MeterName[] = ['target', 'cgroup', 'slab', 'sockstat', 'host'];
 
+const notOfThisVersion = (from: URL): string =>
+  `${redactUrl(from.href)} is not what a connrig meter of this version answers`;
+
 function answerOfMeter(text: string, from: URL): ExporterAnswer {
   const parsed = Readings.safeParse(parseJson(text));
-  if (!parsed.success) throw new Missing(`${from} is not what a connrig meter of this version answers`);
+  if (!parsed.success) throw new Missing(notOfThisVersion(from));
   const { target, cgroup, slab, sockstat, host, established, missing } = parsed.data;
   // Without a connection there the ports have other numbers: what is queued isn't known then.
   const queues = established !== null && established.targetEnds > 0 ? established.targetQueues : undefined;
   return {
+    by: target && answeredByMeter(target, host),
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
     target,
     cgroup,
@@ -120,3 +165,9 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
       .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),
   };
 }
+
+/** Its first process is the one it was given. */
+const answeredByMeter = (target: ProcessTree, host: Readings['host']): AnsweredBy => ({
+  ...{ startedAt: new Map(), counters: new Map(), bytes: target.anonBytes ?? target.rssBytes, isCollected: true },
+  process: `process ${target.pids[0]}${host === null ? '' : ` of a machine with ${humanBytes(host.totalBytes)}`}`,
+});

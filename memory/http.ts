@@ -1,5 +1,6 @@
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { redactUrl } from '../core/secrets.ts';
 import { Missing } from './meter.ts';
 
 export interface FetchOptions {
@@ -19,7 +20,7 @@ export interface FetchOptions {
 export function fetchText(url: URL, { timeoutMs, maxBytes, token }: FetchOptions): Promise<string> {
   const get = url.protocol === 'https:' ? getHttps : getHttp;
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Missing(`${url}: ${why}`));
+    const fail = (why: string): void => reject(new Missing(`${redactUrl(url.href)}: ${why}`));
     const signal = AbortSignal.timeout(timeoutMs);
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const request = get(url, { agent: false, signal, headers }, (response) => {

@@ -2,7 +2,7 @@ import type { LiveReadings } from '../core/live-readings.ts';
 import type { Cgroup, HeldSockets, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
-import { type ExporterSource, openExporter, openMeterSockets } from './exporter.ts';
+import { type ExporterSource, openExporter, openMeterSockets, steady } from './exporter.ts';
 import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
@@ -101,7 +101,7 @@ export function openMeters(options: MeterOptions): Meters {
   const { pids, ports, ip, clientPid, targetIsElsewhere = false } = options;
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
-  const askExporter = options.exporter && openExporter(options.exporter);
+  const askExporter = options.exporter && steady(openExporter(options.exporter));
   const askSockets = options.exporter && openMeterSockets(options.exporter);
   const treeOfTarget = { except: [clientPid] };
   const treeOfClient = { except: pids };

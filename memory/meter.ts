@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { RigError } from '../core/errors.ts';
 
 /** One meter's answer. Nothing is guessed: what couldn't be read says why. */
 export type Measured<T> = ({ readonly value: T } | { readonly missing: string }) & { readonly tookMs: number };
@@ -15,7 +16,8 @@ export async function measure<T>(read: () => Promise<T>): Promise<Measured<T>> {
     const value = await read();
     return { value, tookMs: performance.now() - startedAt };
   } catch (error) {
-    if (!(error instanceof Missing) && systemCodeOf(error) === undefined) throw error;
+    // A RigError has a code, too, and ends the run.
+    if (error instanceof RigError || (!(error instanceof Missing) && systemCodeOf(error) === undefined)) throw error;
     return { missing: (error as Error).message, tookMs: performance.now() - startedAt };
   }
 }

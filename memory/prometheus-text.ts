@@ -22,19 +22,36 @@ export function parseSelector(text: string): Selector | undefined {
  */
 export function sumOf(text: string, { name, labels }: Selector): number | undefined {
   let sum: number | undefined;
-  for (const line of text.split('\n')) {
-    if (!line.startsWith(name)) continue;
-    const series = parseSeries(line);
-    if (series?.name !== name || [...labels].some(([label, value]) => series.labels.get(label) !== value)) continue;
-    // What follows the value is a time, or an exemplar.
-    const value = Number(series.rest.trim().split(/\s/)[0] || Number.NaN);
-    if (Number.isFinite(value)) sum = (sum ?? 0) + value;
+  for (const series of seriesOf(text, name)) {
+    if ([...labels].some(([label, value]) => series.labels.get(label) !== value)) continue;
+    sum = (sum ?? 0) + series.value;
   }
   return sum;
 }
 
+/** One sample of a metric. */
+export interface Series {
+  readonly labels: ReadonlyMap<string, string>;
+  readonly value: number;
+  /** It says when it was taken: who answers has it from elsewhere. */
+  readonly hasTime: boolean;
+}
+
+/** All series of a metric that have a finite value. */
+export function seriesOf(text: string, name: string): Series[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.startsWith(name)) return [];
+    const series = parseSeries(line);
+    if (series?.name !== name) return [];
+    // What follows the value is a time, or an exemplar.
+    const [digits = '', time = ''] = series.rest.trim().split(/\s+/);
+    const value = Number(digits || Number.NaN);
+    return Number.isFinite(value) ? [{ labels: series.labels, value, hasTime: /^-?[\d.]+$/.test(time) }] : [];
+  });
+}
+
 /** Name and labels at the beginning of a text, and what comes after them. */
-function parseSeries(text: string): { name: string; labels: Map<string, string>; rest: string } | undefined {
+export function parseSeries(text: string): { name: string; labels: Map<string, string>; rest: string } | undefined {
   NAME.lastIndex = 0;
   const name = NAME.exec(text)?.[0];
   if (name === undefined) return undefined;

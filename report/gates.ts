@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, EXIT } from '../core/errors.ts';
 import type { RunFile } from '../core/record.ts';
-import { quoted } from '../core/shell.ts';
+import { word } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import { checked, readThreshold } from '../core/thresholds.ts';
 import { growthFailure } from './growth.ts';
@@ -23,7 +23,7 @@ export function gated(summary: Summary, run: RunFile): Summary {
   const crossed = thresholds.filter(({ passed }) => !passed);
   const reasons = [...(crossed.length > 0 ? [crossedReason(crossed)] : []), ...grownReasons(summary)];
   if (reasons.length === 0 || summary.status !== 'passed') return { ...summary, thresholds };
-  const earlier = summary.baseline ? quoted(summary.baseline.folder) : '<an earlier run>';
+  const earlier = summary.baseline ? word(summary.baseline.folder) : '<an earlier run>';
   const error = {
     code: (crossed.length > 0 ? 'ETHRESHOLD' : 'EGROWTH') satisfies ErrorCode,
     message: reasons.join('; '),

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { RigError } from '../core/errors.ts';
+import { OWNER_ONLY } from '../core/secrets.ts';
+import { quoted } from '../core/shell.ts';
 
 /** What a browser of that family is called, on whatever system. */
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
@@ -69,8 +71,11 @@ async function draw(browser: string, svg: string, png: string, profile: string):
   rmSync(png, { force: true });
   try {
     await promisify(execFile)(browser, args, { timeout: PATIENCE_MS });
-    accessSync(png);
+    chmodSync(png, OWNER_ONLY.file);
   } catch (cause) {
-    throw new RigError('EOUT', `${browser} did not draw ${svg}`, { hint: `${browser} ${args.join(' ')}`, cause });
+    throw new RigError('EOUT', `${browser} did not draw ${svg}`, {
+      hint: [browser, ...args].map(quoted).join(' '),
+      cause,
+    });
   }
 }

@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RigError } from '../core/errors.ts';
+import { OWNER_ONLY } from '../core/secrets.ts';
 
 /**
- * Replaces a file as a whole: half of one would pass for all of it.
+ * Replaces a file as a whole: half of one would pass for all of it. It is for its owner alone, like the run it tells of.
  *
  * @param name may lie in a folder, which is made
  * @throws RigError EOUT
@@ -12,8 +13,11 @@ export function writeFileWhole(folder: string, name: string, content: string): v
   const path = join(folder, name);
   const part = `${path}.part`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(part, content);
+    const made = mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY.folder });
+    // The umask may have taken more.
+    if (made !== undefined) chmodSync(dirname(path), OWNER_ONLY.folder);
+    writeFileSync(part, content, { mode: OWNER_ONLY.file });
+    chmodSync(part, OWNER_ONLY.file);
     renameSync(part, path);
   } catch (cause) {
     rmSync(part, { force: true });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import { isTalk } from '../../core/behaviour.ts';
 import { RigError } from '../../core/errors.ts';
-import type { Leg } from '../../core/plan.ts';
+import { type Leg, peakOf } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
 import { unmeasuredOf } from '../../core/unmeasured.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
@@ -24,6 +24,7 @@ import { startCommandTarget } from '../target/command.ts';
 import { type Inspectors, inspectTarget } from '../target/inspected.ts';
 import type { Target } from '../target/target.ts';
 import { Acceptance } from './acceptance.ts';
+import { byCircumstances } from './circumstances.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
 import { lossWarning } from './losses.ts';
 import type { Recorder } from './recorder.ts';
@@ -40,6 +41,8 @@ interface LegsContext {
   /** What was built for it; undefined when it names no target of the rig's. */
   readonly built: BuiltTarget | undefined;
   readonly setups: readonly LegSetup[];
+  /** A leg anew, for another address of its host; recorded. @throws RigError where it can't fit there */
+  readonly setUpAgain: (setup: LegSetup, ip: string) => Promise<LegSetup>;
   readonly deps: RunDeps;
   readonly recorder: Recorder;
   /** The run file as it stands; what is learnt about the target is added to it. */
@@ -66,17 +69,23 @@ export async function walkLegs(context: LegsContext): Promise<RigError | undefin
 async function walkLaunch(context: LegsContext, launch: number): Promise<RigError | undefined> {
   let first: RigError | undefined;
   const { config, setups, deps, recorder, elapsedMs } = context;
-  for (const setup of setups) {
+  for (const planned of setups) {
     if (deps.signal.aborted) throw interrupted();
-    const target = await targetFor(context, setup);
+    const target = await targetFor(context, planned);
     let inspectors: Inspectors | undefined;
     let hasDrained = false;
     try {
+      const { ip = planned.ip } = target;
+      const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
       inspectors = await inspectTarget(config.inspect ?? [], target, deps.signal);
       await noteTarget(context, target);
       const unmeasured = await walkLeg(context, setup, target, inspectors, launch);
       first ??= unmeasured;
       hasDrained = true;
+    } catch (error) {
+      const { ip = planned.ip, url, pid } = target;
+      const { local, leg } = planned;
+      throw await byCircumstances(error, { url, ip, local, pid, connections: peakOf(leg) });
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
@@ -88,14 +97,14 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
 }
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
-async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
+async function targetFor(context: LegsContext, { url, leg, destinations, ip, ips }: LegSetup): Promise<Target> {
   const { config, built, deps, recorder, warn } = context;
   const { command, pid, exporter } = config;
   const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
-  if (command === undefined) return attachTarget(url, pid, exporter?.url);
-  return startCommandTarget({ ...started, command, name: command, url });
+  if (command === undefined) return attachTarget(url, pid, exporter?.text);
+  return startCommandTarget({ ...started, ips, command, name: command, url });
 }
 
 async function noteTarget({ file, recorder }: LegsContext, { url, pid }: Target): Promise<void> {
@@ -163,11 +172,13 @@ async function walkLeg(
     restMs: config.restMs,
     settleTimeoutMs: config.settleTimeoutMs,
     openTimeoutMs: config.openTimeoutMs,
-    acceptance: new Acceptance({ url: url.text, ip, ports: url.ports, pid: target.pid, isLocal: local, meters }),
+    acceptance: new Acceptance({
+      ...{ url: url.text, ip: withoutZone(ip), ports: url.ports, pid: target.pid, isLocal: local, meters },
+    }),
     talks: isTalk(config.behaviour.kind),
     talkMs: config.talkMs,
     watched: {
-      url: url.text,
+      url: named(url, ip),
       planned: fleetCapacity(leg),
       signal: deps.signal,
       tally: fleet.tally,
@@ -257,6 +268,12 @@ function ownRssBytes(): number {
   }
 }
 
+/** Where a name has led to. */
+const named = ({ host, text }: Target['url'], ip: string): string => (host === ip ? text : `${text} (${ip})`);
+
+/** A zone is this machine's own affair (RFC 6874). */
+const withoutZone = (ip: string): string => ip.replace(/%.*/, '');
+
 function hostHeaderOf({ host, ports }: Target['url']): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${ports[0]}`;
+  return `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${ports[0]}`;
 }

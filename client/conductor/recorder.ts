@@ -1,6 +1,8 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import { OWNER_ONLY } from '../../core/secrets.ts';
 
 /**
  * Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written.
@@ -38,13 +41,15 @@ export interface Recorder {
 export function openRecorder(folder: string): Recorder {
   const open: number[] = [];
   try {
-    makeFolder(folder);
+    makeFolder(folder, OWNER_ONLY.folder);
     if (readdirSync(folder).length > 0) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
+    keepToOwner(folder, OWNER_ONLY.folder);
     const openToAppend = (name: string): number => {
-      const fd = openSync(join(folder, name), 'a');
+      const fd = openSync(join(folder, name), 'a', OWNER_ONLY.file);
       open.push(fd);
+      keepToOwner(fd, OWNER_ONLY.file);
       return fd;
     };
     const samples = openToAppend('samples.jsonl');
@@ -91,7 +96,8 @@ const PAGE_BYTES = 4096;
 function replaceFile(path: string, text: string): void {
   const part = `${path}.part`;
   try {
-    writeFileSync(part, text);
+    writeFileSync(part, text, { mode: OWNER_ONLY.file });
+    keepToOwner(part, OWNER_ONLY.file);
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
@@ -112,16 +118,28 @@ function unwritable(folder: string, cause: unknown): RigError {
 }
 
 /** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
-function makeFolder(path: string): void {
+function makeFolder(path: string, mode?: number): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     // Somebody else may have made it just now.
     if (!existsSync(path)) throw error;
   }
 }
+
+/** Whatever the umask says. A folder that was there may be somebody else's, or on a disk without modes: then it stays as it is. */
+function keepToOwner(file: string | number, mode: number): void {
+  try {
+    if (typeof file === 'number') fchmodSync(file, mode);
+    else chmodSync(file, mode);
+  } catch (error) {
+    if (!MODELESS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+const MODELESS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** Where a run goes that was given no folder. */
 export const defaultFolder = (startedAt: Date, name: string): string => join('runs', timedName(startedAt, name));

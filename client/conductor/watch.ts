@@ -144,7 +144,8 @@ const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, 
 const isHttp = (url: string): boolean => /^http:/i.test(url);
 
 const DROPPED_HINT = 'look at the limits and the log of the target; connrig report shows the levels it did hold';
-const SERVER_HINT = 'curl -v the URL with its Upgrade headers, or read the log of the target';
+const SERVER_HINT =
+  "curl -iN -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' <url>, or read the log of the target";
 const FAILURES: Readonly<
   Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>
 > = {
@@ -158,7 +159,7 @@ const FAILURES: Readonly<
   'closed-early': { code: 'EHANDSHAKE', sentence: 'connections are closed before they are usable', hint: SERVER_HINT },
   rejected: { code: 'EREJECTED', sentence: 'the upgrade to WebSocket was rejected', hint: SERVER_HINT },
   'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is no WebSocket handshake', hint: SERVER_HINT },
-  unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <its address>' },
+  unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <ip>' },
   'no-ports': {
     code: 'EPORTS',
     sentence: 'this machine has no local port left for it',
@@ -167,17 +168,17 @@ const FAILURES: Readonly<
   'no-fds': {
     code: 'EFILES',
     sentence: 'this machine has no file descriptor left',
-    hint: 'ulimit -n, and connrig doctor --connections <count>',
+    hint: 'ulimit -n; connrig doctor --connections <count>',
   },
   'no-memory': {
     code: 'EMEMORY',
     sentence: 'the kernel has no memory left for its sockets',
     hint: 'fewer --connections, or connrig doctor --connections <count>',
   },
-  error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'the text in events.jsonl' },
+  error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'grep trouble <run folder>/events.jsonl' },
 };
 
-const HTTP_HINT = 'curl -v the URL, or read the log of the target';
+const HTTP_HINT = 'curl -v <url>, or read the log of the target';
 const HTTP_FAILURES: Readonly<
   Partial<Record<(typeof FAILURE_OUTCOMES)[number], { readonly sentence?: string; readonly hint: string }>>
 > = {

@@ -1,5 +1,6 @@
 import type { Plan } from '../../core/plan.ts';
 import type { EarlierRun } from '../../core/record.ts';
+import { word } from '../../core/shell.ts';
 import { LEAST_LEVELS } from '../../core/slope.ts';
 
 type EarlierLeg = EarlierRun['legs'][number];
@@ -23,7 +24,7 @@ export function baselineProblems({ folder, legs }: EarlierRun, plan: Plan, targe
   if (common.length === 0) return [`no leg in common: ${has}`];
   if (common.some(isCostKnown)) return [];
   return [
-    `${folder} doesn't know what one more ${common.map(({ protocol }) => protocol).join(' or ')} connection costs (connrig report ${folder})`,
+    `${folder} doesn't know what one more ${common.map(({ protocol }) => protocol).join(' or ')} connection costs (connrig report ${word(folder)})`,
   ];
 }
 

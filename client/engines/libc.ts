@@ -1,4 +1,4 @@
-import { constants, endianness } from 'node:os';
+import { constants, endianness, networkInterfaces } from 'node:os';
 import koffi, { type LibraryHandle } from 'koffi';
 
 /**
@@ -136,10 +136,21 @@ export function socketAddress(libc: Libc, ip: string, port: number): Uint8Array 
   view.setUint16(0, family, endianness() === 'LE');
   setPort(address, port);
   const parsed = new Uint8Array(16);
-  if (libc.inetPton(family, ip, parsed) !== 1) throw new TypeError(`"${ip}" is not an IP address`);
+  const [bare = '', zone] = ip.split('%');
+  if (libc.inetPton(family, bare, parsed) !== 1) throw new TypeError(`"${ip}" is not an IP address`);
   if (family === AF_INET) address.set(parsed.subarray(0, 4), 4);
-  else address.set(parsed, 8);
+  else {
+    address.set(parsed, 8);
+    view.setUint32(24, zone === undefined ? 0 : interfaceIndex(zone), endianness() === 'LE');
+  }
   return address;
+}
+
+/** By number or name. An interface without a link-local address has none that needs it. */
+function interfaceIndex(zone: string): number {
+  if (/^\d+$/.test(zone)) return Number(zone);
+  const indices = (networkInterfaces()[zone] ?? []).map((at) => (at.family === 'IPv6' ? at.scopeid : 0));
+  return Math.max(0, ...indices);
 }
 
 /** Ports are in network byte order, whatever the machine's. */

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { RigError, usageError } from '../../core/errors.ts';
 import { peakOf } from '../../core/plan.ts';
+import { authorityOf } from '../../telemetry/listen.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -25,7 +26,10 @@ export async function checkPlan(
   const elsewhere = setups.find(({ local }) => !local)?.url;
   if (command !== undefined && elsewhere) {
     const problem = `--command: ${elsewhere.host} is not this machine, where it would be started`;
-    throw usageError([problem], 'connrig meter there, and --exporter here');
+    throw usageError(
+      [problem],
+      `connrig meter --pid <pid> --listen 0.0.0.0:9465 --admin-token <token> there; --exporter http://${authorityOf(elsewhere.host)}:9465 --exporter-token <token> here`,
+    );
   }
   const findings = setups.flatMap(({ leg, layout, destinations, local, url }) => {
     const need = needOf({

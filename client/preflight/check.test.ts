@@ -246,3 +246,22 @@ test('property: fewer connections never make a finding worse, and the widest por
     }),
   );
 });
+
+test('property: what is proposed has only numbers that somebody could want', () => {
+  fc.assert(
+    fc.property(anyNeed, anySnapshot, fc.nat(70_000), (need, has, reservedPorts) => {
+      for (const { command } of check(need, { ...has, reservedPorts })) {
+        assert.doesNotMatch(command, /(?:^|[\s=])-?0\b|[\s=]-\d|NaN|Infinity|give 0/, command);
+      }
+    }),
+  );
+});
+
+test('where memory is gone, fewer connections are no help; where it is tight, fewer than asked for are proposed', () => {
+  const commandOf = (memoryAvailableBytes: number): string =>
+    check(HERE, { ...PLENTY, memoryAvailableBytes }).find(({ what }) => what === 'memory')!.command;
+  assert.match(commandOf(1000), /^end what takes the memory: ps /);
+  const needed = check(HERE, PLENTY).find(({ what }) => what === 'memory')!.needed;
+  const [, tight = ''] = /^--connections (\d+)$/.exec(commandOf(needed * 1.1)) ?? [];
+  assert.ok(Number(tight) > 0 && Number(tight) < HERE.connections, tight);
+});

@@ -42,6 +42,8 @@ const FILES_BASE = 64;
 const FILES_EACH_WORKER = 8;
 /** Memory both ends take before the first connection. */
 const BASE_BYTES = 200 * 2 ** 20;
+/** So many times what is needed leaves room for an estimate that is too low. */
+const TIGHT_MEMORY = 1.25;
 /** Threads besides those of connections: the client's, and what a runtime has. */
 const THREADS_BASE = 200;
 /** A listener asleep for this long must not lose anybody. */
@@ -102,13 +104,13 @@ function tcpMemCommand(bytes: number, pageSizeBytes: number): string {
 }
 
 function portsFinding(need: Need, has: Snapshot): Finding {
-  const perPair = has.portRange && has.portRange[1] - has.portRange[0] + 1 - (has.reservedPorts ?? 0);
+  const perPair = has.portRange && Math.max(0, has.portRange[1] - has.portRange[0] + 1 - (has.reservedPorts ?? 0));
   const pairs = need.destinations * need.sources;
   // A port in TIME_WAIT isn't lost where it may be used again; on loopback that is so with 2, the usual setting.
   const reusable = has.timeWaitReuse === 1 || (has.timeWaitReuse === 2 && need.targetOnThisMachine);
   const lost = reusable ? 0 : (has.timeWait ?? 0);
-  const morePairs = perPair ? Math.ceil((need.connections + lost) / perPair) : 0;
   const widest = 65_535 - 1024 + 1;
+  const morePairs = Math.ceil((need.connections + lost) / (perPair || widest));
   const remedy =
     perPair && need.connections <= perPair * pairs
       ? { knob: 'TIME_WAIT', command: 'sleep 60; or end the run before with --close reset' }
@@ -119,7 +121,7 @@ function portsFinding(need: Need, has: Snapshot): Finding {
           }
         : {
             knob: '--source',
-            command: `give ${morePairs} destination ports (ws://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+            command: `give ${morePairs} destination ports (${need.protocol}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
           };
   return finding('ports', perPair && perPair * pairs - lost, need.connections, {
     ...remedy,
@@ -133,12 +135,14 @@ function portsFinding(need: Need, has: Snapshot): Finding {
 function memoryFinding(need: Need, has: Snapshot): Finding {
   const perConnection = need.clientBytesPerConnection + (need.targetOnThisMachine ? need.targetBytesPerConnection : 0);
   const needed = need.connections * perConnection + BASE_BYTES;
-  const fits = Math.max(0, Math.floor((has.memoryAvailableBytes - BASE_BYTES) / perConnection));
+  const isTight = has.memoryAvailableBytes >= needed;
+  const mostBytes = isTight ? has.memoryAvailableBytes / TIGHT_MEMORY : has.memoryAvailableBytes;
+  const fits = Math.floor((mostBytes - BASE_BYTES) / perConnection);
   return finding('memory', has.memoryAvailableBytes, needed, {
     inBytes: true,
-    tight: 1.25,
+    tight: TIGHT_MEMORY,
     knob: 'memory',
-    command: `--connections ${fits}`,
+    command: fits < 1 ? 'end what takes the memory: ps -eo rss,pid,args --sort=-rss | head' : `--connections ${fits}`,
     sentence: (is) =>
       `about ${humanBytes(needed)} for ${need.targetOnThisMachine ? 'both ends' : "the client's end"}; ${is} are available`,
   });

@@ -1,5 +1,7 @@
 import { createReadStream, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { createInterface } from 'node:readline';
+import ipaddr from 'ipaddr.js';
 import { listTree } from '../../memory/process-tree.ts';
 
 /** Who of a process and its descendants takes the connections. */
@@ -8,6 +10,12 @@ export interface Listeners {
   readonly pids: readonly number[];
   /** They see the network as we do; elsewhere a port may have another number. */
   readonly sameNetwork: boolean;
+}
+
+/** An address at which somebody listens; 0.0.0.0 and :: are all addresses there are. */
+export interface ListensAt {
+  readonly ip: string;
+  readonly port: number;
 }
 
 /** Listening sockets are opened at a server's start, before it has connections. */
@@ -20,47 +28,102 @@ const LISTEN = '0A';
  */
 export async function readListeners(pid: number, ports: readonly number[], proc = '/proc'): Promise<Listeners | null> {
   try {
-    const inodes = new Set<string>();
-    for (const list of ['tcp', 'tcp6']) await addListening(`${proc}/${pid}/net/${list}`, ports, inodes);
-    const holders = listTree([pid], { proc }).filter((one) => holds(`${proc}/${one}/fd`, inodes));
+    const inodes = new Set((await listeningSockets(`${proc}/${pid}/net`, ports)).map(({ inode }) => inode));
+    const holders = listTree([pid], { proc }).filter((one) => heldBy(`${proc}/${one}/fd`, inodes).length > 0);
     const parents = new Set(holders.map((one) => parentOf(`${proc}/${one}/status`)));
-    return {
-      pids: holders.filter((one) => !parents.has(one)),
-      sameNetwork: readlinkSync(`${proc}/${pid}/ns/net`) === readlinkSync(`${proc}/self/ns/net`),
-    };
+    return { pids: holders.filter((one) => !parents.has(one)), sameNetwork: isOurNetwork(pid, proc) };
   } catch {
     return null;
   }
 }
 
-/** The kernel lists sockets that listen before all others, of which there may be a million. */
-async function addListening(path: string, ports: readonly number[], inodes: Set<string>): Promise<void> {
-  const wanted = new Set(ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')));
-  const input = createReadStream(path, 'latin1');
+/**
+ * Where a process and its descendants listen.
+ *
+ * @returns undefined where that can't be seen, or is in another network than ours
+ */
+export async function whereItListens(pid: number, proc = '/proc'): Promise<readonly ListensAt[] | undefined> {
   try {
-    for await (const line of createInterface({ input })) {
-      const [row = '', local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
-      if (!row.endsWith(':')) continue;
-      if (state !== LISTEN) break;
-      if (wanted.has(local.split(':')[1] ?? '')) inodes.add(`socket:[${inode}]`);
-    }
-  } catch (error) {
-    // A kernel without IPv6 has no such list.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  } finally {
-    input.destroy();
+    if (!isOurNetwork(pid, proc)) return undefined;
+    const sockets = await listeningSockets(`${proc}/${pid}/net`);
+    const inodes = new Set(sockets.map(({ inode }) => inode));
+    const own = new Set(listTree([pid], { proc }).flatMap((one) => heldBy(`${proc}/${one}/fd`, inodes)));
+    return sockets.filter(({ inode }) => own.has(inode)).map(({ ip, port }) => ({ ip, port }));
+  } catch {
+    return undefined;
   }
 }
 
-function holds(folder: string, inodes: ReadonlySet<string>): boolean {
+/** Where anybody on this machine listens; empty where that can't be seen. */
+export async function whereAnybodyListens(ports: readonly number[], proc = '/proc'): Promise<readonly ListensAt[]> {
+  try {
+    return await listeningSockets(`${proc}/self/net`, ports);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a connection to that address and port reaches who listens there. Nearly all that take IPv6 at :: take IPv4 too. */
+export function isAt(at: ListensAt, ip: string, port: number): boolean {
+  if (at.port !== port) return false;
+  return at.ip === ip || at.ip === '::' || (at.ip === '0.0.0.0' && isIPv4(ip));
+}
+
+interface ListeningSocket extends ListensAt {
+  /** As /proc/PID/fd has it. */
+  readonly inode: string;
+}
+
+/** The kernel lists sockets that listen before all others, of which there may be a million. */
+async function listeningSockets(folder: string, ports?: readonly number[]): Promise<ListeningSocket[]> {
+  const sockets: ListeningSocket[] = [];
+  for (const list of ['tcp', 'tcp6']) {
+    const input = createReadStream(`${folder}/${list}`, 'latin1');
+    try {
+      for await (const line of createInterface({ input })) {
+        const [row = '', local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+        if (!row.endsWith(':')) continue;
+        if (state !== LISTEN) break;
+        const [address = '', digits = ''] = local.split(':');
+        const port = Number.parseInt(digits, 16);
+        if (ports && !ports.includes(port)) continue;
+        sockets.push({ ip: ipOf(address), port, inode: `socket:[${inode}]` });
+      }
+    } catch (error) {
+      // A kernel without IPv6 has no such list.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    } finally {
+      input.destroy();
+    }
+  }
+  return sockets;
+}
+
+/** As the kernel prints an address: words of 32 bits, each in the byte order of nearly every machine there is. */
+function ipOf(hex: string): string {
+  const words = (hex.match(/.{8}/g) ?? []).map((word) => Number.parseInt(word, 16));
+  const bytes = words.flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff));
+  if (bytes.length !== 4 && bytes.length !== 16) return '';
+  const address = ipaddr.fromByteArray(bytes);
+  // An IPv4 address that is bound by a socket of IPv6.
+  const isMapped = address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress();
+  return (isMapped ? (address as ipaddr.IPv6).toIPv4Address() : address).toString();
+}
+
+const isOurNetwork = (pid: number, proc: string): boolean =>
+  readlinkSync(`${proc}/${pid}/ns/net`) === readlinkSync(`${proc}/self/ns/net`);
+
+/** @returns those of the sockets that a process has among its first descriptors */
+function heldBy(folder: string, inodes: ReadonlySet<string>): string[] {
   const descriptors = readdirSync(folder).map(Number);
   descriptors.sort((a, b) => a - b);
-  return descriptors.slice(0, DESCRIPTORS_LOOKED_AT).some((fd) => {
+  return descriptors.slice(0, DESCRIPTORS_LOOKED_AT).flatMap((fd) => {
     try {
-      return inodes.has(readlinkSync(`${folder}/${fd}`));
+      const what = readlinkSync(`${folder}/${fd}`);
+      return inodes.has(what) ? [what] : [];
     } catch {
       // Closed in the meantime.
-      return false;
+      return [];
     }
   });
 }

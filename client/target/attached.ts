@@ -8,7 +8,7 @@ import type { Target } from './target.ts';
  * @throws RigError EPID when there is no such process
  */
 export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUrl?: string): Target {
-  if (pid !== undefined) assertAlive(pid);
+  if (pid !== undefined) assertAlive(pid, `ss -ltnp 'sport = :${url.ports[0]}', to see who listens there`);
   return {
     kind: pid === undefined ? (exporterUrl === undefined ? 'url' : 'exporter') : 'pid',
     name: pid === undefined ? (exporterUrl ?? url.text) : `process ${pid}`,
@@ -28,9 +28,9 @@ export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUr
 }
 
 /** @throws RigError EPID when there is no such process */
-export function assertAlive(pid: number): void {
+export function assertAlive(pid: number, hint = 'ss -ltnp, to see who listens where'): void {
   if (isAlive(pid)) return;
-  throw new RigError('EPID', `there is no process ${pid}`, { hint: 'ss -ltnp, to see who listens where' });
+  throw new RigError('EPID', `there is no process ${pid}`, { hint });
 }
 
 function isAlive(pid: number): boolean {

@@ -12,6 +12,7 @@ import { startCommandTarget } from './command.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT = { timeout: 60_000, skip: process.platform === 'win32' };
+const onLinux = { ...TIMEOUT, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const NODE = JSON.stringify(process.execPath);
 /** Says so on both streams, and listens: who finds it listening finds the words, too. */
 const SERVER = `console.log('up');console.error('and well');require('net').createServer().listen(+process.env.PORT,'127.0.0.1')`;
@@ -31,6 +32,7 @@ interface Given {
   readonly port?: number;
   readonly signal?: AbortSignal;
   readonly readyWithinMs?: number;
+  readonly ips?: readonly string[];
 }
 
 /** Starts a command, with everything cleaned up behind it. */
@@ -46,6 +48,7 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
   });
   target = await startCommandTarget({
     ...{ name: 'it', command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', logFile, signal, readyWithinMs },
+    ...(given.ips && { ips: given.ips }),
     warn: (text) => warnings.push(text),
   });
   return { target, pid: target.pid!, logFile, warnings };
@@ -111,11 +114,12 @@ test('a command that ends at once is told with its last words', TIMEOUT, async (
 });
 
 test('a command that does not exist is told in the words of the shell', TIMEOUT, async (t) => {
-  await assertRefused(
+  const error = await assertRefused(
     start(t, () => 'no-such-server --port 1'),
     'ETARGETSTART',
     /exit code 127.*no-such-server.*not found/,
   );
+  assert.match(error.hint, /^is it installed, and in the PATH\? sh -c 'no-such-server --port 1'$/);
 });
 
 test('a command that never answers is given up, and nothing of it stays', TIMEOUT, async (t) => {
@@ -128,7 +132,29 @@ test('a command that never answers is given up, and nothing of it stays', TIMEOU
 
 test('a server that goes into the background is refused, not measured', TIMEOUT, async (t) => {
   const command = (port: number): string => `PORT=${port} ${NODE} -e "${SERVER}" & :`;
-  await assertRefused(start(t, command), 'ETARGETSTART', /ended \(exit code 0\)/);
+  const error = await assertRefused(start(t, command), 'ETARGETSTART', /ended \(exit code 0\)/);
+  assert.match(error.hint, /^keep it in the foreground, without & or nohup: --command 'PORT=/);
+  const quiet = await assertRefused(
+    start(t, () => 'true nginx -c /etc/nginx.conf'),
+    'ETARGETSTART',
+    /ended \(exit code 0\) before/,
+  );
+  assert.equal(quiet.hint, "keep it in the foreground: nginx -g 'daemon off;'");
+});
+
+test('a server at another port than was said is told, with its URL', onLinux, async (t) => {
+  const elsewhere = await freePort();
+  const attempt = start(t, () => `PORT=${elsewhere} exec ${NODE} -e "${SERVER}"`, { readyWithinMs: 3000 });
+  const error = await assertRefused(attempt, 'ETARGETSTART', /does not answer on 127\.0\.0\.1:\d+ within 3 s/);
+  // On a machine that is busy it may not have come as far.
+  if (error.message.includes('and well'))
+    assert.equal(error.hint, `it listens elsewhere: tcp://127.0.0.1:${elsewhere}`);
+});
+
+test('of several addresses the one that a command listens at', TIMEOUT, async (t) => {
+  const command = (port: number): string => `PORT=${port} ${NODE} -e "${SERVER}"`;
+  const { target } = await start(t, command, { ips: ['127.0.0.9', '127.0.0.1'] });
+  assert.equal(target.ip, '127.0.0.1');
 });
 
 test('a port that is taken is refused before anything starts', TIMEOUT, async (t) => {

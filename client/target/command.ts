@@ -4,10 +4,15 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../core/errors.ts';
+import { OWNER_ONLY } from '../../core/secrets.ts';
+import { quoted } from '../../core/shell.ts';
 import type { TargetUrl } from '../../core/urls.ts';
 import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
+import { authorityOf } from '../../telemetry/listen.ts';
 import { interrupted } from '../conductor/watch.ts';
+import { whereItListens } from '../preflight/listeners.ts';
+import { keepInForeground } from './foreground.ts';
 import type { Target } from './target.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -28,6 +33,8 @@ export interface CommandOptions {
   /** Where it is going to listen, on this machine. */
   readonly url: TargetUrl;
   readonly ip: string;
+  /** All addresses of the URL's host, where there are several: it may listen at any of them. */
+  readonly ips?: readonly string[];
   /** What it prints is appended here. */
   readonly logFile: string;
   readonly signal: AbortSignal;
@@ -45,11 +52,11 @@ export interface CommandOptions {
  * EINTERRUPTED
  */
 export async function startCommandTarget(options: CommandOptions): Promise<Target> {
-  const { name, command, url, ip, logFile, warn } = options;
-  await refuseTakenPorts(url, ip);
+  const { name, command, url, logFile, warn } = options;
+  await refuseTakenPorts(options);
   const cgroup = await tryCgroup(warn);
   const watchdog = startWatchdog(cgroup?.folder ?? '');
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'a', OWNER_ONLY.file);
   const logStart = statSync(logFile).size;
   const lastOutput = (): string => tailOf(logFile, logStart);
   const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sh', cgroup?.procsFile ?? '', command], {
@@ -71,8 +78,9 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
     })();
     return stopped;
   };
+  let ip: string;
   try {
-    await untilReady(child, options, lastOutput);
+    ip = await untilReady(child, options, lastOutput);
     if (cgroup && !(await cgroup.members()).includes(child.pid!)) {
       warn(`the command could not be put into a memory cgroup of its own, ${cgroup.folder}`);
     }
@@ -84,13 +92,17 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
     kind: 'command',
     name,
     url,
+    ip,
     pid: child.pid!,
     adminUrl: null,
     adminToken: null,
     death() {
       if (stopped !== undefined || !hasEnded(child)) return undefined;
       return new RigError('ETARGETDIED', `the command ended by itself (${howEnded(child)})${shown(lastOutput())}`, {
-        hint: 'connrig report <run folder>, for what was measured until then; its output is in target.log there',
+        hint:
+          child.exitCode === 0
+            ? keepInForeground(command)
+            : 'connrig report <run folder>, for what was measured until then; its output is in target.log there',
       });
     },
     lastOutput,
@@ -101,9 +113,10 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
 /** The shell enters the cgroup before the command is there, so all that it ever takes is charged to it. */
 const LAUNCHER = '[ -z "$1" ] || echo $$ 2>/dev/null >"$1"; exec /bin/sh -c "$2"';
 
-async function refuseTakenPorts({ ports }: TargetUrl, ip: string): Promise<void> {
-  for (const port of ports) {
-    if (!(await answers(ip, port))) continue;
+async function refuseTakenPorts({ url, ip: first, ips = [first] }: CommandOptions): Promise<void> {
+  for (const port of url.ports) {
+    const ip = await answering(ips, port);
+    if (ip === undefined) continue;
     throw new RigError('ELISTEN', `something listens on ${ip}:${port} already, before the command was started`, {
       hint: `ss -ltnp 'sport = :${port}', to see who it is; --pid instead of --command, to measure it`,
     });
@@ -122,26 +135,59 @@ async function tryCgroup(warn: (text: string) => void): Promise<MadeCgroup | und
   }
 }
 
-async function untilReady(child: ChildProcess, options: CommandOptions, lastOutput: () => string): Promise<void> {
-  const { command, url, ip, signal, readyWithinMs = READY_WITHIN_MS } = options;
+/** @returns at which of the addresses it answers */
+async function untilReady(child: ChildProcess, options: CommandOptions, lastOutput: () => string): Promise<string> {
+  const { command, url, ip: first, signal, readyWithinMs = READY_WITHIN_MS } = options;
   const refusal = (sentence: string, hint: string): RigError =>
     new RigError('ETARGETSTART', `the command ${sentence}${shown(lastOutput())}`, { hint });
   const deadline = performance.now() + readyWithinMs;
+  let ips = options.ips ?? [first];
   for (const port of url.ports) {
-    while (!(await answers(ip, port))) {
+    const at = (): string => ips.map((ip) => `${ip}:${port}`).join(' or ');
+    for (;;) {
+      const ip = await answering(ips, port);
+      if (ip !== undefined) {
+        ips = [ip];
+        break;
+      }
       if (signal.aborted) throw interrupted();
       if (performance.now() > deadline) {
         const seconds = Math.round(readyWithinMs / 1000);
-        throw refusal(`does not answer on ${ip}:${port} within ${seconds} s`, 'ss -ltnp, to see where it listens');
+        throw refusal(`does not answer on ${at()} within ${seconds} s`, await whereInstead(child, url));
       }
       await delay(POLL_MS);
-      if (hasEnded(child)) throw refusal(`ended (${howEnded(child)}) before ${ip}:${port} answered`, command);
+      if (hasEnded(child)) {
+        throw refusal(`ended (${howEnded(child)}) before ${at()} answered`, afterItsEnd(child, command));
+      }
     }
   }
   // Ended, and yet there is an answer: it left the server behind in the background, or somebody else was quicker.
   if (hasEnded(child)) {
-    throw refusal(`ended (${howEnded(child)}); the server has to stay in the foreground`, `exec ${command}`);
+    const sentence = `ended (${howEnded(child)}); the server has to stay in the foreground`;
+    throw refusal(sentence, afterItsEnd(child, command));
   }
+  return ips[0]!;
+}
+
+const NOT_FOUND = 127;
+
+/** A program of that name that isn't there says so itself; anything else shows when it is started by hand. */
+function afterItsEnd({ exitCode }: ChildProcess, command: string): string {
+  if (exitCode === 0) return keepInForeground(command);
+  return exitCode === NOT_FOUND ? `is it installed, and in the PATH? sh -c ${quoted(command)}` : command;
+}
+
+/** A server that listens elsewhere than it was said to is there all the same. */
+async function whereInstead(child: ChildProcess, { protocol, ports }: TargetUrl): Promise<string> {
+  const [own] = child.pid === undefined ? [] : ((await whereItListens(child.pid)) ?? []);
+  if (own === undefined || ports.length > 1) return 'ss -ltnp, to see where it listens';
+  return `it listens elsewhere: ${protocol}://${authorityOf(own.ip)}:${own.port}`;
+}
+
+/** The first of these addresses that accepts a connection. */
+async function answering(ips: readonly string[], port: number): Promise<string | undefined> {
+  const all = await Promise.all(ips.map((ip) => answers(ip, port)));
+  return ips.find((_, i) => all[i]);
 }
 
 function answers(host: string, port: number): Promise<boolean> {

@@ -9,6 +9,8 @@ export interface Target {
   readonly name: string;
   /** Where this leg connects to. */
   readonly url: TargetUrl;
+  /** At which of its host's addresses it was found to listen; undefined: at the one that was given. */
+  readonly ip?: string;
   /** Root of the process tree whose memory is the target's; null when it isn't known. */
   readonly pid: number | null;
   /** Admin port of a reference server; null for others. */

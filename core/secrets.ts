@@ -1,0 +1,99 @@
+/**
+ * What a URL may hold that is nobody else's to read: its query's values, and a user with a password. A run is recorded,
+ * shown and handed on; none of that has them. Which keys were there still shows.
+ */
+
+/** In place of what isn't shown. */
+const HIDDEN = '***';
+
+/** Run folders and what is in them are for their owner alone, whatever the umask says. */
+export const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** A URL within other words. Punctuation at its end belongs to the sentence. */
+const URL_IN_TEXT = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;
+const PUNCTUATION = /[:,.;)\]}|]*$/;
+/** Shorter values are words of other sentences as well. */
+const SECRET_CHARS = 6;
+
+/** A URL, or what was meant to be one, as it may be recorded and shown: `ws://h:1/chat?token=***&room=***`. */
+export function redactUrl(url: string): string {
+  const [scheme = ''] = SCHEME.exec(url) ?? [];
+  const rest = url.slice(scheme.length).replace(/^[^/?#]*@/, `${HIDDEN}@`);
+  const [, place = '', query, fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(#[\s\S]*)?$/.exec(rest) ?? [];
+  const asked = query === undefined ? '' : `?${redactQuery(query)}`;
+  // Labels of an exporter's metric come in quotes.
+  return `${scheme}${place}${asked}${fragment.replace(/=(?!")[^&;]+/g, `=${HIDDEN}`)}`;
+}
+
+/** What can't be read as a URL: where its password ends is anybody's guess. */
+export const redactBroken = (text: string): string => {
+  const [scheme = ''] = SCHEME.exec(text) ?? [];
+  return redactUrl(scheme + text.slice(scheme.length).replace(/^[\s\S]*@/, `${HIDDEN}@`));
+};
+
+/**
+ * Words with URLs in them.
+ *
+ * @param secrets values that are hidden wherever they occur: servers repeat what they were asked
+ */
+export function redactText(text: string, secrets: readonly string[] = []): string {
+  const shown = text.replace(URL_IN_TEXT, (found) => {
+    const end = PUNCTUATION.exec(found)?.index ?? found.length;
+    return redactUrl(found.slice(0, end)) + found.slice(end);
+  });
+  return secrets.reduce(
+    (left, secret) =>
+      withoutPart(
+        left.replaceAll(secret, () => HIDDEN),
+        secret,
+      ),
+    shown,
+  );
+}
+
+/** What is cut short may begin or end within a value. */
+function withoutPart(text: string, secret: string): string {
+  let left = text;
+  for (let chars = secret.length - 1; chars >= SECRET_CHARS; chars--) {
+    if (left.startsWith(secret.slice(-chars))) left = HIDDEN + left.slice(chars);
+    if (left.endsWith(secret.slice(0, chars))) left = left.slice(0, -chars) + HIDDEN;
+  }
+  return left;
+}
+
+/** A run's config, whatever its version has in it, as it may be recorded and shown. */
+export function redactConfig(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = Object.entries(config).map(([key, value]) => [key, redactWithin(value, key)] as const);
+  return Object.fromEntries(shown);
+}
+
+function redactWithin(value: unknown, key: string): unknown {
+  if (typeof value === 'string') return key === 'path' ? redactUrl(value) : redactText(value);
+  if (Array.isArray(value)) return value.map((one) => redactWithin(one, key));
+  return typeof value === 'object' && value !== null ? redactConfig(value as Record<string, unknown>) : value;
+}
+
+/** The values in a URL or a path that are to be hidden, as written and as a server reads them, the longest first. */
+export function secretsIn(url: string): string[] {
+  const [, user = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url) ?? [];
+  const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
+  const values = [...user.split(':'), ...query.split(/[&;]/).map((part) => part.slice(part.indexOf('=') + 1))];
+  const all = new Set(values.flatMap((value) => [value, decoded(value), decoded(value.replaceAll('+', ' '))]));
+  return [...all].filter((value) => value.length >= SECRET_CHARS).sort((a, b) => b.length - a.length);
+}
+
+const redactQuery = (query: string): string =>
+  query.replace(/[^&;]+/g, (part) => {
+    const key = part.slice(0, part.indexOf('=') + 1);
+    // A key alone may be a token; a value that is empty is none.
+    return key === part ? part : key + HIDDEN;
+  });
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
