@@ -1,26 +1,29 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { RigError } from '../core/errors.ts';
+import { makeFolders } from '../files/inside.ts';
+import { replaceFile } from '../files/replace.ts';
 
 /**
- * Replaces a file as a whole: half of one would pass for all of it.
+ * Replaces a file of a run folder, or of one for many runs, as a whole and through no link.
  *
+ * @param folder is made when it isn't there
  * @param name may lie in a folder, which is made
  * @throws RigError EOUT
  */
-export function writeFileWhole(folder: string, name: string, content: string): void {
-  const path = join(folder, name);
-  const part = `${path}.part`;
+export function writeFileWhole(folder: string, name: string, content: string | Uint8Array): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(part, content);
-    renameSync(part, path);
+    makeFolders(folder);
+    replaceFile(folder, name, content);
   } catch (cause) {
-    rmSync(part, { force: true });
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new RigError('EOUT', `the reports can't be written into ${folder} (${why})`, {
+    const { code = String(cause) } = cause as NodeJS.ErrnoException;
+    throw new RigError('EOUT', `the reports can't be written into ${folder}: ${name} (${WHY[code] ?? code})`, {
       hint: 'copy the folder to where you may write, and report on that',
       cause,
     });
   }
 }
+
+const WHY: Readonly<Record<string, string>> = {
+  ELOOP: 'a link stands there in place of a folder',
+  ENOTDIR: 'something else stands there in place of a folder',
+  EISDIR: 'a folder stands there in its place',
+};

@@ -1,19 +1,19 @@
 import {
   closeSync,
+  constants,
   existsSync,
-  mkdirSync,
+  ftruncateSync,
+  opendirSync,
   openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import { makeFolders } from '../../files/inside.ts';
+import { createToAppend, replaceFile } from '../../files/replace.ts';
 
 /**
  * Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written.
@@ -38,12 +38,12 @@ export interface Recorder {
 export function openRecorder(folder: string): Recorder {
   const open: number[] = [];
   try {
-    makeFolder(folder);
-    if (readdirSync(folder).length > 0) {
+    makeFolders(folder);
+    if (!isEmpty(folder)) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
     const openToAppend = (name: string): number => {
-      const fd = openSync(join(folder, name), 'a');
+      const fd = createToAppend(folder, name);
       open.push(fd);
       return fd;
     };
@@ -69,7 +69,7 @@ export function openRecorder(folder: string): Recorder {
       event: (event) => append(events, event),
       runFile: (file) =>
         attempt(() => {
-          replaceFile(join(folder, 'run.json'), `${JSON.stringify(file, null, 2)}\n`);
+          replaceRunFile(folder, `${JSON.stringify(file, null, 2)}\n`);
         }),
       close: () => open.splice(0).forEach(closeSync),
     };
@@ -88,18 +88,30 @@ function writeLine(fd: number, value: Sample | RunEvent): void {
 const PAGE_BYTES = 4096;
 
 /** @throws the system's error when there is no room; what was there stays then, unless the new text fits into its place */
-function replaceFile(path: string, text: string): void {
-  const part = `${path}.part`;
+function replaceRunFile(folder: string, text: string): void {
   try {
-    writeFileSync(part, text);
-    renameSync(part, path);
+    replaceFile(folder, 'run.json', text);
   } catch (error) {
-    rmSync(part, { force: true });
     // How a run ended is worth more than how it began, and fits into the same pages.
+    const path = join(folder, 'run.json');
     const room = existsSync(path) ? Math.ceil(statSync(path).size / PAGE_BYTES) * PAGE_BYTES : 0;
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC' || Buffer.byteLength(text) > room) throw error;
-    writeFileSync(path, text, { flag: 'r+' });
-    truncateSync(path, Buffer.byteLength(text));
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    try {
+      writeFileSync(fd, text);
+      ftruncateSync(fd, Buffer.byteLength(text));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
   }
 }
 
@@ -109,18 +121,6 @@ function unwritable(folder: string, cause: unknown): RigError {
     hint: '--out a folder that you may write to, with room',
     cause,
   });
-}
-
-/** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Somebody else may have made it just now.
-    if (!existsSync(path)) throw error;
-  }
 }
 
 /** Where a run goes that was given no folder. */
