@@ -4,7 +4,7 @@ import { openToRead } from './read.ts';
 /** Ten times the longest that we write, a memory point with the ids of 100,000 processes. */
 export const MOST_LINE_BYTES = 8 * 2 ** 20;
 /** A line that goes on for so long is taken for no line at all, and what comes after it is not looked for. */
-const ENDLESS_BYTES = 2 ** 30;
+const ENDLESS_BYTES = 2 ** 29;
 const PIECE_BYTES = 2 ** 20;
 
 /** Parts text into lines as it comes, in bounded room: a line that is too long is counted and left out. */
@@ -34,6 +34,11 @@ export class Lines {
   /** Of a line that hasn't ended yet. */
   get restBytes(): number {
     return this.#restBytes;
+  }
+
+  /** There is no end of the line in sight: looking for it any further leads nowhere. */
+  get isEndless(): boolean {
+    return this.#restBytes > ENDLESS_BYTES;
   }
 
   /** @param piece may be used for something else afterwards */
@@ -94,7 +99,7 @@ export function readLines(folder: string, name: string, tell: (line: string) => 
       else {
         at += length;
         lines.add(piece.subarray(0, length));
-        if (lines.restBytes > ENDLESS_BYTES && at < size) why = `line ${lines.count + 1} does not end`;
+        if (lines.isEndless && at < size) why = `line ${lines.count + 1} does not end`;
       }
     }
     return {

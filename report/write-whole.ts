@@ -23,7 +23,7 @@ export function writeFileWhole(folder: string, name: string, content: string | U
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  ELOOP: 'a link stands there in place of a folder',
-  ENOTDIR: 'something else stands there in place of a folder',
+  ELOOP: 'a link or a file stands there in place of a folder',
+  ENOTDIR: 'a link or a file stands there in place of a folder',
   EISDIR: 'a folder stands there in its place',
 };
