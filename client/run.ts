@@ -1,7 +1,8 @@
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
+import { systemError } from '../core/system-errors.ts';
+import { BoundedLog } from '../files/bounded-log.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { type ExporterSource, openExporter } from '../memory/exporter.ts';
@@ -64,8 +65,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       if (config.exporter) await askOnce({ ...config.exporter, token: config.exporterToken });
       await walkLegs({ config, built, setups, deps, recorder, file, elapsedMs, warn });
     } catch (thrown) {
-      error = thrown;
-      const { code, message, hint } = asRigError(thrown);
+      error = systemError(thrown) ?? thrown;
+      const { code, message, hint } = asRigError(error);
       recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
     }
     error ??= recorder.failure;
@@ -128,6 +129,8 @@ function nameOf({ target, urls, plan }: RunConfig): string {
 
 /** What the build prints is in `build.log`, if it prints anything. */
 function build(source: TargetSource, folder: string, { env, signal, onNotice }: RunDeps): Promise<BuiltTarget> {
+  const onCut = (): void => onNotice('the build prints a lot: build.log keeps the first and the last of it');
+  const log = new BoundedLog(join(folder, 'build.log'), { onCut });
   let isTold = false;
   return buildTarget(source, {
     env,
@@ -135,7 +138,7 @@ function build(source: TargetSource, folder: string, { env, signal, onNotice }: 
     onOutput(text) {
       if (!isTold) onNotice(`building ${source.manifest.name}`);
       isTold = true;
-      appendFileSync(join(folder, 'build.log'), text);
+      log.append(text);
     },
   });
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import { isTalk } from '../../core/behaviour.ts';
 import type { RunFile } from '../../core/record.ts';
+import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
@@ -33,7 +34,7 @@ const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-interface LegsContext {
+interface LegsGiven {
   readonly config: RunConfig;
   /** What was built for it; undefined when it names no target of the rig's. */
   readonly built: BuiltTarget | undefined;
@@ -46,8 +47,16 @@ interface LegsContext {
   readonly warn: (text: string) => void;
 }
 
+interface LegsContext extends LegsGiven {
+  /** What targets print, all of them. */
+  readonly log: BoundedLog;
+}
+
 /** Every launch of the plan, and in it every leg, one after the other, each with its target and its fleet. */
-export async function walkLegs(context: LegsContext): Promise<void> {
+export async function walkLegs(given: LegsGiven): Promise<void> {
+  const onCut = (): void =>
+    given.warn('the target prints a lot: target.log keeps the first and the last of it, and says how much is left out');
+  const context = { ...given, log: new BoundedLog(join(given.recorder.folder, 'target.log'), { onCut }) };
   for (let launch = 0; launch < context.config.plan.launches; launch++) await walkLaunch(context, launch);
 }
 
@@ -74,9 +83,9 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<void> {
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
 async function targetFor(context: LegsContext, { url, leg, destinations, ip }: LegSetup): Promise<Target> {
-  const { config, built, deps, recorder, warn } = context;
+  const { config, built, deps, log, warn } = context;
   const { command, pid, exporter } = config;
-  const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
+  const started = { ip, log, signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
   if (command === undefined) return attachTarget(url, pid, exporter?.url);
