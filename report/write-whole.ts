@@ -16,7 +16,7 @@ export function writeFileWhole(folder: string, name: string, content: string | U
   } catch (cause) {
     const { code = String(cause) } = cause as NodeJS.ErrnoException;
     throw new RigError('EOUT', `the reports can't be written into ${folder}: ${name} (${WHY[code] ?? code})`, {
-      hint: 'copy the folder to where you may write, and report on that',
+      hint: HINTS[code] ?? 'copy the folder to where you may write, and report on that',
       cause,
     });
   }
@@ -26,4 +26,9 @@ const WHY: Readonly<Record<string, string>> = {
   ELOOP: 'a link or a file stands there in place of a folder',
   ENOTDIR: 'a link or a file stands there in place of a folder',
   EISDIR: 'a folder stands there in its place',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  EFBIG: 'ulimit -f unlimited',
+  ENOSPC: 'df -h, to see which disk has room; copy the folder there, and report on that',
 };

@@ -1,32 +1,28 @@
 /** The end of a terminal ends a command in order, like SIGTERM; unless it was started so as not to care (`nohup`). */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { assertNoStack, connrig, HASTY, killIfThere, newFolder, startConnrig } from '../support/connrig.ts';
+import { assertNoStack, killIfThere, newFolder, startConnrig } from '../support/connrig.ts';
+import { runFile, writeRun } from '../support/synthetic-run.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 120_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const SERVE = ['serve', '--protocol', 'tcp', '--tcp-port', 'auto', '--admin-port', 'auto'];
+const RUNNING = runFile({ status: 'running', exitCode: null, finishedAt: null });
 const METER = ['meter', '--pid', String(process.pid), '--listen', ':0'];
 
-async function live(t: TestContext): Promise<string[]> {
-  const folder = newFolder(t);
-  await connrig(t, ['run', '--protocol', 'tcp', '--levels', '5', ...HASTY, '--out', folder]);
-  return ['live', folder, '--listen', ':0'];
-}
-
 describe('SIGHUP', () => {
-  const COMMANDS: ReadonlyArray<[string, (t: TestContext) => string[] | Promise<string[]>]> = [
+  const COMMANDS: ReadonlyArray<[string, (t: TestContext) => string[]]> = [
     ['serve', () => SERVE],
     ['serve with several processes', () => [...SERVE, '--processes', '2']],
     ['meter', () => METER],
-    ['live', live],
+    ['live', (t) => ['live', writeRun(newFolder(t), { run: RUNNING }), '--listen', ':0']],
   ];
   for (const [name, argsFor] of COMMANDS) {
-    it(`ends ${name} in order, however often it comes`, TIMEOUT, async (t) => {
-      const started = startConnrig(t, await argsFor(t));
+    it(`ends ${name} in order`, TIMEOUT, async (t) => {
+      const started = startConnrig(t, argsFor(t));
       await eventually(() => started.stderr().includes('ctrl-c stops it'), 'it listens');
-      // To all of them, as a terminal does it, and twice before anything of it is over.
-      for (const pid of started.processes().flatMap((one) => [one, one])) killIfThere(pid, 'SIGHUP');
+      // To all of them, as a terminal does it.
+      for (const pid of started.processes()) killIfThere(pid, 'SIGHUP');
       const { code, stderr } = await started.ended;
       assert.equal(code, 0, stderr);
       assertNoStack(stderr);
