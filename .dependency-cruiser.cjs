@@ -1,15 +1,16 @@
-// Dependencies point one way: cli → client, server, live → report → charts → lab, telemetry, memory → core.
+// Dependencies point one way: cli → client, server, live → report → charts → lab, telemetry, memory → files → core.
 const rooms = {
   core: [],
+  files: ['core'],
   memory: ['core'],
   telemetry: ['core'],
-  lab: ['core'],
-  client: ['lab', 'memory', 'telemetry', 'core'],
+  lab: ['files', 'core'],
+  client: ['lab', 'memory', 'telemetry', 'files', 'core'],
   server: ['memory', 'telemetry', 'core'],
-  report: ['charts', 'core'],
+  report: ['charts', 'files', 'core'],
   dashboards: ['core'],
   charts: ['core'],
-  live: ['report', 'charts', 'telemetry', 'memory', 'core'],
+  live: ['report', 'charts', 'telemetry', 'memory', 'files', 'core'],
 };
 
 const rooted = (names) => names.map((name) => `^${name}/`);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
+import { systemError } from '../core/system-errors.ts';
 import { addCompareCommand } from './compare.ts';
 import type { CliDeps } from './deps.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -33,7 +34,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    const error = thrown instanceof CommanderError ? asUsageError(thrown) : thrown;
+    const error = thrown instanceof CommanderError ? asUsageError(thrown) : (systemError(thrown) ?? thrown);
     if (error === undefined) return;
     deps.stderr.write(`${describeError(error)}\n`);
     if (deps.env['CONNRIG_DEBUG'] && error instanceof Error) deps.stderr.write(`${error.stack}\n`);

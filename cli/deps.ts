@@ -8,8 +8,8 @@ export interface CliDeps {
   /** For people: progress, warnings, errors. */
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Calls `handler` for each SIGINT and SIGTERM instead of ending the process. Returns how to stop that. */
-  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Calls `handler` for each SIGINT, SIGTERM and SIGHUP instead of ending the process. Returns how to stop that. */
+  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void;
   /** Ends the process at once; for a second signal only. */
   exit(code: number): void;
   /** What the process will end with, once nothing is left to do. */

@@ -2,17 +2,42 @@
 /** The `connrig` command. The only place where process globals are touched; everything below gets them as `deps`. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { connrig } from './connrig.ts';
+import { isHangupIgnored } from './hangup.ts';
+import { lackOfFiles } from './own-needs.ts';
+
+// All else is loaded only then: its code alone is more files than some limits allow to be open.
+const lack = lackOfFiles();
+if (lack !== undefined) {
+  process.stderr.write(lack);
+  process.exit(3);
+}
+const [{ connrig }, { describeError, exitCodeOf }, { systemError }] = await Promise.all([
+  import('./connrig.ts'),
+  import('../core/errors.ts'),
+  import('../core/system-errors.ts'),
+]);
+
+// Whatever nobody waits for any more, or that nobody thought of: in a sentence, like all that goes wrong.
+process.on('uncaughtException', (thrown) => {
+  const error = systemError(thrown) ?? thrown;
+  const stack = process.env['CONNRIG_DEBUG'] && thrown instanceof Error ? `${thrown.stack}\n` : '';
+  process.stderr.write(`${describeError(error)}\n${stack}`);
+  process.exit(exitCodeOf(error));
+});
 
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
-// A reader that has gone away (`connrig run 2>&1 | head`) is no reason to give up a run, nor for a stack trace. Nor is
-// progress that can't be shown, for a full disk or, with so many sockets, for want of memory.
+// A reader that has gone away (`connrig run 2>&1 | head`), be it a terminal (EIO), is no reason to give up a run, nor for a
+// stack trace. Nor is progress that can't be shown, for a full disk or, with so many sockets, for want of memory.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 });
 process.stderr.on('error', () => {});
+
+// The end of a terminal is a reason to end in order, or, below nohup, none at all.
+const ignoresHangup = isHangupIgnored(process.ppid);
+if (ignoresHangup) process.on('SIGHUP', () => {});
 
 await connrig(process.argv.slice(2), {
   stdin: process.stdin,
@@ -22,10 +47,23 @@ await connrig(process.argv.slice(2), {
   version,
   self: [process.execPath, fileURLToPath(import.meta.url)],
   onSignal(handler) {
-    const onInterrupt = (): void => handler('SIGINT');
-    const onTerminate = (): void => handler('SIGTERM');
-    process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
-    return () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+    const signals = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : (['SIGHUP'] as const))] as const;
+    // For good: what a terminal sends once more while everything is being closed must not cut that short.
+    process.on('SIGHUP', () => {});
+    let isAsked = false;
+    const stops = signals.map((signal) => {
+      const listener = (): void => {
+        // A terminal that goes away says so twice, by the kernel and by its shell; that is nobody's second thought.
+        if (signal === 'SIGHUP' && isAsked) return;
+        isAsked = true;
+        handler(signal);
+      };
+      process.on(signal, listener);
+      return () => process.off(signal, listener);
+    });
+    return () => {
+      for (const stop of stops) stop();
+    };
   },
   exit: (code) => process.exit(code),
   setExitCode(code) {

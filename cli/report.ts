@@ -42,11 +42,11 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
   if (sizing && 'problem' in sizing) throw usageError([`--plan: ${sizing.problem}`], 'connrig report --help');
   const sizeBy = options.sizeBy === undefined ? undefined : oneOf(SIZE_BY)(options.sizeBy);
   if (sizeBy && 'problem' in sizeBy) throw usageError([`--size-by: ${sizeBy.problem}`], 'connrig report --help');
-  const [{ terminalTable }, { writeReport }] = await Promise.all([
+  const [{ terminalTable }, { writeReports }] = await Promise.all([
     import('../report/terminal.ts'),
     import('../report/write-report.ts'),
   ]);
-  const summary = writeReport(
+  const { summary, charts } = writeReports(
     folder,
     (made) => {
       if (json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
@@ -61,7 +61,7 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
   if (png) {
     const { drawPngs } = await import('../report/png.ts');
     const { PATH } = deps.env;
-    for (const path of await drawPngs(folder, PATH ?? '')) deps.stderr.write(`${path}\n`);
+    for (const path of await drawPngs(folder, charts, PATH ?? '')) deps.stderr.write(`${path}\n`);
   }
 }
 

@@ -7,8 +7,10 @@ import { RUN_OPTIONS } from '../client/config/run-options.ts';
 import { run } from '../client/run.ts';
 import { EXIT, RigError } from '../core/errors.ts';
 import { hintFor } from '../core/shell.ts';
+import { humanBytes } from '../core/units.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
+import { lackOfAddresses } from './own-needs.ts';
 import { serveRunMetrics } from './run-metrics.ts';
 import { serveRunPage } from './run-page.ts';
 import type { ServedRun } from './served-run.ts';
@@ -37,7 +39,18 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
     const config = await configOf(words, options, deps.env);
+    refuseFewAddresses();
     await runAndReport(config, deps);
+  });
+}
+
+/** @throws RigError EMEMORY */
+function refuseFewAddresses(): void {
+  const lack = lackOfAddresses();
+  if (!lack) return;
+  const [needed, most] = [lack.neededBytes, lack.mostBytes].map(humanBytes);
+  throw new RigError('EMEMORY', `a run needs ${needed} of address space for its threads; the limit is ${most}`, {
+    hint: 'ulimit -v unlimited',
   });
 }
 

@@ -12,5 +12,5 @@ serveAsChild({
 });
 
 // A terminal sends its signals to all of us. The supervisor decides; with it gone, so is the channel, and so are we.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit());

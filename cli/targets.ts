@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/errors.ts';
+import { KeptEnds } from '../core/kept-ends.ts';
 import { humanBytes } from '../core/units.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
 import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
 import type { CliDeps } from './deps.ts';
 import { aligned } from './table.ts';
+
+/** Of what a build printed, of its beginning and of its end. */
+const SHOWN_CHARS = 2 ** 20;
 
 /**
  * `connrig targets`: the servers to compare with, and what each needs. `connrig targets build`: makes them, as a run with
@@ -118,17 +122,17 @@ async function buildAll(sources: readonly TargetSource[], json: boolean, deps: C
 
 /** All that a build prints is shown if it fails, and forgotten otherwise. */
 async function buildOne(source: TargetSource, signal: AbortSignal, deps: CliDeps): Promise<BuiltTarget> {
-  let output = '';
+  const output = new KeptEnds(SHOWN_CHARS);
   try {
     return await buildTarget(source, {
       env: deps.env,
       signal,
       onOutput(text) {
-        output += text;
+        output.add(text);
       },
     });
   } catch (error) {
-    deps.stderr.write(output);
+    deps.stderr.write(output.text);
     throw error;
   }
 }

@@ -1,8 +1,9 @@
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/errors.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/record.ts';
-import { OWNER_ONLY, redactConfig, redactText } from '../core/secrets.ts';
+import { redactConfig, redactText } from '../core/secrets.ts';
+import { systemError } from '../core/system-errors.ts';
+import { BoundedLog } from '../files/bounded-log.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
@@ -81,7 +82,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const unmeasured = await walkLegs({ config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn });
       if (unmeasured) failWith(unmeasured);
     } catch (thrown) {
-      failWith(thrown);
+      failWith(systemError(thrown) ?? thrown);
     }
     error ??= recorder.failure;
     const exitCode = error === undefined ? EXIT.done : exitCodeOf(error);
@@ -171,6 +172,8 @@ function nameOf({ target, urls, plan }: RunConfig): string {
 
 /** What the build prints is in `build.log`, if it prints anything. */
 function build(source: TargetSource, folder: string, { env, signal, onNotice }: RunDeps): Promise<BuiltTarget> {
+  const onCut = (): void => onNotice('the build prints a lot: build.log keeps the first and the last of it');
+  const log = new BoundedLog(join(folder, 'build.log'), { onCut });
   let isTold = false;
   return buildTarget(source, {
     env,
@@ -178,7 +181,7 @@ function build(source: TargetSource, folder: string, { env, signal, onNotice }: 
     onOutput(text) {
       if (!isTold) onNotice(`building ${source.manifest.name}`);
       isTold = true;
-      appendFileSync(join(folder, 'build.log'), text, { mode: OWNER_ONLY.file });
+      log.append(text);
     },
   });
 }

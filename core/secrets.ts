@@ -6,9 +6,6 @@
 /** In place of what isn't shown. */
 const HIDDEN = '***';
 
-/** Run folders and what is in them are for their owner alone, whatever the umask says. */
-export const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
-
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** A URL within other words. Punctuation at its end belongs to the sentence. */
 const URL_IN_TEXT = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;

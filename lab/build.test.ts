@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeTool } from '../test/support/tools.ts';
@@ -83,6 +95,57 @@ test('what a killed build left behind goes a day later', async (t) => {
     cached(made).filter((name) => name.startsWith('.')),
     ['.building-made-def'],
   );
+});
+
+test('the cache is made for its owner alone', async (t) => {
+  const made = makeTarget(t, { build: ['true'] });
+  const { folder } = await build(made);
+  for (const path of [made.cache, join(made.cache, 'connrig'), join(made.cache, 'connrig', 'targets'), folder]) {
+    assert.equal(statSync(path).mode & 0o777, 0o700, path);
+  }
+});
+
+const NOBODY = 65_534;
+const FOREIGN: ReadonlyArray<[string, boolean, (path: string) => void, RegExp]> = [
+  ['belongs to somebody else', true, (path) => chownSync(path, NOBODY, NOBODY), /belongs to another user \(65534\)$/],
+  ['others may write to', false, (path) => chmodSync(path, 0o777), /may be written by other users$/],
+  ['its group may write to', false, (path) => chmodSync(path, 0o770), /may be written by other users$/],
+];
+for (const [name, isForRoot, spoil, wanted] of FOREIGN) {
+  const skip = isForRoot && process.getuid?.() !== 0 ? 'only root gives folders away' : false;
+  test(`what was built is not run from a folder that ${name}, at whatever depth`, { skip }, async (t) => {
+    for (const depth of [0, 1, 2, 3]) {
+      const made = makeTarget(t, { build: ['echo built >> ../../../../builds'] });
+      const { folder } = await build(made);
+      const path = [made.cache, join(made.cache, 'connrig'), join(made.cache, 'connrig', 'targets'), folder][depth]!;
+      spoil(path);
+      await assert.rejects(build(made), (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'ETARGETBUILD');
+        assert.ok(error.message.startsWith(`made is not run from the cache: ${path} `), error.message);
+        assert.match(error.message, wanted);
+        return true;
+      });
+      assert.equal(
+        readFileSync(join(made.cache, '..', 'builds'), 'utf8'),
+        'built\n',
+        'nothing was built there, either',
+      );
+    }
+  });
+}
+
+test('a link in the cache is not followed; one to the cache is', async (t) => {
+  const made = makeTarget(t, { build: ['true'] });
+  const { folder } = await build(made);
+  renameSync(folder, `${folder}.moved`);
+  symlinkSync(`${folder}.moved`, folder);
+  await assert.rejects(build(made), { code: 'ETARGETBUILD', message: /is no folder$/ });
+  const elsewhere = join(made.folder, '..', 'elsewhere');
+  mkdirSync(elsewhere);
+  const linked = `${elsewhere}.link`;
+  symlinkSync(elsewhere, linked);
+  const { folder: there } = await build({ ...made, cache: linked });
+  assert.ok(existsSync(there));
 });
 
 test('a cache that cannot be written is told', async (t) => {

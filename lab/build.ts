@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/errors.ts';
 import { word } from '../core/shell.ts';
+import { makeFolders } from '../files/inside.ts';
 import type { TargetSource } from './catalogue.ts';
+import { foreignBelow } from './own-folders.ts';
 import { hashOf, readSources, type Size, sizeOf, sumOf, writeSources } from './sources.ts';
 import { type Env, openToolchains, type Tool } from './toolchain.ts';
 
@@ -30,6 +32,7 @@ export interface BuildDeps {
 
 /** Changes when a build made by an earlier version of the rig wouldn't do any more. */
 const LAYOUT = 1;
+const BELOW_ROOT = ['connrig', 'targets'];
 const BUILDING = '.building-';
 /** A build that was killed leaves its folder behind. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
@@ -43,15 +46,18 @@ const KEPT_OUTPUT_CHARS = 8192;
  * folder of its own, and the first that is done gives the folder its name.
  *
  * @throws RigError ETOOLCHAIN for what is missing, with the line that installs it; ETARGETBUILD with the end of its
- * output; EINTERRUPTED
+ * output, or for a cache that others may write to; EINTERRUPTED
  */
 export async function buildTarget(source: TargetSource, deps: BuildDeps): Promise<BuiltTarget> {
   const { name, deployed: paths } = source.manifest;
   const tools = await toolsFor(source, deps.env);
   const files = readSources(source.folder);
   const hash = hashOf(files, [String(LAYOUT), process.platform, process.arch, ...tools.map(({ said }) => said)]);
-  const cache = cacheFolder(deps.env);
-  const folder = join(cache, `${name}-${hash}`);
+  const root = cacheRoot(deps.env);
+  const built = `${name}-${hash}`;
+  assertOwn(root, built, source);
+  const cache = join(root, ...BELOW_ROOT);
+  const folder = join(cache, built);
   const wasCached = existsSync(folder);
   if (!wasCached) {
     const workshop = makeWorkshop(cache, name);
@@ -82,14 +88,22 @@ async function toolsFor({ manifest }: TargetSource, env: Env): Promise<Tool[]> {
 }
 
 /** As the XDG base directories have it. */
-function cacheFolder(env: Env): string {
+function cacheRoot(env: Env): string {
   const given = env['XDG_CACHE_HOME'] ?? '';
-  return join(isAbsolute(given) ? given : join(env['HOME'] || homedir(), '.cache'), 'connrig', 'targets');
+  return isAbsolute(given) ? given : join(env['HOME'] || homedir(), '.cache');
+}
+
+/** What lies in the cache is run as it is. @throws RigError ETARGETBUILD when somebody else may have put it there */
+function assertOwn(root: string, built: string, { manifest }: TargetSource): void {
+  const foreign = foreignBelow(root, [...BELOW_ROOT, built]);
+  if (!foreign) return;
+  const { path, why, hint } = foreign;
+  throw new RigError('ETARGETBUILD', `${manifest.name} is not run from the cache: ${path} ${why}`, { hint });
 }
 
 function makeWorkshop(cache: string, name: string): string {
   try {
-    mkdirSync(cache, { recursive: true });
+    makeFolders(cache);
     for (const left of readdirSync(cache).filter((entry) => entry.startsWith(BUILDING))) {
       const { mtimeMs = Date.now() } = statSync(join(cache, left), { throwIfNoEntry: false }) ?? {};
       if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) rmSync(join(cache, left), { recursive: true, force: true });

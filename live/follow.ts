@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ZodType } from 'zod';
 import { RunEvent, type RunFile, Sample } from '../core/record.ts';
+import { Lines } from '../files/lines.ts';
+import { openToRead } from '../files/read.ts';
 import { readRun, readRunFile } from '../report/read-run.ts';
 import { summarize } from '../report/summarize.ts';
 import type { RunFeed } from './run-feed.ts';
@@ -15,9 +16,12 @@ export interface FollowOptions {
 /** A run that goes on writes several lines a second. */
 const DEFAULTS: FollowOptions = { lookEveryMs: 500, silentAfterMs: 10_000 };
 const PIECE_BYTES = 2 ** 20;
+/** What is read of a file at one look; the page has to be answered between two of them. */
+const LOOK_BYTES = 4 * PIECE_BYTES;
 
 /**
- * Reads a run folder into a feed, and goes on reading for as long as the run does. It costs the run nothing.
+ * Reads a run folder into a feed, and goes on reading for as long as the run does. It costs the run nothing. A record that
+ * is long comes piece by piece, so that its page is there at once.
  *
  * @returns how to stop
  * @throws RigError ERUNFOLDER when it isn't one
@@ -25,74 +29,90 @@ const PIECE_BYTES = 2 ** 20;
 export function followRun(folder: string, feed: RunFeed, options: FollowOptions = DEFAULTS): () => void {
   const { lookEveryMs, silentAfterMs } = options;
   const tails = [
-    new Tail(join(folder, 'events.jsonl'), RunEvent, (event) => feed.event(event)),
-    new Tail(join(folder, 'samples.jsonl'), Sample, (sample) => feed.sample(sample)),
+    new Tail(folder, 'events.jsonl', RunEvent, (event) => feed.event(event)),
+    new Tail(folder, 'samples.jsonl', Sample, (sample) => feed.sample(sample)),
   ];
-  let stamp = 0;
+  let stamp = '';
   let heardAtMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  let isStopped = false;
 
-  const look = (): void => {
+  /** @returns when to look again; undefined when nothing comes any more */
+  const look = (): number | undefined => {
+    // First whether it is over: what was written until then is read below.
     const file = readIfNew();
-    const hasGrown = tails.map((tail) => tail.read()).includes(true);
     if (file) feed.runFile(file);
-    if (file && file.status !== 'running') {
+    if (file) isOver = file.status !== 'running';
+    const reads = tails.map((tail) => tail.read());
+    if (reads.includes('more')) return 0;
+    if (isOver) {
       // Nothing is written after that.
-      clearInterval(timer);
       feed.finish(summarize(readRun(folder)));
-      return;
+      return undefined;
     }
-    if (file || hasGrown) heardAtMs = performance.now();
+    if (file || reads.includes('grown')) heardAtMs = performance.now();
     feed.silent(performance.now() - heardAtMs > silentAfterMs);
+    return lookEveryMs;
   };
   const readIfNew = (): RunFile | undefined => {
     // Replaced as a whole each time.
-    const { mtimeMs, ino } = statSync(join(folder, 'run.json'));
-    if (mtimeMs + ino === stamp) return undefined;
+    const fd = openToRead(folder, 'run.json');
+    const { mtimeMs, ino } = fstatSync(fd);
+    closeSync(fd);
+    if (`${mtimeMs} ${ino}` === stamp) return undefined;
     const file = readRunFile(folder);
-    stamp = mtimeMs + ino;
+    stamp = `${mtimeMs} ${ino}`;
     return file;
   };
-
-  feed.runFile(readRunFile(folder));
-  timer = setInterval(() => {
+  const goOn = (): void => {
+    let againMs: number | undefined = lookEveryMs;
     try {
-      look();
+      againMs = look();
     } catch {
       // The folder is gone, or in the middle of being copied: the next look tells.
     }
-  }, lookEveryMs);
-  look();
-  return () => clearInterval(timer);
+    if (againMs !== undefined && !isStopped) timer = setTimeout(goOn, againMs);
+  };
+
+  feed.runFile(readRunFile(folder));
+  goOn();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }
 
 /** A file of JSON lines that grows. What isn't a line yet, or isn't ours, is left. */
 class Tail<T> {
-  readonly #path: string;
-  readonly #schema: ZodType<T>;
-  readonly #tell: (value: T) => void;
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #lines: Lines;
   #offset = 0;
-  #rest = Buffer.alloc(0);
 
-  constructor(path: string, schema: ZodType<T>, tell: (value: T) => void) {
-    this.#path = path;
-    this.#schema = schema;
-    this.#tell = tell;
+  constructor(folder: string, name: string, schema: ZodType<T>, tell: (value: T) => void) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#lines = new Lines((line) => {
+      const value = valueIn(line, schema);
+      if (value !== undefined) tell(value);
+    });
   }
 
-  /** @returns whether there was more */
-  read(): boolean {
+  /** @returns `more` when there is still something to be read at once */
+  read(): 'nothing' | 'grown' | 'more' {
     let fd: number;
     try {
-      fd = openSync(this.#path, 'r');
+      fd = openToRead(this.#folder, this.#name);
     } catch {
-      return false;
+      return 'nothing';
     }
     try {
-      const end = fstatSync(fd).size;
       const begin = this.#offset;
-      while (this.#offset < end && this.#piece(fd)) {}
-      return this.#offset > begin;
+      const end = Math.min(fstatSync(fd).size, begin + LOOK_BYTES);
+      while (this.#offset < end && !this.#lines.isEndless && this.#piece(fd)) {}
+      if (this.#offset - begin >= LOOK_BYTES) return 'more';
+      return this.#offset > begin ? 'grown' : 'nothing';
     } finally {
       closeSync(fd);
     }
@@ -102,19 +122,16 @@ class Tail<T> {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     const length = readSync(fd, piece, 0, PIECE_BYTES, this.#offset);
     this.#offset += length;
-    const bytes = Buffer.concat([this.#rest, piece.subarray(0, length)]);
-    const end = bytes.lastIndexOf('\n') + 1;
-    this.#rest = Buffer.from(bytes.subarray(end));
-    for (const line of bytes.toString('utf8', 0, end).split('\n')) this.#line(line);
+    this.#lines.add(piece.subarray(0, length));
     return length > 0;
   }
+}
 
-  #line(line: string): void {
-    try {
-      const { data } = this.#schema.safeParse(JSON.parse(line));
-      if (data !== undefined) this.#tell(data);
-    } catch {
-      // Cut off by a client that was killed.
-    }
+function valueIn<T>(line: string, schema: ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    // Cut off by a client that was killed.
+    return undefined;
   }
 }

@@ -15,6 +15,8 @@ const MAX_LIST_BYTES = 2 ** 20;
 const MAX_MESSAGE_BYTES = 2 ** 20;
 const CLOSE_WITHIN_MS = 1000;
 
+/** Its path alone is used, and only one that can't be taken for anything else, whatever it is put behind. */
+const LISTED_PATH = /^wss?:\/\/[^/?#\s]+(\/[\w/-]{1,200})$/;
 const Listed = z.array(z.object({ webSocketDebuggerUrl: z.string() }));
 const Message = z.object({
   id: z.number().optional(),
@@ -40,6 +42,7 @@ interface Pending {
 export async function openInspectorSession(address: string, timeoutMs: number): Promise<InspectorSession> {
   const socket = new WebSocket(await socketUrlAt(address, timeoutMs), {
     perMessageDeflate: false,
+    followRedirects: false,
     handshakeTimeout: timeoutMs,
     maxPayload: MAX_MESSAGE_BYTES,
   });
@@ -120,11 +123,30 @@ export async function openInspectorSession(address: string, timeoutMs: number): 
   return session;
 }
 
-/** What it lists may name another host (its own view of itself), so only the path of it is taken. */
-async function socketUrlAt(address: string, timeoutMs: number): Promise<string> {
+/** Tried in turn; nobody else is asked what it is. */
+const LOCALHOST = ['127.0.0.1', '[::1]'];
+
+/** What it lists may name another host (its own view of itself, or a bait), so only the path of it is taken. */
+async function socketUrlAt(address: string, timeoutMs: number): Promise<URL> {
+  const port = /^localhost:(\d+)$/.exec(address)?.[1];
+  const addresses = port === undefined ? [address] : LOCALHOST.map((host) => `${host}:${port}`);
+  let missing: unknown;
+  for (const one of addresses) {
+    try {
+      const url = new URL(`ws://${one}`);
+      url.pathname = await listedPathAt(one, timeoutMs);
+      return url;
+    } catch (error) {
+      missing ??= error;
+    }
+  }
+  throw missing;
+}
+
+async function listedPathAt(address: string, timeoutMs: number): Promise<string> {
   const from = new URL('/json/list', `http://${address}`);
   const listed = Listed.safeParse(parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_LIST_BYTES })));
-  const url = listed.data?.[0]?.webSocketDebuggerUrl;
-  if (url === undefined || !URL.canParse(url)) throw new Missing(`${from} is not what an inspector answers`);
-  return `ws://${address}${new URL(url).pathname}`;
+  const [, path] = LISTED_PATH.exec(listed.data?.[0]?.webSocketDebuggerUrl ?? '') ?? [];
+  if (path === undefined) throw new Missing(`${from} is not what an inspector answers`);
+  return path;
 }

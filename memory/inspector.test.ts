@@ -115,6 +115,66 @@ test('what is no inspector is told', TIMEOUT, async (t) => {
   assert.match(await whyMissing(() => connectInspector('127.0.0.1:1', PATIENCE_MS)), /ECONNREFUSED/);
 });
 
+test('what is listed leads nowhere but to the address that was given', TIMEOUT, async (t) => {
+  let visits = 0;
+  const elsewhere = createServer((_, response) => response.end()).on('connection', () => visits++);
+  elsewhere.listen(0, '127.0.0.2');
+  await once(elsewhere, 'listening');
+  t.after(() => elsewhere.close());
+  const there = `127.0.0.2:${(elsewhere.address() as AddressInfo).port}`;
+  let answer: { status: number; body: string; location?: string } = { status: 200, body: '' };
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url!);
+    const isList = request.url === '/json/list';
+    response.writeHead(isList ? answer.status : 302, { Location: answer.location ?? `ws://${there}/moved` });
+    response.end(isList ? answer.body : '');
+  });
+  server.on('upgrade', (request, socket) => {
+    asked.push(request.url!);
+    socket.end(`HTTP/1.1 302 Found\r\nLocation: ws://${there}/moved\r\nContent-Length: 0\r\n\r\n`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const whyAt = (address: string): Promise<string> => whyMissing(() => connectInspector(address, PATIENCE_MS));
+
+  const lists = (webSocketDebuggerUrl: string): void => {
+    answer = { status: 200, body: JSON.stringify([{ webSocketDebuggerUrl }]) };
+  };
+  for (const address of [`127.0.0.1:${port}`, `localhost:${port}`]) {
+    lists(`ws://${there}/abc`);
+    assert.match(await whyAt(address), /: Unexpected server response: 302$/);
+    assert.deepEqual(asked.splice(0), ['/json/list', '/abc']);
+  }
+  // Behind the address, each of these would be another one, or none.
+  const BAITS = [
+    `x:@${there}/abc`,
+    `ws:@${there}`,
+    `data:.${there}/abc`,
+    '//abc',
+    'abc',
+    `ws://${there}`,
+    'ws://a/b?c',
+    '',
+  ];
+  for (const bait of [
+    ...BAITS,
+    `ws://a/\\@${there}/`,
+    `ws://a/@${there}/`,
+    `ws://a//${there}/ `,
+    'ws://a/b\r\nHost: c',
+  ]) {
+    lists(bait);
+    assert.match(await whyAt(`127.0.0.1:${port}`), /\/json\/list is not what an inspector answers$/, bait);
+    assert.deepEqual(asked.splice(0), ['/json/list']);
+  }
+  answer = { status: 302, body: '', location: `http://${there}/json/list` };
+  assert.match(await whyAt(`127.0.0.1:${port}`), /answered 302$/);
+  assert.equal(visits, 0);
+});
+
 test('of several processes there are all or none', TIMEOUT, async (t) => {
   const [one, other] = [await inspected(t, WAITS), await inspected(t, WAITS)];
   const all: Inspector[] = [one.inspector, other.inspector];

@@ -26,11 +26,15 @@ interface Held {
 
 /** What one leg came to, all launches of it together; also of a leg that ended early. */
 export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: number): LegSummary {
-  const own = samples.filter((sample) => sample.leg === index);
-  const launches = Array.from({ length: run.plan.launches }, (_, launch) =>
-    own.filter((sample) => sample.launch === launch),
-  ).filter((of) => of.length > 0);
-  return poolLaunches(launches.map((of) => summarizeLaunch(run, of, leg, index)));
+  const launches = new Map<number, Sample[]>();
+  for (const sample of samples) {
+    if (sample.leg !== index) continue;
+    const own = launches.get(sample.launch);
+    if (own) own.push(sample);
+    else launches.set(sample.launch, [sample]);
+  }
+  const inOrder = [...launches].sort(([one], [other]) => one - other);
+  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
 }
 
 /** What one leg came to in one launch, from its samples alone. */

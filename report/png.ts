@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { accessSync, chmodSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { type Size, svgFile } from '../charts/render.ts';
 import { RigError } from '../core/errors.ts';
-import { OWNER_ONLY } from '../core/secrets.ts';
-import { quoted } from '../core/shell.ts';
+import { word } from '../core/shell.ts';
+import type { ReportChart } from './report-charts.ts';
+import { writeFileWhole } from './write-whole.ts';
 
 /** What a browser of that family is called, on whatever system. */
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
@@ -15,26 +17,28 @@ const SCALE = 2;
 const PATIENCE_MS = 60_000;
 
 /**
- * Draws each chart of a run folder (`charts/NAME.svg`) as `charts/NAME.png` too, by a browser that is installed.
+ * Draws each chart of a report as `charts/NAME.png` in its run folder too, by a browser that is installed. The browser sees
+ * what was drawn just now in a folder of its own, never what else lies in the run's.
  *
  * @param searchPath folders to look for one, as in PATH
  * @returns the files made
  * @throws RigError EUSAGE where there is no such browser, EOUT when it draws nothing
  */
-export async function drawPngs(folder: string, searchPath: string): Promise<string[]> {
+export async function drawPngs(folder: string, charts: readonly ReportChart[], searchPath: string): Promise<string[]> {
   const browser = find(searchPath);
-  const charts = join(folder, 'charts');
-  const profile = mkdtempSync(join(tmpdir(), 'connrig-png-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'connrig-png-'));
   const made: string[] = [];
   try {
     // One after the other: each of them takes 200 MB.
-    for (const name of readdirSync(charts).filter((one) => one.endsWith('.svg'))) {
-      const png = join(charts, name.replace(/svg$/, 'png'));
-      await draw(browser, join(charts, name), png, profile);
-      made.push(png);
+    for (const { id, file, svg, size } of charts) {
+      const drawn = join(scratch, `${id}.svg`);
+      writeFileSync(drawn, svgFile(svg, size));
+      const name = file.replace(/svg$/, 'png');
+      writeFileWhole(folder, name, await draw(browser, drawn, size, scratch));
+      made.push(join(folder, name));
     }
   } finally {
-    rmSync(profile, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
   return made;
 }
@@ -58,23 +62,27 @@ function find(searchPath: string): string {
   });
 }
 
-async function draw(browser: string, svg: string, png: string, profile: string): Promise<void> {
-  const [, width = '640', height = '330'] =
-    /<svg[^>]* width="(\d+)" height="(\d+)"/.exec(readFileSync(svg, 'utf8')) ?? [];
+async function draw(browser: string, svg: string, { width, height }: Size, scratch: string): Promise<Buffer> {
+  const png = svg.replace(/svg$/, 'png');
   const args = [
-    ...['--headless', '--disable-gpu', '--hide-scrollbars', '--no-first-run', `--user-data-dir=${profile}`],
-    ...[`--force-device-scale-factor=${SCALE}`, `--window-size=${width},${height}`, `--screenshot=${resolve(png)}`],
+    ...[
+      '--headless',
+      '--disable-gpu',
+      '--hide-scrollbars',
+      '--no-first-run',
+      `--user-data-dir=${join(scratch, 'profile')}`,
+    ],
+    ...[`--force-device-scale-factor=${SCALE}`, `--window-size=${width},${height}`, `--screenshot=${png}`],
     // Its sandbox refuses to work for root; what is drawn here is ours, and asks for nothing.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     pathToFileURL(svg).href,
   ];
-  rmSync(png, { force: true });
   try {
     await promisify(execFile)(browser, args, { timeout: PATIENCE_MS });
-    chmodSync(png, OWNER_ONLY.file);
+    return readFileSync(png);
   } catch (cause) {
-    throw new RigError('EOUT', `${browser} did not draw ${svg}`, {
-      hint: [browser, ...args].map(quoted).join(' '),
+    throw new RigError('EOUT', `${browser} did not draw ${basename(svg)}`, {
+      hint: `${word(browser)} --headless --dump-dom about:blank, to see whether it starts`,
       cause,
     });
   }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RigError } from '../core/errors.ts';
 import type { RunFile } from '../core/record.ts';
 import { Summary } from '../core/summary.ts';
-import { readRun, readRunFile } from './read-run.ts';
+import { isThere, readWhole } from '../files/read.ts';
+import { MOST_FILE_BYTES, readRun, readRunFile } from './read-run.ts';
 import { summarize } from './summarize.ts';
 
 /** One of many runs, by what its folder says. */
@@ -23,9 +24,11 @@ export interface RunIndex {
   readonly unreadable: ReadonlyArray<{ readonly folder: string; readonly why: string }>;
 }
 
+/** What one page can show. */
+const MOST_RUNS = 10_000;
+
 /** A folder of run folders, such as `runs/`: not a run itself, with at least one below it. */
-export const isFolderOfRuns = (path: string): boolean =>
-  !existsSync(join(path, 'run.json')) && runFoldersIn(path).length > 0;
+export const isFolderOfRuns = (path: string): boolean => !isThere(path, 'run.json') && runFoldersIn(path, 1).length > 0;
 
 /**
  * What each run below a folder came to. A run without a summary, or with one of another version, is summed up anew; nothing
@@ -34,11 +37,15 @@ export const isFolderOfRuns = (path: string): boolean =>
 export function readIndex(path: string): RunIndex {
   const runs: IndexedRun[] = [];
   const unreadable: Array<{ folder: string; why: string }> = [];
-  for (const folder of runFoldersIn(path)) {
+  const folders = runFoldersIn(path, MOST_RUNS + 1);
+  if (folders.length > MOST_RUNS) {
+    unreadable.push({ folder: path, why: `${path} holds more than ${MOST_RUNS} runs: the others are left out` });
+  }
+  for (const folder of folders.slice(0, MOST_RUNS)) {
     const own = join(path, folder);
     try {
       const { run, summary, problems } = readSummed(own);
-      runs.push({ folder, run, summary, hasPage: existsSync(join(own, 'report.html')) });
+      runs.push({ folder, run, summary, hasPage: isThere(own, 'report.html') });
       unreadable.push(...problems.map((problem) => ({ folder, why: `${own}: ${problem}` })));
     } catch (error) {
       if (!(error instanceof RigError)) throw error;
@@ -49,15 +56,22 @@ export function readIndex(path: string): RunIndex {
   return { runs: runs.toSorted((a, b) => when(a) - when(b) || (a.folder < b.folder ? -1 : 1)), unreadable };
 }
 
-function runFoldersIn(path: string): string[] {
+/** One by one, since there may be anything and any number of it in a folder. @param most folders that are asked for */
+function runFoldersIn(path: string, most: number): string[] {
+  const found: string[] = [];
   try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && existsSync(join(path, entry.name, 'run.json')))
-      .map(({ name }) => name)
-      .sort();
+    const entries = opendirSync(path);
+    try {
+      for (let entry = entries.readSync(); entry && found.length < most; entry = entries.readSync()) {
+        if (entry.isDirectory() && isThere(join(path, entry.name), 'run.json')) found.push(entry.name);
+      }
+    } finally {
+      entries.closeSync();
+    }
   } catch {
-    return [];
+    // It isn't there, or isn't ours to read: what of it is known will have to do.
   }
+  return found.sort();
 }
 
 /** Reads samples, which may be many, only where there is no summary. */
@@ -73,7 +87,7 @@ function readSummed(own: string): Pick<IndexedRun, 'run' | 'summary'> & { readon
 
 function storedSummary(folder: string): Summary | undefined {
   try {
-    return Summary.safeParse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).data;
+    return Summary.safeParse(JSON.parse(readWhole(folder, 'summary.json', MOST_FILE_BYTES))).data;
   } catch {
     return undefined;
   }

@@ -18,9 +18,9 @@ import { talkWarnings } from './talk-words.ts';
 export function summarize(record: RunRecord): Summary {
   const { run, samples } = record;
   // Legs come one after the other: one that never began has no samples, and neither has any after it.
-  const legs = run.plan.legs
-    .filter((_, index) => samples.some((sample) => sample.leg === index))
-    .map((leg, index) => summarizeLeg(record, leg, index));
+  const legs = run.plan.legs.flatMap((leg, index) =>
+    samples.some((sample) => sample.leg === index) ? [summarizeLeg(record, leg, index)] : [],
+  );
   const generator = generatorOf(record, legs);
   const memoryLimit = memoryLimitOf(record);
   const baseline = growthOf(run, legs);

@@ -1,11 +1,10 @@
 import { svgFile } from '../charts/render.ts';
-
 import type { SizeBy, SizingPlan } from '../core/sizing-plan.ts';
 import type { Summary } from '../core/summary.ts';
 import { levelsCsv } from './csv.ts';
 import { markdownReport } from './markdown.ts';
 import { readRun } from './read-run.ts';
-import { reportCharts } from './report-charts.ts';
+import { type ReportChart, reportCharts } from './report-charts.ts';
 import { reportPage } from './report-page.ts';
 import { seriesOf } from './series.ts';
 import { summarize } from './summarize.ts';
@@ -16,24 +15,32 @@ import { writeFileWhole as write } from './write-whole.ts';
  * `report.html`. Doing it again gives the same bytes.
  *
  * @param tell called before anything is written: what was measured can be shown even where it can't be kept
- * @param planned in place of what the run was given to plan capacity by, if anything
  * @throws RigError ERUNFOLDER when the folder can't be read, EOUT when it can't be written
  */
-export function writeReport(
+export const writeReport = (folder: string, tell?: (summary: Summary) => void): Summary =>
+  writeReports(folder, tell).summary;
+
+/**
+ * The same.
+ *
+ * @param planned in place of what the run was given to plan capacity by, if anything
+ * @returns also the charts as they were drawn
+ */
+export function writeReports(
   folder: string,
   tell: (summary: Summary) => void = () => {},
   planned: { readonly sizing?: SizingPlan; readonly sizeBy?: SizeBy } = {},
-): Summary {
+): { readonly summary: Summary; readonly charts: readonly ReportChart[] } {
   const found = readRun(folder);
   const record = { ...found, run: { ...found.run, config: { ...found.run.config, ...planned } } };
   const summary = summarize(record);
   tell(summary);
-  // The numbers first: whatever comes of the drawing, they are there.
+  // The numbers first, and drawings in files of their own last: whatever comes of them, the others are there.
   write(folder, 'summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   write(folder, 'levels.csv', levelsCsv(summary));
   const charts = reportCharts(summary, seriesOf(record));
-  for (const { file, svg, size } of charts) write(folder, file, svgFile(svg, size));
   write(folder, 'report.md', markdownReport(record.run, summary, charts));
   write(folder, 'report.html', reportPage(record.run, summary, charts));
-  return summary;
+  for (const { file, svg, size } of charts) write(folder, file, svgFile(svg, size));
+  return { summary, charts };
 }

@@ -1,30 +1,35 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { RigError } from '../core/errors.ts';
-import { OWNER_ONLY } from '../core/secrets.ts';
+import { makeFolders } from '../files/inside.ts';
+import { replaceFile } from '../files/replace.ts';
 
 /**
- * Replaces a file as a whole: half of one would pass for all of it. It is for its owner alone, like the run it tells of.
+ * Replaces a file of a run folder, or of one for many runs, as a whole and through no link. It is for its owner alone, like the
+ * run it tells of.
  *
+ * @param folder is made when it isn't there
  * @param name may lie in a folder, which is made
  * @throws RigError EOUT
  */
-export function writeFileWhole(folder: string, name: string, content: string): void {
-  const path = join(folder, name);
-  const part = `${path}.part`;
+export function writeFileWhole(folder: string, name: string, content: string | Uint8Array): void {
   try {
-    const made = mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY.folder });
-    // The umask may have taken more.
-    if (made !== undefined) chmodSync(dirname(path), OWNER_ONLY.folder);
-    writeFileSync(part, content, { mode: OWNER_ONLY.file });
-    chmodSync(part, OWNER_ONLY.file);
-    renameSync(part, path);
+    makeFolders(folder);
+    replaceFile(folder, name, content);
   } catch (cause) {
-    rmSync(part, { force: true });
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new RigError('EOUT', `the reports can't be written into ${folder} (${why})`, {
-      hint: 'copy the folder to where you may write, and report on that',
+    const { code = String(cause) } = cause as NodeJS.ErrnoException;
+    throw new RigError('EOUT', `the reports can't be written into ${folder}: ${name} (${WHY[code] ?? code})`, {
+      hint: HINTS[code] ?? 'copy the folder to where you may write, and report on that',
       cause,
     });
   }
 }
+
+const WHY: Readonly<Record<string, string>> = {
+  ELOOP: 'a link or a file stands there in place of a folder',
+  ENOTDIR: 'a link or a file stands there in place of a folder',
+  EISDIR: 'a folder stands there in its place',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  EFBIG: 'ulimit -f unlimited',
+  ENOSPC: 'df -h, to see which disk has room; copy the folder there, and report on that',
+};

@@ -5,6 +5,7 @@ import { RigError } from '../../core/errors.ts';
 import { type Leg, peakOf } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
 import { unmeasuredOf } from '../../core/unmeasured.ts';
+import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
@@ -36,7 +37,7 @@ const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-interface LegsContext {
+interface LegsGiven {
   readonly config: RunConfig;
   /** What was built for it; undefined when it names no target of the rig's. */
   readonly built: BuiltTarget | undefined;
@@ -51,13 +52,21 @@ interface LegsContext {
   readonly warn: (text: string) => void;
 }
 
+interface LegsContext extends LegsGiven {
+  /** What targets print, all of them. */
+  readonly log: BoundedLog;
+}
+
 /**
  * Every launch of the plan, and in it every leg, one after the other, each with its target and its fleet.
  *
  * @returns why the first leg that has no result has none; the others are walked all the same
  * @throws RigError what ended the run early
  */
-export async function walkLegs(context: LegsContext): Promise<RigError | undefined> {
+export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> {
+  const onCut = (): void =>
+    given.warn('the target prints a lot: target.log keeps the first and the last of it, and says how much is left out');
+  const context = { ...given, log: new BoundedLog(join(given.recorder.folder, 'target.log'), { onCut }) };
   let first: RigError | undefined;
   for (let launch = 0; launch < context.config.plan.launches; launch++) {
     const unmeasured = await walkLaunch(context, launch);
@@ -98,9 +107,9 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */
 async function targetFor(context: LegsContext, { url, leg, destinations, ip, ips }: LegSetup): Promise<Target> {
-  const { config, built, deps, recorder, warn } = context;
+  const { config, built, deps, log, warn } = context;
   const { command, pid, exporter } = config;
-  const started = { ip, logFile: join(recorder.folder, 'target.log'), signal: deps.signal, warn };
+  const started = { ip, log, signal: deps.signal, warn };
   if (built) return startBuiltTarget(built, leg.protocol, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg.protocol, destinations, config.perMessageDeflate !== 'off');
   if (command === undefined) return attachTarget(url, pid, exporter?.text);

@@ -1,22 +1,20 @@
 import {
-  chmodSync,
   closeSync,
+  constants,
   existsSync,
-  fchmodSync,
-  mkdirSync,
+  ftruncateSync,
+  opendirSync,
   openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RigError } from '../../core/errors.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
-import { OWNER_ONLY } from '../../core/secrets.ts';
+import { makeFolders } from '../../files/inside.ts';
+import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
+import { createToAppend, replaceFile } from '../../files/replace.ts';
 
 /**
  * Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written.
@@ -33,6 +31,9 @@ export interface Recorder {
   close(): void;
 }
 
+/** As far as the umask lets it: folders that a run folder lies in may be for others as well. */
+const OPEN_TO_OTHERS = 0o777;
+
 /**
  * Creates the run folder, with its parents.
  *
@@ -41,15 +42,14 @@ export interface Recorder {
 export function openRecorder(folder: string): Recorder {
   const open: number[] = [];
   try {
-    makeFolder(folder, OWNER_ONLY.folder);
-    if (readdirSync(folder).length > 0) {
+    makeFolders(folder, OPEN_TO_OTHERS);
+    if (!isEmpty(folder)) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
     keepToOwner(folder, OWNER_ONLY.folder);
     const openToAppend = (name: string): number => {
-      const fd = openSync(join(folder, name), 'a', OWNER_ONLY.file);
+      const fd = createToAppend(folder, name);
       open.push(fd);
-      keepToOwner(fd, OWNER_ONLY.file);
       return fd;
     };
     const samples = openToAppend('samples.jsonl');
@@ -74,7 +74,7 @@ export function openRecorder(folder: string): Recorder {
       event: (event) => append(events, event),
       runFile: (file) =>
         attempt(() => {
-          replaceFile(join(folder, 'run.json'), `${JSON.stringify(file, null, 2)}\n`);
+          replaceRunFile(folder, `${JSON.stringify(file, null, 2)}\n`);
         }),
       close: () => open.splice(0).forEach(closeSync),
     };
@@ -93,19 +93,30 @@ function writeLine(fd: number, value: Sample | RunEvent): void {
 const PAGE_BYTES = 4096;
 
 /** @throws the system's error when there is no room; what was there stays then, unless the new text fits into its place */
-function replaceFile(path: string, text: string): void {
-  const part = `${path}.part`;
+function replaceRunFile(folder: string, text: string): void {
   try {
-    writeFileSync(part, text, { mode: OWNER_ONLY.file });
-    keepToOwner(part, OWNER_ONLY.file);
-    renameSync(part, path);
+    replaceFile(folder, 'run.json', text);
   } catch (error) {
-    rmSync(part, { force: true });
     // How a run ended is worth more than how it began, and fits into the same pages.
+    const path = join(folder, 'run.json');
     const room = existsSync(path) ? Math.ceil(statSync(path).size / PAGE_BYTES) * PAGE_BYTES : 0;
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC' || Buffer.byteLength(text) > room) throw error;
-    writeFileSync(path, text, { flag: 'r+' });
-    truncateSync(path, Buffer.byteLength(text));
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    try {
+      writeFileSync(fd, text);
+      ftruncateSync(fd, Buffer.byteLength(text));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
   }
 }
 
@@ -116,30 +127,6 @@ function unwritable(folder: string, cause: unknown): RigError {
     cause,
   });
 }
-
-/** Not `mkdirSync`'s own `recursive`: where nobody may make folders (below /proc), Node 20 tries for ever. */
-function makeFolder(path: string, mode?: number): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode });
-  } catch (error) {
-    // Somebody else may have made it just now.
-    if (!existsSync(path)) throw error;
-  }
-}
-
-/** Whatever the umask says. A folder that was there may be somebody else's, or on a disk without modes: then it stays as it is. */
-function keepToOwner(file: string | number, mode: number): void {
-  try {
-    if (typeof file === 'number') fchmodSync(file, mode);
-    else chmodSync(file, mode);
-  } catch (error) {
-    if (!MODELESS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
-}
-
-const MODELESS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** Where a run goes that was given no folder. */
 export const defaultFolder = (startedAt: Date, name: string): string => join('runs', timedName(startedAt, name));

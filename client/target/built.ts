@@ -17,7 +17,7 @@ export async function startBuiltTarget(
   built: BuiltTarget,
   protocol: ProtocolName,
   processes: number,
-  options: Pick<CommandOptions, 'ip' | 'logFile' | 'signal' | 'warn'>,
+  options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn'>,
 ): Promise<Target> {
   const { name, readyWithin } = built.source.manifest;
   const first = await freePorts(options.ip, processes, ephemeralRange());

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ErrorCode, RigError } from '../../core/errors.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/urls.ts';
+import { BoundedLog } from '../../files/bounded-log.ts';
 import { eventually } from '../../test/support/wait.ts';
 import { startCommandTarget } from './command.ts';
 import type { Target } from './target.ts';
@@ -41,13 +42,14 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
   const logFile = join(folder, 'target.log');
   const { port = await freePort(), signal = new AbortController().signal, readyWithinMs = 20_000 } = given;
   const warnings: string[] = [];
+  const log = new BoundedLog(logFile, { onCut: () => warnings.push('cut') });
   let target: Target | undefined;
   t.after(async () => {
     await target?.stop(true);
     rmSync(folder, { recursive: true, force: true });
   });
   target = await startCommandTarget({
-    ...{ name: 'it', command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', logFile, signal, readyWithinMs },
+    ...{ name: 'it', command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', log, signal, readyWithinMs },
     ...(given.ips && { ips: given.ips }),
     warn: (text) => warnings.push(text),
   });

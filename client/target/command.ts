@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../core/errors.ts';
-import { OWNER_ONLY } from '../../core/secrets.ts';
 import { quoted } from '../../core/shell.ts';
 import type { TargetUrl } from '../../core/urls.ts';
+import type { BoundedLog } from '../../files/bounded-log.ts';
 import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
@@ -21,9 +21,9 @@ const STOP_WITHIN_MS = { drained: 10_000, holding: 2000 };
 const KILLED_WITHIN_MS = 2000;
 const CONNECT_WITHIN_MS = 1000;
 const POLL_MS = 50;
-const KEPT_OUTPUT_BYTES = 8192;
 /** Lines of its output that an error shows. */
 const SHOWN_LINES = 5;
+const SHOWN_CHARS = 500;
 
 export interface CommandOptions {
   /** For people: what it is. */
@@ -35,8 +35,8 @@ export interface CommandOptions {
   readonly ip: string;
   /** All addresses of the URL's host, where there are several: it may listen at any of them. */
   readonly ips?: readonly string[];
-  /** What it prints is appended here. */
-  readonly logFile: string;
+  /** Takes what it prints. */
+  readonly log: BoundedLog;
   readonly signal: AbortSignal;
   readonly warn: (text: string) => void;
   /** How long it may take until all its ports answer. */
@@ -52,19 +52,20 @@ export interface CommandOptions {
  * EINTERRUPTED
  */
 export async function startCommandTarget(options: CommandOptions): Promise<Target> {
-  const { name, command, url, logFile, warn } = options;
+  const { name, command, url, log, warn } = options;
   await refuseTakenPorts(options);
   const cgroup = await tryCgroup(warn);
   const watchdog = startWatchdog(cgroup?.folder ?? '');
-  const log = openSync(logFile, 'a', OWNER_ONLY.file);
-  const logStart = statSync(logFile).size;
-  const lastOutput = (): string => tailOf(logFile, logStart);
+  const output = log.openToAppend();
+  const printedBefore = log.printedBytes;
+  const lastOutput = (): string => log.last(printedBefore);
   const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sh', cgroup?.procsFile ?? '', command], {
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', output, output],
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
     detached: true,
   });
-  closeSync(log);
+  closeSync(output);
+  const stopWatching = log.watch();
   child.on('error', () => {});
   if (child.pid !== undefined) watchdog.guard(child.pid);
 
@@ -72,6 +73,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   const stop = (hasDrained: boolean): Promise<void> => {
     stopped ??= (async () => {
       await stopGroup(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+      stopWatching();
       const left = await cgroup?.remove();
       if (left !== undefined) warn(left);
       await watchdog.dismiss();
@@ -238,24 +240,11 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** The end of what was written since `start`. */
-function tailOf(path: string, start: number): string {
-  try {
-    const from = Math.max(start, statSync(path).size - KEPT_OUTPUT_BYTES);
-    const bytes = Buffer.alloc(KEPT_OUTPUT_BYTES);
-    const file = openSync(path, 'r');
-    try {
-      return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, from));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return '';
-  }
-}
-
 /** The last lines, on one. */
 function shown(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return lines.length === 0 ? '' : `: ${lines.slice(-SHOWN_LINES).join(' | ')}`;
+  const end = lines
+    .slice(-SHOWN_LINES)
+    .map((line) => (line.length > SHOWN_CHARS ? `… ${line.slice(-SHOWN_CHARS)}` : line));
+  return end.length === 0 ? '' : `: ${end.join(' | ')}`;
 }

@@ -84,6 +84,36 @@ describe('a server started by --command', () => {
     assert.equal(readFileSync(join(folder, 'target.log'), 'utf8'), 'no config\n');
   });
 
+  it(
+    'that prints without end is measured, and its log has a beginning, an end, and what is between them as a number',
+    TIMEOUT,
+    async (t) => {
+      const { tcp } = await twoPorts();
+      const folder = newFolder(t);
+      const line = 'a server that has a lot to say of itself\\n';
+      const command = `${process.execPath} -e "require('net').createServer().listen(${tcp},'127.0.0.1');const some='${line}'.repeat(2000);console.log('up');let left=400;const say=()=>{process.stdout.write(some);if(--left>0)setTimeout(say,5)};say()"`;
+      const args = [
+        'run',
+        `tcp://127.0.0.1:${tcp}`,
+        '--command',
+        command,
+        '--levels',
+        '10,20',
+        '--rest',
+        '3s',
+        '--out',
+        folder,
+      ];
+      assertWentThrough(await connrig(t, args));
+      const log = readFileSync(join(folder, 'target.log'), 'latin1');
+      const [note = '', leftOut] = /\n\[connrig: (\d+) bytes of output are left out here\]\n/.exec(log) ?? [];
+      assert.ok(Number(leftOut) > 2 ** 20, note);
+      assert.ok(log.startsWith('up\na server') && log.endsWith('of itself\n') && log.length <= 16 * 2 ** 20);
+      const { warnings } = await reportOn(t, folder);
+      assert.equal(warnings.filter((text) => text.includes('target.log keeps the first and the last')).length, 1);
+    },
+  );
+
   it('cannot be started on another machine', TIMEOUT, async (t) => {
     // An address for documentation, nobody's: nothing is connected to.
     const args = ['run', 'ws://198.51.100.7:9', '--command', 'true', '--out', newFolder(t)];

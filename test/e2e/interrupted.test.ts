@@ -34,6 +34,7 @@ describe('an interrupted run', () => {
     { protocol: 'ws', signal: 'SIGINT', phase: 'ramp', level: 5000, levels: [40, 80] },
     { protocol: 'tcp', signal: 'SIGINT', phase: 'hold', level: 80, levels: [40] },
     { protocol: 'ws', signal: 'SIGTERM', phase: 'settle', level: 80, levels: [40] },
+    { protocol: 'ws', signal: 'SIGHUP', phase: 'hold', level: 80, levels: [40] },
     { protocol: 'tcp', signal: 'SIGINT', phase: 'warm-up', level: 20, levels: [] },
   ];
   for (const { protocol, signal, phase, level, levels } of WHEN) {
