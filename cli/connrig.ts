@@ -1,15 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
 import { systemError } from '../core/system-errors.ts';
-import { addCompareCommand } from './compare.ts';
 import type { CliDeps } from './deps.ts';
-import { addDoctorCommand } from './doctor.ts';
-import { addLiveCommand } from './live.ts';
-import { addMeterCommand } from './meter.ts';
-import { addReportCommand } from './report.ts';
-import { addRunCommand } from './run.ts';
-import { addServeCommand } from './serve.ts';
-import { addTargetsCommand } from './targets.ts';
+
+/** Adds one subcommand to the program. */
+type AddCommand = (program: Command, deps: CliDeps) => void;
+
+/** In the order of the help. Each is loaded when it is wanted: what a command does not need costs it neither time nor memory. */
+const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['run', async () => (await import('./run.ts')).addRunCommand],
+  ['serve', async () => (await import('./serve.ts')).addServeCommand],
+  ['meter', async () => (await import('./meter.ts')).addMeterCommand],
+  ['report', async () => (await import('./report.ts')).addReportCommand],
+  ['compare', async () => (await import('./compare.ts')).addCompareCommand],
+  ['live', async () => (await import('./live.ts')).addLiveCommand],
+  ['targets', async () => (await import('./targets.ts')).addTargetsCommand],
+  ['doctor', async () => (await import('./doctor.ts')).addDoctorCommand],
+]);
+
+const VERSION_FLAGS = ['-V', '--version'];
 
 /** Runs one command line, whatever comes of it: errors are printed, the exit code is set, nothing is thrown. */
 export async function connrig(args: readonly string[], deps: CliDeps): Promise<void> {
@@ -23,14 +32,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
       outputError: () => {},
     })
     .exitOverride();
-  addRunCommand(program, deps);
-  addServeCommand(program, deps);
-  addMeterCommand(program, deps);
-  addReportCommand(program, deps);
-  addCompareCommand(program, deps);
-  addLiveCommand(program, deps);
-  addTargetsCommand(program, deps);
-  addDoctorCommand(program, deps);
+  for (const add of await subcommandsFor(args)) add(program, deps);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
@@ -40,6 +42,13 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
     if (deps.env['CONNRIG_DEBUG'] && error instanceof Error) deps.stderr.write(`${error.stack}\n`);
     deps.setExitCode(exitCodeOf(error));
   }
+}
+
+/** The one that is named; all of them where none is, for the help and for a guess at what was meant. */
+async function subcommandsFor([first = '']: readonly string[]): Promise<AddCommand[]> {
+  if (VERSION_FLAGS.includes(first)) return [];
+  const named = SUBCOMMANDS.get(first);
+  return named ? [await named()] : Promise.all([...SUBCOMMANDS.values()].map((load) => load()));
 }
 
 /** Commander also throws after printing help or the version; that is no error. */

@@ -14,7 +14,7 @@ export interface CliDeps {
   exit(code: number): void;
   /** What the process will end with, once nothing is left to do. */
   setExitCode(code: number): void;
-  /** How this very program is started, for processes of our own: `['node', '/…/cli/main.js']`. */
+  /** How this very program is started, for processes of our own: `['node', '/…/bin/main.js']`. */
   readonly self: readonly string[];
   readonly version: string;
 }

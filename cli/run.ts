@@ -11,8 +11,6 @@ import { humanBytes } from '../core/units.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses } from './own-needs.ts';
-import { serveRunMetrics } from './run-metrics.ts';
-import { serveRunPage } from './run-page.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
@@ -163,8 +161,14 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
 async function serveRun(config: RunConfig, version: string): Promise<readonly ServedRun[]> {
   const served: ServedRun[] = [];
   try {
-    if (config.metrics) served.push(await serveRunMetrics(config.metrics, config, version));
-    if (config.live) served.push(await serveRunPage(config.live, config));
+    if (config.metrics) {
+      const { serveRunMetrics } = await import('./run-metrics.ts');
+      served.push(await serveRunMetrics(config.metrics, config, version));
+    }
+    if (config.live) {
+      const { serveRunPage } = await import('./run-page.ts');
+      served.push(await serveRunPage(config.live, config));
+    }
     return served;
   } catch (error) {
     await Promise.all(served.map((one) => one.close()));

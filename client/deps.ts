@@ -3,7 +3,7 @@ import type { Progress } from './progress.ts';
 
 /** What enters a run from outside: a run inside a test gets its own. */
 export interface RunDeps {
-  /** How this very program is started, for the reference server's process: `['node', '/…/cli/main.js']`. */
+  /** How this very program is started, for the reference server's process: `['node', '/…/bin/main.js']`. */
   readonly self: readonly string[];
   /** What targets are built and found with. */
   readonly env: Readonly<Record<string, string | undefined>>;

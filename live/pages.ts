@@ -25,10 +25,10 @@ const POLICY = [
 
 /** Where the build puts the parts that are files. */
 const FILES: Readonly<Partial<Record<LivePath, readonly [type: string, file: string]>>> = {
-  '/': ['text/html; charset=utf-8', './page/index.html'],
-  '/page.js': ['text/javascript; charset=utf-8', './page/page.js'],
-  '/page.css': ['text/css; charset=utf-8', './page/page.css'],
-  '/icon.svg': ['image/svg+xml', './page/icon.svg'],
+  '/': ['text/html; charset=utf-8', '../live/page/index.html'],
+  '/page.js': ['text/javascript; charset=utf-8', '../live/page/page.js'],
+  '/page.css': ['text/css; charset=utf-8', '../live/page/page.css'],
+  '/icon.svg': ['image/svg+xml', '../live/page/icon.svg'],
   '/echarts.js': ['text/javascript; charset=utf-8', '../charts/echarts.js'],
 };
 

@@ -1,8 +1,9 @@
 /**
- * After the compiler: puts the code of the libraries that charts are drawn with into the build, so that what is shipped
- * needs none of them, together with their licences; and the live page, as the files a browser asks for.
+ * After the compiler: makes what is shipped. The command is a few files that load together what is used together, in place of
+ * hundreds of modules; the libraries that it and the charts use are in it, with their licences. Beside it lies the live page, as
+ * the files a browser asks for.
  */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
@@ -49,6 +50,47 @@ await build({
     },
   ],
 });
+/** What is in the machine's own code stays a package: there is one for each system. */
+const NATIVE = ['koffi', 'bufferutil', 'utf-8-validate'];
+const command = join(dist, 'bin');
+rmSync(command, { recursive: true, force: true });
+const { metafile: ofCommand } = await build({
+  ...common,
+  minify: false,
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  entryPoints: ['cli/main.ts', 'cli/serve-child.ts', 'client/fleet/worker.ts'],
+  outdir: command,
+  // All files beside each other: modules name others by their place, and have the same depth here as in the build.
+  entryNames: '[name]',
+  chunkNames: 'part-[name]-[hash]',
+  splitting: true,
+  sourcemap: true,
+  sourcesContent: false,
+  external: NATIVE,
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+  plugins: [
+    {
+      name: 'one copy of echarts, for the command and for the page',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/echarts\.ts$/ }, () => ({ path: '../charts/echarts.js', external: true }));
+      },
+    },
+    {
+      name: 'messages of zod in English alone: half of its code are other languages',
+      setup({ onLoad }) {
+        const contents = "export { default as en } from './en.js';";
+        onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents }));
+      },
+    },
+  ],
+});
+writeFileSync(join(command, 'LICENSES.txt'), licencesOf(ofCommand!));
+chmodSync(join(command, 'main.js'), 0o755);
+
 for (const name of ['index.html', 'icon.svg']) copyFileSync(join(root, 'live/page', name), join(page, name));
 writeFileSync(join(page, 'page.css'), `${themeCss()}${readFileSync(join(root, 'live/page/page.css'), 'utf8')}`);
 

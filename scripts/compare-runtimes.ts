@@ -31,7 +31,7 @@ import { writeRuntimes } from './runtimes/write.ts';
 
 const CONNRIG: readonly [string, ...string[]] = [
   process.execPath,
-  fileURLToPath(new URL('../cli/main.js', import.meta.url)),
+  fileURLToPath(new URL('../bin/main.js', import.meta.url)),
 ];
 const PACKAGE = fileURLToPath(new URL('../../package.json', import.meta.url));
 /** What a comparison was begun with: only the same can be gone on with. */

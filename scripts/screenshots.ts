@@ -13,7 +13,7 @@ import { humanBytes } from '../core/units.ts';
 import { find } from './needs/find.ts';
 import { installLine } from './needs/packages.ts';
 
-const CONNRIG = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const CONNRIG = fileURLToPath(new URL('../bin/main.js', import.meta.url));
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 const VIEWPORT = { width: 1060, height: 1130 };
 /** A clone shouldn't weigh for its pictures. */

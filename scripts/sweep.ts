@@ -14,7 +14,7 @@ import { walk } from './sweep/walk.ts';
 
 const CONNRIG: readonly [string, ...string[]] = [
   process.execPath,
-  fileURLToPath(new URL('../cli/main.js', import.meta.url)),
+  fileURLToPath(new URL('../bin/main.js', import.meta.url)),
 ];
 const [file, folder = 'runs/sweep'] = process.argv.slice(2);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -6,7 +6,7 @@ import { ServerMemory } from '../../core/admin.ts';
 import { readRuntime } from '../../memory/runtime.ts';
 import { startBuiltinTarget } from './builtin.ts';
 
-const SELF = [process.execPath, fileURLToPath(new URL('../../cli/main.js', import.meta.url))];
+const SELF = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
 const TIMEOUT = { timeout: 60_000 };
 
 for (const processes of [1, 2]) {

@@ -16,7 +16,7 @@ const KEPT_OUTPUT_CHARS = 8192;
  * Starts the reference server in a process of its own, on free loopback ports outside the ephemeral range. It ends
  * with us however we end: its stdin is our pipe, and it stops when that closes.
  *
- * @param command how this very program is started, such as `['node', '/…/cli/main.js']`
+ * @param command how this very program is started, such as `['node', '/…/bin/main.js']`
  * @param processes how many share the connections, each on a port of its own
  * @param perMessageDeflate whether it accepts permessage-deflate on ws
  * @throws RigError ETARGETSTART with what it printed

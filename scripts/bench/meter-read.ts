@@ -35,7 +35,7 @@ export const meterRead: Part = {
 async function atAMillion(): Promise<Figure[]> {
   const has = await readSnapshot();
   const processes = Math.ceil(CONNECTIONS / (Math.min(has.filesHard ?? CONNECTIONS, CONNECTIONS * 2) - SERVER_RESERVE));
-  const program = [process.execPath, fileURLToPath(new URL('../../cli/main.js', import.meta.url))];
+  const program = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
   const target = await startBuiltinTarget(program, 'tcp', processes);
   try {
     const { ports } = target.url;

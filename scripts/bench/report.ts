@@ -16,7 +16,7 @@ const MOST_HTML_BYTES = 1.5 * 2 ** 20;
 const PROGRAM = `
   process.on('exit', () => process.stderr.write('most ' + process.resourceUsage().maxRSS));
   process.argv.splice(1, 0, 'connrig');
-  await import(${JSON.stringify(new URL('../../cli/main.js', import.meta.url).href)});
+  await import(${JSON.stringify(new URL('../../bin/main.js', import.meta.url).href)});
 `;
 
 export const report: Part = {

@@ -8,7 +8,7 @@ import type { MemoryPoint } from '../../core/record.ts';
 import { Summary } from '../../core/summary.ts';
 import { type RunRecord, readRun } from '../../report/read-run.ts';
 
-export const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+export const CONNRIG = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 
 export interface RigRun {
   readonly summary: Summary;

@@ -21,7 +21,7 @@ import {
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 180_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
-const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 const SERVE = `echo starting; ${process.execPath} ${ENTRY} serve --admin-port auto`;
 const twoPorts = async (): Promise<{ ws: number; tcp: number }> => {
   const ws = await freePorts('127.0.0.1', 2, ephemeralRange());

@@ -31,7 +31,7 @@ describe('SIGHUP', () => {
   }
 
   it('leaves alone what was started below a shell that ignores it', TIMEOUT, async (t) => {
-    const [node, entry] = [process.execPath, new URL('../../cli/main.js', import.meta.url).pathname];
+    const [node, entry] = [process.execPath, new URL('../../bin/main.js', import.meta.url).pathname];
     const program = ['/bin/sh', '-c', 'trap "" HUP; "$@" & echo $!; wait $!', 'sh', node, entry];
     const started = startConnrig(t, SERVE, { program });
     const url = await eventually(() => /metrics at (\S+)\/metrics/.exec(started.stderr())?.[1], 'it listens');

@@ -21,7 +21,7 @@ import {
 import { writeLongRun } from '../../scripts/golden/long-run.ts';
 
 const HOME = fileURLToPath(new URL('../../../test/golden', import.meta.url));
-const CONNRIG = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const CONNRIG = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'connrig-golden-'));
 after(() => rmSync(base, { recursive: true }));
 let made = 0;

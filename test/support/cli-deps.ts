@@ -27,7 +27,7 @@ export function testDeps(env: CliDeps['env'] = {}): TestDeps {
     stderr: keep('err'),
     env,
     version: '0.0.0-test',
-    self: [process.execPath, fileURLToPath(new URL('../../cli/main.js', import.meta.url))],
+    self: [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))],
     onSignal(handler) {
       handlers.add(handler);
       return () => handlers.delete(handler);

@@ -14,7 +14,7 @@ import { Summary } from '../../core/summary.ts';
 import { eventually } from './wait.ts';
 
 /** The built command line. */
-export const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 /** In the environment of a command and of all that it starts: how a test finds what is left of it. */
 const MARK = 'CONNRIG_TEST_MARK';
 /** For runs whose memory is not what is tested: a level isn't waited for to come to rest. */

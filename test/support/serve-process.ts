@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ServerMemory, ServerReady } from '../../core/admin.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
 
-const ENTRY = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 
 export interface ServeProcess {
   readonly child: ChildProcess;
