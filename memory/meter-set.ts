@@ -8,7 +8,7 @@ import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
 import { Missing, measure } from './meter.ts';
-import { listTree, readParents, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
+import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 import { readSlab } from './slab.ts';
 import { readSockstat } from './sockstat.ts';
@@ -130,7 +130,7 @@ export function openMeters(options: MeterOptions): Meters {
     // A collection is no part of the reading: it takes seconds in a large heap.
     if (gc) startedAt = performance.now();
     const [first] = pids;
-    const parents = isLinux ? readParents() : new Map();
+    const parents = isLinux ? parentsNow() : new Map();
     const readTree = (roots: readonly number[], options: TreeOptions): Promise<ProcessTree> =>
       readProcessTree(roots, { ...options, parents });
     const ofTarget = first === undefined ? null : take('target', () => readTree(pids, treeOfTarget));
@@ -190,7 +190,7 @@ export function openMeters(options: MeterOptions): Meters {
 
   function refreshTrees(now: number): void {
     if (now - trees.readAt <= TREE_AGE_MS) return;
-    const parents = readParents();
+    const parents = parentsNow();
     trees = {
       target: listTree(pids, { ...treeOfTarget, parents }),
       client: listTree([clientPid], { ...treeOfClient, parents }),

@@ -10,7 +10,7 @@ import { ProcessTree, Readings } from '../core/readings.ts';
 import { measure } from './meter.ts';
 import { openMeters } from './meter-set.ts';
 import { readPortableTree } from './process-portable.ts';
-import { listTree, readProcessTree, readQuickMemory } from './process-tree.ts';
+import { listTree, parentsNow, readProcessTree, readQuickMemory } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 60_000 };
@@ -81,6 +81,22 @@ test('a tree takes in descendants, leaves out exceptions, and survives their end
   assert.ok(both.rssBytes > 1.5 * one.rssBytes);
   assert.equal(await parent.ask('kill'), 'gone');
   assert.deepEqual((await readProcessTree([parent.pid])).pids, [parent.pid]);
+});
+
+test('who descends from whom is asked anew after each birth, and not told of the dead', onLinux, async () => {
+  for (let times = 0; times < 5; times++) {
+    const parent = new Child(PARENT);
+    const childPid = Number(await parent.hear());
+    const tree = async (): Promise<number[]> => {
+      const parents = parentsNow();
+      assert.deepEqual(listTree([parent.pid], { parents }), [parent.pid, childPid]);
+      return (await readProcessTree([parent.pid], { parents })).pids;
+    };
+    assert.deepEqual(await tree(), [parent.pid, childPid]);
+    assert.equal(await parent.ask('kill'), 'gone');
+    const parents = parentsNow();
+    assert.deepEqual((await readProcessTree([parent.pid], { parents })).pids, [parent.pid]);
+  }
 });
 
 const FORKING = `const {spawn}=require('child_process');const more=()=>{for(let i=0;i<3;i++)spawn('sleep',[String(Math.random()/20)]).on('exit',()=>spawn('true'))};

@@ -80,6 +80,19 @@ export function readParents(proc = '/proc'): Parents {
   return childrenOf;
 }
 
+let listed: { readonly lastPid: string | undefined; readonly parents: Parents } | undefined;
+
+/**
+ * The same, asked anew only when a process or a thread has been born since: `/proc/loadavg` ends in the number that was given out
+ * last. A process whose parent has ended counts as its descendant until then.
+ */
+export function parentsNow(): Parents {
+  // Before the list is made: what is born meanwhile may be missing from it.
+  const lastPid = readNow('/proc/loadavg')?.trimEnd().split(' ').at(-1);
+  if (listed?.lastPid === undefined || listed.lastPid !== lastPid) listed = { lastPid, parents: readParents() };
+  return listed.parents;
+}
+
 /** Anonymous memory and RSS from the kernel's running counters: no walk, so it may be asked several times a second. */
 export function readQuickMemory(
   pids: readonly number[],
