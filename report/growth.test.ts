@@ -56,7 +56,7 @@ test('a run that costs the same has passed, one that is dearer by more than is a
     grown.error!.message,
     /^one more WebSocket costs 2\.0 KiB \(22\.\d %\) more than in runs\/main, at least 1\.\d KiB; 5 % is allowed$/,
   );
-  assert.equal(grown.error!.hint, "connrig compare 'runs/main' <run folder>, to see what grew");
+  assert.equal(grown.error!.hint, 'connrig compare runs/main <run folder>, to see what grew');
   assert.deepEqual(Summary.parse(JSON.parse(JSON.stringify(grown))), grown);
 });
 

@@ -7,6 +7,7 @@ import type { Phase } from '../../core/plan.ts';
 import {
   assertFailed,
   assertNoStack,
+  connrig,
   HASTY,
   killIfThere,
   newFolder,
@@ -101,5 +102,9 @@ describe('a client that is killed', () => {
       legs[0]?.levels.map(({ open, established }) => [open, established]),
       [40, 80].map((open) => [open, open]),
     );
+    const again = await connrig(t, ['report', folder]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal((await reportOn(t, folder)).status, 'interrupted', 'the summary that it wrote says the same');
+    assert.ok(existsSync(join(folder, 'report.html')));
   });
 });
