@@ -13,7 +13,12 @@ describe('a run folder', () => {
     const copy = openFolder(t);
     const options = elsewhere(t, { setUp: mounted('full', 'size=80k'), after: `cp -r full/run/. '${copy}'` });
     const ended = await connrig(t, [...RUN, '--levels', '20,40,5k', '--out', 'full/run'], options);
-    assertFailed(ended, 2, 'EOUT', /the reports can't be written into full\/run: summary\.json \(ENOSPC\) — df -h, .*copy the folder/);
+    assertFailed(
+      ended,
+      2,
+      'EOUT',
+      /the reports can't be written into full\/run: summary\.json \(ENOSPC\) — df -h, .*copy the folder/,
+    );
     assert.match(ended.stderr, /^baseline, without connections +\d/m, 'a table of it');
     assert.deepEqual(readdirSync(copy).toSorted(), ['events.jsonl', 'run.json', 'samples.jsonl'], 'no halves');
     const { status, exitCode, error, legs, warnings } = await reportOn(t, copy);

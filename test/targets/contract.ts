@@ -1,14 +1,16 @@
-/** Every target that can be built here does what all of them do. */
+/**
+ * What every target that can be built here does. Its parts, one a language, are files of their own, so that they run side by side.
+ */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../../lab/catalogue.ts';
 import { readSources } from '../../lab/sources.ts';
 import { openToolchains } from '../../lab/toolchain.ts';
-import { isCi, needs } from '../support/needs.ts';
+import { isCi } from '../support/needs.ts';
 import {
   answers,
   answersPieces,
@@ -20,7 +22,6 @@ import {
 } from './checks.ts';
 import { type Server, startTarget } from './server.ts';
 
-const onLinux = process.platform === 'linux' ? needs('go', 'javac', 'npm', 'pip3', 'python3', 'gcc') : 'needs /proc';
 const TIMEOUT_MS = 300_000;
 /** Readable at a glance: a server, without its manifest and lock files. */
 const MOST_LINES = 80;
@@ -32,27 +33,46 @@ const CODE = /\.(go|js|py|java|c)$/;
  */
 const RESETS_PER_SECOND: Readonly<Record<string, number>> = { 'python-threads-tcp': 1000 };
 
-const cache = mkdtempSync(join(tmpdir(), 'connrig-targets-'));
-after(() => rmSync(cache, { recursive: true, force: true }));
-/** Builds are ours; what tools keep of downloads and of their own libraries isn't made anew each time. */
+/**
+ * Builds are kept by the hash of their sources and tools, apart from those of a person's runs. Building itself is tested in
+ * `lab/build.test.ts`.
+ */
 const env = {
   GOCACHE: join(homedir(), '.cache', 'go-build'),
   PIP_CACHE_DIR: join(homedir(), '.cache', 'pip'),
   ...process.env,
-  XDG_CACHE_HOME: cache,
+  XDG_CACHE_HOME: join(homedir(), '.cache', 'connrig-tests'),
 };
 
 const find = openToolchains(env);
-for (const name of targetNames()) {
+/**
+ * @param language as manifests have it
+ * @param missing what it needs and isn't here; false: nothing
+ */
+export async function contractOfAll(language: string, missing: string | false): Promise<void> {
+  const onLinux = process.platform === 'linux' ? missing : 'needs /proc';
+  const sources = targetNames()
+    .map(sourceOf)
+    .filter(({ manifest }) => manifest.language === language);
+  assert.ok(sources.length > 0, `no target in ${language}`);
+  for (const source of sources) {
+    const answersOf = await Promise.all(source.manifest.toolchain.map(find));
+    const lack = answersOf
+      .flatMap((answer) => (answer.tool ? [] : [`${answer.lack}: ${answer.need.install}`]))
+      .join('; ');
+    // In CI it fails to be built.
+    const skip = onLinux || (lack !== '' && !isCi(process.env['CI']) && lack);
+    describe(source.manifest.name, { skip, timeout: TIMEOUT_MS }, () => contractOf(source));
+  }
+}
+
+/** Every one of them is in some part. */
+export const languages = (): string[] => [...new Set(targetNames().map((name) => sourceOf(name).manifest.language))];
+
+function sourceOf(name: string): TargetSource {
   const source = findTarget(name);
   if (typeof source === 'string') throw new Error(source);
-  const answersOf = await Promise.all(source.manifest.toolchain.map(find));
-  const lack = answersOf
-    .flatMap((answer) => (answer.tool ? [] : [`${answer.lack}: ${answer.need.install}`]))
-    .join('; ');
-  // In CI it fails to be built.
-  const skip = onLinux || (lack !== '' && !isCi(process.env['CI']) && lack);
-  describe(name, { skip, timeout: TIMEOUT_MS }, () => contractOf(source));
+  return source;
 }
 
 function contractOf(source: TargetSource): void {

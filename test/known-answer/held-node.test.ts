@@ -1,0 +1,3 @@
+import { holdsWhatItHolds } from './held.ts';
+
+holdsWhatItHolds('Node.js', false);

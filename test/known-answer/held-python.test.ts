@@ -1,0 +1,4 @@
+import { needs } from '../support/needs.ts';
+import { holdsWhatItHolds } from './held.ts';
+
+holdsWhatItHolds('Python', needs('python3'));
