@@ -241,9 +241,9 @@ export const LACKING: Readonly<Record<MeterName, string>> = {
   client: 'what a connection costs the client is unknown',
   runtime: 'its heap is unknown, and no collection is forced',
   slab: "the kernel's part is unknown",
-  sockstat: 'data queued in sockets is unknown',
+  sockstat: 'what is reserved for TCP buffers is unknown',
   host: "the host's growth is unknown",
-  established: 'nobody else counts the connections',
+  established: 'nobody else counts the connections, and data queued in them is unknown',
   cgroup: "what the target's cgroup is charged is unknown",
   exporter: 'what the exporter would tell is unknown',
 };

@@ -8,7 +8,16 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Ability } from '../../client/preflight/abilities.ts';
 import type { Summary } from '../../core/summary.ts';
-import { assertWentThrough, connrig, HASTY, readSamples, reportOn, type StartOptions } from '../support/connrig.ts';
+import {
+  assertFailed,
+  assertWentThrough,
+  connrig,
+  type Ended,
+  HASTY,
+  readSamples,
+  reportOn,
+  type StartOptions,
+} from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 import { assertNotSkippedUnseen, ELSEWHERE, elsewhere, LOOPBACK_UP, openFolder } from '../support/elsewhere.ts';
 
@@ -19,10 +28,15 @@ const PLAN = ['--levels', LEVELS.join(','), ...HASTY];
 const BUILTIN = ['--protocol', 'tcp'];
 
 /** Runs the plan to its end, and what it came to. The shape holds wherever it is: levels open, and nothing is left. */
-async function runAt(t: TestContext, options: StartOptions, args: readonly string[] = BUILTIN) {
+async function runAt(
+  t: TestContext,
+  options: StartOptions,
+  args: readonly string[] = BUILTIN,
+  assertEnded: (ended: Ended) => void = assertWentThrough,
+) {
   const folder = join(openFolder(t), 'run');
   const ended = await connrig(t, ['run', ...args, ...PLAN, '--out', folder], options);
-  assertWentThrough(ended);
+  assertEnded(ended);
   const summary = await reportOn(t, folder);
   const [leg] = summary.legs;
   assert.deepEqual(
@@ -96,7 +110,10 @@ describe('without root', () => {
       const echo = await startEcho('tcp');
       t.after(() => echo.close());
       const options = elsewhere(t, { asNobody: true, setUp: `mount -t proc -o hidepid=${hidepid} proc /proc` });
-      const { summary, leg } = await runAt(t, options, [echo.url, '--pid', String(echo.pid)]);
+      // It was asked for by its id, so a run that can't read it has failed.
+      const { summary, leg } = await runAt(t, options, [echo.url, '--pid', String(echo.pid)], (ended) =>
+        assertFailed(ended, 4, 'EMETER', /the target's memory could not be read at 3 of 3 levels/),
+      );
       assert.deepEqual(knownOf(summary), { user: NONE, kernel: NONE, total: NONE });
       assert.equal(leg.perConnection, null);
       const why = `process ${echo.pid} is hidden from us: /proc is mounted with hidepid`;
@@ -172,9 +189,9 @@ describe('a /proc that tells less', () => {
     assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
     for (const { open, established, kernelSockets } of leg.levels)
       assert.deepEqual([established, kernelSockets], [open, null]);
-    assert.equal(leg.perConnection?.components.socketBuffers, null, 'nothing queued is not what this means');
+    assert.equal(leg.perConnection?.components.socketBuffers?.bytes, 0, 'it tells what is queued, too');
     const warnings = summary.warnings.join('\n');
-    assert.match(warnings, /^sockstat could not be read: .* is not there; data queued in sockets is unknown$/m);
+    assert.match(warnings, /^sockstat could not be read: .* is not there; what is reserved for TCP buffers is unknown$/m);
     assert.doesNotMatch(warnings, /^established could not be read/m);
   });
 });

@@ -14,7 +14,7 @@ describe('the help', () => {
     run: ['config', ...Object.values(RUN_OPTIONS).map(({ name }) => name)],
     serve: Object.values(SERVE_FLAGS).map(({ flags }) => nameIn(flags)),
     meter: ['pid', 'listen', 'admin-token', 'admin-names'],
-    report: ['plan', 'png', 'json'],
+    report: ['plan', 'png', 'json', 'size-by'],
     compare: ['out', 'json'],
     live: ['listen', 'admin-token', 'admin-names'],
     doctor: ['connections', 'json'],
