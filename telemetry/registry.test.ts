@@ -58,8 +58,10 @@ describe('telemetry', () => {
     );
     for (const ms of [0, 0.5, 2, 17, 17, 300_000]) recordMs(counts, ms);
     const wanted = [
-      // 1 ms, 4, 16, 64 …
-      ...[2, 3, 3, 5, 5, 5, 5, 5, 5].map((below, i) => [`_bucket{protocol="ws",le="${4 ** i / 1000}"}`, below]),
+      ...[2, 3, 3, 5, 5, 5, 5, 5].map((below, i) => [
+        `_bucket{protocol="ws",le="${[0.001, 0.004, 0.016, 0.064, 0.256, 1.024, 8.192, 65.536][i]}"}`,
+        below,
+      ]),
       ['_bucket{protocol="ws",le="+Inf"}', 6],
       ['_count{protocol="ws"}', 6],
     ].map(([rest, value]) => `connrig_schedule_lag_seconds${rest} ${value}`);

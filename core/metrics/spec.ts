@@ -28,5 +28,5 @@ const doubled = (first: number, count: number, factor: number): number[] =>
  */
 export const DURATION_BUCKETS_SECONDS: readonly number[] = doubled(0.0005, 18, 2);
 
-/** 1 ms to 16 s, coarser: where what matters is whether there was any lateness. */
-export const LATENESS_BUCKETS_SECONDS: readonly number[] = doubled(0.001, 8, 4);
+/** 1 ms to 66 s, coarser, most of all from a second on: where what matters is whether there was any lateness. */
+export const LATENESS_BUCKETS_SECONDS: readonly number[] = [...doubled(0.001, 6, 4), 8.192, 65.536];
