@@ -10,12 +10,15 @@ import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
 import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
+import { inTurns } from '../telemetry/turns.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9465';
 /** Who asks for several pages at once gets them from one reading. */
 const FRESH_MS = 250;
+/** Of the time: a reading holds up the target, and a run takes one after the other. */
+const READING = { share: 0.5 };
 
 type MeterConfig = Pick<EndpointOptions, 'host' | 'port' | 'access'> & { readonly pids: readonly number[] };
 type RawOptions = { pid: string[]; listen: string; adminToken?: string; adminNames?: string };
@@ -68,7 +71,6 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   });
   const meters = openMeters({ pids, ports: [], clientPid: process.pid });
   const read = freshReader(pids);
-  const readSockets = oneAtATime(() => meters.readSockets());
   const own = watchOwnProcess();
   const page = async (): Promise<MeterPage> => {
     const readings = await read();
@@ -82,9 +84,12 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   };
   const telemetry = meterTelemetry(page, deps.version);
   const routes = new Map<string, Route>([
-    ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
-    ['/readings', async (query) => readingsPage(query, read)],
-    ['/sockets', async () => json(await readSockets())],
+    [
+      '/metrics',
+      inTurns(async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() }), READING),
+    ],
+    ['/readings', inTurns((query) => readingsPage(query, read), READING)],
+    ['/sockets', inTurns(async () => json(await meters.readSockets()), READING)],
     ['/healthz', async () => ({ status: 200, type: 'text/plain', body: 'ok\n' })],
   ]);
   try {
@@ -121,16 +126,5 @@ function freshReader(pids: readonly number[]): Reader {
       last = { startedAtMs: now, of, readings: meters.read({ list: ports.length > 0 }) };
     }
     return last.readings;
-  };
-}
-
-/** Who asks while it is under way gets the same answer. */
-function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | undefined;
-  return () => {
-    underWay ??= ask().finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
   };
 }

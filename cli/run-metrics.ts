@@ -5,6 +5,7 @@ import { humanMs } from '../core/units.ts';
 import { summarizeLeg } from '../report/leg-summary.ts';
 import { noQuery, type Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
+import { inTurns } from '../telemetry/turns.ts';
 import type { ServedRun } from './served-run.ts';
 
 /** Of the client's descriptors: few, since its connections want them all. */
@@ -35,7 +36,7 @@ export async function serveRunMetrics(
   const routes = new Map<string, Route>([
     [
       '/metrics',
-      async () => {
+      inTurns(async () => {
         const wasOver = isOver;
         const body = await metrics.telemetry.render();
         // A scraper that gave up while the report was drawn has seen nothing of the end.
@@ -43,7 +44,7 @@ export async function serveRunMetrics(
           if (wasOver && ++askedAfter === 2) askedTwice();
         };
         return { status: 200, type: metrics.telemetry.contentType, body, taken };
-      },
+      }),
     ],
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
   ]);

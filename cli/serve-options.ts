@@ -29,6 +29,11 @@ export const SERVE_FLAGS = {
     default: undefined,
     help: 'refuse more than this (default: what the open-files limit allows)',
   },
+  maxQueued: {
+    flags: '--max-queued <size>',
+    default: '256MiB',
+    help: 'for peers that do not read, all together; beyond it the largest are ended',
+  },
   handshakeTimeout: {
     flags: '--handshake-timeout <time>',
     default: '10s',
@@ -55,6 +60,7 @@ export interface ServeConfig {
   readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
   readonly backlog: number | undefined;
   readonly maxConnections: number | undefined;
+  readonly maxQueuedBytes: number;
   readonly handshakeTimeoutMs: number;
   readonly maxPayloadBytes: number;
   readonly perMessageDeflate: boolean;
@@ -108,6 +114,7 @@ export function parseServeOptions(
     ports: { ws: port('wsPort'), tcp: port('tcpPort'), http: port('httpPort'), admin: port('adminPort') },
     backlog: quantity('backlog', 'count', 1, MAX_SETTING),
     maxConnections: quantity('maxConnections', 'count', 1, MAX_SETTING),
+    maxQueuedBytes: quantity('maxQueued', 'bytes', 1, Number.MAX_SAFE_INTEGER) ?? 0,
     handshakeTimeoutMs: quantity('handshakeTimeout', 'duration', 1, MAX_SETTING) ?? 0,
     maxPayloadBytes: quantity('maxPayload', 'bytes', 1, MAX_SETTING) ?? 0,
     perMessageDeflate: raw.perMessageDeflate === true,

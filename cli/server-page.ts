@@ -19,9 +19,9 @@ export function serverPage(reader: ServerReader): ReadonlyMap<string, Route> {
   return new Map(
     LIVE_PATHS.map((path): [string, Route] => [
       path,
-      async (query) => {
+      async (query, asker) => {
         pages ??= load();
-        return (await pages).get(path)!(query);
+        return (await pages).get(path)!(query, asker);
       },
     ]),
   );

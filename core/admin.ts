@@ -3,10 +3,18 @@
  * because those two never import each other.
  */
 import { z } from 'zod';
-import { SERVER_CLOSE_REASONS } from './outcomes.ts';
+import { SERVER_CLOSE_REASONS, type ServerCloseReason } from './outcomes.ts';
 import { PROTOCOLS, type ProtocolName } from './protocols.ts';
 
 const count = z.number().int().nonnegative();
+
+/** A server, or a record, from before there was a reason has none of it. */
+const Closed = z.strictObject(
+  Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, count.default(0)])) as Record<
+    ServerCloseReason,
+    z.ZodDefault<typeof count>
+  >,
+);
 
 /** Counts of one protocol since the server started: accepted = handshaking + open + the sum of closed. */
 export const CensusOfProtocol = z.object({
@@ -14,7 +22,7 @@ export const CensusOfProtocol = z.object({
   /** Transport up, not usable yet: for http, nothing answered yet. Always 0 for tcp. */
   handshaking: count,
   open: count,
-  closed: z.record(z.enum(SERVER_CLOSE_REASONS), count),
+  closed: Closed,
   bytesIn: count,
   bytesOut: count,
 });

@@ -81,6 +81,8 @@ export const SERVER_CLOSE_REASONS = [
   'too-large',
   /** Past the server's own connection limit: told so, and closed. */
   'over-limit',
+  /** Too much was queued for all who don't read what they are sent, and most of it for this client. */
+  'slow-reader',
   /** The server is stopping. */
   'shutdown',
 ] as const;

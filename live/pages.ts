@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Answer, json, noQuery, type Route } from '../telemetry/answer.ts';
 import type { EndpointLimits } from '../telemetry/endpoint.ts';
+import { inTurns } from '../telemetry/turns.ts';
 import { Broadcast, type Source } from './broadcast.ts';
 import type { LivePath } from './paths.ts';
 
@@ -43,10 +44,13 @@ export function livePages(source: Source): LivePages {
   const routes = new Map<LivePath, Route>(
     Object.entries(FILES).map(([path, [type, file]]) => [
       path as LivePath,
-      async (query) => noQuery(query) ?? fileAnswer(type, file),
+      inTurns(async (query) => noQuery(query) ?? fileAnswer(type, file)),
     ]),
   );
-  routes.set('/state.json', async (query) => noQuery(query) ?? json(source.view()));
+  routes.set(
+    '/state.json',
+    inTurns(async (query) => noQuery(query) ?? json(source.view())),
+  );
   routes.set(
     '/events',
     async (query) => noQuery(query) ?? { status: 200, type: 'text/event-stream', stream: (to) => broadcast.join(to) },

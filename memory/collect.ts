@@ -1,4 +1,6 @@
 import { Session } from 'node:inspector';
+import { isMainThread } from 'node:worker_threads';
+import { trimMalloc } from './malloc.ts';
 
 const ROUNDS = 2;
 
@@ -24,4 +26,6 @@ export async function collectGarbage(): Promise<void> {
   } finally {
     session.disconnect();
   }
+  // All threads share one malloc, and the main one collects last.
+  if (isMainThread) await trimMalloc();
 }

@@ -177,7 +177,7 @@ const MEMORY = {
         handshaking: 0,
         open: 3,
         closed: Object.fromEntries(
-          'by-peer reset handshake-timeout bad-handshake protocol-error too-large over-limit shutdown'
+          'by-peer reset handshake-timeout bad-handshake protocol-error too-large over-limit slow-reader shutdown'
             .split(' ')
             .map((reason) => [reason, 0]),
         ),
@@ -209,10 +209,12 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
   await readRuntime(url);
   assert.deepEqual(asked, ['/memory?gc=1', '/memory']);
   const { tcp, ws } = MEMORY.census;
-  answers['older'] = JSON.stringify({ ...MEMORY, census: { tcp, ws } });
+  const { 'slow-reader': _, ...closed } = tcp!.closed;
+  answers['older'] = JSON.stringify({ ...MEMORY, census: { tcp: { ...tcp, closed }, ws } });
   mode = 'older';
   const { census } = await readRuntime(url);
   assert.deepEqual([census.tcp.open, census.ws.open, census.http.open], [3, 3, 0], 'a server that had no http yet');
+  assert.equal(census.tcp.closed['slow-reader'], 0, 'nor ended slow readers');
   for (const [next, why] of [
     ['empty', /not a connrig server's memory: schema/],
     ['garbage', /not a connrig server's memory/],

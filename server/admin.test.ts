@@ -19,6 +19,7 @@ describe('the admin port', () => {
     server = await startServe();
   });
   after(() => server.stop());
+  const adminPort = (): number => Number(new URL(server.ready.admin).port);
   const get = (path: string, method = 'GET'): Promise<Response> => fetch(server.ready.admin + path, { method });
 
   it('exposes every row of the catalogue with values that follow events', async () => {
@@ -106,7 +107,8 @@ describe('the admin port', () => {
     const both = await Promise.all([count(), count()]);
     for (const [more] of both) assert.ok(more >= delays);
     await eventually(async () => (await count())[0] > delays + 5, 'more looks');
-    assert.ok((await count())[1] >= scrapes + 4);
+    // Both at once may have had the same page.
+    assert.ok((await count())[1] >= scrapes + 3);
   });
 
   it('says what memory it uses, with a collection when asked', async () => {
@@ -123,6 +125,35 @@ describe('the admin port', () => {
     for (const socket of sockets) socket.destroy();
     await eventually(async () => (await server.memory()).census.ws.open === 0, 'closed');
     assert.equal((await server.memory()).live.bytesPerConnection, null);
+  });
+
+  it('forces few collections for a burst of those who want one, and none for who has left', async () => {
+    const collections = async (): Promise<number> =>
+      samplesIn(await (await get('/metrics')).text()).get('connrig_gc_runs_total{kind="major"}')!;
+    const start = await collections();
+    await server.memory(true);
+    const before = await eventually(async () => {
+      const count = await collections();
+      return count > start && count;
+    }, 'one is counted');
+    const asking = 'GET /memory?gc=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(8);
+    // As so many people: each may ask 200 times.
+    const askers = await Promise.all(Array.from({ length: 28 }, (_, i) => connectRaw(adminPort(), `127.0.0.${i + 2}`)));
+    const told = askers.map(() => '');
+    for (const [i, socket] of askers.entries()) {
+      socket.on('data', (piece: Buffer) => {
+        told[i] += piece.toString('latin1');
+      });
+      socket.write(asking);
+    }
+    for (const socket of askers.splice(4)) socket.destroy();
+    const answers = (text: string): number => text.match(/^HTTP\/1\.1 200 /gm)?.length ?? 0;
+    await eventually(() => told.slice(0, 4).every((text) => answers(text) === 8), 'who stayed is answered');
+    for (const socket of askers) socket.destroy();
+    // Each collection is two rounds, each of a few runs until nothing more is freed.
+    const runs = (await collections()) - before;
+    assert.ok(runs <= 3 * 2 * 10, `${runs} runs for 224 questions`);
+    assert.equal((await get('/healthz')).status, 200);
   });
 
   it('lists at most as many connections as asked for', async () => {

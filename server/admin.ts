@@ -1,5 +1,6 @@
 import type { RuntimeMemory, ServerMemory, TopConnections } from '../core/admin.ts';
 import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
+import { inTurns } from '../telemetry/turns.ts';
 import { openOf } from './census.ts';
 import { serverTelemetry } from './metrics.ts';
 import { liveOf, sumCensusOf } from './overview.ts';
@@ -7,6 +8,8 @@ import type { Part, Snapshot } from './part.ts';
 
 const DEFAULT_TOP = 20;
 const MAX_TOP = 1000;
+/** Of the time: nothing else runs during a collection, or while all connections are looked at. */
+const STANDSTILL = { share: 0.1 };
 
 /** Where the admin port gets its answers from. */
 export interface AdminSource {
@@ -38,9 +41,9 @@ export function adminRoutes(
   const telemetry = serverTelemetry(() => snapshotsOf(source), source.version);
   return new Map<string, Route>([
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
-    ['/metrics', async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() })],
-    ['/memory', (query) => memory(reader, query)],
-    ['/connections', (query) => connections(reader, query)],
+    ['/metrics', inTurns(async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() }))],
+    ['/memory', memoryRoute(reader)],
+    ['/connections', inTurns((query) => connections(reader, query), STANDSTILL)],
     ...more(reader),
   ]);
 }
@@ -67,10 +70,14 @@ const readerOf = (source: AdminSource): ServerReader => ({
   },
 });
 
-async function memory(reader: ServerReader, query: URLSearchParams): Promise<Answer> {
-  const gc = query.get('gc') ?? '0';
-  if (gc !== '0' && gc !== '1') return sentence(400, 'gc is 0 or 1, such as /memory?gc=1');
-  return noQuery(query, 'gc') ?? json<ServerMemory>(await reader.memory(gc === '1'));
+function memoryRoute(reader: ServerReader): Route {
+  const asItIs = inTurns(async () => json<ServerMemory>(await reader.memory(false)));
+  const collected = inTurns(async () => json<ServerMemory>(await reader.memory(true)), STANDSTILL);
+  return async (query, asker) => {
+    const gc = query.get('gc') ?? '0';
+    if (gc !== '0' && gc !== '1') return sentence(400, 'gc is 0 or 1, such as /memory?gc=1');
+    return noQuery(query, 'gc') ?? (gc === '1' ? collected : asItIs)(query, asker);
+  };
 }
 
 async function connections(reader: ServerReader, query: URLSearchParams): Promise<Answer> {

@@ -15,7 +15,7 @@ const METHODS = 'GET, HEAD';
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenHttp({ options, gate }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenHttp({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
   const census = newCensus();
   const handshaking = new Set<Socket>();
   const open = new Set<Socket>();
@@ -27,7 +27,9 @@ export async function listenHttp({ options, gate }: ListenerContext, wantedPort:
     const { socket } = request;
     // Should it come behind one that isn't one, in the same piece.
     if (reasons.has(socket)) return;
-    census.bytesOut += answer(request, response);
+    const bytes = answer(request, response);
+    census.bytesOut += bytes;
+    if (socket.writableLength > 0) queues.wrote(socket, socket, bytes);
     if (!handshaking.delete(socket)) return;
     census.handshaking--;
     census.open++;
@@ -36,6 +38,8 @@ export async function listenHttp({ options, gate }: ListenerContext, wantedPort:
 
   function onClose(this: Socket): void {
     gate.leave();
+    queues.forget(this);
+    if (queues.hasEnded(this) && !reasons.has(this)) reasons.set(this, 'slow-reader');
     if (handshaking.delete(this)) census.handshaking--;
     else if (open.delete(this)) census.open--;
     census.closed[reasons.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;

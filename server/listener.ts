@@ -3,13 +3,15 @@ import type { CensusOfProtocol, TopConnections } from '../core/admin.ts';
 import type { ServerCloseReason } from '../core/outcomes.ts';
 import type { Gate } from './gate.ts';
 import type { PartOptions } from './options.ts';
+import type { Queues } from './queues.ts';
 
 export type TopConnection = TopConnections['connections'][number];
 
 /** What listeners of one process share. */
 export interface ListenerContext {
-  readonly options: Omit<PartOptions, 'ports' | 'maxConnections'>;
+  readonly options: Omit<PartOptions, 'ports' | 'maxConnections' | 'maxQueuedBytes'>;
   readonly gate: Gate;
+  readonly queues: Queues;
 }
 
 /** One listening port and the connections that came through it. */
@@ -26,9 +28,6 @@ export interface Held {
   readonly queuedBytes: number;
   readonly transport: Socket;
 }
-
-/** Bytes queued towards a peer above which we stop reading from it until they are out. */
-export const MAX_QUEUED_BYTES = 64 * 1024;
 
 /** Why a socket that nobody here ended is gone. */
 export const causeOf = (socket: Socket): ServerCloseReason => (socket.errored === null ? 'by-peer' : 'reset');

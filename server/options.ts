@@ -15,6 +15,8 @@ export interface PartOptions {
   readonly backlog: number;
   /** Connections of all protocols and processes together; undefined: as many as descriptors allow. */
   readonly maxConnections: number | undefined;
+  /** What all connections of all processes together may have queued towards peers that don't read. */
+  readonly maxQueuedBytes: number;
   /** From accept to the end of the request head, for ws and http; for http also from the start of each later one. */
   readonly handshakeTimeoutMs: number;
   /** Largest message (and frame) of ws. tcp has no messages. */

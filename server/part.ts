@@ -10,6 +10,7 @@ import { listenHttp } from './http.ts';
 import { connectionLimit } from './limits.ts';
 import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
+import { Queues } from './queues.ts';
 import { startSampler } from './sampler.ts';
 import { listenTcp } from './tcp.ts';
 import { listenWs } from './ws.ts';
@@ -51,13 +52,14 @@ export async function startPart(options: PartOptions): Promise<Part> {
   // What the first collection costs for good belongs to the baseline.
   await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));
+  const queues = new Queues(options.maxQueuedBytes);
   const listeners = new Map<ProtocolName, Listener>();
   const closeAll = async (graceMs: number): Promise<void> => {
     await Promise.all([...listeners.values()].map((listener) => listener.close(graceMs)));
   };
   try {
     for (const protocol of options.protocols) {
-      listeners.set(protocol, await LISTEN[protocol]({ options, gate }, options.ports[protocol]));
+      listeners.set(protocol, await LISTEN[protocol]({ options, gate, queues }, options.ports[protocol]));
     }
   } catch (error) {
     await closeAll(0);

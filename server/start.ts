@@ -86,7 +86,7 @@ async function forkParts(
 ): Promise<Part[]> {
   // Who may ask at the admin port is nothing a part needs to know.
   const { processes, admin: _, ...shared } = options;
-  const { maxConnections, ports } = shared;
+  const { maxConnections, maxQueuedBytes, ports } = shared;
   const attempts = await Promise.allSettled(
     Array.from({ length: processes }, (_, i) =>
       forkPart(
@@ -94,6 +94,7 @@ async function forkParts(
         {
           ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
+          maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
           ports: { tcp: ports.tcp + i, ws: ports.ws + i, http: ports.http + i },
         },
         onDeath,

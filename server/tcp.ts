@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
+import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 /**
  * Raw TCP that sends back what it gets. Listeners are made once here and shared by all connections; a connection has
@@ -9,7 +9,7 @@ import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYT
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenTcp({ options, gate }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenTcp({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
   const census = newCensus();
   const sockets = new Set<Socket>();
   let stopping = false;
@@ -32,20 +32,22 @@ export async function listenTcp({ options, gate }: ListenerContext, wantedPort: 
   function onData(this: Socket, chunk: Buffer): void {
     census.bytesIn += chunk.length;
     census.bytesOut += chunk.length;
-    if (this.writableLength < MAX_QUEUED_BYTES) {
+    if (this.writableLength === 0) {
       this.write(chunk);
-      return;
+    } else {
+      // Only a peer that doesn't read costs a closure.
+      this.pause();
+      this.write(chunk, () => this.resume());
     }
-    // Only a peer that doesn't read costs a closure.
-    this.pause();
-    this.write(chunk, () => this.resume());
+    if (this.writableLength > 0) queues.wrote(this, this, chunk.length);
   }
 
   function onClose(this: Socket): void {
     sockets.delete(this);
+    queues.forget(this);
     gate.leave();
     census.open--;
-    census.closed[stopping ? 'shutdown' : causeOf(this)]++;
+    census.closed[queues.hasEnded(this) ? 'slow-reader' : stopping ? 'shutdown' : causeOf(this)]++;
   }
 
   const server = createServer({ noDelay: true }, onConnection);

@@ -5,12 +5,14 @@ import type { ServerCloseReason } from '../core/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-door.ts';
-import { causeOf, type Held, type Listener, type ListenerContext, MAX_QUEUED_BYTES } from './listener.ts';
+import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2000;
 const GOING_AWAY = 1001;
 const NO_CLOSE_FRAME = 1006;
+/** What may wait to be compressed before we stop reading from the peer. */
+const MAX_COMPRESSING_BYTES = 64 * 1024;
 
 /** `ws`'s own class with the two things we need to know of a connection, as fields of the same object. */
 class ServerSocket extends WebSocket {
@@ -41,7 +43,7 @@ class ServerSocket extends WebSocket {
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenWs({ options, gate }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenWs({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
   const census = newCensus();
   const handshaking = new Set<Socket>();
   const open = new Set<ServerSocket>();
@@ -83,18 +85,38 @@ export async function listenWs({ options, gate }: ListenerContext, wantedPort: n
   function onMessage(this: WebSocket, data: Buffer, binary: boolean): void {
     census.bytesIn += data.length;
     census.bytesOut += data.length;
-    if (this.bufferedAmount < MAX_QUEUED_BYTES) {
+    if (takes(this)) {
       this.send(data, { binary });
-      return;
+    } else {
+      // Only a peer that doesn't read costs a closure.
+      this.pause();
+      this.send(data, { binary }, () => this.resume());
     }
-    // Only a peer that doesn't read costs a closure.
-    this.pause();
-    this.send(data, { binary }, () => this.resume());
+    watch(this, data);
+  }
+
+  function onPing(this: WebSocket, data: Buffer): void {
+    if (takes(this)) {
+      this.pong(data);
+    } else {
+      this.pause();
+      this.pong(data, false, () => this.resume());
+    }
+    watch(this, data);
+  }
+
+  function watch(ws: WebSocket, { length }: Buffer): void {
+    const { transport } = ws as ServerSocket;
+    if (transport && ws.bufferedAmount > 0) queues.wrote(transport, ws, length);
   }
 
   function onClose(this: WebSocket, code: number): void {
     const ws = this as ServerSocket;
     open.delete(ws);
+    if (ws.transport) {
+      queues.forget(ws.transport);
+      if (queues.hasEnded(ws.transport)) ws.reason ??= 'slow-reader';
+    }
     gate.leave();
     census.open--;
     census.closed[ws.reason ?? (code === NO_CLOSE_FRAME && ws.transport ? causeOf(ws.transport) : 'by-peer')]++;
@@ -137,14 +159,9 @@ export async function listenWs({ options, gate }: ListenerContext, wantedPort: n
   };
 }
 
-function onPing(this: WebSocket, data: Buffer): void {
-  if (this.bufferedAmount < MAX_QUEUED_BYTES) {
-    this.pong(data);
-    return;
-  }
-  this.pause();
-  this.pong(data, false, () => this.resume());
-}
+/** Whether the peer takes what it is sent, and we compress as fast as it comes. */
+const takes = (ws: WebSocket): boolean =>
+  (ws as ServerSocket).transport?.writableLength === 0 && ws.bufferedAmount < MAX_COMPRESSING_BYTES;
 
 /** `ws` has sent the close frame that fits; `close` follows. */
 function onError(this: WebSocket, error: NodeJS.ErrnoException): void {

@@ -20,8 +20,16 @@ export interface Streamed extends Omit<Answer, 'body' | 'taken'> {
   readonly stream: (to: Writable) => void;
 }
 
-/** One page of an endpoint. What it throws becomes a 500 with its message. */
-export type Route = (query: URLSearchParams) => Promise<Answer | Streamed>;
+/** Who asked for a page. */
+export interface Asker {
+  /** It knows the token that is asked for here. */
+  readonly isTrusted: boolean;
+  /** Whether it still waits for an answer. */
+  isThere(): boolean;
+}
+
+/** One page of an endpoint. What it throws becomes a 500 with its message. A page that costs is made `inTurns`. */
+export type Route = (query: URLSearchParams, asker: Asker) => Promise<Answer | Streamed>;
 
 /** One clear sentence for a person. */
 export const sentence = (status: number, text: string, headers: Answer['headers'] = {}): Answer => ({

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { type Answer, type Route, type Streamed, sentence } from './answer.ts';
+import { type Answer, type Asker, type Route, type Streamed, sentence } from './answer.ts';
 import { type Access, createGuard, RATE } from './guard.ts';
 import { authorityOf, closed, listen } from './listen.ts';
 import { BAD_PORTS } from './ports.ts';
@@ -77,7 +77,8 @@ export async function startEndpoint({
     (request, response) => {
       const { method, headers, socket } = request;
       const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
-      const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request);
+      const asker = { isTrusted: access.token !== undefined, isThere: () => isThere(socket) };
+      const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request, asker);
       void answered.then((answer: Answer | Streamed) => send(response, answer, stalledMs));
     },
   );
@@ -95,12 +96,19 @@ export async function startEndpoint({
   };
 }
 
-async function answerOf(routes: ReadonlyMap<string, Route>, { url }: IncomingMessage): Promise<Answer | Streamed> {
+/** Who leaves says goodbye right behind the question; that is seen once it is read. */
+const isThere = (socket: Socket): boolean => !socket.destroyed && !socket.readableEnded;
+
+async function answerOf(
+  routes: ReadonlyMap<string, Route>,
+  { url }: IncomingMessage,
+  asker: Asker,
+): Promise<Answer | Streamed> {
   const [path = '/', query = ''] = (url ?? '/').split('?', 2);
   const route = routes.get(path);
   if (!route) return sentence(404, `there is no ${path} here; there is ${[...routes.keys()].join(', ')}`);
   try {
-    return await route(new URLSearchParams(query));
+    return await route(new URLSearchParams(query), asker);
   } catch (error) {
     return sentence(500, error instanceof Error ? error.message : String(error));
   }
@@ -118,12 +126,12 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
     ...headers,
   });
   if ('body' in answer) {
-    // Who gave up while we were busy left its goodbye right behind its question: it is seen by then.
+    // By then it is seen who gave up while we were busy.
     setImmediate(() => {
       const { socket } = response;
-      const isThere = socket !== null && !socket.destroyed && !socket.readableEnded;
+      const isTaken = socket !== null && isThere(socket);
       response.end(answer.body);
-      if (isThere) answer.taken?.();
+      if (isTaken) answer.taken?.();
     });
   } else if (response.req.method === 'HEAD' || response.destroyed) response.end();
   else answer.stream(response);

@@ -10,6 +10,7 @@ const server = await startServer(
     admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
     backlog: 4096,
     maxConnections: undefined,
+    maxQueuedBytes: 2 ** 28,
     handshakeTimeoutMs: 10_000,
     maxPayloadBytes: 2 ** 20,
     perMessageDeflate: false,

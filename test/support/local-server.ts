@@ -19,6 +19,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
+      maxQueuedBytes: 2 ** 28,
       handshakeTimeoutMs: 5000,
       maxPayloadBytes: 64 * 1024,
       perMessageDeflate: false,
