@@ -186,8 +186,7 @@ export function timeWaitOf(
 
 /**
  * Growth of what the kernel has set aside for objects that nobody uses yet, in bytes: after others' connections have gone
- * thousands of places are left on pages that are not given back, and the next ones take up these (seen: 600 bytes less
- * for each, of 4,050).
+ * places are left on pages that are not given back, and the next ones take up these.
  */
 export function unusedPlacesOf(before: Slab | null, now: Slab | null, caches: readonly SlabCache[]): number {
   return caches.reduce((sum, name) => {
