@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { redactBroken, redactText, redactUrl, secretsIn } from './secrets.ts';
+import { redactBroken, redactConfig, redactText, redactUrl, secretsIn } from './secrets.ts';
 
 const SHOWN: ReadonlyArray<[string, string]> = [
   ['ws://h:1/chat?token=abc&room=7', 'ws://h:1/chat?token=***&room=***'],
@@ -52,6 +52,14 @@ test('a value is hidden wherever a server repeats it, as written or decoded', ()
   assert.deepEqual(secrets, ['pa%24sword', 's3cret%21x', 'pa$sword', 's3cret!x']);
   assert.equal(redactText('GET /?token=s3cret%21x (s3cret!x) room 7', secrets), 'GET /?token=*** (***) room 7');
   assert.equal(redactText('ret%21x HTTP and pa%24swo', ['s3cret%21x', 'pa%24sword']), '*** HTTP and ***', 'cut short');
+});
+
+test('a config of any depth is looked through as far as one goes', () => {
+  let deep: unknown = 'ws://h/?token=s3cret';
+  for (let i = 0; i < 50_000; i++) deep = i % 2 === 0 ? [deep] : { url: deep };
+  const shown = JSON.stringify(redactConfig({ url: [{ exporter: 'http://h/?k=v' }], deep }));
+  assert.match(shown, /^\{"url":\[\{"exporter":"http:\/\/h\/\?k=\*\*\*"\}\],"deep":.*"\*\*\*"/);
+  assert.ok(!shown.includes('s3cret'));
 });
 
 test('property: no value of a query is left in its URL, alone or in a sentence', () => {

@@ -12,6 +12,8 @@ const URL_IN_TEXT = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;
 const PUNCTUATION = /[:,.;)\]}|]*$/;
 /** Shorter values are words of other sentences as well. */
 const SECRET_CHARS = 6;
+/** Levels of a config that are looked through; a run folder from somebody else may have any number. */
+const MOST_DEPTH = 16;
 
 /** A URL, or what was meant to be one, as it may be recorded and shown: `ws://h:1/chat?token=***&room=***`. */
 export function redactUrl(url: string): string {
@@ -59,16 +61,22 @@ function withoutPart(text: string, secret: string): string {
   return left;
 }
 
-/** A run's config, whatever its version has in it, as it may be recorded and shown. */
+/** A run's config, whatever its version has in it, as it may be recorded and shown. What nobody's config has is left out. */
 export function redactConfig(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const shown = Object.entries(config).map(([key, value]) => [key, redactWithin(value, key)] as const);
+  return redactMembers(config, 0);
+}
+
+function redactMembers(members: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
+  const shown = Object.entries(members).map(([key, value]) => [key, redactWithin(value, key, depth)] as const);
   return Object.fromEntries(shown);
 }
 
-function redactWithin(value: unknown, key: string): unknown {
+function redactWithin(value: unknown, key: string, depth: number): unknown {
   if (typeof value === 'string') return key === 'path' ? redactUrl(value) : redactText(value);
-  if (Array.isArray(value)) return value.map((one) => redactWithin(one, key));
-  return typeof value === 'object' && value !== null ? redactConfig(value as Record<string, unknown>) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MOST_DEPTH) return HIDDEN;
+  if (Array.isArray(value)) return value.map((one) => redactWithin(one, key, depth + 1));
+  return redactMembers(value as Record<string, unknown>, depth + 1);
 }
 
 /** The values in a URL or a path that are to be hidden, as written and as a server reads them, the longest first. */

@@ -69,6 +69,9 @@ const LIKE = 'write one such as ws://127.0.0.1:3000/path or tcp://127.0.0.1:3000
 const SCHEMES = `the scheme is one of ${PROTOCOLS.map((name) => `${name}://`).join(', ')}`;
 
 function schemeless(text: string, shown: string): string {
+  const [, own = '', place = ''] = /^([a-z]+):\/?(?=[^/])(.*:\d.*)$/i.exec(shown) ?? [];
+  if (isProtocolName(own.toLowerCase()))
+    return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
     return `it has no scheme; write ${PROTOCOLS.map((name) => `${name}://${name === 'tcp' ? rest.split(/[/?#]/)[0] : rest}`).join(', or ')}`;

@@ -10,6 +10,11 @@ const GIVEN_UP: Readonly<
     sentence: 'sends more than this client can read',
     hint: 'measure the target while it sends less, or fewer --connections',
   },
+  'protocol-error': {
+    code: 'EDROPPED',
+    sentence: 'broke the protocol',
+    hint: 'docs/protocols.md, for how strictly its words are read: a limit of the target has no part in it',
+  },
   'slow-reader': {
     code: 'EDROPPED',
     sentence: 'does not take what it is sent',
@@ -26,6 +31,6 @@ const GIVEN_UP: Readonly<
 export function givenUp(reason: CloseReason, url: string, howMany: string, said: string): RigError | undefined {
   const known = GIVEN_UP[reason];
   if (!known) return undefined;
-  const text = `${url} ${known.sentence}: ${howMany} open connections had to be given up${said}`;
+  const text = `${url} ${known.sentence}: ${howMany} open connections had to be given up: ${reason}${said}`;
   return new RigError(known.code, text, { hint: known.hint });
 }

@@ -123,7 +123,7 @@ function isEmpty(folder: string): boolean {
 function unwritable(folder: string, cause: unknown): RigError {
   const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
   return new RigError('EOUT', `the run folder ${folder} can't be written (${why})`, {
-    hint: '--out a folder that you may write to, with room',
+    hint: why === 'EFBIG' ? 'ulimit -f unlimited' : '--out a folder that you may write to, with room',
     cause,
   });
 }

@@ -111,7 +111,7 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
     'flooded',
     tallyOf({ open: 71 }, { flood: 51 }),
     'EGENERATOR',
-    /^ws:\/\/h:1 sends more than this client can read: 51 of 71 open connections had to be given up$/,
+    /^ws:\/\/h:1 sends more than this client can read: 51 of 71 open connections had to be given up: flood$/,
   ],
   [
     'what is sent to it is not taken',
@@ -124,6 +124,12 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
     tallyOf({ open: 71 }, { 'too-large': 51 }),
     'EDROPPED',
     /sends messages that are larger than this client takes: 51 of 71 open/,
+  ],
+  [
+    'it breaks the protocol',
+    tallyOf({ open: 71 }, { 'protocol-error': 51 }),
+    'EDROPPED',
+    /^ws:\/\/h:1 broke the protocol: 51 of 71 open connections had to be given up: protocol-error$/,
   ],
   ['dropped, then refused', tallyOf({ open: 1000, refused: 60 }, { 'by-peer': 1000 }), 'EDROPPED', /by-peer$/],
 ];
@@ -174,6 +180,8 @@ test('attempts that failed after the same time are told as met by a timer, but f
     /, each 3\.0 s after it was begun/,
   );
   assert.match((await errorOf(tallyOf({ 'timed-out': 50 }), 5000, { progress }))!.message, /usable in time$/);
+  const counted = await errorOf(tallyOf({ 'bad-handshake': 50 }), 5000, { progress });
+  assert.match(counted!.message, /no WebSocket handshake$/, '16 interim answers at one pace');
 });
 
 test('what a connection said itself is told', async () => {

@@ -128,10 +128,13 @@ function explain(tally: Tally, { url, planned, troubles, progress }: Watched): R
       { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
     );
   }
-  const when = failure === 'timed-out' ? '' : failureClause(progress());
+  const when = OUR_JUDGEMENTS.has(failure) ? '' : failureClause(progress());
   const fitting = hintOfAnswer(detailOf(failure), url) ?? hint;
   return new RigError(code, `${url}: ${sentence}${said(failure)}${when}`, { hint: fitting });
 }
+
+/** We end these attempts, so equal times are no timer of the target: our deadline, or its pace up to a bound of ours. */
+const OUR_JUDGEMENTS: ReadonlySet<Outcome> = new Set(['timed-out', 'bad-handshake']);
 
 /** What this machine lacks, whatever the target could still take. */
 const OUR_LIMITS: ReadonlySet<ErrorCode> = new Set(['EPORTS', 'EFILES', 'EMEMORY']);

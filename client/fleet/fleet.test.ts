@@ -173,6 +173,35 @@ test('a peer that never answers our close is cut short', async () => {
   );
 });
 
+test('where no close is answered the later ones wait less; after an answer they have all their time again', async () => {
+  let answers = false;
+  const peer = (socket: Socket): void => {
+    socket.on('error', () => {}).on('end', () => answers && socket.end());
+    socket.resume();
+  };
+  await withServer({ allowHalfOpen: true }, peer, (at) =>
+    withFleet('tcp', [at], { closeTimeoutMs: 4000 }, async ({ fleet, until }) => {
+      /** @returns how long it took until 2 were closed, in ms */
+      const openAndClose = async (): Promise<number> => {
+        fleet.setTarget(2, FAST);
+        await until(({ open }) => open === 2, 'both are open');
+        fleet.setTarget(0, FAST);
+        const beganMs = performance.now();
+        await until(({ open, closing }) => open === 0 && closing === 0, 'none is left');
+        return performance.now() - beganMs;
+      };
+      assert.ok((await openAndClose()) >= 3900);
+      let laterMs = 0;
+      for (let round = 0; round < 5; round++) laterMs += await openAndClose();
+      assert.ok(laterMs < 4 * 4000, `5 rounds took ${laterMs} ms`);
+      answers = true;
+      await openAndClose();
+      answers = false;
+      assert.ok((await openAndClose()) >= 3900, 'they were given all their time');
+    }),
+  );
+});
+
 test('a worker that dies is told, and nobody waits for it', { timeout: 30_000 }, async () => {
   const engine = 'steam' as EngineName;
   await withFleet('tcp', [{ ip: HOST, port: 1 }], { layout: { engine, workers: 2 } }, async ({ fleet, defects }) => {

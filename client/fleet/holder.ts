@@ -22,6 +22,9 @@ const FLOOD_MS = 5000;
 /** So long a failed attempt waits for the peer's FIN, and reads so much of it. */
 const PART_TIMEOUT_MS = 2000;
 const PART_BYTES = 1_048_576;
+/** When so many closes in a row had all their time and no answer, the next ones have less: a peer that answers none makes nobody wait. */
+const UNANSWERED = 2;
+const UNANSWERED_TIMEOUT_MS = 1000;
 
 /** How connections are closed: with the protocol's own goodbye and FIN, or by RST, which leaves nothing behind. */
 export type CloseMode = 'graceful' | 'reset';
@@ -34,7 +37,7 @@ export interface HolderOptions {
   /** The same for closes. */
   readonly closeWindow: number;
   readonly openTimeoutMs: number;
-  /** An orderly close that takes longer is cut short. */
+  /** An orderly close that takes longer is cut short; sooner while the peer answers none. */
   readonly closeTimeoutMs: number;
   readonly close: CloseMode;
   /** This worker's share of what open connections do. */
@@ -77,6 +80,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #talking = false;
   /** Failed attempts that are closed in order, with how many bytes of the peer are still read. */
   readonly #parting = new Map<Slot, number>();
+  /** Closes in a row that were cut short. */
+  #unanswered = 0;
   /** The window was full when last looked at; and since when it has had room. */
   #full = false;
   #lookedForFloodsAtMs = 0;
@@ -215,11 +220,16 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #expire(nowMs: number): void {
     const { openTimeoutMs, closeTimeoutMs } = this.#options;
     const partTimeoutMs = Math.min(closeTimeoutMs, PART_TIMEOUT_MS);
-    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, partTimeoutMs), (slot, startedAtMs) => {
+    const closePatienceMs =
+      this.#unanswered < UNANSWERED ? closeTimeoutMs : Math.min(closeTimeoutMs, UNANSWERED_TIMEOUT_MS);
+    const shortestMs = Math.min(openTimeoutMs, partTimeoutMs, closePatienceMs);
+    this.#slots.forEachInFlight(nowMs - shortestMs, (slot, startedAtMs) => {
       const ageMs = nowMs - startedAtMs;
       const state = this.#slots.stateOf(slot);
       if (isClosing(state)) {
-        if (ageMs >= closeTimeoutMs) this.#drop(slot);
+        if (ageMs < closePatienceMs) return;
+        this.#unanswered += 1;
+        this.#drop(slot);
       } else if (state === STATE.parting) {
         if (ageMs >= partTimeoutMs) this.#leave(slot);
       } else if (ageMs >= openTimeoutMs) {
@@ -304,7 +314,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const state = this.#slots.stateOf(slot);
     if (state === STATE.connecting || state === STATE.handshaking) this.#fail(slot, OUTCOME_OF[cause], detail);
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
-    this.#closed(slot);
+    if (this.#closed(slot)) this.#unanswered = 0;
     this.#parting.delete(slot);
     this.#protocol.release(slot);
     this.#slots.release(slot);
