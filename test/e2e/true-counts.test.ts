@@ -64,7 +64,8 @@ describe('during each hold the kernel and the server count as many as the level'
       ...['--workers', '2', '--source', '127.0.0.2,127.0.0.3', '--out', folder],
       // We ask the server for its census all the while, which keeps its memory from coming to rest.
       ...['--settle-timeout', '1s', '--engine', 'node'],
-      ...['--rest', REST],
+      // A look at both servers takes longer.
+      ...['--rest', '4s'],
     ]);
     const protocols = server.ready.urls.map((url) => url.split(':')[0]);
     const counts = await countFromOutside(run, folder, async ({ protocol }) => {
