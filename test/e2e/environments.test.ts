@@ -191,7 +191,10 @@ describe('a /proc that tells less', () => {
       assert.deepEqual([established, kernelSockets], [open, null]);
     assert.equal(leg.perConnection?.components.socketBuffers, 0, 'it tells what is queued, too');
     const warnings = summary.warnings.join('\n');
-    assert.match(warnings, /^sockstat could not be read: .* is not there; what is reserved for TCP buffers is unknown$/m);
+    assert.match(
+      warnings,
+      /^sockstat could not be read: .* is not there; what is reserved for TCP buffers is unknown$/m,
+    );
     assert.doesNotMatch(warnings, /^established could not be read/m);
   });
 });
