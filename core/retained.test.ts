@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from './random.ts';
-import { type DrainPoint, isLeak, type Keeping, type Kept, keepingOf, retainedOver } from './retained.ts';
+import {
+  type DrainPoint,
+  isLeak,
+  type Keeping,
+  type Kept,
+  keepingOf,
+  retainedInUserSpace,
+  retainedOver,
+} from './retained.ts';
 
 const HYSTERESIS_BYTES = 20e6;
 /** The baseline, then drains: the first keeps what the allocator doesn't give back, each leaks `bytesEach`. */
@@ -56,6 +64,21 @@ test('memory that shrinks from cycle to cycle is no leak', () => {
   const shrinking = retainedOver(drains(5, -500))!;
   assert.ok(shrinking.high! < 0 && !isLeak(shrinking));
 });
+
+const KIB = 1024;
+/** Drains in KiB after each cycle of 600 connections. */
+const inKib = (...kib: number[]) => kib.map((bytes, cycle) => ({ closedConnections: 600 * cycle, bytes: bytes * KIB }));
+/** As they were read of Go's net/http, and of a server that leaks 2 KiB and keeps as much for the next. */
+const LEVELLING: ReadonlyArray<[string, DrainPoint[], boolean]> = [
+  ['that levels out', inKib(4904, 13_928, 14_864, 15_620), false],
+  ['that levels out, a cycle later', inKib(4960, 13_976, 14_648, 15_644, 17_204), false],
+  ['of a leak below what is kept', inKib(5000, 7400, 8600, 9800), true],
+  ['of a leak alone', inKib(5000, 6200, 7400, 8600), true],
+];
+for (const [name, read, wanted] of LEVELLING) {
+  test(`growth in user space ${name}: ${wanted ? 'a leak' : 'no leak'}`, () =>
+    assert.equal(isLeak(retainedInUserSpace(read)!), wanted));
+}
 
 const none = { bytesPerClosedConnection: 0, low: -1, high: 1 };
 const grows = { bytesPerClosedConnection: 100, low: 50, high: 150 };

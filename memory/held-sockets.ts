@@ -7,6 +7,7 @@ import { Missing, systemCodeOf } from './meter.ts';
 import { PortSet } from './port-set.ts';
 import { QueueCounter } from './queue-counter.ts';
 import { type ListedSocket, listSockets, TCP_LISTEN } from './sock-diag.ts';
+import { loadProtocolOf } from './socket-protocol.ts';
 import { readTcpTables } from './tcp-table.ts';
 
 /** Looking at a descriptor takes some µs. Of more than so many, each second, third … is looked at, and counts for all. */
@@ -24,13 +25,17 @@ const TURN_MS = 10;
 export async function readHeldSockets(pids: readonly number[]): Promise<HeldSockets> {
   const sizes = pids.map((pid) => sizeOf(`/proc/${pid}/fd`));
   const step = Math.max(1, Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / LOOKED_AT_MOST));
-  const inodes = new Set<number>();
-  for (const pid of pids) await addInodes(`/proc/${pid}/fd`, step, inodes);
-  const tally = new SocketTally(inodes);
+  const paths: Paths = new Map();
+  for (const pid of pids) await addSockets(`/proc/${pid}/fd`, step, paths);
+  const tally = new SocketTally(paths);
   const [first] = pids;
   if (first !== undefined) await listAll(first, (socket) => tally.add(socket));
+  await addUnlisted(tally);
   return tally.result(step);
 }
+
+/** One of the descriptors of each socket, by its inode. */
+type Paths = Map<number, string>;
 
 const sizeOf = (folder: string): number => {
   try {
@@ -42,7 +47,7 @@ const sizeOf = (folder: string): number => {
 
 const SOCKET = 'socket:[';
 
-async function addInodes(folder: string, step: number, inodes: Set<number>): Promise<void> {
+async function addSockets(folder: string, step: number, paths: Paths): Promise<void> {
   let names: string[];
   try {
     names = await readdir(folder);
@@ -52,8 +57,9 @@ async function addInodes(folder: string, step: number, inodes: Set<number>): Pro
   }
   let turnAtMs = performance.now();
   for (let i = 0; i < names.length; i += step) {
-    const what = linkOf(`${folder}/${names[i]}`);
-    if (what.startsWith(SOCKET)) inodes.add(Number(what.slice(SOCKET.length, -1)));
+    const path = `${folder}/${names[i]}`;
+    const what = linkOf(path);
+    if (what.startsWith(SOCKET)) paths.set(Number(what.slice(SOCKET.length, -1)), path);
     if (performance.now() - turnAtMs < TURN_MS) continue;
     await nextTurn();
     turnAtMs = performance.now();
@@ -83,13 +89,27 @@ async function listAll(pid: number, visit: (socket: ListedSocket) => void): Prom
   await readTcpTables({ tcp: `/proc/${pid}/net/tcp`, tcp6: `/proc/${pid}/net/tcp6` }, visit);
 }
 
+/** The kernel lists no TCP socket that was reset and not closed, and none that was never used. */
+async function addUnlisted(tally: SocketTally): Promise<void> {
+  const protocolOf = tally.unlisted.size > 0 ? await loadProtocolOf() : null;
+  if (protocolOf === null) return;
+  let turnAtMs = performance.now();
+  for (const path of tally.unlisted.values()) {
+    if (protocolOf(path)?.startsWith('TCP')) tally.addUnlisted();
+    if (performance.now() - turnAtMs < TURN_MS) continue;
+    await nextTurn();
+    turnAtMs = performance.now();
+  }
+}
+
 /** ESTABLISHED, SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING. */
 const HELD_STATES = [1, 2, 4, 5, 8, 9, 11];
 const PORTS = 65_536;
 
 /** Tells the sockets of some inodes apart. An accepting end has the port of a listener; a connecting end has one of its own. */
 class SocketTally {
-  readonly #inodes: ReadonlySet<number>;
+  /** Those that no list has shown until now. */
+  readonly unlisted: Paths;
   readonly #listening = new Uint8Array(PORTS);
   readonly #addresses = new PortSet();
   readonly #ports = new PortSet();
@@ -99,20 +119,28 @@ class SocketTally {
   #portCount = 0;
   #addressCount = 0;
 
-  constructor(inodes: ReadonlySet<number>) {
-    this.#inodes = inodes;
+  readonly #sockets: number;
+
+  constructor(paths: Paths) {
+    this.unlisted = paths;
+    this.#sockets = paths.size;
   }
 
   add(socket: ListedSocket): void {
     const { state, inode, localPort, localAddress } = socket;
     if (state === TCP_LISTEN) this.#listening[localPort] = 1;
-    if (!this.#inodes.has(inode)) return;
+    // While other sockets come and go the kernel may list one twice.
+    if (!this.unlisted.delete(inode)) return;
     this.#tcp++;
     if (this.#listening[localPort] === 1) return;
     this.#connecting++;
     this.#queues.add(socket);
     if (this.#ports.add('', localPort)) this.#portCount++;
     if (this.#addresses.add(localAddress, localPort)) this.#addressCount++;
+  }
+
+  addUnlisted(): void {
+    this.#tcp++;
   }
 
   /** @param step each so many-th was looked at */
@@ -123,7 +151,7 @@ class SocketTally {
       ports: Math.min(PORTS, this.#portCount * step),
       addresses: this.#addressCount * step,
       queues: timesQueues(this.#queues.result(), step),
-      others: Math.max(0, this.#inodes.size - this.#tcp) * step,
+      others: Math.max(0, this.#sockets - this.#tcp) * step,
     };
   }
 }

@@ -1,7 +1,7 @@
 import { userBytesOf } from '../core/ledger.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
 import type { MemoryPoint, RunFile } from '../core/record.ts';
-import { type DrainPoint, FLOOR_FILES, retainedOver } from '../core/retained.ts';
+import { type DrainPoint, FLOOR_FILES, retainedInUserSpace, retainedOver } from '../core/retained.ts';
 import { ledgerAt } from '../core/run-ledger.ts';
 
 type Drain = LegSummary['drains'][number];
@@ -45,7 +45,7 @@ function drainsOf(run: RunFile, points: readonly MemoryPoint[], baseline: Memory
 }
 
 function retainedOf(drains: readonly Drain[]): LegSummary['retained'] {
-  const user = retainedOver(drains);
+  const user = retainedInUserSpace(drains);
   if (!user) return null;
   const files = retainedOver(knownOf(drains, 'openFiles'), FLOOR_FILES);
   return {
