@@ -21,6 +21,15 @@ export function lackOfAddresses(): { readonly neededBytes: number; readonly most
     : { neededBytes: LEAST_RUN_BYTES, mostBytes };
 }
 
+/** Of a run and the reference server, with the fewest workers; with 25 it waited for ever or ended without a reason. */
+const LEAST_RUN_THREADS = 28;
+
+/** @returns threads that a run needs and all of this user's may be, where these are too few. Root is not bound by it */
+export function lackOfThreads(): { readonly needed: number; readonly most: number } | undefined {
+  const most = process.getuid?.() === 0 ? undefined : limitOf('Max processes');
+  return most === undefined || most >= LEAST_RUN_THREADS ? undefined : { needed: LEAST_RUN_THREADS, most };
+}
+
 /** @returns undefined where there is none, or nobody tells */
 function limitOf(name: string): number | undefined {
   try {

@@ -10,7 +10,7 @@ import { hintFor } from '../core/shell.ts';
 import { humanBytes } from '../core/units.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
-import { lackOfAddresses } from './own-needs.ts';
+import { lackOfAddresses, lackOfThreads } from './own-needs.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
@@ -37,13 +37,20 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
     const config = await configOf(words, options, deps.env);
-    refuseFewAddresses();
+    refuseSmallLimits();
     await runAndReport(config, deps);
   });
 }
 
 /** @throws RigError EMEMORY */
-function refuseFewAddresses(): void {
+function refuseSmallLimits(): void {
+  const threads = lackOfThreads();
+  if (threads) {
+    const { needed, most } = threads;
+    throw new RigError('EMEMORY', `a run needs ${needed} threads and processes; the limit of this user is ${most}`, {
+      hint: 'ulimit -u unlimited',
+    });
+  }
   const lack = lackOfAddresses();
   if (!lack) return;
   const [needed, most] = [lack.neededBytes, lack.mostBytes].map(humanBytes);

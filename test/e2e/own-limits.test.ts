@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { assertFailed, assertNoStack, connrig, limited, newFolder } from '../support/connrig.ts';
+import { ELSEWHERE, elsewhere } from '../support/elsewhere.ts';
 import { writeRun } from '../support/synthetic-run.ts';
 
 const TIMEOUT = { timeout: 120_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
@@ -43,12 +44,24 @@ describe('other limits', () => {
     assert.equal(existsSync(folder), false);
   });
 
+  it('a run says that it needs more threads, before it makes anything', ELSEWHERE, async (t) => {
+    // No other process of this user counts.
+    const wrapper = ['setpriv', '--reuid=54321', '--clear-groups', 'prlimit', '--nproc=27'];
+    const ended = await connrig(t, ['run', '--out', 'run'], elsewhere(t, { wrapper }));
+    assertFailed(
+      ended,
+      3,
+      'EMEMORY',
+      /a run needs 28 threads and processes; the limit .* is 27 — ulimit -u unlimited$/m,
+    );
+  });
+
   it('files that may not be large enough for a record or a report are told', TIMEOUT, async (t) => {
     const run = ['run', '--protocol', 'tcp', '--levels', '5,10', '--settle-timeout', '0s', '--out', newFolder(t)];
     for (const args of [run, ['report', writeRun(newFolder(t))]]) {
       const ended = await connrig(t, args, limited('ulimit -f 1'));
       assert.equal(ended.code, 2, ended.stderr);
-      assert.match(ended.stderr.trimEnd().split('\n').at(-1)!, /^EOUT: .*\(EFBIG\) — /);
+      assert.match(ended.stderr.trimEnd().split('\n').at(-1)!, /^EOUT: .*\(EFBIG\) — ulimit -f unlimited$/);
       assertNoStack(ended.stderr);
     }
   });
