@@ -28,6 +28,8 @@ const CALM_WAIT_MS = 15_000;
 const BURST_MOST = 10_000;
 /** A target that takes longer to accept is told of: no latency shows that. */
 const LATE_MS = 1000;
+/** A warm-up is drained in some ms, unless closes are not answered. */
+const UNANSWERED_MS = 900;
 /** As fast as the window allows; workers of a lane begin one after the other at this pace. */
 const DRAIN_PER_SECOND = 50_000;
 
@@ -110,7 +112,10 @@ export class LegWalk {
       if (leg.warmUp > 0) await this.#moveTo(leg.warmUp, leg.connectsPerSecond);
       // Once is enough to find out whether it takes any at all.
       if (leg.warmUp > 0 && round === 0) await this.#untilWarm();
+      const drainedAtMs = performance.now();
       await this.#moveTo(0, DRAIN_PER_SECOND);
+      // A target that does not close what its clients close keeps what it has: more rounds would only make it larger, slowly.
+      if (performance.now() - drainedAtMs > UNANSWERED_MS) return;
     }
   }
 
