@@ -1,6 +1,7 @@
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { Gathered } from './gathered.ts';
 import type { Slot } from './protocol.ts';
+import { reclaim } from './reclaim.ts';
 import { CLOSE, type CloseViolation } from './ws-close.ts';
 import type { DeflateTerms } from './ws-extension.ts';
 
@@ -31,6 +32,8 @@ const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 const MOST_GATHERED_BYTES = 24 * 2 ** 20;
 /** Most messages inflate to less. */
 const USUAL_BYTES = 262_144;
+/** Of larger ones that were inflated, so much may wait for the garbage collector. */
+const MOST_LEFT_BYTES = 24 * 2 ** 20;
 const { Z_BEST_SPEED, Z_SYNC_FLUSH } = constants;
 
 /**
@@ -51,6 +54,8 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
   const windows = new Map<Slot, Uint8Array>();
   /** How much of them that is; a reference to what was never said must not find zeros. */
   const saidBytes = new Uint16Array(slots);
+  /** Large messages since the last collection. */
+  let leftBytes = 0;
 
   function forget(slot: Slot): void {
     terms[slot] = 0;
@@ -78,8 +83,17 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
   }
 
   /** In one piece: by pieces of 16 KiB, as usual, a large message takes ten times as long, and leaves twice its size behind. */
-  const inflateLarge = (compressed: Uint8Array, options: ZlibOptions): Uint8Array =>
-    inflateRawSync(compressed, { ...options, maxOutputLength: mostBytes, chunkSize: mostBytes + 1 });
+  function inflateLarge(compressed: Uint8Array, options: ZlibOptions): Uint8Array {
+    if (leftBytes > MOST_LEFT_BYTES) {
+      reclaim();
+      leftBytes = 0;
+    }
+    // Of one that turns out to be too large all is left behind.
+    leftBytes += mostBytes;
+    const message = inflateRawSync(compressed, { ...options, maxOutputLength: mostBytes, chunkSize: mostBytes + 1 });
+    leftBytes += message.length - mostBytes;
+    return message;
+  }
 
   function keep(slot: Slot, message: Uint8Array): void {
     const keptBits = terms[slot]! & 0x0f;
