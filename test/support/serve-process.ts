@@ -48,7 +48,9 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
     ready,
     ports: { tcp: portOf('tcp'), ws: portOf('ws'), http: portOf('http') },
     async memory(collect = false) {
-      const response = await fetch(`${ready.admin}/memory${collect ? '?gc=1' : ''}`);
+      // A connection that is kept may be closed just when it is used again, if we were busy for long.
+      const headers = { connection: 'close' };
+      const response = await fetch(`${ready.admin}/memory${collect ? '?gc=1' : ''}`, { headers });
       return ServerMemory.parse(await response.json());
     },
     async metric(sample) {
