@@ -24,12 +24,13 @@ const TIMEOUT = { timeout: 480_000 };
  * that begins and ends within a level counts.
  */
 const REST = '6s';
+const PATIENT = { deadlineMs: 400_000 };
 
 describe('during each hold the kernel and the server count as many as the level', () => {
   it('at 500 to 2,000 connections to our own server, tcp and ws', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const levels = [500, 1000, 1500, 2000];
-    const run = startConnrig(t, ['run', '--levels', levels.join(), '--rest', REST, '--out', folder]);
+    const run = startConnrig(t, ['run', '--levels', levels.join(), '--rest', REST, '--out', folder], PATIENT);
     const counts = await countFromOutside(run, folder, () => ({
       open: peersOf(portsOf(readRunFile(folder).target.urls.at(-1))).length,
     }));
@@ -62,13 +63,17 @@ describe('during each hold the kernel and the server count as many as the level'
     t.after(() => server.stop());
     const folder = newFolder(t);
     const levels = [200, 400, 600];
-    const run = startConnrig(t, [
-      ...['run', ...server.ready.urls, '--pid', String(server.ready.pid), '--levels', levels.join()],
-      ...['--workers', '2', '--source', '127.0.0.2,127.0.0.3', '--out', folder],
-      // We ask the server for its census all the while, which keeps its memory from coming to rest.
-      ...['--settle-timeout', '1s', '--engine', 'node'],
-      ...['--rest', REST],
-    ]);
+    const run = startConnrig(
+      t,
+      [
+        ...['run', ...server.ready.urls, '--pid', String(server.ready.pid), '--levels', levels.join()],
+        ...['--workers', '2', '--source', '127.0.0.2,127.0.0.3', '--out', folder],
+        // We ask the server for its census all the while, which keeps its memory from coming to rest.
+        ...['--settle-timeout', '1s', '--engine', 'node'],
+        ...['--rest', REST],
+      ],
+      PATIENT,
+    );
     const protocols = server.ready.urls.map((url) => url.split(':')[0]);
     const counts = await countFromOutside(run, folder, async ({ protocol }) => {
       const ports = portsOf(server.ready.urls.find((url) => url.startsWith(protocol)));
