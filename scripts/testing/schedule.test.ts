@@ -34,12 +34,12 @@ describe('the order of test files', () => {
     assert.equal(nextToStart([all, works, waits], [works, works], 2), waits);
   });
 
-  it('runs no more than eight at once on two cores, whatever they wait for', () => {
+  it('runs no more than six at once on two cores, whatever they wait for', () => {
     const waits = file('waits', 50, 0);
     assert.equal(
       nextToStart(
         [waits],
-        Array.from({ length: 7 }, () => waits),
+        Array.from({ length: 5 }, () => waits),
         2,
       ),
       waits,
@@ -47,7 +47,7 @@ describe('the order of test files', () => {
     assert.equal(
       nextToStart(
         [waits],
-        Array.from({ length: 8 }, () => waits),
+        Array.from({ length: 6 }, () => waits),
         2,
       ),
       undefined,

@@ -12,7 +12,7 @@ const UNKNOWN: Cost = { wallSeconds: 30, cpuSeconds: 30 };
 /** A file that only waits still has a process, and moments in which it works. */
 const LEAST_SHARE = 0.15;
 /** More processes at once than this bring nothing, and each takes memory. */
-const MOST_AT_ONCE_PER_CORE = 4;
+const MOST_AT_ONCE_PER_CORE = 3;
 
 /**
  * How many cores a file keeps busy, on average: what works has the machine's cores between it, what waits shares them.
