@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { systemCodeOf } from './meter.ts';
 
@@ -25,7 +25,7 @@ export async function readAcceptQueue(
   ports: readonly number[],
   { tcp, tcp6 }: Lists = { tcp: '/proc/net/tcp', tcp6: '/proc/net/tcp6' },
 ): Promise<number | null> {
-  const texts = await Promise.all([listenersOf(tcp), listenersOf(tcp6)]);
+  const texts = [listenersOf(tcp), listenersOf(tcp6)];
   if (texts.every((text) => text === undefined)) return null;
   const isOurs = (address: string): boolean =>
     ANY.test(address) || (isIPv4(ip) ? address.endsWith(hexOf(ip)) : address.length > 8);
@@ -49,23 +49,22 @@ const hexOf = (ip: string): string =>
     .join('');
 
 /** The lines of a list up to the first one that is no listener; undefined when there is no such list. */
-async function listenersOf(path: string): Promise<string | undefined> {
+function listenersOf(path: string): string | undefined {
+  let file: number | undefined;
   try {
-    const file = await open(path);
-    try {
-      const buffer = Buffer.allocUnsafe(READ_BYTES);
-      let text = '';
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null);
-        text += buffer.toString('latin1', 0, bytesRead);
-        const whole = text.split('\n').slice(1, -1);
-        if (bytesRead === 0 || whole.some((line) => line.trim().split(/\s+/)[3] !== LISTEN)) return text;
-      }
-    } finally {
-      await file.close();
+    file = openSync(path, 'r');
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    let text = '';
+    for (;;) {
+      const bytesRead = readSync(file, buffer);
+      text += buffer.toString('latin1', 0, bytesRead);
+      const whole = text.split('\n').slice(1, -1);
+      if (bytesRead === 0 || whole.some((line) => line.trim().split(/\s+/)[3] !== LISTEN)) return text;
     }
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

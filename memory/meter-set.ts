@@ -7,7 +7,7 @@ import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
-import { Missing, measure } from './meter.ts';
+import { type Measured, Missing, measure } from './meter.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 import { readSlab } from './slab.ts';
@@ -59,6 +59,11 @@ export interface Meters {
    * undefined: nobody looks
    */
   read(options?: ReadOptions): Promise<Readings>;
+  /**
+   * Adds to a reading of a moment ago what only lists tell, so that it is as one that was asked for with `list` and
+   * `connections`. Whom an exporter tells of, it is asked anew for all: it counts them there.
+   */
+  withLists(readings: Readings, connections: number): Promise<Readings>;
   /** Looks through the target's descriptors for the sockets it holds; null where they can't be seen. */
   readSockets(): Promise<HeldSockets | null>;
   /**
@@ -118,13 +123,8 @@ export function openMeters(options: MeterOptions): Meters {
   async function read({ gc = false, list = false, connections }: ReadOptions = {}): Promise<Readings> {
     const missing: Readings['missing'] = [];
     const meterMs: Readings['meterMs'] = {};
-    const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> => {
-      const measured = await measure(read);
-      meterMs[meter] = measured.tookMs;
-      if ('value' in measured) return measured.value;
-      missing.push({ meter, why: measured.missing });
-      return null;
-    };
+    const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> =>
+      noted(meter, await measure(read), { missing, meterMs });
     let startedAt = performance.now();
     const runtime = askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
     // A collection is no part of the reading: it takes seconds in a large heap.
@@ -144,22 +144,37 @@ export function openMeters(options: MeterOptions): Meters {
       askExporter ? take('exporter', () => askExporter(list ? ports : [])) : null,
     ]);
     if (told) missing.push(...told.missing);
-    const tookMs = performance.now() - startedAt;
-    const established =
-      list && ports.length > 0 ? await take('established', () => readEstablished(ports, { ip })) : null;
-    const tree = target ?? told?.target ?? null;
-    const sockets =
-      tree && connections !== undefined && isToBeLookedInto(tree, connections) ? await readSockets() : null;
-    return {
-      target: tree && sockets ? { ...tree, sockets } : tree,
-      ...{ client, runtime, slab, sockstat, host, established },
+    const readings: Readings = {
+      target: target ?? told?.target ?? null,
+      ...{ client, runtime, slab, sockstat, host, established: null },
       cgroup: cgroup ?? told?.cgroup ?? null,
       exporter: told?.exporter ?? null,
       // An exporter on this very machine tells of the kernel that is read here anyway.
       remote: targetIsElsewhere ? (told?.remote ?? null) : null,
-      ...{ missing, tookMs, meterMs },
+      ...{ missing, tookMs: performance.now() - startedAt, meterMs },
+    };
+    return list ? addLists(readings, connections) : readings;
+  }
+
+  async function addLists(readings: Readings, connections?: number): Promise<Readings> {
+    const { target: tree } = readings;
+    const notes = { missing: [...readings.missing], meterMs: { ...readings.meterMs } };
+    const established =
+      ports.length > 0 ? noted('established', await measure(() => readEstablished(ports, { ip })), notes) : null;
+    const sockets =
+      tree && connections !== undefined && isToBeLookedInto(tree, connections) ? await readSockets() : null;
+    return {
+      ...readings,
+      target: tree && sockets ? { ...tree, sockets } : tree,
+      established,
+      ...notes,
     };
   }
+
+  const withLists = (readings: Readings, connections: number): Promise<Readings> =>
+    askExporter
+      ? read({ gc: readings.runtime?.collected === true, list: true, connections })
+      : addLists(readings, connections);
 
   /** Without connections it is, or nothing could be said of what it has more of later. */
   function isToBeLookedInto({ openFiles }: ProcessTree, connections: number): boolean {
@@ -233,7 +248,15 @@ export function openMeters(options: MeterOptions): Meters {
     return { targetBytes: quick.targetBytes, clientRssBytes: quick.clientRssBytes };
   }
 
-  return { read, readSockets, rehearse, readQuick, readLive, readEnds, readHeap };
+  return { read, withLists, readSockets, rehearse, readQuick, readLive, readEnds, readHeap };
+}
+
+/** What a meter answered; how long it took, and why it didn't answer, go into the notes. */
+function noted<T>(meter: MeterName, measured: Measured<T>, notes: Pick<Readings, 'missing' | 'meterMs'>): T | null {
+  notes.meterMs[meter] = measured.tookMs;
+  if ('value' in measured) return measured.value;
+  notes.missing.push({ meter, why: measured.missing });
+  return null;
 }
 
 /** @returns undefined when the target has no runtime that could be asked */

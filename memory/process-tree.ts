@@ -55,7 +55,7 @@ export async function readProcessTree(roots: readonly number[], options: TreeOpt
 /** Ids of the roots and all their descendants, as every process tells its parent. */
 export function listTree(
   roots: readonly number[],
-  { proc = '/proc', except = [], parents = readParents(proc) }: TreeOptions = {},
+  { proc = '/proc', except = [], parents = proc === '/proc' ? parentsNow() : readParents(proc) }: TreeOptions = {},
 ): number[] {
   const pids = new Set(roots);
   // A Set yields what is added to it during the walk.
@@ -67,29 +67,48 @@ export function listTree(
  * Asks every process for its parent: a few milliseconds with hundreds of processes, some 30 with a thousand.
  * (/proc/PID/task/TID/children would need a look at every thread, and not every kernel has it.)
  */
-export function readParents(proc = '/proc'): Parents {
+const readParents = (proc: string): Parents => childrenIn(readParentOfEach(proc));
+
+type ParentOfEach = ReadonlyMap<number, number>;
+
+/** @param known who is there under a known parent isn't asked again */
+function readParentOfEach(proc: string, known: ParentOfEach = new Map()): ParentOfEach {
+  const pids = readdirSync(proc).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  const present = new Set(pids);
+  const parentOfEach = new Map<number, number>();
+  for (const pid of pids) {
+    const before = known.get(pid);
+    // A child whose parent has ended has another one now.
+    const parent = before !== undefined && (before === 0 || present.has(before)) ? before : parentOf(proc, pid);
+    if (parent !== undefined) parentOfEach.set(pid, parent);
+  }
+  return parentOfEach;
+}
+
+function childrenIn(parentOfEach: ParentOfEach): Parents {
   const childrenOf = new Map<number, number[]>();
-  for (const name of readdirSync(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    const parent = parentOf(join(proc, name, 'stat'));
-    if (parent === undefined) continue;
+  for (const [pid, parent] of parentOfEach) {
     const siblings = childrenOf.get(parent);
-    if (siblings) siblings.push(Number(name));
-    else childrenOf.set(parent, [Number(name)]);
+    if (siblings) siblings.push(pid);
+    else childrenOf.set(parent, [pid]);
   }
   return childrenOf;
 }
 
-let listed: { readonly lastPid: string | undefined; readonly parents: Parents } | undefined;
+let listed: { readonly lastPid: number; readonly parentOfEach: ParentOfEach; readonly parents: Parents } | undefined;
 
 /**
- * The same, asked anew only when a process or a thread has been born since: `/proc/loadavg` ends in the number that was given out
- * last. A process whose parent has ended counts as its descendant until then.
+ * The same, asked anew only when a process or a thread has been born since, and then of those only: `/proc/loadavg` ends in
+ * the number that was given out last. A process whose parent has ended counts as its descendant until then.
  */
 export function parentsNow(): Parents {
   // Before the list is made: what is born meanwhile may be missing from it.
-  const lastPid = readNow('/proc/loadavg')?.trimEnd().split(' ').at(-1);
-  if (listed?.lastPid === undefined || listed.lastPid !== lastPid) listed = { lastPid, parents: readParents() };
+  const lastPid = Number(readNow('/proc/loadavg')?.trimEnd().split(' ').at(-1) ?? Number.NaN);
+  if (listed?.lastPid === lastPid) return listed.parents;
+  // Numbers have begun anew, so one that is known may be another process.
+  const known = listed && lastPid > listed.lastPid ? listed.parentOfEach : undefined;
+  const parentOfEach = readParentOfEach('/proc', known);
+  listed = { lastPid, parentOfEach, parents: childrenIn(parentOfEach) };
   return listed.parents;
 }
 
@@ -256,8 +275,8 @@ export function sumTree(parts: readonly ProcessTree[]): ProcessTree {
 /** Fields from the third (state) on: the second is the command's name in parentheses, which may hold anything. */
 const fieldsOfStat = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 
-function parentOf(path: string): number | undefined {
-  const stat = readNow(path);
+function parentOf(proc: string, pid: number): number | undefined {
+  const stat = readNow(join(proc, String(pid), 'stat'));
   return stat === undefined ? undefined : Number(fieldsOfStat(stat)[1]);
 }
 

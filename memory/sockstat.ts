@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { Sockstat } from '../core/readings.ts';
+import { readText } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 
 const TCP_LINE = /^TCP: inuse (\d+) orphan (\d+) tw (\d+) alloc (\d+) mem (\d+)/m;
 
 /** Counts of TCP sockets on this host; undefined where the system doesn't tell. */
 export async function readSockstat(path = '/proc/net/sockstat'): Promise<Sockstat | undefined> {
-  const text = await readFile(path, 'latin1').catch(() => undefined);
+  const text = await readText(path).catch(() => undefined);
   return text === undefined ? undefined : parseSockstat(text, readPageSize());
 }
 

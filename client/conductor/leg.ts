@@ -308,9 +308,9 @@ export class LegWalk {
     await fleet.collectGarbage();
     await collectGarbage();
     const read = (): Promise<Readings> => meters.read({ gc: true });
-    const { settled, windows } = await settle(read, settleTimeoutMs, look);
+    const { settled, windows, readings: last } = await settle(read, settleTimeoutMs, look);
     if (phase === 'hold') this.#enter('hold', level);
-    const readings = await meters.read({ gc: true, list: true, connections: level });
+    const readings = await meters.withLists(last, level);
     await look();
     if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
     if (phase === 'hold' && !this.#isWhole(level, readings)) return undefined;

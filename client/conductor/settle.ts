@@ -16,27 +16,28 @@ type Look = () => Promise<void>;
 /**
  * Reads until two windows in a row agree, in memory and in descriptors, or time is up.
  *
- * @returns the user memory in each window, oldest first (none when there is no target to read), and whether they agreed
+ * @returns the user memory in each window, oldest first (none when there is no target to read), whether they agreed, and
+ * the last reading
  */
 export async function settle(
   read: Read,
   timeoutMs: number,
   look: Look,
-): Promise<{ settled: boolean; windows: number[] }> {
+): Promise<{ settled: boolean; windows: number[]; readings: Readings }> {
   const deadline = performance.now() + timeoutMs;
   const windows: number[] = [];
   let filesBefore: number | null = null;
   for (;;) {
     const readings = await read();
     const bytes = userBytesOf(readings);
-    if (bytes === null) return { settled: true, windows };
+    if (bytes === null) return { settled: true, windows, readings };
     const files = readings.target?.openFiles ?? null;
     const isSteady = files === null || filesBefore === null || Math.abs(files - filesBefore) <= AGREE_FILES;
     filesBefore = files;
     windows.push(bytes);
-    if (windows.length > 1 && isSteady && agree(windows.at(-2)!, bytes)) return { settled: true, windows };
+    if (windows.length > 1 && isSteady && agree(windows.at(-2)!, bytes)) return { settled: true, windows, readings };
     // Where one reading takes longer than there is time, two are still what it takes to see a trend.
-    if (windows.length > 1 && performance.now() + WINDOW_MS > deadline) return { settled: false, windows };
+    if (windows.length > 1 && performance.now() + WINDOW_MS > deadline) return { settled: false, windows, readings };
     await delay(WINDOW_MS);
     await look();
   }
