@@ -4,6 +4,8 @@ import { isMainThread } from 'node:worker_threads';
 import { trimMalloc } from './malloc.ts';
 
 const MOST_ROUNDS = 2;
+/** Of a process's RSS, since its first collection. */
+const TRIM_FROM_BYTES = 16 * 2 ** 20;
 
 /**
  * Collects everything that can be collected, in this process, and gives the pages back.
@@ -30,8 +32,20 @@ export async function collectGarbage(): Promise<void> {
     session.disconnect();
   }
   // All threads share one malloc, and the main one collects last.
-  if (isMainThread) await trimMalloc();
+  if (isMainThread && hasGrown()) await trimMalloc();
 }
 
 /** Of the handles by which native objects hold on to the heap, in both directions. */
 const handleBytes = (): number => getHeapStatistics().used_global_handles_size;
+
+let firstRssBytes: number | undefined;
+
+/**
+ * Each collection takes some of malloc's pages anew that a trim gave back before: 100 KiB to and fro, which is more than a
+ * few connections cost. So there has to be more to gain.
+ */
+function hasGrown(): boolean {
+  const rssBytes = process.memoryUsage.rss();
+  firstRssBytes ??= rssBytes;
+  return rssBytes - firstRssBytes >= TRIM_FROM_BYTES;
+}
