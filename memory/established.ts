@@ -20,6 +20,8 @@ const LISTINGS_MOST = 3;
 export interface EstablishedOptions {
   /** Where the target listens; undefined: at whatever address. */
   readonly ip?: string | undefined;
+  /** Sockets of the target's ports are enough: what those of others leave behind isn't counted. */
+  readonly isNarrow?: boolean;
   /** The kernel's lists as text, and how long they are, in place of asking by netlink. */
   readonly paths?: EstablishedPaths;
 }
@@ -42,11 +44,11 @@ const PATHS: EstablishedPaths = { tcp: '/proc/net/tcp', tcp6: '/proc/net/tcp6', 
  */
 export async function readEstablished(
   ports: readonly number[],
-  { ip, paths }: EstablishedOptions = {},
+  { ip, isNarrow = false, paths }: EstablishedOptions = {},
 ): Promise<Established> {
   const { tcpAlloc = 0, tcpTimeWait = 0 } = (await readSockstat((paths ?? PATHS).sockstat)) ?? {};
   const sockets = tcpAlloc + tcpTimeWait;
-  const isWhole = sockets <= ALL_LISTED_MOST;
+  const isWhole = !isNarrow && sockets <= ALL_LISTED_MOST;
   const list = async (asText: boolean): Promise<Established> => {
     const counter = new EndCounter(ports, ip === undefined || ANY.has(ip) ? undefined : addressOf(ip));
     const states = isWhole ? undefined : [TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT];
@@ -61,7 +63,7 @@ export async function readEstablished(
       if (!(error instanceof Missing)) throw error;
     }
   }
-  if (!isWhole) throw new Missing(`this host has ${sockets} TCP sockets, too many to list`);
+  if (sockets > ALL_LISTED_MOST) throw new Missing(`this host has ${sockets} TCP sockets, too many to list`);
   return fullest(() => list(true));
 }
 

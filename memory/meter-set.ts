@@ -1,5 +1,5 @@
 import type { LiveReadings } from '../core/live-readings.ts';
-import type { Cgroup, HeldSockets, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
+import type { Cgroup, Established, HeldSockets, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter, openMeterSockets, steady } from './exporter.ts';
@@ -224,7 +224,8 @@ export function openMeters(options: MeterOptions): Meters {
       const measured = await measure(read);
       return 'value' in measured ? measured.value : null;
     };
-    const established = ports.length > 0 ? await orNull(() => readEstablished(ports, { ip })) : null;
+    const listed = (): Promise<Established> => readEstablished(ports, { ip, isNarrow: true });
+    const established = ports.length > 0 ? await orNull(listed) : null;
     if (pids.length > 0 || !askExporter) return { established, target: readLive().target };
     return { established, target: (await orNull(askExporter))?.target ?? null };
   }

@@ -62,7 +62,10 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
     ports.length === 0
       ? null
       : readEstablished(ports, {
-          paths: { tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
+          isNarrow: true,
+          ...(proc !== '/proc' && {
+            paths: { tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
+          }),
         }).catch(() => null),
     targetPid === undefined ? null : readListeners(targetPid, ports, proc),
   ]);
