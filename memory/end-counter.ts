@@ -1,4 +1,5 @@
 import type { Established } from '../core/readings.ts';
+import { keepShapeOf } from './kept-shapes.ts';
 import { PortSet } from './port-set.ts';
 import { QueueCounter } from './queue-counter.ts';
 import { type ListedSocket, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, TCP_TIME_WAIT } from './sock-diag.ts';
@@ -103,3 +104,5 @@ export class EndCounter {
     return this.#address === undefined || this.#address === address;
   }
 }
+
+keepShapeOf(new EndCounter([]));

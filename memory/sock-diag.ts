@@ -1,5 +1,6 @@
 import { constants, endianness } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { keepShapeOf } from './kept-shapes.ts';
 import { Missing } from './meter.ts';
 import { portFilter } from './port-filter.ts';
 
@@ -189,6 +190,7 @@ async function dump(
     if (netlink.send(fd, request, request.length, 0) < 0) throw failed(netlink, 'send');
     const buffer = new Uint8Array(RECEIVE_BYTES);
     const reader = new DumpReader(buffer, visit);
+    keepShapeOf(reader);
     for (let turnAtMs = performance.now(); !reader.isDone; ) {
       // The kernel goes on with the list whenever some of it is taken: this waits for nothing.
       const length = netlink.recv(fd, buffer, buffer.length, 0);
