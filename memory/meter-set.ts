@@ -43,8 +43,13 @@ export interface QuickReading {
 }
 
 export interface ReadOptions {
+  /** Force a garbage collection in the target, where it can do that. */
   readonly gc?: boolean;
+  /** A reading of a moment ago: the target's runtime isn't asked, and what it said then stands. */
+  readonly after?: Readings;
+  /** Count the connections from the kernel's list of them, which takes time for each. */
   readonly list?: boolean;
+  /** How many are open, so that a target that has more files than those can be looked into; undefined: nobody looks. */
   readonly connections?: number;
 }
 
@@ -52,11 +57,6 @@ export interface Meters {
   /**
    * Reads everything once. A collection comes first, then all other meters together; what they take together is the
    * reading's time. None of them looks at single connections, but for the list, which comes last and is timed alone.
-   *
-   * @param options.gc force a garbage collection in the target, where it can do that
-   * @param options.list count the connections from the kernel's list of them, which takes time for each
-   * @param options.connections how many are open, so that a target that has more files than those can be looked into;
-   * undefined: nobody looks
    */
   read(options?: ReadOptions): Promise<Readings>;
   /**
@@ -94,8 +94,11 @@ const TREE_AGE_MS = 5000;
 const FEW_FILES = 16;
 const FEW_SHARE = 0.02;
 
-/** A reference server's heap grows by 410 KB over its first 60 answers with a collection; after so many without, by 75. */
-const REHEARSALS = 30;
+/**
+ * A reference server's heap grows by 300 to 600 KB in steps, as the code that answers is compiled: the last step comes after 75 to
+ * 85 answers. With 60 connections each step within the levels adds 5 KiB to what one costs.
+ */
+const REHEARSALS = 100;
 
 /** A server that is busy for longer has better things to do than to tell about its heap. */
 const HEAP_TIMEOUT_MS = 1000;
@@ -120,13 +123,13 @@ export function openMeters(options: MeterOptions): Meters {
   /** Open files of the target when it had no connection of ours. */
   let filesAtRest = Number.NEGATIVE_INFINITY;
 
-  async function read({ gc = false, list = false, connections }: ReadOptions = {}): Promise<Readings> {
-    const missing: Readings['missing'] = [];
+  async function read({ gc = false, after, list = false, connections }: ReadOptions = {}): Promise<Readings> {
+    const missing = after?.missing.filter(({ meter }) => meter === 'runtime') ?? [];
     const meterMs: Readings['meterMs'] = {};
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> =>
       noted(meter, await measure(read), { missing, meterMs });
     let startedAt = performance.now();
-    const runtime = askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
+    const runtime = after ? after.runtime : askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
     // A collection is no part of the reading: it takes seconds in a large heap.
     if (gc) startedAt = performance.now();
     const [first] = pids;

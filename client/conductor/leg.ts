@@ -299,7 +299,7 @@ export class LegWalk {
     talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
-    const { fleet, meters, acceptance, recorder, restMs, settleTimeoutMs, watched } = this.#context;
+    const { fleet, meters, acceptance, recorder, restMs, settleTimeoutMs, talks, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
@@ -307,8 +307,8 @@ export class LegWalk {
     // Our own garbage as well, or it would pass for what the client costs per connection.
     await fleet.collectGarbage();
     await collectGarbage();
-    const read = (): Promise<Readings> => meters.read({ gc: true });
-    const { settled, windows, readings: last } = await settle(read, settleTimeoutMs, look);
+    const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
+    const { settled, windows, readings: last } = await settle({ read, timeoutMs: settleTimeoutMs, look, talks });
     if (phase === 'hold') this.#enter('hold', level);
     const readings = await meters.withLists(last, level);
     await look();

@@ -34,22 +34,42 @@ const SETTLING: ReadonlyArray<[string, ReadonlyArray<number | null>, number, boo
 for (const [name, script, timeoutMs, settled, windows] of SETTLING) {
   test(`settle: ${name}`, async () => {
     const read = scripted(script);
-    const { readings, ...came } = await settle(read.read, timeoutMs, look);
+    const { readings, ...came } = await settle({ read: read.read, timeoutMs, look, talks: false });
     assert.deepEqual(came, { settled, windows });
     assert.equal(readings.tookMs, read.reads, 'the last reading is what is told');
   });
 }
 
+const COLLECTED: ReadonlyArray<[string, boolean, readonly number[], readonly boolean[]]> = [
+  ['what stays as it is has one collection', false, [50, 50], [true, false]],
+  ['what does not is compared with the collection before', false, [50, 51, 50], [true, false, true]],
+  ['and with the next one', false, [52, 51, 50, 50], [true, false, true, true]],
+  ['what talks has one each', true, [50, 50], [true, true]],
+];
+for (const [name, talks, script, forced] of COLLECTED) {
+  test(`settle, where collections can be forced: ${name}`, async () => {
+    const seen: boolean[] = [];
+    const runtime = { collected: true, processes: [], census: null };
+    const read = async (after?: Readings): Promise<Readings> => {
+      seen.push(after === undefined);
+      return readingsAt(0, 0, { target: processTree(script[seen.length - 1]! * MB), runtime });
+    };
+    const { settled } = await settle({ read, timeoutMs: 5000, look, talks });
+    assert.equal(settled, true);
+    assert.deepEqual(seen, forced);
+  });
+}
+
 test('settle: memory that only grows has not settled when time is up', async () => {
   const growing = scripted(Array.from({ length: 100 }, (_, i) => (50 + i) * MB));
-  const { settled, windows } = await settle(growing.read, 800, look);
+  const { settled, windows } = await settle({ read: growing.read, timeoutMs: 800, look, talks: false });
   assert.equal(settled, false);
   assert.ok(windows.length >= 2 && windows.length <= 4 && windows.length === growing.reads);
 });
 
 test('settle: RSS counts where anonymous memory can not be told', async () => {
   const read = async (): Promise<Readings> => readingsAt(0, 0, { target: processTree(null, { rssBytes: 7 * MB }) });
-  const { settled, windows } = await settle(read, 5000, look);
+  const { settled, windows } = await settle({ read, timeoutMs: 5000, look, talks: false });
   assert.deepEqual({ settled, windows }, { settled: true, windows: [7 * MB, 7 * MB] });
 });
 
@@ -70,7 +90,7 @@ test('settle: a look that throws ends the waiting', async () => {
   const growing = scripted([1 * MB, 2 * MB, 3 * MB]);
   const lost = new Error('the target died');
   await assert.rejects(
-    settle(growing.read, 5000, () => Promise.reject(lost)),
+    settle({ read: growing.read, timeoutMs: 5000, look: () => Promise.reject(lost), talks: false }),
     lost,
   );
   assert.equal(growing.reads, 1);

@@ -9,35 +9,50 @@ const AGREE_BYTES = 64 * 1024;
 const AGREE_SHARE = 0.0005;
 /** A target that still closes what its clients closed has not come to rest, whatever its memory shows. */
 const AGREE_FILES = 16;
-type Read = () => Promise<Readings>;
+/** @param after a window whose collection counts for this one, too: the target is left alone; undefined: one is forced */
+type Read = (after?: Readings) => Promise<Readings>;
 /** Called between readings; throws to give up. */
 type Look = () => Promise<void>;
+
+export interface SettleOptions {
+  readonly read: Read;
+  readonly timeoutMs: number;
+  readonly look: Look;
+  /** Connections talk meanwhile, and leave garbage behind. */
+  readonly talks: boolean;
+}
+
+export interface Settled {
+  /** Whether two windows agreed. */
+  readonly settled: boolean;
+  /** User memory in each window, oldest first; none when there is no target to read. */
+  readonly windows: number[];
+  /** The last of them. */
+  readonly readings: Readings;
+}
 
 /**
  * Reads until two windows in a row agree, in memory and in descriptors, or time is up.
  *
- * @returns the user memory in each window, oldest first (none when there is no target to read), whether they agreed, and
- * the last reading
+ * Where collections can be forced, one comes before the first window. The second leaves the target alone: it shows whether
+ * what the collection left stays as it is. If it doesn't, or where connections talk, each further one has a collection of
+ * its own, and those are compared.
  */
-export async function settle(
-  read: Read,
-  timeoutMs: number,
-  look: Look,
-): Promise<{ settled: boolean; windows: number[]; readings: Readings }> {
+export async function settle({ read, timeoutMs, look, talks }: SettleOptions): Promise<Settled> {
   const deadline = performance.now() + timeoutMs;
   const windows: number[] = [];
-  let filesBefore: number | null = null;
+  /** The last window with a collection of its own, or without any where none can be forced. */
+  let collected: Readings | undefined;
   for (;;) {
-    const readings = await read();
+    const isAlone = windows.length === 1 && !talks && collected?.runtime?.collected === true;
+    const readings = await read(isAlone ? collected : undefined);
     const bytes = userBytesOf(readings);
     if (bytes === null) return { settled: true, windows, readings };
-    const files = readings.target?.openFiles ?? null;
-    const isSteady = files === null || filesBefore === null || Math.abs(files - filesBefore) <= AGREE_FILES;
-    filesBefore = files;
     windows.push(bytes);
-    if (windows.length > 1 && isSteady && agree(windows.at(-2)!, bytes)) return { settled: true, windows, readings };
+    if (collected && agree(collected, readings)) return { settled: true, windows, readings };
     // Where one reading takes longer than there is time, two are still what it takes to see a trend.
     if (windows.length > 1 && performance.now() + WINDOW_MS > deadline) return { settled: false, windows, readings };
+    if (!isAlone) collected = readings;
     await delay(WINDOW_MS);
     await look();
   }
@@ -52,5 +67,9 @@ export async function rest(restMs: number, look: Look): Promise<void> {
   }
 }
 
-const agree = (before: number, after: number): boolean =>
-  Math.abs(after - before) <= Math.max(AGREE_BYTES, AGREE_SHARE * after);
+function agree(before: Readings, after: Readings): boolean {
+  const [bytesBefore, bytes] = [userBytesOf(before) ?? 0, userBytesOf(after) ?? 0];
+  const [filesBefore, files] = [before.target?.openFiles ?? null, after.target?.openFiles ?? null];
+  const isSteady = files === null || filesBefore === null || Math.abs(files - filesBefore) <= AGREE_FILES;
+  return isSteady && Math.abs(bytes - bytesBefore) <= Math.max(AGREE_BYTES, AGREE_SHARE * bytes);
+}
