@@ -28,6 +28,12 @@ export interface Plan {
 export const PHASES = ['warm-up', 'baseline', 'ramp', 'talk', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/**
+ * A leg of fewer connections doesn't tell what they cost the client itself: its own garbage is more than that, and to collect it
+ * at each level is a third of what so small a run costs in processor time.
+ */
+export const OWN_COST_FROM = 500;
+
 /** The most connections a leg plans to have open. */
 export const peakOf = (leg: Leg): number => leg.levels.at(-1) ?? 0;
 

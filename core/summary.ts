@@ -119,6 +119,7 @@ export const Summary = z.object({
     })
     .optional(),
   generator: z.object({
+    /** Null for legs below `OWN_COST_FROM` connections (core/plan.ts). */
     bytesPerConnection: z.number().nullable(),
     rssBytes: z.number().nullable(),
     cpuSeconds: z.number().nullable(),

@@ -3,7 +3,7 @@ import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
 import { type Ledger, USER_COMPONENTS, userBytesOf } from '../core/ledger.ts';
 import type { LegSummary } from '../core/leg-summary.ts';
 import type { Leg } from '../core/plan.ts';
-import { peakOf } from '../core/plan.ts';
+import { OWN_COST_FROM, peakOf } from '../core/plan.ts';
 import type { MemoryPoint, RunFile, Sample } from '../core/record.ts';
 import { ledgerAt } from '../core/run-ledger.ts';
 import type { LevelOpening } from '../core/series.ts';
@@ -252,8 +252,9 @@ function burstOf(
   };
 }
 
-/** What one more connection costs the client itself, in user memory; undefined below 3 levels. */
+/** What one more connection costs the client itself, in user memory; undefined below 3 levels or {@link OWN_COST_FROM}. */
 export function generatorSlope(leg: LegSummary): number | undefined {
+  if ((leg.levels.at(-1)?.open ?? 0) < OWN_COST_FROM) return undefined;
   const points = leg.levels.flatMap(({ open, generatorBytes }) =>
     generatorBytes === null ? [] : [{ open, bytes: generatorBytes }],
   );

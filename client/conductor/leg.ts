@@ -1,7 +1,7 @@
 import { RigError } from '../../core/errors.ts';
 import { toSparse } from '../../core/histogram.ts';
 import { lossSentence } from '../../core/loss-words.ts';
-import { type Leg, type Phase, peakOf, warmUpRounds } from '../../core/plan.ts';
+import { type Leg, OWN_COST_FROM, type Phase, peakOf, warmUpRounds } from '../../core/plan.ts';
 import type { Readings } from '../../core/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/record.ts';
 import type { Taken } from '../../core/taken.ts';
@@ -299,14 +299,16 @@ export class LegWalk {
     talk: Talk | null = null,
     isStill = () => true,
   ): Promise<MemoryPoint | undefined> {
-    const { fleet, meters, acceptance, recorder, restMs, settleTimeoutMs, talks, watched } = this.#context;
+    const { fleet, leg, meters, acceptance, recorder, restMs, settleTimeoutMs, talks, watched } = this.#context;
     const look = (): Promise<void> => check(Math.max(1, level), watched);
     await look();
     const unforced = await meters.read();
     await rest(restMs, look);
     // Our own garbage as well, or it would pass for what the client costs per connection.
-    await fleet.collectGarbage();
-    await collectGarbage();
+    if (peakOf(leg) >= OWN_COST_FROM) {
+      await fleet.collectGarbage();
+      await collectGarbage();
+    }
     const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
     const { settled, windows, readings: last } = await settle({ read, timeoutMs: settleTimeoutMs, look, talks });
     if (phase === 'hold') this.#enter('hold', level);
