@@ -239,7 +239,7 @@ test('a rehearsal asks often and collects nothing; where there is no answer, or 
   const adminUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const meters = openMeters({ pids: [], ports: [], clientPid: process.pid, adminUrl });
   await meters.rehearse();
-  assert.deepEqual(asked, Array(30).fill('/memory'));
+  assert.deepEqual(asked, Array(100).fill('/memory'));
   status = 500;
   await meters.rehearse();
   assert.equal(asked.length, 31);
