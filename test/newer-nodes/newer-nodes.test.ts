@@ -11,8 +11,8 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connrig, newFolder, reportOn } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
+import { NEWER } from './versions.ts';
 
-const VERSIONS = ['24.21.0', '26.10.0'] as const;
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PARTS = ['client/engines/epoll', 'client/engines/node', 'client/fleet/fleet', 'memory/sock-diag'];
 const TIMEOUT = { timeout: 600_000 };
@@ -23,7 +23,7 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/
 const npm = (args: readonly string[]): string => execFileSync('npm', args, { encoding: 'utf8', env });
 
 const skip = process.platform === 'linux' ? needs('npm') : 'the packages are for Linux';
-for (const version of VERSIONS) {
+for (const version of NEWER) {
   describe(`on Node.js ${version}`, { ...TIMEOUT, skip }, () => {
     const home = join(KEPT, version);
     const node = join(home, 'node_modules', 'node', 'bin', 'node');
