@@ -22,7 +22,7 @@ test('a hundred thousand WebSockets, held, counted from outside, and closed', {
   timeout: DEADLINE_MS,
 }, async (t) => {
   const folder = newFolder(t);
-  const plan = ['--protocol', 'ws', '--levels', '25k,50k,75k,100k', '--rate', '20k/s'];
+  const plan = ['--protocol', 'ws', '--levels', '30k,60k,100k', '--rate', '20k/s'];
   const run = startConnrig(t, ['run', ...plan, ...HASTY, '--out', folder], { deadlineMs: DEADLINE_MS });
   await phaseOf(run, folder, 'settle', MANY, DEADLINE_MS);
   const url = parseTargetUrl(readRunFile(folder).target.urls[0]!);
@@ -50,7 +50,7 @@ test('a hundred thousand WebSockets, held, counted from outside, and closed', {
   assert.deepEqual([leg.peakOpen, leg.attempts - leg.outcomes.open], [MANY, 0]);
   assert.deepEqual(
     leg.levels.map(({ open, established, censusOpen }) => [open, established, censusOpen]),
-    [25_000, 50_000, 75_000, MANY].map((open) => [open, open, open]),
+    [30_000, 60_000, MANY].map((open) => [open, open, open]),
   );
   const { bytes } = leg.perConnection?.kernel ?? { bytes: 0 };
   assert.ok(bytes > 3600 && bytes < 4600, `${bytes} bytes in the kernel`);
