@@ -50,6 +50,13 @@ async function runAt(
   return { folder, summary, leg: leg!, ended };
 }
 
+/** A server outside of these surroundings, by its address and process. */
+async function running(t: TestContext): Promise<string[]> {
+  const echo = await startEcho('tcp');
+  t.after(() => echo.close());
+  return [echo.url, '--pid', String(echo.pid)];
+}
+
 /** Of each level: whether the target's own and the kernel's memory are known; a number is one that can be. */
 function knownOf({ legs }: Summary): { user: boolean[]; kernel: boolean[]; total: boolean[] } {
   const known = (which: 'user' | 'kernel' | 'total'): boolean[] =>
@@ -98,9 +105,7 @@ describe('without root', () => {
   });
 
   it("takes another user's process by its RSS, and says so", ELSEWHERE, async (t) => {
-    const echo = await startEcho('tcp');
-    t.after(() => echo.close());
-    const { summary, folder } = await runAt(t, elsewhere(t, { asNobody: true }), [echo.url, '--pid', String(echo.pid)]);
+    const { summary, folder } = await runAt(t, elsewhere(t, { asNobody: true }), await running(t));
     assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
     assert.match(summary.warnings.join('\n'), /^in user space stands the target's RSS/m);
     for (const sample of readSamples(folder)) {
@@ -169,7 +174,8 @@ describe('connrig doctor', () => {
 
 describe('a /proc that tells less', () => {
   it('has a slabinfo for form alone', ELSEWHERE, async (t) => {
-    const { summary } = await runAt(t, elsewhere(t, { setUp: 'mount --bind /dev/null /proc/slabinfo' }));
+    const setUp = 'mount --bind /dev/null /proc/slabinfo';
+    const { summary } = await runAt(t, elsewhere(t, { setUp }), await running(t));
     assert.deepEqual(knownOf(summary), { user: ALL, kernel: NONE, total: NONE });
     assert.match(summary.warnings.join('\n'), /^slab could not be read: \/proc\/slabinfo shows none of the caches/m);
   });
@@ -184,7 +190,7 @@ describe('a /proc that tells less', () => {
     'has no IPv6, neither tcp6 nor sockstat6, and no cgroups: all but what a cgroup would be charged',
     ELSEWHERE,
     async (t) => {
-      const { summary, leg } = await runAt(t, withNet(t, ['tcp', 'sockstat'], NO_CGROUPS));
+      const { summary, leg } = await runAt(t, withNet(t, ['tcp', 'sockstat'], NO_CGROUPS), await running(t));
       assert.deepEqual(knownOf(summary), { user: ALL, kernel: ALL, total: ALL });
       assert.deepEqual(
         leg.levels.map(({ established }) => established),
@@ -199,7 +205,7 @@ describe('a /proc that tells less', () => {
   );
 
   it('has no lists of sockets at all: netlink has one', ELSEWHERE, async (t) => {
-    const { summary, leg } = await runAt(t, withNet(t, []), BUILTIN, assertWentThrough, THREE);
+    const { summary, leg } = await runAt(t, withNet(t, []), await running(t), assertWentThrough, THREE);
     assert.deepEqual(knownOf(summary), { user: ALL_THREE, kernel: ALL_THREE, total: ALL_THREE });
     for (const { open, established, kernelSockets } of leg.levels)
       assert.deepEqual([established, kernelSockets], [open, null]);

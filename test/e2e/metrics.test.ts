@@ -24,6 +24,7 @@ import {
   type Started,
   startConnrig,
 } from '../support/connrig.ts';
+import { startEcho } from '../support/echo.ts';
 import { samplesIn } from '../support/scrape.ts';
 import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
@@ -44,7 +45,7 @@ async function scrapeToTheEnd(run: Started, url: string): Promise<{ pages: Sampl
   while (!/^metrics stay at/m.test(run.stderr())) {
     assert.equal(run.child.exitCode, null, run.stderr());
     pages.push(await scrape(url));
-    await delay(100);
+    await delay(200);
   }
   return { pages, last: await Promise.all([scrape(url), scrape(url)]) };
 }
@@ -80,7 +81,7 @@ describe('connrig run --metrics', () => {
   it('shows a run of 1,000 connections as it goes, and agrees with its summary', onLinux, async (t) => {
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', '--connections', '1k', '--levels', '3', '--behaviour', 'echo:500/s:64B', ...HASTY],
+      ...['run', '--connections', '1k', '--levels', '3', '--behaviour', 'echo:500/s:64B', '--talk', '1s', ...HASTY],
       ...['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder],
     ]);
     const url = await urlOf(run);
@@ -157,13 +158,15 @@ describe('connrig run --metrics', () => {
   });
 
   it(
-    'stays for who asks and takes the answer, whoever asked and left; beyond this machine for who knows the token, which nobody finds in the record',
+    'stays for who knows the token, asks and takes the answer, whoever asked and left; it is nowhere in the record',
     TIMEOUT,
     async (t) => {
+      const server = await startEcho('tcp');
+      t.after(() => server.close());
       const folder = newFolder(t);
       const run = startConnrig(
         t,
-        ['run', '--protocol', 'tcp', ...ONE_LEVEL, '--metrics', '0.0.0.0:0', '--linger', '60s', '--out', folder],
+        ['run', server.url, ...ONE_LEVEL, '--metrics', '0.0.0.0:0', '--linger', '60s', '--out', folder],
         { env: { CONNRIG_ADMIN_TOKEN: 'a-secret-token' } },
       );
       const url = await urlOf(run);
@@ -202,9 +205,11 @@ describe('connrig run --metrics', () => {
   });
 
   it('leaves at once when the run is interrupted', TIMEOUT, async (t) => {
+    const server = await startEcho('tcp');
+    t.after(() => server.close());
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', '--protocol', 'tcp', '--connections', '500', '--rate', '10/s', '--metrics', '0', '--linger', '1h'],
+      ...['run', server.url, '--connections', '500', '--rate', '10/s', '--metrics', '0', '--linger', '1h'],
       ...['--out', folder],
     ]);
     const url = await urlOf(run);

@@ -6,6 +6,7 @@ import {
   assertNoStack,
   assertWentThrough,
   connrig,
+  connrigHere,
   HASTY,
   killIfThere,
   limited,
@@ -62,13 +63,13 @@ describe('a plan beyond the open files of one process', () => {
       const folder = newFolder(t);
       const url = `ws://127.0.0.1:${server.ports.ws}`;
       const how = ['--engine', engine, '--workers', '1', '--force', ...HASTY];
-      const ended = await connrig(t, ['run', url, '--levels', '60,120,1000', ...how, '--out', folder], FEW_FILES);
+      const ended = await connrig(t, ['run', url, '--levels', '60,1000', ...how, '--out', folder], FEW_FILES);
       assertFailed(ended, 3, 'EFILES', /this machine has no file descriptor left/);
       assert.doesNotMatch(ended.stderr, /the target needs/, 'what an unknown process may open is its own affair');
       const [leg] = (await reportOn(t, folder)).legs;
       assert.deepEqual(
         leg?.levels.map(({ open }) => open),
-        [60, 120],
+        [60],
       );
       assert.ok((leg?.outcomes['no-fds'] ?? 0) > 0);
       assert.ok((leg?.peakOpen ?? 0) > 120 && (leg?.peakOpen ?? 0) < 256);
@@ -88,8 +89,8 @@ describe('a plan beyond the open files of one process', () => {
 });
 
 describe('connrig doctor', () => {
-  it('says that 5,000 connections fit, or which command makes them', TIMEOUT, async (t) => {
-    const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '5k']);
+  it('says that 5,000 connections fit, or which command makes them', TIMEOUT, async () => {
+    const { code, stdout, stderr } = await connrigHere(['doctor', '--connections', '5k']);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
     assert.match(stdout, /^ok +files +[\d,]+ +5,0\d\d +ulimit -n$/m);
@@ -99,7 +100,7 @@ describe('connrig doctor', () => {
   it('ends in exit code 3 when they do not', TIMEOUT, async (t) => {
     const few = await connrig(t, ['doctor', '--connections', '5k'], FEW_FILES);
     assertFailed(few, 3, 'EFILES', /ulimit -n 50\d\d/);
-    const many = await connrig(t, ['doctor', '--connections', '100M', '--json']);
+    const many = await connrigHere(['doctor', '--connections', '100M', '--json']);
     assert.equal(many.code, 3);
     assertNoStack(many.stderr);
     const { findings } = JSON.parse(many.stdout) as { findings: Array<{ what: string; ok: string }> };

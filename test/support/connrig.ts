@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -191,8 +191,13 @@ export async function phaseOf(
   const isIt = (event: RunEvent): event is PhaseEvent =>
     event.type === 'phase' && event.phase === phase && (level === undefined || event.level === level);
   const what = `${phase} ${level ?? ''}`;
+  let readBytes = 0;
   return eventually(
     () => {
+      // Looked at often, and read where there is more of it.
+      const { size = 0 } = statSync(join(folder, 'events.jsonl'), { throwIfNoEntry: false }) ?? {};
+      if (size === readBytes && run.child.exitCode === null) return undefined;
+      readBytes = size;
       if (run.child.exitCode !== null) throw new Error(`the run ended before ${what}:\n${run.stderr()}`);
       return readEvents(folder).find(isIt);
     },
