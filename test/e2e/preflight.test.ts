@@ -25,14 +25,14 @@ const FEW_FILES = limited('ulimit -n 256');
 
 describe('a plan beyond the open files of one process', () => {
   // Shared by all workers with the node engine; the epoll engine gives a worker its own.
-  const PLAN = ['run', '--levels', '60,1000', '--rate', '100/s', '--engine', 'node', ...HASTY];
-  const LIMIT = /this plan needs 1,072 open files in one process; the limit is 256/;
+  const PLAN = ['run', '--levels', '60,500', '--rate', '100/s', '--engine', 'node', ...HASTY];
+  const LIMIT = /this plan needs 572 open files in one process; the limit is 256/;
 
   it('stops before the first socket, and names the command that helps', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const ended = await connrig(t, [...PLAN, '--out', folder], FEW_FILES);
     assertFailed(ended, 3, 'EFILES', LIMIT);
-    assert.match(ended.stderr, / — ulimit -n 1072$/m);
+    assert.match(ended.stderr, / — ulimit -n 572$/m);
     // Once in the verdict's sentence, once as the error.
     assert.equal(ended.stderr.split('this plan needs').length, 3, 'both legs need the same; it is not said for each');
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe('a plan beyond the open files of one process', () => {
   it('starts with --force, and says what it found', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const run = startConnrig(t, [...PLAN, '--force', '--out', folder], FEW_FILES);
-    await phaseOf(run, folder, 'ramp', 1000);
+    await phaseOf(run, folder, 'ramp', 500);
     killIfThere(run.pid, 'SIGINT');
     assertFailed(await run.ended, 130, 'EINTERRUPTED');
     assert.deepEqual(run.processes(), []);
@@ -78,12 +78,12 @@ describe('a plan beyond the open files of one process', () => {
 
   it('fits with the epoll engine, over several tables and several processes of our server', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const args = ['run', '--protocol', 'tcp', '--levels', '100,600', ...HASTY, '--out', folder];
+    const args = ['run', '--protocol', 'tcp', '--levels', '100,400', ...HASTY, '--out', folder];
     const ended = await connrig(t, args, FEW_FILES);
     assertWentThrough(ended);
     assert.deepEqual(
       (await reportOn(t, folder)).legs[0]?.levels.map(({ open, established }) => [open, established]),
-      [100, 600].map((open) => [open, open]),
+      [100, 400].map((open) => [open, open]),
     );
   });
 });
