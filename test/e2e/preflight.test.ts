@@ -63,16 +63,17 @@ describe('a plan beyond the open files of one process', () => {
       const folder = newFolder(t);
       const url = `ws://127.0.0.1:${server.ports.ws}`;
       const how = ['--engine', engine, '--workers', '1', '--force', ...HASTY];
-      const ended = await connrig(t, ['run', url, '--levels', '60,1000', ...how, '--out', folder], FEW_FILES);
+      const ended = await connrig(t, ['run', url, '--levels', '60,120,1000', ...how, '--out', folder], FEW_FILES);
       assertFailed(ended, 3, 'EFILES', /this machine has no file descriptor left/);
       assert.doesNotMatch(ended.stderr, /the target needs/, 'what an unknown process may open is its own affair');
       const [leg] = (await reportOn(t, folder)).legs;
       assert.deepEqual(
         leg?.levels.map(({ open }) => open),
-        [60],
+        [60, 120],
       );
       assert.ok((leg?.outcomes['no-fds'] ?? 0) > 0);
-      assert.ok((leg?.peakOpen ?? 0) > 120 && (leg?.peakOpen ?? 0) < 256);
+      // More may have been open for a moment: whether a sample was taken just then is chance.
+      assert.ok((leg?.peakOpen ?? 0) >= 120 && (leg?.peakOpen ?? 0) < 256);
     });
   }
 
