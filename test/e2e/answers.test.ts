@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { describe, it, type TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { acceptOf } from '../support/accept.ts';
-import { assertFailed, connrig, HASTY, newFolder, reportOn } from '../support/connrig.ts';
+import { assertFailed, connrigHere, HASTY, newFolder, ONE_LEVEL, reportOn } from '../support/connrig.ts';
 import { unusedPort } from '../support/peers.ts';
 import { REFUSER, startRefuser } from '../support/refuser.ts';
 
@@ -20,7 +20,7 @@ describe('a Node.js server that listens for no error', () => {
     const server = await startRefuser('destroys');
     t.after(() => server.close());
     const url = `ws://127.0.0.1:${server.port}`;
-    const ended = await connrig(t, ['run', url, '--pid', String(server.pid), ...SMALL, '--out', newFolder(t)]);
+    const ended = await connrigHere(['run', url, '--pid', String(server.pid), ...SMALL, '--out', newFolder(t)]);
     assertFailed(ended, 4, 'EREJECTED', /was rejected \(HTTP 401 Unauthorized\)/);
     assert.ok(((await server.refused()) ?? 0) >= 50);
   });
@@ -30,7 +30,7 @@ describe('a Node.js server that listens for no error', () => {
     const port = await unusedPort();
     const command = `exec '${process.execPath}' '${REFUSER}' 'dies after 50' ${port}`;
     const url = `ws://127.0.0.1:${port}`;
-    const ended = await connrig(t, ['run', url, '--command', command, ...SMALL, '--out', folder]);
+    const ended = await connrigHere(['run', url, '--command', command, ...SMALL, '--out', folder]);
     assertFailed(ended, 4, 'ETARGETDIED', /before that, all \d+ attempts were refused with HTTP 401 Unauthorized/);
     const { error, legs } = await reportOn(t, folder);
     assert.equal(error?.code, 'ETARGETDIED');
@@ -42,7 +42,7 @@ describe('a server that answers', () => {
   it('early hints before each 101: they are read over', TIMEOUT, async (t) => {
     const url = await upgrading(t, (socket, request) => socket.write(EARLY.repeat(3) + switching(request)));
     const folder = newFolder(t);
-    const ended = await connrig(t, ['run', url, ...SMALL, '--out', folder]);
+    const ended = await connrigHere(['run', url, ...ONE_LEVEL, '--out', folder]);
     assert.equal(ended.code, 0, ended.stderr);
     const { legs } = await reportOn(t, folder);
     assert.equal(legs[0]!.outcomes.open, legs[0]!.attempts);
@@ -73,7 +73,7 @@ describe('a server that answers', () => {
   for (const [what, answer, says] of NAMED) {
     it(`${what}: named for what it is`, TIMEOUT, async (t) => {
       const url = await upgrading(t, answer);
-      const ended = await connrig(t, ['run', url, ...SMALL, '--open-timeout', '900ms', '--out', newFolder(t)]);
+      const ended = await connrigHere(['run', url, ...SMALL, '--open-timeout', '900ms', '--out', newFolder(t)]);
       assert.equal(ended.code, 4);
       assert.match(ended.stderr, says);
     });
@@ -81,10 +81,16 @@ describe('a server that answers', () => {
 
   it('HTTP/2, or closes because it wants TLS: named, with what to look at', TIMEOUT, async (t) => {
     const http2 = createHttp2Server();
-    const h2 = await connrig(t, ['run', await listening(t, http2, 'ws'), ...SMALL, '--out', newFolder(t)]);
+    const h2 = await connrigHere(['run', await listening(t, http2, 'ws'), ...SMALL, '--out', newFolder(t)]);
     assertFailed(h2, 4, 'EHANDSHAKE', /the server speaks HTTP\/2 only/);
     assert.match(h2.stderr, /connrig speaks HTTP\/1\.1/);
-    const tls = await connrig(t, ['run', await listening(t, createTlsServer(), 'ws'), ...SMALL, '--out', newFolder(t)]);
+    const tls = await connrigHere([
+      'run',
+      await listening(t, createTlsServer(), 'ws'),
+      ...SMALL,
+      '--out',
+      newFolder(t),
+    ]);
     assertFailed(tls, 4, 'EHANDSHAKE', /the server closed without an answer/);
     assert.match(tls.stderr, /openssl s_client -connect 127\.0\.0\.1:\d+/);
   });
@@ -94,14 +100,14 @@ describe('a server that answers', () => {
       response.writeHead(200, { 'Content-Length': 10 }).write('half');
     });
     const url = await listening(t, server, 'http');
-    const ended = await connrig(t, ['run', url, ...SMALL, '--open-timeout', '900ms', '--out', newFolder(t)]);
+    const ended = await connrigHere(['run', url, ...SMALL, '--open-timeout', '900ms', '--out', newFolder(t)]);
     assertFailed(ended, 4, 'ETIMEDOUT', /the whole head of HTTP 200 OK, whose body of 10 bytes has not ended/);
   });
 
   it('http, to tcp: it is told after which words it closed', TIMEOUT, async (t) => {
     const url = await listening(t, createHttpServer(), 'tcp');
     const args = ['--send-on-open', 'PING\\r\\n', '--connections', '200', '--levels', '3', ...HASTY];
-    const ended = await connrig(t, ['run', url, ...args, '--out', newFolder(t)]);
+    const ended = await connrigHere(['run', url, ...args, '--out', newFolder(t)]);
     assertFailed(ended, 4, 'EDROPPED', /by-peer \(FIN after "HTTP\/1\.1 400 Bad Request"\)/);
   });
 });

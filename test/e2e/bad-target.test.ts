@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcomes.ts';
-import { assertFailed, connrig, HASTY, newFolder, reportOn } from '../support/connrig.ts';
+import { assertFailed, connrigHere, HASTY, newFolder, reportOn } from '../support/connrig.ts';
 import { type HostileKind, startHostile } from '../support/hostile.ts';
 
 const TIMEOUT = { timeout: 180_000 };
@@ -51,7 +51,7 @@ describe('a server that answers', () => {
       const server = await startHostile(kind);
       t.after(() => server.close());
       const folder = newFolder(t);
-      const ended = await connrig(t, ['run', server.url, ...SMALL, ...args, '--out', folder]);
+      const ended = await connrigHere(['run', server.url, ...SMALL, ...args, '--out', folder]);
       assertFailed(ended, 4, code, says);
       assert.equal(ended.stdout, '');
       const { status, exitCode, error, legs } = await reportOn(t, folder);
@@ -72,7 +72,7 @@ describe('no server at all', () => {
     it(`${protocol}: the port is refused`, TIMEOUT, async (t) => {
       const folder = newFolder(t);
       const url = `${protocol}://127.0.0.1:${await closedPort()}`;
-      const ended = await connrig(t, ['run', url, ...SMALL, '--out', folder]);
+      const ended = await connrigHere(['run', url, ...SMALL, '--out', folder]);
       assertFailed(ended, 4, 'EREFUSED', /the connection was refused/);
       const { legs, status } = await reportOn(t, folder);
       assert.equal(status, 'failed');
@@ -82,7 +82,7 @@ describe('no server at all', () => {
 
   it('the host is not found', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const ended = await connrig(t, ['run', 'ws://no-such-host.invalid:80', ...SMALL, '--out', folder]);
+    const ended = await connrigHere(['run', 'ws://no-such-host.invalid:80', ...SMALL, '--out', folder]);
     assertFailed(ended, 4, 'EHOST', /the host no-such-host.invalid was not found/);
     const { legs, error } = await reportOn(t, folder);
     assert.equal(error?.code, 'EHOST');

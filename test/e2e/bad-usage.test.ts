@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertFailed, connrig, newFolder, reportOn } from '../support/connrig.ts';
+import { assertFailed, connrig, connrigHere, type Ended, newFolder, reportOn } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
+/** Where the command itself is started, so that what holds in this process holds for what users start. */
+const AS_COMMANDS = [0, 12, 17];
 
 const WRONG: ReadonlyArray<{ args: readonly string[]; says: RegExp }> = [
   { args: ['run', '--connections', 'abc'], says: /--connections: "abc" is not a count such as 100k/ },
@@ -36,14 +38,14 @@ const WRONG: ReadonlyArray<{ args: readonly string[]; says: RegExp }> = [
 ];
 
 describe('a wrong command line', () => {
-  for (const { args, says } of WRONG) {
+  for (const [i, { args, says }] of WRONG.entries()) {
     it(`connrig ${args.join(' ')}`, TIMEOUT, async (t) => {
-      const out = newFolder(t);
-      const ended = await connrig(t, args, { cwd: dirname(out) });
+      const cwd = dirname(newFolder(t));
+      const ended = AS_COMMANDS.includes(i) ? await connrig(t, args, { cwd }) : await hereIn(cwd, args);
       const code = args.includes('--config') ? 'ECONFIG' : 'EUSAGE';
       assertFailed(ended, 2, code, says);
       assert.equal(ended.stdout, '');
-      assert.ok(!existsSync(join(dirname(out), 'runs')), 'no run folder for a run that never was');
+      assert.ok(!existsSync(join(cwd, 'runs')), 'no run folder for a run that never was');
     });
   }
 
@@ -52,6 +54,17 @@ describe('a wrong command line', () => {
     assertFailed(ended, 2, 'EUSAGE', /^Usage: connrig/);
   });
 });
+
+/** In this process, as if started in that folder. */
+async function hereIn(cwd: string, args: readonly string[]): Promise<Ended> {
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    return await connrigHere(args);
+  } finally {
+    process.chdir(before);
+  }
+}
 
 describe('a wrong config file', () => {
   const FILES: ReadonlyArray<{ name: string; text: string; code: 'EUSAGE' | 'ECONFIG'; says: RegExp }> = [
@@ -69,14 +82,14 @@ describe('a wrong config file', () => {
     it(name, TIMEOUT, async (t) => {
       const file = newFolder(t);
       writeFileSync(file, text);
-      assertFailed(await connrig(t, ['run', '--config', file]), 2, code, says);
+      assertFailed(await connrigHere(['run', '--config', file]), 2, code, says);
     });
   }
 
   it('is told of together with the command line', TIMEOUT, async (t) => {
     const file = newFolder(t);
     writeFileSync(file, '{"conections": 5}');
-    const ended = await connrig(t, ['run', '--config', file, '--levels', 'x']);
+    const ended = await connrigHere(['run', '--config', file, '--levels', 'x']);
     assertFailed(ended, 2, 'EUSAGE', /"conections" is not a setting; .*--levels: "x" is neither/);
   });
 });
@@ -85,27 +98,27 @@ describe('a run folder that is none', () => {
   it('cannot be created below a file', TIMEOUT, async (t) => {
     const file = newFolder(t);
     writeFileSync(file, '');
-    const ended = await connrig(t, ['run', '--connections', '10', '--out', join(file, 'run')]);
+    const ended = await connrigHere(['run', '--connections', '10', '--out', join(file, 'run')]);
     assertFailed(ended, 2, 'EOUT', /can't be written \(ENOTDIR\)/);
   });
 
   it('is a file', TIMEOUT, async (t) => {
     const file = newFolder(t);
     writeFileSync(file, '');
-    assertFailed(await connrig(t, ['run', '--connections', '10', '--out', file]), 2, 'EOUT', /can't be written/);
+    assertFailed(await connrigHere(['run', '--connections', '10', '--out', file]), 2, 'EOUT', /can't be written/);
   });
 
   it('is not empty, and nothing in it is touched', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     mkdirSync(folder);
     writeFileSync(join(folder, 'mine.txt'), 'mine');
-    const ended = await connrig(t, ['run', '--connections', '10', '--out', folder]);
+    const ended = await connrigHere(['run', '--connections', '10', '--out', folder]);
     assertFailed(ended, 2, 'EOUT', /is not empty/);
     assert.ok(!existsSync(join(folder, 'run.json')));
   });
 
   it('has nothing to report on', TIMEOUT, async (t) => {
-    assertFailed(await connrig(t, ['report', newFolder(t)]), 2, 'ERUNFOLDER', /is not a run folder/);
+    assertFailed(await connrigHere(['report', newFolder(t)]), 2, 'ERUNFOLDER', /is not a run folder/);
   });
 });
 
@@ -113,14 +126,14 @@ describe('a run that is refused before its first socket', () => {
   const URL = 'ws://127.0.0.1:1';
   it('for a process that is not there', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const ended = await connrig(t, ['run', URL, '--pid', '4194305', '--connections', '10', '--out', folder]);
+    const ended = await connrigHere(['run', URL, '--pid', '4194305', '--connections', '10', '--out', folder]);
     assertFailed(ended, 2, 'EPID', /there is no process 4194305/);
     assert.equal((await reportOn(t, folder)).error?.code, 'EPID');
   });
 
   it('for a source address that is not ours', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const ended = await connrig(t, ['run', URL, '--source', '192.0.2.1', '--connections', '10', '--out', folder]);
+    const ended = await connrigHere(['run', URL, '--source', '192.0.2.1', '--connections', '10', '--out', folder]);
     assertFailed(ended, 2, 'EUSAGE', /192.0.2.1 is not an address of /);
     assert.equal((await reportOn(t, folder)).error?.code, 'EUSAGE');
   });
@@ -128,7 +141,7 @@ describe('a run that is refused before its first socket', () => {
   it('for many source addresses of which few are ours, and one of another family', TIMEOUT, async (t) => {
     const sources = '127.0.0.2-127.0.0.9,203.0.113.0/29,::1';
     const args = ['run', URL, '--source', sources, '--connections', '10', '--out', newFolder(t)];
-    const ended = await connrig(t, args);
+    const ended = await connrigHere(args);
     assertFailed(ended, 2, 'EUSAGE', /203.0.113.1 is not an address of .*203.0.113.3 is not .*nor are 3 more of them/s);
     assert.match(ended.stderr, /127.0.0.1 can't be reached from ::1: one is IPv4, the other IPv6/);
   });

@@ -4,10 +4,19 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { EXIT } from '../../core/errors.ts';
+import type { Summary } from '../../core/summary.ts';
 import { renderedIn } from '../../scripts/golden/golden-runs.ts';
 import { carriedOut } from '../known-answer/targets.ts';
 import { compiled } from '../support/compiled.ts';
-import { assertFailed, assertWentThrough, connrig, HASTY, newFolder, readRunFile } from '../support/connrig.ts';
+import {
+  assertFailed,
+  assertWentThrough,
+  connrig,
+  connrigHere,
+  HASTY,
+  newFolder,
+  readRunFile,
+} from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { climb, runFile, writeRun } from '../support/synthetic-run.ts';
 
@@ -15,25 +24,36 @@ const TIMEOUT = { timeout: 180_000 };
 const FEW = ['run', '--protocol', 'tcp', '--levels', '200,400,600', '--rate', '20k/s', '--quiet', ...HASTY];
 
 describe('a run with --baseline', () => {
-  it('passes against one like itself, from a config file, and appends its summary', TIMEOUT, async (t) => {
-    const [before, after] = [newFolder(t), newFolder(t)];
-    assertWentThrough(await connrig(t, [...FEW, '--out', before]));
-    const [config, summaryFile] = ['config.yaml', 'summary.md'].map((name) => join(dirname(after), name));
-    writeFileSync(summaryFile!, 'from the step before');
-    // Few levels, and nobody waited for memory to rest: whether the gate is there is the question, not what it would see.
-    const settings = { baseline: before, 'max-growth': '300%', 'summary-file': summaryFile };
-    writeFileSync(config!, JSON.stringify(settings));
-    const ended = await connrig(t, [...FEW, '--config', config!, '--json', '--out', after]);
-    assertWentThrough(ended);
-    const { baseline, name } = JSON.parse(ended.stdout);
-    assert.deepEqual([baseline.folder, baseline.maxGrowthPercent, baseline.legs.length], [before, 300, 1]);
-    assert.equal(baseline.legs[0].passed, true);
-    assert.ok(baseline.legs[0].bytes > 1000 && baseline.legs[0].baselineBytes > 1000, ended.stdout);
-    const text = readFileSync(summaryFile!, 'utf8');
-    assert.ok(text.startsWith(`from the step before\n## ${name}: `), text);
-    assert.match(text, /^\| tcp(, in user space alone)? \| .* \| passed \|$/m);
-    assert.equal(readRunFile(after).baseline?.run.startedAt, readRunFile(before).startedAt);
-  });
+  it(
+    'passes against one that was dearer, and thresholds, from a config file, and appends its summary',
+    TIMEOUT,
+    async (t) => {
+      const [before, after] = [
+        writeRun(newFolder(t), { run: tcpRun(), samples: climb(1e6, { protocol: 'tcp' }) }),
+        newFolder(t),
+      ];
+      const [config, summaryFile] = ['config.yaml', 'summary.md'].map((name) => join(dirname(after), name));
+      writeFileSync(summaryFile!, 'from the step before');
+      // Few levels, and nobody waited for memory to rest: whether the gate is there is the question, not what it would see.
+      const limits = ['tcp.peakOpen > 600', 'tcp.perConnection.user.bytes > 1MiB'];
+      const settings = { baseline: before, 'max-growth': '300%', 'summary-file': summaryFile, 'fail-if': limits };
+      writeFileSync(config!, JSON.stringify(settings));
+      const ended = await connrig(t, [...FEW, '--config', config!, '--json', '--out', after]);
+      assertWentThrough(ended);
+      const { baseline, name, thresholds } = JSON.parse(ended.stdout);
+      assert.deepEqual(
+        (thresholds as Summary['thresholds']).map(({ expression, passed }) => [expression, passed]),
+        limits.map((limit) => [limit, true]),
+      );
+      assert.deepEqual([baseline.folder, baseline.maxGrowthPercent, baseline.legs.length], [before, 300, 1]);
+      assert.equal(baseline.legs[0].passed, true);
+      assert.ok(baseline.legs[0].bytes > 1000 && baseline.legs[0].baselineBytes > 1000, ended.stdout);
+      const text = readFileSync(summaryFile!, 'utf8');
+      assert.ok(text.startsWith(`from the step before\n## ${name}: `), text);
+      assert.match(text, /^\| tcp(, in user space alone)? \| .* \| passed \|$/m);
+      assert.equal(readRunFile(after).baseline?.run.startedAt, readRunFile(before).startedAt);
+    },
+  );
 
   it('says before it begins which leg it can not watch, and at the end what it could not write', TIMEOUT, async (t) => {
     const before = writeRun(newFolder(t), { run: tcpRun(), samples: climb(1e6, { protocol: 'tcp' }) });
@@ -53,7 +73,7 @@ describe('a run with --baseline', () => {
     const [out, before] = [newFolder(t), newFolder(t)];
     mkdirSync(before);
     const refused = (args: readonly string[], says: RegExp) =>
-      connrig(t, [...FEW, ...args, '--out', out]).then((ended) => assertFailed(ended, 2, 'EUSAGE', says));
+      connrigHere([...FEW, ...args, '--out', out]).then((ended) => assertFailed(ended, 2, 'EUSAGE', says));
     await refused(
       ['--baseline', before, '--window', 'x'],
       /--window: .*; --baseline: .* is not a run folder: .*ls runs\//,

@@ -12,6 +12,7 @@ import {
   HASTY,
   killIfThere,
   newFolder,
+  ONE_LEVEL,
   phaseOf,
   readRunFile,
   readSamples,
@@ -34,16 +35,13 @@ describe('a server started by --command', () => {
     const folder = newFolder(t);
     const command = `${SERVE} --ws-port ${ws} --tcp-port ${tcp}`;
     const urls = [`tcp://127.0.0.1:${tcp}`, `ws://127.0.0.1:${ws}`];
-    const levels = ['--levels', '50,100', ...HASTY, '--out', folder];
+    const levels = ['--connections', '50', '--levels', '1', ...HASTY, '--out', folder];
     assertWentThrough(await connrig(t, ['run', ...urls, '--command', command, ...levels], { deadlineMs: 170_000 }));
     const { legs, target, warnings } = await reportOn(t, folder);
     assert.deepEqual([target.kind, target.name], ['command', command]);
     assert.deepEqual(
       legs.map((leg) => leg.levels.map(({ open }) => open)),
-      [
-        [50, 100],
-        [50, 100],
-      ],
+      [[50], [50]],
     );
     for (const leg of legs) for (const { bytes } of leg.levels) assert.ok(bytes.user! > 5e6);
     assert.equal(readFileSync(join(folder, 'target.log'), 'utf8').match(/^starting$/gm)?.length, 2);
@@ -92,18 +90,8 @@ describe('a server started by --command', () => {
       const folder = newFolder(t);
       const line = 'a server that has a lot to say of itself\\n';
       const command = `${process.execPath} -e "require('net').createServer().listen(${tcp},'127.0.0.1');const some='${line}'.repeat(2000);console.log('up');let left=400;const say=()=>{process.stdout.write(some);if(--left>0)setTimeout(say,5)};say()"`;
-      const args = [
-        'run',
-        `tcp://127.0.0.1:${tcp}`,
-        '--command',
-        command,
-        '--levels',
-        '10,20',
-        '--rest',
-        '3s',
-        '--out',
-        folder,
-      ];
+      const how = ['--command', command, ...ONE_LEVEL, '--rest', '3s', '--out', folder];
+      const args = ['run', `tcp://127.0.0.1:${tcp}`, ...how];
       assertWentThrough(await connrig(t, args));
       const log = readFileSync(join(folder, 'target.log'), 'latin1');
       const [note = '', leftOut] = /\n\[connrig: (\d+) bytes of output are left out here\]\n/.exec(log) ?? [];

@@ -1,23 +1,57 @@
 /** What compressed messages cost a server, and what is said of one that declines. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { LegSummary } from '../../core/leg-summary.ts';
-import { assertWentThrough, connrig, HASTY, newFolder, readRunFile, reportOn } from '../support/connrig.ts';
+import { assertWentThrough, connrig, newFolder, ONE_LEVEL, readRunFile, reportOn } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 
 const TIMEOUT = { timeout: 240_000 };
 /** Each connection talks several times before it is measured, of more than `ws` leaves uncompressed (1,024 B). */
-const TALK = ['--levels', '100,200,300', '--behaviour', 'echo:600/s:4KiB'];
+const TALK = ['--levels', '30,60,90', '--behaviour', 'echo:400/s:4KiB', '--talk', '1s'];
+const SWEEP = fileURLToPath(new URL('../../scripts/sweep.js', import.meta.url));
 /** A compressor of zlib's takes 256 KiB, what inflates some 40; a WebSocket without either takes a tenth of this. */
 const LEAST_BYTES = 150_000;
 
 describe('per-message deflate', TIMEOUT, () => {
-  async function measured(t: TestContext, how: string, engine: string): Promise<LegSummary> {
-    const folder = newFolder(t);
-    const options = ['--protocol', 'ws', '--per-message-deflate', how, '--engine', engine, '--settle-timeout', '1s'];
-    assertWentThrough(await connrig(t, ['run', ...options, ...TALK, '--out', folder]));
+  it('shows in what a connection costs our server, on both engines, in a sweep over it', TIMEOUT, async (t) => {
+    const there = dirname(newFolder(t));
+    const [plan, folder] = [join(there, 'sweep.yaml'), join(there, 'cells')];
+    writeFileSync(
+      plan,
+      `run: [--protocol, ws, --settle-timeout, 300ms, ${TALK.map((word) => `'${word}'`).join(', ')}]
+vary:
+  deflate:
+    off: [--per-message-deflate, off, --engine, epoll]
+    on: [--per-message-deflate, on, --engine, epoll]
+    no-context-takeover: [--per-message-deflate, no-context-takeover, --engine, node]
+`,
+    );
+    const { status, stderr } = spawnSync(process.execPath, [SWEEP, plan, folder], { encoding: 'utf8', cwd: there });
+    // A client that a busy machine made late is a cell that failed; what it measured is there all the same.
+    assert.ok(status === 0 || stderr.includes('EGENERATOR'), stderr);
+    const userBytes = async (how: string): Promise<number> => {
+      const { perConnection } = await measured(t, how, join(folder, `deflate-${how}`));
+      return perConnection!.user!.bytes;
+    };
+    const [off, on] = [await userBytes('off'), await userBytes('on')];
+    const stateless = await userBytes('no-context-takeover');
+    assert.ok(on > off + LEAST_BYTES, `${off} B without, ${on} B with`);
+    assert.ok(stateless > off + LEAST_BYTES, `${off} B without, ${stateless} B with, without context takeover`);
+    if (status !== 0) return;
+    const { warnings } = JSON.parse(readFileSync(join(folder, 'compare.json'), 'utf8')) as { warnings: string[] };
+    const told = warnings.filter((text) => text.startsWith('Per-message deflate: '));
+    assert.deepEqual(
+      told,
+      ['Per-message deflate: A has off; B has on; C has no-context-takeover'],
+      warnings.join('\n'),
+    );
+  });
+
+  async function measured(t: TestContext, how: string, folder: string): Promise<LegSummary> {
     assert.equal(readRunFile(folder).config['perMessageDeflate'], how);
     assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), new RegExp(`Per-message deflate: ${how}`));
     const { legs, warnings } = await reportOn(t, folder);
@@ -27,22 +61,13 @@ describe('per-message deflate', TIMEOUT, () => {
     assert.equal(leg.rtt.lostReplies, 0);
     return leg;
   }
-  const userBytes = ({ perConnection }: LegSummary): number => perConnection!.user!.bytes;
-
-  it('shows in what a connection costs our server, on both engines', TIMEOUT, async (t) => {
-    const off = userBytes(await measured(t, 'off', 'epoll'));
-    const on = userBytes(await measured(t, 'on', 'epoll'));
-    const stateless = userBytes(await measured(t, 'no-context-takeover', 'node'));
-    assert.ok(on > off + LEAST_BYTES, `${off} B without, ${on} B with`);
-    assert.ok(stateless > off + LEAST_BYTES, `${off} B without, ${stateless} B with, without context takeover`);
-  });
 
   /** @returns on which connections deflate was declined, as the one warning of it says */
   async function declinedOn(t: TestContext, perMessageDeflate: false | 'by turns'): Promise<string> {
     const server = await startEcho('ws', { perMessageDeflate });
     t.after(() => server.close());
     const folder = newFolder(t);
-    const options = ['--per-message-deflate', 'on', '--levels', '10,20,30', '--pid', String(server.pid), ...HASTY];
+    const options = ['--per-message-deflate', 'on', '--pid', String(server.pid), ...ONE_LEVEL];
     const ended = await connrig(t, ['run', server.url, ...options, '--out', folder]);
     assertWentThrough(ended);
     const { warnings } = await reportOn(t, folder);
@@ -64,6 +89,6 @@ describe('per-message deflate', TIMEOUT, () => {
     const [, declined = Number.NaN, opened = Number.NaN] =
       /^(\d+) of (\d+) connections$/.exec(whose)?.map(Number) ?? [];
     // The one look at the target before the run may have had a turn too.
-    assert.ok(opened >= 30 && Math.abs(2 * declined - opened) <= 1, whose);
+    assert.ok(opened >= 20 && Math.abs(2 * declined - opened) <= 1, whose);
   });
 });

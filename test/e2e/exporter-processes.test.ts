@@ -6,12 +6,19 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { assertFailed, assertWentThrough, connrig, HASTY, newFolder, reportOn } from '../support/connrig.ts';
+import {
+  assertFailed,
+  assertWentThrough,
+  connrigHere,
+  HASTY,
+  newFolder,
+  ONE_LEVEL,
+  reportOn,
+} from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 import { needs } from '../support/needs.ts';
 
 const TIMEOUT = { timeout: 180_000 };
-const LEVELS = ['--levels', '20,40,60', ...HASTY];
 const METRIC = 'process_resident_memory_bytes';
 
 /** A program in a process of its own that prints its port. */
@@ -78,11 +85,11 @@ async function startBalancer(t: TestContext, urls: readonly string[]): Promise<s
   return `http://127.0.0.1:${(balancer.address() as AddressInfo).port}`;
 }
 
-async function runWith(t: TestContext, exporter: string) {
+async function runWith(t: TestContext, exporter: string, plan: readonly string[] = ONE_LEVEL) {
   const echo = await startEcho('tcp');
   t.after(() => echo.close());
   const folder = newFolder(t);
-  return { folder, ended: await connrig(t, ['run', echo.url, '--exporter', exporter, ...LEVELS, '--out', folder]) };
+  return { folder, ended: await connrigHere(['run', echo.url, '--exporter', exporter, ...plan, '--out', folder]) };
 }
 
 describe('an exporter that is another process each time', () => {
@@ -154,6 +161,7 @@ describe('an exporter that is another process each time', () => {
       const { ended, folder } = await runWith(
         t,
         await startPage(t, () => `${METRIC} 5e7\nprocess_start_time_seconds ${++asked > 30 ? later : 1000}\n`),
+        ['--levels', '20,40,60', ...HASTY],
       );
       assertFailed(ended, 4, code, sentence);
       const { status, error } = await reportOn(t, folder);

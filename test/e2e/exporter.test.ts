@@ -5,8 +5,8 @@ import {
   assertFailed,
   assertWentThrough,
   connrig,
-  HASTY,
   newFolder,
+  ONE_LEVEL,
   readSamples,
   reportOn,
   startConnrig,
@@ -16,7 +16,6 @@ import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 180_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
-const LEVELS = ['--levels', '50,100', ...HASTY];
 
 describe('a run with --exporter', () => {
   it('of connrig meter has what --pid has', TIMEOUT, async (t) => {
@@ -25,7 +24,7 @@ describe('a run with --exporter', () => {
     const meter = startConnrig(t, ['meter', '--pid', String(echo.pid), '--listen', '127.0.0.1:0']);
     const exporter = await eventually(() => /http:\S+\/metrics/.exec(meter.stderr())?.[0], 'the meter');
     const folder = newFolder(t);
-    assertWentThrough(await connrig(t, ['run', echo.url, '--exporter', exporter, ...LEVELS, '--out', folder]));
+    assertWentThrough(await connrig(t, ['run', echo.url, '--exporter', exporter, ...ONE_LEVEL, '--out', folder]));
     const { target, legs } = await reportOn(t, folder);
     assert.equal(target.kind, 'exporter');
     for (const { bytes } of legs[0]!.levels) assert.ok(bytes.user! > 5e6);
@@ -44,7 +43,7 @@ describe('a run with --exporter', () => {
     t.after(() => server.stop());
     const folder = newFolder(t);
     const exporter = `${server.ready.admin}#nodejs_heap_size_used_bytes`;
-    const args = ['run', `ws://127.0.0.1:${server.ports.ws}`, '--exporter', exporter, ...LEVELS, '--out', folder];
+    const args = ['run', `ws://127.0.0.1:${server.ports.ws}`, '--exporter', exporter, ...ONE_LEVEL, '--out', folder];
     assertWentThrough(await connrig(t, args));
     const { legs } = await reportOn(t, folder);
     for (const { bytes } of legs[0]!.levels) assert.ok(bytes.user! > 1e6 && bytes.user! < 5e7, String(bytes.user));

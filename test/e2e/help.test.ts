@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SERVE_FLAGS } from '../../cli/serve-options.ts';
 import { RUN_OPTIONS } from '../../client/config/run-options.ts';
-import { connrig } from '../support/connrig.ts';
+import { connrig, connrigHere } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 
@@ -20,8 +20,8 @@ describe('the help', () => {
     doctor: ['connections', 'json'],
   };
   for (const [command, options] of Object.entries(OPTIONS)) {
-    it(`of connrig ${command} lists every option`, TIMEOUT, async (t) => {
-      const { code, stdout, stderr } = await connrig(t, [command, '--help']);
+    it(`of connrig ${command} lists every option`, TIMEOUT, async () => {
+      const { code, stdout, stderr } = await connrigHere([command, '--help']);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
       const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name ?? '');
       assert.deepEqual(listed.sort(), [...options, 'help'].sort());

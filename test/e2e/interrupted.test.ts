@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Phase } from '../../core/plan.ts';
+import type { ProtocolName } from '../../core/protocols.ts';
 import {
   assertFailed,
   assertNoStack,
@@ -16,6 +17,7 @@ import {
   reportOn,
   startConnrig,
 } from '../support/connrig.ts';
+import { startEcho } from '../support/echo.ts';
 import { startHostile } from '../support/hostile.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -26,22 +28,27 @@ const GONE_WITHIN_MS = 30_000;
 
 describe('an interrupted run', () => {
   const WHEN: ReadonlyArray<{
-    protocol: string;
+    protocol: ProtocolName;
+    /** Whose server it is: one that the run has to end, too, or one that it must leave alone. */
+    server: 'our server' | 'their server';
     signal: NodeJS.Signals;
     phase: Phase;
     level: number;
     levels: number[];
   }> = [
-    { protocol: 'ws', signal: 'SIGINT', phase: 'ramp', level: 5000, levels: [40, 80] },
-    { protocol: 'tcp', signal: 'SIGINT', phase: 'hold', level: 80, levels: [40] },
-    { protocol: 'ws', signal: 'SIGTERM', phase: 'settle', level: 80, levels: [40] },
-    { protocol: 'ws', signal: 'SIGHUP', phase: 'hold', level: 80, levels: [40] },
-    { protocol: 'tcp', signal: 'SIGINT', phase: 'warm-up', level: 20, levels: [] },
+    { protocol: 'ws', server: 'our server', signal: 'SIGINT', phase: 'ramp', level: 5000, levels: [40, 80] },
+    { protocol: 'tcp', server: 'their server', signal: 'SIGINT', phase: 'hold', level: 80, levels: [40] },
+    { protocol: 'ws', server: 'their server', signal: 'SIGTERM', phase: 'settle', level: 80, levels: [40] },
+    { protocol: 'ws', server: 'their server', signal: 'SIGHUP', phase: 'hold', level: 80, levels: [40] },
+    { protocol: 'tcp', server: 'our server', signal: 'SIGINT', phase: 'warm-up', level: 20, levels: [] },
   ];
-  for (const { protocol, signal, phase, level, levels } of WHEN) {
-    it(`by ${signal} in ${phase} (${protocol}): 130, with a report`, TIMEOUT, async (t) => {
+  for (const { protocol, server, signal, phase, level, levels } of WHEN) {
+    it(`by ${signal} in ${phase} (${protocol}, ${server}): 130, with a report`, TIMEOUT, async (t) => {
       const folder = newFolder(t);
-      const run = startConnrig(t, ['run', '--protocol', protocol, ...LONG, '--out', folder]);
+      const echo = server === 'their server' ? await startEcho(protocol) : undefined;
+      t.after(() => echo?.close());
+      const at = echo ? [echo.url] : ['--protocol', protocol];
+      const run = startConnrig(t, ['run', ...at, ...LONG, '--out', folder]);
       await phaseOf(run, folder, phase, level);
       killIfThere(run.pid, signal);
       const ended = await run.ended;

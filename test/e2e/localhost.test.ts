@@ -6,10 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { assertFailed, assertWentThrough, connrig, HASTY, readRunFile, reportOn } from '../support/connrig.ts';
+import { assertFailed, assertWentThrough, connrig, ONE_LEVEL, readRunFile, reportOn } from '../support/connrig.ts';
 import { ELSEWHERE, elsewhere, openFolder } from '../support/elsewhere.ts';
 
-const PLAN = ['--levels', '10,20,30', ...HASTY];
 const SERVER = `const held = []; const s = require('net').createServer((c) => held.push(c.on('error', () => {})));
 s.listen({ port: Number(process.argv[1]), host: process.argv[2], ipv6Only: true }, () => console.log(s.address().port))`;
 
@@ -37,7 +36,7 @@ async function freePort(): Promise<number> {
 
 async function ipOf(t: TestContext, folder: string): Promise<string | undefined> {
   const { legs } = await reportOn(t, folder);
-  assert.equal(legs[0]?.peakOpen, 30);
+  assert.equal(legs[0]?.peakOpen, 20);
   return readRunFile(folder).generator.legs[0]?.ip;
 }
 
@@ -50,7 +49,7 @@ describe('localhost', () => {
       const { pid, port } = await startServer(t, second);
       for (const named of [[], ['--pid', String(pid)]]) {
         const folder = join(openFolder(t), 'run');
-        const args = ['run', `tcp://localhost:${port}`, ...named, ...PLAN, '--out', folder];
+        const args = ['run', `tcp://localhost:${port}`, ...named, ...ONE_LEVEL, '--out', folder];
         const ended = await connrig(t, args, withHosts(t, first, second));
         assertWentThrough(ended);
         assert.equal(await ipOf(t, folder), second);
@@ -66,7 +65,7 @@ describe('localhost', () => {
       const file = join(openFolder(t), 'server.cjs');
       writeFileSync(file, SERVER);
       const command = `exec '${process.execPath}' -e "$(cat ${file})" ${port} ${second}`;
-      const args = ['run', `tcp://localhost:${port}`, '--command', command, ...PLAN, '--out', folder];
+      const args = ['run', `tcp://localhost:${port}`, '--command', command, ...ONE_LEVEL, '--out', folder];
       assertWentThrough(await connrig(t, args, withHosts(t, first, second)));
       assert.equal(await ipOf(t, folder), second);
     });
@@ -76,7 +75,7 @@ describe('localhost', () => {
     const other = await startServer(t, '::1');
     const { pid, port } = await startServer(t, '127.0.0.1', other.port);
     const folder = join(openFolder(t), 'run');
-    const args = ['run', `tcp://localhost:${port}`, '--pid', String(pid), ...PLAN, '--out', folder];
+    const args = ['run', `tcp://localhost:${port}`, '--pid', String(pid), ...ONE_LEVEL, '--out', folder];
     const ended = await connrig(t, args, withHosts(t, '::1', '127.0.0.1'));
     assertWentThrough(ended);
     assert.equal(await ipOf(t, folder), '127.0.0.1');
@@ -87,7 +86,7 @@ describe('localhost', () => {
     const url = `tcp://localhost:${await freePort()}`;
     const ended = await connrig(
       t,
-      ['run', url, ...PLAN, '--out', join(openFolder(t), 'run')],
+      ['run', url, ...ONE_LEVEL, '--out', join(openFolder(t), 'run')],
       withHosts(t, '::1', '127.0.0.1'),
     );
     assertFailed(ended, 4, 'EREFUSED', /localhost is ::1 and 127\.0\.0\.1 here, and none of them accepts/);

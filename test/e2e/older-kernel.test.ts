@@ -27,8 +27,9 @@ describe('a wait of less than a millisecond', { skip, timeout: 120_000 }, () => 
     assert.ok(leastMs >= LEAST_OF_OLD_MS, `${leastMs} ms`);
 
     const folder = newFolder(t);
-    const plan = ['--protocol', 'tcp', '--levels', '100,200,300', '--behaviour', 'echo:500/s:64B', '--talk', '1s'];
-    const run = startConnrig(t, ['run', ...plan, ...HASTY, '--out', folder], { program: [refuse, ...node, ENTRY] });
+    const plan = ['--protocol', 'tcp', '--connections', '300', '--levels', '1', ...HASTY];
+    const talk = ['--behaviour', 'echo:500/s:64B', '--talk', '1s'];
+    const run = startConnrig(t, ['run', ...plan, ...talk, '--out', folder], { program: [refuse, ...node, ENTRY] });
     assertWentThrough(await run.ended);
     const [leg] = (await reportOn(t, folder)).legs;
     assert.equal(leg!.peakOpen, 300);

@@ -6,6 +6,7 @@ import {
   assertNoStack,
   assertWentThrough,
   connrig,
+  connrigHere,
   HASTY,
   killIfThere,
   limited,
@@ -24,14 +25,14 @@ const FEW_FILES = limited('ulimit -n 256');
 
 describe('a plan beyond the open files of one process', () => {
   // Shared by all workers with the node engine; the epoll engine gives a worker its own.
-  const PLAN = ['run', '--levels', '60,1000', '--rate', '100/s', '--engine', 'node', ...HASTY];
-  const LIMIT = /this plan needs 1,072 open files in one process; the limit is 256/;
+  const PLAN = ['run', '--levels', '60,500', '--rate', '100/s', '--engine', 'node', ...HASTY];
+  const LIMIT = /this plan needs 572 open files in one process; the limit is 256/;
 
   it('stops before the first socket, and names the command that helps', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const ended = await connrig(t, [...PLAN, '--out', folder], FEW_FILES);
     assertFailed(ended, 3, 'EFILES', LIMIT);
-    assert.match(ended.stderr, / — ulimit -n 1072$/m);
+    assert.match(ended.stderr, / — ulimit -n 572$/m);
     // Once in the verdict's sentence, once as the error.
     assert.equal(ended.stderr.split('this plan needs').length, 3, 'both legs need the same; it is not said for each');
     assert.deepEqual(
@@ -46,7 +47,7 @@ describe('a plan beyond the open files of one process', () => {
   it('starts with --force, and says what it found', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const run = startConnrig(t, [...PLAN, '--force', '--out', folder], FEW_FILES);
-    await phaseOf(run, folder, 'ramp', 1000);
+    await phaseOf(run, folder, 'ramp', 500);
     killIfThere(run.pid, 'SIGINT');
     assertFailed(await run.ended, 130, 'EINTERRUPTED');
     assert.deepEqual(run.processes(), []);
@@ -71,25 +72,26 @@ describe('a plan beyond the open files of one process', () => {
         [60, 120],
       );
       assert.ok((leg?.outcomes['no-fds'] ?? 0) > 0);
-      assert.ok((leg?.peakOpen ?? 0) > 120 && (leg?.peakOpen ?? 0) < 256);
+      // More may have been open for a moment: whether a sample was taken just then is chance.
+      assert.ok((leg?.peakOpen ?? 0) >= 120 && (leg?.peakOpen ?? 0) < 256);
     });
   }
 
   it('fits with the epoll engine, over several tables and several processes of our server', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const args = ['run', '--protocol', 'tcp', '--levels', '100,600', ...HASTY, '--out', folder];
+    const args = ['run', '--protocol', 'tcp', '--levels', '100,400', ...HASTY, '--out', folder];
     const ended = await connrig(t, args, FEW_FILES);
     assertWentThrough(ended);
     assert.deepEqual(
       (await reportOn(t, folder)).legs[0]?.levels.map(({ open, established }) => [open, established]),
-      [100, 600].map((open) => [open, open]),
+      [100, 400].map((open) => [open, open]),
     );
   });
 });
 
 describe('connrig doctor', () => {
-  it('says that 5,000 connections fit, or which command makes them', TIMEOUT, async (t) => {
-    const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '5k']);
+  it('says that 5,000 connections fit, or which command makes them', TIMEOUT, async () => {
+    const { code, stdout, stderr } = await connrigHere(['doctor', '--connections', '5k']);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
     assert.match(stdout, /^ok +files +[\d,]+ +5,0\d\d +ulimit -n$/m);
@@ -99,7 +101,7 @@ describe('connrig doctor', () => {
   it('ends in exit code 3 when they do not', TIMEOUT, async (t) => {
     const few = await connrig(t, ['doctor', '--connections', '5k'], FEW_FILES);
     assertFailed(few, 3, 'EFILES', /ulimit -n 50\d\d/);
-    const many = await connrig(t, ['doctor', '--connections', '100M', '--json']);
+    const many = await connrigHere(['doctor', '--connections', '100M', '--json']);
     assert.equal(many.code, 3);
     assertNoStack(many.stderr);
     const { findings } = JSON.parse(many.stdout) as { findings: Array<{ what: string; ok: string }> };

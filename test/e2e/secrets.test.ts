@@ -7,14 +7,14 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { RunFile } from '../../core/record.ts';
-import { connrig, ENTRY, type Ended, HASTY, newFolder, startConnrig } from '../support/connrig.ts';
+import { unpackGolden } from '../../scripts/golden/golden-runs.ts';
+import { connrig, connrigHere, ENTRY, type Ended, newFolder, ONE_LEVEL, startConnrig } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 240_000 };
 const onPosix = { ...TIMEOUT, skip: process.platform === 'win32' ? 'has no modes' : false };
-const SMALL = ['--connections', '60', '--levels', '3', ...HASTY];
 const PLANTED = 'plantedSecret42';
 const QUERY = `token=${PLANTED}Token&room=${PLANTED}Room`;
 const SHOWN = 'token=***&room=***';
@@ -82,7 +82,7 @@ describe('secrets of a target and of an exporter', () => {
         '--json',
         '--out',
         folder,
-        ...SMALL,
+        ...ONE_LEVEL,
       ],
     ]);
     await eventually(() => run.stderr().includes('stay at'), 'the end', 120_000);
@@ -113,7 +113,7 @@ describe('secrets of a target and of an exporter', () => {
     });
     const folder = newFolder(t);
     const paths = ['--behaviour', `request:100/s:/work?key=${PLANTED}`, '--talk', '500ms'];
-    const ended = await connrig(t, ['run', `http://${at}/chat?${QUERY}`, ...paths, ...SMALL, '--out', folder]);
+    const ended = await connrig(t, ['run', `http://${at}/chat?${QUERY}`, ...paths, ...ONE_LEVEL, '--out', folder]);
     assert.ok(
       [...asked].every((path) => path === `/work?key=${PLANTED}` || path === `/chat?${QUERY}`),
       String([...asked]),
@@ -134,7 +134,7 @@ describe('secrets of a target and of an exporter', () => {
       [rejecting, 'EREJECTED'],
     ] as const) {
       const folder = newFolder(t);
-      const ended = await connrig(t, ['run', `ws://${at}/chat?${QUERY}`, ...SMALL, '--out', folder]);
+      const ended = await connrigHere(['run', `ws://${at}/chat?${QUERY}`, ...ONE_LEVEL, '--out', folder]);
       assert.equal(ended.code, 4, ended.stderr);
       assert.ok(ended.stderr.includes(`${code}: `) && ended.stderr.includes(SHOWN), ended.stderr);
       assertKept(folder, ended);
@@ -146,7 +146,7 @@ describe('secrets of a target and of an exporter', () => {
     const script = `let n = 0; require('http').createServer().on('upgrade', (q, s) => { console.log('GET ' + q.url); if (++n > 3) process.exit(7); s.on('error', () => {}).end(); }).listen(Number(process.argv[1]), '127.0.0.1')`;
     const port = await freePort();
     const command = `node -e "${script}" ${port} http://me:${PLANTED}@127.0.0.1/`;
-    const args = ['run', `ws://127.0.0.1:${port}/chat?${QUERY}`, '--command', command, ...SMALL, '--out', folder];
+    const args = ['run', `ws://127.0.0.1:${port}/chat?${QUERY}`, '--command', command, ...ONE_LEVEL, '--out', folder];
     const ended = await connrig(t, args);
     assert.match(ended.stderr, /ETARGETDIED: .*exit code 7.*GET \/chat\?token=\*\*\*/);
     // What the server prints there is its own.
@@ -160,7 +160,7 @@ describe('secrets of a target and of an exporter', () => {
     const at = await startHttp(t, () => ({ status: 404, text: '' }));
     const folder = newFolder(t);
     const exporter = ['--exporter', `http://${at}/metrics?key=${PLANTED}`];
-    const ended = await connrig(t, ['run', echo.url, ...exporter, ...SMALL, '--out', folder]);
+    const ended = await connrigHere(['run', echo.url, ...exporter, ...ONE_LEVEL, '--out', folder]);
     assert.match(ended.stderr, /EEXPORTER: .*\/metrics\?key=\*\*\*: answered 404/);
     assertKept(folder, ended);
     for (const url of [
@@ -171,24 +171,25 @@ describe('secrets of a target and of an exporter', () => {
       `ws://h:1/#${QUERY}`,
       `ws://h/?${QUERY}`,
     ]) {
-      const { code, stderr } = await connrig(t, ['run', url]);
+      const { code, stderr } = await connrigHere(['run', url]);
       assert.equal(code, 2, stderr);
       assertTold(stderr, url);
     }
   });
 
   it('that an older version recorded are in no report, comparison or index of it', TIMEOUT, async (t) => {
-    const echo = await startEcho('tcp');
-    t.after(() => echo.close());
     const folder = newFolder(t);
-    await connrig(t, ['run', echo.url, ...SMALL, '--out', folder]);
+    unpackGolden('single-level', folder);
     const path = join(folder, 'run.json');
-    const old = `http://me:${PLANTED}@h:1/?${QUERY}`;
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(echo.url, old));
-    const { stdout, stderr } = await connrig(t, ['report', folder]);
-    const all = await connrig(t, ['report', join(folder, '..')]);
+    const recorded = readFileSync(path, 'utf8');
+    const [url = ''] = RunFile.parse(JSON.parse(recorded)).target.urls;
+    writeFileSync(path, recorded.replaceAll(url, `http://me:${PLANTED}@h:1/?${QUERY}`));
+    assert.ok(readFileSync(path, 'utf8').includes(PLANTED));
+    const { code, stdout, stderr } = await connrigHere(['report', folder]);
+    const all = await connrigHere(['report', join(folder, '..')]);
     const compared = join(folder, '..', 'compared');
-    const comparison = await connrig(t, ['compare', folder, folder, '--out', compared]);
+    const comparison = await connrigHere(['compare', folder, folder, '--out', compared]);
+    assert.deepEqual([code, all.code, comparison.code], [0, 0, 0]);
     for (const text of [stdout, stderr, all.stdout, all.stderr, comparison.stdout, comparison.stderr])
       assertTold(text, 'printed');
     for (const file of filesIn(join(folder, '..'))) if (file !== path) assertTold(readFileSync(file, 'utf8'), file);
@@ -201,16 +202,8 @@ describe('a run folder is for its owner alone', () => {
       const echo = await startEcho('tcp');
       t.after(() => echo.close());
       const folder = newFolder(t);
-      const shell = (command: string): string[] => [
-        '/bin/sh',
-        '-c',
-        `umask ${umask}; exec "$@"`,
-        'sh',
-        process.execPath,
-        command,
-      ];
-      const program = shell(ENTRY);
-      await connrig(t, ['run', echo.url, ...SMALL, '--out', folder], { program });
+      const program = below(umask);
+      await connrig(t, ['run', echo.url, ...ONE_LEVEL, '--out', folder], { program });
       assertOwned(folder);
       for (const path of filesIn(folder)) chmodSync(path, 0o644);
       await connrig(t, ['report', folder], { program });
@@ -224,11 +217,17 @@ describe('a run folder is for its owner alone', () => {
     mkdirSync(folder, { mode: 0o755 });
     const port = await freePort();
     const command = `node -e "require('net').createServer((s) => s.resume().on('error', () => {})).listen(${port}, '127.0.0.1')"`;
-    await connrig(t, ['run', `tcp://127.0.0.1:${port}`, '--command', command, ...SMALL, '--out', folder]);
+    await connrig(t, ['run', `tcp://127.0.0.1:${port}`, '--command', command, ...ONE_LEVEL, '--out', folder]);
     assert.ok(filesIn(folder).some((path) => path.endsWith('target.log')));
     assertOwned(folder);
   });
 });
+
+/** The command below a umask of its shell's own. */
+const below = (umask: string): readonly string[] => [
+  ...['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh'],
+  ...[process.execPath, ENTRY],
+];
 
 /** That was free a moment ago. */
 async function freePort(): Promise<number> {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/summary.ts';
-import { assertFailed, connrig, newFolder, readRunFile, undisturbed } from '../support/connrig.ts';
+import { assertFailed, connrig, HASTY, newFolder, readRunFile, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
@@ -14,7 +14,7 @@ const readReports = (folder: string): string[] => REPORTS.map((name) => readFile
 describe('a run', () => {
   it('tells people on stderr, prints summary.json with --json, and can be reported on again', TIMEOUT, async (t) => {
     const { folder, code, stdout, stderr } = await undisturbed(t, (out) => [
-      ...['run', '--protocol', 'ws,tcp', '--connections', '80', '--levels', '4', '--json', '--out', out],
+      ...['run', '--protocol', 'ws,tcp', '--connections', '60', '--levels', '3', ...HASTY, '--json', '--out', out],
     ]);
     assert.equal(code, 0, stderr);
     const left = [
@@ -40,14 +40,14 @@ describe('a run', () => {
     assert.deepEqual(
       legs.map(({ protocol, planned, peakOpen }) => [protocol, planned, peakOpen]),
       [
-        ['ws', 80, 80],
-        ['tcp', 80, 80],
+        ['ws', 60, 60],
+        ['tcp', 60, 60],
       ],
     );
     for (const { levels, perConnection, outcomes, attempts, open, baselineBytes } of legs) {
       assert.deepEqual(
         levels.map((level) => level.open),
-        [20, 40, 60, 80],
+        [20, 40, 60],
       );
       for (const { bytes } of levels) assert.equal(bytes.total, (bytes.user ?? 0) + (bytes.kernel ?? 0));
       assert.ok(perConnection?.total && perConnection.user && perConnection.kernel);
@@ -59,7 +59,7 @@ describe('a run', () => {
     assert.ok((generator.rssBytes ?? 0) > 1e7 && (generator.cpuSeconds ?? 0) > 0);
 
     const line =
-      /^(ws|tcp) (?:settle|hold) 80 · opening 0, open 80, failed 0, closed \d+ · [\d,]+\/s · target [\d.]+ MiB · about .+ left$/gm;
+      /^(ws|tcp) (?:settle|hold) 60 · opening 0, open 60, failed 0, closed \d+ · [\d,]+\/s · target [\d.]+ MiB · about .+ left$/gm;
     assert.deepEqual([...new Set([...stderr.matchAll(line)].map(([, protocol]) => protocol))], ['ws', 'tcp']);
     for (const phase of ['warm-up', 'baseline', 'settle 20', 'retained'])
       assert.match(stderr, new RegExp(`^ws ${phase} · `, 'm'));
@@ -75,7 +75,7 @@ describe('a run', () => {
     assert.ok(stderr.includes(again.stdout), 'the same table, on stdout now');
     assert.equal((await connrig(t, ['report', folder, '--json'])).stdout, stdout);
     const [csv = '', html = '', markdown = ''] = before;
-    assert.equal(csv.trimEnd().split('\n').length, 1 + 8);
+    assert.equal(csv.trimEnd().split('\n').length, 1 + 6);
     assert.match(markdown, /^# builtin: passed\n/);
     assert.match(html, /<p class="verdict">(?:One more|From levels|The levels|Above)/);
   });
@@ -85,7 +85,7 @@ describe('a run', () => {
       const file = join(dirname(out), 'run.yaml');
       writeFileSync(
         file,
-        `# a comment\nconnections: 1k\nlevels: [10, 20, 30]\nprotocol: tcp\nname: from-file\nquiet: true\nrate: 500/s\nout: ${out}\n`,
+        `# a comment\nconnections: 1k\nlevels: [10, 30]\nprotocol: tcp\nname: from-file\nquiet: true\nrate: 500/s\nsettle-timeout: 0s\nout: ${out}\n`,
       );
       return ['run', '--config', file, '--connections', '30', '--name', 'from-flag'];
     });
@@ -93,7 +93,7 @@ describe('a run', () => {
     const { name, plan, config } = readRunFile(folder);
     assert.equal(name, 'from-flag');
     assert.deepEqual(plan, {
-      legs: [{ protocol: 'tcp', warmUp: 5, levels: [10, 20, 30], connectsPerSecond: 500, cycles: 1 }],
+      legs: [{ protocol: 'tcp', warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 }],
       launches: 1,
     });
     assert.equal(config['connections'], 30);

@@ -1,4 +1,4 @@
-/** A matrix of real runs, begun twice. */
+/** A matrix of real runs, begun twice. What one shows of a cost is in deflate.test.ts. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -6,18 +6,19 @@ import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newFolder } from '../support/connrig.ts';
+import { startEcho } from '../support/echo.ts';
 
-/** What a compressor of zlib's takes, on the low side. */
-const DEFLATE_BYTES = 150_000;
 const SWEEP = fileURLToPath(new URL('../../scripts/sweep.js', import.meta.url));
 
-it('measures each cell once, goes on where one failed, and ends in an index', { timeout: 240_000 }, (t) => {
+it('measures each cell once, goes on where one failed, and ends in an index', { timeout: 240_000 }, async (t) => {
+  const server = await startEcho('tcp');
+  t.after(() => server.close());
   const there = dirname(newFolder(t));
   const [plan, folder] = [join(there, 'sweep.yaml'), join(there, 'cells')];
   const sweep = (levels: string): { status: number | null; stderr: string } => {
     writeFileSync(
       plan,
-      `run: [--protocol, tcp, --settle-timeout, 300ms, --engine, node]
+      `run: [${server.url}, --settle-timeout, 0s, --engine, node]
 vary:
   levels: { few: [--levels, '20,40,60'], more: [--levels, '${levels}'] }
 `,
@@ -40,26 +41,4 @@ vary:
   writeFileSync(plan, 'vary: { levels: {} }');
   const refused = spawnSync(process.execPath, [SWEEP, plan, folder], { encoding: 'utf8', cwd: there });
   assert.deepEqual([refused.status, /is no sweep: .*has no choice/.test(refused.stderr)], [2, true], refused.stderr);
-});
-
-it('a sweep over per-message deflate shows what compression costs', { timeout: 240_000 }, (t) => {
-  const there = dirname(newFolder(t));
-  const [plan, folder] = [join(there, 'sweep.yaml'), join(there, 'cells')];
-  writeFileSync(
-    plan,
-    `run: [--protocol, ws, --levels, '40,80,120', --settle-timeout, 500ms, --behaviour, echo:400/s:64B]
-vary:
-  deflate: { off: [], on: [--per-message-deflate, on] }
-`,
-  );
-  const { status, stderr } = spawnSync(process.execPath, [SWEEP, plan, folder], { encoding: 'utf8', cwd: there });
-  // A client that a busy machine made late is a cell that failed; what it measured is there all the same.
-  assert.ok(status === 0 || stderr.includes('EGENERATOR'), stderr);
-  const userBytes = (cell: string): number =>
-    JSON.parse(readFileSync(join(folder, cell, 'summary.json'), 'utf8')).legs[0].perConnection.user.bytes;
-  const [off, on] = ['deflate-off', 'deflate-on'].map(userBytes);
-  assert.ok(on! > off! + DEFLATE_BYTES, `${off} B without, ${on} B with`);
-  if (status !== 0) return;
-  const { warnings } = JSON.parse(readFileSync(join(folder, 'compare.json'), 'utf8')) as { warnings: string[] };
-  assert.ok(warnings.includes('Per-message deflate: A has off; B has on'), warnings.join('\n'));
 });

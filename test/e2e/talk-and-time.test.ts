@@ -17,7 +17,7 @@ import {
 import { withServer } from '../support/peers.ts';
 
 const TIMEOUT = { timeout: 180_000 };
-const LEVELS = ['--levels', '5,10,20', '--rate', '1k/s', ...HASTY];
+const LEVELS = ['--levels', '5,20', '--rate', '1k/s', ...HASTY];
 
 describe('a chat', () => {
   for (const [what, isEcho] of [
@@ -44,7 +44,7 @@ describe('a chat', () => {
       const talks = readSamples(folder).flatMap((sample) => (sample.type === 'memory' && sample.talk ? sample : []));
       assert.deepEqual(
         talks.map(({ level }) => level),
-        [5, 10, 20],
+        [5, 20],
       );
       for (const { level, talk } of talks) {
         const { messages, replies, lostReplies, fromOthers } = talk!;
@@ -57,7 +57,7 @@ describe('a chat', () => {
       const { rtt } = legs[0]!.levels.at(-1)!;
       assert.equal(rtt!.p50Ms !== null, isEcho);
       const said = warnings.filter((text) => text.includes('the target passes messages on to others'));
-      assert.equal(said.length, isEcho ? 0 : 3, warnings.join('\n'));
+      assert.equal(said.length, isEcho ? 0 : 2, warnings.join('\n'));
     });
   }
 });
@@ -99,7 +99,9 @@ const lossesIn = async (t: Parameters<typeof reportOn>[0], folder: string): Prom
 describe('a server that closes what rests', () => {
   it('ends the run with how long that takes, and a heartbeat that keeps them', TIMEOUT, async (t) => {
     await withTimer({ afterMs: 1500 }, async (url) => {
-      const args = ['run', url, '--levels', '30,60', '--rate', '1k/s', '--rest', '4s', '--quiet', ...HASTY];
+      // More of them than a run may lose.
+      const plan = ['--connections', '60', '--levels', '1', '--rate', '1k/s', ...HASTY];
+      const args = ['run', url, ...plan, '--rest', '4s', '--quiet'];
       const folder = newFolder(t);
       const ended = await connrig(t, [...args, '--out', folder]);
       const told =

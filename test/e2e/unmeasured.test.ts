@@ -127,26 +127,22 @@ describe('levels that were never meant to tell a cost', () => {
     });
   }
 
-  it('a URL alone, whose memory nobody was asked for: passed', TIMEOUT, async (t) => {
-    const port = await portOf(
-      t,
-      createServer((socket) => socket.resume()),
-    );
-    const { legs } = await passed(t, port);
-    assert.equal(legs[0]?.perConnection?.user ?? null, null);
-  });
-
-  it('losses that are tolerated, while a level is climbed to: passed', TIMEOUT, async (t) => {
-    let accepted = 0;
-    const server = createServer((socket) => {
-      socket.resume();
-      // Beyond those of the warm-up, and not for ever: each is replaced.
-      if (++accepted % 10 === 0 && accepted > 130 && accepted <= 230) socket.resetAndDestroy();
-    });
-    const { legs, warnings } = await passed(t, await portOf(t, server));
-    // Those of the warm-up, those of the climb, and one for each that was lost.
-    assert.equal(legs[0]!.attempts, 120 + 120 + 10, warnings.join('\n'));
-  });
+  it(
+    'losses that are tolerated, while a level is climbed to, at a URL alone, whose memory nobody was asked for: passed',
+    TIMEOUT,
+    async (t) => {
+      let accepted = 0;
+      const server = createServer((socket) => {
+        socket.resume();
+        // Beyond those of the warm-up, and not for ever: each is replaced.
+        if (++accepted % 10 === 0 && accepted > 130 && accepted <= 230) socket.resetAndDestroy();
+      });
+      const { legs, warnings } = await passed(t, await portOf(t, server));
+      assert.equal(legs[0]?.perConnection?.user ?? null, null);
+      // Those of the warm-up, those of the climb, and one for each that was lost.
+      assert.equal(legs[0]!.attempts, 120 + 120 + 10, warnings.join('\n'));
+    },
+  );
 });
 
 /** A run of three small levels that went through, with each of them. */

@@ -4,10 +4,15 @@ import axe from 'axe-core';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { commandOf } from './needs.ts';
 
-/** Debian's Chromium, until the test ends. Tests that call this say `needs('chromium')`. */
-export async function openBrowser(t: TestContext): Promise<Browser> {
+/** Debian's Chromium, for who closes it. Tests that call this say `needs('chromium')`. */
+export function launchBrowser(): Promise<Browser> {
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({ executablePath: commandOf('chromium'), args });
+  return chromium.launch({ executablePath: commandOf('chromium'), args });
+}
+
+/** The same, until the test ends. */
+export async function openBrowser(t: TestContext): Promise<Browser> {
+  const browser = await launchBrowser();
   t.after(() => browser.close());
   return browser;
 }

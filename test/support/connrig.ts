@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { connrig as runCommand } from '../../cli/connrig.ts';
 import { type ErrorCode, EXIT } from '../../core/errors.ts';
 import type { Phase } from '../../core/plan.ts';
 import { RunEvent, RunFile, Sample } from '../../core/record.ts';
 import { Summary } from '../../core/summary.ts';
 import { readRun } from '../../report/read-run.ts';
 import { summarize } from '../../report/summarize.ts';
+import { testDeps } from './cli-deps.ts';
 import { eventually } from './wait.ts';
 
 /** The built command line. */
@@ -21,6 +23,8 @@ export const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url)
 const MARK = 'CONNRIG_TEST_MARK';
 /** For runs whose memory is not what is tested: a level isn't waited for to come to rest. */
 export const HASTY = ['--settle-timeout', '0s'] as const;
+/** For runs that only have to go through: one level, and no cost of a connection. */
+export const ONE_LEVEL = ['--connections', '20', '--levels', '1', ...HASTY] as const;
 /** Far beyond what anything here takes on a machine that is busy with other things. */
 const DEADLINE_MS = 120_000;
 
@@ -112,6 +116,16 @@ export async function undisturbed(
   }
 }
 
+/**
+ * Runs `connrig ARGS` in this process: the same parser and function as the command's, with streams of its own. For what
+ * is over before anything is opened, or what a process of its own has no part in.
+ */
+export async function connrigHere(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const deps = testDeps({ ...process.env, ...env });
+  await runCommand(args, deps);
+  return { code: deps.exitCode() ?? EXIT.done, stdout: deps.out(), stderr: deps.err() };
+}
+
 /** A new folder that goes with the test, and a path in it where nothing is yet. */
 export function newFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-e2e-'));
@@ -177,8 +191,13 @@ export async function phaseOf(
   const isIt = (event: RunEvent): event is PhaseEvent =>
     event.type === 'phase' && event.phase === phase && (level === undefined || event.level === level);
   const what = `${phase} ${level ?? ''}`;
+  let readBytes = 0;
   return eventually(
     () => {
+      // Looked at often, and read where there is more of it.
+      const { size = 0 } = statSync(join(folder, 'events.jsonl'), { throwIfNoEntry: false }) ?? {};
+      if (size === readBytes && run.child.exitCode === null) return undefined;
+      readBytes = size;
       if (run.child.exitCode !== null) throw new Error(`the run ended before ${what}:\n${run.stderr()}`);
       return readEvents(folder).find(isIt);
     },

@@ -1,6 +1,6 @@
 /**
- * A server that floods some of its connections, as a process of its own: `node flood-process.js <kind> <every>`; see
- * {@link FLOODS}. Sends `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
+ * A server that floods some of its connections, as a process of its own: `node flood-process.js <kind> <every>`, or
+ * `node flood-process.js <kind,…> at <number,…>`; see {@link FLOODS}. Sends `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
  */
 import { createHash } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,14 +9,19 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
 import { FLOODS, type FloodKind } from './flood.ts';
 
-const kind = process.argv[2] as FloodKind;
+const kinds = process.argv[2]!.split(',') as FloodKind[];
 const every = Number(process.argv[3]);
+const numbers = (process.argv[4] ?? '').split(',').map(Number);
 const PIECE_BYTES = 65_536;
 const AT_ONCE = 16;
 const BOMB_BYTES = 16 * 2 ** 20 - 1024;
 
 let connections = 0;
-const isFlooded = (): boolean => ++connections % every === 0;
+/** What the next connection is flooded with, if it is. */
+function nextFlood(): FloodKind | undefined {
+  const number = ++connections;
+  return Number.isNaN(every) ? kinds[numbers.indexOf(number)] : number % every === 0 ? kinds[0] : undefined;
+}
 
 /** Writes the same again and again, as fast as it is taken. A client that takes all at once must not hold up the others. */
 function forever(socket: Socket, bytes: Uint8Array): void {
@@ -61,7 +66,7 @@ const WS_FLOODS: Partial<Record<FloodKind, () => readonly [once: Uint8Array, for
   'reads-nothing': () => [new Uint8Array(0), new Uint8Array(0)],
 };
 
-function floodWs(request: IncomingMessage, socket: Socket): void {
+function floodWs(kind: FloodKind, request: IncomingMessage, socket: Socket): void {
   socket.pause();
   if (kind === 'interim') {
     forever(socket, repeated(Buffer.from('HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n')));
@@ -84,8 +89,9 @@ function wsServer(): Server {
   const server = createHttpServer();
   server.on('upgrade', (request, socket: Socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (isFlooded()) {
-      floodWs(request, socket);
+    const kind = nextFlood();
+    if (kind !== undefined) {
+      floodWs(kind, request, socket);
       return;
     }
     upgrades.handleUpgrade(request, socket, head, (client) => {
@@ -99,12 +105,12 @@ function wsServer(): Server {
 function tcpServer(): Server {
   return createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    if (isFlooded()) forever(socket.pause(), Buffer.alloc(PIECE_BYTES, 'x'));
+    if (nextFlood() !== undefined) forever(socket.pause(), Buffer.alloc(PIECE_BYTES, 'x'));
     else socket.pipe(socket);
   });
 }
 
-function floodHttp(socket: Socket): void {
+function floodHttp(kind: FloodKind, socket: Socket): void {
   if (kind === 'http-interim') {
     forever(socket, repeated(Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')));
     return;
@@ -115,22 +121,24 @@ function floodHttp(socket: Socket): void {
 
 function httpServer(): Server {
   const requests = new WeakMap<Socket, number>();
-  const flooded = new WeakSet<Socket>();
+  const flooded = new WeakMap<Socket, FloodKind>();
   const server = createHttpServer({ keepAliveTimeout: 0 }, ({ socket }, response: ServerResponse) => {
     const nth = (requests.get(socket) ?? 0) + 1;
     requests.set(socket, nth);
-    if (nth === 1 || !flooded.has(socket)) response.end('ok');
-    else floodHttp(socket);
+    const kind = flooded.get(socket);
+    if (nth === 1 || kind === undefined) response.end('ok');
+    else floodHttp(kind, socket);
   });
   server.on('connection', (socket: Socket) => {
-    if (isFlooded()) flooded.add(socket);
+    const kind = nextFlood();
+    if (kind !== undefined) flooded.set(socket, kind);
     socket.on('error', () => socket.destroy());
   });
   return server;
 }
 
 process.on('disconnect', () => process.exit());
-const server = { ws: wsServer, tcp: tcpServer, http: httpServer }[FLOODS[kind]]();
+const server = { ws: wsServer, tcp: tcpServer, http: httpServer }[FLOODS[kinds[0]!]]();
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

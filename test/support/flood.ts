@@ -33,12 +33,25 @@ export const FLOODS = {
 } as const satisfies Record<string, ProtocolName>;
 export type FloodKind = keyof typeof FLOODS;
 
+type FloodServer = Omit<EchoProcess, 'kill'>;
+
 /**
  * Starts a server, on a free port of 127.0.0.1, that floods every `every`-th of its connections and is well-behaved to the
  * others: it echoes, or answers with `ok`.
  */
-export async function startFlood(kind: FloodKind, every: number): Promise<Omit<EchoProcess, 'kill'>> {
-  const child = fork(fileURLToPath(new URL('./flood-process.js', import.meta.url)), [kind, String(every)], {
+export const startFlood = (kind: FloodKind, every: number): Promise<FloodServer> => start([kind], [String(every)]);
+
+/**
+ * The same, of several kinds: one connection each, and which.
+ *
+ * @param kinds of one protocol
+ * @param numbers of connections, in the order in which they are accepted, from 1 on
+ */
+export const startFloods = (kinds: readonly FloodKind[], numbers: readonly number[]): Promise<FloodServer> =>
+  start(kinds, ['at', numbers.join()]);
+
+async function start(kinds: readonly FloodKind[], which: readonly string[]): Promise<FloodServer> {
+  const child = fork(fileURLToPath(new URL('./flood-process.js', import.meta.url)), [kinds.join(), ...which], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });
@@ -50,7 +63,7 @@ export async function startFlood(kind: FloodKind, every: number): Promise<Omit<E
   return {
     pid: child.pid!,
     port: message.port,
-    url: `${FLOODS[kind]}://127.0.0.1:${message.port}`,
+    url: `${FLOODS[kinds[0]!]}://127.0.0.1:${message.port}`,
     async close() {
       child.kill('SIGKILL');
       await ended;
