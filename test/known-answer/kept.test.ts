@@ -106,7 +106,7 @@ async function measured(t: TestContext, [file, ...args]: Case['server'], cycles:
   await connrig(t, [
     ...['run', `tcp://127.0.0.1:${port}`, '--rate', '5k/s', '--memory-limit', '1GiB', '--quiet', '--out', folder],
     ...['--command', `exec ${program} ${sourceOf(`known-answer/${file}`)} ${port} ${args.join(' ')}`],
-    ...['--connections', String(CONNECTIONS), '--levels', '4', '--cycles', String(cycles)],
+    ...['--connections', String(CONNECTIONS), '--levels', '3', '--cycles', String(cycles)],
   ]);
   return reportOn(t, folder);
 }
