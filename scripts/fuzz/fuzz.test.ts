@@ -12,7 +12,7 @@ import { FRAME_CLASSES, fuzzFrames } from './frames.ts';
 import { answer } from './heads.ts';
 
 const SEED = 17;
-const MUTATED = 20_000;
+const MUTATED = 10_000;
 const TIMEOUT = { timeout: 600_000 };
 
 function assertKnown(result: FuzzResult): void {

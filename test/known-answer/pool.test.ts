@@ -18,21 +18,23 @@ const LEVELS = ['--levels', '2k,3k,4k,5k'];
 async function runOn(
   t: TestContext,
   how: '--command' | '--pid',
-  bytes: number,
   ...more: readonly string[]
 ): Promise<Outcome & { userBytes: number; points: readonly MemoryPoint[] }> {
   const program = compiled(t, 'known-answer/pool');
-  const commandAt = (port: number): string => ['exec', program, port, bytes, WORKERS, ...more].join(' ');
+  const commandAt = (port: number): string => ['exec', program, port, HELD_BYTES, WORKERS, ...more].join(' ');
   const outcome = await carriedOut(t, how, commandAt, LEVELS);
   assertWentThrough(outcome.ended);
   const points = readSamples(outcome.folder).flatMap((sample) => (sample.type === 'memory' ? [sample] : []));
   return { ...outcome, userBytes: outcome.summary.legs[0]!.perConnection!.user!.bytes, points };
 }
 
-/** Beside what a connection holds it costs 16 bytes of malloc's, or nothing where it holds nothing. */
-function assertCost({ userBytes }: { readonly userBytes: number }, heldBytes = HELD_BYTES): void {
-  const allowed = Math.max(0.02 * heldBytes, 128);
-  assert.ok(Math.abs(userBytes - heldBytes) <= allowed, `${heldBytes} bytes were measured as ${userBytes.toFixed(0)}`);
+/** Beside what a connection holds it costs 16 bytes of malloc's. */
+function assertCost({ userBytes }: { readonly userBytes: number }): void {
+  const allowed = Math.max(0.02 * HELD_BYTES, 128);
+  assert.ok(
+    Math.abs(userBytes - HELD_BYTES) <= allowed,
+    `${HELD_BYTES} bytes were measured as ${userBytes.toFixed(0)}`,
+  );
 }
 
 const pidsAt = (points: readonly MemoryPoint[]): number[][] => points.map(({ readings }) => readings.target!.pids);
@@ -42,41 +44,33 @@ const sharesIn = (folder: string): number[] =>
   (/^([\d ]+) accepted$/m.exec(readFileSync(join(folder, 'target.log'), 'utf8'))?.[1] ?? '').split(' ').map(Number);
 
 describe('four processes below one that listens', () => {
-  for (const [how, heldBytes] of [
-    ['--command', 0],
-    ['--command', HELD_BYTES],
-    ['--pid', HELD_BYTES],
-  ] as const) {
-    it(
-      `cost the ${heldBytes} bytes that each connection holds, all of them, and what they share once, by ${how}`,
-      TIMEOUT,
-      async (t) => {
-        const pool = await runOn(t, how, heldBytes, `shared=${64 * MIB}`);
-        assertCost(pool, heldBytes);
-        const { points, summary, pid, folder } = pool;
-        const [first, ...others] = pidsAt(points);
-        assert.equal(new Set(first).size, 1 + WORKERS);
-        for (const pids of others) assert.deepEqual(pids, first, 'the same tree all the way');
-        if (pid !== undefined) assert.equal(first![0], pid);
-        const baseline = summary.legs[0]!.baselineBytes!;
-        assert.ok(baseline > 64 * MIB && baseline < 68 * MIB, `without connections ${baseline}`);
-        // Nearly even, so a process that wasn't seen would be missed.
-        if (how === '--command') {
-          const shares = sharesIn(folder);
-          assert.equal(shares.length, WORKERS);
-          assert.ok(Math.min(...shares) > 1000, shares.join(' '));
-        }
-        // Each process has a descriptor table; all of them together have the sockets of one.
-        const kernel = summary.legs[0]!.perConnection!.kernel;
-        if (kernel !== null) assert.ok(kernel.bytes > 3500 && kernel.bytes < 4600, `in the kernel ${kernel.bytes}`);
-      },
-    );
+  for (const how of ['--command', '--pid'] as const) {
+    it(`cost what their connections hold, all of them, and what they share once, by ${how}`, TIMEOUT, async (t) => {
+      const pool = await runOn(t, how, `shared=${64 * MIB}`);
+      assertCost(pool);
+      const { points, summary, pid, folder } = pool;
+      const [first, ...others] = pidsAt(points);
+      assert.equal(new Set(first).size, 1 + WORKERS);
+      for (const pids of others) assert.deepEqual(pids, first, 'the same tree all the way');
+      if (pid !== undefined) assert.equal(first![0], pid);
+      const baseline = summary.legs[0]!.baselineBytes!;
+      assert.ok(baseline > 64 * MIB && baseline < 68 * MIB, `without connections ${baseline}`);
+      // Nearly even, so a process that wasn't seen would be missed.
+      if (how === '--command') {
+        const shares = sharesIn(folder);
+        assert.equal(shares.length, WORKERS);
+        assert.ok(Math.min(...shares) > 1000, shares.join(' '));
+      }
+      // Each process has a descriptor table; all of them together have the sockets of one.
+      const kernel = summary.legs[0]!.perConnection!.kernel;
+      if (kernel !== null) assert.ok(kernel.bytes > 3500 && kernel.bytes < 4600, `in the kernel ${kernel.bytes}`);
+    });
   }
 });
 
 describe('four processes that come and go', () => {
   it('of which all are born after the first connections came cost the same', TIMEOUT, async (t) => {
-    const four = await runOn(t, '--pid', HELD_BYTES, 'late=1400');
+    const four = await runOn(t, '--pid', 'late=1400');
     assertCost(four);
     const counts = pidsAt(four.points).map((pids) => pids.length);
     assert.ok(counts[0]! < 1 + WORKERS && counts.at(-1) === 1 + WORKERS, counts.join(' '));
@@ -87,7 +81,7 @@ describe('four processes that come and go', () => {
   });
 
   it('of which one ends with its connections and is replaced cost the same', TIMEOUT, async (t) => {
-    const four = await runOn(t, '--command', HELD_BYTES, 'recycle=4500');
+    const four = await runOn(t, '--command', 'recycle=4500');
     assertCost(four);
     const all = pidsAt(four.points);
     const [first, last] = [all[0]!, all.at(-1)!];
