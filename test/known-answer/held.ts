@@ -8,7 +8,8 @@ const TIMEOUT = { timeout: 900_000, skip: process.platform !== 'linux' ? 'needs 
 const KIB = 1024;
 /**
  * What each connection holds, and how many hold so much: one process is enough for all of them. Where little is held more
- * connections have to, so that what the process does besides doesn't show (Python takes memory by the MiB). The first hold nothing: the warm-up is among them.
+ * connections have to, so that what the process does besides doesn't show: Python takes memory by the MiB. The first ones
+ * hold nothing: the warm-up is among them.
  */
 const STAIRS = [
   { bytes: 0, count: 3000 },
