@@ -105,17 +105,6 @@ test('lines of a step and of a knee say what they hold from; at the top they go 
   ]);
 });
 
-test('property: of straight noisy lines at most 2 in 100 get a knee or a step', () => {
-  for (const count of [6, 8, 10, 15, 20]) {
-    for (const bytesEach of [1200, 5000, 50_000]) {
-      const wrong = seeds(200).filter(
-        (seed) => kindOf(levelsOf(upTo(500 * count, 500), (open) => bytesEach * open, seed + count)) !== 'line',
-      );
-      assert.ok(wrong.length <= 4, `${wrong.length} of 200 with ${count} levels of ${bytesEach} bytes`);
-    }
-  }
-});
-
 test('property: a leg of 3 to 5 levels never gets a shape', () => {
   for (const count of [3, 4, 5]) {
     for (const bytesAt of [step, stepAtLevel, knee]) {

@@ -130,28 +130,39 @@ function gaussian(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-test('property: of straight lines with noise, large or small, at most 1 in 100 gets a bend', () => {
-  let [wrong, all] = [0, 0];
+/** What one more costs, and how far noise reaches: from well below to well above what a bend must at least add. */
+const STRAIGHT: ReadonlyArray<readonly [bytesEach: number, reachBytes: number]> = [
+  ...[1200, 5000, 50_000].map((bytesEach) => [bytesEach, 100 * 1024] as const),
+  ...[MIB / 4, 2 * MIB, 8 * MIB].map((reachBytes) => [5000, reachBytes] as const),
+];
+
+test('property: of straight lines with noise, large or small, at most 1 in 100 gets a bend, and 2 of any kind', () => {
+  const drawn = new Map<string, { all: number; wrong: number }>();
+  const note = (of: string, isWrong: boolean): void => {
+    const { all, wrong } = drawn.get(of) ?? { all: 0, wrong: 0 };
+    drawn.set(of, { all: all + 1, wrong: wrong + Number(isWrong) });
+  };
   for (const [kind, noise] of Object.entries(NOISES)) {
     for (const count of [6, 8, 10, 14, 20]) {
-      // From well below to well above what a bend must at least add.
-      for (const reachBytes of [MIB / 4, 2 * MIB, 8 * MIB]) {
-        for (const seed of seeds(20)) {
+      for (const [bytesEach, reachBytes] of STRAIGHT) {
+        for (const seed of seeds(10)) {
           const random = seededRandom(seed * 31 + count * 7 + kind.length);
           const { steps, knee } = shapeOf(
             points(
-              evenly(count),
-              (n) => 5000 * n,
+              evenly(count, 500 * count),
+              (n) => bytesEach * n,
               () => reachBytes * noise(random),
             ),
           );
-          all++;
-          if (steps.length > 0 || knee !== null) wrong++;
+          const isWrong = steps.length > 0 || knee !== null;
+          for (const of of ['all', kind, `${count} levels`, `${bytesEach} and ${reachBytes}`]) note(of, isWrong);
         }
       }
     }
   }
-  assert.ok(wrong <= all / 100, `${wrong} of ${all}`);
+  for (const [of, { all, wrong }] of drawn) {
+    assert.ok(wrong <= (all * (of === 'all' ? 1 : 2)) / 100, `${of}: ${wrong} of ${all}`);
+  }
 });
 
 test('property: of curves with one step and noise, at most 1 in 100 gets more than that step', () => {

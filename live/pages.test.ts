@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Writable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { messagesIn } from '../test/support/events.ts';
 import { climb, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
@@ -16,6 +18,13 @@ const TIMEOUT = { timeout: 120_000 };
 async function start(t: TestContext) {
   const feed = new RunFeed();
   const { routes, broadcast } = livePages(feed);
+  /** The server's ends of all streams of events, in their order. */
+  const streams: Writable[] = [];
+  const join = broadcast.join.bind(broadcast);
+  broadcast.join = (to) => {
+    streams.push(to);
+    join(to);
+  };
   const access = { token: undefined, names: [] };
   const endpoint = await startEndpoint({ host: '127.0.0.1', port: 0, access, routes, limits: LIVE_LIMITS });
   t.after(() => endpoint.close());
@@ -27,7 +36,7 @@ async function start(t: TestContext) {
     const [response] = (await once(asking, 'response')) as [IncomingMessage];
     return { asking, response };
   };
-  return { feed, broadcast, get };
+  return { feed, broadcast, streams, get };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -76,23 +85,28 @@ test('two hundred who look see all of it', TIMEOUT, async (t) => {
 });
 
 test('who stalls for a while is told no more than fits, and sees the end like the others', TIMEOUT, async (t) => {
-  const { feed, broadcast, get } = await start(t);
+  const { feed, broadcast, streams, get } = await start(t);
   feed.runFile(runFile({ status: 'running', exitCode: null }));
   const [prompt, staller] = [await watch(get), await watch(get)];
+  const [toPrompt, toStaller] = streams as [Writable, Writable];
   await eventually(() => staller.told.snapshots === 1, 'the whole');
   staller.response.pause();
-  // Far more than all socket buffers together.
   let told = 0;
   const tell = (): void => {
     const phase = { launch: 0, leg: 0, protocol: 'ws', phase: 'hold' } as const;
     for (let i = 0; i < 300; i++) feed.event({ type: 'phase', elapsedMs: told++, level: told, ...phase });
     broadcast.update();
   };
-  for (let round = 0; round < 600; round++) {
+  // Until the sockets of both ends are full, however much they hold here, and for a while after that.
+  const untilMs = performance.now() + 90_000;
+  for (let refused = 0; refused < 20; ) {
+    assert.ok(performance.now() < untilMs, 'its sockets are full');
     tell();
-    if (round % 20 === 0) await eventually(() => isSame(prompt, feed), 'the other one notices nothing');
-    else await new Promise((resolve) => setImmediate(resolve));
+    do await immediate();
+    while (toPrompt.writableNeedDrain);
+    refused = toStaller.writableNeedDrain ? refused + 1 : 0;
   }
+  await eventually(() => isSame(prompt, feed), 'the other one notices nothing');
   staller.response.resume();
   await eventually(
     () => {

@@ -1,4 +1,4 @@
-import { engineContract } from '../../test/contract/engine.ts';
+import { engineContract, openingEngineContract } from '../../test/contract/engine.ts';
 import { engineProtocolContract } from '../../test/contract/engine-protocol.ts';
 import type { EngineEvents } from './engine.ts';
 import { EpollEngine } from './epoll.ts';
@@ -12,5 +12,5 @@ const createWithPorts = (events: EngineEvents, queueBounds?: QueueBounds): Epoll
   new EpollEngine(loadLibc(), { ...options, portRange: [40_000, 60_000], ...(queueBounds && { queueBounds }) }, events);
 
 engineContract('epoll', create);
-engineContract('epoll, giving out ports itself', createWithPorts);
+openingEngineContract('epoll, giving out ports itself', createWithPorts);
 engineProtocolContract('epoll', create);

@@ -13,22 +13,29 @@ import type { EngineName } from '../engines/index.ts';
 
 const FAST = 1e6;
 
-/** A ws server that lets connections wait for their upgrade. */
+/** A ws server; what asks for its upgrade is handed to `asked`, if there is one, to be answered or not. */
 async function withWs(
-  upgradeMs: number,
+  asked: ((answer: () => void) => void) | undefined,
   body: (at: Endpoint, server: WebSocketServer) => Promise<void>,
 ): Promise<void> {
-  const verifyClient: VerifyClientCallbackAsync = (_info, answer) => setTimeout(answer, upgradeMs, true);
+  const unanswered = new Set<() => void>();
+  const verifyClient: VerifyClientCallbackAsync = (_info, answer) => {
+    const once = (): void => void (unanswered.delete(once) && answer(true));
+    unanswered.add(once);
+    asked?.(once);
+  };
   const server = new WebSocketServer({
     host: HOST,
     port: 0,
     backlog: 1024,
-    ...(upgradeMs > 0 ? { verifyClient } : {}),
+    ...(asked ? { verifyClient } : {}),
   });
   await once(server, 'listening');
   try {
     await body({ ip: HOST, port: (server.address() as AddressInfo).port }, server);
   } finally {
+    // Or their sockets would never be looked at again.
+    for (const answer of unanswered) answer();
     for (const client of server.clients) client.terminate();
     await new Promise((resolve) => server.close(resolve));
   }
@@ -61,7 +68,7 @@ test('tcp: exactly as many as asked for, never more; down to fewer; and nothing 
 });
 
 test('ws: exactly as many as asked for, closed in order at the end', async () => {
-  await withWs(0, async (at, server) => {
+  await withWs(undefined, async (at, server) => {
     const codes: number[] = [];
     server.on('connection', (client) => client.on('close', (code) => codes.push(code)));
     await withFleet('ws', [at], {}, async ({ fleet, until }) => {
@@ -127,14 +134,23 @@ test('a collection of garbage resolves, and leaves the pace of a ramp under way 
 });
 
 test('a new target takes over while connections are opening', async () => {
-  await withWs(300, (at) =>
+  const waiting: Array<() => void> = [];
+  let lets = true;
+  const asked = (answer: () => void): void => {
+    if (lets) answer();
+    else waiting.push(answer);
+  };
+  await withWs(asked, (at) =>
     withFleet('ws', [at], {}, async ({ fleet, until }) => {
       fleet.setTarget(20, FAST);
       await until(({ open }) => open === 20, '20 are open');
+      lets = false;
       fleet.setTarget(50, FAST);
       await until(({ opening }) => opening === 30, '30 are opening');
       fleet.setTarget(0, FAST);
-      await until(({ open, closed }) => open === 0 && closed >= 20, 'the open ones are closed');
+      await until(({ open, closed }) => open === 0 && closed === 20, 'the open ones are closed');
+      await eventually(() => waiting.length === 30, 'the others have asked');
+      for (const answer of waiting) answer();
       const end = await until((now) => now.closed === 50 && now.closing === 0, 'the others are, once open');
       assert.deepEqual([end.attempts, end.open, end.closeReasons['by-us']], [50, 0, 50]);
     }),
@@ -142,7 +158,8 @@ test('a new target takes over while connections are opening', async () => {
 });
 
 test('stopping while connections are opening cancels those, and closes the open ones', async () => {
-  await withWs(60_000, (at) =>
+  const neverAnswers = (): void => {};
+  await withWs(neverAnswers, (at) =>
     withFleet('ws', [at], { layout: { workers: 2 } }, async ({ fleet, until, tally, troubles }) => {
       fleet.setTarget(40, FAST);
       await until(({ opening }) => opening === 40, '40 are opening');

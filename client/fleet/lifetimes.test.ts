@@ -108,7 +108,8 @@ for (const engine of ENGINES) {
           assert.match(lossClause(pattern), /^each [01]\.\d s after it opened: it closes what rests$/);
           assert.ok(watched.tally().closeReasons[reason] >= OPEN);
           const { openMs, silentMs } = watched.troubles[0]!;
-          assert.ok(openMs! >= TIMER_MS - 50 && silentMs! >= TIMER_MS - 50 && openMs! < 20_000);
+          // The server's timer began before this end had read its answer: how much before, a busy machine says.
+          assert.ok(openMs! >= silentMs! && silentMs! >= TIMER_MS / 2 && openMs! < 20_000, `${openMs}, ${silentMs}`);
         }),
       );
     });

@@ -19,3 +19,12 @@ export function engineContract(name: string, makeEngine: EngineFactory): void {
     numbersContract(makeEngine);
   });
 }
+
+/** The same, of an engine that differs from one that keeps all of it only in how it opens. */
+export function openingEngineContract(name: string, makeEngine: EngineFactory): void {
+  describe(`${name} engine`, { timeout: 180_000 }, () => {
+    openingContract(makeEngine);
+    closingContract(makeEngine);
+    numbersContract(makeEngine);
+  });
+}

@@ -43,9 +43,9 @@ export async function play(t: TestContext): Promise<Scene> {
   });
   const watched = ['--metrics', `127.0.0.1:${metrics}`, '--linger', '60s', '--json', '--settle-timeout', '5s'];
   const big = await runOf(t, [
-    ...['run', '--connections', '5k', '--levels', '6', '--behaviour', 'heartbeat:10s', '--name', 'big', ...watched],
+    ...['run', '--connections', '3k', '--levels', '5', '--behaviour', 'heartbeat:10s', '--name', 'big', ...watched],
     // No level is over before two scrapes.
-    ...['--rate', '1k/s', '--rest', '1s'],
+    ...['--rate', '600/s', '--rest', '1s'],
   ]);
   const pages = new Map<string, string>();
   const url = (host: string): string => `http://${host}/metrics`;

@@ -1,4 +1,4 @@
 import { needs } from '../support/needs.ts';
 import { holdsWhatItHolds } from './held.ts';
 
-holdsWhatItHolds('C', needs('gcc'));
+holdsWhatItHolds('C', needs('gcc'), 0.4);

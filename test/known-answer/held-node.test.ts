@@ -1,3 +1,3 @@
 import { holdsWhatItHolds } from './held.ts';
 
-holdsWhatItHolds('Node.js', false);
+holdsWhatItHolds('Node.js', false, 1);

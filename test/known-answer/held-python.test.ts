@@ -1,4 +1,4 @@
 import { needs } from '../support/needs.ts';
 import { holdsWhatItHolds } from './held.ts';
 
-holdsWhatItHolds('Python', needs('python3'));
+holdsWhatItHolds('Python', needs('python3'), 1);

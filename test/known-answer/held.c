@@ -1,7 +1,8 @@
 /* A TCP server that holds exactly BYTES touched bytes for each connection: held PORT BYTES [leak=N] [table=N@COUNT]
-   [knee=COUNT] [at=ADDRESS]. leak: each closed connection leaves N bytes behind. table: the first time that COUNT are
-   open it allocates N more, once; there may be several. knee: connections beyond COUNT open ones hold twice as much. at: where
-   it listens instead of 127.0.0.1. Prints "listening" when it does. */
+   [knee=COUNT] [at=ADDRESS]. BYTES may be several, as in 0@0,1024@500: connections beyond so many open ones hold so much.
+   leak: each closed connection leaves N bytes behind. table: the first time that COUNT are open it allocates N more, once;
+   there may be several. knee: connections beyond COUNT open ones hold twice as much. at: where it listens instead of
+   127.0.0.1. Prints "listening" when it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -12,7 +13,9 @@
 
 static void *held[1 << 20];
 #define TABLES 8
-static size_t bytes, leakBytes, tables, tableBytes[TABLES], tableAt[TABLES], kneeAt;
+#define STAIRS 8
+static size_t stairs, stairBytes[STAIRS], stairFrom[STAIRS];
+static size_t leakBytes, tables, tableBytes[TABLES], tableAt[TABLES], kneeAt;
 static size_t open_;
 
 static void *touched(size_t size) {
@@ -21,10 +24,17 @@ static void *touched(size_t size) {
   return block;
 }
 
+static size_t bytesNow(void) {
+  size_t i = 0;
+  while (i + 1 < stairs && open_ > stairFrom[i + 1]) i++;
+  return stairBytes[i];
+}
+
 static void opens(int fd) {
   open_++;
   for (size_t i = 0; i < tables; i++)
     if (open_ == tableAt[i]) touched(tableBytes[i]), tableAt[i] = 0;
+  size_t bytes = bytesNow();
   held[fd] = touched(kneeAt && open_ > kneeAt ? 2 * bytes : bytes);
 }
 
@@ -38,7 +48,8 @@ static void ends(int fd) {
 
 int main(int argc, char **argv) {
   if (argc < 3) return fprintf(stderr, "held PORT BYTES [leak=N] [table=N@COUNT] [knee=COUNT] [at=ADDRESS]\n"), 2;
-  bytes = strtoul(argv[2], NULL, 10);
+  for (char *stair = strtok(argv[2], ","); stair && stairs < STAIRS; stair = strtok(NULL, ","))
+    sscanf(stair, "%zu@%zu", &stairBytes[stairs], &stairFrom[stairs]), stairs++;
   char address[16] = "127.0.0.1";
   for (int i = 3; i < argc; i++) {
     sscanf(argv[i], "at=%15s", address);

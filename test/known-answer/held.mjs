@@ -1,6 +1,6 @@
 /**
- * A TCP server that holds exactly BYTES touched bytes for each connection: held.mjs PORT BYTES. Prints "listening" when
- * it does.
+ * A TCP server that holds exactly BYTES touched bytes for each connection: held.mjs PORT BYTES. BYTES may be several, as in
+ * 0@0,1024@500: connections beyond so many open ones hold so much. Prints "listening" when it does.
  *
  * They are cut out of slabs: a Buffer of its own costs some 300 bytes more than it holds, in the heap and in the C
  * library's. A slab's pages aren't there before they are written to.
@@ -8,15 +8,19 @@
 import { createServer } from 'node:net';
 
 const SLAB_BYTES = 16 * 2 ** 20;
-const [port, bytes] = process.argv.slice(2).map(Number);
+const [port, words] = process.argv.slice(2);
+const stairs = words.split(',').map((stair) => {
+  const [bytes, from = 0] = stair.split('@').map(Number);
+  // Numbers of pieces that are held no longer, to be held again: those that were touched last first.
+  return { bytes, from, free: [] };
+});
 
 const slabs = [];
 let usedBytes = 0;
-/** Numbers of pieces that are held no longer, to be held again: those that were touched last first. */
-const free = [];
+let open = 0;
 let pieces = 0;
 
-function hold() {
+function hold({ bytes, free }) {
   const again = free.pop();
   if (again !== undefined) return again;
   if (slabs.length === 0 || usedBytes + bytes > SLAB_BYTES) {
@@ -29,9 +33,14 @@ function hold() {
 }
 
 const server = createServer((socket) => {
-  socket.held = hold();
+  open++;
+  const stair = stairs.findLast(({ from }) => open > from);
+  socket.held = hold(stair);
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => free.push(socket.held));
+  socket.on('close', () => {
+    open--;
+    stair.free.push(socket.held);
+  });
   socket.resume();
 });
-server.listen({ host: '127.0.0.1', port, backlog: 4096 }, () => process.stdout.write('listening\n'));
+server.listen({ host: '127.0.0.1', port: Number(port), backlog: 4096 }, () => process.stdout.write('listening\n'));

@@ -1,6 +1,7 @@
 """A TCP server that holds exactly BYTES touched bytes for each connection: held.py PORT BYTES
 
-Prints "listening" when it does. They are cut out of slabs: an object of its own costs more than it holds, and as much
+BYTES may be several, as in 0@0,1024@500: connections beyond so many open ones hold so much. Prints "listening" when it
+does. They are cut out of slabs: an object of its own costs more than it holds, and as much
 more as the allocator thinks fit. A slab's pages aren't there before they are written to.
 """
 
@@ -14,36 +15,49 @@ SLAB_BYTES = 16 << 20
 # luck how much the tasks leave behind.
 ACCEPTED_AT_ONCE = 16
 
-port, size = int(sys.argv[1]), int(sys.argv[2])
-touched = b"\1" * size
+
+class Stair:
+    def __init__(self, words):
+        size, _, start = words.partition("@")
+        self.size, self.start = int(size), int(start or 0)
+        self.touched = b"\1" * self.size
+        # Pieces that are held no longer, to be held again: those that were touched last first.
+        self.free = []
+
+
+port, stairs = int(sys.argv[1]), [Stair(words) for words in sys.argv[2].split(",")]
 slabs = []
 used = 0
-# Pieces that are held no longer, to be held again: those that were touched last first.
-free = []
 pieces = 0
+opened = 0
 
 
-def hold():
+def hold(stair):
     global used, pieces
-    if free:
-        return free.pop()
-    if not slabs or used + size > SLAB_BYTES:
+    if stair.free:
+        return stair.free.pop()
+    if not slabs or used + stair.size > SLAB_BYTES:
         slabs.append(mmap.mmap(-1, SLAB_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
         used = 0
-    slabs[-1][used : used + size] = touched
-    used += size
+    slabs[-1][used : used + stair.size] = stair.touched
+    used += stair.size
     pieces += 1
     return pieces
 
 
 class Held(asyncio.Protocol):
-    __slots__ = ("piece",)
+    __slots__ = ("piece", "stair")
 
     def connection_made(self, transport):
-        self.piece = hold()
+        global opened
+        opened += 1
+        self.stair = [stair for stair in stairs if opened > stair.start][-1]
+        self.piece = hold(self.stair)
 
     def connection_lost(self, error):
-        free.append(self.piece)
+        global opened
+        opened -= 1
+        self.stair.free.append(self.piece)
 
 
 async def main():

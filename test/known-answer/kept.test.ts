@@ -11,7 +11,7 @@ import { commandOf, needs } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
 
 const TIMEOUT = { timeout: 240_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('python3') };
-const CONNECTIONS = 1200;
+const CONNECTIONS = 900;
 /** What one end of a connection takes in the kernel, its descriptor's slot not included: see docs/measuring.md. */
 const SOCKET_BYTES = { least: 3000, most: 5000 };
 
@@ -106,7 +106,7 @@ async function measured(t: TestContext, [file, ...args]: Case['server'], cycles:
   await connrig(t, [
     ...['run', `tcp://127.0.0.1:${port}`, '--rate', '5k/s', '--memory-limit', '1GiB', '--quiet', '--out', folder],
     ...['--command', `exec ${program} ${sourceOf(`known-answer/${file}`)} ${port} ${args.join(' ')}`],
-    ...['--connections', String(CONNECTIONS), '--levels', '4', '--cycles', String(cycles)],
+    ...['--connections', String(CONNECTIONS), '--levels', '3', '--cycles', String(cycles)],
   ]);
   return reportOn(t, folder);
 }

@@ -29,11 +29,11 @@ function runOn(
   return carriedOut(t, '--command', commandAt, args, name === 'slow' ? 'ws' : 'tcp');
 }
 
-function assertCost(nothing: Outcome, held: Outcome): void {
-  const [least, most] = [nothing, held].map(({ summary }) => summary.legs[0]!.perConnection!.user!.bytes);
-  const extra = most! - least!;
+/** Beside what a connection holds it costs 16 bytes of malloc's. */
+function assertCost({ summary }: Outcome): void {
+  const { bytes } = summary.legs[0]!.perConnection!.user!;
   const allowed = Math.max(0.02 * HELD_BYTES, 128);
-  assert.ok(Math.abs(extra - HELD_BYTES) <= allowed, `${HELD_BYTES} bytes were measured as ${extra.toFixed(0)}`);
+  assert.ok(Math.abs(bytes - HELD_BYTES) <= allowed, `${HELD_BYTES} bytes were measured as ${bytes.toFixed(0)}`);
 }
 
 function assertWhole({ ended, summary }: Outcome, levels: readonly number[]): void {
@@ -61,26 +61,18 @@ function assertNoneEarly(ticks: readonly Tick[], delayMs: number): void {
 }
 
 describe('a WebSocket server that answers each handshake', () => {
-  for (const [delayMs, bytes, levels] of [
-    [300, [0, HELD_BYTES], LEVELS],
-    [2000, [0], [300]],
-  ] as const) {
-    it(`after ${delayMs} ms is waited for`, TIMEOUT, async (t) => {
-      const outcomes = [];
-      for (const each of bytes) outcomes.push(await runOn(t, 'slow', each, delayMs, planOf(levels)));
-      for (const outcome of outcomes) {
-        assertWhole(outcome, levels);
-        const { p50Ms, p99Ms } = outcome.summary.legs[0]!.open;
-        // Buckets of the histogram are up to 2 % wide.
-        assert.ok(p50Ms! >= 0.98 * delayMs && p99Ms! >= p50Ms!, `p50 ${p50Ms}`);
-        const ticks = ticksOf(outcome.folder);
-        assertNoneEarly(ticks, delayMs);
-        assert.ok(ticks.some(({ counts }) => counts.opening >= 100));
-      }
-      const [nothing, held] = outcomes;
-      if (nothing && held) assertCost(nothing, held);
-    });
-  }
+  it('after a while is waited for', TIMEOUT, async (t) => {
+    const delayMs = 1000;
+    const outcome = await runOn(t, 'slow', HELD_BYTES, delayMs, planOf(LEVELS));
+    assertWhole(outcome, LEVELS);
+    const { p50Ms, p99Ms } = outcome.summary.legs[0]!.open;
+    // Buckets of the histogram are up to 2 % wide.
+    assert.ok(p50Ms! >= 0.98 * delayMs && p99Ms! >= p50Ms!, `p50 ${p50Ms}`);
+    const ticks = ticksOf(outcome.folder);
+    assertNoneEarly(ticks, delayMs);
+    assert.ok(ticks.some(({ counts }) => counts.opening >= 100));
+    assertCost(outcome);
+  });
 
   it('later than the open timeout: each attempt has timed out, and the error says what helps', TIMEOUT, async (t) => {
     const { ended, summary } = await runOn(t, 'slow', 0, 2000, [
@@ -101,14 +93,11 @@ describe('a WebSocket server that answers each handshake', () => {
 describe('a TCP server that accepts late', () => {
   it('has its connections open before, but no level is read until it has taken them all', TIMEOUT, async (t) => {
     const levels = [300, 600, 1000];
-    const nothing = await runOn(t, 'late', 0, 1200, planOf(levels));
     const held = await runOn(t, 'late', HELD_BYTES, 1200, planOf(levels));
-    for (const outcome of [nothing, held]) {
-      assertWhole(outcome, levels);
-      const warned = outcome.summary.warnings.filter((text) => /accepts late/.test(text));
-      assert.equal(warned.length, 1, outcome.summary.warnings.join('\n'));
-    }
-    assertCost(nothing, held);
+    assertWhole(held, levels);
+    const warned = held.summary.warnings.filter((text) => /accepts late/.test(text));
+    assert.equal(warned.length, 1, held.summary.warnings.join('\n'));
+    assertCost(held);
     for (const { open, bytes } of held.summary.legs[0]!.levels) {
       assert.ok(bytes.user! >= open * HELD_BYTES, `${bytes.user} at ${open}`);
     }

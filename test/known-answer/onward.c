@@ -1,6 +1,6 @@
 /* A TCP server that opens something of its own for each connection: onward PORT WHAT [at=ADDRESS]. WHAT is the port of a server on
-   this machine that it connects to (a proxy's way onwards), "timer" or "pipe" for other files, "unix" for a pair of
-   sockets, or "nothing". It is closed together with the connection. Prints "listening" when it does. */
+   this machine that it connects to (a proxy's way onwards), "files" for a timer, a pipe and a pair of
+   UNIX sockets, or "nothing". It is closed together with the connection. Prints "listening" when it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define MOST (1 << 16)
-static int own[MOST][2];
+#define OWN 5
+static int own[MOST][OWN];
 
 static int onward(int port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -21,19 +22,20 @@ static int onward(int port) {
 }
 
 static void opens(int fd, const char *what, int poller) {
-  own[fd][0] = own[fd][1] = -1;
-  if (!strcmp(what, "timer")) own[fd][0] = timerfd_create(CLOCK_MONOTONIC, 0);
-  else if (!strcmp(what, "pipe")) { if (pipe(own[fd]) < 0) exit(1); }
-  else if (!strcmp(what, "unix")) { if (socketpair(AF_UNIX, SOCK_STREAM, 0, own[fd]) < 0) exit(1); }
-  else if (strcmp(what, "nothing")) {
-    own[fd][0] = onward(atoi(what));
+  int *mine = own[fd];
+  for (int k = 0; k < OWN; k++) mine[k] = -1;
+  if (!strcmp(what, "files")) {
+    mine[0] = timerfd_create(CLOCK_MONOTONIC, 0);
+    if (pipe(mine + 1) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, mine + 3) < 0) exit(1);
+  } else if (strcmp(what, "nothing")) {
+    mine[0] = onward(atoi(what));
     struct epoll_event want = {.events = EPOLLIN | EPOLLET, .data.fd = -1};
-    epoll_ctl(poller, EPOLL_CTL_ADD, own[fd][0], &want);
+    epoll_ctl(poller, EPOLL_CTL_ADD, mine[0], &want);
   }
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) return fprintf(stderr, "onward PORT BACKEND|timer|pipe|unix|nothing [at=ADDRESS]\n"), 2;
+  if (argc < 3) return fprintf(stderr, "onward PORT BACKEND|files|nothing [at=ADDRESS]\n"), 2;
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   if (argc > 3 && !strncmp(argv[3], "at=", 3)) inet_pton(AF_INET, argv[3] + 3, &at.sin_addr);
@@ -51,7 +53,7 @@ int main(int argc, char **argv) {
       if (fd < 0) continue;
       if (fd != listener) {
         if (read(fd, some, sizeof some) > 0) continue;
-        for (int k = 0; k < 2; k++) if (own[fd][k] >= 0) close(own[fd][k]);
+        for (int k = 0; k < OWN; k++) if (own[fd][k] >= 0) close(own[fd][k]);
         close(fd);
         continue;
       }

@@ -174,9 +174,9 @@ export const readRunFile = (folder: string): RunFile =>
 
 /** The lines so far; a line that is being written is left out. */
 export const readSamples = (folder: string): Sample[] =>
-  linesOf(folder, 'samples.jsonl').map((line) => Sample.parse(line));
+  linesOf(join(folder, 'samples.jsonl'), (line) => Sample.parse(line));
 export const readEvents = (folder: string): RunEvent[] =>
-  linesOf(folder, 'events.jsonl').map((line) => RunEvent.parse(line));
+  linesOf(join(folder, 'events.jsonl'), (line) => RunEvent.parse(line));
 
 export type PhaseEvent = Extract<RunEvent, { type: 'phase' }>;
 
@@ -206,17 +206,23 @@ export async function phaseOf(
   );
 }
 
-function linesOf(folder: string, name: string): unknown[] {
+/** What was read of a file before: it is looked at again and again while it grows. */
+const readBefore = new Map<string, { readonly text: string; readonly lines: readonly unknown[] }>();
+
+function linesOf<T>(path: string, parse: (line: unknown) => T): T[] {
   let text: string;
   try {
-    text = readFileSync(join(folder, name), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch {
     return [];
   }
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  const before = readBefore.get(path);
+  const known = before && whole.startsWith(before.text) ? before : { text: '', lines: [] };
+  const more = whole.slice(known.text.length).split('\n').slice(0, -1);
+  const lines = [...(known.lines as T[]), ...more.map((line) => parse(JSON.parse(line)))];
+  readBefore.set(path, { text: whole, lines });
+  return [...lines];
 }
 
 /** A zombie has no environment any more, so only what runs is found. */

@@ -11,7 +11,7 @@ import type { Server } from './server.ts';
 export type Spoken = keyof typeof DIALECTS;
 
 /** How many a target has to hold; and what it takes. */
-const MANY = 10_000;
+const MANY = 5000;
 /** Slower than their accept queues (of 1,024 and more) fill while they are busy: what doesn't fit comes again after a second. */
 const OPENS_PER_SECOND = 4000;
 const MANY_DEADLINE_MS = 120_000;

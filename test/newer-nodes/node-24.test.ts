@@ -1,0 +1,3 @@
+import { goesOn } from './newer-node.ts';
+
+goesOn('24.21.0');
