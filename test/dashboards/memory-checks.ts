@@ -18,7 +18,8 @@ const levelsOf =
     if (!protocolsOf(facts).includes(protocol)) return assert.deepEqual(answer, []);
     const leg = legOf(facts, protocol);
     const seen = [...new Set(valuesOf(only(answer)))].toSorted((a, b) => a - b);
-    const wanted = leg.levels.map((_, i) => pick(leg, i)).toSorted((a, b) => a - b);
+    // Two levels may have come to the same number of pages.
+    const wanted = [...new Set(leg.levels.map((_, i) => pick(leg, i)))].toSorted((a, b) => a - b);
     assert.equal(seen.length, wanted.length);
     for (const [i, value] of wanted.entries()) assertNear(seen[i], value, 1e-6, `level ${i}`);
   };
