@@ -1,11 +1,13 @@
-// Dependencies point one way: cli → client, server, live → report → charts → lab, telemetry, memory → files → core.
+// Dependencies point one way: cli → client, server, live → report → charts → fleet, lab, telemetry, memory → files → core.
 const rooms = {
   core: [],
   files: ['core'],
   memory: ['core'],
   telemetry: ['core'],
   lab: ['files', 'core'],
-  client: ['lab', 'memory', 'telemetry', 'files', 'core'],
+  // What holds connections knows nothing of measuring.
+  fleet: ['core'],
+  client: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   server: ['memory', 'telemetry', 'core'],
   report: ['charts', 'files', 'core'],
   dashboards: ['core'],

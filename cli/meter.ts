@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readListen } from '../client/config/listen-address.ts';
-import { assertAlive } from '../client/target/attached.ts';
+import { assertAlive } from '../client/launch/attached.ts';
 import { EXIT, usageError } from '../core/errors.ts';
 import type { Readings } from '../core/readings.ts';
 import { readDescriptorUse } from '../memory/descriptors.ts';

@@ -1,10 +1,10 @@
 import type { Leg } from '../core/plan.ts';
 import { peakOf } from '../core/plan.ts';
 import type { TargetUrl } from '../core/urls.ts';
+import type { EngineName } from '../fleet/engines/index.ts';
+import { type FleetLayout, layoutFleet } from '../fleet/local/layout.ts';
 import type { RunConfig } from './config/run-config.ts';
-import type { EngineName } from './engines/index.ts';
 import { isOurs } from './environment.ts';
-import { type FleetLayout, layoutFleet } from './fleet/layout.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 
 /** One leg with everything about it that is known before it begins. */

@@ -16,7 +16,7 @@ type Kind = BehaviourPlan['kind'];
 
 export const BEHAVIOURS = ['idle', 'heartbeat', 'echo', 'request'] as const satisfies readonly Kind[];
 
-/** A message carries when it was planned and when it was sent; see client/behaviours/time-mark.ts. */
+/** A message carries when it was planned and when it was sent; see fleet/behaviours/time-mark.ts. */
 export const LEAST_ECHO_BYTES = 16;
 const MOST_ECHO_BYTES = 2 ** 20;
 

@@ -1,9 +1,9 @@
 import { RigError } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcomes.ts';
 import { humanCount } from '../../core/units.ts';
-import type { Tally } from '../fleet/shared.ts';
-import type { Trouble } from '../fleet/worker.ts';
-import { locationIn } from '../protocols/redirect.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
+import { locationIn } from '../../fleet/protocols/redirect.ts';
+import type { Trouble } from '../../fleet/worker/worker.ts';
 
 /** Outcomes in which the target itself spoke; its death is no cause of them. */
 const SPOKEN = ['rejected', 'bad-handshake'] as const satisfies readonly Outcome[];

@@ -6,24 +6,24 @@ import { type Leg, peakOf } from '../../core/plan.ts';
 import type { RunFile } from '../../core/record.ts';
 import { unmeasuredOf } from '../../core/unmeasured.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
+import { type Fleet, startFleet } from '../../fleet/fleet.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
+import type { Trouble } from '../../fleet/worker/worker.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import type { RunDeps } from '../deps.ts';
 import { finiteOrNull } from '../environment.ts';
-import { type Fleet, startFleet } from '../fleet/fleet.ts';
-import type { Tally } from '../fleet/shared.ts';
-import type { Trouble } from '../fleet/worker.ts';
+import { attachTarget } from '../launch/attached.ts';
+import { startBuiltTarget } from '../launch/built.ts';
+import { startBuiltinTarget } from '../launch/builtin.ts';
+import { startCommandTarget } from '../launch/command.ts';
+import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
+import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
 import { ProgressMeter } from '../progress.ts';
-import { attachTarget } from '../target/attached.ts';
-import { startBuiltTarget } from '../target/built.ts';
-import { startBuiltinTarget } from '../target/builtin.ts';
-import { startCommandTarget } from '../target/command.ts';
-import { type Inspectors, inspectTarget } from '../target/inspected.ts';
-import type { Target } from '../target/target.ts';
 import { Acceptance } from './acceptance.ts';
 import { byCircumstances } from './circumstances.ts';
 import { countsOf, fleetCapacity, LegWalk } from './leg.ts';
@@ -140,6 +140,7 @@ async function walkLeg(
   const fleet = await startFleet(
     {
       layout,
+      threadEntry: new URL('./fleet-thread.js', import.meta.url),
       protocol: {
         ...{ name: leg.protocol, path: url.path, hostHeader: hostHeaderOf(url) },
         requestPath: config.behaviour.kind === 'request' ? config.behaviour.path : undefined,

@@ -3,7 +3,7 @@ import { lossHint, lossSentence } from '../../core/loss-words.ts';
 import { lossPatternOf } from '../../core/losses.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
 import type { LegProgress } from '../../core/record.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
 
 /** Times of the connections that a fleet lost to the peer, for the record; null where there was none. */
 export function lossesIn(fleet: Fleet): LegProgress['losses'] {

@@ -1,8 +1,8 @@
 import { since, toSparse } from '../../core/histogram.ts';
 import { STATUS_CLASSES, type StatusClass } from '../../core/outcomes.ts';
 import type { Talk } from '../../core/record.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import type { Tally } from '../fleet/shared.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
 
 /** What is passed on to others is over when none of it has come for so long. */
 const HUSH_MS = 100;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type ErrorCode, RigError } from '../../core/errors.ts';
 import { bucketOf, lowestOf } from '../../core/histogram.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
-import type { Tally } from '../fleet/shared.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 
 /** Counts as a fleet would show them after these outcomes and closes. */

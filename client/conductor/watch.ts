@@ -5,9 +5,9 @@ import { lossPatternOf } from '../../core/losses.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/outcomes.ts';
 import type { LegProgress } from '../../core/record.ts';
 import { humanBytes, humanCount } from '../../core/units.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
+import type { Trouble } from '../../fleet/worker/worker.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
-import type { Tally } from '../fleet/shared.ts';
-import type { Trouble } from '../fleet/worker.ts';
 import { givenUp } from './given-up.ts';
 import { deathAfter, hintOfAnswer } from './heard.ts';
 

@@ -7,6 +7,7 @@ import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/outcomes.ts'
 import { type Leg, PHASES, peakOf } from '../../core/plan.ts';
 import type { ProcessCosts } from '../../core/process-costs.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/record.ts';
+import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
@@ -15,7 +16,6 @@ import type { Recorder } from '../../telemetry/registry.ts';
 import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
 import { timedName } from '../conductor/recorder.ts';
 import type { RunConfig } from '../config/run-config.ts';
-import type { EngineName } from '../engines/index.ts';
 import type { LiveLeg } from '../observer.ts';
 import type { CostBook } from './cost-book.ts';
 import type { MemoryNow } from './live-memory.ts';

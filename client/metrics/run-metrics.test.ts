@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { summarizeLeg } from '../../report/leg-summary.ts';
@@ -10,8 +12,6 @@ import { samplesIn } from '../../test/support/scrape.ts';
 import { leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { eventually } from '../../test/support/wait.ts';
 import type { LegState } from '../conductor/leg.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import type { Tally } from '../fleet/shared.ts';
 import type { LiveLeg } from '../observer.ts';
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts';
 

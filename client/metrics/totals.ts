@@ -7,8 +7,8 @@ import {
   STATUS_CLASSES,
   type StatusClass,
 } from '../../core/outcomes.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import type { HistogramName } from '../fleet/shared.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { HistogramName } from '../../fleet/local/shared.ts';
 
 const HISTOGRAMS = ['openPlanned', 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
 const COUNTS = [

@@ -1,8 +1,8 @@
 import { LACKING, type MeterName, type Readings } from '../../core/readings.ts';
+import { whyNoEpoll } from '../../fleet/engines/index.ts';
 import { makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { openMeters } from '../../memory/meter-set.ts';
-import { whyNoEpoll } from '../engines/index.ts';
 import { isCutOff } from '../environment.ts';
 import { lookAtOthers } from './others.ts';
 

@@ -1,5 +1,5 @@
 import type { ProtocolName } from '../../core/protocols.ts';
-import type { EngineName } from '../engines/index.ts';
+import type { EngineName } from '../../fleet/engines/index.ts';
 
 /** What a plan asks of this machine. */
 export interface Need {

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Fleet, startFleet } from '../../client/fleet/fleet.ts';
-import { layoutFleet } from '../../client/fleet/layout.ts';
+import { startBuiltinTarget } from '../../client/launch/builtin.ts';
 import { readSnapshot } from '../../client/preflight/snapshot.ts';
-import { startBuiltinTarget } from '../../client/target/builtin.ts';
 import type { Readings } from '../../core/readings.ts';
 import { median } from '../../core/slope.ts';
 import { humanCount } from '../../core/units.ts';
+import { type Fleet, startFleet } from '../../fleet/fleet.ts';
+import { layoutFleet } from '../../fleet/local/layout.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { readSockstat } from '../../memory/sockstat.ts';
 import type { Figure, Part } from './part.ts';
@@ -46,6 +46,7 @@ async function atAMillion(): Promise<Figure[]> {
     });
     const fleet = await startFleet(
       {
+        threadEntry: new URL('../../client/conductor/fleet-thread.js', import.meta.url),
         ...{ layout, protocol: { name: 'tcp', path: '/', hostHeader: '' }, capacity: CONNECTIONS },
         ...{ window: 512, closeWindow: 4096, openTimeoutMs: 30_000, closeTimeoutMs: 5000 },
         ...{ destinations: ports.map((port) => ({ ip: '127.0.0.1', port })), close: 'reset' },

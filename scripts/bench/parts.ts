@@ -1,7 +1,7 @@
-import type { EngineName } from '../../client/engines/index.ts';
 import type { LegSummary } from '../../core/leg-summary.ts';
 import { median } from '../../core/slope.ts';
 import { humanCount } from '../../core/units.ts';
+import type { EngineName } from '../../fleet/engines/index.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
 import { buffers } from './buffers.ts';

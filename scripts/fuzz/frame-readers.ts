@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as wsModule from 'ws';
-import { createWsProtocol } from '../../client/protocols/ws.ts';
-import type { DeflateMode } from '../../client/protocols/ws-extension.ts';
+import { createWsProtocol } from '../../fleet/protocols/ws.ts';
+import type { DeflateMode } from '../../fleet/protocols/ws-extension.ts';
 import type { FrameStream, Terms } from './frame-streams.ts';
 
 /** What a reader finds in a stream, in order. */

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { readHeaders } from '../../client/protocols/http-head.ts';
-import { createResponseReader } from '../../client/protocols/http-reader.ts';
-import { Pieces } from '../../client/protocols/pieces.ts';
-import { createWsProtocol } from '../../client/protocols/ws.ts';
+import { readHeaders } from '../../fleet/protocols/http-head.ts';
+import { createResponseReader } from '../../fleet/protocols/http-reader.ts';
+import { Pieces } from '../../fleet/protocols/pieces.ts';
+import { createWsProtocol } from '../../fleet/protocols/ws.ts';
 import { ACCEPT } from './heads.ts';
 
 /** What a reader makes of an answer. */

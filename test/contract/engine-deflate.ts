@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createProtocol } from '../../client/protocols/index.ts';
+import { createProtocol } from '../../fleet/protocols/index.ts';
 import { startEcho } from '../support/echo.ts';
 import { createRig } from '../support/rig.ts';
 import type { EngineFactory } from './subject.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import type { Endpoint } from '../../client/engines/engine.ts';
 import type { Outcome } from '../../core/outcomes.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
+import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { ANSWER_BYTES, startEcho } from '../support/echo.ts';
 import { type HttpAnswer, OK, withHttp } from '../support/http-peer.ts';
 import { HOST } from '../support/peers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import type { EndCause, Engine } from '../../client/engines/engine.ts';
+import type { EndCause, Engine } from '../../fleet/engines/engine.ts';
 import { echo, HOST, unusedPort, withServer } from '../support/peers.ts';
 import { turnUntil } from '../support/rig.ts';
 import { create, type EngineFactory } from './subject.ts';

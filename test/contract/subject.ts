@@ -1,5 +1,5 @@
-import type { EndCause, Engine, EngineEvents } from '../../client/engines/engine.ts';
-import type { QueueBounds } from '../../client/engines/send-queues.ts';
+import type { EndCause, Engine, EngineEvents } from '../../fleet/engines/engine.ts';
+import type { QueueBounds } from '../../fleet/engines/send-queues.ts';
 import { turnUntil } from '../support/rig.ts';
 
 export type EngineFactory = (events: EngineEvents, queueBounds?: QueueBounds) => Engine;

@@ -24,7 +24,7 @@ const WANTED = [
   ...[
     'dist/bin/main.js',
     'dist/bin/serve-child.js',
-    'dist/bin/worker.js',
+    'dist/bin/fleet-thread.js',
     'dist/bin/main.js.map',
     'dist/bin/LICENSES.txt',
   ],

@@ -21,9 +21,9 @@ const OF_ENGINES = [
 ];
 /** Test files, and which of their tests; none: all. */
 const PARTS: ReadonlyArray<readonly [file: string, tests: readonly string[]]> = [
-  ['client/engines/epoll', OF_ENGINES.map((name) => `^epoll( engine)? .*${name}`)],
-  ['client/engines/node', OF_ENGINES],
-  ['client/fleet/fleet', ['^tcp: exactly as many', '^2 workers share', '^stopping while']],
+  ['fleet/engines/epoll', OF_ENGINES.map((name) => `^epoll( engine)? .*${name}`)],
+  ['fleet/engines/node', OF_ENGINES],
+  ['fleet/fleet', ['^tcp: exactly as many', '^2 workers share', '^stopping while']],
   ['memory/sock-diag', []],
 ];
 const TIMEOUT = { timeout: 600_000 };

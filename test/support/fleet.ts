@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Endpoint } from '../../client/engines/engine.ts';
-import { type Fleet, type FleetOptions, startFleet } from '../../client/fleet/fleet.ts';
-import type { FleetLayout } from '../../client/fleet/layout.ts';
-import type { Tally } from '../../client/fleet/shared.ts';
-import type { Trouble } from '../../client/fleet/worker.ts';
 import type { ProtocolName } from '../../core/protocols.ts';
+import type { Endpoint } from '../../fleet/engines/engine.ts';
+import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
+import type { FleetLayout } from '../../fleet/local/layout.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
+import type { Trouble } from '../../fleet/worker/worker.ts';
 
 /** A real fleet, watched: its counts are checked at every look. */
 export interface WatchedFleet {
@@ -32,6 +32,7 @@ export async function withFleet(
   const defects: Error[] = [];
   const fleet = await startFleet(
     {
+      threadEntry: new URL('../../client/conductor/fleet-thread.js', import.meta.url),
       layout: {
         engine: 'node',
         workers: 1,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Endpoint } from '../../client/engines/engine.ts';
+import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { withServer } from './peers.ts';
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

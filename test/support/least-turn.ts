@@ -1,5 +1,5 @@
-import { EpollEngine } from '../../client/engines/epoll.ts';
-import { loadLibc } from '../../client/engines/libc.ts';
+import { EpollEngine } from '../../fleet/engines/epoll.ts';
+import { loadLibc } from '../../fleet/engines/libc.ts';
 
 const TURNS = 50;
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../../client/engines/engine.ts';
+import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { startEcho } from './echo.ts';
 
 export const HOST = '127.0.0.1';

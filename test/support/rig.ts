@@ -1,13 +1,13 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { EndCause, Endpoint, Engine, EngineEvents } from '../../client/engines/engine.ts';
+import type { Outcome } from '../../core/outcomes.ts';
+import type { EndCause, Endpoint, Engine, EngineEvents } from '../../fleet/engines/engine.ts';
 import type {
   MessageProtocol,
   Protocol,
   ProtocolEvents,
   RequestProtocol,
   Slot,
-} from '../../client/protocols/protocol.ts';
-import type { Outcome } from '../../core/outcomes.ts';
+} from '../../fleet/protocols/protocol.ts';
 
 /** What became of one slot, in the order in which it was found. */
 export interface SlotLog {

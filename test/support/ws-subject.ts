@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createWsProtocol } from '../../client/protocols/ws.ts';
-import type { DeflateMode } from '../../client/protocols/ws-extension.ts';
+import { createWsProtocol } from '../../fleet/protocols/ws.ts';
+import type { DeflateMode } from '../../fleet/protocols/ws-extension.ts';
 
 export const SLOT = 2;
 export const MAX_MESSAGE_BYTES = 70_000;

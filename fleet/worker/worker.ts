@@ -3,15 +3,10 @@
  * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
 import type { CloseReason, Outcome } from '../../core/outcomes.ts';
 import { type Fill, fillShare } from '../../core/plan.ts';
-import { collectGarbage } from '../../memory/collect.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
-import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
-import { Holder, type HolderOptions } from './holder.ts';
-import type { Lived } from './lifetimes.ts';
 import {
   HISTOGRAMS,
   type HistogramName,
@@ -20,7 +15,10 @@ import {
   SharedWindow,
   TallyWriter,
   type WorkerBuffers,
-} from './shared.ts';
+} from '../local/shared.ts';
+import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
+import { Holder, type HolderOptions } from './holder.ts';
+import type { Lived } from './lifetimes.ts';
 
 /** What a worker is given when it starts. */
 export interface WorkerData {
@@ -58,10 +56,16 @@ const WAIT_MS = 5;
 /** Different troubles told per worker; a target that answers something else each time must not flood the record. */
 const MOST_TROUBLES = 100;
 
-const port = parentPort;
-if (port) await work(workerData as WorkerData, (message) => port.postMessage(message));
+/** What the thread that a worker runs in does for it. */
+export interface WorkerThread {
+  /** To the thread that has the fleet. */
+  readonly tell: (message: WorkerMessage) => void;
+  /** A full collection of this thread's own garbage. */
+  readonly collectGarbage: () => Promise<void>;
+}
 
-async function work(data: WorkerData, tell: (message: WorkerMessage) => void): Promise<void> {
+/** Holds connections until it is told to end; nothing of it is left then. */
+export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThread): Promise<void> {
   const tally = new TallyWriter(data.buffers.tally);
   const histograms = Object.fromEntries(
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
@@ -121,7 +125,6 @@ async function work(data: WorkerData, tell: (message: WorkerMessage) => void): P
   tally.publish();
   await engine.dispose();
   tell({ type: 'ended' });
-  parentPort?.close();
 }
 
 function onceEach(

@@ -1,6 +1,6 @@
-import type { HistogramName, TallyWriter } from '../fleet/shared.ts';
-import type { Slots } from '../fleet/slots.ts';
+import type { HistogramName, TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
+import type { Slots } from '../worker/slots.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */

@@ -5,12 +5,12 @@ import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../engines/engine.ts';
+import type { Command, HistogramName, SharedWindow, TallyWriter } from '../local/shared.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Lifetimes, type Lived } from './lifetimes.ts';
 import { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
-import type { Command, HistogramName, SharedWindow, TallyWriter } from './shared.ts';
 import { Slots, STATE, type State } from './slots.ts';
 
 /** Between two looks for them. */

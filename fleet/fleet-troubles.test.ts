@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { CloseReason, Outcome } from '../../core/outcomes.ts';
-import { withFleet } from '../../test/support/fleet.ts';
-import { startFlood } from '../../test/support/flood.ts';
-import { type HostileKind, startHostile } from '../../test/support/hostile.ts';
-import { OK, withHttp } from '../../test/support/http-peer.ts';
-import { HOST, withFullBacklog, withServer } from '../../test/support/peers.ts';
-import { eventually } from '../../test/support/wait.ts';
+import type { CloseReason, Outcome } from '../core/outcomes.ts';
+import { withFleet } from '../test/support/fleet.ts';
+import { startFlood } from '../test/support/flood.ts';
+import { type HostileKind, startHostile } from '../test/support/hostile.ts';
+import { OK, withHttp } from '../test/support/http-peer.ts';
+import { HOST, withFullBacklog, withServer } from '../test/support/peers.ts';
+import { eventually } from '../test/support/wait.ts';
 
 const FAST = 1e6;
 

@@ -11,7 +11,7 @@ import { type WatchedFleet, withFleet } from '../../test/support/fleet.ts';
 import { HOST, withServer } from '../../test/support/peers.ts';
 import type { Endpoint } from '../engines/engine.ts';
 import { ENGINES } from '../engines/index.ts';
-import type { Tally } from '../fleet/shared.ts';
+import type { Tally } from '../local/shared.ts';
 
 const FAST = 1e6;
 const TIMEOUT = { timeout: 60_000 };

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { Outcome } from '../../core/outcomes.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import { withFleet } from '../../test/support/fleet.ts';
-import { HOST } from '../../test/support/peers.ts';
-import { type HowRefused, startRefuser } from '../../test/support/refuser.ts';
-import { eventually } from '../../test/support/wait.ts';
+import type { Outcome } from '../core/outcomes.ts';
+import type { ProtocolName } from '../core/protocols.ts';
+import { withFleet } from '../test/support/fleet.ts';
+import { HOST } from '../test/support/peers.ts';
+import { type HowRefused, startRefuser } from '../test/support/refuser.ts';
+import { eventually } from '../test/support/wait.ts';
 
 const ENGINES = process.platform === 'linux' ? (['node', 'epoll'] as const) : (['node'] as const);
 const TIMEOUT = { timeout: 120_000 };

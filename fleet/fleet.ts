@@ -2,13 +2,11 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { BehaviourPlan } from '../../core/behaviour.ts';
-import { HISTOGRAM_BUCKETS, sumHistograms } from '../../core/histogram.ts';
-import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
-import type { Endpoint } from '../engines/engine.ts';
-import type { ProtocolOptions } from '../protocols/index.ts';
-import type { CloseMode } from './holder.ts';
-import type { FleetLayout } from './layout.ts';
+import type { BehaviourPlan } from '../core/behaviour.ts';
+import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/histogram.ts';
+import { RUN_NUMBERS } from './behaviours/time-mark.ts';
+import type { Endpoint } from './engines/engine.ts';
+import type { FleetLayout } from './local/layout.ts';
 import {
   allocateWorkerBuffers,
   type Command,
@@ -18,10 +16,14 @@ import {
   SharedWindow,
   type Tally,
   TallyReader,
-} from './shared.ts';
-import type { Trouble, WorkerData, WorkerMessage } from './worker.ts';
+} from './local/shared.ts';
+import type { ProtocolOptions } from './protocols/index.ts';
+import type { CloseMode } from './worker/holder.ts';
+import type { Trouble, WorkerData, WorkerMessage } from './worker/worker.ts';
 
 export interface FleetOptions {
+  /** What each thread runs: it gives {@link work} what a worker is told, and what a thread does for it. */
+  readonly threadEntry: URL;
   readonly layout: FleetLayout;
   readonly protocol: ProtocolOptions;
   /** The most connections the whole fleet will hold. */
@@ -121,7 +123,7 @@ export async function startFleet(
       collecting,
       buffers: own,
     };
-    return new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
+    return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
   const ended = workers.map((worker) => endOf(worker, onTrouble, onDefect));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
