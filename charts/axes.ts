@@ -25,7 +25,13 @@ export function baseOption(series: readonly SeriesOption[], width: number): Char
         name: String(one.name),
         ...('symbol' in one && one.symbol === 'none' ? { itemStyle: { opacity: 0 } } : {}),
       })),
-      ...{ ...LEGEND, borderColor: 'transparent', top: 4, left: 0, right: 0, padding: 0, selectedMode: false },
+      ...LEGEND,
+      borderColor: 'transparent',
+      top: 4,
+      left: 0,
+      right: 0,
+      padding: 0,
+      selectedMode: false,
       formatter: (name) => `${name}${LEGEND_SPACES}`,
       textStyle: { color: colour('text'), fontSize: FONT_SIZE },
       inactiveColor: colour('muted'),
@@ -87,8 +93,15 @@ export function countAxis(title: string, most: number): Axis {
   const interval = niceStep(most / INTERVALS, 1000);
   return {
     type: 'value',
-    ...{ ...plain, name: title, nameLocation: 'middle', nameGap: 26 },
-    ...{ min: 0, max: most, interval, minInterval: 1, splitLine: { show: false } },
+    ...plain,
+    name: title,
+    nameLocation: 'middle',
+    nameGap: 26,
+    min: 0,
+    max: most,
+    interval,
+    minInterval: 1,
+    splitLine: { show: false },
     axisLabel: { ...label, formatter: axisCount, showMaxLabel: most % interval === 0 },
   };
 }
@@ -106,7 +119,10 @@ export function timeAxis(mostMs: number): Axis {
   return {
     type: 'value',
     ...plain,
-    ...{ min: 0, max: Math.max(1000, mostMs), interval: interval * 1000, splitLine: { show: false } },
+    min: 0,
+    max: Math.max(1000, mostMs),
+    interval: interval * 1000,
+    splitLine: { show: false },
     axisLabel: { ...label, formatter: clock, showMaxLabel: false },
   };
 }
@@ -123,7 +139,8 @@ export function logAxis(formatter: (value: number) => string, least: number, mos
 
 export const categoryAxis = (data: readonly string[]): Axis => ({
   type: 'category',
-  ...{ ...plain, splitLine: { show: false } },
+  ...plain,
+  splitLine: { show: false },
   data: [...data],
   axisLabel: { ...label, color: colour('text') },
 });
@@ -138,8 +155,13 @@ export const withNames = (option: ChartOption, names: readonly string[]): ChartO
 export const tooltip = (textAt: (at: number) => string): ChartOption => ({
   tooltip: {
     // Drawn as SVG like everything else: no HTML is made of any text.
-    ...{ trigger: 'axis', renderMode: 'richText', confine: true, transitionDuration: 0 },
-    ...{ backgroundColor: colour('surface'), borderColor: colour('axis'), borderWidth: 1 },
+    trigger: 'axis',
+    renderMode: 'richText',
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: colour('surface'),
+    borderColor: colour('axis'),
+    borderWidth: 1,
     textStyle: { color: colour('text'), fontFamily: FONT, fontSize: FONT_SIZE },
     axisPointer: { type: 'line', lineStyle: { color: colour('axis') }, animation: false, label: { show: false } },
     formatter: (params: unknown) => textAt(placeIn(params)),

@@ -26,8 +26,14 @@ export function bandSeries(
     ...estimates.toReversed().map(({ open, low }) => [open, Math.max(floor, low)] as const),
   ];
   return {
-    ...{ silent: true, animation: false },
-    ...{ type: 'custom', name, data: [[from, 0]], clip: true, z: 0, encode: { x: 0, y: [] } },
+    silent: true,
+    animation: false,
+    type: 'custom',
+    name,
+    data: [[from, 0]],
+    clip: true,
+    z: 0,
+    encode: { x: 0, y: [] },
     itemStyle: { color: colour('band') },
     renderItem: (_, api) => ({
       type: 'polygon',

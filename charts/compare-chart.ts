@@ -23,12 +23,20 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
     const look = { color: colour(role) };
     const points: SeriesOption = {
       ...quiet,
-      ...{ type: 'scatter', name: label, symbol, symbolSize: 9, z: 3, itemStyle: look },
+      type: 'scatter',
+      name: label,
+      symbol,
+      symbolSize: 9,
+      z: 3,
+      itemStyle: look,
       data: leg.levels.map(({ open, bytes }) => [open, bytes.total ?? bytes.user]),
     };
     const line: SeriesOption = {
       ...quiet,
-      ...{ type: 'line', name: label, symbol: 'none', itemStyle: look },
+      type: 'line',
+      name: label,
+      symbol: 'none',
+      itemStyle: look,
       lineStyle: { ...look, width: 1.5 },
       data: lineOf(leg),
     };

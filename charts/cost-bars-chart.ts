@@ -18,7 +18,11 @@ export interface CostBar {
 export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
   const bar = (name: string, part: 'user' | 'kernel'): SeriesOption => ({
     ...quiet,
-    ...{ type: 'bar', name, stack: 'cost', barMaxWidth: 26, barCategoryGap: '35%' },
+    type: 'bar',
+    name,
+    stack: 'cost',
+    barMaxWidth: 26,
+    barCategoryGap: '35%',
     data: bars.map((one) => one[part]?.bytes ?? null),
     itemStyle: { color: colour(part), borderColor: colour('surface'), borderWidth: 1 },
   });
@@ -29,7 +33,11 @@ export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
       : [
           {
             ...quiet,
-            ...{ type: 'line', name: 'interval', symbol: 'rect', symbolSize: [1.5, 10], z: 5 },
+            type: 'line',
+            name: 'interval',
+            symbol: 'rect',
+            symbolSize: [1.5, 10],
+            z: 5,
             data: [
               [Math.max(0, total.low), i],
               [total.high, i],

@@ -35,20 +35,30 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
     bandSeries(NAMES.band, lines, from, to, SAMPLES, 'factors'),
     {
       ...quiet,
-      ...{ type: 'line', name: NAMES.line, symbol: 'none', data: places.map((open) => [open, bytesAt(open)]) },
+      type: 'line',
+      name: NAMES.line,
+      symbol: 'none',
+      data: places.map((open) => [open, bytesAt(open)]),
       lineStyle: { color: colour('forecast'), width: 2, type: 'dashed' },
       itemStyle: { color: colour('forecast') },
       ...(room ? { markLine: limitMark(room) } : {}),
     },
     {
       ...quiet,
-      ...{ type: 'scatter', name: NAMES.measured, symbolSize: 8, z: 3 },
+      type: 'scatter',
+      name: NAMES.measured,
+      symbolSize: 8,
+      z: 3,
       data: measured.map(({ open, bytes }) => [open, bytes]),
       itemStyle: { color: colour('total') },
     },
     {
       ...quiet,
-      ...{ type: 'scatter', name: NAMES.points, symbol: 'diamond', symbolSize: 12, z: 3 },
+      type: 'scatter',
+      name: NAMES.points,
+      symbol: 'diamond',
+      symbolSize: 12,
+      z: 3,
       data: own.map(({ connections, bytes }) => [connections, bytes]),
       itemStyle: { color: colour('forecast') },
     },
@@ -88,7 +98,9 @@ const intervalOf = ({ bytes, low, high }: Forecast): string =>
 function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): NonNullable<SeriesOption['markLine']> {
   const budget = memoryLimitBytes * (1 - headroomPercent / 100);
   return {
-    ...{ silent: true, symbol: 'none', animation: false },
+    silent: true,
+    symbol: 'none',
+    animation: false,
     lineStyle: { color: colour('bad'), width: 1.5, type: 'solid' },
     label: { color: colour('text'), position: 'insideStartTop' },
     data: [

@@ -58,7 +58,11 @@ function latencyChart(protocol: string, { title, what, role, names }: Kind, leve
   const series = names.map(
     (name, i): SeriesOption => ({
       ...quiet,
-      ...{ type: 'line', name, symbol: SYMBOLS[i] ?? 'circle', symbolSize: 7, showAllSymbol: true },
+      type: 'line',
+      name,
+      symbol: SYMBOLS[i] ?? 'circle',
+      symbolSize: 7,
+      showAllSymbol: true,
       // A logarithmic axis has no 0.
       data: levels.map(({ level, times }) => [level, times[i] ? times[i] : null]),
       lineStyle: { color: colour(role), width: 1.5, type: DASHES[i] ?? 'solid' },

@@ -46,7 +46,11 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
     const [label, role, pattern] = LOOKS[name];
     return {
       ...quiet,
-      ...{ type: 'bar', name: label, stack: 'cost', barMaxWidth: 44, barCategoryGap: '30%' },
+      type: 'bar',
+      name: label,
+      stack: 'cost',
+      barMaxWidth: 44,
+      barCategoryGap: '30%',
       data: known.map((leg) => bytesOf(leg, name)),
       itemStyle: { color: colour(role), borderColor: colour('surface'), borderWidth: 1, ...decalOf(pattern) },
     };

@@ -101,7 +101,9 @@ function placeMark(lines: readonly Line[]): Pick<SeriesOption, 'markLine'> {
   if (places.length === 0) return {};
   return {
     markLine: {
-      ...{ silent: true, symbol: 'none', animation: false },
+      silent: true,
+      symbol: 'none',
+      animation: false,
       lineStyle: { color: colour('muted'), type: 'dotted', width: 1.5 },
       label: { color: colour('text'), position: 'end' },
       data: places,
@@ -122,7 +124,10 @@ function measuredSeries(part: keyof typeof LOOKS, { levels }: LegSummary): Serie
     type: 'line',
     name: NAMES[part],
     data: levels.map(({ open, bytes }) => [open, bytes[part]]),
-    ...{ symbol, symbolSize, showAllSymbol: true, z: 3 },
+    symbol,
+    symbolSize,
+    showAllSymbol: true,
+    z: 3,
     lineStyle: { color: colour(part), width, type: 'dotted' },
     itemStyle: { color: colour(part) },
   };
@@ -130,7 +135,12 @@ function measuredSeries(part: keyof typeof LOOKS, { levels }: LegSummary): Serie
 
 const holdoutSeries = (top: number, bytes: number): SeriesOption => ({
   ...quiet,
-  ...{ type: 'scatter', name: NAMES.holdout, data: [[top, bytes]], symbol: 'diamond', symbolSize: 16, z: 4 },
+  type: 'scatter',
+  name: NAMES.holdout,
+  data: [[top, bytes]],
+  symbol: 'diamond',
+  symbolSize: 16,
+  z: 4,
   itemStyle: { color: 'transparent', borderColor: colour('bad'), borderWidth: 2 },
 });
 

@@ -17,7 +17,11 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
   if (bars.length === 0) return undefined;
   const series = (name: string, role: Role, isOpen: boolean): SeriesOption => ({
     ...quiet,
-    ...{ type: 'bar', name, stack: 'attempts', barMaxWidth: 28, barMinHeight: LEAST_PIXELS },
+    type: 'bar',
+    name,
+    stack: 'attempts',
+    barMaxWidth: 28,
+    barMinHeight: LEAST_PIXELS,
     data: bars.map((bar) => ((bar.name === 'open') === isOpen ? bar.attempts : null)),
     itemStyle: { color: colour(role) },
     label: {

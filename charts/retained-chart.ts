@@ -17,7 +17,9 @@ export function retainedChart({ protocol, drains }: LegSeries, retained: LegSumm
   const series: SeriesOption[] = [
     {
       ...quiet,
-      ...{ type: 'bar', name: 'user memory without connections', barMaxWidth: 44 },
+      type: 'bar',
+      name: 'user memory without connections',
+      barMaxWidth: 44,
       data: drains.map(({ bytes }) => bytes),
       itemStyle: { color: colour('user') },
     },

@@ -17,7 +17,10 @@ export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user 
   const series: SeriesOption[] = [
     {
       ...quiet,
-      ...{ type: 'line', name: memory, symbol: 'none', z: 3 },
+      type: 'line',
+      name: memory,
+      symbol: 'none',
+      z: 3,
       data: gapped(time, ({ targetBytes }) => targetBytes),
       lineStyle: { color: colour('user'), width: 2 },
       itemStyle: { color: colour('user') },
@@ -25,7 +28,11 @@ export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user 
     },
     {
       ...quiet,
-      ...{ type: 'line', name: 'open connections (right)', symbol: 'none', yAxisIndex: 1, z: 2 },
+      type: 'line',
+      name: 'open connections (right)',
+      symbol: 'none',
+      yAxisIndex: 1,
+      z: 2,
       data: gapped(time, ({ open }) => open),
       lineStyle: { color: colour('connections'), width: 1.5, type: 'dashed' },
       itemStyle: { color: colour('connections') },
@@ -63,13 +70,11 @@ export function growthChart(time: readonly TimePoint[]): Chart | undefined {
   const series: SeriesOption[] = [
     {
       ...quiet,
-      ...{
-        type: 'line',
-        name: 'resident memory, moment by moment',
-        symbol: 'circle',
-        symbolSize: 4,
-        showAllSymbol: true,
-      },
+      type: 'line',
+      name: 'resident memory, moment by moment',
+      symbol: 'circle',
+      symbolSize: 4,
+      showAllSymbol: true,
       data: known.map(({ open, targetBytes }) => [open, targetBytes]),
       lineStyle: { color: colour('user'), width: 1, opacity: 0.4 },
       itemStyle: { color: colour('user') },
@@ -172,7 +177,8 @@ function heldAreas(phases: readonly PhaseSpan[]): NonNullable<SeriesOption['mark
   const held = phases.filter(({ phase }) => ['talk', 'settle', 'hold'].includes(phase)).slice(-MOST_SPANS);
   const endMs = phases.at(-1)?.toMs ?? phases.at(-1)?.fromMs ?? 0;
   return {
-    ...{ silent: true, animation: false },
+    silent: true,
+    animation: false,
     itemStyle: { color: colour('phase') },
     data: held.map(({ fromMs, toMs }) => [{ xAxis: fromMs }, { xAxis: toMs ?? endMs }]),
   };

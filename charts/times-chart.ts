@@ -20,7 +20,11 @@ export function timesChart(title: string, lines: readonly TimesLine[]): Chart {
     const { role, symbol, line } = lookOf(i);
     return {
       ...quiet,
-      ...{ type: 'line', name: label, symbol, symbolSize: 8, showAllSymbol: true },
+      type: 'line',
+      name: label,
+      symbol,
+      symbolSize: 8,
+      showAllSymbol: true,
       // A logarithmic axis has no 0.
       data: points.map(({ open, ms }) => [open, ms ? ms : null]),
       lineStyle: { color: colour(role), width: 1.5, type: line },
@@ -42,7 +46,9 @@ export function timesChart(title: string, lines: readonly TimesLine[]): Chart {
       }),
       xAxis: {
         ...logAxis(shortCount, Math.min(...opens, top), top),
-        ...{ name: 'open connections', nameLocation: 'middle', nameGap: 26 },
+        name: 'open connections',
+        nameLocation: 'middle',
+        nameGap: 26,
       },
       yAxis: logAxis(shortMs, Math.min(...known, 1), Math.max(...known, 1)),
       series,

@@ -19,14 +19,12 @@ export function trendChart(title: string, points: readonly TrendPoint[]): Chart 
   const series: SeriesOption[] = [
     {
       ...quiet,
-      ...{
-        type: 'line',
-        name: 'one more connection costs',
-        symbol: 'circle',
-        symbolSize: 8,
-        showAllSymbol: true,
-        z: 3,
-      },
+      type: 'line',
+      name: 'one more connection costs',
+      symbol: 'circle',
+      symbolSize: 8,
+      showAllSymbol: true,
+      z: 3,
       data: points.map(({ bytes }) => bytes),
       lineStyle: { color: colour('total'), width: 1.5, type: 'dotted' },
       itemStyle: { color: colour('total') },
@@ -54,8 +52,13 @@ export function trendChart(title: string, points: readonly TrendPoint[]): Chart 
 function intervals(name: string, points: readonly TrendPoint[]): SeriesOption {
   const stroke = { stroke: colour('total'), lineWidth: 1.5 };
   return {
-    ...{ silent: true, animation: false },
-    ...{ type: 'custom', name, data: points.map((_, i) => [i, 0]), z: 2, encode: { x: 0, y: [] } },
+    silent: true,
+    animation: false,
+    type: 'custom',
+    name,
+    data: points.map((_, i) => [i, 0]),
+    z: 2,
+    encode: { x: 0, y: [] },
     itemStyle: { color: colour('total') },
     renderItem: ({ dataIndex }, api) => {
       const { low, high } = points[dataIndex]!;

@@ -36,9 +36,17 @@ class Screen extends Writable {
 }
 
 const at = (open: number, more: Partial<Progress> = {}): Progress => ({
-  ...{ elapsedMs: open, leg: 0, legs: 1, protocol: 'tcp', phase: 'ramp', level: 1000, peak: 1000 },
+  elapsedMs: open,
+  leg: 0,
+  legs: 1,
+  protocol: 'tcp',
+  phase: 'ramp',
+  level: 1000,
+  peak: 1000,
   counts: { attempts: open, opening: 0, open, failed: 0, closed: 0 },
-  ...{ openedPerSecond: 500, targetBytes: open * 2048, leftMs: 60_000 },
+  openedPerSecond: 500,
+  targetBytes: open * 2048,
+  leftMs: 60_000,
   ...more,
 });
 

@@ -30,7 +30,11 @@ export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
 
 /** Of a server from before there was http: it had none. */
 const NO_CENSUS: CensusOfProtocol = {
-  ...{ accepted: 0, handshaking: 0, open: 0, bytesIn: 0, bytesOut: 0 },
+  accepted: 0,
+  handshaking: 0,
+  open: 0,
+  bytesIn: 0,
+  bytesOut: 0,
   closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfProtocol['closed'],
 };
 

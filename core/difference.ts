@@ -38,7 +38,9 @@ export function differenceOf(first: Cost, second: Cost): Difference {
   const reach = reachOf(first, second);
   const [low, high] = [bytes - reach, bytes + reach];
   return {
-    ...{ bytes, low, high },
+    bytes,
+    low,
+    high,
     percent: first.bytes === 0 ? null : (bytes / first.bytes) * 100,
     word: low > 0 ? 'dearer' : high < 0 ? 'cheaper' : 'no difference shown',
   };

@@ -65,7 +65,9 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
     bufferBytes: buffers.target,
   };
   const client: Grown = {
-    ...{ sockets: ofClient, otherSockets: 0, otherFiles: 0 },
+    sockets: ofClient,
+    otherSockets: 0,
+    otherFiles: 0,
     epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll ? ofClient : 0,
     ports: Math.min(ofClient, clientPorts),
     addresses: Math.min(ofClient, clientAddresses),

@@ -93,7 +93,7 @@ test('a target that holds more sockets than connections pays for them, and for t
   const ends = { target: 1000, client: 1000 };
   const baseline = { ...before, target: tree(20_000_000, heldBy(2, { connecting: 1, ports: 1, addresses: 1 })) };
   const target = tree(25_000_000, {
-    ...{ openFiles: 20 + 3000 },
+    openFiles: 20 + 3000,
     ...heldBy(3002, { connecting: 2001, ports: 1501, addresses: 2001 }),
   });
   const { components, client } = ledgerOf(baseline, { ...after, target }, ends);
@@ -137,8 +137,15 @@ test('a target that does not use epoll has no epoll row; one that nobody may loo
 const NO_QUEUE = { sockets: 0, bytes: 0, truesizeBytes: 0 };
 const NO_QUEUES = { received: NO_QUEUE, written: NO_QUEUE, reservedBytes: 0 };
 const listed = (more: Partial<NonNullable<Readings['established']>>): Readings['established'] => ({
-  ...{ targetEnds: 1000, clientEnds: 1000, timeWait: 0, clientPorts: 500, clientAddresses: 600 },
-  ...{ targetQueuedBytes: 0, clientQueuedBytes: 0, targetQueues: NO_QUEUES, clientQueues: NO_QUEUES },
+  targetEnds: 1000,
+  clientEnds: 1000,
+  timeWait: 0,
+  clientPorts: 500,
+  clientAddresses: 600,
+  targetQueuedBytes: 0,
+  clientQueuedBytes: 0,
+  targetQueues: NO_QUEUES,
+  clientQueues: NO_QUEUES,
   ...more,
 });
 /** A byte at each of 1,000 ends: the kernel charges one buffer, and a page of tcp_mem. */
@@ -291,7 +298,8 @@ test("a target on another machine pays with that machine's objects, and the clie
   });
   const baseline = { ...before, remote: there(10, 5e9, 0), target: tree(20_000_000, heldBy(0)) };
   const hold = {
-    ...{ ...after, remote: there(9999, 5e9 + 20_000_000, 8192) },
+    ...after,
+    remote: there(9999, 5e9 + 20_000_000, 8192),
     target: tree(25_000_000, { openFiles: 2020, ...heldBy(2000) }),
   };
   const { components, client, kernel, unexplained } = ledgerOf(baseline, hold, { target: 1000, client: 1000 });
@@ -312,8 +320,17 @@ test("a target on another machine pays with that machine's objects, and the clie
 });
 
 const cgroup = (currentBytes: number, more: Partial<NonNullable<Readings['cgroup']>> = {}): Readings['cgroup'] => ({
-  ...{ version: 2, path: '/app', currentBytes, anonBytes: 1, fileBytes: 500, kernelBytes: 1, sockBytes: 0 },
-  ...{ limitBytes: null, oomKills: 0, exclusive: true, ...more },
+  version: 2,
+  path: '/app',
+  currentBytes,
+  anonBytes: 1,
+  fileBytes: 500,
+  kernelBytes: 1,
+  sockBytes: 0,
+  limitBytes: null,
+  oomKills: 0,
+  exclusive: true,
+  ...more,
 });
 const charges: ReadonlyArray<[string, Readings['cgroup'], Readings['cgroup'], number | null]> = [
   ['grows, page cache aside', cgroup(10_000), cgroup(90_000, { fileBytes: 1500 }), 79_000],

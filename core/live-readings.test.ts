@@ -8,7 +8,9 @@ import { type LiveReadings, livened } from './live-readings.ts';
 const live = (anonBytes: number, more: Partial<LiveReadings> = {}): LiveReadings => ({
   target: processTree(anonBytes, { pssBytes: null, ussBytes: null, hasEpoll: null, openFiles: 40, cpuSeconds: 9 }),
   client: processTree(20_000_000, { pssBytes: null }),
-  ...{ sockstat: null, host: null, runtime: null },
+  sockstat: null,
+  host: null,
+  runtime: null,
   ...more,
 });
 

@@ -96,7 +96,9 @@ function timerIn(
 ): FoundTimer | null {
   const [ageMs, silenceMs, unsaidMs] = [age, silence, unsaid].map((times) => equalMs(times, lateMs));
   const idle = (ms: number, from: Timer['from'], of: FoundTimer['of']): FoundTimer => ({
-    ...{ word: 'idle', timer: { ms, from }, of },
+    word: 'idle',
+    timer: { ms, from },
+    of,
   });
   if (ageMs !== undefined) {
     if (quantileMs(unsaid, 0.5)! >= SAME * ageMs) return idle(ageMs, 'opening', 'age');

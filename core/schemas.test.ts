@@ -12,7 +12,11 @@ const point = memoryPoint('hold', 500, readingsAt(500, 42_000_000));
 
 const cost = { bytes: 5000, low: 4900, high: 5100 };
 const baseline: RunFile['baseline'] = {
-  ...{ folder: 'runs/main', maxGrowthPercent: 5, run: runFile(), status: 'passed', problems: [] },
+  folder: 'runs/main',
+  maxGrowthPercent: 5,
+  run: runFile(),
+  status: 'passed',
+  problems: [],
   legs: [{ protocol: 'ws', launches: 3, rSquared: 0.999, total: null, user: cost }],
 };
 

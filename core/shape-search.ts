@@ -120,8 +120,10 @@ function kneesOf(sorted: readonly LevelPoint[], levels: readonly number[], basis
 }
 
 const kneeAt = (levels: readonly number[], i: number): Bend => ({
-  ...{ kind: 'knee', at: levels[i]! },
-  ...{ low: levels[i - 1]!, high: levels[i + 1]! },
+  kind: 'knee',
+  at: levels[i]!,
+  low: levels[i - 1]!,
+  high: levels[i + 1]!,
 });
 
 function isAllowed(levels: readonly number[], bends: readonly Bend[]): boolean {

@@ -6,11 +6,17 @@ const SMALL = { name: 'small', memory: '2GiB' };
 
 test('a plan says what is wanted and on what; quantities have units', () => {
   const plan = readSizingPlan({
-    ...{ connections: '250k', spare: 1, headroom: '25%', currency: 'EUR' },
+    connections: '250k',
+    spare: 1,
+    headroom: '25%',
+    currency: 'EUR',
     instances: [SMALL, { name: 'big', memory: '16 GiB', reserved: '1GiB', 'price-per-hour': 0.2, replicas: 3 }],
   });
   assert.deepEqual(plan, {
-    ...{ connections: 250_000, spare: 1, headroomPercent: 25, currency: 'EUR' },
+    connections: 250_000,
+    spare: 1,
+    headroomPercent: 25,
+    currency: 'EUR',
     instances: [
       { name: 'small', memoryBytes: 2 ** 31, reservedBytes: 0, pricePerHour: null, replicas: 1 },
       { name: 'big', memoryBytes: 2 ** 34, reservedBytes: 2 ** 30, pricePerHour: 0.2, replicas: 3 },

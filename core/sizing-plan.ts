@@ -95,10 +95,17 @@ export function readSizingPlan(value: unknown): SizingPlan | readonly string[] {
   }
   const { connections, spare, headroom, currency, instances } = parsed.data;
   return {
-    ...{ connections, spare, currency, headroomPercent: headroom ?? null },
+    connections,
+    spare,
+    currency,
+    headroomPercent: headroom ?? null,
     instances:
       instances?.map(({ name, memory, reserved, 'price-per-hour': price, replicas }) => ({
-        ...{ name, memoryBytes: memory, reservedBytes: reserved, replicas, pricePerHour: price ?? null },
+        name,
+        memoryBytes: memory,
+        reservedBytes: reserved,
+        replicas,
+        pricePerHour: price ?? null,
       })) ?? LIMITS,
   };
 }

@@ -4,8 +4,16 @@ import type { Established } from './readings.ts';
 import { takenOf } from './taken.ts';
 
 const ends = (clientEnds: number, acceptedEnds: number, more: Partial<Established> = {}): Established => ({
-  ...{ targetEnds: acceptedEnds, clientEnds, acceptedEnds, queuedEnds: 0, requests: 0, timeWait: 0 },
-  ...{ clientPorts: clientEnds, clientAddresses: clientEnds, targetQueuedBytes: 0, clientQueuedBytes: 0 },
+  targetEnds: acceptedEnds,
+  clientEnds,
+  acceptedEnds,
+  queuedEnds: 0,
+  requests: 0,
+  timeWait: 0,
+  clientPorts: clientEnds,
+  clientAddresses: clientEnds,
+  targetQueuedBytes: 0,
+  clientQueuedBytes: 0,
   ...more,
 });
 const files = (openFiles: number | null) => ({ openFiles });

@@ -48,7 +48,9 @@ function takenBySockets(level: number, { established: before }: Before, now: Est
   const more = (key: 'queuedEnds' | 'requests'): number => Math.max(0, (now[key] ?? 0) - (before?.[key] ?? 0));
   return {
     connections: Math.max(0, Math.min(level - lacking, now.acceptedEnds ?? 0)),
-    ...{ queued: more('queuedEnds'), requests: more('requests'), by: 'sockets' },
+    queued: more('queuedEnds'),
+    requests: more('requests'),
+    by: 'sockets',
   };
 }
 

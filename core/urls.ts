@@ -83,22 +83,37 @@ function schemeless(text: string, shown: string): string {
 
 /** Schemes whose connections are encrypted, and what they are without. */
 const ENCRYPTED: Readonly<Record<string, ProtocolName>> = {
-  ...{ wss: 'ws', https: 'http', tls: 'tcp', ssl: 'tcp', tcps: 'tcp', rediss: 'tcp', mqtts: 'tcp', amqps: 'tcp' },
-  ...{ grpcs: 'tcp', ldaps: 'tcp', ftps: 'tcp', imaps: 'tcp', smtps: 'tcp', quic: 'tcp' },
+  wss: 'ws',
+  https: 'http',
+  tls: 'tcp',
+  ssl: 'tcp',
+  tcps: 'tcp',
+  rediss: 'tcp',
+  mqtts: 'tcp',
+  amqps: 'tcp',
+  grpcs: 'tcp',
+  ldaps: 'tcp',
+  ftps: 'tcp',
+  imaps: 'tcp',
+  smtps: 'tcp',
+  quic: 'tcp',
 };
 const USUAL_PORT: Readonly<Record<string, number>> = {
-  ...{
-    redis: 6379,
-    mqtt: 1883,
-    amqp: 5672,
-    postgres: 5432,
-    postgresql: 5432,
-    mysql: 3306,
-    nats: 4222,
-    grpc: 50051,
-    mongodb: 27017,
-  },
-  ...{ memcached: 11211, ftp: 21, ssh: 22, smtp: 25, ws: 80, http: 80 },
+  redis: 6379,
+  mqtt: 1883,
+  amqp: 5672,
+  postgres: 5432,
+  postgresql: 5432,
+  mysql: 3306,
+  nats: 4222,
+  grpc: 50051,
+  mongodb: 27017,
+  memcached: 11211,
+  ftp: 21,
+  ssh: 22,
+  smtp: 25,
+  ws: 80,
+  http: 80,
 };
 
 function foreignScheme(scheme: string, authority: string): string {

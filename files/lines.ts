@@ -103,7 +103,9 @@ export function readLines(folder: string, name: string, tell: (line: string) => 
       }
     }
     return {
-      ...{ lines: lines.count, tooLong: lines.tooLong, isCutOff: lines.restBytes > 0 },
+      lines: lines.count,
+      tooLong: lines.tooLong,
+      isCutOff: lines.restBytes > 0,
       unread: why === undefined ? undefined : { bytes: size - at, why },
     };
   } finally {

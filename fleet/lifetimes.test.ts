@@ -71,7 +71,9 @@ const closesOld = (socket: Socket): void => {
 
 const patternIn = (fleet: Fleet): LossPattern =>
   lossPatternOf({
-    ...{ losses: lossesIn(fleet), outcomes: fleet.tally().outcomes, ownLag: toSparse(fleet.histogram('ownLag')) },
+    losses: lossesIn(fleet),
+    outcomes: fleet.tally().outcomes,
+    ownLag: toSparse(fleet.histogram('ownLag')),
   })!;
 
 async function untilLost({ fleet, until }: WatchedFleet, lost: number): Promise<LossPattern> {

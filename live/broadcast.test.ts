@@ -8,7 +8,15 @@ import type { ServerView } from './view.ts';
 import { applyChange } from './view.ts';
 
 const point = (elapsedMs: number) => ({
-  ...{ elapsedMs, launch: 0, leg: 0, open: 0, opening: 0, opened: 0, failed: 0, closed: 0, targetBytes: null },
+  elapsedMs,
+  launch: 0,
+  leg: 0,
+  open: 0,
+  opening: 0,
+  opened: 0,
+  failed: 0,
+  closed: 0,
+  targetBytes: null,
 });
 
 /** A view of which a moment is added whenever somebody says so. */

@@ -55,6 +55,8 @@ function push<S extends MemoryPoint | LegEnd>(list: S[], sample: S, belongs: (on
 /** What had opened up to a level of the first climb is what the next one's opening is told from. */
 const withoutDistributions = (sample: MemoryPoint | LegEnd): LegProgress => ({
   ...sample.progress,
-  ...{ openActual: [], lag: [], ownLag: [] },
+  openActual: [],
+  lag: [],
+  ownLag: [],
   ...(sample.type === 'memory' && sample.launch === 0 && sample.cycle === 0 ? {} : { openPlanned: [] }),
 });

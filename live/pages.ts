@@ -60,7 +60,9 @@ export function livePages(source: Source): LivePages {
 
 async function fileAnswer(type: string, file: string): Promise<Answer> {
   return {
-    ...{ status: 200, type, body: await readFile(new URL(file, import.meta.url)) },
+    status: 200,
+    type,
+    body: await readFile(new URL(file, import.meta.url)),
     headers: { 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'no-referrer' },
   };
 }

@@ -185,10 +185,17 @@ function nowOf(tick: Tick, before: Tick | undefined): RunNow {
   const isSameLeg = before !== undefined && before.leg === leg && before.launch === launch;
   const seconds = isSameLeg ? (elapsedMs - before.elapsedMs) / 1000 : 0;
   return {
-    ...{ elapsedMs: Math.round(elapsedMs), launch, leg, protocol, phase, level, counts },
+    elapsedMs: Math.round(elapsedMs),
+    launch,
+    leg,
+    protocol,
+    phase,
+    level,
+    counts,
     outcomes: Object.fromEntries(Object.entries(outcomes).filter(([, count]) => count > 0)),
     openedPerSecond: isSameLeg && seconds > 0 ? Math.max(0, (outcomes.open - before.outcomes.open) / seconds) : 0,
-    ...{ targetBytes, generatorRssBytes },
+    targetBytes,
+    generatorRssBytes,
   };
 }
 
@@ -196,7 +203,9 @@ function headOf({ name, startedAt, target, environment, generator, plan }: RunFi
   const { kernel, arch, cores, cpuModel, memoryLimitBytes, connrigVersion, nodeVersion } = environment;
   const urls = target.urls.length > 0 ? ` (${target.urls.join(', ')})` : '';
   return {
-    ...{ name, startedAt, target: `${target.name}${urls}` },
+    name,
+    startedAt,
+    target: `${target.name}${urls}`,
     facts: [
       `${kernel} ${arch}, ${cores} × ${cpuModel}, ${humanBytes(memoryLimitBytes)} of memory`,
       `connrig ${connrigVersion}, Node.js ${nodeVersion}, engine ${generator.engine}`,

@@ -100,9 +100,15 @@ function pointOf({ processes, census }: ServerMemory, elapsedMs: number): TimePo
     refused: sum((of) => of.closed['over-limit'] + of.closed['bad-handshake'] + of.closed['handshake-timeout']),
   };
   return {
-    ...{ elapsedMs: Math.round(elapsedMs), launch: 0, leg: 0, open, opening: handshaking, closed: closed - refused },
+    elapsedMs: Math.round(elapsedMs),
+    launch: 0,
+    leg: 0,
+    open,
+    opening: handshaking,
+    closed: closed - refused,
     // Usable at some time: still open, or closed after it was.
-    ...{ opened: open + closed - refused, failed: refused },
+    opened: open + closed - refused,
+    failed: refused,
     targetBytes: processes.reduce((all, one) => all + one.rssBytes, 0),
   };
 }

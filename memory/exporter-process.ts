@@ -52,7 +52,9 @@ export function answeredBy(text: string, selector: Selector, bytes: number): Ans
   const own = counted.length === 1 ? [...counted[0]!.labels].filter(([label]) => OWN_NAMES.has(label)) : [];
   const isCollected = counted.some(({ hasTime }) => hasTime);
   return {
-    ...{ startedAt, bytes, isCollected },
+    startedAt,
+    bytes,
+    isCollected,
     process: own.map(([label, value]) => `${label}="${value}"`).join(),
     counters: isCollected ? new Map() : countersIn(text),
   };

@@ -168,6 +168,9 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
 
 /** Its first process is the one it was given. */
 const answeredByMeter = (target: ProcessTree, host: Readings['host']): AnsweredBy => ({
-  ...{ startedAt: new Map(), counters: new Map(), bytes: target.anonBytes ?? target.rssBytes, isCollected: true },
+  startedAt: new Map(),
+  counters: new Map(),
+  bytes: target.anonBytes ?? target.rssBytes,
+  isCollected: true,
   process: `process ${target.pids[0]}${host === null ? '' : ` of a machine with ${humanBytes(host.totalBytes)}`}`,
 });

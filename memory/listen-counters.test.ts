@@ -12,7 +12,11 @@ IpExt: 1 99
 
 test('what listeners dropped is found by its names', () => {
   assert.deepEqual(parseListenCounters(NETSTAT), {
-    ...{ ListenOverflows: 17, ListenDrops: 23, SyncookiesSent: 4, SyncookiesRecv: 3, SyncookiesFailed: 0 },
+    ListenOverflows: 17,
+    ListenDrops: 23,
+    SyncookiesSent: 4,
+    SyncookiesRecv: 3,
+    SyncookiesFailed: 0,
     TCPDeferAcceptDrop: 9,
   });
   assert.equal(parseListenCounters(''), null);

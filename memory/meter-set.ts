@@ -149,12 +149,19 @@ export function openMeters(options: MeterOptions): Meters {
     if (told) missing.push(...told.missing);
     const readings: Readings = {
       target: target ?? told?.target ?? null,
-      ...{ client, runtime, slab, sockstat, host, established: null },
+      client,
+      runtime,
+      slab,
+      sockstat,
+      host,
+      established: null,
       cgroup: cgroup ?? told?.cgroup ?? null,
       exporter: told?.exporter ?? null,
       // An exporter on this very machine tells of the kernel that is read here anyway.
       remote: targetIsElsewhere ? (told?.remote ?? null) : null,
-      ...{ missing, tookMs: performance.now() - startedAt, meterMs },
+      missing,
+      tookMs: performance.now() - startedAt,
+      meterMs,
     };
     return list ? addLists(readings, connections) : readings;
   }

@@ -81,17 +81,18 @@ test('descriptors and processor time are those of now', TIMEOUT, (t) => {
 
 test('costs of several processes are summed', () => {
   const one = (openFds: number | null, below: number[]) => ({
-    ...{
-      cpuSeconds: 1.5,
-      openFds,
-      maxFds: 100,
-      eventLoopActiveSeconds: 2,
-      eventLoopDelay: { below, count: 9, sumMs: 30 },
-    },
+    cpuSeconds: 1.5,
+    openFds,
+    maxFds: 100,
+    eventLoopActiveSeconds: 2,
+    eventLoopDelay: { below, count: 9, sumMs: 30 },
     gc: { minor: { runs: 3, seconds: 0.25 }, major: { runs: 1, seconds: 0.5 } },
   });
   assert.deepEqual(sumCosts([one(10, [5, 6]), one(20, [2, 8])]), {
-    ...{ cpuSeconds: 3, openFds: 30, maxFds: 200, eventLoopActiveSeconds: 4 },
+    cpuSeconds: 3,
+    openFds: 30,
+    maxFds: 200,
+    eventLoopActiveSeconds: 4,
     eventLoopDelay: { below: [7, 14], count: 18, sumMs: 60 },
     gc: { minor: { runs: 6, seconds: 0.5 }, major: { runs: 2, seconds: 1 } },
   });

@@ -202,7 +202,10 @@ test('a v1 cgroup: totals with what lies below it, shared memory with the anonym
   assert.deepEqual(parts, { anonBytes: 5100, fileBytes: 800, kernelBytes: 700, sockBytes: null });
   assert.equal(parseV1(V1_STAT, '700\n', '0\n', '1048576\n').sockBytes, 0);
   assert.deepEqual(parseV1(undefined, undefined, undefined, undefined), {
-    ...{ anonBytes: null, fileBytes: null, kernelBytes: null, sockBytes: null },
+    anonBytes: null,
+    fileBytes: null,
+    kernelBytes: null,
+    sockBytes: null,
   });
 });
 

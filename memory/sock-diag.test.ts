@@ -44,7 +44,14 @@ async function list(query: DiagQuery): Promise<DiagSocket[]> {
       const { state, localPort, remotePort, localAddress, remoteAddress, inode, receiveQueue, sendQueue } = socket;
       const memory = Array.from({ length: 9 }, (_, what) => socket.memory(what as 0));
       found.set(`${state} ${localAddress} ${localPort} ${remoteAddress} ${remotePort}`, {
-        ...{ state, localPort, remotePort, localAddress, remoteAddress, inode, receiveQueue, sendQueue },
+        state,
+        localPort,
+        remotePort,
+        localAddress,
+        remoteAddress,
+        inode,
+        receiveQueue,
+        sendQueue,
         memory: (what) => memory[what]!,
       });
     });

@@ -48,14 +48,14 @@ export class TcpTableParser {
   readonly #digits: number;
   readonly #visit: (socket: ListedSocket) => void;
   readonly #row = {
-    ...{
-      state: 0,
-      localPort: 0,
-      remotePort: 0,
-      localAddress: 0 as number | string,
-      remoteAddress: 0 as number | string,
-    },
-    ...{ inode: 0, receiveQueue: 0, sendQueue: 0 },
+    state: 0,
+    localPort: 0,
+    remotePort: 0,
+    localAddress: 0 as number | string,
+    remoteAddress: 0 as number | string,
+    inode: 0,
+    receiveQueue: 0,
+    sendQueue: 0,
   };
   #rest: Buffer = Buffer.alloc(0);
 

@@ -11,8 +11,14 @@ const [summarized] = summarize({ run: runFile(), samples: climb(4042), events: [
 const limitOf = (run: RunFile) => memoryLimitOf({ run, samples: [] });
 type Fit = NonNullable<LegSummary['fit']>;
 const line = (more: Partial<Fit['lines'][number]> = {}): Fit['lines'][number] => ({
-  ...{ fromOpen: 0, interceptBytes: 1e8, bytesPerConnection: 8000, residualBytes: 0 },
-  ...{ degrees: 4, points: 6, meanOpen: 1750, openSquares: 4_375_000 },
+  fromOpen: 0,
+  interceptBytes: 1e8,
+  bytesPerConnection: 8000,
+  residualBytes: 0,
+  degrees: 4,
+  points: 6,
+  meanOpen: 1750,
+  openSquares: 4_375_000,
   ...more,
 });
 const along = (...lines: Fit['lines']): LegSummary => ({ ...summarized!, fit: { ...summarized!.fit!, lines } });
@@ -93,8 +99,11 @@ test('scatter lowers the capacity: it is the upper bound that has to fit', () =>
 const bursting = (beyondRestBytes: number | null): LegSummary => ({
   ...whole,
   burst: {
-    ...{ open: 3000, userBytesPerConnection: 9000, kernelBytesPerConnection: 4000 },
-    ...{ beyondRestBytes, chargedBeyondRestBytes: null },
+    open: 3000,
+    userBytesPerConnection: 9000,
+    kernelBytesPerConnection: 4000,
+    beyondRestBytes,
+    chargedBeyondRestBytes: null,
   },
 });
 /** Beyond rest in bytes, --size-by; what is sized by, at rest and while everybody reconnects. */

@@ -69,7 +69,10 @@ test('the numbers are those of connrig compare', () => {
   const [part] = comparisonOf(runs).protocols[0]!.parts;
   const { legs, ...where } = held(earlier(samplesOf(5000, 3), run), samplesOf(5600, 3), run).baseline!;
   assert.deepEqual(where, {
-    ...{ folder: 'runs/main', name: run.name, startedAt: run.startedAt, maxGrowthPercent: 5 },
+    folder: 'runs/main',
+    name: run.name,
+    startedAt: run.startedAt,
+    maxGrowthPercent: 5,
   });
   assert.deepEqual(legs[0]!.difference, part!.values[1]!.difference);
   assert.deepEqual(
@@ -114,8 +117,12 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
       ...[5, 'EGROWTH'],
       [
         {
-          ...{ protocol: 'ws', part: null, baselineBytes: cheap.legs[0]!.total!.bytes, bytes: null },
-          ...{ difference: null, passed: false },
+          protocol: 'ws',
+          part: null,
+          baselineBytes: cheap.legs[0]!.total!.bytes,
+          bytes: null,
+          difference: null,
+          passed: false,
         },
       ],
     ],

@@ -17,7 +17,10 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
   if (!baseline) return undefined;
   const { folder, run, maxGrowthPercent } = baseline;
   return {
-    ...{ folder, name: run.name, startedAt: run.startedAt, maxGrowthPercent },
+    folder,
+    name: run.name,
+    startedAt: run.startedAt,
+    maxGrowthPercent,
     legs: plan.legs.flatMap(({ protocol }) => {
       const earlier = baseline.legs.find((leg) => leg.protocol === protocol);
       const own = legs.find((leg) => leg.protocol === protocol) ?? null;
@@ -46,9 +49,14 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
   if (!run.baseline || !against || compared.length === 0) return [];
   const { run: earlier, status, problems, legs } = run.baseline;
   const first: Doubtable = {
-    ...{ called: 'the earlier run', run: earlier, status, problems },
+    called: 'the earlier run',
+    run: earlier,
+    status,
+    problems,
     legs: compared.map(({ protocol }) => ({
-      ...{ protocol, isCostKnown: true, rSquared: legs.find((leg) => leg.protocol === protocol)?.rSquared ?? null },
+      protocol,
+      isCostKnown: true,
+      rSquared: legs.find((leg) => leg.protocol === protocol)?.rSquared ?? null,
     })),
   };
   // How this run ended, and how straight its levels are, is told of it anyway.

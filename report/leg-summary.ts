@@ -170,7 +170,10 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
   const total = costOf((ledger) => ledger.total);
   const charged = costOf((ledger) => ledger.charged);
   return {
-    ...{ total, user, kernel, charged },
+    total,
+    user,
+    kernel,
+    charged,
     components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
     unexplained: widened(
       costOf((ledger) => ledger.unexplained),

@@ -15,12 +15,20 @@ const LOST: LegProgress = {
   ...progressOf(0, 3040),
   closeReasons: {
     ...(Object.fromEntries(CLOSE_REASONS.map((name) => [name, 0])) as LegProgress['closeReasons']),
-    ...{ 'by-us': 3000, 'by-peer': 30, reset: 9, 'protocol-error': 1 },
+    'by-us': 3000,
+    'by-peer': 30,
+    reset: 9,
+    'protocol-error': 1,
   },
   losses: { age: TIMES, silence: TIMES, unsaid: TIMES, spanMs: 9000 },
 };
 const end = (progress: LegProgress): Sample => ({
-  ...{ type: 'leg-end', elapsedMs: 60_000, launch: 0, leg: 0, protocol: 'ws', progress },
+  type: 'leg-end',
+  elapsedMs: 60_000,
+  launch: 0,
+  leg: 0,
+  protocol: 'ws',
+  progress,
 });
 const summaryWith = (progress: LegProgress): Summary => {
   const run = runFile({ plan: { legs: [leg()], launches: 1 } });
@@ -33,8 +41,12 @@ test('what was lost is in the summary: by what, how old, how long silent, and wh
   const ms = quantileMs(TIMES, 0.5)!;
   const spread = { p50Ms: ms, minMs: ms, maxMs: ms };
   assert.deepEqual(summary.legs[0]!.losses, {
-    ...{ count: 40, reasons: { 'by-peer': 30, reset: 9, 'protocol-error': 1 } },
-    ...{ age: spread, silence: spread, pattern: 'idle', timerMs: ms },
+    count: 40,
+    reasons: { 'by-peer': 30, reset: 9, 'protocol-error': 1 },
+    age: spread,
+    silence: spread,
+    pattern: 'idle',
+    timerMs: ms,
     text: 'each 5.0 s after it opened: it closes what rests',
   });
   const row = plainRows(summary).find(({ label }) => label === 'connections that were lost');
@@ -54,8 +66,13 @@ test('a record from before losses were timed still says how many there were', ()
   const read = LegProgress.parse(JSON.parse(JSON.stringify(older)));
   assert.deepEqual([read.losses, read.failedAfter], [null, []]);
   assert.deepEqual(lossesOf(read), {
-    ...{ count: 40, reasons: { 'by-peer': 30, reset: 9, 'protocol-error': 1 } },
-    ...{ age: null, silence: null, pattern: 'none', timerMs: null, text: null },
+    count: 40,
+    reasons: { 'by-peer': 30, reset: 9, 'protocol-error': 1 },
+    age: null,
+    silence: null,
+    pattern: 'none',
+    timerMs: null,
+    text: null,
   });
 });
 

@@ -13,8 +13,16 @@ function pointAt(level: number, cpuSeconds: number, collectedAt: number | null =
 }
 const cpuOf = (points: readonly MemoryPoint[]): number | null => openingOf(points, undefined).targetCpuMs;
 const talk: MemoryPoint['talk'] = {
-  ...{ durationMs: 1, messages: 1, replies: 1, lateReplies: 0, lostReplies: 0, fromOthers: 0, statuses: null },
-  ...{ sendLag: [], rttPlanned: [], rttActual: [] },
+  durationMs: 1,
+  messages: 1,
+  replies: 1,
+  lateReplies: 0,
+  lostReplies: 0,
+  fromOthers: 0,
+  statuses: null,
+  sendLag: [],
+  rttPlanned: [],
+  rttActual: [],
 };
 
 /** Points of a leg, ms of processor time for each connection opened. */

@@ -82,7 +82,11 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
     ]),
   ) as PerConnection['components'];
   return {
-    ...{ total: over('total'), user: over('user'), kernel: over('kernel'), charged: over('charged'), components },
+    total: over('total'),
+    user: over('user'),
+    kernel: over('kernel'),
+    charged: over('charged'),
+    components,
     unexplained: over('unexplained'),
     tcpReservedBytes: meanOf(costs.map((cost) => cost.tcpReservedBytes)),
   };

@@ -17,7 +17,14 @@ test('ticks become points, thinned when there are too many', () => {
   const some = of([tick(500, progressOf(120, 200, { refused: 3 }).counts, { elapsedMs: 400.4 })]);
   assert.deepEqual(some.time, [
     {
-      ...{ elapsedMs: 400, launch: 0, leg: 0, open: 120, opening: 0, opened: 200, failed: 3, closed: 80 },
+      elapsedMs: 400,
+      launch: 0,
+      leg: 0,
+      open: 120,
+      opening: 0,
+      opened: 200,
+      failed: 3,
+      closed: 80,
       targetBytes: 40_000_000,
     },
   ]);
@@ -27,7 +34,13 @@ test('ticks become points, thinned when there are too many', () => {
 
 test('a phase lasts until the next one; the last until the end of what was recorded', () => {
   const phase = (name: 'ramp' | 'hold', elapsedMs: number): RunEvent => ({
-    ...{ type: 'phase', elapsedMs, launch: 0, leg: 0, protocol: 'ws', phase: name, level: 500 },
+    type: 'phase',
+    elapsedMs,
+    launch: 0,
+    leg: 0,
+    protocol: 'ws',
+    phase: name,
+    level: 500,
   });
   const { phases } = of(
     [tick(500, progressOf(1).counts, { elapsedMs: 900 })],

@@ -37,7 +37,10 @@ test('without a plan: what limits of 512 MiB to 64 GiB hold, by the upper bound 
 });
 
 const PLAN = {
-  ...{ connections: 500_000, spare: 1, headroom: '50%', currency: 'EUR' },
+  connections: 500_000,
+  spare: 1,
+  headroom: '50%',
+  currency: 'EUR',
   instances: [
     { name: 'small', memory: '2GiB', reserved: '512MiB', 'price-per-hour': 0.1 },
     { name: 'big', memory: '16GiB', 'price-per-hour': 0.5, replicas: 3 },

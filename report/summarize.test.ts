@@ -136,7 +136,10 @@ test('counts, rate and latency come from the end of the leg', () => {
 
 test('what is retained is spread over the connections closed since the baseline', () => {
   assert.deepEqual(only(summaryOf(climb(5000, { retainedBytes: 3_000_000 }))).retained, {
-    ...{ bytesPerClosedConnection: 1000, low: null, high: null, firstCycleBytes: 1000 },
+    bytesPerClosedConnection: 1000,
+    low: null,
+    high: null,
+    firstCycleBytes: 1000,
     kernel: { bytesPerClosedConnection: 0, low: null, high: null },
     files: { perClosedConnection: 0, low: null, high: null },
   });
@@ -196,9 +199,12 @@ test('a burst is measured above the baseline', () => {
   const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
   const summary = only(summaryOf(climb(5000).toSpliced(-1, 0, burst)));
   assert.deepEqual(summary.burst, {
-    ...{ open: 3000, userBytesPerConnection: 9000, kernelBytesPerConnection: KERNEL_BYTES_EACH },
+    open: 3000,
+    userBytesPerConnection: 9000,
+    kernelBytesPerConnection: KERNEL_BYTES_EACH,
     // 5,000 at rest.
-    ...{ beyondRestBytes: 4000, chargedBeyondRestBytes: null },
+    beyondRestBytes: 4000,
+    chargedBeyondRestBytes: null,
   });
   assert.deepEqual(summary.perConnection?.user, exactly(5000));
   assert.equal(only(summaryOf(climb(5000))).burst, null);

@@ -13,7 +13,12 @@ import { verdictOf } from './verdict.ts';
 const TIMES = { p50Ms: 1, p99Ms: 2, p999Ms: 3, uncorrectedP99Ms: 2 };
 const NO_TIMES = { p50Ms: null, p99Ms: null, p999Ms: null, uncorrectedP99Ms: null };
 const talked = (more: Partial<Rtt>): Rtt => ({
-  ...{ ...TIMES, messagesPerSecond: 5000, lateReplies: 0, lostReplies: 0, fromOthers: 0, statuses: null },
+  ...TIMES,
+  messagesPerSecond: 5000,
+  lateReplies: 0,
+  lostReplies: 0,
+  fromOthers: 0,
+  statuses: null,
   ...more,
 });
 

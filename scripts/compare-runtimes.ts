@@ -140,9 +140,15 @@ async function compare(
     manifest.protocols.map((protocol) => collect(manifest, protocol, PLAN, folder, measured)),
   );
   const result: RuntimesResult = {
-    ...{ schema: 1, connrigVersion: versionOf(), quick, isWhole },
+    schema: 1,
+    connrigVersion: versionOf(),
+    quick,
+    isWhole,
     plan: toldOf(PLAN),
-    ...{ targets, goroutines, results, claims: claimsOf({ targets, goroutines, results }) },
+    targets,
+    goroutines,
+    results,
+    claims: claimsOf({ targets, goroutines, results }),
   };
   writeRuntimes(folder, result, circumstancesOf(measured));
 
@@ -163,7 +169,7 @@ async function compare(
 function describe(one: Prepared, measured: readonly Measured[]): RuntimesResult['targets'][number] {
   const { name, language, what } = one.source.manifest;
   if (one.state !== 'built') {
-    return { ...{ name, language, what, tools: '' }, state: one.state, said: one.why, deployed: null };
+    return { name, language, what, tools: '', state: one.state, said: one.why, deployed: null };
   }
   const { tools, deployed } = one.built;
   // That a machine can't hold the most is a result; that it can't hold the rest is none.
@@ -171,7 +177,10 @@ function describe(one: Prepared, measured: readonly Measured[]): RuntimesResult[
     ({ cell, state }) => cell.target === name && (state === 'failed' || (state === 'refused' && cell.kind !== 'many')),
   );
   return {
-    ...{ name, language, what, deployed },
+    name,
+    language,
+    what,
+    deployed,
     tools: tools.map((tool) => `${tool.name} ${tool.version}`).join('; '),
     state: failed.length > 0 ? 'failed' : 'measured',
     said: failed.map(({ cell, said }) => `${cell.name}: ${said.trim()}`).join('\n'),

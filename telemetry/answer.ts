@@ -33,11 +33,16 @@ export type Route = (query: URLSearchParams, asker: Asker) => Promise<Answer | S
 
 /** One clear sentence for a person. */
 export const sentence = (status: number, text: string, headers: Answer['headers'] = {}): Answer => ({
-  ...{ status, type: 'text/plain', body: `${text}\n`, headers },
+  status,
+  type: 'text/plain',
+  body: `${text}\n`,
+  headers,
 });
 
 export const json = <T>(value: T): Answer => ({
-  ...{ status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` },
+  status: 200,
+  type: 'application/json',
+  body: `${JSON.stringify(value)}\n`,
 });
 
 /** A 400 for the first parameter that isn't among those known. */

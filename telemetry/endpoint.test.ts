@@ -39,7 +39,10 @@ async function start(t: TestContext, options: Partial<EndpointOptions> = {}) {
     ],
   ]);
   const endpoint = await startEndpoint({
-    ...{ host: '127.0.0.1', port: 0, access: { token: undefined, names: [] }, routes },
+    host: '127.0.0.1',
+    port: 0,
+    access: { token: undefined, names: [] },
+    routes,
     ...options,
   });
   t.after(() => endpoint.close());
@@ -187,7 +190,8 @@ test('a stream goes on until its peer is gone, or takes nothing any more', TIMEO
   const streamed = (name: string, piece: string): [string, Route] => [
     `/${name}`,
     async () => ({
-      ...{ status: 200, type: 'text/event-stream' },
+      status: 200,
+      type: 'text/event-stream',
       stream(to) {
         to.write('data: first\n\n');
         const timer = setInterval(() => to.write(piece), 20);

@@ -6,7 +6,9 @@ const OPEN: Access = { token: undefined, names: [] };
 const LOCKED: Access = { token: 'open sesame'.replace(' ', '-'), names: ['rig.example'] };
 const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
 const asked = (headers: Asked['headers'], method = 'GET', from = '127.0.0.1'): Asked => ({
-  ...{ method, from, headers: { host: '127.0.0.1:9091', ...headers } },
+  method,
+  from,
+  headers: { host: '127.0.0.1:9091', ...headers },
 });
 const statusOf = (access: Access, what: Asked): number => createGuard(access)(what)?.status ?? 200;
 

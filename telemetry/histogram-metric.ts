@@ -43,7 +43,9 @@ export class HistogramMetric {
   set(labels: Labels, histogram: SparseHistogram | Cumulated): void {
     const { below, count, sumMs } = 'below' in histogram ? histogram : cumulate(histogram, this.#boundsMs);
     const bucket = (le: string | number, value: number): Value => ({
-      ...{ metricName: `${this.name}_bucket`, labels: { ...labels, le }, value },
+      metricName: `${this.name}_bucket`,
+      labels: { ...labels, le },
+      value,
     });
     this.#series.push(
       ...below.map((value, i) => bucket(this.#boundsSeconds[i]!, value)),

@@ -9,19 +9,31 @@ import { METER_KEYS, meterTelemetry } from './meter-metrics.ts';
 const FULL = readingsAt(100, 7e6, {
   target: processTree(7e6, { pids: [1, 2] }),
   cgroup: {
-    ...{ version: 2, path: '/app', currentBytes: 9e6, anonBytes: 7e6, fileBytes: 1e6, kernelBytes: 5e5 },
-    ...{ sockBytes: 4096, limitBytes: 1e9, oomKills: 0, exclusive: true },
+    version: 2,
+    path: '/app',
+    currentBytes: 9e6,
+    anonBytes: 7e6,
+    fileBytes: 1e6,
+    kernelBytes: 5e5,
+    sockBytes: 4096,
+    limitBytes: 1e9,
+    oomKills: 0,
+    exclusive: true,
   },
 });
 
 const SOCKETS = {
-  ...{ sockstat: FULL.sockstat, listen: { overflows: 7, drops: 9 } },
+  sockstat: FULL.sockstat,
+  listen: { overflows: 7, drops: 9 },
   tcpMemBytes: { low: 1e8, pressure: 2e8, high: 3e8 },
 };
 const OWN = {
   memory: { rssBytes: 50e6, heapUsedBytes: 5e6, heapTotalBytes: 9e6, externalBytes: 1e6 },
   costs: {
-    ...{ cpuSeconds: 2.5, openFds: 21, maxFds: 1000, eventLoopActiveSeconds: 3.5 },
+    cpuSeconds: 2.5,
+    openFds: 21,
+    maxFds: 1000,
+    eventLoopActiveSeconds: 3.5,
     gc: { minor: { runs: 4, seconds: 0.25 }, major: { runs: 2, seconds: 0.5 } },
     eventLoopDelay: { below: [10, 13, 13, 13, 13, 13, 13, 13, 13], count: 13, sumMs: 60 },
   },
@@ -99,7 +111,12 @@ test('every row it is to expose is there', async () => {
 
 test('what could not be read is left out and named, never 0', async () => {
   const samples = await samplesOf({
-    ...{ ...FULL, target: null, cgroup: null, slab: null, sockstat: null, host: null },
+    ...FULL,
+    target: null,
+    cgroup: null,
+    slab: null,
+    sockstat: null,
+    host: null,
     missing: [
       { meter: 'slab', why: 'for root only' },
       { meter: 'target', why: 'process 1 is gone' },

@@ -23,7 +23,9 @@ async function start(t: TestContext, limits: Partial<TurnLimits> = NO_BOUND, tok
   }, limits);
   let arrived = 0;
   const endpoint = await startEndpoint({
-    ...{ host: '127.0.0.1', port: 0, access: { token, names: [] } },
+    host: '127.0.0.1',
+    port: 0,
+    access: { token, names: [] },
     routes: new Map([
       [
         '/page',

@@ -66,7 +66,10 @@ export class Acceptance {
   async causeOf(level: number, taken: Taken, timeoutMs: number): Promise<RigError> {
     const { url, ip, ports, isLocal, meters } = this.#options;
     return explainLack({
-      ...{ url, level, taken, timeoutMs },
+      url,
+      level,
+      taken,
+      timeoutMs,
       counters: isLocal ? this.#counted() : null,
       backlog: this.#seesOurNetwork ? await readBacklog(ip, ports) : null,
       descriptors: readDescriptorUse(meters.readLive().target?.pids ?? []),

@@ -9,7 +9,11 @@ import { byCircumstances, type Circumstances } from './circumstances.ts';
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 30_000 };
 
 const at = (url: string, more: Partial<Circumstances> = {}): Circumstances => ({
-  ...{ url: parseTargetUrl(url) as TargetUrl, ip: '127.0.0.1', local: true, pid: null, connections: 500 },
+  url: parseTargetUrl(url) as TargetUrl,
+  ip: '127.0.0.1',
+  local: true,
+  pid: null,
+  connections: 500,
   ...more,
 });
 const refused = new RigError('EREFUSED', 'refused', { hint: 'ss -ltn' });

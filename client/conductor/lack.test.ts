@@ -5,16 +5,28 @@ import type { ListenCounters } from '../../memory/listen-counters.ts';
 import { explainLack, type Lack } from './lack.ts';
 
 const QUIET: ListenCounters = {
-  ...{ ListenOverflows: 0, ListenDrops: 0, SyncookiesSent: 0, SyncookiesRecv: 0, SyncookiesFailed: 0 },
+  ListenOverflows: 0,
+  ListenDrops: 0,
+  SyncookiesSent: 0,
+  SyncookiesRecv: 0,
+  SyncookiesFailed: 0,
   TCPDeferAcceptDrop: 0,
 };
 const taken = (connections: number, more: Partial<Taken> = {}): Taken => ({
-  ...{ connections, queued: 0, requests: 0, by: 'sockets' },
+  connections,
+  queued: 0,
+  requests: 0,
+  by: 'sockets',
   ...more,
 });
 const lackOf = (more: Partial<Lack>): Lack => ({
-  ...{ url: 'tcp://h:1', level: 300, timeoutMs: 2000, taken: taken(93), counters: QUIET },
-  ...{ backlog: { most: 5, drops: 0 }, descriptors: { maxFds: 1000, highestRatio: 0.3 } },
+  url: 'tcp://h:1',
+  level: 300,
+  timeoutMs: 2000,
+  taken: taken(93),
+  counters: QUIET,
+  backlog: { most: 5, drops: 0 },
+  descriptors: { maxFds: 1000, highestRatio: 0.3 },
   ...more,
 });
 

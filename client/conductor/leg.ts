@@ -168,8 +168,17 @@ export class LegWalk {
     const readings = await meters.read({ list: true, connections: level });
     if (this.#isWhole(level, readings)) {
       recorder.sample({
-        ...{ type: 'memory', ...this.#now(), phase: 'burst', level, cycle: this.#cycle },
-        ...{ settled: false, windows: [], readings, unforced: null, talk: null, progress: this.progress() },
+        type: 'memory',
+        ...this.#now(),
+        phase: 'burst',
+        level,
+        cycle: this.#cycle,
+        settled: false,
+        windows: [],
+        readings,
+        unforced: null,
+        talk: null,
+        progress: this.progress(),
       });
     }
     await this.#moveTo(0, DRAIN_PER_SECOND);
@@ -224,7 +233,9 @@ export class LegWalk {
   async #untilAccepted(level: number): Promise<void> {
     const { acceptance, openTimeoutMs: timeoutMs, watched, recorder, elapsedMs } = this.#context;
     const tookMs = await untilAccepted({
-      ...{ level, timeoutMs, look: () => check(level, watched) },
+      level,
+      timeoutMs,
+      look: () => check(level, watched),
       taken: () => acceptance.look(level),
       causeOf: (taken) => acceptance.causeOf(level, taken, timeoutMs),
     });

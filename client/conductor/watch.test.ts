@@ -151,7 +151,9 @@ test('when only a few are wanted, as many failures as that are enough', async ()
 const lostAfter = (ms: number, count: number): ReturnType<Watched['progress']> => {
   const times: Array<[number, number]> = [[lowestOf(bucketOf(ms * 1000)), count]];
   return {
-    ...{ losses: { age: times, silence: times, unsaid: times, spanMs: 9000 }, failedAfter: [], ownLag: [] },
+    losses: { age: times, silence: times, unsaid: times, spanMs: 9000 },
+    failedAfter: [],
+    ownLag: [],
   };
 };
 

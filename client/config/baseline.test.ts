@@ -8,11 +8,18 @@ import { parseRunConfig, type RawSettings } from './run-config.ts';
 
 const cost = { bytes: 5000, low: 4900, high: 5100 };
 const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number] => ({
-  ...{ protocol, launches: 1, rSquared: 1 },
-  ...{ total: isKnown ? cost : null, user: null },
+  protocol,
+  launches: 1,
+  rSquared: 1,
+  total: isKnown ? cost : null,
+  user: null,
 });
 const earlier = (...legs: EarlierRun['legs']): EarlierRun => ({
-  ...{ folder: 'runs/main', run: runFile(), status: 'passed', problems: [], legs },
+  folder: 'runs/main',
+  run: runFile(),
+  status: 'passed',
+  problems: [],
+  legs,
 });
 
 /** What is wrong with a run of these settings that is to be held against that one. */

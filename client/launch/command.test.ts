@@ -49,7 +49,13 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
     rmSync(folder, { recursive: true, force: true });
   });
   target = await startCommandTarget({
-    ...{ name: 'it', command: commandFor(port), url: urlAt(port), ip: '127.0.0.1', log, signal, readyWithinMs },
+    name: 'it',
+    command: commandFor(port),
+    url: urlAt(port),
+    ip: '127.0.0.1',
+    log,
+    signal,
+    readyWithinMs,
     ...(given.ips && { ips: given.ips }),
     warn: (text) => warnings.push(text),
   });

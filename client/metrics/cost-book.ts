@@ -74,7 +74,12 @@ export class CostBook {
 }
 
 const newPage = (): Page => ({
-  ...{ points: [], baseline: undefined, level: undefined, levels: 0, cost: null, costOf: 0 },
+  points: [],
+  baseline: undefined,
+  level: undefined,
+  levels: 0,
+  cost: null,
+  costOf: 0,
 });
 
 /** Without the distributions, which are most of it and tell nothing about memory. */

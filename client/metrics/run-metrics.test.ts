@@ -17,7 +17,9 @@ import { createRunMetrics, type RunMetrics } from './run-metrics.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const RUN = runFile({
-  ...{ status: 'running', finishedAt: null, exitCode: null },
+  status: 'running',
+  finishedAt: null,
+  exitCode: null,
   config: { behaviour: { kind: 'idle' }, memoryLimitBytes: 5e9 },
   plan: { legs: [leg({ protocol: 'tcp' }), leg({ protocol: 'ws' })], launches: 2 },
 });

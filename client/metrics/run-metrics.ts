@@ -106,7 +106,10 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
 /** Between legs there is no target to look at. */
 async function memoryAround(): Promise<MemoryNow> {
   return {
-    ...{ readings: null, ledger: null, target: null, descriptors: { maxFds: null, highestRatio: null } },
+    readings: null,
+    ledger: null,
+    target: null,
+    descriptors: { maxFds: null, highestRatio: null },
     host: await readHost().catch(() => null),
     sockets: readKernelSockets(),
   };

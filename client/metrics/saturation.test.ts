@@ -9,8 +9,16 @@ import { SaturationWatch } from './saturation.ts';
 
 const late = (ms: number): Array<[number, number]> => [[lowestOf(bucketOf(ms * 1000)), 1000]];
 const talk = (sendLagMs: number): NonNullable<MemoryPoint['talk']> => ({
-  ...{ durationMs: 1000, messages: 1000, replies: 1000, lateReplies: 0, lostReplies: 0, fromOthers: 0, statuses: null },
-  ...{ sendLag: late(sendLagMs), rttPlanned: late(1), rttActual: late(1) },
+  durationMs: 1000,
+  messages: 1000,
+  replies: 1000,
+  lateReplies: 0,
+  lostReplies: 0,
+  fromOthers: 0,
+  statuses: null,
+  sendLag: late(sendLagMs),
+  rttPlanned: late(1),
+  rttActual: late(1),
 });
 const ramp = (cpuSecondsPerSecond: number): Sample[] =>
   [0, 1, 2, 3].map((second) => ({
@@ -18,7 +26,11 @@ const ramp = (cpuSecondsPerSecond: number): Sample[] =>
     generatorCpuSeconds: second * cpuSecondsPerSecond,
   }));
 const end = (ownLagMs: number): Sample => ({
-  ...{ type: 'leg-end', elapsedMs: 9000, launch: 0, leg: 0, protocol: 'ws' },
+  type: 'leg-end',
+  elapsedMs: 9000,
+  launch: 0,
+  leg: 0,
+  protocol: 'ws',
   progress: { ...progressOf(10), ownLag: late(ownLagMs) },
 });
 const held = (sendLagMs: number): Sample => ({

@@ -12,8 +12,11 @@ const now = [
   stat({ title: 'Version', description: 'Of connrig.', ...tile, queries: [ASKED.info] }, { names: true }),
   stat({ title: 'Open', description: 'Connections usable now.', width: 8, height: 4, queries: [ASKED.openNow] }),
   stat({
-    ...{ title: 'Per connection', description: 'Resident memory above the idle one, divided by open connections.' },
-    ...{ unit: 'bytes', ...tile, queries: [ASKED.perConnection] },
+    title: 'Per connection',
+    description: 'Resident memory above the idle one, divided by open connections.',
+    unit: 'bytes',
+    ...tile,
+    queries: [ASKED.perConnection],
   }),
   stat({ title: 'Limit', description: 'Connections above which it refuses.', ...tile, queries: [ASKED.limit] }),
   stat({ title: 'Processes', description: 'That hold connections.', ...tile, queries: [ASKED.processes] }),
@@ -42,17 +45,24 @@ const memory = [
     {
       title: 'Memory against connections',
       description: 'Resident memory above the idle one, at each moment: garbage that was not collected yet is in it.',
-      ...{ unit: 'bytes', ...half },
+      unit: 'bytes',
+      ...half,
     },
     [{ x: ASKED.allOpen, dots: [ASKED.aboveIdle], lines: [] }],
   ),
   lines({
-    ...{ title: 'Memory', description: 'Sums over its processes.', unit: 'bytes', ...half },
+    title: 'Memory',
+    description: 'Sums over its processes.',
+    unit: 'bytes',
+    ...half,
     queries: [ASKED.rss, ASKED.idle, ASKED.heapTotal, ASKED.heapUsed, ASKED.external],
   }),
   lines({
-    ...{ title: 'Per connection', description: 'Resident memory above the idle one, divided by open connections.' },
-    ...{ unit: 'bytes', ...half, queries: [ASKED.perConnectionOverTime] },
+    title: 'Per connection',
+    description: 'Resident memory above the idle one, divided by open connections.',
+    unit: 'bytes',
+    ...half,
+    queries: [ASKED.perConnectionOverTime],
   }),
   lines({
     title: 'Descriptors',
@@ -64,8 +74,10 @@ const memory = [
 
 const runtime = [
   lines({
-    ...{ title: 'Processor and main threads', description: 'Seconds a second, over all processes.' },
-    ...{ ...third, queries: [ASKED.cpu, ASKED.loop, ASKED.gc, ASKED.scrapes] },
+    title: 'Processor and main threads',
+    description: 'Seconds a second, over all processes.',
+    ...third,
+    queries: [ASKED.cpu, ASKED.loop, ASKED.gc, ASKED.scrapes],
   }),
   lines({
     title: 'Collections',
@@ -86,16 +98,18 @@ const runtime = [
 const kernel = [
   lines({ title: 'TCP sockets', description: 'Of its network namespace.', ...third, queries: [ASKED.sockets] }),
   lines({
-    ...{
-      title: 'TCP buffers',
-      description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
-      unit: 'bytes',
-    },
-    ...{ ...third, queries: [ASKED.buffers, ASKED.bufferLimits] },
+    title: 'TCP buffers',
+    description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
+    unit: 'bytes',
+    ...third,
+    queries: [ASKED.buffers, ASKED.bufferLimits],
   }),
   lines({
-    ...{ title: 'Accept queues', description: 'Connections that found one full, SYNs that were dropped.', unit: 'cps' },
-    ...{ ...third, queries: [ASKED.overflows, ASKED.drops] },
+    title: 'Accept queues',
+    description: 'Connections that found one full, SYNs that were dropped.',
+    unit: 'cps',
+    ...third,
+    queries: [ASKED.overflows, ASKED.drops],
   }),
 ];
 

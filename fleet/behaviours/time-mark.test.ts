@@ -22,7 +22,9 @@ function markOf(mark: TimeMark, run = RUN): Buffer {
   return bytes;
 }
 const at = (ms: number, delayMs = 0.25): TimeMark => ({
-  ...{ opening: 77, plannedAtMs: START_MS + ms, sentAtMs: START_MS + ms + delayMs },
+  opening: 77,
+  plannedAtMs: START_MS + ms,
+  sentAtMs: START_MS + ms + delayMs,
 });
 
 test('property: a mark is printable, and says whose it is and its times, also after years of uptime', () => {

@@ -22,7 +22,12 @@ for (const name of ['ws', 'http'] as const) {
     const protocol = (name === 'ws' ? createWsProtocol : createHttpProtocol)(
       { slots: 2000, path: '/', hostHeader: 'h' },
       {
-        ...{ onOpen: none, onPayload: none, onAnswer: none, onReply: none, onPeerClose: none, onProtocolError: none },
+        onOpen: none,
+        onPayload: none,
+        onAnswer: none,
+        onReply: none,
+        onPeerClose: none,
+        onProtocolError: none,
         onHandshakeFailure: (slot, outcome, detail) => failures.push([slot, outcome, detail]),
       },
     );

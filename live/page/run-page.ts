@@ -129,7 +129,10 @@ export class RunPage {
   #legFigures(index: number): LegFigures {
     while (this.#legs.length <= index) {
       const figures = {
-        ...{ memory: new Figure(), forecast: new Figure(), opening: new Figure(), rtt: new Figure() },
+        memory: new Figure(),
+        forecast: new Figure(),
+        opening: new Figure(),
+        rtt: new Figure(),
         retained: new Figure(),
       };
       this.#legs.push(figures);

@@ -33,7 +33,9 @@ export function standingSentence(verdict: Verdict | null, standing: Standing): s
 /** How attempts ended: of legs that are over as the verdict has them, of the one that goes on as of now. */
 export function outcomeTable({ verdict, now }: RunView): ChartTable {
   const legs = (verdict?.summary.legs ?? []).map(({ protocol, outcomes, attempts }) => ({
-    ...{ protocol, attempts, outcomes: outcomes as Readonly<Partial<Record<string, number>>> },
+    protocol,
+    attempts,
+    outcomes: outcomes as Readonly<Partial<Record<string, number>>>,
   }));
   if (now && !verdict?.isFinal) {
     const { protocol, outcomes, counts } = now;

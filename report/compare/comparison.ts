@@ -121,9 +121,14 @@ export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
 function warningsOf(runs: readonly ComparedRun[]): string[] {
   const all = runs.map(
     ({ letter, run, summary, problems }): Doubtable => ({
-      ...{ called: letter, run, status: summary.status, problems },
+      called: letter,
+      run,
+      status: summary.status,
+      problems,
       legs: summary.legs.map(({ protocol, fit, perConnection }) => ({
-        ...{ protocol, isCostKnown: perConnection !== null, rSquared: fit?.rSquared ?? null },
+        protocol,
+        isCostKnown: perConnection !== null,
+        rSquared: fit?.rSquared ?? null,
       })),
     }),
   );

@@ -59,8 +59,13 @@ export function comparisonJson({ runs, warnings, protocols }: Comparison): unkno
   return {
     schema: 1,
     runs: runs.map(({ letter, folder, run, summary }) => ({
-      ...{ letter, folder, name: summary.name, status: summary.status },
-      ...{ startedAt: run.startedAt, target: run.target.name, launches: run.plan.launches },
+      letter,
+      folder,
+      name: summary.name,
+      status: summary.status,
+      startedAt: run.startedAt,
+      target: run.target.name,
+      launches: run.plan.launches,
     })),
     warnings,
     protocols: protocols.map(({ protocol, legs, parts }) => ({

@@ -25,10 +25,16 @@ export function readBaseline(folder: string): EarlierRun | string {
     return `${folder} has no leg that began${record.problems.map((problem) => `; ${problem}`).join('')}`;
   }
   return {
-    ...{ folder, run, status, problems: [...record.problems] },
+    folder,
+    run,
+    status,
+    problems: [...record.problems],
     legs: legs.map(({ protocol, launches, fit, perConnection }) => ({
-      ...{ protocol, launches: launches?.count ?? 1, rSquared: fit?.rSquared ?? null },
-      ...{ total: perConnection?.total ?? null, user: perConnection?.user ?? null },
+      protocol,
+      launches: launches?.count ?? 1,
+      rSquared: fit?.rSquared ?? null,
+      total: perConnection?.total ?? null,
+      user: perConnection?.user ?? null,
     })),
   };
 }

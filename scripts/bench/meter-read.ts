@@ -40,16 +40,28 @@ async function atAMillion(): Promise<Figure[]> {
   try {
     const { ports } = target.url;
     const layout = layoutFleet({
-      ...{ engine: 'epoll', connections: CONNECTIONS, destinations: ports.length, loopback: true },
-      ...{ workers: undefined, sources: undefined },
-      ...{ descriptorLimit: has.filesHard, ephemeralPorts: has.portRange, cores: has.cores },
+      engine: 'epoll',
+      connections: CONNECTIONS,
+      destinations: ports.length,
+      loopback: true,
+      workers: undefined,
+      sources: undefined,
+      descriptorLimit: has.filesHard,
+      ephemeralPorts: has.portRange,
+      cores: has.cores,
     });
     const fleet = await startFleet(
       {
         threadEntry: new URL('../../client/conductor/fleet-thread.js', import.meta.url),
-        ...{ layout, protocol: { name: 'tcp', path: '/', hostHeader: '' }, capacity: CONNECTIONS },
-        ...{ window: 512, closeWindow: 4096, openTimeoutMs: 30_000, closeTimeoutMs: 5000 },
-        ...{ destinations: ports.map((port) => ({ ip: '127.0.0.1', port })), close: 'reset' },
+        layout,
+        protocol: { name: 'tcp', path: '/', hostHeader: '' },
+        capacity: CONNECTIONS,
+        window: 512,
+        closeWindow: 4096,
+        openTimeoutMs: 30_000,
+        closeTimeoutMs: 5000,
+        destinations: ports.map((port) => ({ ip: '127.0.0.1', port })),
+        close: 'reset',
         behaviour: { kind: 'idle' },
       },
       () => {},
@@ -60,8 +72,11 @@ async function atAMillion(): Promise<Figure[]> {
     try {
       const { adminUrl, adminToken, pid } = target;
       const meters = openMeters({
-        ...{ pids: [pid!], adminUrl: adminUrl ?? undefined, adminToken: adminToken ?? undefined },
-        ...{ ports: target.url.ports, clientPid: process.pid },
+        pids: [pid!],
+        adminUrl: adminUrl ?? undefined,
+        adminToken: adminToken ?? undefined,
+        ports: target.url.ports,
+        clientPid: process.pid,
       });
       await fillUp(fleet, meters);
       const sockets = (await readSockstat())?.tcpAlloc ?? 0;

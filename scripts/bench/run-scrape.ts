@@ -86,7 +86,9 @@ async function scrapeAll(url: string, lowest: number): Promise<RunScrapes> {
   }
   const scrapes = sampleOf(page, 'connrig_scrapes_total');
   return {
-    ...{ scrapes, heldMs, rampingMs },
+    scrapes,
+    heldMs,
+    rampingMs,
     ownMs: (sampleOf(page, 'connrig_scrape_duration_seconds_total') * 1000) / scrapes,
     series: page.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,
     bytes: page.length,

@@ -9,16 +9,14 @@ import type { RuntimeResult, RuntimesResult } from './result.ts';
 function result(target: string, totalBytes: number, scatter: number, p99sMs: readonly number[] = []): RuntimeResult {
   const total = { bytes: totalBytes, low: totalBytes - scatter, high: totalBytes + scatter };
   return {
-    ...{
-      target,
-      language: 'Go',
-      protocol: 'tcp',
-      threadPerConnection: false,
-      many: null,
-      manyRefused: null,
-      work: [],
-      overload: [],
-    },
+    target,
+    language: 'Go',
+    protocol: 'tcp',
+    threadPerConnection: false,
+    many: null,
+    manyRefused: null,
+    work: [],
+    overload: [],
     memory: {
       launches: 3,
       upTo: 100_000,
@@ -32,16 +30,14 @@ function result(target: string, totalBytes: number, scatter: number, p99sMs: rea
   };
 }
 const comparison = (...results: RuntimeResult[]): RuntimesResult => ({
-  ...{
-    schema: 1,
-    connrigVersion: '0',
-    quick: false,
-    isWhole: true,
-    targets: [],
-    goroutines: null,
-    claims: [],
-    results,
-  },
+  schema: 1,
+  connrigVersion: '0',
+  quick: false,
+  isWhole: true,
+  targets: [],
+  goroutines: null,
+  claims: [],
+  results,
   plan: toldOf(FULL),
 });
 const rowsOf = (first: RuntimesResult, second: RuntimesResult): string[][] =>

@@ -8,14 +8,13 @@ const estimate = (bytes: number) => ({ bytes, low: bytes, high: bytes });
 
 function result(target: string, language: string, userBytes: number, more: Partial<RuntimeResult> = {}): RuntimeResult {
   const memory: RuntimeResult['memory'] = {
-    ...{
-      launches: 3,
-      upTo: 10_000,
-      total: estimate(userBytes + 4096),
-      user: estimate(userBytes),
-      kernel: estimate(4096),
-    },
-    ...{ baselineBytes: 30e6, first: { open: 1000, growthBytes: (userBytes + 4096) * 1000 } },
+    launches: 3,
+    upTo: 10_000,
+    total: estimate(userBytes + 4096),
+    user: estimate(userBytes),
+    kernel: estimate(4096),
+    baselineBytes: 30e6,
+    first: { open: 1000, growthBytes: (userBytes + 4096) * 1000 },
   };
   const nothing = { many: null, manyRefused: null, times: [], work: [], overload: [] };
   return { target, language, protocol: 'tcp', threadPerConnection: false, memory, ...nothing, ...more };

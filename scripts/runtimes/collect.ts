@@ -31,7 +31,10 @@ export function collect(
   const many = runsOf('many');
   const refused = own.find(({ cell, state }) => cell.kind === 'many' && state === 'refused');
   return {
-    ...{ target: name, language, protocol, threadPerConnection },
+    target: name,
+    language,
+    protocol,
+    threadPerConnection,
     memory: memoryOf(legsIn(runsOf('memory')), legsIn(many)),
     many: manyOf(many),
     manyRefused: refused ? firstLine(refused.said) : null,
@@ -68,8 +71,12 @@ function manyOf(launches: readonly RunRecord[]): RuntimeResult['many'] {
   const { total, user, kernel } = top.bytes;
   const { processes } = first.run.target;
   return {
-    ...{ launches: launches.length, open: top.open, processes },
-    ...{ totalBytes: total, userBytes: user, kernelBytes: kernel },
+    launches: launches.length,
+    open: top.open,
+    processes,
+    totalBytes: total,
+    userBytes: user,
+    kernelBytes: kernel,
   };
 }
 

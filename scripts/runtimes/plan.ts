@@ -81,7 +81,12 @@ export function toldOf({ launches, ...plan }: RuntimesPlan): RuntimesResult['pla
   const { timesPerSecond, talkMs, overloadTalkMs, workPerSecond, overloadPerSecond, workMs } = plan;
   return {
     launches: launches.memory,
-    ...{ timesPerSecond, talkMs, overloadTalkMs, workPerSecond, overloadPerSecond, workMs },
+    timesPerSecond,
+    talkMs,
+    overloadTalkMs,
+    workPerSecond,
+    overloadPerSecond,
+    workMs,
   };
 }
 
@@ -129,7 +134,11 @@ function cellOf(
   const behaviour = behaviourOf(plan, protocol, kind);
   const talkMs = kind === 'overload' ? plan.overloadTalkMs : plan.talkMs;
   return {
-    ...{ name: cellName(name, protocol, kind, launch), target: name, protocol, kind, launch },
+    name: cellName(name, protocol, kind, launch),
+    target: name,
+    protocol,
+    kind,
+    launch,
     args: [
       ...['--target', given, '--protocol', protocol, ...levelArgs(plan.levels[kind])],
       ...['--rate', `${plan.opensPerSecond}/s`],

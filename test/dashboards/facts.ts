@@ -26,7 +26,10 @@ export function factsOf(folder: string, summary: Summary): Facts {
   const startedAt = new Date(run.startedAt);
   return {
     name: timedName(startedAt, run.name),
-    ...{ run, summary, samples: readSamples(folder), events: readEvents(folder) },
+    run,
+    summary,
+    samples: readSamples(folder),
+    events: readEvents(folder),
     startedAt: startedAt.getTime() / 1000,
     finishedAt: Date.parse(run.finishedAt!) / 1000,
   };
@@ -57,7 +60,10 @@ export function progressOf({ samples }: Facts, protocol: ProtocolName) {
 export function phasesOf({ events, startedAt, finishedAt }: Facts) {
   const begun = events.filter((event) => event.type === 'phase');
   return begun.map(({ elapsedMs, phase, protocol, level }, i) => ({
-    ...{ phase: phase satisfies Phase, protocol, level, from: startedAt + elapsedMs / 1000 },
+    phase: phase satisfies Phase,
+    protocol,
+    level,
+    from: startedAt + elapsedMs / 1000,
     to: begun[i + 1] ? startedAt + begun[i + 1]!.elapsedMs / 1000 : finishedAt,
   }));
 }

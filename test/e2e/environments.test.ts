@@ -223,7 +223,8 @@ describe('without cgroups', () => {
   it('starts a command in none of its own, and says so', ELSEWHERE, async (t) => {
     // A network namespace of its own, so that the port is free.
     const options = elsewhere(t, {
-      ...{ namespaces: ['net'], setUp: `${LOOPBACK_UP}\n${NO_CGROUPS}` },
+      namespaces: ['net'],
+      setUp: `${LOOPBACK_UP}\n${NO_CGROUPS}`,
     });
     const command = `exec '${process.execPath}' -e "require('net').createServer((c) => c.pipe(c)).listen(3000)"`;
     const { summary } = await runAt(t, options, ['tcp://127.0.0.1:3000', '--command', command]);

@@ -51,7 +51,11 @@ function spoil(folder: string): void {
   const config = { ...run.config, command: EVIL, behaviour: { kind: EVIL }, sizing };
   const cost = { bytes: 1, low: 1, high: 1 };
   const baseline: RunFile['baseline'] = {
-    ...{ folder: EVIL, maxGrowthPercent: 5, run: { ...run, name: EVIL }, status: 'passed', problems: [EVIL] },
+    folder: EVIL,
+    maxGrowthPercent: 5,
+    run: { ...run, name: EVIL },
+    status: 'passed',
+    problems: [EVIL],
     legs: [{ protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost }],
   };
   writeFileSync(path, JSON.stringify({ ...run, name: EVIL, target, environment, config, baseline }));

@@ -21,8 +21,17 @@ export const processTree = (anonBytes: number | null, more: Partial<ProcessTree>
 
 /** A cgroup of the target's own, charged for 50 MB. */
 export const cgroupOf = (more: Partial<Cgroup> = {}): Cgroup => ({
-  ...{ version: 2, path: '/app', currentBytes: 5e7, anonBytes: 4e7, fileBytes: 1000, kernelBytes: 1e6 },
-  ...{ sockBytes: 0, limitBytes: null, oomKills: 0, exclusive: true, ...more },
+  version: 2,
+  path: '/app',
+  currentBytes: 5e7,
+  anonBytes: 4e7,
+  fileBytes: 1000,
+  kernelBytes: 1e6,
+  sockBytes: 0,
+  limitBytes: null,
+  oomKills: 0,
+  exclusive: true,
+  ...more,
 });
 
 const census = (open: number): CensusOfProtocol => ({

@@ -11,8 +11,11 @@ const times = (factor: number): Times[] =>
 const memory = (userBytes: number): NonNullable<RuntimeResult['memory']> => ({
   launches: 3,
   upTo: 100_000,
-  ...{ total: estimate(userBytes + 4096), user: estimate(userBytes), kernel: estimate(4096) },
-  ...{ baselineBytes: 30e6, first: { open: 1000, growthBytes: (userBytes + 4096) * 1000 } },
+  total: estimate(userBytes + 4096),
+  user: estimate(userBytes),
+  kernel: estimate(4096),
+  baselineBytes: 30e6,
+  first: { open: 1000, growthBytes: (userBytes + 4096) * 1000 },
 });
 
 /**
@@ -23,21 +26,25 @@ const memory = (userBytes: number): NonNullable<RuntimeResult['memory']> => ({
 export function runtimesResult(word?: string): RuntimesResult {
   const name = (text: string): string => (word === undefined ? text : `${word} ${text}`);
   const target = (text: string, language: string, state: 'measured' | 'skipped' | 'failed', said: string) => ({
-    ...{
-      name: name(text),
-      language: name(language),
-      what: name('an echo server'),
-      tools: name('tool 1.26.8; pip 23.2'),
-    },
-    ...{
-      state,
-      said: said && name(said),
-      deployed: state === 'measured' ? { bytes: 3.2 * 2 ** 20, files: 118 } : null,
-    },
+    name: name(text),
+    language: name(language),
+    what: name('an echo server'),
+    tools: name('tool 1.26.8; pip 23.2'),
+    state,
+    said: said && name(said),
+    deployed: state === 'measured' ? { bytes: 3.2 * 2 ** 20, files: 118 } : null,
   });
   const result = (text: string, language: string, more: Partial<RuntimeResult>): RuntimeResult => ({
-    ...{ target: name(text), language: name(language), protocol: 'tcp', threadPerConnection: false },
-    ...{ memory: null, many: null, manyRefused: null, times: [], work: [], overload: [] },
+    target: name(text),
+    language: name(language),
+    protocol: 'tcp',
+    threadPerConnection: false,
+    memory: null,
+    many: null,
+    manyRefused: null,
+    times: [],
+    work: [],
+    overload: [],
     ...more,
   });
   const held = { launches: 3, open: 100_000, totalBytes: 7.1e8, userBytes: 3e8, kernelBytes: 4.1e8, processes: 6 };
@@ -50,15 +57,23 @@ export function runtimesResult(word?: string): RuntimesResult {
   const results = [
     result('go-tcp', 'Go', { memory: memory(3201), many: held, times: times(1) }),
     result('java-threads-tcp', 'Java', {
-      ...{ memory: memory(46_480), threadPerConnection: true, times: times(3) },
+      memory: memory(46_480),
+      threadPerConnection: true,
+      times: times(3),
       manyRefused: name('ELIMITS: 100000 threads, and 31200 may be had'),
     }),
     result('node-http', 'Node.js', { protocol: 'http', times: times(2), work: times(20), overload: times(600) }),
   ];
   const goroutines = { count: 100_000, bytes: 2.7e8, bytesEach: 2700 };
   return {
-    ...{ schema: 1, connrigVersion: '0.0.0', quick: false, isWhole: false },
+    schema: 1,
+    connrigVersion: '0.0.0',
+    quick: false,
+    isWhole: false,
     plan: toldOf(FULL),
-    ...{ targets, goroutines, results, claims: claimsOf({ targets, goroutines, results }) },
+    targets,
+    goroutines,
+    results,
+    claims: claimsOf({ targets, goroutines, results }),
   };
 }

@@ -60,7 +60,11 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
     engine: 'node',
     // As many as any plan here has.
     legs: Array.from({ length: 3 }, () => ({
-      ...{ workers: 1, ownTables: false, sources: [], destinations: 1, targetIsLocal: true },
+      workers: 1,
+      ownTables: false,
+      sources: [],
+      destinations: 1,
+      targetIsLocal: true,
     })),
   },
   ...more,

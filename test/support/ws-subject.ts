@@ -30,7 +30,11 @@ export function start({ deflate, extensions }: WsSubjectOptions = {}): WsSubject
   let message = '';
   const ws = createWsProtocol(
     {
-      ...{ slots: 4, path: '/', hostHeader: 'localhost', maxMessageBytes: MAX_MESSAGE_BYTES, seed: new Uint8Array(16) },
+      slots: 4,
+      path: '/',
+      hostHeader: 'localhost',
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      seed: new Uint8Array(16),
       deflate,
     },
     {

@@ -82,7 +82,13 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
     name,
     [{ ip: '127.0.0.1', port: server.port }],
     {
-      ...{ layout, behaviour, capacity: many, window: 256, closeWindow: many, close: 'reset', openTimeoutMs: 60_000 },
+      layout,
+      behaviour,
+      capacity: many,
+      window: 256,
+      closeWindow: many,
+      close: 'reset',
+      openTimeoutMs: 60_000,
       protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
     },
     async ({ fleet, until, troubles }) => {

@@ -7,27 +7,39 @@ const third = { width: 8, height: 8 } as const;
 /** Connections as they come and go. */
 export const lifecycle = [
   states({
-    ...{
-      title: 'Phases',
-      description: 'Warm-up, baseline, then ramp, settle and hold at each level, drain, retained, burst.',
-    },
-    ...{ width: 24, height: 8, queries: [LIFECYCLE.phases] },
+    title: 'Phases',
+    description: 'Warm-up, baseline, then ramp, settle and hold at each level, drain, retained, burst.',
+    width: 24,
+    height: 8,
+    queries: [LIFECYCLE.phases],
   }),
   lines({
-    ...{ title: 'Connections', description: 'Wanted, opening and open, as the client sees them.' },
-    ...{ ...third, queries: [LIFECYCLE.target, LIFECYCLE.open, LIFECYCLE.opening] },
+    title: 'Connections',
+    description: 'Wanted, opening and open, as the client sees them.',
+    ...third,
+    queries: [LIFECYCLE.target, LIFECYCLE.open, LIFECYCLE.opening],
   }),
   lines({
-    ...{ title: 'Attempts', description: 'Begun, and how they ended.', unit: 'cps' },
-    ...{ ...third, queries: [LIFECYCLE.attempts, LIFECYCLE.outcomes] },
+    title: 'Attempts',
+    description: 'Begun, and how they ended.',
+    unit: 'cps',
+    ...third,
+    queries: [LIFECYCLE.attempts, LIFECYCLE.outcomes],
   }),
   lines({
-    ...{ title: 'Closed', description: 'By the first cause. All but by-us were lost.', unit: 'cps' },
-    ...{ ...third, queries: [LIFECYCLE.closed] },
+    title: 'Closed',
+    description: 'By the first cause. All but by-us were lost.',
+    unit: 'cps',
+    ...third,
+    queries: [LIFECYCLE.closed],
   }),
   lines({
-    ...{ title: 'Bytes', description: 'With framing and handshakes.', unit: 'binBps' },
-    ...{ width: 24, height: 6, queries: [LIFECYCLE.received, LIFECYCLE.sent] },
+    title: 'Bytes',
+    description: 'With framing and handshakes.',
+    unit: 'binBps',
+    width: 24,
+    height: 6,
+    queries: [LIFECYCLE.received, LIFECYCLE.sent],
   }),
 ];
 
@@ -41,12 +53,11 @@ export const latency = [
     queries: [LATENCY.open],
   }),
   lines({
-    ...{
-      title: 'Time to open',
-      description: 'Quantiles by buckets, which double: up to a factor of 2 above the truth.',
-      unit: 's',
-    },
-    ...{ ...half, queries: [LATENCY.openMedian, LATENCY.openTail] },
+    title: 'Time to open',
+    description: 'Quantiles by buckets, which double: up to a factor of 2 above the truth.',
+    unit: 's',
+    ...half,
+    queries: [LATENCY.openMedian, LATENCY.openTail],
   }),
   heatmap({
     title: 'Round trips',
@@ -56,18 +67,17 @@ export const latency = [
     queries: [LATENCY.roundTrip],
   }),
   lines({
-    ...{ title: 'Round trips', description: 'Quantiles by buckets.', unit: 's' },
-    ...{ ...third, queries: [LATENCY.roundTripMedian, LATENCY.roundTripTail] },
+    title: 'Round trips',
+    description: 'Quantiles by buckets.',
+    unit: 's',
+    ...third,
+    queries: [LATENCY.roundTripMedian, LATENCY.roundTripTail],
   }),
   lines({
-    ...{
-      title: 'Messages',
-      description: 'Sent, and what became of them; from others; answers by status; heartbeats.',
-      unit: 'mps',
-    },
-    ...{
-      ...third,
-      queries: [LATENCY.messages, LATENCY.replies, LATENCY.fromOthers, LATENCY.responses, LATENCY.heartbeats],
-    },
+    title: 'Messages',
+    description: 'Sent, and what became of them; from others; answers by status; heartbeats.',
+    unit: 'mps',
+    ...third,
+    queries: [LATENCY.messages, LATENCY.replies, LATENCY.fromOthers, LATENCY.responses, LATENCY.heartbeats],
   }),
 ];

@@ -13,16 +13,18 @@ export const kernel = [
     queries: [KERNEL.sockets],
   }),
   lines({
-    ...{
-      title: 'TCP buffers',
-      description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
-      unit: 'bytes',
-    },
-    ...{ ...third, queries: [KERNEL.buffers, KERNEL.bufferLimits] },
+    title: 'TCP buffers',
+    description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
+    unit: 'bytes',
+    ...third,
+    queries: [KERNEL.buffers, KERNEL.bufferLimits],
   }),
   lines({
-    ...{ title: 'Accept queues', description: 'Connections that found one full, SYNs that were dropped.', unit: 'cps' },
-    ...{ ...third, queries: [KERNEL.overflows, KERNEL.drops] },
+    title: 'Accept queues',
+    description: 'Connections that found one full, SYNs that were dropped.',
+    unit: 'cps',
+    ...third,
+    queries: [KERNEL.overflows, KERNEL.drops],
   }),
   stacked({
     title: "The target's end",
@@ -71,11 +73,10 @@ export const target = [
     queries: [RUNTIME.processes],
   }),
   lines({
-    ...{
-      title: 'Descriptors',
-      description: 'Open in all processes, and the share of its limit that the fullest has used.',
-    },
-    ...{ ...third, queries: [RUNTIME.fds, RUNTIME.fdsRatio] },
+    title: 'Descriptors',
+    description: 'Open in all processes, and the share of its limit that the fullest has used.',
+    ...third,
+    queries: [RUNTIME.fds, RUNTIME.fdsRatio],
   }).overrideByName('of the limit', [
     { id: 'unit', value: 'percentunit' },
     { id: 'custom.axisPlacement', value: 'right' },
@@ -93,23 +94,21 @@ export const generator = [
     queries: [GENERATOR.lag],
   }),
   lines({
-    ...{
-      title: 'Lateness of attempts',
-      description: 'By buckets; saturated is 1 once the client limits the run.',
-      unit: 's',
-    },
-    ...{ ...half, queries: [GENERATOR.lagTail, GENERATOR.saturated] },
+    title: 'Lateness of attempts',
+    description: 'By buckets; saturated is 1 once the client limits the run.',
+    unit: 's',
+    ...half,
+    queries: [GENERATOR.lagTail, GENERATOR.saturated],
   }).overrideByName('saturated', [
     { id: 'unit', value: 'short' },
     { id: 'custom.axisPlacement', value: 'right' },
     { id: 'max', value: 1 },
   ]),
   lines({
-    ...{
-      title: 'Processor and main thread',
-      description: 'Seconds a second: all threads, the main one, its collections, scrapes.',
-    },
-    ...{ ...third, queries: [GENERATOR.cpu, GENERATOR.loop, GENERATOR.gc, GENERATOR.scrapes] },
+    title: 'Processor and main thread',
+    description: 'Seconds a second: all threads, the main one, its collections, scrapes.',
+    ...third,
+    queries: [GENERATOR.cpu, GENERATOR.loop, GENERATOR.gc, GENERATOR.scrapes],
   }),
   heatmap({
     title: 'Event loop of the main thread',
@@ -126,11 +125,16 @@ export const generator = [
     queries: [GENERATOR.meters],
   }),
   lines({
-    ...{ title: 'Memory of the client', description: 'Without the target.', unit: 'bytes' },
-    ...{ ...half, queries: [GENERATOR.rss, GENERATOR.heapTotal, GENERATOR.heapUsed, GENERATOR.external] },
+    title: 'Memory of the client',
+    description: 'Without the target.',
+    unit: 'bytes',
+    ...half,
+    queries: [GENERATOR.rss, GENERATOR.heapTotal, GENERATOR.heapUsed, GENERATOR.external],
   }),
   lines({
-    ...{ title: 'Descriptors of the client', description: 'Its fullest table, of which each worker may have its own.' },
-    ...{ ...half, queries: [GENERATOR.fds, GENERATOR.fdsLimit] },
+    title: 'Descriptors of the client',
+    description: 'Its fullest table, of which each worker may have its own.',
+    ...half,
+    queries: [GENERATOR.fds, GENERATOR.fdsLimit],
   }),
 ];

@@ -9,7 +9,9 @@ export const memory = [
       title: 'Memory against connections',
       description:
         'Dots: readings at levels, garbage collected where the target can. Line: least squares. User memory is absolute, kernel memory its growth.',
-      ...{ unit: 'bytes', width: 24, height: 12 },
+      unit: 'bytes',
+      width: 24,
+      height: 12,
     },
     Object.values(POINTS).map(({ open, total, user, kernel, line }) => ({
       x: open,
@@ -21,7 +23,10 @@ export const memory = [
     title: 'Memory in parts',
     description:
       "The target's memory now, in parts that sum to the whole. Unexplained: growth of the machine that no part explains, beside them.",
-    ...{ unit: 'bytes', width: 16, height: 10, queries: [MEMORY.components, MEMORY.unexplained, MEMORY.connections] },
+    unit: 'bytes',
+    width: 16,
+    height: 10,
+    queries: [MEMORY.components, MEMORY.unexplained, MEMORY.connections],
   })
     .overrideByName('unexplained', [
       { id: 'custom.stacking', value: { mode: 'none', group: 'A' } },
@@ -38,6 +43,9 @@ export const memory = [
   lines({
     title: 'Cost of one more, as levels come in',
     description: 'The estimate with its interval, and the least-squares slope.',
-    ...{ unit: 'bytes', width: 8, height: 10, queries: [MEMORY.cost, MEMORY.slope] },
+    unit: 'bytes',
+    width: 8,
+    height: 10,
+    queries: [MEMORY.cost, MEMORY.slope],
   }),
 ];
