@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option as CommandOption } from 'commander';
 import { parse } from 'yaml';
-import type { Option } from '../client/config/option.ts';
+import { OPTION_GROUPS, type Option } from '../client/config/option.ts';
 import { parseRunConfig, type RawSettings, type RunConfig } from '../client/config/run-config.ts';
 import { RUN_OPTIONS } from '../client/config/run-options.ts';
 import { run } from '../client/run.ts';
@@ -28,18 +28,23 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
     .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins')
     // Taken as they are, so that they are reported together with everything else that is wrong.
     .allowUnknownOption();
-  for (const { name, argument, help, default: fallback, repeats } of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
-    const shown = fallback === undefined || argument === undefined ? help : `${help} (default: ${fallback})`;
-    const flags = `--${name}${argument === undefined ? '' : ` ${argument}`}`;
-    if (repeats)
-      command.option(flags, shown, (value, before?: string) => (before === undefined ? value : `${before},${value}`));
-    else command.option(flags, shown);
+  for (const [group, heading] of Object.entries(OPTION_GROUPS)) {
+    for (const option of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
+      if (option.group === group) command.addOption(shownOption(option).helpGroup(`${heading}:`));
+    }
   }
   command.action(async (words: string[], options: Record<string, string | boolean>) => {
     const config = await configOf(words, options, deps.env);
     refuseSmallLimits();
     await runAndReport(config, deps);
   });
+}
+
+function shownOption({ name, argument, help, default: fallback, repeats }: Option<unknown>): CommandOption {
+  const shown = fallback === undefined || argument === undefined ? help : `${help} (default: ${fallback})`;
+  const option = new CommandOption(`--${name}${argument === undefined ? '' : ` ${argument}`}`, shown);
+  if (!repeats) return option;
+  return option.argParser((value, before?: string) => (before === undefined ? value : `${before},${value}`));
 }
 
 /** @throws RigError EMEMORY */

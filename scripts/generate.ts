@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedDashboards } from '../dashboards/generated.ts';
-import { generatedDocs } from './docs/metrics-page.ts';
+import { generatedDocs } from './docs/generated.ts';
 import { goldenReports } from './golden/golden-runs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,10 +3,23 @@ import { parseQuantity, QUANTITIES, type QuantityKind } from '../../core/units.t
 /** A value, or a sentence that says what is wrong with what was given. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
 
+/** Under which heading an option stands, in the help and in docs/options.md. */
+export const OPTION_GROUPS = {
+  plan: 'Connections',
+  traffic: 'What they say',
+  target: 'The target',
+  readings: 'Readings',
+  verdict: 'What the result is held against',
+  watching: 'While the run goes on',
+  folder: 'What is left of it',
+} as const;
+export type OptionGroup = keyof typeof OPTION_GROUPS;
+
 /** One setting: how it is written on the command line and in a config file, what it means, what it is by default. */
 export interface Option<T> {
   /** Name without dashes, on the command line and as a key in a config file. */
   readonly name: string;
+  readonly group: OptionGroup;
   /** What the help shows as its argument; a flag that is on or off has none. */
   readonly argument?: string;
   readonly help: string;

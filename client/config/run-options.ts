@@ -21,6 +21,7 @@ import { readSummaryFile } from './summary-file.ts';
 export const RUN_OPTIONS = {
   connections: {
     name: 'connections',
+    group: 'plan',
     argument: '<count>',
     help: 'open connections at the top level of each leg',
     default: '5k',
@@ -28,6 +29,7 @@ export const RUN_OPTIONS = {
   },
   protocols: {
     name: 'protocol',
+    group: 'plan',
     argument: '<list>',
     help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}) or --target; a URL names its own`,
     default: DEFAULT_PROTOCOLS.join(','),
@@ -35,6 +37,7 @@ export const RUN_OPTIONS = {
   },
   levels: {
     name: 'levels',
+    group: 'plan',
     argument: '<number|list>',
     help: 'how many evenly spaced levels, or a list of them such as 1k,2k,5k',
     default: '10',
@@ -42,12 +45,14 @@ export const RUN_OPTIONS = {
   },
   connectsPerSecond: {
     name: 'rate',
+    group: 'plan',
     argument: '<rate>',
     help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
     read: quantity('rate', 0.001),
   },
   cycles: {
     name: 'cycles',
+    group: 'plan',
     argument: '<count>',
     help: 'climb and drain this often: what is retained between cycles is a leak',
     default: '1',
@@ -55,6 +60,7 @@ export const RUN_OPTIONS = {
   },
   launches: {
     name: 'launches',
+    group: 'plan',
     argument: '<count>',
     help: 'measure this often, each time with the target started anew',
     default: '1',
@@ -62,6 +68,7 @@ export const RUN_OPTIONS = {
   },
   window: {
     name: 'window',
+    group: 'plan',
     argument: '<count>',
     help: 'attempts in flight at any one time, over all workers',
     default: '512',
@@ -69,6 +76,7 @@ export const RUN_OPTIONS = {
   },
   openTimeoutMs: {
     name: 'open-timeout',
+    group: 'plan',
     argument: '<duration>',
     help: 'an attempt that takes longer has timed out',
     default: '10s',
@@ -76,6 +84,7 @@ export const RUN_OPTIONS = {
   },
   settleTimeoutMs: {
     name: 'settle-timeout',
+    group: 'readings',
     argument: '<duration>',
     help: 'wait at most this long at a level for memory to come to rest',
     default: '5s',
@@ -83,6 +92,7 @@ export const RUN_OPTIONS = {
   },
   restMs: {
     name: 'rest',
+    group: 'readings',
     argument: '<duration>',
     help: 'leave connections alone this long before memory is read, for servers that tidy up after a while',
     default: '0s',
@@ -90,12 +100,14 @@ export const RUN_OPTIONS = {
   },
   workers: {
     name: 'workers',
+    group: 'plan',
     argument: '<count>',
     help: 'client threads (default: one for each core but one)',
     read: quantity('count', 1, 1000),
   },
   engine: {
     name: 'engine',
+    group: 'plan',
     argument: '<name>',
     help: 'how sockets are driven: epoll (Linux), node, or auto',
     default: 'auto',
@@ -103,12 +115,14 @@ export const RUN_OPTIONS = {
   },
   processes: {
     name: 'processes',
+    group: 'target',
     argument: '<count>',
     help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
     read: quantity('count', 1, 1000),
   },
   close: {
     name: 'close',
+    group: 'plan',
     argument: '<how>',
     help: 'how connections are closed: graceful (close handshake, FIN) or reset (RST)',
     default: 'graceful',
@@ -116,6 +130,7 @@ export const RUN_OPTIONS = {
   },
   behaviour: {
     name: 'behaviour',
+    group: 'traffic',
     argument: '<what>',
     help: 'what open connections do: idle, heartbeat:30s, or over all of them echo:RATE:SIZE (echo:5k/s:64B), of http request:RATE[:PATH] (request:5k/s:/)',
     default: 'idle',
@@ -123,6 +138,7 @@ export const RUN_OPTIONS = {
   },
   talkMs: {
     name: 'talk',
+    group: 'traffic',
     argument: '<duration>',
     help: 'with echo or request: count round trips this long at each level; a steady p99 takes some thousands',
     default: '2s',
@@ -130,12 +146,14 @@ export const RUN_OPTIONS = {
   },
   sendOnOpen: {
     name: 'send-on-open',
+    group: 'traffic',
     argument: '<text|@file>',
     help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
     read: readPreamble,
   },
   perMessageDeflate: {
     name: 'per-message-deflate',
+    group: 'traffic',
     argument: '<how>',
     help: `compress ws messages: ${DEFLATE_MODES.join(', ')}; the built-in server then accepts it`,
     default: 'off',
@@ -143,24 +161,28 @@ export const RUN_OPTIONS = {
   },
   sources: {
     name: 'source',
+    group: 'plan',
     argument: '<list>',
     help: 'local addresses to connect from, in turn: IPs, ranges (10.0.0.5-10.0.0.20) and subnets (10.0.0.0/24)',
     read: readSources,
   },
   pid: {
     name: 'pid',
+    group: 'target',
     argument: '<pid>',
     help: 'measure the memory of this process and its children; takes all that pidof says',
     read: (given) => readPid(given),
   },
   memoryLimitBytes: {
     name: 'memory-limit',
+    group: 'verdict',
     argument: '<size>',
     help: 'memory to plan the capacity for, such as 2GiB (default: what this machine or its container has)',
     read: quantity('bytes', 1),
   },
   headroomPercent: {
     name: 'headroom',
+    group: 'verdict',
     argument: '<percent>',
     help: 'share of that memory to keep free',
     default: '20%',
@@ -168,12 +190,14 @@ export const RUN_OPTIONS = {
   },
   rttLimitMs: {
     name: 'rtt-limit',
+    group: 'verdict',
     argument: '<duration>',
     help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo or request',
     read: quantity('duration', 0.001),
   },
   failIf: {
     name: 'fail-if',
+    group: 'verdict',
     argument: '<threshold>',
     help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'; may be repeated",
     repeats: true,
@@ -181,12 +205,14 @@ export const RUN_OPTIONS = {
   },
   baseline: {
     name: 'baseline',
+    group: 'verdict',
     argument: '<folder>',
     help: 'end with 5 if one more connection is shown to cost more than in this earlier run, by more than --max-growth',
     read: text,
   },
   maxGrowthPercent: {
     name: 'max-growth',
+    group: 'verdict',
     argument: '<percent>',
     help: 'with --baseline: what the cost may grow by',
     default: '5%',
@@ -194,6 +220,7 @@ export const RUN_OPTIONS = {
   },
   sizeBy: {
     name: 'size-by',
+    group: 'verdict',
     argument: '<cost>',
     help: 'plan capacity by the dearer of what a connection costs at rest and while everybody reconnects (dearer), or by the cost at rest (rest)',
     default: 'dearer',
@@ -201,54 +228,63 @@ export const RUN_OPTIONS = {
   },
   sizing: {
     name: 'plan',
+    group: 'verdict',
     argument: '<file>',
     help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/report.md',
     read: readSizing,
   },
   command: {
     name: 'command',
+    group: 'target',
     argument: '<shell command>',
     help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
     read: text,
   },
   target: {
     name: 'target',
+    group: 'target',
     argument: '<name|folder>',
     help: 'build and measure a server that comes with the rig (connrig targets), or one of your own with a target.yaml',
     read: orProblem(findTarget),
   },
   exporter: {
     name: 'exporter',
+    group: 'target',
     argument: '<url[#metric]>',
     help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
     read: orProblem(parseExporter),
   },
   exporterToken: {
     name: 'exporter-token',
+    group: 'target',
     argument: '<token>',
     help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
     read: readSecret,
   },
   inspect: {
     name: 'inspect',
+    group: 'target',
     argument: '<host:port,…>',
     help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
     read: readInspectors,
   },
   metrics: {
     name: 'metrics',
+    group: 'watching',
     argument: '<[host:]port>',
     help: 'serve the run as Prometheus metrics while it goes on; :9464 is for this machine alone, 0 any free port',
     read: orProblem(readListen),
   },
   live: {
     name: 'live',
+    group: 'watching',
     argument: '[[host:]port]',
     help: `show the run on a page while it goes on; ${LIVE_ADDRESS} unless said, 0 any free port`,
     read: readLive,
   },
   lingerMs: {
     name: 'linger',
+    group: 'watching',
     argument: '<duration>',
     help: 'at the end stay at most this long, with --metrics until they were asked for twice, with --live while somebody looks',
     default: '15s',
@@ -256,27 +292,48 @@ export const RUN_OPTIONS = {
   },
   adminToken: {
     name: 'admin-token',
+    group: 'watching',
     argument: '<token>',
     help: 'with --metrics and --live: answer only who knows it; @file and CONNRIG_ADMIN_TOKEN keep it out of ps',
     read: readSecret,
   },
   adminNames: {
     name: 'admin-names',
+    group: 'watching',
     argument: '<list>',
     help: 'with --metrics and --live: names under which they may be asked for, besides addresses, localhost and the host name',
     read: list(text),
   },
-  out: { name: 'out', argument: '<folder>', help: 'the run folder (default: runs/<UTC time>-<name>)', read: text },
+  out: {
+    name: 'out',
+    group: 'folder',
+    argument: '<folder>',
+    help: 'the run folder (default: runs/<UTC time>-<name>)',
+    read: text,
+  },
   summaryFile: {
     name: 'summary-file',
+    group: 'folder',
     argument: '<file>',
     help: 'append a short summary in Markdown to it at the end, such as "$GITHUB_STEP_SUMMARY"',
     read: readSummaryFile,
   },
-  name: { name: 'name', argument: '<text>', help: 'what to call the run', read: readName },
-  json: { name: 'json', help: 'print summary.json on stdout at the end', default: 'false', read: onOff },
-  quiet: { name: 'quiet', help: 'no progress on stderr', default: 'false', read: onOff },
-  force: { name: 'force', help: 'run although preflight says it cannot fit', default: 'false', read: onOff },
+  name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
+  json: {
+    name: 'json',
+    group: 'folder',
+    help: 'print summary.json on stdout at the end',
+    default: 'false',
+    read: onOff,
+  },
+  quiet: { name: 'quiet', group: 'watching', help: 'no progress on stderr', default: 'false', read: onOff },
+  force: {
+    name: 'force',
+    group: 'folder',
+    help: 'run although preflight says it cannot fit',
+    default: 'false',
+    read: onOff,
+  },
 } as const satisfies Record<string, Option<unknown>>;
 
 /** A name that is given both as text and as the folder's last part must not leave the folder. */

@@ -9,9 +9,6 @@ import { SERVER_KEYS } from '../../server/metrics.ts';
 import { METER_KEYS } from '../../telemetry/meter-metrics.ts';
 import { SCRAPE_KEYS } from '../../telemetry/registry.ts';
 
-/** Files of docs/ that are made from the catalogue: path from the repository's root → what it holds. */
-export const generatedDocs = (): ReadonlyMap<string, string> => new Map([['docs/metrics.md', metricsPage()]]);
-
 /** Who exposes which rows. */
 const EXPOSED: Readonly<Record<string, ReadonlySet<MetricKey>>> = {
   serve: new Set<MetricKey>([...SERVER_KEYS, ...SCRAPE_KEYS]),

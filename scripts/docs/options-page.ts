@@ -1,0 +1,29 @@
+import { OPTION_GROUPS, type Option } from '../../client/config/option.ts';
+import { RUN_OPTIONS } from '../../client/config/run-options.ts';
+
+const HEAD = `<!-- Made by "npm run generate" from client/config/run-options.ts: change it there. -->
+
+# Options of \`connrig run\`
+
+Each one can stand in a file, too: \`--config run.yaml\`, by the same name without dashes. What the command line says wins.
+[Measuring your own server](own-servers.md) has whole commands.
+`;
+
+/** Every option of `connrig run`, by what it is about. */
+export function optionsPage(): string {
+  const options = Object.values(RUN_OPTIONS) as readonly Option<unknown>[];
+  const sections = Object.entries(OPTION_GROUPS).map(([group, heading]) => {
+    const rows = options.filter((option) => option.group === group).map(rowOf);
+    return [`## ${heading}`, '', '| option | meaning | by default |', '| --- | --- | --- |', ...rows, ''].join('\n');
+  });
+  return `${HEAD}\n${sections.join('\n')}`;
+}
+
+function rowOf({ name, argument, help, default: fallback, repeats }: Option<unknown>): string {
+  const flag = `\`--${name}${argument === undefined ? '' : ` ${argument}`}\``;
+  const meaning = `${help}${repeats ? '; may be given several times' : ''}`;
+  const byDefault = fallback === undefined || argument === undefined ? '' : `\`${fallback}\``;
+  return `| ${[flag, meaning, byDefault].map(inCell).join(' | ')} |`;
+}
+
+const inCell = (text: string): string => text.replaceAll('|', '\\|');
