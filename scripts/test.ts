@@ -29,10 +29,11 @@ const wanted = readArguments(process.argv.slice(2));
 process.exitCode = typeof wanted === 'string' ? refuse(wanted) : await test(wanted);
 
 async function test(wanted: TestArguments): Promise<number> {
+  const kept = readCosts(KEPT_COSTS);
   const names = readdirSync(dist, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith(ENDING))
     .map((path) => path.slice(0, -ENDING.length))
-    .filter((name) => isWanted(name, wanted));
+    .filter((name) => isWanted(name, wanted, kept[name]));
   if (names.length === 0) return refuse(`no test file matches ${wanted.parts.join(' ')}`);
   const missing = await install(namedIn(names.map(pathOf)), say);
   if (missing) say(missing);

@@ -1,3 +1,5 @@
+import type { Cost } from './outcome.ts';
+
 /** What `npm test` was asked for. */
 export interface TestArguments {
   /** Parts of paths; none: every file. */
@@ -8,8 +10,10 @@ export interface TestArguments {
   readonly renew: boolean;
 }
 
-/** Servers of others, known answers, targets and dashboards: what takes minutes. */
-const SLOW = ['test/strangers/', 'test/known-answer/', 'test/targets/', 'test/dashboards/'];
+/** Servers of others, known answers, targets, dashboards, and other versions of Node.js: what takes minutes. */
+const SLOW = ['test/strangers/', 'test/known-answer/', 'test/targets/', 'test/dashboards/', 'test/newer-nodes/node'];
+/** Of other files, those that take more of the processor than this: all the rest takes two minutes. */
+const QUICK_MOST_SECONDS = 6;
 
 /** @returns what is wrong, where something is */
 export function readArguments(words: readonly string[]): TestArguments | string {
@@ -23,8 +27,12 @@ export function readArguments(words: readonly string[]): TestArguments | string 
   };
 }
 
-/** @param name of a test file below the build: `core/units` */
-export function isWanted(name: string, { parts, quick }: TestArguments): boolean {
+/**
+ * @param name of a test file below the build: `core/units`
+ * @param cost as it stands in the table that is kept with the sources
+ */
+export function isWanted(name: string, { parts, quick }: TestArguments, cost: Cost | undefined): boolean {
   if (quick && SLOW.some((folder) => name.startsWith(folder))) return false;
+  if (quick && cost && cost.cpuSeconds > QUICK_MOST_SECONDS) return false;
   return parts.length === 0 || parts.some((part) => `${name}.test.js`.includes(part));
 }
