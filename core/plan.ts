@@ -30,7 +30,7 @@ export type Phase = (typeof PHASES)[number];
 
 /**
  * A leg of fewer connections doesn't tell what they cost the client itself: its own garbage is more than that, and to collect it
- * at each level is a third of what so small a run costs in processor time.
+ * at each level is a sixth of what so small a run costs in processor time.
  */
 export const OWN_COST_FROM = 500;
 

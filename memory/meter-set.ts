@@ -125,7 +125,7 @@ export function openMeters(options: MeterOptions): Meters {
 
   async function read({ gc = false, after, list = false, connections }: ReadOptions = {}): Promise<Readings> {
     const missing = after?.missing.filter(({ meter }) => meter === 'runtime') ?? [];
-    const meterMs: Readings['meterMs'] = {};
+    const meterMs: Readings['meterMs'] = after?.meterMs.runtime === undefined ? {} : { runtime: after.meterMs.runtime };
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> =>
       noted(meter, await measure(read), { missing, meterMs });
     let startedAt = performance.now();

@@ -1,5 +1,6 @@
 import { OPTION_GROUPS, type Option } from '../../client/config/option.ts';
 import { RUN_OPTIONS } from '../../client/config/run-options.ts';
+import { markdownTable } from '../../report/markdown-kit.ts';
 
 const HEAD = `<!-- Made by "npm run generate" from client/config/run-options.ts: change it there. -->
 
@@ -14,16 +15,13 @@ export function optionsPage(): string {
   const options = Object.values(RUN_OPTIONS) as readonly Option<unknown>[];
   const sections = Object.entries(OPTION_GROUPS).map(([group, heading]) => {
     const rows = options.filter((option) => option.group === group).map(rowOf);
-    return [`## ${heading}`, '', '| option | meaning | by default |', '| --- | --- | --- |', ...rows, ''].join('\n');
+    return `## ${heading}\n\n${markdownTable(['option', 'meaning', 'by default'], rows, [true, true, true])}\n`;
   });
   return `${HEAD}\n${sections.join('\n')}`;
 }
 
-function rowOf({ name, argument, help, default: fallback, repeats }: Option<unknown>): string {
-  const flag = `\`--${name}${argument === undefined ? '' : ` ${argument}`}\``;
-  const meaning = `${help}${repeats ? '; may be given several times' : ''}`;
-  const byDefault = fallback === undefined || argument === undefined ? '' : `\`${fallback}\``;
-  return `| ${[flag, meaning, byDefault].map(inCell).join(' | ')} |`;
+function rowOf({ name, argument, help, default: fallback, repeats }: Option<unknown>): string[] {
+  const flag = argument === undefined ? `--${name}` : `--${name} ${argument}`;
+  const meaning = repeats ? `${help}; may be given several times` : help;
+  return [`\`${flag}\``, meaning, fallback === undefined || argument === undefined ? '' : `\`${fallback}\``];
 }
-
-const inCell = (text: string): string => text.replaceAll('|', '\\|');

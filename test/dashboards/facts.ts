@@ -19,9 +19,11 @@ export interface Facts {
   /** Seconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** When Prometheus got an answer from the run, in seconds since the epoch; beside a busy machine it misses some. */
+  readonly scrapedAt: readonly number[];
 }
 
-export function factsOf(folder: string, summary: Summary): Facts {
+export function factsOf(folder: string, summary: Summary): Omit<Facts, 'scrapedAt'> {
   const run = readRunFile(folder);
   const startedAt = new Date(run.startedAt);
   return {

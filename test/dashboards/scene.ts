@@ -75,7 +75,16 @@ export async function play(t: TestContext): Promise<Scene> {
     },
   );
   await delay(RULES_MS + 500);
-  return { prometheus, big, small: { ...small, ...(await serverFacts(serve, meter, pages)) }, server, meter, pages };
+  const scrapedAt = await prometheus.scrapesOf('connrig-run');
+  const ofServer = await serverFacts(serve, meter, pages);
+  return {
+    prometheus,
+    big: { ...big, scrapedAt },
+    small: { ...small, scrapedAt, ...ofServer },
+    server,
+    meter,
+    pages,
+  };
 }
 
 const pageOf = (url: string): Promise<string> =>
@@ -84,7 +93,11 @@ const pageOf = (url: string): Promise<string> =>
     (error: unknown) => `${error}`,
   );
 
-async function runOf(t: TestContext, args: readonly string[], meanwhile?: () => Promise<void>): Promise<Facts> {
+async function runOf(
+  t: TestContext,
+  args: readonly string[],
+  meanwhile?: () => Promise<void>,
+): Promise<Omit<Facts, 'scrapedAt'>> {
   const folder = newFolder(t);
   const started = startConnrig(t, [...args, '--out', folder], { deadlineMs: 200_000 });
   await meanwhile?.();

@@ -21,8 +21,7 @@ describe('a target that drops its connections', () => {
     const server = await startHostile('dropper', { dropAt: 1000 });
     t.after(() => server.close());
     const folder = newFolder(t);
-    // The last level takes longer to climb than the server waits before it drops them.
-    const ended = await connrig(t, ['run', server.url, '--levels', '400,900,4k', ...HASTY, '--out', folder]);
+    const ended = await connrig(t, ['run', server.url, '--levels', '400,900,1500', ...HASTY, '--out', folder]);
     assertFailed(ended, 4, 'EDROPPED', /dropped [\d,]+ of [\d,]+ open connections: reset/);
     const { legs, error, status } = await reportOn(t, folder);
     assert.equal(status, 'failed');

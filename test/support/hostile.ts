@@ -29,7 +29,7 @@ export const HOSTILE_KINDS = [
   'close-at-once',
   /** A correct handshake, then a frame with reserved bits. */
   'bad-frame',
-  /** Echoes properly, but drops (RST) all connections when the `dropAt`-th is open, and refuses later ones. */
+  /** Echoes properly, but drops (RST) all connections once the `dropAt`-th is open; later ones are not answered. */
   'dropper',
   /** Echoes properly, in a process of its own: `pid` can be killed. */
   'good',
@@ -99,18 +99,21 @@ function startDropper(dropAt: number): Promise<HostileServer> {
   const server = createHttpServer();
   const sockets = trackSockets(server);
   let open = 0;
+  let isFull = false;
   const drop = (): void => {
     server.close();
     for (const socket of sockets) socket.resetAndDestroy();
   };
   server.on('upgrade', (request, socket, head) => {
+    if (isFull) return;
     upgrades.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
       client.on('error', () => client.terminate());
       client.on('close', () => {
         open--;
       });
-      if (++open === dropAt && server.listening) setTimeout(drop, DROP_DELAY_MS);
+      isFull = ++open === dropAt;
+      if (isFull) setTimeout(drop, DROP_DELAY_MS);
     });
   });
   return listen(server, sockets);

@@ -26,6 +26,8 @@ export interface RunningPrometheus {
   at(expr: string, atSeconds: number): Promise<Series[]>;
   /** A value for each step of both ends and what is between. */
   between(expr: string, fromSeconds: number, toSeconds: number, stepSeconds?: number): Promise<Series[]>;
+  /** When it got an answer from a job, in seconds since the epoch. */
+  scrapesOf(job: string): Promise<number[]>;
   /** Any other page of its API. */
   api<T>(path: string): Promise<T>;
 }
@@ -81,6 +83,11 @@ export async function startPrometheus(
       const query = new URLSearchParams({ query: expr, time: String(atSeconds) });
       const { result } = await api<Answer<'value'>>(`query?${query}`);
       return result.map(({ metric, value }) => ({ labels: metric, points: [numbers(value)] }));
+    },
+    async scrapesOf(job) {
+      const query = new URLSearchParams({ query: `up{job="${job}"}[1h]` });
+      const { result } = await api<Answer<'values'>>(`query?${query}`);
+      return result.flatMap(({ values }) => values.map(numbers)).flatMap(([at, isUp]) => (isUp === 1 ? [at] : []));
     },
     async between(expr, start, end, step = 1) {
       const query = new URLSearchParams({ query: expr, start: String(start), end: String(end), step: String(step) });
