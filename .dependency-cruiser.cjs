@@ -1,4 +1,4 @@
-// Dependencies point one way: cli → client, server, live → report → charts → fleet, lab, telemetry, memory → files → core.
+// Dependencies point one way: cli → client, server, live → config → report → charts → fleet, lab, telemetry, memory → files → core.
 const rooms = {
   core: [],
   files: ['core'],
@@ -7,7 +7,9 @@ const rooms = {
   lab: ['files', 'core'],
   // What holds connections knows nothing of measuring.
   fleet: ['core'],
-  client: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
+  // Options of all commands, read into plans.
+  config: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
+  client: ['config', 'fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   server: ['memory', 'telemetry', 'core'],
   report: ['charts', 'files', 'core'],
   dashboards: ['core'],

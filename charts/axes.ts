@@ -1,4 +1,4 @@
-import { humanBytes, printQuantity } from '../core/units.ts';
+import { humanBytes, printQuantity } from '../core/values/units.ts';
 import type { ChartOption, SeriesOption } from './echarts.ts';
 import { colour, FONT } from './theme.ts';
 

@@ -1,4 +1,4 @@
-import { type Line, lineAt, predictAt } from '../core/predict.ts';
+import { type Line, lineAt, predictAt } from '../core/stats/predict.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 

@@ -1,10 +1,10 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import { lineAt, predictAt } from '../core/predict.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { lineAt, predictAt } from '../core/stats/predict.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
-import { lookOf } from './looks.ts';
+import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
 
 /** A leg of one of the runs that are compared. */

@@ -1,7 +1,7 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import { lineAt, predictAt } from '../core/predict.ts';
-import type { Summary } from '../core/summary.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import type { Summary } from '../core/schemas/summary.ts';
+import { lineAt, predictAt } from '../core/stats/predict.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
 import { type Chart, UNKNOWN } from './chart.ts';

@@ -1,6 +1,6 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import type { LegSeries } from '../core/series.ts';
-import { humanCount, humanMs } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import type { LegSeries } from '../core/schemas/series.ts';
+import { humanCount, humanMs } from '../core/values/units.ts';
 import { baseOption, countAxis, logAxis, nearest, quiet, shortMs, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

@@ -1,7 +1,7 @@
-import { KERNEL_COMPONENTS } from '../core/kernel-rows.ts';
-import { USER_COMPONENTS } from '../core/ledger.ts';
-import type { LegSummary } from '../core/leg-summary.ts';
-import { humanBytes } from '../core/units.ts';
+import { KERNEL_COMPONENTS } from '../core/ledger/kernel-rows.ts';
+import { USER_COMPONENTS } from '../core/ledger/ledger.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

@@ -1,6 +1,6 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import { type Line, lineAt, predictAt } from '../core/predict.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { type Line, lineAt, predictAt } from '../core/stats/predict.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, nearest, quiet, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
 import { type Chart, orUnknown } from './chart.ts';

@@ -1,6 +1,6 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import { OUTCOMES } from '../core/outcomes.ts';
-import { humanCount } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { OUTCOMES } from '../core/values/outcomes.ts';
+import { humanCount } from '../core/values/units.ts';
 import { baseOption, categoryAxis, countYAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import type { LegSummary } from '../core/leg-summary.ts';
-import { seriesOf } from '../report/series.ts';
-import { summarize } from '../report/summarize.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { seriesOf } from '../report/fold/series.ts';
+import { summarize } from '../report/fold/summarize.ts';
 import { climb, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import type { Chart } from './chart.ts';
 import { forecastChart } from './forecast-chart.ts';

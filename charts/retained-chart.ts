@@ -1,7 +1,7 @@
-import type { LegSummary } from '../core/leg-summary.ts';
-import { isLeak } from '../core/retained.ts';
-import type { LegSeries } from '../core/series.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
+import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import type { LegSeries } from '../core/schemas/series.ts';
+import { isLeak } from '../core/stats/retained.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

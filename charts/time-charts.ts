@@ -1,5 +1,5 @@
-import type { PhaseSpan, RunSeries, TimePoint } from '../core/series.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
+import type { PhaseSpan, RunSeries, TimePoint } from '../core/schemas/series.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, clock, countAxis, countYAxis, nearest, quiet, timeAxis, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

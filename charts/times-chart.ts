@@ -1,8 +1,8 @@
-import { humanCount, humanMs } from '../core/units.ts';
+import { humanCount, humanMs } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortCount, shortMs, tooltip } from './axes.ts';
 import { type Chart, orUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
-import { lookOf } from './looks.ts';
+import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
 
 /** How long one server took at each number of open connections. */

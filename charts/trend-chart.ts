@@ -1,5 +1,5 @@
-import type { Estimate } from '../core/slope.ts';
-import { humanBytes } from '../core/units.ts';
+import type { Estimate } from '../core/stats/slope.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';

@@ -1,4 +1,4 @@
-import { readSecret } from '../client/config/secret.ts';
+import { readSecret } from '../config/secret.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import type { CliDeps } from './deps.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { usageError } from '../core/errors.ts';
+import { usageError } from '../core/values/errors.ts';
 import type { CliDeps } from './deps.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { describeError, EXIT, exitCodeOf, RigError } from '../core/errors.ts';
-import { systemError } from '../core/system-errors.ts';
+import { describeError, EXIT, exitCodeOf, RigError } from '../core/values/errors.ts';
+import { systemError } from '../core/values/system-errors.ts';
 import type { CliDeps } from './deps.ts';
 
 /** Adds one subcommand to the program. */

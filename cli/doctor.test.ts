@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { addDoctorCommand } from './doctor.ts';
 

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import { amount, check, explain, type Finding, mostConnections, type Verdict } from '../client/preflight/check.ts';
-import { needOf } from '../client/preflight/need.ts';
+import { needOf } from '../client/preflight/machine-demand.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
-import { humanCount, humanMs, parseQuantity } from '../core/units.ts';
+import { humanCount, humanMs, parseQuantity } from '../core/values/units.ts';
+import { aligned } from './aligned-columns.ts';
 import type { CliDeps } from './deps.ts';
-import { aligned } from './table.ts';
 
 const DEFAULT_CONNECTIONS = 5000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { Progress } from '../client/progress.ts';
-import { dots } from './dots.ts';
+import { dots } from './braille-plot.ts';
 import { liveLine } from './live-line.ts';
 
 const ESCAPE = String.fromCharCode(27);

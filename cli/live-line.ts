@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Progress } from '../client/progress.ts';
-import { humanBytes, humanCount, humanMs } from '../core/units.ts';
+import { humanBytes, humanCount, humanMs } from '../core/values/units.ts';
 import { livePlot, PLOT_NEEDS } from './live-plot.ts';
 
 /** Lines for a log that isn't a terminal: at each change of phase, and this often in between. */

@@ -1,6 +1,6 @@
 import type { Progress } from '../client/progress.ts';
-import { humanBytes, humanCount } from '../core/units.ts';
-import { dots, type Point } from './dots.ts';
+import { humanBytes, humanCount } from '../core/values/units.ts';
+import { dots, type Point } from './braille-plot.ts';
 
 const ROWS = 6;
 const COLUMNS = 48;

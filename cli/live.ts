@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readListen } from '../client/config/listen-address.ts';
-import { EXIT, usageError } from '../core/errors.ts';
+import { readListen } from '../config/listen-address.ts';
+import { EXIT, usageError } from '../core/values/errors.ts';
 import { followRun } from '../live/follow.ts';
 import { LIVE_LIMITS, livePages } from '../live/pages.ts';
 import { RunFeed } from '../live/run-feed.ts';

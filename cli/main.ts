@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isHangupIgnored } from './hangup.ts';
-import { lackOfFiles } from './own-needs.ts';
+import { lackOfFiles } from './own-limits.ts';
 
 // All else is loaded only then: its code alone is more files than some limits allow to be open.
 const lack = lackOfFiles();
@@ -13,8 +13,8 @@ if (lack !== undefined) {
 }
 const [{ connrig }, { describeError, exitCodeOf }, { systemError }] = await Promise.all([
   import('./connrig.ts'),
-  import('../core/errors.ts'),
-  import('../core/system-errors.ts'),
+  import('../core/values/errors.ts'),
+  import('../core/values/system-errors.ts'),
 ]);
 
 // Whatever nobody waits for any more, or that nobody thought of: in a sentence, like all that goes wrong.

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { readListen } from '../client/config/listen-address.ts';
 import { assertAlive } from '../client/launch/attached.ts';
-import { EXIT, usageError } from '../core/errors.ts';
-import type { Readings } from '../core/readings.ts';
+import { readListen } from '../config/listen-address.ts';
+import type { Readings } from '../core/schemas/readings.ts';
+import { EXIT, usageError } from '../core/values/errors.ts';
 import { readDescriptorUse } from '../memory/descriptors.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { openMeters } from '../memory/meter-set.ts';
@@ -10,7 +10,7 @@ import { readOwnMemory, watchOwnProcess } from '../memory/own-process.ts';
 import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../telemetry/endpoint.ts';
 import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
-import { inTurns } from '../telemetry/turns.ts';
+import { inTurns } from '../telemetry/page-turns.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';
 

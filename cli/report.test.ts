@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { Summary } from '../core/summary.ts';
+import { Summary } from '../core/schemas/summary.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { commandOf, needs } from '../test/support/needs.ts';
 import { readingsAt } from '../test/support/readings.ts';

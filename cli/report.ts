@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { oneOf } from '../client/config/option.ts';
-import { readSizing } from '../client/config/sizing.ts';
-import { usageError } from '../core/errors.ts';
-import { hintFor } from '../core/shell.ts';
-import { SIZE_BY } from '../core/sizing-plan.ts';
+import { oneOf } from '../config/option.ts';
+import { readSizing } from '../config/sizing.ts';
+import { usageError } from '../core/values/errors.ts';
+import { hintFor } from '../core/values/shell.ts';
+import { SIZE_BY } from '../core/values/sizing-plan.ts';
 import type { CliDeps } from './deps.ts';
 
 interface Options {
@@ -28,7 +28,7 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
 
 async function report(folder: string, options: Options, deps: CliDeps): Promise<void> {
   const { json = false, plan, png = false } = options;
-  const { isFolderOfRuns } = await import('../report/run-index.ts');
+  const { isFolderOfRuns } = await import('../report/fold/run-index.ts');
   if (isFolderOfRuns(folder)) {
     if (plan !== undefined || options.sizeBy !== undefined || png) {
       throw usageError(
@@ -43,8 +43,8 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
   const sizeBy = options.sizeBy === undefined ? undefined : oneOf(SIZE_BY)(options.sizeBy);
   if (sizeBy && 'problem' in sizeBy) throw usageError([`--size-by: ${sizeBy.problem}`], 'connrig report --help');
   const [{ terminalTable }, { writeReports }] = await Promise.all([
-    import('../report/terminal.ts'),
-    import('../report/write-report.ts'),
+    import('../report/outputs/terminal.ts'),
+    import('../report/outputs/write-report.ts'),
   ]);
   const { summary, charts } = writeReports(
     folder,
@@ -59,7 +59,7 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
     deps.stderr.write(`${code}: ${message} — ${hintFor(hint, folder)}\n`);
   }
   if (png) {
-    const { drawPngs } = await import('../report/png.ts');
+    const { drawPngs } = await import('../report/outputs/png.ts');
     const { PATH } = deps.env;
     for (const path of await drawPngs(folder, charts, PATH ?? '')) deps.stderr.write(`${path}\n`);
   }
@@ -67,8 +67,8 @@ async function report(folder: string, options: Options, deps: CliDeps): Promise<
 
 async function index(folder: string, json: boolean, deps: CliDeps): Promise<void> {
   const [{ writeIndex }, { terminalIndex }] = await Promise.all([
-    import('../report/write-index.ts'),
-    import('../report/index-page.ts'),
+    import('../report/outputs/write-index.ts'),
+    import('../report/outputs/index-page.ts'),
   ]);
   const { index, file } = writeIndex(folder, deps.version);
   if (json)

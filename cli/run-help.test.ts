@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import type { Option } from '../client/config/option.ts';
-import { RUN_OPTIONS } from '../client/config/run-options.ts';
+import type { Option } from '../config/option.ts';
+import { RUN_OPTIONS } from '../config/run-options.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { addRunCommand } from './run.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunConfig } from '../client/config/run-config.ts';
 import { createRunMetrics } from '../client/metrics/run-metrics.ts';
-import { humanMs } from '../core/units.ts';
-import { summarizeLeg } from '../report/leg-summary.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import { humanMs } from '../core/values/units.ts';
+import { summarizeLeg } from '../report/fold/summarize-leg.ts';
 import { noQuery, type Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
-import { inTurns } from '../telemetry/turns.ts';
+import { inTurns } from '../telemetry/page-turns.ts';
 import type { ServedRun } from './served-run.ts';
 
 /** Of the client's descriptors: few, since its connections want them all. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunConfig } from '../client/config/run-config.ts';
 import type { Progress } from '../client/progress.ts';
-import type { Summary } from '../core/summary.ts';
-import { humanMs } from '../core/units.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import type { Summary } from '../core/schemas/summary.ts';
+import { humanMs } from '../core/values/units.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import type { ServedRun } from './served-run.ts';
 

@@ -1,16 +1,16 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, Option as CommandOption } from 'commander';
 import { parse } from 'yaml';
-import { OPTION_GROUPS, type Option } from '../client/config/option.ts';
-import { parseRunConfig, type RawSettings, type RunConfig } from '../client/config/run-config.ts';
-import { RUN_OPTIONS } from '../client/config/run-options.ts';
 import { run } from '../client/run.ts';
-import { EXIT, RigError } from '../core/errors.ts';
-import { hintFor } from '../core/shell.ts';
-import { humanBytes } from '../core/units.ts';
+import { OPTION_GROUPS, type Option } from '../config/option.ts';
+import { parseRunConfig, type RawSettings, type RunConfig } from '../config/run-config.ts';
+import { RUN_OPTIONS } from '../config/run-options.ts';
+import { EXIT, RigError } from '../core/values/errors.ts';
+import { hintFor } from '../core/values/shell.ts';
+import { humanBytes } from '../core/values/units.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
-import { lackOfAddresses, lackOfThreads } from './own-needs.ts';
+import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
@@ -134,9 +134,9 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     line.end();
     // Only now: what draws charts is no part of the client that is measured.
     const [{ shortSummary }, { terminalTable }, { writeReport }] = await Promise.all([
-      import('../report/markdown.ts'),
-      import('../report/terminal.ts'),
-      import('../report/write-report.ts'),
+      import('../report/outputs/markdown.ts'),
+      import('../report/outputs/terminal.ts'),
+      import('../report/outputs/write-report.ts'),
     ]);
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);

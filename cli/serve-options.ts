@@ -1,6 +1,6 @@
-import { usageError } from '../core/errors.ts';
-import { DEFAULT_PROTOCOLS, isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols.ts';
-import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/units.ts';
+import { DEFAULT_PROTOCOLS, isProtocolName, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import { usageError } from '../core/values/errors.ts';
+import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/values/units.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_FLAGS, readAccess } from './admin-options.ts';
 import type { CliDeps } from './deps.ts';

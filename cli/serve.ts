@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT } from '../core/errors.ts';
-import type { ProtocolName } from '../core/protocols.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';

@@ -1,6 +1,6 @@
 import type { RunObserver } from '../client/observer.ts';
 import type { Progress } from '../client/progress.ts';
-import type { Summary } from '../core/summary.ts';
+import type { Summary } from '../core/schemas/summary.ts';
 
 /** A run being served over HTTP, as metrics or as a page, while it goes on and for a moment after. */
 export interface ServedRun {

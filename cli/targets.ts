@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/errors.ts';
-import { KeptEnds } from '../core/kept-ends.ts';
-import { humanBytes } from '../core/units.ts';
+import { KeptEnds } from '../core/ledger/kept-ends.ts';
+import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
 import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
+import { aligned } from './aligned-columns.ts';
 import type { CliDeps } from './deps.ts';
-import { aligned } from './table.ts';
 
 /** Of what a build printed, of its beginning and of its end. */
 const SHOWN_CHARS = 2 ** 20;

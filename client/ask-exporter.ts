@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RigError } from '../core/errors.ts';
-import { redactUrl } from '../core/secrets.ts';
-import { quoted, word } from '../core/shell.ts';
+import { RigError } from '../core/values/errors.ts';
+import { redactUrl } from '../core/values/secrets.ts';
+import { quoted, word } from '../core/values/shell.ts';
 import { type ExporterAnswer, type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { type AnsweredBy, judge } from '../memory/exporter-process.ts';
 import { measure } from '../memory/meter.ts';

@@ -1,9 +1,9 @@
-import type { Leg } from '../core/plan.ts';
-import { peakOf } from '../core/plan.ts';
-import type { TargetUrl } from '../core/urls.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import type { Leg } from '../core/values/plan.ts';
+import { peakOf } from '../core/values/plan.ts';
+import type { TargetUrl } from '../core/values/urls.ts';
 import type { EngineName } from '../fleet/engines/index.ts';
 import { type FleetLayout, layoutFleet } from '../fleet/local/layout.ts';
-import type { RunConfig } from './config/run-config.ts';
 import { isOurs } from './environment.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 

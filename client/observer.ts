@@ -1,8 +1,8 @@
-import type { ProtocolName } from '../core/protocols.ts';
-import type { RunEvent, RunFile, Sample } from '../core/record.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Meters } from '../memory/meter-set.ts';
-import type { LegState } from './conductor/leg.ts';
+import type { LegState } from './conductor/leg-walk.ts';
 import type { Recorder } from './conductor/recorder.ts';
 
 /** What goes into the run folder, told as it is written: for whoever shows a run while it goes on. */

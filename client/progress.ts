@@ -1,6 +1,6 @@
-import type { Counts } from '../core/outcomes.ts';
-import { type Leg, type Phase, type Plan, peakOf, rampMsOf } from '../core/plan.ts';
-import type { ProtocolName } from '../core/protocols.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { Counts } from '../core/values/outcomes.ts';
+import { type Leg, type Phase, type Plan, peakOf, rampMsOf } from '../core/values/plan.ts';
 
 /** Where a run is, a few times a second: for the live line. */
 export interface Progress {

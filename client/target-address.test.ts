@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type TestContext, test } from 'node:test';
-import { RigError } from '../core/errors.ts';
-import { parseTargetUrl, type TargetUrl } from '../core/urls.ts';
+import { RigError } from '../core/values/errors.ts';
+import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { isAt, whereAnybodyListens, whereItListens } from './preflight/listeners.ts';
 import { chooseAddress, resolveHost } from './target-address.ts';
 

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { RigError, usageError } from '../core/errors.ts';
-import { word } from '../core/shell.ts';
-import type { TargetUrl } from '../core/urls.ts';
+import { RigError, usageError } from '../core/values/errors.ts';
+import { word } from '../core/values/shell.ts';
+import type { TargetUrl } from '../core/values/urls.ts';
 import { isAt, type ListensAt } from './preflight/listeners.ts';
 
 /** All addresses that a name has, in the order in which they are to be tried. */

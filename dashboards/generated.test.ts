@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { METRICS, type MetricSpec } from '../core/metrics.ts';
+import { METRICS, type MetricSpec } from '../core/metrics/catalogue.ts';
 import { generatedDashboards } from './generated.ts';
 import { RECORDED } from './recorded.ts';
 

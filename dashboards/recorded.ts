@@ -1,7 +1,7 @@
 /** Names of the series that recording rules make (prometheus/recording.ts), as data: rules and queries take them here. */
 
-import { PROTOCOLS } from '../core/protocols.ts';
-import { RUN_STATUSES } from '../core/record.ts';
+import { PROTOCOLS } from '../core/protocols/names.ts';
+import { RUN_STATUSES } from '../core/schemas/record.ts';
 
 const OF_RUN = { run: 'text' } as const;
 const OF_LEG = { run: 'text', protocol: PROTOCOLS } as const;

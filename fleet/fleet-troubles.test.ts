@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { CloseReason, Outcome } from '../core/outcomes.ts';
+import type { CloseReason, Outcome } from '../core/values/outcomes.ts';
 import { withFleet } from '../test/support/fleet.ts';
 import { startFlood } from '../test/support/flood.ts';
 import { type HostileKind, startHostile } from '../test/support/hostile.ts';

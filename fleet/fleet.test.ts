@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type VerifyClientCallbackAsync, WebSocketServer } from 'ws';
-import { countOf, toSparse } from '../core/histogram.ts';
+import { countOf, toSparse } from '../core/stats/histogram.ts';
 import { withFleet } from '../test/support/fleet.ts';
 import { HOST, withServer } from '../test/support/peers.ts';
 import { eventually } from '../test/support/wait.ts';

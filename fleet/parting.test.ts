@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { Outcome } from '../core/outcomes.ts';
-import type { ProtocolName } from '../core/protocols.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { Outcome } from '../core/values/outcomes.ts';
 import { withFleet } from '../test/support/fleet.ts';
 import { HOST } from '../test/support/peers.ts';
 import { type HowRefused, startRefuser } from '../test/support/refuser.ts';

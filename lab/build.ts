@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } fr
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RigError } from '../core/errors.ts';
-import { word } from '../core/shell.ts';
+import { RigError } from '../core/values/errors.ts';
+import { word } from '../core/values/shell.ts';
 import { makeFolders } from '../files/inside.ts';
 import type { TargetSource } from './catalogue.ts';
 import { foreignBelow } from './own-folders.ts';

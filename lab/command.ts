@@ -1,4 +1,4 @@
-import { quoted } from '../core/shell.ts';
+import { quoted } from '../core/values/shell.ts';
 import { type BuiltTarget, foldersOf } from './build.ts';
 import { PORT } from './manifest.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../core/protocols.ts';
-import { parseQuantity } from '../core/units.ts';
+import { PROTOCOLS } from '../core/protocols/names.ts';
+import { parseQuantity } from '../core/values/units.ts';
 
 /** Stands in `run` for the port that the server is to listen on, at 127.0.0.1. */
 export const PORT = '{port}';

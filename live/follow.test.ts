@@ -3,10 +3,10 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { RigError } from '../core/errors.ts';
-import type { RunFile } from '../core/record.ts';
-import { readRun } from '../report/read-run.ts';
-import { summarize } from '../report/summarize.ts';
+import type { RunFile } from '../core/schemas/record.ts';
+import { RigError } from '../core/values/errors.ts';
+import { readRun } from '../report/fold/read-run.ts';
+import { summarize } from '../report/fold/summarize.ts';
 import { climb, runFile, writeRun } from '../test/support/synthetic-run.ts';
 import { eventually } from '../test/support/wait.ts';
 import { followRun } from './follow.ts';

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ZodType } from 'zod';
-import { RunEvent, type RunFile, Sample } from '../core/record.ts';
+import { RunEvent, type RunFile, Sample } from '../core/schemas/record.ts';
 import { Lines } from '../files/lines.ts';
 import { openToRead } from '../files/read.ts';
-import { readRun, readRunFile } from '../report/read-run.ts';
-import { summarize } from '../report/summarize.ts';
+import { readRun, readRunFile } from '../report/fold/read-run.ts';
+import { summarize } from '../report/fold/summarize.ts';
 import type { RunFeed } from './run-feed.ts';
 
 export interface FollowOptions {

@@ -1,5 +1,5 @@
-import type { LegProgress, MemoryPoint, Sample } from '../core/record.ts';
-import type { Tick } from '../report/series.ts';
+import type { LegProgress, MemoryPoint, Sample } from '../core/schemas/record.ts';
+import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;
 

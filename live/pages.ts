@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Answer, json, noQuery, type Route } from '../telemetry/answer.ts';
 import type { EndpointLimits } from '../telemetry/endpoint.ts';
-import { inTurns } from '../telemetry/turns.ts';
+import { inTurns } from '../telemetry/page-turns.ts';
 import { Broadcast, type Source } from './broadcast.ts';
 import type { LivePath } from './paths.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunEvent, RunFile, Sample } from '../core/record.ts';
-import { plainRows } from '../report/rows.ts';
-import { seriesOf } from '../report/series.ts';
-import { summarize } from '../report/summarize.ts';
+import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
+import { seriesOf } from '../report/fold/series.ts';
+import { summarize } from '../report/fold/summarize.ts';
+import { plainRows } from '../report/words/verdict-rows.ts';
 import { climb, leg, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import { RunFeed } from './run-feed.ts';
 import { applyChange, type RunView } from './view.ts';

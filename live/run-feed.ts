@@ -1,13 +1,13 @@
-import type { RunEvent, RunFile, Sample } from '../core/record.ts';
-import type { Summary } from '../core/summary.ts';
-import { humanBytes } from '../core/units.ts';
-import { plainRows } from '../report/rows.ts';
-import { SeriesFold, type Tick, timePointOf } from '../report/series.ts';
-import { summarize } from '../report/summarize.ts';
+import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
+import type { Summary } from '../core/schemas/summary.ts';
+import { humanBytes } from '../core/values/units.ts';
+import { SeriesFold, type Tick, timePointOf } from '../report/fold/series.ts';
+import { summarize } from '../report/fold/summarize.ts';
+import { plainRows } from '../report/words/verdict-rows.ts';
 import type { Source } from './broadcast.ts';
-import { Changes } from './changes.ts';
 import { KeptSamples } from './kept-samples.ts';
 import type { Change, Notices, Progress, RunHead, RunNow, RunView, Verdict } from './view.ts';
+import { Changes } from './view-changes.ts';
 
 /** What a page lists; the record has them all. */
 const MOST_NOTICES = 50;

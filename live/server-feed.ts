@@ -1,11 +1,11 @@
-import type { Census, ServerMemory, TopConnections } from '../core/admin.ts';
-import { PROTOCOLS } from '../core/protocols.ts';
-import type { TimePoint } from '../core/series.ts';
-import { Thinned } from '../core/thinned.ts';
-import { MOST_TIME_POINTS } from '../report/series.ts';
+import { PROTOCOLS } from '../core/protocols/names.ts';
+import type { Census, ServerMemory, TopConnections } from '../core/schemas/admin.ts';
+import type { TimePoint } from '../core/schemas/series.ts';
+import { Thinned } from '../core/stats/thinned.ts';
+import { MOST_TIME_POINTS } from '../report/fold/series.ts';
 import type { Source } from './broadcast.ts';
-import { Changes } from './changes.ts';
 import type { Change, ServerView } from './view.ts';
+import { Changes } from './view-changes.ts';
 
 /** What is asked of a server, now and then. */
 export interface ServerReader {

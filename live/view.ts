@@ -2,12 +2,13 @@
  * What the live page shows, as plain JSON: the server makes it, the page in the browser applies changes to it. Nothing
  * here needs either.
  */
-import type { ServerMemory, TopConnections } from '../core/admin.ts';
-import type { Counts, Outcome } from '../core/outcomes.ts';
-import type { Phase } from '../core/plan.ts';
-import type { ProtocolName } from '../core/protocols.ts';
-import type { LegSeries, PhaseSpan, TimePoint } from '../core/series.ts';
-import type { Summary } from '../core/summary.ts';
+
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { ServerMemory, TopConnections } from '../core/schemas/admin.ts';
+import type { LegSeries, PhaseSpan, TimePoint } from '../core/schemas/series.ts';
+import type { Summary } from '../core/schemas/summary.ts';
+import type { Counts, Outcome } from '../core/values/outcomes.ts';
+import type { Phase } from '../core/values/plan.ts';
 
 /** A run, while it goes on and after. */
 export interface RunView {
@@ -16,7 +17,7 @@ export interface RunView {
   readonly head: RunHead | null;
   /** The latest tick. */
   readonly now: RunNow | null;
-  /** Thinned: at most 600, see report/series.ts. */
+  /** Thinned: at most 600, see report/fold/series.ts. */
   readonly time: readonly TimePoint[];
   readonly phases: readonly PhaseSpan[];
   readonly legs: readonly LegSeries[];

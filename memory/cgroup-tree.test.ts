@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Cgroup } from '../core/readings.ts';
+import type { Cgroup } from '../core/schemas/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing } from './meter.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cgroup } from '../core/readings.ts';
+import type { Cgroup } from '../core/schemas/readings.ts';
 import { type CgroupPlace, foldersUpwards, leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
 import { oomFileOf, parseOomKills } from './oom-kills.ts';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import type { DescriptorUse } from '../core/descriptor-use.ts';
+import type { DescriptorUse } from '../core/values/descriptor-use.ts';
 
 /** Open descriptors of this process now, as the size of their folder; undefined without /proc and before Linux 6.2. */
 export const countDescriptors = (): number | undefined => sizeOf('/proc/self/fd');

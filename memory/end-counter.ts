@@ -1,4 +1,4 @@
-import type { Established } from '../core/readings.ts';
+import type { Established } from '../core/schemas/readings.ts';
 import { keepShapeOf } from './kept-shapes.ts';
 import { PortSet } from './port-set.ts';
 import { QueueCounter } from './queue-counter.ts';

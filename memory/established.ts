@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Established } from '../core/readings.ts';
+import type { Established } from '../core/schemas/readings.ts';
 import { EndCounter } from './end-counter.ts';
 import { Missing } from './meter.ts';
 import { listSockets, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT } from './sock-diag.ts';

@@ -1,5 +1,5 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { Cumulated } from '../core/histogram.ts';
+import type { Cumulated } from '../core/stats/histogram.ts';
 
 /** Watches how late the event loop of this thread is; see {@link watchEventLoop}. */
 export interface EventLoopWatch {

@@ -1,4 +1,4 @@
-import { humanBytes } from '../core/units.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { parseSeries, type Selector, seriesOf } from './prometheus-text.ts';
 
 /** What an answer gives away about who gave it. Empty where it says nothing. */

@@ -1,7 +1,7 @@
-import { RigError } from '../core/errors.ts';
-import { HeldSockets, type MeterName, type ProcessTree, Readings } from '../core/readings.ts';
-import { redactBroken, redactUrl } from '../core/secrets.ts';
-import { humanBytes } from '../core/units.ts';
+import { HeldSockets, type MeterName, type ProcessTree, Readings } from '../core/schemas/readings.ts';
+import { RigError } from '../core/values/errors.ts';
+import { redactBroken, redactUrl } from '../core/values/secrets.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { type AnsweredBy, answeredBy, changeBetween } from './exporter-process.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';

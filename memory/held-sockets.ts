@@ -1,8 +1,8 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { timesQueues } from '../core/queues.ts';
-import type { HeldSockets } from '../core/readings.ts';
+import { timesQueues } from '../core/ledger/queues.ts';
+import type { HeldSockets } from '../core/schemas/readings.ts';
 import { Missing, systemCodeOf } from './meter.ts';
 import { PortSet } from './port-set.ts';
 import { QueueCounter } from './queue-counter.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Host } from '../core/readings.ts';
+import type { Host } from '../core/schemas/readings.ts';
 import { leastLimit, placesOf } from './cgroup-place.ts';
 import { Missing, parseFields, readText } from './meter.ts';
 import { readPageSize } from './page-size.ts';

@@ -1,6 +1,6 @@
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { redactUrl } from '../core/secrets.ts';
+import { redactUrl } from '../core/values/secrets.ts';
 import { Missing } from './meter.ts';
 
 export interface FetchOptions {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RuntimeMemory } from '../core/admin.ts';
-import type { Runtime } from '../core/readings.ts';
+import type { RuntimeMemory } from '../core/schemas/admin.ts';
+import type { Runtime } from '../core/schemas/readings.ts';
 import { openInspectorSession } from './inspector-session.ts';
 
 /** A process of the target that was started with `node --inspect`. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KernelSockets } from '../core/kernel-sockets.ts';
+import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
 import { parseListenCounters } from './listen-counters.ts';
 import { readPageSize } from './page-size.ts';
 import { parseSockstat } from './sockstat.ts';

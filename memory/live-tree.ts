@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessTree } from '../core/readings.ts';
+import type { ProcessTree } from '../core/schemas/readings.ts';
 import { parseFields } from './meter.ts';
 import { parseProcess, sumTree } from './process-tree.ts';
 

@@ -1,5 +1,13 @@
-import type { LiveReadings } from '../core/live-readings.ts';
-import type { Cgroup, Established, HeldSockets, MeterName, ProcessTree, Readings, Runtime } from '../core/readings.ts';
+import type { LiveReadings } from '../core/ledger/live-readings.ts';
+import type {
+  Cgroup,
+  Established,
+  HeldSockets,
+  MeterName,
+  ProcessTree,
+  Readings,
+  Runtime,
+} from '../core/schemas/readings.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter, openMeterSockets, steady } from './exporter.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 
 /** One meter's answer. Nothing is guessed: what couldn't be read says why. */
 export type Measured<T> = ({ readonly value: T } | { readonly missing: string }) & { readonly tookMs: number };

@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import type { RuntimeMemory } from '../core/admin.ts';
-import { METRICS } from '../core/metrics.ts';
-import type { ProcessCosts } from '../core/process-costs.ts';
+import { METRICS } from '../core/metrics/catalogue.ts';
+import type { RuntimeMemory } from '../core/schemas/admin.ts';
+import type { ProcessCosts } from '../core/values/process-costs.ts';
 import { countDescriptors, maxDescriptors } from './descriptors.ts';
 import { eventLoopActiveSeconds, watchEventLoop } from './event-loop.ts';
 

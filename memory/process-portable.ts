@@ -1,5 +1,5 @@
 import pidusage from 'pidusage';
-import type { ProcessTree } from '../core/readings.ts';
+import type { ProcessTree } from '../core/schemas/readings.ts';
 import { Missing } from './meter.ts';
 
 /** Where there is no /proc: RSS and processor time of the given processes, without their descendants. */

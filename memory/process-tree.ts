@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ProcessTree } from '../core/readings.ts';
+import type { ProcessTree } from '../core/schemas/readings.ts';
 import { Missing, parseFields, systemCodeOf } from './meter.ts';
 import { readPortableTree } from './process-portable.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import type { Established } from '../core/readings.ts';
+import type { Established } from '../core/schemas/readings.ts';
 import { eventually } from '../test/support/wait.ts';
 import { readEstablished } from './established.ts';
 

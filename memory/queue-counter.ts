@@ -1,4 +1,4 @@
-import type { EndQueues } from '../core/readings.ts';
+import type { EndQueues } from '../core/schemas/readings.ts';
 import { type DiagSocket, type ListedSocket, SOCKET_MEMORY } from './sock-diag.ts';
 
 type Queue = EndQueues['received'];

@@ -1,4 +1,4 @@
-import { ServerMemory } from '../core/admin.ts';
+import { ServerMemory } from '../core/schemas/admin.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 

@@ -1,4 +1,4 @@
-import { SLAB_CACHES, type Slab, type SlabCache } from '../core/readings.ts';
+import { SLAB_CACHES, type Slab, type SlabCache } from '../core/schemas/readings.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 

@@ -1,4 +1,4 @@
-import type { Sockstat } from '../core/readings.ts';
+import type { Sockstat } from '../core/schemas/readings.ts';
 import { readText } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 

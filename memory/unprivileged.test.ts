@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { ledgerOf } from '../core/ledger.ts';
-import { Readings } from '../core/readings.ts';
+import { ledgerOf } from '../core/ledger/ledger.ts';
+import { Readings } from '../core/schemas/readings.ts';
 
 const asRoot = {
   skip: process.platform !== 'linux' || process.getuid?.() !== 0 ? 'needs root on Linux, to give it up' : false,

@@ -4,8 +4,8 @@
  */
 import { availableParallelism, cpus, type as osType, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { humanBytes } from '../core/units.ts';
-import { PARTS } from './bench/parts.ts';
+import { humanBytes } from '../core/values/units.ts';
+import { PARTS } from './bench/benchmarks.ts';
 
 const { positionals: wanted, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
 const seed = values.seed === undefined ? undefined : Number(values.seed);

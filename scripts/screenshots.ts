@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { humanBytes } from '../core/units.ts';
+import { humanBytes } from '../core/values/units.ts';
 import { find } from './needs/find.ts';
 import { installLine } from './needs/packages.ts';
 

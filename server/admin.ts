@@ -1,10 +1,10 @@
-import type { RuntimeMemory, ServerMemory, TopConnections } from '../core/admin.ts';
+import type { RuntimeMemory, ServerMemory, TopConnections } from '../core/schemas/admin.ts';
 import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
-import { inTurns } from '../telemetry/turns.ts';
+import { inTurns } from '../telemetry/page-turns.ts';
 import { openOf } from './census.ts';
 import { serverTelemetry } from './metrics.ts';
-import { liveOf, sumCensusOf } from './overview.ts';
-import type { Part, Snapshot } from './part.ts';
+import type { Part, Snapshot } from './server-process.ts';
+import { liveOf, sumCensusOf } from './totals.ts';
 
 const DEFAULT_TOP = 20;
 const MAX_TOP = 1000;
@@ -29,7 +29,7 @@ export interface ServerReader {
 
 /**
  * Pages of the admin port: `/metrics` (Prometheus text), `/healthz`, `/memory[?gc=1]`, `/connections[?top=N]` (JSON,
- * shapes in core/admin.ts).
+ * shapes in core/schemas/admin.ts).
  *
  * @param more pages beside these
  */

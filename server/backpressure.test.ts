@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TopConnections } from '../core/admin.ts';
+import { TopConnections } from '../core/schemas/admin.ts';
 import { openWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame } from '../test/support/rude-peers.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';

@@ -1,6 +1,6 @@
-import type { Census, CensusOfProtocol } from '../core/admin.ts';
-import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../core/outcomes.ts';
-import { PROTOCOLS } from '../core/protocols.ts';
+import { PROTOCOLS } from '../core/protocols/names.ts';
+import type { Census, CensusOfProtocol } from '../core/schemas/admin.ts';
+import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../core/values/outcomes.ts';
 
 export const newCensus = (): CensusOfProtocol => ({
   accepted: 0,

@@ -1,6 +1,6 @@
-import { describeError, RigError } from '../core/errors.ts';
+import { describeError, RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
-import { type Part, startPart } from './part.ts';
+import { type Part, startPart } from './server-process.ts';
 
 /** The channel to the supervisor, as the child's entry file gets it from its process. */
 export interface ParentChannel {

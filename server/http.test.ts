@@ -4,8 +4,8 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CensusOfProtocol } from '../core/admin.ts';
-import type { ServerCloseReason } from '../core/outcomes.ts';
+import type { CensusOfProtocol } from '../core/schemas/admin.ts';
+import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { addsUp, type LocalServer, startLocal } from '../test/support/local-server.ts';
 import { answerOf, connectRaw, provoke } from '../test/support/rude-peers.ts';
 import { eventually } from '../test/support/wait.ts';

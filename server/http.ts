@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ServerCloseReason } from '../core/outcomes.ts';
+import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { guardDoor, requestTimeouts } from './http-door.ts';
+import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 const GREETING = Buffer.from('Hello from connrig.\n');

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/values/errors.ts';
 import type { PartOptions } from './options.ts';
-import type { Part } from './part.ts';
+import type { Part } from './server-process.ts';
 
 /** What a supervisor can ask a child once it serves: the calls of {@link Part}. */
 export type Question =

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { RigError } from '../core/errors.ts';
-import { humanCount } from '../core/units.ts';
+import { RigError } from '../core/values/errors.ts';
+import { humanCount } from '../core/values/units.ts';
 import { countDescriptors, maxDescriptors } from '../memory/descriptors.ts';
 import { ENDPOINT_LIMITS } from '../telemetry/endpoint.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { CensusOfProtocol, TopConnections } from '../core/admin.ts';
-import type { ServerCloseReason } from '../core/outcomes.ts';
-import type { Gate } from './gate.ts';
+import type { CensusOfProtocol, TopConnections } from '../core/schemas/admin.ts';
+import type { ServerCloseReason } from '../core/values/outcomes.ts';
+import type { Gate } from './admission.ts';
 import type { PartOptions } from './options.ts';
 import type { Queues } from './queues.ts';
 

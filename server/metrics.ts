@@ -1,15 +1,15 @@
-import { USER_COMPONENTS, userRows } from '../core/ledger.ts';
-import type { MetricKey } from '../core/metrics.ts';
-import { SERVER_CLOSE_REASONS } from '../core/outcomes.ts';
-import { sumCosts } from '../core/process-costs.ts';
-import { PROTOCOLS } from '../core/protocols.ts';
+import { USER_COMPONENTS, userRows } from '../core/ledger/ledger.ts';
+import type { MetricKey } from '../core/metrics/catalogue.ts';
+import { PROTOCOLS } from '../core/protocols/names.ts';
+import { SERVER_CLOSE_REASONS } from '../core/values/outcomes.ts';
+import { sumCosts } from '../core/values/process-costs.ts';
 import { readHost } from '../memory/host.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from '../telemetry/host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from '../telemetry/process-metrics.ts';
 import { createTelemetry, type Recorder, type Telemetry } from '../telemetry/registry.ts';
-import { liveOf, sumCensusOf } from './overview.ts';
-import type { Snapshot } from './part.ts';
+import type { Snapshot } from './server-process.ts';
+import { liveOf, sumCensusOf } from './totals.ts';
 
 export const SERVER_KEYS = [
   'serverAccepted',

@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../core/protocols.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
 import type { EndpointOptions } from '../telemetry/endpoint.ts';
 
 /** How one process of the reference server serves. Every field is set: defaults belong to whoever parses the command line. */

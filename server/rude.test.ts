@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import type { ServerCloseReason } from '../core/outcomes.ts';
+import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { openWs, upgradeRequest } from '../scripts/bench/peers.ts';
 import { addsUp } from '../test/support/local-server.ts';
 import { answerOf, closeCodeIn, connectRaw, frame, provoke } from '../test/support/rude-peers.ts';

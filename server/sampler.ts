@@ -1,4 +1,4 @@
-import type { RuntimeMemory } from '../core/admin.ts';
+import type { RuntimeMemory } from '../core/schemas/admin.ts';
 import { readOwnMemory } from '../memory/own-process.ts';
 
 const SAMPLE_EVERY_MS = 1000;

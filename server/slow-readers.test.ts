@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { type CensusOfProtocol, TopConnections } from '../core/admin.ts';
+import { type CensusOfProtocol, TopConnections } from '../core/schemas/admin.ts';
 import { openWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame } from '../test/support/rude-peers.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';

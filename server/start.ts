@@ -1,15 +1,15 @@
-import type { RuntimeMemory, ServerReady } from '../core/admin.ts';
-import type { RigError } from '../core/errors.ts';
-import { shareOf } from '../core/plan.ts';
-import type { ProtocolName } from '../core/protocols.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
+import type { RigError } from '../core/values/errors.ts';
+import { shareOf } from '../core/values/plan.ts';
 import { collectGarbage } from '../memory/collect.ts';
 import type { Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
 import type { ServerOptions } from './options.ts';
-import { type Part, startPart } from './part.ts';
 import { startSampler } from './sampler.ts';
+import { type Part, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
 
 /** How long peers have to answer our goodbye before they are dropped. */

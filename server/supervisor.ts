@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
 import type { TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
-import type { Part, Snapshot } from './part.ts';
+import type { Part, Snapshot } from './server-process.ts';
 
 /** A part that lives in a child process. */
 export interface ChildPart extends Part {

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { ServerCloseReason } from '../core/outcomes.ts';
+import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { guardDoor, requestTimeouts } from './http-door.ts';
+import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */

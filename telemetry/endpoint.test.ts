@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 import { eventually } from '../test/support/wait.ts';
 import { json, noQuery, type Route } from './answer.ts';
 import { type EndpointOptions, startEndpoint } from './endpoint.ts';

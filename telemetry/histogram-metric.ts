@@ -1,6 +1,6 @@
 import type { Metric, Registry } from 'prom-client';
-import { type Cumulated, cumulate, type SparseHistogram } from '../core/histogram.ts';
-import type { MetricSpec } from '../core/metrics.ts';
+import type { MetricSpec } from '../core/metrics/catalogue.ts';
+import { type Cumulated, cumulate, type SparseHistogram } from '../core/stats/histogram.ts';
 
 type Labels = Readonly<Record<string, string>>;
 interface Value {

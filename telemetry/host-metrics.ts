@@ -1,6 +1,6 @@
-import type { KernelSockets } from '../core/kernel-sockets.ts';
-import type { MetricKey } from '../core/metrics.ts';
-import type { Host } from '../core/readings.ts';
+import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
+import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { Host } from '../core/schemas/readings.ts';
 import type { Recorder } from './registry.ts';
 
 /** Rows about TCP sockets in our kernel, in every role. */

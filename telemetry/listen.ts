@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 
 /** @throws {RigError} ELISTEN */
 export function listen(server: Server, host: string, port: number, backlog: number): Promise<number> {

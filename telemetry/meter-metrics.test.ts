@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { METRICS } from '../core/metrics.ts';
-import type { Readings } from '../core/readings.ts';
+import { METRICS } from '../core/metrics/catalogue.ts';
+import type { Readings } from '../core/schemas/readings.ts';
 import { processTree, readingsAt } from '../test/support/readings.ts';
 import { samplesIn } from '../test/support/scrape.ts';
 import { METER_KEYS, meterTelemetry } from './meter-metrics.ts';

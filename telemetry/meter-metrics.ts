@@ -1,8 +1,8 @@
-import type { DescriptorUse } from '../core/descriptor-use.ts';
-import type { KernelSockets } from '../core/kernel-sockets.ts';
-import type { MetricKey } from '../core/metrics.ts';
-import type { ProcessCosts } from '../core/process-costs.ts';
-import { METERS, type Readings, SLAB_CACHES } from '../core/readings.ts';
+import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
+import type { MetricKey } from '../core/metrics/catalogue.ts';
+import { METERS, type Readings, SLAB_CACHES } from '../core/schemas/readings.ts';
+import type { DescriptorUse } from '../core/values/descriptor-use.ts';
+import type { ProcessCosts } from '../core/values/process-costs.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from './host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from './process-metrics.ts';
 import { createTelemetry, type Recorder, type Telemetry } from './registry.ts';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { RigError } from '../core/errors.ts';
+import { RigError } from '../core/values/errors.ts';
 
 export interface PortRange {
   readonly low: number;

@@ -1,6 +1,6 @@
-import type { RuntimeMemory } from '../core/admin.ts';
-import type { MetricKey } from '../core/metrics.ts';
-import { GC_KINDS, type ProcessCosts } from '../core/process-costs.ts';
+import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { RuntimeMemory } from '../core/schemas/admin.ts';
+import { GC_KINDS, type ProcessCosts } from '../core/values/process-costs.ts';
 import type { Recorder } from './registry.ts';
 
 /** Rows about the process that is asked, in every role. */

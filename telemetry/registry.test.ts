@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HISTOGRAM_BUCKETS, recordMs, toSparse } from '../core/histogram.ts';
+import { HISTOGRAM_BUCKETS, recordMs, toSparse } from '../core/stats/histogram.ts';
 import { createTelemetry } from './registry.ts';
 
 /** What `collect` recorded: without what every registry adds. */

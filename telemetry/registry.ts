@@ -1,6 +1,12 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Cumulated, SparseHistogram } from '../core/histogram.ts';
-import { type HistogramKey, type LabelsOf, METRICS, type MetricKey, type MetricSpec } from '../core/metrics.ts';
+import {
+  type HistogramKey,
+  type LabelsOf,
+  METRICS,
+  type MetricKey,
+  type MetricSpec,
+} from '../core/metrics/catalogue.ts';
+import type { Cumulated, SparseHistogram } from '../core/stats/histogram.ts';
 import { HistogramMetric } from './histogram-metric.ts';
 
 /**

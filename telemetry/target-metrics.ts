@@ -1,6 +1,6 @@
-import type { DescriptorUse } from '../core/descriptor-use.ts';
-import type { MetricKey } from '../core/metrics.ts';
-import type { ProcessTree, Readings } from '../core/readings.ts';
+import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { ProcessTree, Readings } from '../core/schemas/readings.ts';
+import type { DescriptorUse } from '../core/values/descriptor-use.ts';
 import type { Recorder } from './registry.ts';
 
 /** Rows about the measured processes and their cgroup, in every role that reads them. */

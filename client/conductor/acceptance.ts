@@ -1,12 +1,12 @@
 import { readlinkSync } from 'node:fs';
-import type { RigError } from '../../core/errors.ts';
-import type { Readings } from '../../core/readings.ts';
-import { type Before, type Taken, takenOf } from '../../core/taken.ts';
+import { type Before, type Taken, takenOf } from '../../core/ledger/taken.ts';
+import type { Readings } from '../../core/schemas/readings.ts';
+import type { RigError } from '../../core/values/errors.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { readDescriptorUse } from '../../memory/descriptors.ts';
 import { type ListenCounters, readBacklog, readListenCounters } from '../../memory/listen-counters.ts';
 import type { Meters } from '../../memory/meter-set.ts';
-import { explainLack } from './lack.ts';
+import { explainLack } from './acceptance-error.ts';
 
 export interface AcceptanceOptions {
   readonly url: string;

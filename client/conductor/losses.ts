@@ -1,8 +1,8 @@
-import { toSparse } from '../../core/histogram.ts';
-import { lossHint, lossSentence } from '../../core/loss-words.ts';
-import { lossPatternOf } from '../../core/losses.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { LegProgress } from '../../core/record.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { LegProgress } from '../../core/schemas/record.ts';
+import { toSparse } from '../../core/stats/histogram.ts';
+import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
+import { lossHint, lossSentence } from '../../core/values/loss-sentences.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 
 /** Times of the connections that a fleet lost to the peer, for the record; null where there was none. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { EXIT, RigError } from '../../core/errors.ts';
+import { EXIT, RigError } from '../../core/values/errors.ts';
 import { progressOf, runFile, tick } from '../../test/support/synthetic-run.ts';
 import { defaultFolder, openRecorder } from './recorder.ts';
 

@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { RigError } from '../../core/errors.ts';
-import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { RigError } from '../../core/values/errors.ts';
 import { makeFolders } from '../../files/inside.ts';
 import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
 import { createToAppend, replaceFile } from '../../files/replace.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Readings } from '../../core/readings.ts';
+import type { Readings } from '../../core/schemas/readings.ts';
 import { processTree, readingsAt } from '../../test/support/readings.ts';
 import { rest, settle } from './settle.ts';
 

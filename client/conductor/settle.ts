@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { userBytesOf } from '../../core/ledger.ts';
-import type { Readings } from '../../core/readings.ts';
+import { userBytesOf } from '../../core/ledger/ledger.ts';
+import type { Readings } from '../../core/schemas/readings.ts';
 
 /** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
 const WINDOW_MS = 250;

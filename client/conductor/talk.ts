@@ -1,6 +1,6 @@
-import { since, toSparse } from '../../core/histogram.ts';
-import { STATUS_CLASSES, type StatusClass } from '../../core/outcomes.ts';
-import type { Talk } from '../../core/record.ts';
+import type { Talk } from '../../core/schemas/record.ts';
+import { since, toSparse } from '../../core/stats/histogram.ts';
+import { STATUS_CLASSES, type StatusClass } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/local/shared.ts';
 

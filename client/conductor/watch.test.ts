@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ErrorCode, RigError } from '../../core/errors.ts';
-import { bucketOf, lowestOf } from '../../core/histogram.ts';
-import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
+import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
+import { type ErrorCode, RigError } from '../../core/values/errors.ts';
+import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
 import type { Tally } from '../../fleet/local/shared.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 

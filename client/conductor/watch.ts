@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ErrorCode, RigError } from '../../core/errors.ts';
-import { failureClause, lossClause, lossHint } from '../../core/loss-words.ts';
-import { lossPatternOf } from '../../core/losses.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/outcomes.ts';
-import type { LegProgress } from '../../core/record.ts';
-import { humanBytes, humanCount } from '../../core/units.ts';
+import type { LegProgress } from '../../core/schemas/record.ts';
+import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
+import { type ErrorCode, RigError } from '../../core/values/errors.ts';
+import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
+import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally } from '../../fleet/local/shared.ts';
 import type { Trouble } from '../../fleet/worker/worker.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
-import { givenUp } from './given-up.ts';
-import { deathAfter, hintOfAnswer } from './heard.ts';
+import { deathAfter, hintOfAnswer } from './death-after-refusals.ts';
+import { givenUp } from './give-up-error.ts';
 
 const POLL_MS = 20;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */

@@ -1,5 +1,5 @@
-import { RigError } from '../../core/errors.ts';
-import type { TargetUrl } from '../../core/urls.ts';
+import { RigError } from '../../core/values/errors.ts';
+import type { TargetUrl } from '../../core/values/urls.ts';
 import type { Target } from './target.ts';
 
 /**

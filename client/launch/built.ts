@@ -1,6 +1,6 @@
-import type { ProtocolName } from '../../core/protocols.ts';
-import { parseQuantity } from '../../core/units.ts';
-import { parseTargetUrl } from '../../core/urls.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { parseQuantity } from '../../core/values/units.ts';
+import { parseTargetUrl } from '../../core/values/urls.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import { shellCommand } from '../../lab/command.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ServerMemory } from '../../core/admin.ts';
+import { ServerMemory } from '../../core/schemas/admin.ts';
 import { readRuntime } from '../../memory/runtime.ts';
 import { startBuiltinTarget } from './builtin.ts';
 

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { ServerReady } from '../../core/admin.ts';
-import { RigError } from '../../core/errors.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import { parseTargetUrl } from '../../core/urls.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { ServerReady } from '../../core/schemas/admin.ts';
+import { RigError } from '../../core/values/errors.ts';
+import { parseTargetUrl } from '../../core/values/urls.ts';
 import type { Target } from './target.ts';
 
 const READY_WITHIN_MS = 60_000;

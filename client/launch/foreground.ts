@@ -1,4 +1,4 @@
-import { quoted } from '../../core/shell.ts';
+import { quoted } from '../../core/values/shell.ts';
 
 /** How servers that go into the background are told not to: by what their program is called. */
 const STAYS: ReadonlyArray<readonly [program: RegExp, how: string]> = [

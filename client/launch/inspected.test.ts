@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { type ErrorCode, RigError } from '../../core/errors.ts';
+import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { startInspectedNode } from '../../test/support/inspected-node.ts';
 import { unusedPort } from '../../test/support/peers.ts';
 import { inspectTarget } from './inspected.ts';

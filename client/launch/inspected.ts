@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RigError } from '../../core/errors.ts';
+import { RigError } from '../../core/values/errors.ts';
 import { connectInspector, type Inspector } from '../../memory/inspector.ts';
 import { Missing } from '../../memory/meter.ts';
 import { listTree } from '../../memory/process-tree.ts';

@@ -1,6 +1,6 @@
-import type { RigError } from '../../core/errors.ts';
-import type { RunFile } from '../../core/record.ts';
-import type { TargetUrl } from '../../core/urls.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
+import type { RigError } from '../../core/values/errors.ts';
+import type { TargetUrl } from '../../core/values/urls.ts';
 
 /** The server under test, for the time of one leg. */
 export interface Target {

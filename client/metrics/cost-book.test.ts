@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryPoint, RunFile, Sample } from '../../core/record.ts';
-import { summarizeLeg } from '../../report/leg-summary.ts';
+import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
+import { summarizeLeg } from '../../report/fold/summarize-leg.ts';
 import { readingsAt } from '../../test/support/readings.ts';
 import { climb, leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { CostBook, type CostEstimator } from './cost-book.ts';

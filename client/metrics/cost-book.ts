@@ -1,7 +1,7 @@
-import type { Ledger } from '../../core/ledger.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { MemoryPoint, RunFile } from '../../core/record.ts';
-import { ledgerAt } from '../../core/run-ledger.ts';
+import type { Ledger } from '../../core/ledger/ledger.ts';
+import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { MemoryPoint, RunFile } from '../../core/schemas/record.ts';
 
 /** What one more connection costs by these points of one leg: the report's own estimate, which lies in another room. */
 export type CostEstimator = (run: RunFile, points: readonly MemoryPoint[], leg: number) => LegSummary['perConnection'];

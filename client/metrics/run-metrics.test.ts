@@ -4,14 +4,14 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/local/shared.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { openMeters } from '../../memory/meter-set.ts';
-import { summarizeLeg } from '../../report/leg-summary.ts';
+import { summarizeLeg } from '../../report/fold/summarize-leg.ts';
 import { withFleet } from '../../test/support/fleet.ts';
 import { startLocal } from '../../test/support/local-server.ts';
 import { processTree, readingsAt } from '../../test/support/readings.ts';
 import { samplesIn } from '../../test/support/scrape.ts';
 import { leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { eventually } from '../../test/support/wait.ts';
-import type { LegState } from '../conductor/leg.ts';
+import type { LegState } from '../conductor/leg-walk.ts';
 import type { LiveLeg } from '../observer.ts';
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts';
 

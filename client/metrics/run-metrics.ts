@@ -1,4 +1,4 @@
-import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
+import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { readHost } from '../../memory/host.ts';
 import { readKernelSockets } from '../../memory/kernel-sockets.ts';
 import { watchOwnProcess } from '../../memory/own-process.ts';

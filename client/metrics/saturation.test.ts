@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bucketOf, lowestOf } from '../../core/histogram.ts';
-import type { MemoryPoint, Sample } from '../../core/record.ts';
-import { summarize } from '../../report/summarize.ts';
+import type { MemoryPoint, Sample } from '../../core/schemas/record.ts';
+import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
+import { summarize } from '../../report/fold/summarize.ts';
 import { readingsAt } from '../../test/support/readings.ts';
 import { climb, memoryPoint, progressOf, runFile, tick } from '../../test/support/synthetic-run.ts';
 import { SaturationWatch } from './saturation.ts';

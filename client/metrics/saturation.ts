@@ -1,6 +1,6 @@
-import { toSparse } from '../../core/histogram.ts';
-import type { RunFile, Sample } from '../../core/record.ts';
-import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/saturation.ts';
+import type { RunFile, Sample } from '../../core/schemas/record.ts';
+import { toSparse } from '../../core/stats/histogram.ts';
+import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
 import type { LiveLeg } from '../observer.ts';
 
 /** Follows whether the client is what limits the run, leg by leg, by the rules that the report applies at the end. */

@@ -1,4 +1,4 @@
-import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
+import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import {
   CLOSE_REASONS,
   type CloseReason,
@@ -6,7 +6,7 @@ import {
   type Outcome,
   STATUS_CLASSES,
   type StatusClass,
-} from '../../core/outcomes.ts';
+} from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { HistogramName } from '../../fleet/local/shared.ts';
 

@@ -1,10 +1,10 @@
-import { LACKING, type MeterName, type Readings } from '../../core/readings.ts';
+import { LACKING, type MeterName, type Readings } from '../../core/schemas/readings.ts';
 import { whyNoEpoll } from '../../fleet/engines/index.ts';
 import { makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { isCutOff } from '../environment.ts';
-import { lookAtOthers } from './others.ts';
+import { lookAtOthers } from './other-users.ts';
 
 /** Something that a run does where it can, and does without where it can't. */
 export interface Ability {

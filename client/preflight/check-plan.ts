@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { RigError, usageError } from '../../core/errors.ts';
-import { peakOf } from '../../core/plan.ts';
+import type { RunConfig } from '../../config/run-config.ts';
+import { RigError, usageError } from '../../core/values/errors.ts';
+import { peakOf } from '../../core/values/plan.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
-import type { RunConfig } from '../config/run-config.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { check, explain } from './check.ts';
-import { ESTIMATED_BYTES, needOf } from './need.ts';
+import { ESTIMATED_BYTES, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CHECKS, type CheckName, check, explain, mostConnections, type Verdict } from './check.ts';
-import { type Need, needOf } from './need.ts';
+import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A machine with plenty of everything. */

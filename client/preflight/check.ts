@@ -1,6 +1,6 @@
-import { RigError } from '../../core/errors.ts';
-import { humanBytes, humanCount } from '../../core/units.ts';
-import type { Need } from './need.ts';
+import { RigError } from '../../core/values/errors.ts';
+import { humanBytes, humanCount } from '../../core/values/units.ts';
+import type { Need } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const CHECKS = [

@@ -1,5 +1,5 @@
 /** The kernel and the machine, of whoever is asked: its own network namespace, its own memory. */
-import { SLAB_CACHES } from '../readings.ts';
+import { SLAB_CACHES } from '../schemas/readings.ts';
 import { type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const HOST_METRICS = {

@@ -1,5 +1,5 @@
 /** The process that is asked: its own cost. A server of several processes exposes sums over them. */
-import { GC_KINDS } from '../process-costs.ts';
+import { GC_KINDS } from '../values/process-costs.ts';
 import { LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const PROCESS_METRICS = {

@@ -1,6 +1,7 @@
 /** What the reference server tells of its connections (`connrig serve`). */
-import { SERVER_CLOSE_REASONS } from '../outcomes.ts';
-import { PROTOCOLS } from '../protocols.ts';
+
+import { PROTOCOLS } from '../protocols/names.ts';
+import { SERVER_CLOSE_REASONS } from '../values/outcomes.ts';
 import { BY_PROTOCOL, type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const SERVER_METRICS = {

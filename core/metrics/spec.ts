@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../protocols.ts';
+import { PROTOCOLS } from '../protocols/names.ts';
 
 interface Row {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The server under test, whatever it is written in; and the meters that read it. */
-import { KERNEL_COMPONENTS } from '../kernel-rows.ts';
-import { USER_COMPONENTS } from '../ledger.ts';
-import { METERS } from '../readings.ts';
+import { KERNEL_COMPONENTS } from '../ledger/kernel-rows.ts';
+import { USER_COMPONENTS } from '../ledger/ledger.ts';
+import { METERS } from '../schemas/readings.ts';
 import { type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const TARGET_METRICS = {

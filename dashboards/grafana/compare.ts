@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../../core/protocols.ts';
+import { PROTOCOLS } from '../../core/protocols/names.ts';
 import { metric } from '../promql.ts';
 import type { Sheet } from './assemble.ts';
 import { bars, lines, stat } from './panels.ts';

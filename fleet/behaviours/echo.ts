@@ -1,4 +1,4 @@
-import { recordMs } from '../../core/histogram.ts';
+import { recordMs } from '../../core/stats/histogram.ts';
 import type { MessageProtocol, Slot } from '../protocols/protocol.ts';
 import { type Behaviour, type BehaviourDeps, LATE_REPLY_MS, MOST_AT_ONCE } from './behaviour.ts';
 import { ReplyReader } from './reply-reader.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { countOf, toSparse } from '../../core/histogram.ts';
+import { countOf, toSparse } from '../../core/stats/histogram.ts';
 import { withFleet } from '../../test/support/fleet.ts';
 import { OK, withHttp } from '../../test/support/http-peer.ts';
 import { ENGINES } from '../engines/index.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { CLOSE_REASON_INDEX, OUTCOME_INDEX } from '../../core/outcomes.ts';
+import { CLOSE_REASON_INDEX, OUTCOME_INDEX } from '../../core/values/outcomes.ts';
 import {
   allocateWorkerBuffers,
   type Command,

@@ -3,7 +3,7 @@
  * that this worker alone writes. Both are guarded by a sequence number that is odd while a write is under way, so a
  * reader gets values that belong together without ever blocking a writer.
  */
-import { HISTOGRAM_BUCKETS } from '../../core/histogram.ts';
+import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import {
   CLOSE_REASONS,
   type CloseReason,
@@ -12,7 +12,7 @@ import {
   type Outcome,
   STATUS_CLASSES,
   type StatusClass,
-} from '../../core/outcomes.ts';
+} from '../../core/values/outcomes.ts';
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Command {

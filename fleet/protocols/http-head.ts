@@ -1,4 +1,4 @@
-import type { Outcome } from '../../core/outcomes.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
 import { strangerIn } from './stranger.ts';
 
 /** Why an answer to a first request doesn't make a connection usable. */

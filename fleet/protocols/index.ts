@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import { createHttpProtocol } from './http.ts';
 import type { Protocol, ProtocolEvents } from './protocol.ts';
 import { createTcpProtocol } from './tcp.ts';

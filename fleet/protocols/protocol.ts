@@ -1,5 +1,5 @@
-import type { Outcome } from '../../core/outcomes.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
 
 /** A place for one connection in a worker: a small whole number, reused after the connection is gone. */
 export type Slot = number;

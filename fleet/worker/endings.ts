@@ -1,4 +1,4 @@
-import type { CloseReason, Outcome } from '../../core/outcomes.ts';
+import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { EndCause } from '../engines/engine.ts';
 
 /** How an attempt ended whose socket ended like this. */

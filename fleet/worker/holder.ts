@@ -1,6 +1,12 @@
-import type { BehaviourPlan } from '../../core/behaviour.ts';
-import { recordMs } from '../../core/histogram.ts';
-import { CLOSE_REASON_INDEX, type CloseReason, OUTCOME_INDEX, type Outcome, PEER_LOSSES } from '../../core/outcomes.ts';
+import { recordMs } from '../../core/stats/histogram.ts';
+import type { BehaviourPlan } from '../../core/values/behaviour.ts';
+import {
+  CLOSE_REASON_INDEX,
+  type CloseReason,
+  OUTCOME_INDEX,
+  type Outcome,
+  PEER_LOSSES,
+} from '../../core/values/outcomes.ts';
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';

@@ -1,4 +1,4 @@
-import { recordMs } from '../../core/histogram.ts';
+import { recordMs } from '../../core/stats/histogram.ts';
 import type { HistogramName, TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { Slots } from './slots.ts';

@@ -1,4 +1,4 @@
-import { plannedAtMs, rampAt } from '../../core/plan.ts';
+import { plannedAtMs, rampAt } from '../../core/values/plan.ts';
 
 /** Replacements for failed or lost connections may burst for this long at the pace of the ramp, not longer. */
 const REPLACEMENT_BURST_MS = 100;

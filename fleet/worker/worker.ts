@@ -3,8 +3,8 @@
  * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CloseReason, Outcome } from '../../core/outcomes.ts';
-import { type Fill, fillShare } from '../../core/plan.ts';
+import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
+import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
 import {

@@ -5,12 +5,12 @@ import { ledgerChart } from '../../charts/ledger-chart.ts';
 import { memoryChart } from '../../charts/memory-chart.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
-import { humanBytes, humanCount, humanMs } from '../../core/units.ts';
+import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 import type { RunView, View } from '../view.ts';
+import { Figure } from './chart-figure.ts';
 import { byId, el, section, setText } from './dom.ts';
-import { Figure } from './figure.ts';
-import { Figures } from './figures.ts';
-import { outcomeTable, phaseSentence, standingSentence } from './run-words.ts';
+import { Figures } from './number-row.ts';
+import { outcomeTable, phaseSentence, standingSentence } from './run-sentences.ts';
 import { Table } from './table.ts';
 
 /** The figures of one leg. */

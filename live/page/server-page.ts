@@ -1,11 +1,11 @@
 import { orUnknown } from '../../charts/chart.ts';
 import { growthChart, memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
-import type { ServerMemory, TopConnections } from '../../core/admin.ts';
-import { humanBytes, humanCount } from '../../core/units.ts';
+import type { ServerMemory, TopConnections } from '../../core/schemas/admin.ts';
+import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { View } from '../view.ts';
+import { Figure } from './chart-figure.ts';
 import { byId, el, section, setText } from './dom.ts';
-import { Figure } from './figure.ts';
-import { Figures } from './figures.ts';
+import { Figures } from './number-row.ts';
 import { Table } from './table.ts';
 
 /** The reference server, from the moment somebody looks at it. */

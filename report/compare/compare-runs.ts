@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
-import { RigError } from '../../core/errors.ts';
-import { readRun } from '../read-run.ts';
-import { summarize } from '../summarize.ts';
-import { writeFileWhole } from '../write-whole.ts';
+import { RigError } from '../../core/values/errors.ts';
+import { readRun } from '../fold/read-run.ts';
+import { summarize } from '../fold/summarize.ts';
+import { writeFileWhole } from '../outputs/write-whole.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
 import { comparisonJson, comparisonPage, markdownComparison } from './outputs.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunFile } from '../../core/record.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
-import { measuredOn } from '../measured-on.ts';
-import { plain } from '../phrase.ts';
-import { summarize } from '../summarize.ts';
+import { summarize } from '../fold/summarize.ts';
+import { measuredOn } from '../words/circumstances.ts';
+import { plain } from '../words/phrase.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
-import { sentencesOf } from './words.ts';
+import { sentencesOf } from './comparison-phrases.ts';
 
 /** A run of ws with so many bytes for each connection. */
 function runOf(bytes: number, more: Partial<RunFile> = {}, launches = 1): ReadRun {

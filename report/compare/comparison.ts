@@ -1,10 +1,10 @@
-import { type Cost, type Difference, differenceOf } from '../../core/difference.ts';
-import { LEDGER_COMPONENTS } from '../../core/ledger.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { RunFile } from '../../core/record.ts';
-import type { Estimate } from '../../core/slope.ts';
-import type { Summary } from '../../core/summary.ts';
+import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { type Cost, type Difference, differenceOf } from '../../core/stats/difference.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
 import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
 
 /** A run as its folder says. */

@@ -1,9 +1,9 @@
-import { STRAIGHT } from '../../core/leg-summary.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { RunFile } from '../../core/record.ts';
-import type { Summary } from '../../core/summary.ts';
-import { measuredOn } from '../measured-on.ts';
-import { plain } from '../phrase.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { measuredOn } from '../words/circumstances.ts';
+import { plain } from '../words/phrase.ts';
 
 /** Of a run what may speak against comparing it. */
 export interface Doubtable {

@@ -3,12 +3,12 @@ import { figure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
 import { figures, list, note, page, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
-import { bullets, captionedTable, markdown } from '../markdown-kit.ts';
-import { plain } from '../phrase.ts';
-import { gridOf, type Table } from '../table-data.ts';
-import { aligned } from '../terminal.ts';
+import { bullets, captionedTable, markdown } from '../outputs/markdown-kit.ts';
+import { aligned } from '../outputs/terminal.ts';
+import { plain } from '../words/phrase.ts';
+import { gridOf, type Table } from '../words/table.ts';
 import { type ComparedProtocol, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
-import { protocolTables, runsTable, sentencesOf } from './words.ts';
+import { protocolTables, runsTable, sentencesOf } from './comparison-phrases.ts';
 
 /** For a terminal, ending in a newline. */
 export function terminalComparison(comparison: Comparison): string {

@@ -1,7 +1,7 @@
-import { RigError } from '../../core/errors.ts';
-import type { EarlierRun } from '../../core/record.ts';
-import { type RunRecord, readRun, readRunFile } from '../read-run.ts';
-import { summarize } from '../summarize.ts';
+import type { EarlierRun } from '../../core/schemas/record.ts';
+import { RigError } from '../../core/values/errors.ts';
+import { type RunRecord, readRun, readRunFile } from '../fold/read-run.ts';
+import { summarize } from '../fold/summarize.ts';
 
 /**
  * An earlier run as a later one is held against it and keeps it, summed up anew from its record like everything that is

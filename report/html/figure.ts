@@ -1,6 +1,6 @@
 import type { Chart } from '../../charts/chart.ts';
 import { renderSvg, type Size } from '../../charts/render.ts';
-import type { Part } from '../phrase.ts';
+import type { Part } from '../words/phrase.ts';
 import { html, type Markup, trusted } from './markup.ts';
 
 const SIZE: Size = { width: 620, height: 320 };

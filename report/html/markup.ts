@@ -1,4 +1,4 @@
-import { type Part, phraseOf } from '../phrase.ts';
+import { type Part, phraseOf } from '../words/phrase.ts';
 
 /** HTML that is safe to put into a page: only {@link html} and {@link trusted} make it. */
 export class Markup {

@@ -1,5 +1,5 @@
-import { type Part, plain } from '../phrase.ts';
-import type { Table, TableColumn } from '../table-data.ts';
+import { type Part, plain } from '../words/phrase.ts';
+import type { Table, TableColumn } from '../words/table.ts';
 import { html, Markup } from './markup.ts';
 
 /** The head of a row may be a link here. */

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Ledger, ledgerOf } from '../../core/ledger.ts';
-import type { Established, Readings } from '../../core/readings.ts';
-import { median } from '../../core/slope.ts';
-import { humanCount } from '../../core/units.ts';
+import { type Ledger, ledgerOf } from '../../core/ledger/ledger.ts';
+import type { Established, Readings } from '../../core/schemas/readings.ts';
+import { median } from '../../core/stats/slope.ts';
+import { humanCount } from '../../core/values/units.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
-import type { Figure, Part } from './part.ts';
+import type { Figure, Part } from './benchmark.ts';
 
 const CONNECTIONS = 9000;
 const ROUNDS = 5;

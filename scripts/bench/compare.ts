@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cost, type Difference, differenceOf } from '../../core/difference.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import { humanBytes } from '../../core/units.ts';
-import type { Part } from './part.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { type Cost, type Difference, differenceOf } from '../../core/stats/difference.ts';
+import { humanBytes } from '../../core/values/units.ts';
+import type { Part } from './benchmark.ts';
 import { rigRun } from './rig-run.ts';
 
 const HELD_BYTES = 4096;

@@ -1,8 +1,8 @@
-import { humanCount } from '../../core/units.ts';
+import { humanCount } from '../../core/values/units.ts';
 import { fuzzAnswers } from '../fuzz/answers.ts';
 import type { FuzzResult } from '../fuzz/classes.ts';
 import { fuzzFrames } from '../fuzz/frames.ts';
-import type { Figure, Part } from './part.ts';
+import type { Figure, Part } from './benchmark.ts';
 
 const FRAME_STREAMS = 1_000_000;
 const ANSWERS = 100_000;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../../core/slope.ts';
+import { median } from '../../core/stats/slope.ts';
+import type { Figure, Part } from './benchmark.ts';
 import { mainThreadCpuOf } from './main-thread.ts';
-import type { Figure, Part } from './part.ts';
 import { CONNRIG } from './rig-run.ts';
 
 const ROUNDS = 3;

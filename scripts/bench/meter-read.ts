@@ -4,14 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startBuiltinTarget } from '../../client/launch/builtin.ts';
 import { readSnapshot } from '../../client/preflight/snapshot.ts';
-import type { Readings } from '../../core/readings.ts';
-import { median } from '../../core/slope.ts';
-import { humanCount } from '../../core/units.ts';
+import type { Readings } from '../../core/schemas/readings.ts';
+import { median } from '../../core/stats/slope.ts';
+import { humanCount } from '../../core/values/units.ts';
 import { type Fleet, startFleet } from '../../fleet/fleet.ts';
 import { layoutFleet } from '../../fleet/local/layout.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { readSockstat } from '../../memory/sockstat.ts';
-import type { Figure, Part } from './part.ts';
+import type { Figure, Part } from './benchmark.ts';
 
 /** Both ends are on this machine: a million sockets. */
 const CONNECTIONS = 500_000;

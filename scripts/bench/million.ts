@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Summary } from '../../core/summary.ts';
-import { humanCount } from '../../core/units.ts';
-import { readRun } from '../../report/read-run.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { humanCount } from '../../core/values/units.ts';
+import { readRun } from '../../report/fold/read-run.ts';
+import type { Figure, Part } from './benchmark.ts';
 import { mainThreadCpuOf } from './main-thread.ts';
-import type { Figure, Part } from './part.ts';
 import { CONNRIG } from './rig-run.ts';
 
 const COMMAND = ['run', '--protocol', 'ws', '--connections', '1M', '--levels', '6'];

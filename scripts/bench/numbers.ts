@@ -1,8 +1,8 @@
-import { ledgerOf, userBytesOf } from '../../core/ledger.ts';
-import type { MemoryPoint } from '../../core/record.ts';
-import { median } from '../../core/slope.ts';
-import { humanBytes, humanCount } from '../../core/units.ts';
-import type { Figure, Part } from './part.ts';
+import { ledgerOf, userBytesOf } from '../../core/ledger/ledger.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { median } from '../../core/stats/slope.ts';
+import { humanBytes, humanCount } from '../../core/values/units.ts';
+import type { Figure, Part } from './benchmark.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 
 const ROUNDS = 3;

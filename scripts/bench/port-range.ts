@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../../core/slope.ts';
-import { humanCount } from '../../core/units.ts';
-import { readRun } from '../../report/read-run.ts';
-import type { Figure, Part } from './part.ts';
+import { median } from '../../core/stats/slope.ts';
+import { humanCount } from '../../core/values/units.ts';
+import { readRun } from '../../report/fold/read-run.ts';
+import type { Figure, Part } from './benchmark.ts';
 import { CONNRIG } from './rig-run.ts';
 
 /** One range that one process of the server can fill. */

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../../core/slope.ts';
-import { humanBytes, humanMs } from '../../core/units.ts';
+import { median } from '../../core/stats/slope.ts';
+import { humanBytes, humanMs } from '../../core/values/units.ts';
 import { writeLongRun } from '../golden/long-run.ts';
-import type { Figure, Part } from './part.ts';
+import type { Figure, Part } from './benchmark.ts';
 
 const ROUNDS = 5;
 const MOST_MS = 2000;

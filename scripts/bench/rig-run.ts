@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MemoryPoint } from '../../core/record.ts';
-import { Summary } from '../../core/summary.ts';
-import { type RunRecord, readRun } from '../../report/read-run.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { type RunRecord, readRun } from '../../report/fold/read-run.ts';
 
 export const CONNRIG = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 

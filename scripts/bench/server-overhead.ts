@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type LevelPoint, median, theilSen } from '../../core/slope.ts';
+import { type LevelPoint, median, theilSen } from '../../core/stats/slope.ts';
 import { openManyWs } from './peers.ts';
 
 export interface ServerOverhead {

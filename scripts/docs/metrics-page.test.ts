@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { METRICS } from '../../core/metrics.ts';
+import { METRICS } from '../../core/metrics/catalogue.ts';
 import { generatedDocs } from './generated.ts';
 import { metricsPage, unexposed } from './metrics-page.ts';
 

@@ -1,10 +1,10 @@
 import { RUN_KEYS } from '../../client/metrics/record-run.ts';
+import { METRICS, type MetricKey, type MetricSpec } from '../../core/metrics/catalogue.ts';
 import { HOST_METRICS } from '../../core/metrics/host.ts';
 import { PROCESS_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
 import { SERVER_METRICS } from '../../core/metrics/server.ts';
 import { TARGET_METRICS } from '../../core/metrics/target.ts';
-import { METRICS, type MetricKey, type MetricSpec } from '../../core/metrics.ts';
 import { SERVER_KEYS } from '../../server/metrics.ts';
 import { METER_KEYS } from '../../telemetry/meter-metrics.ts';
 import { SCRAPE_KEYS } from '../../telemetry/registry.ts';

@@ -1,8 +1,8 @@
-import { OPTION_GROUPS, type Option } from '../../client/config/option.ts';
-import { RUN_OPTIONS } from '../../client/config/run-options.ts';
-import { markdownTable } from '../../report/markdown-kit.ts';
+import { OPTION_GROUPS, type Option } from '../../config/option.ts';
+import { RUN_OPTIONS } from '../../config/run-options.ts';
+import { markdownTable } from '../../report/outputs/markdown-kit.ts';
 
-const HEAD = `<!-- Made by "npm run generate" from client/config/run-options.ts: change it there. -->
+const HEAD = `<!-- Made by "npm run generate" from config/run-options.ts: change it there. -->
 
 # Options of \`connrig run\`
 

@@ -1,7 +1,7 @@
 import { type Disagreement, type FuzzResult, Tally } from './classes.ts';
-import { Dice } from './dice.ts';
 import { type HeadFinding, readPage, readPageWithNode, readUpgrade, readUpgradeWithWs } from './head-readers.ts';
 import { type Answer, answer } from './heads.ts';
+import { Dice } from './seeded-choice.ts';
 
 type AnswerClass = Disagreement<HeadFinding, string>;
 

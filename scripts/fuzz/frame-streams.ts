@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib';
-import type { Dice } from './dice.ts';
+import type { Dice } from './seeded-choice.ts';
 
 /** What was agreed on before the frames. */
 export const TERMS = ['off', 'takeover', 'no-takeover'] as const;

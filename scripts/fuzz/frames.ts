@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { type Disagreement, type FuzzResult, Tally } from './classes.ts';
-import { Dice } from './dice.ts';
 import { endsWithBlock, messagesIn } from './frame-facts.ts';
 import { createOurReader, type FrameFinding, readWithWs } from './frame-readers.ts';
 import { type FrameStream, frameStream } from './frame-streams.ts';
+import { Dice } from './seeded-choice.ts';
 
 interface FrameCase {
   readonly stream: FrameStream;

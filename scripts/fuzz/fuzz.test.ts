@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ANSWER_CLASSES, fuzzAnswers } from './answers.ts';
 import type { FuzzResult } from './classes.ts';
-import { Dice } from './dice.ts';
 import { endsWithBlock, messagesIn } from './frame-facts.ts';
 import { frameStream } from './frame-streams.ts';
 import { FRAME_CLASSES, fuzzFrames } from './frames.ts';
 import { answer } from './heads.ts';
+import { Dice } from './seeded-choice.ts';
 
 const SEED = 17;
 const MUTATED = 20_000;

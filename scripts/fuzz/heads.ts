@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from './seeded-choice.ts';
 
 /** What a server answers to one request, until it closes. */
 export interface Answer {

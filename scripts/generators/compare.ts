@@ -1,8 +1,8 @@
 import { loadavg } from 'node:os';
-import type { ProtocolName } from '../../core/protocols.ts';
-import { median, theilSen } from '../../core/slope.ts';
-import { humanCount } from '../../core/units.ts';
-import type { Figure, Part } from '../bench/part.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { median, theilSen } from '../../core/stats/slope.ts';
+import { humanCount } from '../../core/values/units.ts';
+import type { Figure, Part } from '../bench/benchmark.ts';
 import { type Level, measureLevel } from './hold.ts';
 import { measureRig } from './rig.ts';
 import { artillery, floor, k6, type Tool, tsung } from './tools.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import { listTree, readProcessTree } from '../../memory/process-tree.ts';
 import { endOf, type Reference, startReference } from './reference.ts';
 import type { Tool, Working } from './tools.ts';

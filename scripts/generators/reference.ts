@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { ServerMemory } from '../../core/admin.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { ServerMemory } from '../../core/schemas/admin.ts';
 import { CONNRIG } from '../bench/rig-run.ts';
 
 /** A reference server (`connrig serve`) in a process of its own, fresh for each measurement. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import { type Installed, installArtillery, installFloor, installK6, installTsung, sourceOf } from './install.ts';
 
 /** Attempts under way at once, where a tool lets us say. */

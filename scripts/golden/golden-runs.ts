@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { compareFolders, writeComparison } from '../../report/compare/compare-runs.ts';
-import { writeReport } from '../../report/write-report.ts';
+import { writeReport } from '../../report/outputs/write-report.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const HOME = 'test/golden';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LegProgress, RunEvent, RunFile, Sample } from '../../core/record.ts';
+import { type LegProgress, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { unpackGolden } from './golden-runs.ts';
 
 export const LONG_RUN = { durationMs: 3_600_000, ticksPerSecond: 10, connections: 1_000_000 } as const;

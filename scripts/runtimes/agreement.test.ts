@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plain } from '../../report/phrase.ts';
-import { gridOf } from '../../report/table-data.ts';
+import { plain } from '../../report/words/phrase.ts';
+import { gridOf } from '../../report/words/table.ts';
 import { agreementOf, agreementTable } from './agreement.ts';
 import { FULL, toldOf } from './plan.ts';
 import type { RuntimeResult, RuntimesResult } from './result.ts';

@@ -1,7 +1,7 @@
-import type { ProtocolName } from '../../core/protocols.ts';
-import { medianKnown } from '../../core/slope.ts';
-import { count, counted, orUnknown, percent, plain, say } from '../../report/phrase.ts';
-import type { Table } from '../../report/table-data.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { medianKnown } from '../../core/stats/slope.ts';
+import { count, counted, orUnknown, percent, plain, say } from '../../report/words/phrase.ts';
+import type { Table } from '../../report/words/table.ts';
 import { protocolsOf } from './order.ts';
 import type { RuntimeResult, RuntimesResult } from './result.ts';
 

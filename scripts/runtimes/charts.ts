@@ -2,8 +2,8 @@ import type { Chart } from '../../charts/chart.ts';
 import { costBarsChart } from '../../charts/cost-bars-chart.ts';
 import { renderSvg, type Size } from '../../charts/render.ts';
 import { timesChart } from '../../charts/times-chart.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { Part } from '../../report/phrase.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Part } from '../../report/words/phrase.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
 import type { RuntimeResult, RuntimesResult } from './result.ts';
 

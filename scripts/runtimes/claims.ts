@@ -1,4 +1,4 @@
-import { humanBytes, humanMs } from '../../core/units.ts';
+import { humanBytes, humanMs } from '../../core/values/units.ts';
 import { protocolsOf } from './order.ts';
 import type { Claim, RuntimesResult, Times } from './result.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import { medianKnown } from '../../core/slope.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { medianKnown } from '../../core/stats/slope.ts';
 import type { Manifest } from '../../lab/manifest.ts';
-import { poolLaunches } from '../../report/pool-launches.ts';
-import { type RunRecord, readRun } from '../../report/read-run.ts';
-import { summarize } from '../../report/summarize.ts';
+import { poolLaunches } from '../../report/fold/pool-launches.ts';
+import { type RunRecord, readRun } from '../../report/fold/read-run.ts';
+import { summarize } from '../../report/fold/summarize.ts';
 import type { Measured } from './measure.ts';
 import type { Kind, RuntimesPlan } from './plan.ts';
 import type { RuntimeResult, Times } from './result.ts';

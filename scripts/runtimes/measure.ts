@@ -1,4 +1,4 @@
-import { EXIT } from '../../core/errors.ts';
+import { EXIT } from '../../core/values/errors.ts';
 import { type CellEnd, runCell } from '../sweep/walk.ts';
 import type { RuntimeCell } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RuntimeResult, RuntimesResult } from './result.ts';
 
 /** In what circumstances answers were timed. */

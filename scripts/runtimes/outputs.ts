@@ -1,12 +1,12 @@
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import { drawnFigure } from '../../report/html/figure.ts';
 import { html } from '../../report/html/markup.ts';
 import { figures, list, page, section } from '../../report/html/page.ts';
 import { table } from '../../report/html/table.ts';
-import { bullets, captionedTable, image, markdown } from '../../report/markdown-kit.ts';
-import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../../report/phrase.ts';
-import { estimate } from '../../report/rows.ts';
-import type { Table } from '../../report/table-data.ts';
+import { bullets, captionedTable, image, markdown } from '../../report/outputs/markdown-kit.ts';
+import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../../report/words/phrase.ts';
+import type { Table } from '../../report/words/table.ts';
+import { estimate } from '../../report/words/verdict-rows.ts';
 import type { DrawnChart } from './charts.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
 import type { Claim, RuntimeResult, RuntimesResult, Times } from './result.ts';

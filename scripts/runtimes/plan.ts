@@ -1,5 +1,5 @@
-import type { ProtocolName } from '../../core/protocols.ts';
-import { type Random, seededRandom } from '../../core/random.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { type Random, seededRandom } from '../../core/stats/random.ts';
 import type { Cell } from '../sweep/plan.ts';
 import type { RuntimesResult } from './result.ts';
 

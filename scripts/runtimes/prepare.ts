@@ -1,4 +1,4 @@
-import { RigError } from '../../core/errors.ts';
+import { RigError } from '../../core/values/errors.ts';
 import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
 import type { TargetSource } from '../../lab/catalogue.ts';
 

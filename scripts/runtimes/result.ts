@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../../core/protocols.ts';
-import { EstimateSchema } from '../../core/slope.ts';
+import { PROTOCOLS } from '../../core/protocols/names.ts';
+import { EstimateSchema } from '../../core/stats/slope.ts';
 import { Goroutines } from './goroutines.ts';
 
 const bytes = z.number().nullable();

@@ -1,5 +1,5 @@
 import { svgFile } from '../../charts/render.ts';
-import { writeFileWhole } from '../../report/write-whole.ts';
+import { writeFileWhole } from '../../report/outputs/write-whole.ts';
 import { CHART_SIZE, runtimesCharts } from './charts.ts';
 import { type Circumstances, runtimesMarkdown, runtimesPage } from './outputs.ts';
 import type { RuntimesResult } from './result.ts';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../core/errors.ts';
-import { RunFile } from '../../core/record.ts';
+import { RunFile } from '../../core/schemas/record.ts';
+import { EXIT } from '../../core/values/errors.ts';
 import type { Cell } from './plan.ts';
 
 /** Of `--name`. */

@@ -28,7 +28,7 @@ export function readArguments(words: readonly string[]): TestArguments | string 
 }
 
 /**
- * @param name of a test file below the build: `core/units`
+ * @param name of a test file below the build: `core/values/units`
  * @param cost as it stands in the table that is kept with the sources
  */
 export function isWanted(name: string, { parts, quick }: TestArguments, cost: Cost | undefined): boolean {

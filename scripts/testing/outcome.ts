@@ -29,7 +29,7 @@ export interface Cost {
 
 /** How one file went. */
 export interface Outcome extends Cost {
-  /** Below the build, without `.test.js`: `core/units`. */
+  /** Below the build, without `.test.js`: `core/values/units`. */
   readonly name: string;
   readonly passed: boolean;
   readonly counts: Counts;

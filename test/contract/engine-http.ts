@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import type { Outcome } from '../../core/outcomes.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
 import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { ANSWER_BYTES, startEcho } from '../support/echo.ts';
 import { type HttpAnswer, OK, withHttp } from '../support/http-peer.ts';

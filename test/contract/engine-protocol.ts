@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
 import { createProtocol } from '../../fleet/protocols/index.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';

@@ -1,6 +1,6 @@
 /** Ways to hold an answer of Prometheus against what is known. */
 import assert from 'node:assert/strict';
-import { median } from '../../core/slope.ts';
+import { median } from '../../core/stats/slope.ts';
 import type { Series } from '../support/prometheus.ts';
 
 /** What a client that stays for its scrapers has beside what it had while it measured: the report has been drawn by then. */

@@ -1,6 +1,6 @@
 /** What each query of the comparison must answer: of each run what its own dashboard says of it. */
 import assert from 'node:assert/strict';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
 import type { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertNear, lastOf, most, only, REPORT_DRAWN } from './answers.ts';

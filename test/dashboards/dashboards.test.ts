@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { METRICS } from '../../core/metrics.ts';
-import { PROTOCOLS } from '../../core/protocols.ts';
+import { METRICS } from '../../core/metrics/catalogue.ts';
+import { PROTOCOLS } from '../../core/protocols/names.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';

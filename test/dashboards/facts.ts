@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { timedName } from '../../client/conductor/recorder.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { Phase } from '../../core/plan.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { RunEvent, RunFile, Sample } from '../../core/record.ts';
-import type { Summary } from '../../core/summary.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import type { Phase } from '../../core/values/plan.ts';
 import { readEvents, readRunFile, readSamples } from '../support/connrig.ts';
 import type { Series } from '../support/prometheus.ts';
 

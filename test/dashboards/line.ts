@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { leastSquares } from '../../core/least-squares.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { leastSquares } from '../../core/stats/least-squares.ts';
 
 export type Part = 'total' | 'user' | 'kernel';
 

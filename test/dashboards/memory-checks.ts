@@ -1,8 +1,8 @@
 /** What queries about the target's memory must answer, by the run's own folder. */
 import assert from 'node:assert/strict';
-import { KERNEL_COMPONENTS } from '../../core/kernel-rows.ts';
-import { USER_COMPONENTS } from '../../core/ledger.ts';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
+import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
 import type { MEMORY, POINTS } from '../../dashboards/grafana/queries/run.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, valuesOf } from './answers.ts';

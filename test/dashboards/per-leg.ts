@@ -1,8 +1,8 @@
 /** Ways in which checks of a run's queries go by its legs, and by what its connections do. */
 import assert from 'node:assert/strict';
-import { quantileMs } from '../../core/histogram.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { MemoryPoint } from '../../core/record.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { quantileMs } from '../../core/stats/histogram.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, only, total } from './answers.ts';
 import { type Check, type Facts, legOf, progressOf } from './facts.ts';

@@ -1,6 +1,6 @@
 /** What each series that a rule makes for itself must be, by the run's own folder; the others are what dashboards ask for. */
 import assert from 'node:assert/strict';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RecordedKey } from '../../dashboards/recorded.ts';
 import { assertNear, most, only } from './answers.ts';
 import type { Check } from './facts.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Readings } from '../../core/readings.ts';
-import { Summary } from '../../core/summary.ts';
+import { Readings } from '../../core/schemas/readings.ts';
+import { Summary } from '../../core/schemas/summary.ts';
 import { assertWentThrough, newFolder, startConnrig } from '../support/connrig.ts';
 import { freePort, type RunningPrometheus, startPrometheus } from '../support/prometheus.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';

@@ -1,7 +1,7 @@
 /** What each query of the dashboard "server" must answer, by the run against that server and by its own pages. */
 import assert from 'node:assert/strict';
-import { METERS } from '../../core/readings.ts';
-import { median } from '../../core/slope.ts';
+import { METERS } from '../../core/schemas/readings.ts';
+import { median } from '../../core/stats/slope.ts';
 import type { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, theValue, total, valuesOf } from './answers.ts';
 import { type Facts, progressOf } from './facts.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import type { ErrorCode } from '../../core/errors.ts';
-import type { Outcome } from '../../core/outcomes.ts';
+import type { ErrorCode } from '../../core/values/errors.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
 import { assertFailed, connrigHere, HASTY, newFolder, reportOn } from '../support/connrig.ts';
 import { type HostileKind, startHostile } from '../support/hostile.ts';
 

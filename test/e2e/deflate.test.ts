@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { assertWentThrough, connrig, newFolder, ONE_LEVEL, readRunFile, reportOn } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Ability } from '../../client/preflight/abilities.ts';
-import type { Summary } from '../../core/summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
 import {
   assertFailed,
   assertWentThrough,

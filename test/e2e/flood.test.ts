@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import type { CloseReason } from '../../core/outcomes.ts';
+import type { CloseReason } from '../../core/values/outcomes.ts';
 import {
   assertFailed,
   assertWentThrough,

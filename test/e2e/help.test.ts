@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SERVE_FLAGS } from '../../cli/serve-options.ts';
-import { RUN_OPTIONS } from '../../client/config/run-options.ts';
+import { RUN_OPTIONS } from '../../config/run-options.ts';
 import { connrig, connrigHere } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { quantileMs } from '../../core/histogram.ts';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { Summary } from '../../core/summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { quantileMs } from '../../core/stats/histogram.ts';
 import {
   assertFailed,
   assertWentThrough,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTargetUrl } from '../../core/urls.ts';
+import { parseTargetUrl } from '../../core/values/urls.ts';
 import {
   assertWentThrough,
   HASTY,

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RUN_KEYS } from '../../client/metrics/record-run.ts';
-import { KERNEL_COMPONENTS } from '../../core/kernel-rows.ts';
-import { USER_COMPONENTS } from '../../core/ledger.ts';
-import { METRICS } from '../../core/metrics.ts';
-import { CLOSE_REASONS, OUTCOMES } from '../../core/outcomes.ts';
-import { Summary } from '../../core/summary.ts';
+import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
+import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import { METRICS } from '../../core/metrics/catalogue.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import {
   assertFailed,
   assertWentThrough,

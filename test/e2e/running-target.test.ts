@@ -1,7 +1,7 @@
 /** A server that runs already, named by its process id: the right one, one of a pair, and a wrong one. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Summary } from '../../core/summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
 import { assertWentThrough, connrig, newFolder, ONE_LEVEL, readEvents, reportOn } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { RunFile } from '../../core/record.ts';
+import { RunFile } from '../../core/schemas/record.ts';
 import { unpackGolden } from '../../scripts/golden/golden-runs.ts';
 import { connrig, connrigHere, ENTRY, type Ended, newFolder, ONE_LEVEL, startConnrig } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { ServerMemory, ServerReady, TopConnections } from '../../core/admin.ts';
+import { ServerMemory, ServerReady, TopConnections } from '../../core/schemas/admin.ts';
 import type { ServerView } from '../../live/view.ts';
 import { assertAccessible, figureOf, openBrowser, openPage, rowsOf, textOf } from '../support/browser.ts';
 import { type Started, startConnrig } from '../support/connrig.ts';

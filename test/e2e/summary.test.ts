@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Summary } from '../../core/summary.ts';
+import { Summary } from '../../core/schemas/summary.ts';
 import { assertFailed, connrig, HASTY, newFolder, readRunFile, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import {
   assertFailed,
   assertWentThrough,

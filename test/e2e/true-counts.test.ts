@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { Sample } from '../../core/record.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Sample } from '../../core/schemas/record.ts';
 import {
   assertWentThrough,
   HASTY,

@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { Summary } from '../../core/summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
 import {
   assertFailed,
   assertWentThrough,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connrig } from '../../cli/connrig.ts';
-import { writeReport } from '../../report/write-report.ts';
+import { writeReport } from '../../report/outputs/write-report.ts';
 import { unpackGolden } from '../../scripts/golden/golden-runs.ts';
 import { type TestDeps, testDeps } from '../support/cli-deps.ts';
 

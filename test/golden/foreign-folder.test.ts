@@ -25,8 +25,8 @@ import { connrig } from '../../cli/connrig.ts';
 import { followRun } from '../../live/follow.ts';
 import { RunFeed } from '../../live/run-feed.ts';
 import { readBaseline } from '../../report/compare/read-baseline.ts';
-import { readRun } from '../../report/read-run.ts';
-import { writeReport } from '../../report/write-report.ts';
+import { readRun } from '../../report/fold/read-run.ts';
+import { writeReport } from '../../report/outputs/write-report.ts';
 import { type TestDeps, testDeps } from '../support/cli-deps.ts';
 import { climb, progressOf, runFile, tick, writeRun } from '../support/synthetic-run.ts';
 import { eventually } from '../support/wait.ts';
@@ -198,8 +198,8 @@ test('a page is there before a long line, and shows what stands behind it', asyn
 
 /** Node itself is given so little room that the record doesn't fit. */
 test('a record far larger than memory gives the same report as one that fits', () => {
-  const own = new URL('../../report/read-run.js', import.meta.url).href;
-  const summarize = new URL('../../report/summarize.js', import.meta.url).href;
+  const own = new URL('../../report/fold/read-run.js', import.meta.url).href;
+  const summarize = new URL('../../report/fold/summarize.js', import.meta.url).href;
   const samples = climb(3000);
   const [few, many] = [1, 200_000].map((ticks) => {
     const folder = writeRun(fresh(), { samples });

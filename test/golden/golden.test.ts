@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Summary } from '../../core/summary.ts';
-import { plain } from '../../report/phrase.ts';
-import { verdictOf } from '../../report/verdict.ts';
-import { writeReport } from '../../report/write-report.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { writeReport } from '../../report/outputs/write-report.ts';
+import { plain } from '../../report/words/phrase.ts';
+import { verdictOf } from '../../report/words/verdict.ts';
 import {
   COMPARED,
   compareGolden,
@@ -53,7 +53,7 @@ function rendered(name: string): Rendered {
 
 /** The same of each recorded run, made by one other process. */
 const others = new Map(goldenRuns().map((name) => [name, unpacked(name)]));
-const WRITE_ALL = `import { writeReport } from '${new URL('../../report/write-report.js', import.meta.url)}';
+const WRITE_ALL = `import { writeReport } from '${new URL('../../report/outputs/write-report.js', import.meta.url)}';
 for (const folder of process.argv.slice(1)) writeReport(folder);`;
 before(() => {
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', WRITE_ALL, ...others.values()]);

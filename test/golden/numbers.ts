@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { humanBytes, humanCount, humanMs } from '../../core/units.ts';
+import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 
 /** Every number in a JSON value, and the length of every list in it: tables and sentences count rows. */
 export function numbersIn(value: unknown): Set<number> {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareFolders, writeComparison } from '../../report/compare/compare-runs.ts';
-import { measuredOn } from '../../report/measured-on.ts';
-import { readRunFile } from '../../report/read-run.ts';
-import { writeIndex } from '../../report/write-index.ts';
-import { writeReport } from '../../report/write-report.ts';
+import { readRunFile } from '../../report/fold/read-run.ts';
+import { writeIndex } from '../../report/outputs/write-index.ts';
+import { writeReport } from '../../report/outputs/write-report.ts';
+import { measuredOn } from '../../report/words/circumstances.ts';
 import { goldenRuns, unpackGolden } from '../../scripts/golden/golden-runs.ts';
 import type { RuntimesResult } from '../../scripts/runtimes/result.ts';
 import { writeRuntimes } from '../../scripts/runtimes/write.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { ErrorCode } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/values/errors.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, connrig, HASTY, newFolder } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';

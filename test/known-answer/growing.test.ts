@@ -1,7 +1,7 @@
 /** Servers in C whose memory grows in ways of its own: what is measured must say which. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { needs } from '../support/needs.ts';
 import { measured } from './targets.ts';
 

@@ -1,7 +1,7 @@
 /** Targets whose cost is known: what is measured must be it, whatever language, and however they are found. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { type How, type Language, measured } from './targets.ts';
 
 const TIMEOUT = { timeout: 900_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };

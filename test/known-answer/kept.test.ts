@@ -1,10 +1,10 @@
 /** Servers that keep something of each closed connection: what, whether it is a leak, and what that uses up. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/leg-summary.ts';
-import type { Summary } from '../../core/summary.ts';
-import { plain } from '../../report/phrase.ts';
-import { verdictOf } from '../../report/verdict.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { plain } from '../../report/words/phrase.ts';
+import { verdictOf } from '../../report/words/verdict.ts';
 import { sourceOf } from '../support/compiled.ts';
 import { connrig, newFolder, reportOn } from '../support/connrig.ts';
 import { commandOf, needs } from '../support/needs.ts';

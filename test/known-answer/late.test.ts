@@ -1,7 +1,7 @@
 /** Servers that take their time: what is opening isn't open, levels are whole, latency shows the wait, and the cost is right. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Sample } from '../../core/record.ts';
+import type { Sample } from '../../core/schemas/record.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';

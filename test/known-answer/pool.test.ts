@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { MemoryPoint } from '../../core/record.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';

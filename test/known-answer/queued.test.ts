@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertWentThrough, HASTY, newFolder } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { LegSummary } from '../../core/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import {
   assertWentThrough,
   connrig,

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connrig as runCommand } from '../../cli/connrig.ts';
-import { type ErrorCode, EXIT } from '../../core/errors.ts';
-import type { Phase } from '../../core/plan.ts';
-import { RunEvent, RunFile, Sample } from '../../core/record.ts';
-import { Summary } from '../../core/summary.ts';
-import { readRun } from '../../report/read-run.ts';
-import { summarize } from '../../report/summarize.ts';
+import { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { type ErrorCode, EXIT } from '../../core/values/errors.ts';
+import type { Phase } from '../../core/values/plan.ts';
+import { readRun } from '../../report/fold/read-run.ts';
+import { summarize } from '../../report/fold/summarize.ts';
 import { testDeps } from './cli-deps.ts';
 import { eventually } from './wait.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { FleetLayout } from '../../fleet/local/layout.ts';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { EchoProcess } from './echo.ts';
 
 /** What a server does without end to some of its connections, and on which protocol. */

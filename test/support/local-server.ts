@@ -1,5 +1,5 @@
-import type { Census, CensusOfProtocol } from '../../core/admin.ts';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols.ts';
+import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import type { Census, CensusOfProtocol } from '../../core/schemas/admin.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
 

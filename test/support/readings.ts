@@ -1,6 +1,6 @@
-import type { CensusOfProtocol, ServerMemory } from '../../core/admin.ts';
-import { SERVER_CLOSE_REASONS } from '../../core/outcomes.ts';
-import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/readings.ts';
+import type { CensusOfProtocol, ServerMemory } from '../../core/schemas/admin.ts';
+import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/schemas/readings.ts';
+import { SERVER_CLOSE_REASONS } from '../../core/values/outcomes.ts';
 
 /** One process with this much anonymous memory, and nothing else remarkable. */
 export const processTree = (anonBytes: number | null, more: Partial<ProcessTree> = {}): ProcessTree => ({
@@ -104,5 +104,5 @@ export const readingsAt = (open: number, anonBytes: number, more: Partial<Readin
   ...more,
 });
 
-/** What one more connection costs the target in kernel memory by {@link readingsAt}; see core/kernel-rows.ts for 64 + 16. */
+/** What one more connection costs the target in kernel memory by {@link readingsAt}; see core/ledger/kernel-rows.ts for 64 + 16. */
 export const KERNEL_BYTES_EACH = 2500 + 850 + 200 + 200 + 128 + 64 + 16;

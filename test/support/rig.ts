@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { Outcome } from '../../core/outcomes.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
 import type { EndCause, Endpoint, Engine, EngineEvents } from '../../fleet/engines/engine.ts';
 import type {
   MessageProtocol,

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { ServerMemory, ServerReady } from '../../core/admin.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { ServerMemory, ServerReady } from '../../core/schemas/admin.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bucketOf, lowestOf } from '../../core/histogram.ts';
-import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/outcomes.ts';
-import type { Leg } from '../../core/plan.ts';
-import type { ProtocolName } from '../../core/protocols.ts';
-import type { Readings } from '../../core/readings.ts';
-import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/record.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Readings } from '../../core/schemas/readings.ts';
+import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
+import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
+import type { Leg } from '../../core/values/plan.ts';
 import { readingsAt } from './readings.ts';
 
 export const LEVELS = [500, 1000, 1500, 2000, 2500, 3000];

@@ -1,5 +1,5 @@
 /** What the comparison of runs asks: only series that carry the name of their run. */
-import { PROTOCOLS, type ProtocolName } from '../../../core/protocols.ts';
+import { PROTOCOLS, type ProtocolName } from '../../../core/protocols/names.ts';
 import { type PromQl, promql, recorded } from '../../promql.ts';
 import { last, now, over } from '../query.ts';
 

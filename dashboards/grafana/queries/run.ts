@@ -1,6 +1,6 @@
 /** What the dashboard of one run asks. */
-import { KERNEL_COMPONENTS } from '../../../core/kernel-rows.ts';
-import { PROTOCOLS, type ProtocolName } from '../../../core/protocols.ts';
+import { KERNEL_COMPONENTS } from '../../../core/ledger/kernel-rows.ts';
+import { PROTOCOLS, type ProtocolName } from '../../../core/protocols/names.ts';
 import { histogram, metric, type PromQl, promql, recorded } from '../../promql.ts';
 import { buckets, last, now, over, perSecond } from '../query.ts';
 

@@ -1,5 +1,5 @@
 /** What the dashboard of a reference server (`connrig serve`), and of a meter beside it, asks. */
-import type { HistogramKey } from '../../../core/metrics.ts';
+import type { HistogramKey } from '../../../core/metrics/catalogue.ts';
 import { histogram, metric, type PromQl, promql } from '../../promql.ts';
 import { buckets, now, over, perSecond } from '../query.ts';
 

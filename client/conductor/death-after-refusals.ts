@@ -1,0 +1,90 @@
+import { RigError } from '../../core/values/errors.ts';
+import type { Outcome } from '../../core/values/outcomes.ts';
+import { humanCount } from '../../core/values/units.ts';
+import type { Tally } from '../../fleet/local/shared.ts';
+import { locationIn } from '../../fleet/protocols/redirect.ts';
+import type { Trouble } from '../../fleet/worker/worker.ts';
+
+/** Outcomes in which the target itself spoke; its death is no cause of them. */
+const SPOKEN = ['rejected', 'bad-handshake'] as const satisfies readonly Outcome[];
+type Spoken = (typeof SPOKEN)[number];
+
+const MOST_SHOWN = 2;
+
+/**
+ * The death of a target, told with what attempts heard of it before: that it refused them all may be why it died, and is
+ * what has to be put right first.
+ */
+export function deathAfter(death: RigError, { outcomes }: Tally, troubles: readonly Trouble[]): RigError {
+  const most = SPOKEN.reduce((best, name) => (outcomes[name] > outcomes[best] ? name : best));
+  const count = outcomes[most];
+  if (count === 0) return death;
+  const answered = outcomes.open + SPOKEN.reduce((sum, name) => sum + outcomes[name], 0);
+  const all = count === 1 ? 'the only attempt' : `all ${humanCount(count)} attempts`;
+  const whose = count === answered ? all : `${humanCount(count)} of ${humanCount(answered)} attempts`;
+  const heard = `before that, ${whose} ${wordsOf(most, count, troubles)}`;
+  return new RigError(death.code, `${death.message}; ${heard}`, { hint: death.hint, cause: death.cause });
+}
+
+function wordsOf(outcome: Spoken, count: number, troubles: readonly Trouble[]): string {
+  const details = [...new Set(troubles.filter(({ what }) => what === outcome).map(({ detail }) => detail))];
+  const shown = details.slice(0, MOST_SHOWN).join(' or ') + (details.length > MOST_SHOWN ? ' or others' : '');
+  const were = count === 1 ? 'was' : 'were';
+  return outcome === 'rejected' ? `${were} refused with ${shown}` : `got an answer that is no handshake (${shown})`;
+}
+
+/**
+ * What to do about an answer, where its words tell.
+ *
+ * @param url what was asked
+ * @returns undefined where they don't
+ */
+export function hintOfAnswer(detail: string, url: string): string | undefined {
+  const location = locationIn(detail);
+  if (location !== undefined) return hintOfLocation(location, url);
+  if (detail.includes(WANTS_TLS) || detail.startsWith(SPEAKS_TLS)) {
+    return 'connrig speaks no TLS: name the port behind it, where the server or its proxy listens without';
+  }
+  if (detail.startsWith(BARE_LINE_FEEDS)) {
+    return 'end its lines in CR LF (RFC 9112, section 2.2): clients in Node.js refuse LF alone as well';
+  }
+  if (detail.startsWith(SPEAKS_HTTP_2)) return 'connrig speaks HTTP/1.1: name a port that does, or allow it there';
+  if (detail === NOTHING) {
+    const authority = url
+      .replace(AUTHORITY, '$1')
+      .replace(SCHEME, '')
+      .replace(/^\/\/|-\d+$/g, '');
+    return `openssl s_client -connect ${authority}, to see whether it wants TLS, or read the log of the target`;
+  }
+  if (detail.endsWith(NO_UPGRADE)) return `connrig run ${url.replace(AUTHORITY, '$1')}/<the path that upgrades>`;
+  return undefined;
+}
+
+const WANTS_TLS = 'the server wants TLS';
+const SPEAKS_TLS = 'the server speaks TLS';
+const BARE_LINE_FEEDS = 'the lines of the response head end in LF';
+const SPEAKS_HTTP_2 = 'the server speaks HTTP/2';
+/** Servers of TLS in Node.js say nothing to those who come without. */
+const NOTHING = 'the server closed without an answer';
+const NO_UPGRADE = 'an ordinary answer in place of the upgrade';
+/** Up to the path; a range of ports is no URL to others. */
+const AUTHORITY = /^([a-z]+:\/\/[^/]*).*$/i;
+
+const TLS_SCHEME = /^(?:https|wss):/i;
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+function hintOfLocation(location: string, url: string): string {
+  if (TLS_SCHEME.test(location))
+    return `it leads to TLS, which connrig does not speak: name the port behind ${location}`;
+  return `connrig run ${resolved(location, url)}`;
+}
+
+function resolved(location: string, url: string): string {
+  const scheme = url.slice(0, url.indexOf(':'));
+  if (SCHEME.test(location)) return location.replace(SCHEME, `${scheme}:`);
+  if (location.startsWith('//')) return `${scheme}:${location}`;
+  const authority = url.replace(AUTHORITY, '$1');
+  if (location.startsWith('/')) return `${authority}${location}`;
+  const path = url.slice(authority.length).replace(/[?#].*$/s, '');
+  return `${authority}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${location}`;
+}

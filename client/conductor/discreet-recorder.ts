@@ -1,0 +1,39 @@
+import type { RunConfig } from '../../config/run-config.ts';
+import type { RunEvent } from '../../core/schemas/record.ts';
+import { redactText, secretsIn } from '../../core/values/secrets.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What the run hands to servers in their URLs, and nobody else is to read. */
+export function secretsOf({ urls, exporter, behaviour }: Pick<RunConfig, 'urls' | 'exporter' | 'behaviour'>): string[] {
+  const path = behaviour.kind === 'request' ? (behaviour.path ?? '') : '';
+  return [...urls.map((url) => url.path), exporter?.url ?? '', path].flatMap(secretsIn);
+}
+
+/** A recorder that keeps secrets also where servers repeat them: in a refusal, a redirection, their last output. */
+export function discreet(recorder: Recorder, secrets: readonly string[]): Recorder {
+  return {
+    folder: recorder.folder,
+    get failure() {
+      return recorder.failure;
+    },
+    sample: (sample) => recorder.sample(sample),
+    event: (event) => recorder.event(withoutSecrets(event, secrets)),
+    runFile: (file) => recorder.runFile(file),
+    close: () => recorder.close(),
+  };
+}
+
+function withoutSecrets(event: RunEvent, secrets: readonly string[]): RunEvent {
+  const shown = (text: string): string => redactText(text, secrets);
+  switch (event.type) {
+    case 'trouble':
+      return { ...event, detail: shown(event.detail) };
+    case 'error':
+      return { ...event, message: shown(event.message), hint: shown(event.hint) };
+    case 'warning':
+    case 'target-output':
+      return { ...event, text: shown(event.text) };
+    default:
+      return event;
+  }
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { RigError } from '../../core/values/errors.ts';
+import { parseTargetUrl, type TargetUrl } from '../../core/values/urls.ts';
+import { byCircumstances, type Circumstances } from './error-hints.ts';
+
+const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 30_000 };
+
+const at = (url: string, more: Partial<Circumstances> = {}): Circumstances => ({
+  url: parseTargetUrl(url) as TargetUrl,
+  ip: '127.0.0.1',
+  local: true,
+  pid: null,
+  connections: 500,
+  ...more,
+});
+const refused = new RigError('EREFUSED', 'refused', { hint: 'ss -ltn' });
+
+async function hintOf(error: unknown, where: Circumstances): Promise<string> {
+  const told = await byCircumstances(error, where);
+  assert.ok(told instanceof RigError);
+  return told.hint;
+}
+
+async function listening(t: TestContext, host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test('addresses, numbers and a URL that curl takes are filled in', async () => {
+  const error = new RigError('EREJECTED', 'no', { hint: 'curl <url>; ip route get <ip>; --connections <count>' });
+  const where = at('ws://localhost:3000-3004/a?b=c', { ip: '::1' });
+  assert.equal(await hintOf(error, where), "curl 'http://localhost:3000/a?b=***'; ip route get ::1; --connections 500");
+  const plain = new Error('not ours');
+  assert.equal(await byCircumstances(plain, where), plain);
+});
+
+test('a server at another address of this machine is named, with the URL to take', onLinux, async (t) => {
+  const port = await listening(t, '127.0.0.2');
+  const hint = await hintOf(refused, at(`ws://127.0.0.1:${port}/chat`));
+  assert.equal(hint, `what listens at port ${port} does so at another address: ws://127.0.0.2:${port}/chat`);
+});
+
+test('a process that listens at another port is named', onLinux, async (t) => {
+  const port = await listening(t, '127.0.0.2');
+  const hint = await hintOf(refused, at('tcp://127.0.0.1:1', { pid: process.pid }));
+  assert.ok(
+    hint.startsWith(`process ${process.pid} listens elsewhere: tcp://`) && hint.includes(`127.0.0.2:${port}`),
+    hint,
+  );
+});
+
+test('nobody at all, and another machine', onLinux, async () => {
+  assert.equal(await hintOf(refused, at('tcp://127.0.0.1:1')), 'ss -ltnp, to see what listens there');
+  const far = at('tcp://10.0.0.7:3000', { ip: '10.0.0.7', local: false });
+  assert.equal(
+    await hintOf(refused, far),
+    "at 10.0.0.7: ss -ltn 'sport = :3000', to see whether anything listens there",
+  );
+});

@@ -1,0 +1,49 @@
+import { RigError } from '../../core/values/errors.ts';
+import { word } from '../../core/values/shell.ts';
+import type { TargetUrl } from '../../core/values/urls.ts';
+import { authorityOf } from '../../telemetry/listen.ts';
+import { isAt, type ListensAt, whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
+
+/** Where connections went, and to whom. */
+export interface Circumstances {
+  readonly url: TargetUrl;
+  readonly ip: string;
+  /** The target's end lies in this machine's kernel. */
+  readonly local: boolean;
+  /** Root of the target's process tree; null when it isn't known. */
+  readonly pid: number | null;
+  /** The leg's top level. */
+  readonly connections: number;
+}
+
+/** What ended a leg, with a hint that fits it: addresses and numbers filled in, and who does listen where nobody did. */
+export async function byCircumstances(error: unknown, at: Circumstances): Promise<unknown> {
+  if (!(error instanceof RigError)) return error;
+  const hint = error.code === 'EREFUSED' ? await whoListens(at) : filledIn(error.hint, at);
+  return hint === error.hint ? error : new RigError(error.code, error.message, { hint, cause: error.cause ?? error });
+}
+
+function filledIn(hint: string, { url, ip, connections }: Circumstances): string {
+  const at = url.text.replace(/^ws:/i, 'http:').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
+  return hint
+    .replaceAll('<url>', () => word(at))
+    .replaceAll('<ip>', () => ip)
+    .replaceAll('<count>', () => String(connections));
+}
+
+/** A server at another address of this machine, or at another port, is the usual reason. */
+async function whoListens({ url, ip, local, pid }: Circumstances): Promise<string> {
+  const [port = 0] = url.ports;
+  const filter = `'sport = :${port}'`;
+  if (!local) return `at ${ip}: ss -ltn ${filter}, to see whether anything listens there`;
+  const urlOf = (one: ListensAt): string => `${url.protocol}://${authorityOf(one.ip)}:${one.port}${pathOf(url)}`;
+  const others = await whereAnybodyListens(url.ports);
+  // It may have begun to listen just now.
+  const other = others.find((one) => !isAt(one, ip, one.port));
+  if (other) return `what listens at port ${other.port} does so at another address: ${word(urlOf(other))}`;
+  const own = pid === null ? [] : ((await whereItListens(pid)) ?? []);
+  if (own.length > 0) return `process ${pid} listens elsewhere: ${own.map((one) => word(urlOf(one))).join(', or ')}`;
+  return `ss -ltnp${others.length > 0 ? ` ${filter}` : ''}, to see what listens there`;
+}
+
+const pathOf = ({ text }: TargetUrl): string => /^[^:]+:\/\/[^/?]*(.*)$/.exec(text)?.[1] ?? '';

@@ -1,0 +1,90 @@
+import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/values/units.ts';
+
+/** A value, or a sentence that says what is wrong with what was given. */
+export type Read<T> = { readonly value: T } | { readonly problem: string };
+
+/** Under which heading an option stands, in the help and in docs/options.md. */
+export const OPTION_GROUPS = {
+  plan: 'Connections',
+  traffic: 'What they say',
+  target: 'The target',
+  readings: 'Readings',
+  verdict: 'What the result is held against',
+  watching: 'While the run goes on',
+  folder: 'What is left of it',
+} as const;
+export type OptionGroup = keyof typeof OPTION_GROUPS;
+
+/** One setting: how it is written on the command line and in a config file, what it means, what it is by default. */
+export interface Option<T> {
+  /** Name without dashes, on the command line and as a key in a config file. */
+  readonly name: string;
+  readonly group: OptionGroup;
+  /** What the help shows as its argument; a flag that is on or off has none. */
+  readonly argument?: string;
+  readonly help: string;
+  /** In the words a person would write; undefined: not set unless asked for. */
+  readonly default?: string;
+  /** May be given several times on the command line: the same as a list. */
+  readonly repeats?: true;
+  /** Reads what a person wrote; only called when something was. */
+  readonly read: (text: string) => Read<T>;
+}
+
+/** For what is read elsewhere: a value, or a sentence that says what is wrong. */
+export const orProblem =
+  <T extends object>(parse: (text: string) => T | string): ((text: string) => Read<T>) =>
+  (given) => {
+    const parsed = parse(given);
+    return typeof parsed === 'string' ? { problem: parsed } : { value: parsed };
+  };
+
+/** Kinds that don't read as a noun. */
+const NOUN: Partial<Record<QuantityKind, string>> = { bytes: 'size', percent: 'percentage' };
+
+/** A quantity with a unit, from `min` to `max`. */
+export function quantity(
+  kind: QuantityKind,
+  min: number,
+  max = Number.POSITIVE_INFINITY,
+): (text: string) => Read<number> {
+  return (text) => {
+    const value = parseQuantity(kind, text);
+    if (value === undefined)
+      return { problem: `"${text}" is not a ${NOUN[kind] ?? kind} such as ${QUANTITIES[kind].example}` };
+    if (value < min) return { problem: `${text} is too small: at least ${min}` };
+    if (value > max) return { problem: `${text} is too large: at most ${max}` };
+    return { value };
+  };
+}
+
+/** Items separated by commas, none of them twice. */
+export function list<T>(one: (text: string) => Read<T>): (text: string) => Read<readonly T[]> {
+  return (text) => {
+    const values: T[] = [];
+    for (const part of text.split(',').map((item) => item.trim())) {
+      const read = one(part);
+      if ('problem' in read) return read;
+      if (values.includes(read.value)) return { problem: `${part} is there twice` };
+      values.push(read.value);
+    }
+    return { value: values };
+  };
+}
+
+/** One of a closed list of words. */
+export function oneOf<const T extends string>(words: readonly T[]): (text: string) => Read<T> {
+  return (text) => {
+    const value = words.find((word) => word === text);
+    return value === undefined ? { problem: `"${text}" is not one of ${words.join(', ')}` } : { value };
+  };
+}
+
+export const text = (given: string): Read<string> =>
+  given.trim() === '' ? { problem: 'it is empty' } : { value: given };
+
+/** A switch: `--force` on the command line, `force: true` in a file. */
+export const onOff = (given: string): Read<boolean> =>
+  given === 'true' || given === 'false'
+    ? { value: given === 'true' }
+    : { problem: `"${given}" is neither true nor false` };

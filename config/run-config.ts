@@ -1,0 +1,213 @@
+import { PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import type { EarlierRun } from '../core/schemas/record.ts';
+import { type BehaviourPlan, canBehave, isTalk } from '../core/values/behaviour.ts';
+import { usageError } from '../core/values/errors.ts';
+import { evenLevels, type Plan, peakOf, warmUpBelow } from '../core/values/plan.ts';
+import { printQuantity } from '../core/values/units.ts';
+import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
+import { isLoopback } from '../telemetry/listen.ts';
+import { baselineProblems } from './baseline.ts';
+import type { Option, Read } from './option.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+
+type Options = typeof RUN_OPTIONS;
+type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : never;
+
+/** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
+export type RunConfig = Readonly<
+  Omit<
+    {
+      [K in keyof Options]: Options[K] extends { default: string }
+        ? ValueOf<Options[K]>
+        : ValueOf<Options[K]> | undefined;
+    },
+    'baseline'
+  > & { urls: readonly TargetUrl[]; plan: Plan; baseline: EarlierRun | undefined }
+>;
+
+/** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads settings, the command line over the file over the defaults.
+ *
+ * @param unknownFlags what the command line had beyond them
+ * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
+ *
+ * @throws RigError EUSAGE that names every problem, not just the first
+ */
+export function parseRunConfig(
+  commandLine: RawSettings,
+  file: RawSettings = {},
+  unknownFlags: readonly string[] = [],
+  readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
+): RunConfig {
+  const problems = [...unknownFlags.map((flag) => `${flag} is not an option`), ...unknownKeys(file)];
+  const values: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(RUN_OPTIONS) as Array<[string, Option<unknown>]>) {
+    const given = commandLine[option.name] ?? file[option.name];
+    const written = given === undefined ? option.default : asText(given);
+    if (written === undefined) continue;
+    const read = option.read(written);
+    if ('problem' in read) problems.push(`--${option.name}: ${read.problem}`);
+    else values[key] = read.value;
+  }
+  if (typeof values['baseline'] === 'string') {
+    values['baseline'] = readBaseline(values['baseline']);
+    if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
+  }
+  const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
+  const parsed = { ...values, urls } as unknown as RunConfig;
+  const named = (key: keyof Options): boolean =>
+    commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
+  const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
+  if (plan === undefined || problems.length > 0) throw usageError(problems, 'connrig run --help');
+  // Levels that are a list say how many there are at the top.
+  return Object.freeze({ ...parsed, plan, connections: peakOf(plan.legs[0]!) });
+}
+
+function readUrls(given: unknown, problems: string[]): TargetUrl[] {
+  const texts =
+    given === undefined
+      ? []
+      : Array.isArray(given)
+        ? given.map(String)
+        : String(given)
+            .split(',')
+            .map((one) => one.trim());
+  const urls: TargetUrl[] = [];
+  for (const one of texts) {
+    const url = parseTargetUrl(one);
+    if (typeof url === 'string') problems.push(url);
+    else if (urls.some(({ protocol }) => protocol === url.protocol)) {
+      problems.push(
+        `${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`,
+      );
+    } else urls.push(url);
+  }
+  return urls;
+}
+
+/** One leg for each protocol: of the URLs in their order, or of the built-in server. */
+function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
+  const { levels, connections } = config;
+  const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
+  const protocols = protocolsOf(config, named('protocols'), problems);
+  const top = exactly.at(-1) ?? 0;
+  if (top !== connections && named('connections')) {
+    problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
+  }
+  if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
+  if (config.rttLimitMs !== undefined && !isTalk(config.behaviour.kind)) {
+    problems.push(
+      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.includes('http') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
+    );
+  }
+  problems.push(...behaviourProblems(config.behaviour.kind, protocols));
+  if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
+    problems.push(
+      '--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade, an http one with its request',
+    );
+  }
+  if (config.perMessageDeflate !== 'off' && !protocols.includes('ws')) {
+    problems.push(
+      `--per-message-deflate: only ws compresses messages; the legs of this run are ${protocols.join(', ')}`,
+    );
+  }
+  for (const { path } of config.failIf ?? []) {
+    const own = PROTOCOLS.find((protocol) => protocol === path[0]);
+    if (own && !protocols.includes(own))
+      problems.push(`--fail-if: no leg of this run is ${own}; there is ${protocols.join(', ')}`);
+  }
+  problems.push(...targetProblems(config), ...servingProblems(config, named));
+  if (top > 100_000_000)
+    problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
+  // A pace that a small server keeps up with, unless that would take all day.
+  const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
+  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
+  const plan = { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+  if (config.baseline) {
+    problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
+  } else if (named('maxGrowthPercent')) {
+    problems.push('--max-growth: there is nothing to grow from without --baseline; --baseline runs/main, say');
+  }
+  return plan;
+}
+
+function protocolsOf(
+  { urls, target, protocols }: RunConfig,
+  isNamed: boolean,
+  problems: string[],
+): readonly ProtocolName[] {
+  if (urls.length > 0) return urls.map(({ protocol }) => protocol);
+  if (target === undefined) return protocols;
+  const { name, protocols: spoken } = target.manifest;
+  const wanted = isNamed ? protocols : spoken;
+  const foreign = wanted.filter((protocol) => !spoken.includes(protocol));
+  if (foreign.length > 0) problems.push(`--protocol: ${name} speaks ${spoken.join(', ')}, not ${foreign.join(', ')}`);
+  return wanted;
+}
+
+/** Refused as a whole: a leg that would do nothing looks like one that was measured. */
+function behaviourProblems(kind: BehaviourPlan['kind'], protocols: readonly ProtocolName[]): string[] {
+  const unable = protocols.filter((protocol) => !canBehave(protocol, kind));
+  if (unable.length === 0) return [];
+  const why =
+    kind === 'request'
+      ? `${unable.join(' and ')} connections have no requests; give an http:// URL or --protocol http`
+      : 'http connections have requests, not messages; take request:5k/s, or leave http out';
+  return [`--behaviour ${kind}: ${why}`];
+}
+
+function servingProblems(config: RunConfig, named: (key: keyof Options) => boolean): string[] {
+  const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));
+  if (served.length === 0 && named('lingerMs')) {
+    return ['--linger: there is nothing to stay for without --metrics or --live'];
+  }
+  return served
+    .filter(({ host }) => !isLoopback(host) && config.adminToken === undefined)
+    .map(
+      ({ name, host }) =>
+        `--${name} ${host}: beyond this machine only who knows a token is answered; give --admin-token`,
+    );
+}
+
+function targetProblems({ urls, pid, command, exporter, inspect, launches, target }: RunConfig): string[] {
+  const problems: string[] = [];
+  const hasUrl = urls.length > 0;
+  if (target !== undefined) {
+    if (hasUrl) problems.push('--target: it is started at ports of its own; leave the URL out');
+    const others = { '--pid': pid, '--command': command, '--exporter': exporter, '--inspect': inspect };
+    for (const [flag, value] of Object.entries(others)) {
+      if (value !== undefined) problems.push(`${flag} and --target: leave one of them out`);
+    }
+    return problems;
+  }
+  if (!hasUrl && pid !== undefined) problems.push('--pid: give the URL at which that process listens, too');
+  if (!hasUrl && command !== undefined) problems.push('--command: give the URL at which it is going to listen, too');
+  if (!hasUrl && exporter !== undefined) problems.push('--exporter: give the URL to connect to, too');
+  if (!hasUrl && inspect !== undefined) {
+    problems.push('--inspect: the built-in server collects without it; give the URL of another one');
+  }
+  if (hasUrl && inspect !== undefined && pid === undefined && command === undefined && exporter === undefined) {
+    problems.push(
+      '--inspect: a heap is part of the memory of a process; name it with --pid, or start it with --command',
+    );
+  }
+  if (hasUrl && command === undefined && launches > 1) {
+    problems.push('--launches: only a target that the run itself starts can be started anew; give --command');
+  }
+  if (pid !== undefined && command !== undefined) {
+    problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
+  }
+  return problems;
+}
+
+function unknownKeys(file: RawSettings): string[] {
+  const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
+  return Object.keys(file)
+    .filter((key) => !known.includes(key))
+    .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
+}
+
+const asText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));

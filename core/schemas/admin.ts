@@ -1,0 +1,100 @@
+/**
+ * What the reference server's admin port answers as JSON. The server writes it, a meter reads it; the shapes live here
+ * because those two never import each other.
+ */
+import { z } from 'zod';
+import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../values/outcomes.ts';
+
+const count = z.number().int().nonnegative();
+
+/** A server, or a record, from before there was a reason has none of it. */
+const Closed = z.strictObject(
+  Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, count.default(0)])) as Record<
+    ServerCloseReason,
+    z.ZodDefault<typeof count>
+  >,
+);
+
+/** Counts of one protocol since the server started: accepted = handshaking + open + the sum of closed. */
+export const CensusOfProtocol = z.object({
+  accepted: count,
+  /** Transport up, not usable yet: for http, nothing answered yet. Always 0 for tcp. */
+  handshaking: count,
+  open: count,
+  closed: Closed,
+  bytesIn: count,
+  bytesOut: count,
+});
+export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
+
+/** Of a server from before there was http: it had none. */
+const NO_CENSUS: CensusOfProtocol = {
+  accepted: 0,
+  handshaking: 0,
+  open: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfProtocol['closed'],
+};
+
+export const Census = z.object({
+  tcp: CensusOfProtocol,
+  ws: CensusOfProtocol,
+  http: CensusOfProtocol.default(NO_CENSUS),
+} satisfies Record<ProtocolName, unknown>);
+export type Census = z.infer<typeof Census>;
+
+/** One process of the server: what its JavaScript engine says of itself, in bytes. */
+export const RuntimeMemory = z.object({
+  pid: count,
+  rssBytes: count,
+  heapUsedBytes: count,
+  heapTotalBytes: count,
+  /** Memory of C++ objects bound to JavaScript ones, array buffers included. */
+  externalBytes: count,
+  arrayBuffersBytes: count,
+});
+export type RuntimeMemory = z.infer<typeof RuntimeMemory>;
+
+/** `GET /memory`, and `GET /memory?gc=1` (a full collection in every process first). */
+export const ServerMemory = z.object({
+  schema: z.literal(1),
+  /** Whether a collection was forced just before reading. */
+  collected: z.boolean(),
+  processes: z.array(RuntimeMemory).min(1),
+  census: Census,
+  live: z.object({
+    /** (RSS now − RSS when last without connections) ÷ open connections; null while none is open. */
+    bytesPerConnection: z.number().nullable(),
+    idleRssBytes: z.number().nullable(),
+  }),
+});
+export type ServerMemory = z.infer<typeof ServerMemory>;
+
+/** `GET /connections?top=N`: the connections that hold the most, by bytes queued towards the peer. */
+export const TopConnections = z.object({
+  schema: z.literal(1),
+  open: count,
+  connections: z.array(
+    z.object({
+      pid: count,
+      protocol: z.enum(PROTOCOLS),
+      peer: z.string(),
+      queuedBytes: count,
+      bytesIn: count,
+      bytesOut: count,
+    }),
+  ),
+});
+export type TopConnections = z.infer<typeof TopConnections>;
+
+/** The one line a server prints on stdout with `--json` once it can be connected to. */
+export const ServerReady = z.object({
+  ready: z.literal(true),
+  pid: count,
+  /** One URL for each protocol that is served, with a port range where there are several processes. */
+  urls: z.array(z.string()).min(1),
+  admin: z.string(),
+});
+export type ServerReady = z.infer<typeof ServerReady>;

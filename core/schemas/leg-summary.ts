@@ -1,0 +1,200 @@
+/** The part of `summary.json` that one leg is, see core/schemas/summary.ts. */
+import { z } from 'zod';
+import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
+import { EstimateSchema } from '../stats/slope.ts';
+import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+
+/** An R² below this: the levels don't lie on what was drawn through them. */
+export const STRAIGHT = 0.99;
+
+const count = z.number().int().nonnegative();
+const bytes = z.number().nullable();
+
+/** Where something happens, in connections, between the levels `low` and `high`. */
+const place = { at: z.number(), low: count, high: count };
+
+const Step = z.object({ ...place, bytes: z.number() });
+
+const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
+
+/** What the levels come to; see core/stats/shape.ts and core/stats/fit.ts. */
+const Fit = z.object({
+  rSquared: z.number(),
+  /** Up to `at` one more connection costs `below`, from there on `above`; null: none in range. */
+  knee: z.object({ ...place, below: EstimateSchema, above: EstimateSchema }).nullable(),
+  /** Between two levels memory jumped by so many bytes: the largest of `steps`; null: none in range. */
+  step: Step.nullable(),
+  /** All of them, ascending; at most three. */
+  steps: z.array(Step),
+  /** Of the top level, against the same shape through the others; signed. */
+  holdoutErrorPercent: z.number().nullable(),
+  /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/stats/predict.ts. */
+  lines: z.array(
+    z.object({
+      fromOpen: count,
+      interceptBytes: z.number(),
+      bytesPerConnection: z.number(),
+      residualBytes: z.number(),
+      degrees: count,
+      points: count,
+      meanOpen: z.number(),
+      openSquares: z.number(),
+    }),
+  ),
+});
+const ms = z.number().nonnegative();
+const Latency = ms.nullable();
+
+const Rtt = z.object({
+  p50Ms: Latency,
+  p99Ms: Latency,
+  p999Ms: Latency,
+  /** From when a message was sent instead of when it was planned: what a closed-loop tool would show. */
+  uncorrectedP99Ms: Latency,
+  /** Of requests, those that were due. */
+  messagesPerSecond: z.number(),
+  lateReplies: count,
+  lostReplies: count,
+  /** Received that another connection of the run had sent; in no round trip. */
+  fromOthers: count.default(0),
+  /** Answers by class of status, of http; null where replies have none. */
+  statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
+});
+export type Rtt = z.infer<typeof Rtt>;
+
+const Spread = z.object({ p50Ms: ms, minMs: ms, maxMs: ms });
+
+/** Open connections that were lost, over the whole leg. */
+const Losses = z.object({
+  count,
+  reasons: z.partialRecord(z.enum(CLOSE_REASONS), count),
+  /** How long they had been open, and how long nothing had been said on them; null where that wasn't recorded. */
+  age: Spread.nullable(),
+  silence: Spread.nullable(),
+  /** What that says, and of a timer how long it is; see core/stats/loss-pattern.ts. */
+  pattern: z.enum(LOSS_PATTERNS),
+  timerMs: Latency,
+  /** The same in words; null where there are no times. */
+  text: z.string().nullable(),
+});
+
+export const LegSummary = z.object({
+  protocol: z.enum(PROTOCOLS),
+  planned: count,
+  peakOpen: count,
+  attempts: count,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  /** null where none was. */
+  losses: Losses.nullable().default(null),
+  levels: z.array(
+    z.object({
+      open: count,
+      /** total = user + kernel. user is the target's anonymous memory, kernel the growth of its end since the baseline. */
+      bytes: z.object({ total: bytes, user: bytes, kernel: bytes }),
+      settled: z.boolean(),
+      established: count.nullable(),
+      censusOpen: count.nullable(),
+      /** TCP sockets this machine has more than at the baseline: two for each connection when both ends are here. */
+      kernelSockets: z.number().int().nullable(),
+      /** User memory of the client at this level. */
+      generatorBytes: bytes,
+      /** Growth of what the target's memory cgroup is charged for; null when others live in it too. */
+      chargedBytes: bytes,
+      /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
+      rtt: Rtt.nullable(),
+      /** How the connections opened that came between the level below and this one, from the planned moment. */
+      opening: z.object({ opened: count, p50Ms: Latency, p99Ms: Latency, maxMs: Latency }).nullable(),
+    }),
+  ),
+  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels. */
+  perConnection: z
+    .object({
+      total: EstimateSchema.nullable(),
+      user: EstimateSchema.nullable(),
+      kernel: EstimateSchema.nullable(),
+      /** What the target's memory cgroup is charged for it. Beside the others: the kernel doesn't charge all it spends. */
+      charged: EstimateSchema.nullable(),
+      /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
+      components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
+      /**
+       * Of `components`, what no row explains. Its interval has in it what stayed unexplained when all had closed, which
+       * no connection can be blamed for. Summaries of earlier versions lack it.
+       */
+      unexplained: EstimateSchema.nullable().default(null),
+      /** What it reserves of tcp_mem: whole pages for each socket with anything queued. Not memory, and in no sum. */
+      tcpReservedBytes: bytes.default(null),
+    })
+    .nullable(),
+  baselineBytes: bytes,
+  /** Of it, the heaps of all processes; null where they can't be asked. */
+  baselineHeapBytes: bytes,
+  /** The most user memory at any moment, garbage included. */
+  peakUserBytes: bytes,
+  /** Open descriptors of the target that one connection takes, at the top level: two of a proxy. */
+  descriptorsPerConnection: z.number().nullable(),
+  /** Of `total`; of what there is where the kernel can't be read. */
+  fit: Fit.nullable(),
+  /** Of all that the target's memory cgroup is charged for, the process without connections included. */
+  chargedFit: Fit.nullable(),
+  /**
+   * What each closed connection left behind; intervals from 3 cycles on, and a leak only if one excludes 0. The first
+   * three numbers are of user memory.
+   */
+  retained: Retained.extend({
+    /** Of the kernel's part: sockets that the target still holds, other open files, its descriptor table; null where that isn't known. */
+    kernel: Retained.nullable().default(null),
+    /** Descriptors of the target; null where nobody counts them. */
+    files: z
+      .object({ perClosedConnection: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+      .nullable()
+      .default(null),
+    /** User memory that the first cycle left, for each connection closed in it: what the next ones may use again. */
+    firstCycleBytes: bytes.default(null),
+  }).nullable(),
+  /** With no connection open: the baseline, cycle 0, then after each cycle. */
+  drains: z.array(
+    z.object({
+      cycle: count,
+      closedConnections: count,
+      /** User memory. */
+      bytes: z.number(),
+      /** Growth of the kernel's part since the baseline. */
+      kernelBytes: bytes.default(null),
+      openFiles: count.nullable().default(null),
+    }),
+  ),
+  /**
+   * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
+   * target that was given neither, whose `perConnection` is of that kind already.
+   */
+  burst: z
+    .object({
+      open: count,
+      userBytesPerConnection: z.number(),
+      /** Growth of the kernel's part, per connection. */
+      kernelBytesPerConnection: bytes.default(null),
+      /** User and kernel memory together, beyond that of the same number of connections at rest, per connection. */
+      beyondRestBytes: bytes.default(null),
+      /** The same of what the target's memory cgroup is charged for. */
+      chargedBeyondRestBytes: bytes.default(null),
+    })
+    .nullable(),
+  open: z.object({
+    ratePerSecond: z.number().nullable(),
+    p50Ms: Latency,
+    p99Ms: Latency,
+    maxMs: Latency,
+    /** Processor time of the target, user and system, for each connection opened; at the most, see report/fold/opening.ts. */
+    targetCpuMs: Latency,
+  }),
+  /** Round trips at the top level; null while no behaviour that talks was asked for. */
+  rtt: Rtt.nullable(),
+  /**
+   * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
+   * intervals of `perConnection` are over launches then.
+   */
+  launches: z.object({ count, bytes: z.array(z.number()), coefficientOfVariation: z.number().nullable() }).nullable(),
+});
+export type LegSummary = z.infer<typeof LegSummary>;

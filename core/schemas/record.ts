@@ -1,0 +1,275 @@
+/**
+ * The run record: what a run folder holds. `run.json` is one {@link RunFile}; `samples.jsonl` has one {@link Sample} a
+ * line, `events.jsonl` one {@link RunEvent} a line. All times are ms since the run began. Schema 1; unknown keys are
+ * kept out when reading, so a newer minor addition doesn't hide what is understood.
+ */
+import { z } from 'zod';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { EstimateSchema } from '../stats/slope.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { PHASES } from '../values/plan.ts';
+import { redactConfig, redactText } from '../values/secrets.ts';
+import { Readings } from './readings.ts';
+
+export const RECORD_SCHEMA = 1;
+
+const count = z.number().int().nonnegative();
+const ms = z.number().nonnegative();
+
+/** Older versions recorded URLs whole. */
+export const ShownText = z.string().transform((text) => redactText(text));
+
+export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
+
+/** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
+const Histogram = z.array(z.tuple([z.number(), count]));
+
+/** Reasons that a record is too old to know didn't occur in it. */
+const CloseReasonCounts = z.object(
+  Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
+    CloseReason,
+    z.ZodDefault<typeof count>
+  >,
+);
+
+/** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
+export const LegProgress = z.object({
+  counts: CountsSchema,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  closeReasons: CloseReasonCounts,
+  openPlanned: Histogram,
+  openActual: Histogram,
+  lag: Histogram,
+  /** Lateness that is the client's own: there was room in the window. */
+  ownLag: Histogram,
+  /** From the start of an attempt until it had failed. */
+  failedAfter: Histogram.default([]),
+  /** Open connections that the peer closed or reset, or that broke; null where there was none. */
+  losses: z
+    .object({
+      /** How long each had been open. */
+      age: Histogram,
+      /** How long nothing had been said on it, by either side and by us. */
+      silence: Histogram,
+      unsaid: Histogram,
+      /** From the first to the last. */
+      spanMs: ms,
+    })
+    .nullable()
+    .default(null),
+  /** Ms spent ramping to levels so far, and connections opened in that time: what "opens per second" comes from. */
+  rampMs: ms,
+  rampOpened: count,
+});
+export type LegProgress = z.infer<typeof LegProgress>;
+
+/** Round trips during the talk phase of a level: messages that came back, or requests that were answered. */
+const Talk = z.object({
+  durationMs: ms,
+  /** Sent; of requests, those that were due. */
+  messages: count,
+  replies: count,
+  /** Of the replies: more than a second after the planned moment. */
+  lateReplies: count,
+  /** Not answered when the connection closed, or a second after the phase. */
+  lostReplies: count,
+  /** Received that another connection of the run had sent: the target passes messages on. */
+  fromOthers: count.default(0),
+  /** Of the replies, where they have a status (answers of http); null where none has. */
+  statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
+  sendLag: Histogram,
+  rttPlanned: Histogram,
+  rttActual: Histogram,
+});
+export type Talk = z.infer<typeof Talk>;
+
+/** Which leg of which launch, both counted from 0. */
+const At = { elapsedMs: ms, launch: count, leg: count, protocol: z.enum(PROTOCOLS) };
+
+/** A few times a second: where the run is. */
+const Tick = z.object({
+  type: z.literal('tick'),
+  ...At,
+  phase: z.enum(PHASES),
+  /** Connections wanted in this phase. */
+  level: count,
+  counts: CountsSchema,
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  /** User memory of the target, when it can be read cheaply. */
+  targetBytes: z.number().nullable(),
+  generatorRssBytes: z.number(),
+  generatorCpuSeconds: z.number(),
+});
+
+/** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */
+const MemoryPoint = z.object({
+  type: z.literal('memory'),
+  ...At,
+  phase: z.enum(['baseline', 'hold', 'retained', 'burst']),
+  level: count,
+  /** Which climb it belongs to, from 0; the baseline belongs to the first, and a burst to the last. */
+  cycle: count,
+  /** Whether two windows agreed before the settle timeout ran out. */
+  settled: z.boolean(),
+  /** User memory in each settle window, in bytes, oldest first. */
+  windows: z.array(z.number()),
+  /** The reading that counts: garbage collected where the target can do that. */
+  readings: Readings,
+  /** The same moment before any collection was forced; null where the target can't be told to collect. */
+  unforced: Readings.nullable(),
+  /** null for behaviours to which nothing comes back, and outside of levels. */
+  talk: Talk.nullable(),
+  progress: LegProgress,
+});
+export type MemoryPoint = z.infer<typeof MemoryPoint>;
+
+/** The end of a leg in one launch, reached or not. */
+const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+export type Sample = z.infer<typeof Sample>;
+
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('phase'), ...At, phase: z.enum(PHASES), level: count }),
+  /** Something that went wrong with connections; each different one once per worker. */
+  z.object({
+    type: z.literal('trouble'),
+    ...At,
+    what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
+    detail: ShownText,
+    /** Of an open connection that was lost: how long it had been open, and how long neither side had said anything. */
+    openMs: ms.optional(),
+    silentMs: ms.optional(),
+  }),
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText }),
+  /** Why the run ended early. The first one counts. */
+  z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: ShownText, hint: ShownText }),
+  /** What the target printed last, when it ended by itself. */
+  z.object({ type: z.literal('target-output'), elapsedMs: ms, text: ShownText }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+const PlanSchema = z.object({
+  legs: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      warmUp: count,
+      levels: z.array(count),
+      connectsPerSecond: z.number().positive(),
+      cycles: count.min(1),
+    }),
+  ),
+  launches: count.min(1),
+});
+
+export const RUN_STATUSES = ['running', 'passed', 'failed', 'interrupted', 'invalid'] as const;
+export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;
+
+/** What was measured on, so that two runs can be told to be comparable. `null` where it can't be known. */
+export const Environment = z.object({
+  connrigVersion: z.string(),
+  nodeVersion: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  kernel: z.string(),
+  cpuModel: z.string(),
+  cores: count,
+  memoryBytes: z.number(),
+  /** What this machine (or its container) lets us use: the smaller of physical memory and cgroup limit. */
+  memoryLimitBytes: z.number(),
+  descriptorLimit: z.number().nullable(),
+  ephemeralPorts: z.tuple([count, count]).nullable(),
+  somaxconn: z.number().nullable(),
+  /** From where on the kernel reserves no more for TCP buffers: the last value of net.ipv4.tcp_mem. */
+  tcpMemMaxBytes: z.number().nullable().default(null),
+  /** Connections the firewall's table can track, and tracked before the run. */
+  conntrackMax: z.number().nullable().default(null),
+  conntrackCount: z.number().nullable().default(null),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** A run by itself: what two runs are compared by, beside what they measured. */
+const RunFacts = z.object({
+  schema: z.literal(RECORD_SCHEMA),
+  name: z.string(),
+  startedAt: z.iso.datetime(),
+  /** null while running, and for ever when the client was killed. */
+  finishedAt: z.iso.datetime().nullable(),
+  /** What the run came to; `running` when it never got to say. */
+  status: z.enum(RUN_STATUSES),
+  exitCode: z.number().int().nullable(),
+  /** Everything as parsed, defaults included; without what is secret in it. */
+  config: z.record(z.string(), z.unknown()).transform(redactConfig),
+  plan: PlanSchema,
+  environment: Environment,
+  target: z.object({
+    kind: z.enum(TARGET_KINDS),
+    name: ShownText,
+    urls: z.array(ShownText),
+    pid: z.number().nullable(),
+    /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
+    descriptorLimit: z.number().nullable(),
+    processes: z.number().nullable(),
+    /** What was built for the run; null for every other target. */
+    built: z
+      .object({
+        name: z.string(),
+        language: z.string(),
+        what: z.string(),
+        /** Programs it was built and run with, and what they said of themselves. */
+        tools: z.array(z.object({ name: z.string(), version: z.string(), said: z.string() })),
+        /** Bytes of what would be put on a server. */
+        deployedBytes: count,
+      })
+      .nullable()
+      .default(null),
+  }),
+  generator: z.object({
+    engine: z.string(),
+    /** For each leg of the plan. */
+    legs: z.array(
+      z.object({
+        workers: count,
+        /** Each worker had a descriptor table of its own, since one wouldn't have held all connections. */
+        ownTables: z.boolean(),
+        /** Source IPs that were bound to; none: the system chose. */
+        sources: z.array(z.string()),
+        /** Distinct (IP, port) that connections went to. */
+        destinations: count,
+        /** The target's end of the connections lay in this machine's kernel. */
+        targetIsLocal: z.boolean(),
+        /** The address of its host that connections went to. */
+        ip: z.string().optional(),
+      }),
+    ),
+  }),
+});
+
+/** All that a run keeps of an earlier one, whose folder may be gone by the time of a report. */
+const EarlierRun = z.object({
+  /** As it was given. */
+  folder: z.string(),
+  /** Without what that one was compared with. */
+  run: RunFacts,
+  /** By its summary; its own record knows of no threshold. */
+  status: z.enum(RUN_STATUSES).exclude(['running']),
+  /** What of its record could not be read. */
+  problems: z.array(z.string()),
+  /** What one more connection cost, with its 95 % interval, which is over launches where there were several. */
+  legs: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      launches: count.min(1),
+      rSquared: z.number().nullable(),
+      total: EstimateSchema.nullable(),
+      user: EstimateSchema.nullable(),
+    }),
+  ),
+});
+export type EarlierRun = z.infer<typeof EarlierRun>;
+
+export const RunFile = RunFacts.extend({
+  /** What the run was to be held against (--baseline), and by how much a cost might grow. */
+  baseline: EarlierRun.extend({ maxGrowthPercent: z.number().nonnegative() }).optional(),
+});
+export type RunFile = z.infer<typeof RunFile>;

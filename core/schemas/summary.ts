@@ -1,0 +1,132 @@
+/**
+ * `summary.json`, schema 1: what a run came to. Made from the run record alone, by `report/`. All bytes are numbers of
+ * bytes; `null` where something wasn't measured, never 0 for unknown.
+ */
+import { z } from 'zod';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { WORDS } from '../stats/difference.ts';
+import { EstimateSchema } from '../stats/slope.ts';
+import { LegSummary } from './leg-summary.ts';
+import { ShownText, TARGET_KINDS } from './record.ts';
+import { Sizing, TwoCosts } from './sizing-summary.ts';
+
+export const SUMMARY_SCHEMA = 1;
+
+const count = z.number().int().nonnegative();
+const bytes = z.number().nullable();
+
+export const LIMITERS = ['memory', 'fds', 'ports', 'tcp-mem', 'conntrack', 'rtt', 'cpu'] as const;
+export const LIMIT_UNITS = ['connections', 'opens per second', 'closed connections'] as const;
+
+const Growth = z.object({
+  protocol: z.enum(PROTOCOLS),
+  /** What was compared: all of it, or user memory where that is all that both runs know; null: neither. */
+  part: z.enum(['total', 'user']).nullable(),
+  /** Of one more connection, by the earlier run and by this one. */
+  baselineBytes: bytes,
+  bytes,
+  /** With its 99 % interval, in bytes and, of the earlier cost, in percent; null where either isn't known. */
+  difference: EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) }).nullable(),
+  /** Not shown to have grown by more than is allowed; what isn't known has not passed. */
+  passed: z.boolean(),
+});
+export type Growth = z.infer<typeof Growth>;
+
+export const Summary = z.object({
+  schema: z.literal(SUMMARY_SCHEMA),
+  status: z.enum(['passed', 'failed', 'interrupted', 'invalid']),
+  exitCode: z.number().int(),
+  name: z.string(),
+  target: z.object({
+    kind: z.enum(TARGET_KINDS),
+    name: ShownText,
+    urls: z.array(ShownText),
+    /**
+     * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
+     * machine's memory; null where nobody tells, as of most targets elsewhere.
+     */
+    memoryLimit: z
+      .object({
+        bytes: z.number(),
+        basis: z.enum(['asked', 'cgroup', 'machine']),
+        /** Of the machine, or what of it our own container may take; null where a limit was asked for. */
+        machineBytes: bytes,
+      })
+      .nullable(),
+  }),
+  /** Why it isn't `passed`; null when it is. */
+  error: z.object({ code: z.string(), message: ShownText, hint: ShownText }).nullable(),
+  warnings: z.array(ShownText),
+  legs: z.array(LegSummary),
+  /** With the 95 % interval of the prediction. */
+  forecast: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      connections: count,
+      bytes: z.number(),
+      low: z.number(),
+      high: z.number(),
+      /** How many times the largest level measured. */
+      extrapolation: z.number(),
+      /** Above 2 times: a guess. */
+      beyond: z.boolean(),
+      /** While everybody reconnects, see the leg's `burst`; null where that wasn't measured. `bytes` is at rest. */
+      burstBytes: bytes.default(null),
+    }),
+  ),
+  /** The most connections whose upper bound of prediction fits the memory limit with the headroom kept free. */
+  capacity: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      /** What has to fit: user and kernel memory together, or what a cgroup is charged for, which is what its limit is on. */
+      of: z.enum(['total', 'charged']),
+      memoryLimitBytes: z.number(),
+      headroomPercent: z.number(),
+      /** By what `sizedBy` says. */
+      connections: count,
+      extrapolation: z.number(),
+      beyond: z.boolean(),
+      ...TwoCosts,
+    }),
+  ),
+  /** By the default limits of memory, or by a plan (--plan); null where no cost is known. */
+  sizing: Sizing.nullable(),
+  /**
+   * Where each limit lies, for each protocol the first one first: how many connections until then. For `rtt` the first
+   * level that was over; `cpu` limits opens per second, not how many stay, and comes first where the run's own pace
+   * was beyond it, last otherwise. What closed connections leave behind runs out after so many closes, however few
+   * are open: `closed connections`.
+   */
+  limiters: z.array(
+    z.object({
+      protocol: z.enum(PROTOCOLS),
+      what: z.enum(LIMITERS),
+      at: count,
+      unit: z.enum(LIMIT_UNITS),
+      /** With `closed connections`: how much there is of it, in files or bytes. */
+      available: z.number().optional(),
+    }),
+  ),
+  thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),
+  /** What the cost was held against (--baseline), leg by leg; a leg whose cost the earlier run didn't know isn't there. */
+  baseline: z
+    .object({
+      folder: z.string(),
+      name: z.string(),
+      startedAt: z.string(),
+      maxGrowthPercent: z.number(),
+      legs: z.array(Growth),
+    })
+    .optional(),
+  generator: z.object({
+    /** Null for legs below `OWN_COST_FROM` connections (core/values/plan.ts). */
+    bytesPerConnection: z.number().nullable(),
+    rssBytes: z.number().nullable(),
+    cpuSeconds: z.number().nullable(),
+    /** The client was what limited the run, so latencies and rates are its own: see `bottleneck`. */
+    saturated: z.boolean(),
+    /** Why, in a sentence; null when it wasn't. */
+    bottleneck: z.string().nullable(),
+  }),
+});
+export type Summary = z.infer<typeof Summary>;

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { summarize } from '../../report/fold/summarize.ts';
+import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import { checked, readThreshold, type Threshold } from './thresholds.ts';
+
+const run = runFile({ plan: { legs: [leg()], launches: 1 } });
+const summary = summarize({ run, samples: climb(5000), events: [], problems: [] });
+const resultOf = (expression: string): [number | null, boolean] => {
+  const threshold = readThreshold(expression);
+  assert.equal(typeof threshold, 'object', String(threshold));
+  const { value, passed } = checked(threshold as Threshold, summary);
+  return [value === null ? null : Math.round(value), passed];
+};
+
+test('a number of the summary is held against a quantity of its kind', () => {
+  assert.deepEqual(resultOf('ws.perConnection.user.bytes > 12KiB'), [5000, true]);
+  assert.deepEqual(resultOf('ws.perConnection.user.bytes>4KiB'), [5000, false]);
+  assert.deepEqual(resultOf('ws.peakOpen < 3k'), [3000, true]);
+  assert.deepEqual(resultOf('ws.peakOpen <= 3k'), [3000, false]);
+  assert.deepEqual(resultOf('ws.outcomes.refused > 0'), [0, true]);
+  assert.deepEqual(resultOf('ws.fit.rSquared < 0.99'), [1, true]);
+  assert.equal(resultOf('exitCode > 0')[1], true);
+  assert.deepEqual(resultOf('ws.retained.bytesPerClosedConnection > 1KiB'), [0, true]);
+  assert.deepEqual(resultOf('ws.retained.kernel.bytesPerClosedConnection > 100'), [0, true]);
+  assert.deepEqual(resultOf('ws.retained.files.perClosedConnection >= 0'), [0, false]);
+});
+
+test('what is not known has not passed', () => {
+  assert.deepEqual(resultOf('tcp.perConnection.total.bytes > 12KiB'), [null, false]);
+  assert.deepEqual(resultOf('ws.rtt.p99Ms > 5ms'), [null, false]);
+  assert.deepEqual(resultOf('ws.burst.beyondRestBytes > 4KiB'), [null, false]);
+  assert.deepEqual(resultOf('ws.retained.files.low > 0.5'), [null, false]);
+});
+
+const WRONG: ReadonlyArray<[string, RegExp]> = [
+  ['ws.perConnection.total.bytes', /is not a path, one of >= <= > <, and a quantity/],
+  [
+    'ws.perConnection.totl.bytes > 1KiB',
+    /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, unexplained, tcpReservedBytes$/,
+  ],
+  ['wss.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
+  ['ws.perConnection.total > 1KiB', /is no number yet: go on with bytes, low, high/],
+  ['ws.perConnection.components.heap > 1KiB', /names nothing: ws\.perConnection\.components has heapUsed, /],
+  ['ws.levels.0 > 1', /names nothing: ws\.levels has no parts with names/],
+  ['ws.perConnection.total.bytes > 12ms', /"12ms" is not what .* is measured in; 64KiB would be/],
+  ['ws.open.p99Ms > 12KiB', /"12KiB" is not what ws\.open\.p99Ms is measured in/],
+  ['name > 1', /is no number/],
+  ['', /is not a path/],
+];
+for (const [expression, wanted] of WRONG) {
+  test(`"${expression}" is refused in words`, () => {
+    const found = readThreshold(expression);
+    assert.match(String(found), wanted);
+  });
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { LegSummary } from '../schemas/leg-summary.ts';
+import { Summary } from '../schemas/summary.ts';
+import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
+
+const OPERATORS = {
+  '>=': (a: number, b: number) => a >= b,
+  '<=': (a: number, b: number) => a <= b,
+  '>': (a: number, b: number) => a > b,
+  '<': (a: number, b: number) => a < b,
+} as const satisfies Record<string, (a: number, b: number) => boolean>;
+
+/** `ws.perConnection.total.bytes > 12KiB`: what must not be. */
+export interface Threshold {
+  readonly expression: string;
+  /** Names from the summary down, or from the leg of a protocol. */
+  readonly path: readonly string[];
+  readonly operator: keyof typeof OPERATORS;
+  /** In bytes, ms, percent, or as it is. */
+  readonly limit: number;
+}
+
+const SHAPE = /^\s*([\w.-]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*$/;
+
+/**
+ * Reads a threshold: a number of summary.json by its path, an operator, a quantity with the unit of that number.
+ *
+ * @returns the threshold, or a sentence that says what is wrong and what there is
+ */
+export function readThreshold(expression: string): Threshold | string {
+  const match = SHAPE.exec(expression);
+  if (!match) return `"${expression}" is not a path, one of ${Object.keys(OPERATORS).join(' ')}, and a quantity`;
+  const [, dotted = '', operator = '>', quantity = ''] = match;
+  const path = dotted.split('.');
+  const isOfLeg = (PROTOCOLS as readonly string[]).includes(path[0]!);
+  const problem = problemOf(isOfLeg ? LegSummary : Summary, isOfLeg ? path.slice(1) : path, isOfLeg ? path[0]! : '');
+  if (problem !== undefined) return `"${dotted}" ${problem}`;
+  const kind = kindOf(path);
+  const limit = kind === undefined ? numberIn(quantity) : parseQuantity(kind, quantity);
+  if (limit === undefined) {
+    const example = kind === undefined ? '0.99' : QUANTITIES[kind].example;
+    return `"${quantity}" is not what ${dotted} is measured in; ${example} would be`;
+  }
+  return { expression: expression.trim(), path, operator: operator as keyof typeof OPERATORS, limit };
+}
+
+/**
+ * What came of it. A value that isn't known has not passed: a gate must not open on what nobody measured.
+ *
+ * @returns the entry of summary.json
+ */
+export function checked(threshold: Threshold, summary: Summary): Summary['thresholds'][number] {
+  const [first, ...rest] = threshold.path;
+  const leg = summary.legs.find(({ protocol }) => protocol === first);
+  const isOfLeg = (PROTOCOLS as readonly string[]).includes(first!);
+  const value = valueAt(isOfLeg ? leg : summary, isOfLeg ? rest : threshold.path);
+  const passed = value !== null && !OPERATORS[threshold.operator](value, threshold.limit);
+  return { expression: threshold.expression, value, passed };
+}
+
+/** In the unit that its path tells, for people. */
+export const kindOf = (path: readonly string[]): QuantityKind | undefined => {
+  const dotted = path.join('.');
+  // Descriptors, their interval included.
+  if (/\.files\./.test(dotted)) return undefined;
+  if (/(^|\.)(low|high|\w*[bB]ytes\w*)$|\.components\./.test(dotted)) return 'bytes';
+  if (/Ms$/.test(dotted)) return 'duration';
+  if (/Percent$/.test(dotted)) return 'percent';
+  return undefined;
+};
+
+function valueAt(from: unknown, path: readonly string[]): number | null {
+  const found = path.reduce<unknown>(
+    (at, name) => (at !== null && typeof at === 'object' ? (at as Record<string, unknown>)[name] : undefined),
+    from,
+  );
+  return typeof found === 'number' ? found : null;
+}
+
+const numberIn = (text: string): number | undefined =>
+  /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : parseQuantity('count', text);
+
+/** Walks down the schema; undefined: there is a number at the end. */
+function problemOf(schema: z.ZodType, path: readonly string[], before: string): string | undefined {
+  const inner = unwrapped(schema);
+  const [name, ...rest] = path;
+  const where = before === '' ? 'a summary' : before;
+  if (name === undefined) {
+    if (inner instanceof z.ZodNumber) return undefined;
+    const names = namesIn(inner);
+    return names.length > 0 ? `is no number yet: go on with ${names.join(', ')}` : 'is no number';
+  }
+  const next = childOf(inner, name);
+  if (!next) {
+    const names = namesIn(inner);
+    return names.length > 0
+      ? `names nothing: ${where} has ${names.join(', ')}`
+      : `names nothing: ${where} has no parts with names`;
+  }
+  return problemOf(next, rest, before === '' ? name : `${before}.${name}`);
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return unwrapped(schema.unwrap() as z.ZodType);
+  return schema;
+}
+
+function childOf(schema: z.ZodType, name: string): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject)
+    return Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
+  if (schema instanceof z.ZodRecord)
+    return namesIn(schema).includes(name) ? (schema.valueType as z.ZodType) : undefined;
+  return undefined;
+}
+
+/** Those below which there is a number somewhere: lists can't be gone into. */
+function namesIn(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodRecord)
+    return schema.keyType instanceof z.ZodEnum ? schema.keyType.options.map(String) : [];
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, z.ZodType>)
+    .filter(([, child]) => {
+      const inner = unwrapped(child);
+      return inner instanceof z.ZodNumber || namesIn(inner).length > 0;
+    })
+    .map(([name]) => name);
+}

@@ -1,0 +1,55 @@
+import type { ChartTable } from '../../charts/chart.ts';
+import { humanCount } from '../../core/values/units.ts';
+import type { RunView, Standing, Verdict } from '../view.ts';
+
+/** Where the run is, in a sentence. */
+export function phaseSentence({ now, standing }: RunView): string {
+  if (standing === 'ended') return 'The run has ended.';
+  if (standing === 'silent') return 'Nothing was recorded for a while: the client was killed, or stands still.';
+  if (!now) return 'The run is about to begin.';
+  const level = humanCount(now.level);
+  const what: Readonly<Record<typeof now.phase, string>> = {
+    'warm-up': 'opening and closing a first batch, so that one-time costs are paid',
+    baseline: 'reading memory without connections',
+    ramp: `opening up to ${level} connections`,
+    talk: `timing round trips over ${level} connections`,
+    settle: `holding ${level} connections until memory comes to rest`,
+    hold: `reading memory at ${level} connections`,
+    drain: 'closing all connections',
+    retained: 'reading what closed connections left behind',
+    burst: `opening ${level} connections in one go`,
+  };
+  return `${now.protocol}: ${what[now.phase]}.`;
+}
+
+export function standingSentence(verdict: Verdict | null, standing: Standing): string {
+  if (!verdict) return 'There is none before the first level.';
+  const { summary, isFinal } = verdict;
+  if (isFinal)
+    return `The run is over: ${summary.status} (exit code ${summary.exitCode}). This is what summary.json says.`;
+  return standing === 'running' ? 'So far, from the levels measured until now.' : 'From what was measured.';
+}
+
+/** How attempts ended: of legs that are over as the verdict has them, of the one that goes on as of now. */
+export function outcomeTable({ verdict, now }: RunView): ChartTable {
+  const legs = (verdict?.summary.legs ?? []).map(({ protocol, outcomes, attempts }) => ({
+    protocol,
+    attempts,
+    outcomes: outcomes as Readonly<Partial<Record<string, number>>>,
+  }));
+  if (now && !verdict?.isFinal) {
+    const { protocol, outcomes, counts } = now;
+    const current = { protocol, attempts: counts.attempts, outcomes };
+    if (now.launch === 0) legs[now.leg] = current;
+  }
+  const names = [...new Set(['open', ...legs.flatMap(({ outcomes }) => Object.keys(outcomes))])].filter(
+    (name) => name === 'open' || legs.some(({ outcomes }) => (outcomes[name] ?? 0) > 0),
+  );
+  return {
+    head: ['attempts that ended', ...legs.map(({ protocol }) => protocol)],
+    rows: [
+      ...names.map((name) => [name, ...legs.map(({ outcomes }) => humanCount(outcomes[name] ?? 0))]),
+      ['attempts in all', ...legs.map(({ attempts }) => humanCount(attempts))],
+    ],
+  };
+}

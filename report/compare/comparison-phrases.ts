@@ -1,0 +1,142 @@
+import { componentLabel } from '../../charts/ledger-chart.ts';
+import type { Difference } from '../../core/stats/difference.ts';
+import {
+  bytes,
+  count,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  type Quantity,
+  say,
+  UNKNOWN,
+} from '../words/phrase.ts';
+import type { Table, TableColumn } from '../words/table.ts';
+import { NOUNS } from '../words/verdict.ts';
+import { estimate } from '../words/verdict-rows.ts';
+import {
+  COSTS,
+  type ComparedPart,
+  type ComparedProtocol,
+  type ComparedRun,
+  type Comparison,
+  sizeOf,
+} from './comparison.ts';
+
+/** A sentence for each further run and protocol. */
+export function sentencesOf({ runs, protocols }: Comparison): Phrase[] {
+  return protocols.flatMap(({ protocol, parts, legs }) => {
+    const [, many] = NOUNS[protocol];
+    // What there is of the cost: the whole, else a part.
+    const main = COSTS.map((name) => parts.find(({ part }) => part === name)).find((part) => part);
+    return runs.slice(1).map((run, i): Phrase => {
+      const [first, second] = [runs[0]!.letter, run.letter];
+      const difference = main?.values[i + 1]?.difference;
+      if (!main || !difference) {
+        const why = [0, i + 1]
+          .filter((at) => !main?.values[at])
+          .map((at) => `${runs[at]!.letter} ${legs[at] ? 'knows no cost' : `had no ${many}`}`);
+        return say`${second}, ${protocol}: not compared with ${first}, since ${why.join(' and ')}.`;
+      }
+      const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
+      const noun = `one more ${NOUNS[protocol][0]}${where}`;
+      if (difference.word === 'no difference shown') {
+        return say`${second}, ${protocol}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}.`;
+      }
+      return say`${second}, ${protocol}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}.`;
+    });
+  });
+}
+
+const PART_WORDS = {
+  total: 'one more connection costs',
+  user: 'in user space',
+  kernel: 'in the kernel',
+  charged: 'charged to its memory cgroup',
+} as const;
+
+/** What is compared. */
+export const runsTable = (runs: readonly ComparedRun[]): Table => ({
+  caption: 'The runs',
+  columns: [
+    ...[{ title: '' }, { title: 'run', words: true }, { title: 'target', words: true }],
+    ...[{ title: 'began (UTC)' }, { title: 'ended', words: true }, { title: 'launches' }],
+  ],
+  rows: runs.map(({ letter, run, summary, folder }) => ({
+    head: letter,
+    cells: [
+      `${summary.name} (${folder})`,
+      run.target.name,
+      run.startedAt.slice(0, 16).replace('T', ' '),
+      summary.status,
+      count(run.plan.launches),
+    ],
+  })),
+});
+
+/**
+ * Every part of the cost, and a little of what else there is: a table for each run beside the first, since all of them in
+ * one would be wider than a sheet of paper. Where only the first has such a leg it stands alone.
+ */
+export function protocolTables(compared: ComparedProtocol, runs: readonly ComparedRun[]): Table[] {
+  const others = runs.flatMap((_, i) => (i > 0 && compared.legs[i] ? [[0, i]] : []));
+  return (others.length > 0 ? others : [[0]]).map((shown) => pairTable(compared, runs, shown));
+}
+
+/** @param shown the places of the first run and of the one that it is compared with */
+function pairTable({ protocol, legs, parts }: ComparedProtocol, runs: readonly ComparedRun[], shown: number[]): Table {
+  const [first = '', second] = shown.map((i) => runs[i]!.letter);
+  const columns: TableColumn[] =
+    second === undefined
+      ? [{ title: first }]
+      : [{ title: first }, { title: second }, { title: `${second} − ${first}` }, { title: 'shown', words: true }];
+  const row = (
+    head: string,
+    what: 'baselineBytes' | 'topOpen',
+    print: (value: number) => Part,
+  ): Table['rows'][number] => ({
+    head,
+    cells: [...shown.map((i) => orUnknown(legs[i] && sizeOf(legs[i])[what], print)), ...columns.slice(2).map(() => '')],
+  });
+  const names = second === undefined ? first : `${second} against ${first}`;
+  return {
+    caption: say`${protocol}, ${names}: what one more connection costs, with 95 % intervals; differences with 99 %`,
+    columns: [{ title: '' }, ...columns],
+    rows: [
+      ...parts.map((part) => partRow(part, shown)).filter(({ cells }) => cells.some((cell) => cell !== UNKNOWN)),
+      row('baseline, without connections', 'baselineBytes', bytes),
+      row('connections at the top', 'topOpen', count),
+    ],
+  };
+}
+
+function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows'][number] {
+  const isCost = (COSTS as readonly string[]).includes(part);
+  const words = isCost
+    ? PART_WORDS[part as keyof typeof PART_WORDS]
+    : componentLabel(part as Parameters<typeof componentLabel>[0]);
+  const own = shown.map((i): Part => {
+    const value = values[i] ?? null;
+    return value === null ? UNKNOWN : value.interval ? estimate(value.interval) : bytes(value.bytes);
+  });
+  const { difference = null, differenceBytes = null } = values[shown[1] ?? 0] ?? {};
+  const change = difference ? differencePhrase(difference) : orUnknown(differenceBytes, signed);
+  return {
+    head: part === 'total' ? words : isCost ? `  ${words}` : `    ${words}`,
+    cells: shown.length === 1 ? own : [...own, change, difference?.word ?? ''],
+  };
+}
+
+/** `+512 B [+480 B, +544 B] (+11.1 %)`. */
+export function differencePhrase(difference: Difference): Phrase {
+  const { low, high } = difference;
+  const share = difference.percent === null ? '' : say` (${signedPercent(difference.percent)})`;
+  return say`${signed(difference.bytes)} [${signed(low)}, ${signed(high)}]${share}`;
+}
+
+/** 0 has no sign, however little it is off. */
+const signed = (value: number): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${bytes(value).text}` });
+const signedPercent = (value: number): Quantity => ({
+  value,
+  text: `${value > 0 ? '+' : ''}${percent(value, 1).text}`,
+});

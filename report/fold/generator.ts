@@ -1,0 +1,77 @@
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { quantileMs } from '../../core/stats/histogram.ts';
+import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
+import type { Leg } from '../../core/values/plan.ts';
+import { humanMs } from '../../core/values/units.ts';
+import type { RunRecord } from './read-run.ts';
+import { generatorSlope } from './summarize-leg.ts';
+
+/** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
+const LATE_MS = 250;
+/** What the client itself cost, and whether it was what limited the run. */
+export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
+  const ticks = record.samples.filter((sample) => sample.type === 'tick');
+  const slopes = legs.map(generatorSlope).filter((slope) => slope !== undefined);
+  const bottleneck = bottleneckOf(record);
+  return {
+    bytesPerConnection: slopes.length > 0 ? Math.max(...slopes) : null,
+    rssBytes: ticks.length > 0 ? ticks.reduce((most, tick) => Math.max(most, tick.generatorRssBytes), 0) : null,
+    cpuSeconds: ticks.at(-1)?.generatorCpuSeconds ?? null,
+    saturated: bottleneck !== undefined,
+    bottleneck: bottleneck ?? null,
+  };
+}
+
+/** One sentence for each leg whose pace wasn't kept, whoever was to blame. */
+export function lateLegs(record: RunRecord): string[] {
+  return record.run.plan.legs.flatMap((leg, index) => {
+    const lateMs = quantileMs(progressOf(record, index)?.lag ?? [], 0.99) ?? 0;
+    if (lateMs <= LATE_MS) return [];
+    const how = `1 in 100 attempts started ${humanMs(lateMs)} late or later`;
+    return [`${leg.protocol}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`];
+  });
+}
+
+/** Why the client was what limited the run; undefined when it wasn't. */
+function bottleneckOf(record: RunRecord): string | undefined {
+  for (const [index, leg] of record.run.plan.legs.entries()) {
+    const found = ownLateness(record, leg, index) ?? sendLateness(record, leg, index) ?? business(record, leg, index);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function ownLateness(record: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const lateMs = ownLatenessMs(progressOf(record, index)?.ownLag ?? []);
+  if (lateMs === undefined) return undefined;
+  return `${protocol}: 1 in 100 attempts started ${humanMs(lateMs)} late or later although the window had room`;
+}
+
+function sendLateness({ samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory' && sample.leg === index);
+  for (const { level, talk } of points) {
+    const lateMs = sendLatenessMs(talk?.sendLag ?? []);
+    if (lateMs !== undefined) {
+      return `${protocol}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
+    }
+  }
+  return undefined;
+}
+
+function business({ run, samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+  const laidOut = run.generator.legs[index];
+  if (!laidOut) return undefined;
+  const ramps = new RampBusiness();
+  for (const sample of samples) if (sample.type === 'tick' && sample.leg === index) ramps.add(sample);
+  const cores = Math.min(laidOut.workers, run.environment.cores);
+  const share = ramps.tooBusy(cores);
+  if (share === undefined) return undefined;
+  return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core${cores === 1 ? '' : 's'} while opening`;
+}
+
+/** How a leg stood when last told. */
+function progressOf({ samples }: RunRecord, index: number): MemoryPoint['progress'] | undefined {
+  return samples.filter((sample) => sample.type !== 'tick').findLast((sample) => sample.leg === index)?.progress;
+}

@@ -1,0 +1,98 @@
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
+import type { Growth, Summary } from '../../core/schemas/summary.ts';
+import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond } from '../../core/stats/difference.ts';
+import { costOf } from '../compare/comparison.ts';
+import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
+import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
+import { NOUNS } from '../words/verdict.ts';
+
+type Against = NonNullable<Summary['baseline']>;
+
+/**
+ * What the run's costs come to against those of the earlier run that its record keeps (--baseline), by the statistics of
+ * `connrig compare`; undefined where it was held against none.
+ */
+export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[]): Summary['baseline'] {
+  if (!baseline) return undefined;
+  const { folder, run, maxGrowthPercent } = baseline;
+  return {
+    folder,
+    name: run.name,
+    startedAt: run.startedAt,
+    maxGrowthPercent,
+    legs: plan.legs.flatMap(({ protocol }) => {
+      const earlier = baseline.legs.find((leg) => leg.protocol === protocol);
+      const own = legs.find((leg) => leg.protocol === protocol) ?? null;
+      // The run has warned of a leg that can't be compared, before it began.
+      return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, maxGrowthPercent)] : [];
+    }),
+  };
+}
+
+function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null, allowedPercent: number): Growth {
+  const { protocol, launches } = earlier;
+  for (const part of ['total', 'user'] as const) {
+    const [first, second]: Array<Cost | null> = [earlier[part] && { ...earlier[part], launches }, costOf(own, part)];
+    if (!first || !second) continue;
+    const difference = differenceOf(first, second);
+    const passed = !growsBeyond(difference, allowedGrowthBytes(first.bytes, allowedPercent));
+    return { protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed };
+  }
+  const baselineBytes = (earlier.total ?? earlier.user)?.bytes ?? null;
+  return { protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false };
+}
+
+/** What speaks against the comparison; nothing where none was made. */
+export function growthWarnings(run: RunFile, against: Summary['baseline']): string[] {
+  const compared = against?.legs.filter(({ difference }) => difference !== null) ?? [];
+  if (!run.baseline || !against || compared.length === 0) return [];
+  const { run: earlier, status, problems, legs } = run.baseline;
+  const first: Doubtable = {
+    called: 'the earlier run',
+    run: earlier,
+    status,
+    problems,
+    legs: compared.map(({ protocol }) => ({
+      protocol,
+      isCostKnown: true,
+      rSquared: legs.find((leg) => leg.protocol === protocol)?.rSquared ?? null,
+    })),
+  };
+  // How this run ended, and how straight its levels are, is told of it anyway.
+  const own: Doubtable = { called: 'this run', run, status: 'passed', problems: [], legs: [] };
+  return [
+    ...differingIn([first, own]),
+    ...doubtsAbout(first),
+    ...scatterDoubts([first, own]),
+    ...compared.flatMap((leg) => openQuestion(leg, against)),
+  ];
+}
+
+/** A wide interval passes, since nothing is shown; that nothing is excluded either has to be said. */
+function openQuestion(
+  { protocol, passed, baselineBytes, difference }: Growth,
+  { maxGrowthPercent }: Against,
+): string[] {
+  const allowedBytes = allowedGrowthBytes(baselineBytes ?? 0, maxGrowthPercent);
+  return passed && difference && difference.high > allowedBytes
+    ? [
+        `${protocol}: growth beyond ${allowed(maxGrowthPercent).text} is not shown, but not excluded either: more launches or levels tell more`,
+      ]
+    : [];
+}
+
+/** Why a leg has not passed. */
+export function growthFailure({ protocol, part, difference }: Growth, { folder, maxGrowthPercent }: Against): Phrase {
+  const one = `one more ${NOUNS[protocol][0]}`;
+  if (!difference) return say`what ${one} costs is not known, so neither is its growth over ${folder}`;
+  const share = difference.percent === null ? '' : say` (${percent(difference.percent, 1)})`;
+  const where = part === 'user' ? ' in user space alone' : '';
+  return say`${one} costs ${bytes(difference.bytes)}${share} more than in ${folder}${where}, at least ${bytes(difference.low)}; ${allowed(maxGrowthPercent)} is allowed`;
+}
+
+/** As it was asked for. */
+export const allowed = (maxGrowthPercent: number): Quantity => ({
+  value: maxGrowthPercent,
+  text: `${maxGrowthPercent} %`,
+});

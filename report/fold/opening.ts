@@ -1,0 +1,88 @@
+import type { LegSummary, Rtt } from '../../core/schemas/leg-summary.ts';
+import type { LegProgress, MemoryPoint, Sample, Talk } from '../../core/schemas/record.ts';
+import { countOf, quantileMs } from '../../core/stats/histogram.ts';
+import { zeroOutcomes } from '../../core/values/outcomes.ts';
+
+type Tick = Extract<Sample, { type: 'tick' }>;
+
+/** Processor time is counted in ticks of 10 ms for each process: less than this in all says nothing. */
+const LEAST_CPU_SECONDS = 0.2;
+
+/** Counts as they last stood: a tick is fresher than a memory point when the client was killed. */
+export function attemptsOf(
+  progress: LegProgress | undefined,
+  tick: Tick | undefined,
+): Pick<LegSummary, 'attempts' | 'outcomes'> {
+  const fromTick = tick && tick.counts.attempts > (progress?.counts.attempts ?? -1);
+  return {
+    attempts: (fromTick ? tick.counts.attempts : progress?.counts.attempts) ?? 0,
+    outcomes: { ...zeroOutcomes(), ...(fromTick ? tick.outcomes : progress?.outcomes) },
+  };
+}
+
+/** How a leg's connections opened. @param progress of its end, for a leg without a memory point */
+export function openingOf(points: readonly MemoryPoint[], progress: LegProgress | undefined): LegSummary['open'] {
+  // The burst comes after everything that is asked about here.
+  const climb = points.findLast(({ phase }) => phase !== 'burst')?.progress ?? progress;
+  const histogram = climb?.openPlanned ?? [];
+  const at = (q: number): number | null => quantileMs(histogram, q) ?? null;
+  const rated = climb && climb.rampMs > 0 && countOf(histogram) > 0;
+  return {
+    ratePerSecond: rated ? (climb.rampOpened * 1000) / climb.rampMs : null,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    maxMs: at(1),
+    targetCpuMs: targetCpuMs(points),
+  };
+}
+
+/**
+ * Processor time of the target from each level to the next ÷ connections opened on the way. It ends before any forced
+ * collection, but what the target does anyway counts as well, and connections that come faster share more of it: so
+ * this is the most that one costs. null where messages or requests were exchanged meanwhile, which cost far more than
+ * opening.
+ */
+function targetCpuMs(points: readonly MemoryPoint[]): number | null {
+  let cpuSeconds = 0;
+  let opened = 0;
+  let before: MemoryPoint | undefined;
+  for (const point of points.filter(({ phase }) => phase === 'baseline' || phase === 'hold')) {
+    const start = before?.readings.target;
+    const end = (point.unforced ?? point.readings).target;
+    if (point.talk !== null) return null;
+    if (before && point.level > before.level) {
+      if (!start || !end) return null;
+      cpuSeconds += Math.max(0, end.cpuSeconds - start.cpuSeconds);
+      opened += point.progress.rampOpened - before.progress.rampOpened;
+    }
+    before = point;
+  }
+  return opened <= 0 || cpuSeconds < LEAST_CPU_SECONDS ? null : (cpuSeconds * 1000) / opened;
+}
+
+export const rttAtTop = (points: readonly MemoryPoint[]): Rtt | null => {
+  const talk = points.findLast(({ phase }) => phase === 'hold')?.talk;
+  return talk ? rttOf(talk) : null;
+};
+
+export function rttOf(talk: Talk): Rtt {
+  const { rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies, fromOthers, statuses } = talk;
+  const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
+  return {
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+    uncorrectedP99Ms: quantileMs(rttActual, 0.99) ?? null,
+    messagesPerSecond: (messages * 1000) / durationMs,
+    lateReplies,
+    lostReplies,
+    fromOthers,
+    statuses,
+  };
+}
+
+/** Messages went out, and not one came back to its sender. */
+export const isUnanswered = ({ p50Ms, lostReplies }: Rtt): boolean => p50Ms === null && lostReplies > 0;
+
+/** Answers that nobody would want; null where answers have no status. */
+export const refusedOf = ({ statuses }: Rtt): number | null => statuses && statuses['4xx'] + statuses['5xx'];

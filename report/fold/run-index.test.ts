@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { RunFile, Sample } from '../../core/schemas/record.ts';
+import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import { indexPage, indexRows, terminalIndex } from '../outputs/index-page.ts';
+import { writeReport } from '../outputs/write-report.ts';
+import { plain } from '../words/phrase.ts';
+import { isFolderOfRuns, readIndex } from './run-index.ts';
+
+function folderOfRuns(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'connrig-index-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+
+function addRun(root: string, name: string, run: RunFile, samples: readonly Sample[]): string {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'run.json'), JSON.stringify(run));
+  writeFileSync(join(folder, 'samples.jsonl'), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
+  writeFileSync(join(folder, 'events.jsonl'), '');
+  return folder;
+}
+
+const one = (startedAt: string, more: Partial<RunFile> = {}): RunFile =>
+  runFile({ plan: { legs: [leg()], launches: 1 }, startedAt, ...more });
+
+test('runs are indexed in the order in which they began, the latest shown first, with what each came to', (t) => {
+  const root = folderOfRuns(t);
+  assert.equal(isFolderOfRuns(root), false);
+  addRun(root, 'a-later', one('2026-02-02T10:00:00.000Z'), climb(6000));
+  const earlier = addRun(root, 'b-earlier', one('2026-02-01T09:30:00.000Z'), climb(5000));
+  writeReport(earlier);
+  mkdirSync(join(root, 'no-run'));
+  assert.equal(isFolderOfRuns(root), true);
+  assert.equal(isFolderOfRuns(earlier), false, 'a run is not many');
+  const index = readIndex(root);
+  assert.deepEqual(
+    index.runs.map(({ folder, hasPage, summary }) => [folder, hasPage, summary.legs.length]),
+    [
+      ['b-earlier', true, 1],
+      ['a-later', false, 1],
+    ],
+  );
+  const rows = indexRows(index);
+  assert.deepEqual(
+    rows.map(({ cells }) => plain(cells[0]!)),
+    ['2026-02-02 10:00', '2026-02-01 09:30'],
+  );
+  const cost = (at: number): number => rows[at]!.leg!.perConnection!.user!.bytes;
+  assert.ok(Math.abs(cost(0) - 6000) < 100 && Math.abs(cost(1) - 5000) < 100, `${cost(0)}, ${cost(1)}`);
+  const page = indexPage(index, '0.0.0');
+  assert.equal(page.match(/<a href="\.\/b-earlier\/report\.html">/g)?.length, 1);
+  assert.doesNotMatch(page, /href="\.\/a-later/, 'no link to a page that is not there');
+  assert.match(page, /id="trend-1-title"/);
+  assert.equal(terminalIndex(index).split('\n').length, 1 + 2 + 1);
+});
+
+test('what can not be read is said, and the others are there', (t) => {
+  const root = folderOfRuns(t);
+  addRun(root, 'fine', one('2026-02-02T10:00:00.000Z'), climb(6000));
+  for (const [name, text] of [
+    ['newer', '{"schema":99}'],
+    ['broken', '{"sch'],
+    ['other', '{}'],
+  ] as const) {
+    mkdirSync(join(root, name));
+    writeFileSync(join(root, name, 'run.json'), text);
+  }
+  writeFileSync(join(root, 'fine', 'summary.json'), '{"schema":99}');
+  const index = readIndex(root);
+  assert.deepEqual([index.runs.length, index.runs[0]?.summary.legs.length], [1, 1], 'summed up anew');
+  assert.deepEqual(
+    index.unreadable.map(({ folder }) => folder),
+    ['broken', 'newer', 'other'],
+  );
+  assert.match(index.unreadable[1]!.why, /newer connrig \(schema 99/);
+  const page = indexPage(index, '0.0.0');
+  assert.match(page, /newer connrig/);
+  assert.doesNotMatch(page, /id="trend-1/, 'one run is no trend');
+});

@@ -1,0 +1,265 @@
+import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
+import { type Ledger, USER_COMPONENTS, userBytesOf } from '../../core/ledger/ledger.ts';
+import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
+import type { LevelOpening } from '../../core/schemas/series.ts';
+import { type Fit, fitLevels } from '../../core/stats/fit.ts';
+import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
+import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../../core/stats/slope.ts';
+import type { Leg } from '../../core/values/plan.ts';
+import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
+import { keptOf } from './kept-after-close.ts';
+import { lossesOf } from './losses.ts';
+import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
+import { poolLaunches } from './pool-launches.ts';
+import type { RunRecord } from './read-run.ts';
+import { legSeriesOf } from './series.ts';
+
+type Tick = Extract<Sample, { type: 'tick' }>;
+
+/** One hold, arranged: its ledger against the leg's baseline. */
+interface Held {
+  readonly point: MemoryPoint;
+  readonly ledger: Ledger;
+}
+
+/** What one leg came to, all launches of it together; also of a leg that ended early. */
+export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: number): LegSummary {
+  const launches = new Map<number, Sample[]>();
+  for (const sample of samples) {
+    if (sample.leg !== index) continue;
+    const own = launches.get(sample.launch);
+    if (own) own.push(sample);
+    else launches.set(sample.launch, [sample]);
+  }
+  const inOrder = [...launches].sort(([one], [other]) => one - other);
+  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+}
+
+/** What one leg came to in one launch, from its samples alone. */
+function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: number): LegSummary {
+  const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');
+  const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
+  const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
+  const baseline = points.find(({ phase }) => phase === 'baseline');
+  const held = points
+    // Later cycles climb through what the first one left in the allocator.
+    .filter(({ phase, cycle }) => phase === 'hold' && cycle === 0)
+    .map((point) => ({ point, ledger: ledgerAt(run, baseline, point) }));
+  const fitted = bestKnownOf(held.filter(({ point }) => point.level > highWaterBefore(run, leg, index)));
+  const fit = fitLevels(wholeOf(fitted));
+  const { opening } = legSeriesOf(points);
+  return {
+    protocol: leg.protocol,
+    planned: peakOf(leg),
+    peakOpen: peakOpenOf(ticks, held),
+    ...attemptsOf(progress, ticks.at(-1)),
+    losses: lossesOf(progress),
+    levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
+    perConnection: perConnectionOf(fitted, fit?.shape ?? LINE, strayBytes(run, points, baseline)),
+    baselineBytes: baseline ? userOf(baseline) : null,
+    baselineHeapBytes: heapOf(baseline),
+    peakUserBytes: peakUserOf(ticks, points),
+    descriptorsPerConnection: descriptorsOf(held.at(-1)?.point, baseline),
+    fit: fit ? fitSummary(fit) : null,
+    chargedFit: chargedFitOf(fitted, baseline),
+    ...keptOf(run, points, baseline),
+    burst: burstOf(run, points, baseline, held),
+    open: openingOf(points, progress),
+    rtt: rttAtTop(points),
+    launches: null,
+  };
+}
+
+/** One by one: the ticks of a run of many hours are more than a call takes arguments. */
+function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
+  const whole = held.reduce((most, { point }) => Math.max(most, point.level), 0);
+  return ticks.reduce((most, { counts }) => Math.max(most, counts.open), whole);
+}
+
+function peakUserOf(ticks: readonly Tick[], points: readonly MemoryPoint[]): number | null {
+  let most: number | null = null;
+  const see = (bytes: number | null): void => {
+    if (bytes !== null && (most === null || bytes > most)) most = bytes;
+  };
+  for (const { targetBytes } of ticks) see(targetBytes);
+  for (const point of points) see(userOf(point));
+  return most;
+}
+
+function heapOf(point: MemoryPoint | undefined): number | null {
+  const processes = point?.readings.runtime?.processes;
+  return processes ? processes.reduce((sum, { heapUsedBytes }) => sum + heapUsedBytes, 0) : null;
+}
+
+function descriptorsOf(top: MemoryPoint | undefined, baseline: MemoryPoint | undefined): number | null {
+  const [before, after] = [baseline?.readings.target?.openFiles ?? null, top?.readings.target?.openFiles ?? null];
+  return !top || before === null || after === null || top.level === 0 ? null : (after - before) / top.level;
+}
+
+/**
+ * Connections that the target's process had open before this leg: levels up to there reuse what an allocator kept, and
+ * look free. Every leg of a server that we start has a process of its own.
+ */
+function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
+  if (run.target.kind === 'builtin' || run.target.kind === 'command') return leg.warmUp;
+  const earlier = Math.max(0, ...run.plan.legs.slice(0, index).map(peakOf));
+  // With no level above it there is only the disturbed curve; the summary warns of that.
+  return earlier < peakOf(leg) && leg.levels.filter((level) => level > earlier).length >= 3
+    ? Math.max(earlier, leg.warmUp)
+    : leg.warmUp;
+}
+
+const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
+
+function levelOf(
+  { point, ledger }: Held,
+  baseline: MemoryPoint | undefined,
+  opened: LevelOpening | undefined,
+): LegSummary['levels'][number] {
+  const before = baseline?.readings.sockstat;
+  const { sockstat } = point.readings;
+  const { runtime, established } = point.readings;
+  const census = runtime?.census?.[point.protocol];
+  return {
+    open: point.level,
+    bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },
+    settled: point.settled,
+    established: established?.targetEnds ?? null,
+    censusOpen: census?.open ?? null,
+    kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
+    generatorBytes: ledger.client.user,
+    chargedBytes: ledger.charged,
+    rtt: point.talk ? rttOf(point.talk) : null,
+    opening: openingAt(opened),
+  };
+}
+
+function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][number]['opening'] {
+  if (!opening) return null;
+  const { opened, p50Ms, p99Ms, maxMs } = opening;
+  return { opened, p50Ms, p99Ms, maxMs };
+}
+
+/** Where a meter had no answer at some levels, those with all of it, or with user memory, if they are enough for a cost. */
+function bestKnownOf(held: readonly Held[]): readonly Held[] {
+  const known = (['total', 'user'] as const).map((name) => held.filter(({ ledger }) => ledger[name] !== null));
+  return known.find((of) => of.length >= LEAST_LEVELS) ?? held;
+}
+
+/** The points of one quantity over levels; none when any level lacks it. */
+function seriesOf(held: readonly Held[], pick: (ledger: Ledger) => number | null): LevelPoint[] {
+  const points = held.map(({ point, ledger }) => ({ open: point.level, bytes: pick(ledger) }));
+  return points.every((point): point is LevelPoint => point.bytes !== null) ? points : [];
+}
+
+/** What is fitted: the whole where it is known at every level, else the user's or the kernel's part of it. */
+function wholeOf(held: readonly Held[]): LevelPoint[] {
+  const series = (['total', 'user', 'kernel'] as const).map((name) => seriesOf(held, (ledger) => ledger[name]));
+  return series.find((points) => points.length > 0) ?? [];
+}
+
+/** The shape of the whole goes for its parts as well, so that all of them speak of the same levels. */
+function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): LegSummary['perConnection'] {
+  const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
+    slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
+  const user = costOf((ledger) => ledger.user);
+  const kernel = costOf((ledger) => ledger.kernel);
+  if (user === null && kernel === null) return null;
+  const total = costOf((ledger) => ledger.total);
+  const charged = costOf((ledger) => ledger.charged);
+  return {
+    total,
+    user,
+    kernel,
+    charged,
+    components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
+    unexplained: widened(
+      costOf((ledger) => ledger.unexplained),
+      stray / (held.at(-1)?.point.level ?? 1),
+    ),
+    tcpReservedBytes: costOf((ledger) => ledger.tcpReserved)?.bytes ?? null,
+  };
+}
+
+/** What the host has more or less of when all have closed again is somebody else's doing, and went on meanwhile. */
+function strayBytes(run: RunFile, points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): number {
+  const after = points.find(({ phase }) => phase === 'retained');
+  return after ? Math.abs(ledgerAt(run, baseline, after).unexplained ?? 0) : 0;
+}
+
+const widened = (estimate: Estimate | null, by: number): Estimate | null =>
+  estimate && { bytes: estimate.bytes, low: estimate.low - by, high: estimate.high + by };
+
+/** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */
+function componentsOf(
+  held: readonly Held[],
+  shape: Shape,
+  whole: number,
+): NonNullable<LegSummary['perConnection']>['components'] {
+  const rowOf = (pick: (ledger: Ledger) => number | null): number | null =>
+    pooledTheilSen(topGroups(seriesOf(held, pick), shape)) ?? null;
+  const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
+  const rows = Object.fromEntries(names.map((name) => [name, rowOf((ledger) => ledger.components[name])])) as Record<
+    (typeof names)[number],
+    number | null
+  >;
+  const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
+  const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
+  return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
+}
+
+/** The growth of what is charged, on what was charged without connections. */
+function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {
+  const before = baseline?.readings.cgroup;
+  if (!before || before.fileBytes === null) return null;
+  const baselineBytes = before.currentBytes - before.fileBytes;
+  const growth = seriesOf(held, (ledger) => ledger.charged);
+  const fit = fitLevels(growth.map(({ open, bytes }) => ({ open, bytes: baselineBytes + bytes })));
+  return fit ? fitSummary(fit) : null;
+}
+
+const fitSummary = ({ rSquared, knee, steps, holdoutErrorPercent, lines }: Fit): LegSummary['fit'] => ({
+  rSquared,
+  knee,
+  step: steps.toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes))[0] ?? null,
+  steps: [...steps],
+  holdoutErrorPercent,
+  lines: [...lines],
+});
+
+/** One reading of all that came at once, against the baseline, and against the same number of connections at rest. */
+function burstOf(
+  run: RunFile,
+  points: readonly MemoryPoint[],
+  baseline: MemoryPoint | undefined,
+  held: readonly Held[],
+): LegSummary['burst'] {
+  const burst = points.find(({ phase }) => phase === 'burst');
+  const before = baseline ? userOf(baseline) : null;
+  const after = burst ? userOf(burst) : null;
+  if (!burst || before === null || after === null) return null;
+  const ledger = ledgerAt(run, baseline, burst);
+  const rest = held.find(({ point }) => point.level === burst.level)?.ledger;
+  const beyondRest = (name: 'total' | 'charged'): number | null => {
+    const [most, least] = [ledger[name], rest?.[name] ?? null];
+    return most === null || least === null ? null : (most - least) / burst.level;
+  };
+  return {
+    open: burst.level,
+    userBytesPerConnection: (after - before) / burst.level,
+    kernelBytesPerConnection: ledger.kernel === null ? null : ledger.kernel / burst.level,
+    beyondRestBytes: beyondRest('total'),
+    chargedBeyondRestBytes: beyondRest('charged'),
+  };
+}
+
+/** What one more connection costs the client itself, in user memory; undefined below 3 levels or {@link OWN_COST_FROM}. */
+export function generatorSlope(leg: LegSummary): number | undefined {
+  if ((leg.levels.at(-1)?.open ?? 0) < OWN_COST_FROM) return undefined;
+  const points = leg.levels.flatMap(({ open, generatorBytes }) =>
+    generatorBytes === null ? [] : [{ open, bytes: generatorBytes }],
+  );
+  return slopeOf([points])?.bytes;
+}

@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
+import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Sample } from '../../core/schemas/record.ts';
+import { Summary } from '../../core/schemas/summary.ts';
+import { cgroupOf, KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../../test/support/readings.ts';
+import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../../test/support/synthetic-run.ts';
+import type { RunRecord } from './read-run.ts';
+import { summarize } from './summarize.ts';
+
+const record = (samples: readonly Sample[], more: Partial<RunRecord> = {}): RunRecord => ({
+  run: runFile(),
+  samples,
+  events: [],
+  problems: [],
+  ...more,
+});
+/** Every summary of these tests is what the schema says, with no key beyond it. */
+function summaryOf(samples: readonly Sample[], more: Partial<RunRecord> = {}): Summary {
+  const summary = summarize(record(samples, more));
+  assert.deepEqual(Summary.parse(JSON.parse(JSON.stringify(summary))), summary);
+  return summary;
+}
+const only = (summary: Summary): LegSummary => {
+  assert.equal(summary.legs.length, 1);
+  return summary.legs[0]!;
+};
+const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
+
+test('memory on an exact line comes out as exactly that cost', () => {
+  const summary = summaryOf(climb(5000));
+  const { perConnection, fit, baselineBytes, levels } = only(summary);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
+  const { lines, ...rest } = fit!;
+  assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, steps: [], holdoutErrorPercent: 0 });
+  assert.deepEqual(
+    lines.map(({ fromOpen, interceptBytes, bytesPerConnection }) => [fromOpen, interceptBytes, bytesPerConnection]),
+    [[0, 40_000_000, 5000 + KERNEL_BYTES_EACH]],
+  );
+  assert.equal(baselineBytes, 40_000_000);
+  assert.deepEqual(
+    levels.map(({ open }) => open),
+    LEVELS,
+  );
+  assert.deepEqual(levels[0], {
+    open: 500,
+    bytes: {
+      total: 42_500_000 + 500 * KERNEL_BYTES_EACH,
+      user: 42_500_000,
+      kernel: 500 * KERNEL_BYTES_EACH,
+    },
+    settled: true,
+    established: 500,
+    censusOpen: 500,
+    generatorBytes: 30_500_000,
+    chargedBytes: null,
+    kernelSockets: 1000,
+    rtt: null,
+    opening: { opened: 500, p50Ms: 2.0075, p99Ms: 2.0075, maxMs: 2.0075 },
+  });
+  assert.equal(summary.generator.bytesPerConnection, 1000);
+  assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['passed', 0, null, []]);
+});
+
+const sumOf = (components: NonNullable<LegSummary['perConnection']>['components']): number =>
+  [...USER_COMPONENTS, ...KERNEL_COMPONENTS].reduce((sum, name) => sum + (components[name] ?? 0), 0);
+
+test('components sum to the total, also where medians of noisy parts would not', () => {
+  const noisy = climb(5000).map((sample, i) => {
+    if (sample.type !== 'memory') return sample;
+    const target = processTree(sample.readings.target!.anonBytes! + ((i * 7919) % 13) * 50_000);
+    const runtime = serverMemory(sample.level, 5_000_000 + 1000 * sample.level + ((i * 104_729) % 11) * 40_000);
+    return { ...sample, readings: { ...sample.readings, target, runtime } };
+  });
+  const { perConnection } = only(summaryOf(noisy));
+  assert.notEqual(perConnection!.total!.bytes, 5000 + KERNEL_BYTES_EACH);
+  assert.ok(Math.abs(sumOf(perConnection!.components) - perConnection!.total!.bytes) < 1e-6);
+});
+
+/** A climb in ten levels, with more in user space at some of them. */
+const bent = (moreBytes: (open: number) => number): LegSummary => {
+  const levels = Array.from({ length: 10 }, (_, i) => (i + 1) * 1000);
+  const samples = climb(5000, { levels }).map((sample) =>
+    sample.type !== 'memory' || sample.phase !== 'hold'
+      ? sample
+      : { ...sample, readings: readingsAt(sample.level, 40_000_000 + 5000 * sample.level + moreBytes(sample.level)) },
+  );
+  return only(summaryOf(samples, { run: runFile({ plan: { legs: [leg({ levels })], launches: 1 } }) }));
+};
+
+test('a step in user space is told, and is in no cost: not in the total, not in a part', () => {
+  const { fit, perConnection } = bent((open) => (open > 3000 ? 64 * 2 ** 20 : 0));
+  assert.deepEqual(fit!.step, { at: 3500, low: 3000, high: 4000, bytes: 64 * 2 ** 20 });
+  assert.deepEqual([fit!.knee, fit!.rSquared], [null, 1]);
+  assert.deepEqual(perConnection!.total, exactly(5000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.user, exactly(5000));
+  assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 4000]);
+  assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
+});
+
+test('past a knee the cost is what one more costs at the top, in every part', () => {
+  const { fit, perConnection } = bent((open) => 5000 * Math.max(0, open - 4000));
+  const { at, low, high, below, above } = fit!.knee!;
+  assert.deepEqual([at, low, high, below.bytes, above.bytes], [4000, 3000, 5000, 8958, 13_958]);
+  assert.deepEqual(perConnection!.total, exactly(10_000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.kernel, exactly(KERNEL_BYTES_EACH));
+  assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 9000]);
+  assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
+});
+
+test('each component of an exact line is exact', () => {
+  const { perConnection } = only(summaryOf(climb(5000)));
+  const { components, total } = perConnection!;
+  assert.equal(components.heapUsed, 1000);
+  assert.equal(components.userOther, 4000);
+  assert.equal(components.tcpSock, 2500);
+  assert.equal(sumOf(components), total!.bytes);
+  assert.equal(typeof components.unexplained, 'number');
+});
+
+test('counts, rate and latency come from the end of the leg', () => {
+  const samples = climb(5000).toSpliced(-1, 1, {
+    ...climb(5000).at(-1)!,
+    progress: progressOf(0, 3000, { refused: 7 }),
+  } as Sample);
+  const { attempts, outcomes, open, peakOpen, planned } = only(summaryOf(samples));
+  assert.deepEqual([attempts, outcomes.open, outcomes.refused, outcomes.reset], [3007, 3000, 7, 0]);
+  assert.deepEqual([peakOpen, planned], [3000, 3000]);
+  assert.equal(open.ratePerSecond, 2000);
+  assert.ok(Math.abs(open.p50Ms! - 2) < 0.02 && open.p50Ms === open.maxMs);
+});
+
+test('what is retained is spread over the connections closed since the baseline', () => {
+  assert.deepEqual(only(summaryOf(climb(5000, { retainedBytes: 3_000_000 }))).retained, {
+    bytesPerClosedConnection: 1000,
+    low: null,
+    high: null,
+    firstCycleBytes: 1000,
+    kernel: { bytesPerClosedConnection: 0, low: null, high: null },
+    files: { perClosedConnection: 0, low: null, high: null },
+  });
+});
+
+/** After each cycle: descriptors the target has more, and TCP sockets the host has more. */
+const LEFT_OPEN: ReadonlyArray<[string, number, number, number]> = [
+  ['sockets', 3000, 3000, KERNEL_BYTES_EACH],
+  ['one socket in four', 750, 750, KERNEL_BYTES_EACH / 4],
+  ['files that are no sockets', 3000, 0, 200],
+  ['nothing, while a neighbour opens sockets', 0, 5000, 0],
+];
+for (const [name, openFiles, tcpAlloc, kernelBytes] of LEFT_OPEN) {
+  test(`what the target never closes is retained in the kernel: ${name}`, () => {
+    const drained = (cycle: number): Sample => {
+      const at = readingsAt(0, 45_000_000);
+      const target = processTree(45_000_000, { openFiles: 25 + openFiles * cycle });
+      const sockstat = { ...at.sockstat!, tcpAlloc: tcpAlloc * cycle };
+      const readings = { ...at, target, sockstat };
+      return memoryPoint('retained', 0, readings, { cycle: cycle - 1, progress: progressOf(0, 3000 * cycle) });
+    };
+    const climbed = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
+    const { retained, drains } = only(summaryOf([...climbed, drained(1), drained(2), drained(3)]));
+    assert.ok(Math.abs(retained!.kernel!.bytesPerClosedConnection - kernelBytes) < 1, JSON.stringify(retained));
+    assert.ok(Math.abs(retained!.files!.perClosedConnection - openFiles / 3000) < 1e-9);
+    assert.equal(retained!.files!.low! > 0, openFiles > 0);
+    assert.equal(retained!.kernel!.low! > 0, openFiles > 0);
+    assert.deepEqual(
+      drains.map(({ openFiles: files }) => files),
+      [0, 1, 2, 3].map((cycle) => 25 + openFiles * cycle),
+    );
+  });
+}
+
+test('where nobody counts descriptors, what is retained in the kernel is not known', () => {
+  const uncounted = climb(5000).map((sample): Sample => {
+    if (sample.type !== 'memory') return sample;
+    const target = { ...sample.readings.target!, openFiles: null };
+    return { ...sample, readings: { ...sample.readings, target } };
+  });
+  const { retained } = only(summaryOf(uncounted));
+  assert.deepEqual([retained!.kernel, retained!.files], [null, null]);
+});
+
+test('over several cycles only what grows between them is retained, with an interval from the third on', () => {
+  const drained = (cycle: number) =>
+    memoryPoint('retained', 0, readingsAt(0, 45_000_000 + 1024 * 3000 * cycle), {
+      progress: progressOf(0, 3000 * cycle),
+    });
+  const cycles = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
+  const { retained } = only(summaryOf([...cycles, drained(1), drained(2), drained(3)]));
+  assert.equal(retained!.bytesPerClosedConnection, 1024);
+  assert.ok(retained!.low! > 0 && retained!.low! < 1024 && retained!.high! > 1024);
+});
+
+test('a burst is measured above the baseline', () => {
+  const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
+  const summary = only(summaryOf(climb(5000).toSpliced(-1, 0, burst)));
+  assert.deepEqual(summary.burst, {
+    open: 3000,
+    userBytesPerConnection: 9000,
+    kernelBytesPerConnection: KERNEL_BYTES_EACH,
+    // 5,000 at rest.
+    beyondRestBytes: 4000,
+    chargedBeyondRestBytes: null,
+  });
+  assert.deepEqual(summary.perConnection?.user, exactly(5000));
+  assert.equal(only(summaryOf(climb(5000))).burst, null);
+});
+
+test('levels up to the warm-up are not fitted', () => {
+  const plan = { legs: [leg({ warmUp: 500 })], launches: 1 };
+  const samples = climb(5000).map((sample) =>
+    sample.type === 'memory' && sample.level === 500 ? { ...sample, readings: readingsAt(500, 90_000_000) } : sample,
+  );
+  assert.deepEqual(only(summaryOf(samples, { run: runFile({ plan }) })).perConnection?.user, exactly(5000));
+});
+
+test('two legs are told apart', () => {
+  const plan = { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 };
+  const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1, protocol: 'ws' })];
+  const { legs } = summaryOf(samples, { run: runFile({ plan }) });
+  assert.deepEqual(
+    legs.map(({ protocol, perConnection }) => [protocol, perConnection?.user?.bytes]),
+    [
+      ['tcp', 3000],
+      ['ws', 7000],
+    ],
+  );
+});
+
+const MISSING: ReadonlyArray<[string, Sample[]]> = [
+  ['no sample at all', []],
+  ['only ticks', [tick(500, progressOf(120).counts)]],
+  ['only a baseline', [memoryPoint('baseline', 0, readingsAt(0, 4e7))]],
+  ['a hold without a baseline', [memoryPoint('hold', 500, readingsAt(500, 4e7))]],
+  ['a single level', climb(5000, { levels: [3000] })],
+  ['two levels', climb(5000, { levels: [1500, 3000] })],
+];
+for (const [name, samples] of MISSING) {
+  test(`with ${name} there is a summary, and no cost is claimed`, () => {
+    const { legs, forecast } = summaryOf(samples);
+    assert.equal(legs.length, samples.length === 0 ? 0 : 1);
+    for (const { perConnection, fit } of legs) assert.deepEqual([perConnection, fit], [null, null]);
+    assert.deepEqual(forecast, []);
+  });
+}
+
+test('where the kernel can not be read, the user cost stands and its components sum to it', () => {
+  const blind = climb(5000).map((sample) =>
+    sample.type === 'memory' ? { ...sample, readings: { ...sample.readings, slab: null, runtime: null } } : sample,
+  );
+  const { perConnection } = only(summaryOf(blind));
+  assert.deepEqual([perConnection?.total, perConnection?.kernel], [null, null]);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.equal(perConnection?.components.userOther, 5000);
+});
+
+test('a target that could not be read has unknown costs, not costs of 0', () => {
+  const missing = [{ meter: 'target' as const, why: 'no such process' }];
+  const unseen = climb(5000).map((sample) =>
+    sample.type === 'memory'
+      ? { ...sample, readings: { ...sample.readings, target: null, runtime: null, missing } }
+      : sample,
+  );
+  const summary = summaryOf(unseen);
+  const { perConnection, baselineBytes, retained } = only(summary);
+  assert.deepEqual(
+    [perConnection?.user ?? null, perConnection?.total ?? null, baselineBytes, retained],
+    [null, null, null, null],
+  );
+  assert.deepEqual(summary.warnings, ["target could not be read: no such process; the target's own memory is unknown"]);
+});
+
+test('a leg of many hours is summarized', () => {
+  const counts = progressOf(400).counts;
+  const ticks = Array.from({ length: 300_000 }, () => tick(500, counts));
+  const { legs, generator } = summarize(record([...ticks, ...climb(5000)]));
+  assert.equal(legs[0]?.peakOpen, 3000);
+  assert.equal(generator.rssBytes, 63_000_000);
+});
+
+test('what the memory cgroup is charged stands beside the cost; shared with others it says nothing', () => {
+  const withCgroup = (exclusive: boolean): Sample[] =>
+    climb(5000).map((sample) =>
+      sample.type !== 'memory'
+        ? sample
+        : {
+            ...sample,
+            readings: {
+              ...sample.readings,
+              cgroup: cgroupOf({ currentBytes: 5e7 + 7000 * sample.level, exclusive }),
+            },
+          },
+    );
+  const alone = only(summaryOf(withCgroup(true)));
+  assert.deepEqual(alone.perConnection?.charged, exactly(7000));
+  assert.equal(alone.levels[0]?.chargedBytes, 7000 * 500);
+  const shared = only(summaryOf(withCgroup(false)));
+  assert.deepEqual([shared.perConnection?.charged, shared.levels[0]?.chargedBytes], [null, null]);
+});
+
+test('what the kernel killed in the cgroup while the run went on is warned of, leg by leg', () => {
+  const killed = (kills: (level: number) => number | null): Summary =>
+    summaryOf(
+      climb(5000).map((sample) =>
+        sample.type !== 'memory'
+          ? sample
+          : { ...sample, readings: { ...sample.readings, cgroup: cgroupOf({ oomKills: kills(sample.level) }) } },
+      ),
+    );
+  const warned = ({ warnings }: Summary): string[] => warnings.filter((text) => /kernel killed/.test(text));
+  // The four were before our time.
+  assert.deepEqual(warned(killed(() => 4)), []);
+  assert.deepEqual(warned(killed(() => null)), []);
+  assert.deepEqual(warned(killed((level) => (level >= 2000 ? 5 : 4))), [
+    "ws: the kernel killed 1 process for want of memory in the target's cgroup",
+  ]);
+});
+
+test('several launches: counts are summed, costs are means with an interval over launches', () => {
+  const plan = { legs: [leg()], launches: 3 };
+  const samples = [4000, 5000, 6000].flatMap((bytesEach, launch) => climb(bytesEach, { launch }));
+  const pooled = only(summaryOf(samples, { run: runFile({ plan }) }));
+  const single = only(summaryOf(climb(5000)));
+  assert.equal(pooled.attempts, 3 * single.attempts);
+  assert.equal(pooled.outcomes.open, 3 * single.outcomes.open);
+  assert.equal(pooled.perConnection?.user?.bytes, 5000);
+  assert.ok(pooled.perConnection!.user!.high > 7000, 'three launches that differ so much');
+  assert.deepEqual(
+    pooled.levels.map(({ bytes }) => bytes.user),
+    single.levels.map(({ bytes }) => bytes.user),
+  );
+  const { components, total } = pooled.perConnection!;
+  const { unexplained: _, ...parts } = components;
+  const sum = Object.values(parts).reduce((all: number, one) => all + (one ?? 0), 0);
+  assert.ok(Math.abs(sum - total!.bytes) < 1e-6, `${sum} is not ${total!.bytes}`);
+  assert.equal(pooled.launches?.count, 3);
+  assert.ok(pooled.launches!.coefficientOfVariation! > 0.1);
+});
+
+test('later cycles are there for what they leave behind: the levels are those of the first climb', () => {
+  const plan = { legs: [leg({ cycles: 3 })], launches: 1 };
+  const first = climb(5000);
+  const closed = LEVELS.at(-1)!;
+  // What the first climb left (1 MB) is paid once; each closed connection leaves 1,000 bytes.
+  const drained = (cycle: number) =>
+    memoryPoint('retained', 0, readingsAt(0, 41_000_000 + 1000 * closed * (cycle + 1)), {
+      cycle,
+      progress: progressOf(0, closed * (cycle + 1)),
+    });
+  const top = memoryPoint('hold', closed, readingsAt(closed, 90_000_000), { cycle: 1 });
+  const samples = [
+    ...first.filter(({ type }) => type !== 'leg-end').slice(0, -1),
+    drained(0),
+    top,
+    drained(1),
+    drained(2),
+  ];
+  const { levels, retained, perConnection } = only(summaryOf(samples, { run: runFile({ plan }) }));
+  assert.equal(levels.length, LEVELS.length);
+  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.equal(retained?.bytesPerClosedConnection, 1000);
+  assert.ok(retained!.low! > 940 && retained!.high! < 1060, JSON.stringify(retained));
+});

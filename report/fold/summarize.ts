@@ -1,0 +1,120 @@
+import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import { LACKING } from '../../core/schemas/readings.ts';
+import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
+import { talkWarnings } from '../words/talk-warnings.ts';
+import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
+import { generatorOf, lateLegs } from './generator.ts';
+import { growthOf, growthWarnings } from './growth.ts';
+import { type MemoryLimit, memoryLimitOf } from './memory-limit.ts';
+import type { RunRecord } from './read-run.ts';
+import { contradictionIn } from './remainder.ts';
+import { sizingOf } from './sizing.ts';
+import { standingOf } from './standing.ts';
+import { summarizeLeg } from './summarize-leg.ts';
+import { gated } from './thresholds-and-growth.ts';
+
+/** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
+export function summarize(record: RunRecord): Summary {
+  const { run, samples } = record;
+  // Legs come one after the other: one that never began has no samples, and neither has any after it.
+  const legs = run.plan.legs.flatMap((leg, index) =>
+    samples.some((sample) => sample.leg === index) ? [summarizeLeg(record, leg, index)] : [],
+  );
+  const generator = generatorOf(record, legs);
+  const memoryLimit = memoryLimitOf(record);
+  const baseline = growthOf(run, legs);
+  const { error, ...standing } = standingOf(record, legs, generator.bottleneck);
+  const summary: Summary = {
+    schema: SUMMARY_SCHEMA,
+    ...standing,
+    name: run.name,
+    target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
+    error,
+    warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
+    legs,
+    forecast: legs.flatMap(forecastOf),
+    capacity: legs.flatMap((leg) => capacityOf(run, leg, memoryLimit)),
+    sizing: sizingOf(run, legs),
+    limiters: legs.flatMap((leg, index) => limitersOf(run, leg, index, memoryLimit)),
+    thresholds: [],
+    ...(baseline && { baseline }),
+    generator,
+  };
+  return gated(summary, run);
+}
+
+function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit: MemoryLimit | null): string[] {
+  const { run, samples, events, problems } = record;
+  const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+  const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory');
+  for (const leg of legs) {
+    const restless = leg.levels.filter(({ settled }) => !settled).map(({ open }) => open);
+    if (restless.length > 0) {
+      warnings.push(`${leg.protocol}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
+    }
+    if (leg.fit && leg.fit.rSquared < STRAIGHT && run.target.kind !== 'builtin') {
+      warnings.push(
+        `${leg.protocol}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
+          'ask for more of them, or let them rest before memory is read (--rest 15s)',
+      );
+    }
+    const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
+    for (const { open, established } of wrong) {
+      warnings.push(
+        `${leg.protocol}: the kernel counts ${established} established connections at the level of ${open}`,
+      );
+    }
+  }
+  for (const leg of legs) warnings.push(...talkWarnings(leg), ...contradictionIn(leg));
+  warnings.push(...lateLegs(record));
+  if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
+    warnings.push(
+      'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
+    );
+  }
+  warnings.push(...uncollectedIn(points));
+  warnings.push(...oomKillsIn(points));
+  if (memoryLimit === null && legs.some(({ fit, perConnection }) => fit !== null && perConnection?.total)) {
+    warnings.push(
+      'how many connections fit is not told: nobody says what memory the target may take; --memory-limit does',
+    );
+  }
+  const missing = new Map(points.flatMap(({ readings }) => readings.missing).map(({ meter, why }) => [meter, why]));
+  for (const [meter, why] of missing) warnings.push(`${meter} could not be read: ${why}; ${LACKING[meter]}`);
+  if (points.some(({ readings }) => readings.target?.anonBytes === null)) {
+    warnings.push(
+      "in user space stands the target's RSS, files and shared pages included: its anonymous memory is not ours to read here",
+    );
+  }
+  return [...new Set([...warnings, ...problems])];
+}
+
+/** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */
+function uncollectedIn(points: readonly MemoryPoint[]): string[] {
+  const isCollected = ({ readings }: MemoryPoint): boolean => readings.runtime?.collected === true;
+  const legs = new Set(points.filter(isCollected).map(({ leg }) => leg));
+  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isCollected(point));
+  return [...new Set(without.map(({ protocol }) => protocol))].map((protocol) => {
+    const levels = new Set(without.filter((point) => point.protocol === protocol).map(({ level }) => level));
+    return `${protocol}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;
+  });
+}
+
+/** What the kernel killed while a leg went on, such as one worker of several that was started anew. */
+function oomKillsIn(points: readonly MemoryPoint[]): string[] {
+  const firsts = new Map<string, number>();
+  const kills = new Map<MemoryPoint['protocol'], number>();
+  for (const { launch, leg, protocol, readings } of points) {
+    const now = readings.cgroup?.oomKills ?? null;
+    if (now === null) continue;
+    // Another launch may have another cgroup.
+    const before = firsts.get(`${launch} ${leg}`) ?? now;
+    firsts.set(`${launch} ${leg}`, before);
+    if (now > before) kills.set(protocol, Math.max(kills.get(protocol) ?? 0, now - before));
+  }
+  return [...kills].map(
+    ([protocol, count]) =>
+      `${protocol}: the kernel killed ${count} process${count === 1 ? '' : 'es'} for want of memory in the target's cgroup`,
+  );
+}

@@ -1,0 +1,44 @@
+import type { Summary } from '../../core/schemas/summary.ts';
+
+const COLUMNS = [
+  'protocol',
+  'open',
+  'total_bytes',
+  'user_bytes',
+  'kernel_bytes',
+  'generator_bytes',
+  'established',
+  'census_open',
+  'settled',
+  'run',
+] as const;
+
+/** `levels.csv`: one line a level, empty where not measured (RFC 4180). */
+export function levelsCsv(summary: Summary): string {
+  const lines = summary.legs.flatMap(({ protocol, levels }) =>
+    levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled }) =>
+      [
+        protocol,
+        open,
+        bytes.total,
+        bytes.user,
+        bytes.kernel,
+        generatorBytes,
+        established,
+        censusOpen,
+        settled,
+        summary.name,
+      ]
+        .map(cellOf)
+        .join(','),
+    ),
+  );
+  return `${[COLUMNS.join(','), ...lines].join('\n')}\n`;
+}
+
+/** A spreadsheet takes what begins like a formula for one, whatever quotes there are: an apostrophe makes it a text. */
+function cellOf(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return String(value ?? '');
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,99 @@
+import type { Chart } from '../../charts/chart.ts';
+import { forecastChart } from '../../charts/forecast-chart.ts';
+import { openingChart, rttChart } from '../../charts/latency-chart.ts';
+import { ledgerChart } from '../../charts/ledger-chart.ts';
+import { memoryChart } from '../../charts/memory-chart.ts';
+import { outcomesChart } from '../../charts/outcomes-chart.ts';
+import { renderSvg, type Size } from '../../charts/render.ts';
+import { retainedChart } from '../../charts/retained-chart.ts';
+import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { RunSeries } from '../../core/schemas/series.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { bothOf } from '../words/capacity-phrases.ts';
+import { bytes, count, joined, type Part, percent, say } from '../words/phrase.ts';
+import type { Topic } from '../words/table.ts';
+import { isFirm, ONLY_A_BOUND } from '../words/verdict.ts';
+
+const WIDTH = 640;
+const SIZE: Size = { width: WIDTH, height: 330 };
+
+/** A chart in its place, drawn. */
+export interface ReportChart {
+  readonly topic: Topic;
+  /** Its own in the report: letters and dashes. */
+  readonly id: string;
+  /** Beside report.md. */
+  readonly file: string;
+  readonly title: string;
+  readonly svg: string;
+  readonly size: Size;
+  readonly caption: Part;
+}
+
+/** Every chart of the report for which there is something to be drawn, in order. */
+export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): ReportChart[] {
+  const found: ReportChart[] = [];
+  const add = (
+    topic: Topic,
+    id: string,
+    chart: Chart | undefined,
+    more: { caption?: Part; size?: Size } = {},
+  ): void => {
+    if (!chart) return;
+    const { caption = chart.description, size = SIZE } = more;
+    const svg = renderSvg(chart, size, id);
+    found.push({ topic, id, file: `charts/${id}.svg`, title: chart.title, svg, size, caption });
+  };
+  const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
+  each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.protocol}`, memoryChart(leg)));
+  add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
+  each((leg) =>
+    add('capacity', `forecast-${leg.protocol}`, forecastChart(leg, { legs, ...summary }), {
+      caption: forecastCaption(leg, summary.capacity),
+    }),
+  );
+  if (series.time.length > 1) {
+    add('time', 'memory-over-time', memoryOverTimeChart(series), { caption: timeCaption(legs) });
+    add('time', 'opened-per-second', opensChart(series), { caption: opensCaption(legs) });
+  }
+  const bars = legs.flatMap(({ outcomes }) => Object.values(outcomes).filter((attempts) => attempts > 0));
+  add('time', 'outcomes', outcomesChart(legs), { size: { width: WIDTH, height: 90 + 42 * bars.length } });
+  each((leg, i) => {
+    const own = series.legs[i];
+    if (own) add('time', `retained-${leg.protocol}`, retainedChart(own, leg.retained));
+  });
+  each((leg, i) => {
+    const own = series.legs[i];
+    if (own) add('latency', `opening-${leg.protocol}`, openingChart(own));
+  });
+  each((leg) => add('latency', `round-trips-${leg.protocol}`, rttChart(leg)));
+  return found;
+}
+
+function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
+  const axes = 'Both axes go in powers, since plans go far beyond what was measured.';
+  const own = capacity.find((one) => one.protocol === leg.protocol);
+  if (!own) return axes;
+  if (!isFirm(leg)) return `${axes} ${ONLY_A_BOUND}`;
+  const { memoryLimitBytes, headroomPercent } = own;
+  const hold = leg.burst === null ? count(own.connections) : bothOf(own);
+  return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${hold}.`;
+}
+
+function opensCaption(legs: readonly LegSummary[]): Part {
+  const rates = legs.flatMap(({ protocol, open: { ratePerSecond } }) =>
+    ratePerSecond === null ? [] : [say`${count(ratePerSecond)} (${protocol})`],
+  );
+  const mean = rates.length === 0 ? '' : say` While climbing, ${joined(rates, ' and ')} opened in a second.`;
+  const burst = legs.some((leg) => leg.burst !== null) ? ', the burst at the end of each leg included' : '';
+  return say`How many attempts a second ended, moment by moment${burst}.${mean}`;
+}
+
+function timeCaption(legs: readonly LegSummary[]): Part {
+  const peaks = legs.flatMap(({ protocol, peakUserBytes }) =>
+    peakUserBytes === null ? [] : [say`${bytes(peakUserBytes)} (${protocol})`],
+  );
+  const most = peaks.length === 0 ? '' : say` At most ${joined(peaks, ' and ')}.`;
+  return say`User memory as it was at each moment, garbage included, and connections. Levels are held still where it is shaded.${most}`;
+}

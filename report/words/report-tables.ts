@@ -1,0 +1,216 @@
+import { componentLabel } from '../../charts/ledger-chart.ts';
+import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { OUTCOMES } from '../../core/values/outcomes.ts';
+import { refusedOf } from '../fold/opening.ts';
+import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
+import { growthTable } from './growth-phrases.ts';
+import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } from './phrase.ts';
+import { sizingTable } from './sizing-table.ts';
+import type { TableColumn, TableData } from './table.ts';
+import { measuredOf, wordOf } from './threshold-phrases.ts';
+import { estimate, verdictRows } from './verdict-rows.ts';
+
+/** Every table of the report, in order; those without a row are left out. */
+export function reportTables(summary: Summary): TableData[] {
+  const { legs } = summary;
+  if (legs.length === 0) return [];
+  return [
+    verdictTable(summary),
+    ...gateTables(summary),
+    ...legs.map(levelTable),
+    ledgerTable(legs),
+    ...legs.map((leg) => forecastTable(leg, summary)),
+    ...legs.map((leg) => sizingTable(leg, summary)),
+    outcomeTable(legs),
+    ...legs.map(drainTable),
+    ...legs.map(openingTable),
+    ...legs.map(rttTable),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+const legColumns = (legs: readonly LegSummary[]): TableColumn[] =>
+  legs.map(({ protocol }) => ({ title: protocol, words: true }));
+
+/** The rows that every output has. */
+export const verdictTable = (summary: Summary): TableData => ({
+  topic: 'cost',
+  caption: 'The verdict, leg by leg, with 95 % intervals',
+  columns: [{ title: '' }, ...legColumns(summary.legs)],
+  rows: verdictRows(summary).map(({ label, cells }) => ({ head: label, cells })),
+});
+
+/** What the run could fail by, and what came of it; none where it was no gate. */
+export const gateTables = (summary: Summary): TableData[] =>
+  [thresholdTable(summary), growthTable(summary)].filter(({ rows }) => rows.length > 0);
+
+const thresholdTable = ({ thresholds }: Summary): TableData => ({
+  topic: 'cost',
+  caption: 'Thresholds: the run fails if one of these is so',
+  columns: [{ title: 'threshold' }, { title: 'measured' }, { title: 'came to', words: true }],
+  rows: thresholds.map((one) => ({ head: one.expression, cells: [measuredOf(one), wordOf(one)] })),
+});
+
+function levelTable({ protocol, levels }: LegSummary): TableData {
+  const hasCharged = levels.some(({ chargedBytes }) => chargedBytes !== null);
+  return {
+    topic: 'cost',
+    caption: `${protocol}: memory by level, while so many connections are held still`,
+    columns: [
+      { title: 'open' },
+      ...[{ title: 'total' }, { title: 'user' }, { title: 'kernel, growth' }],
+      ...(hasCharged ? [{ title: 'charged to its cgroup, growth' }] : []),
+      ...[{ title: 'the client itself' }, { title: 'at rest', words: true }],
+    ],
+    rows: levels.map((level) => ({
+      head: count(level.open),
+      cells: [
+        ...[level.bytes.total, level.bytes.user, level.bytes.kernel].map((value) => orUnknown(value, bytes)),
+        ...(hasCharged ? [orUnknown(level.chargedBytes, bytes)] : []),
+        orUnknown(level.generatorBytes, bytes),
+        level.settled ? 'yes' : 'not in time',
+      ],
+    })),
+  };
+}
+
+function ledgerTable(legs: readonly LegSummary[]): TableData {
+  const known = legs.filter(({ perConnection }) => perConnection !== null);
+  const bytesOf = ({ perConnection }: LegSummary, name: (typeof LEDGER_COMPONENTS)[number]): number | null =>
+    perConnection?.components[name] ?? null;
+  const shown = LEDGER_COMPONENTS.filter((name) => known.some((leg) => Math.abs(bytesOf(leg, name) ?? 0) >= 1));
+  const whole = ({ perConnection }: LegSummary): Part =>
+    estimate(perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null);
+  return {
+    topic: 'cost',
+    caption: 'The ledger of one connection: its parts sum to the whole; what the host grew by beyond that stands last',
+    columns: [{ title: 'part' }, ...known.map(({ protocol }) => ({ title: protocol }))],
+    rows:
+      known.length === 0
+        ? []
+        : [
+            ...shown
+              .filter((name) => name !== 'unexplained')
+              .map((name) => ({
+                head: componentLabel(name),
+                cells: known.map((leg) => orUnknown(bytesOf(leg, name), bytes)),
+              })),
+            { head: 'all of it', cells: known.map(whole) },
+            {
+              head: componentLabel('unexplained'),
+              cells: known.map((leg) => orUnknown(bytesOf(leg, 'unexplained'), bytes)),
+            },
+          ],
+  };
+}
+
+function forecastTable({ protocol }: LegSummary, { forecast }: Summary): TableData {
+  const own = forecast.filter((one) => one.protocol === protocol);
+  const hasBurst = own.some(({ burstBytes }) => burstBytes !== null);
+  return {
+    topic: 'capacity',
+    caption: `${protocol}: what more connections would take; beyond twice the top level it is a guess`,
+    columns: [
+      ...[{ title: 'connections' }, { title: hasBurst ? `memory, ${AT_REST}` : 'memory' }],
+      ...[{ title: 'at least' }, { title: 'at most' }],
+      ...(hasBurst ? [{ title: RECONNECTING }] : []),
+      ...[{ title: 'times the top level' }, { title: '', words: true }],
+    ],
+    rows: own.map((one) => ({
+      head: count(one.connections),
+      cells: [
+        ...[one.bytes, one.low, one.high].map(bytes),
+        ...(hasBurst ? [orUnknown(one.burstBytes, bytes)] : []),
+        ...[decimal(one.extrapolation, 1), one.beyond ? 'a guess' : ''],
+      ],
+    })),
+  };
+}
+
+function outcomeTable(legs: readonly LegSummary[]): TableData {
+  const shown = OUTCOMES.filter((name) => name === 'open' || legs.some(({ outcomes }) => outcomes[name] > 0));
+  return {
+    topic: 'time',
+    caption: 'How attempts to open ended, the burst and all cycles included',
+    columns: [{ title: 'outcome' }, ...legs.map(({ protocol }) => ({ title: protocol, unit: 'attempts' }))],
+    rows: [
+      ...shown.map((name) => ({ head: name, cells: legs.map(({ outcomes }) => count(outcomes[name])) })),
+      { head: 'all attempts', cells: legs.map(({ attempts }) => count(attempts)) },
+    ],
+  };
+}
+
+/** A baseline and one cycle are in the verdict already. */
+function drainTable({ protocol, drains }: LegSummary): TableData {
+  const keeps = (name: 'kernelBytes' | 'openFiles'): boolean => drains.some(({ [name]: value }) => value !== null);
+  const [hasKernel, hasFiles] = [keeps('kernelBytes'), keeps('openFiles')];
+  return {
+    topic: 'time',
+    caption: `${protocol}: what there was without connections`,
+    columns: [
+      ...[{ title: '' }, { title: 'user memory' }],
+      ...(hasKernel ? [{ title: 'kernel, growth' }] : []),
+      ...(hasFiles ? [{ title: 'open files' }] : []),
+      { title: 'closed since the baseline', unit: 'connections' },
+    ],
+    rows: (drains.length > 2 ? drains : []).map((drain) => ({
+      head: drain.cycle === 0 ? 'baseline' : say`after cycle ${count(drain.cycle)}`,
+      cells: [
+        bytes(drain.bytes),
+        ...(hasKernel ? [orUnknown(drain.kernelBytes, bytes)] : []),
+        ...(hasFiles ? [orUnknown(drain.openFiles, count)] : []),
+        count(drain.closedConnections),
+      ],
+    })),
+  };
+}
+
+const times = (all: ReadonlyArray<number | null>): Phrase[] => all.map((time) => orUnknown(time, ms));
+
+const openingTable = ({ protocol, levels }: LegSummary): TableData => ({
+  topic: 'latency',
+  caption: `${protocol}: time to open, from the planned moment, of those that came between the level below and this one`,
+  columns: [{ title: 'up to' }, { title: 'opened' }, { title: 'p50' }, { title: 'p99' }, { title: 'slowest' }],
+  rows: levels.flatMap(({ open, opening }) =>
+    opening === null || opening.opened === 0
+      ? []
+      : [
+          {
+            head: count(open),
+            cells: [count(opening.opened), ...times([opening.p50Ms, opening.p99Ms, opening.maxMs])],
+          },
+        ],
+  ),
+});
+
+const hasStatuses = ({ rtt }: LegSummary['levels'][number]): boolean => rtt?.statuses != null;
+
+const hasOthers = ({ rtt }: LegSummary['levels'][number]): boolean => rtt !== null && rtt.fromOthers > 0;
+
+const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
+  topic: 'latency',
+  caption: `${protocol}: round trips, from the planned moment`,
+  columns: [
+    { title: 'open' },
+    ...[{ title: 'p50' }, { title: 'p99' }, { title: 'p99.9' }, { title: 'p99 from sending' }],
+    ...[{ title: 'messages', unit: 'per second' }, { title: 'late' }, { title: 'lost' }],
+    ...(levels.some(hasOthers) ? [{ title: 'from others' }] : []),
+    ...(levels.some(hasStatuses) ? [{ title: 'status 4xx, 5xx' }] : []),
+  ],
+  rows: levels.flatMap(({ open, rtt }) =>
+    rtt === null
+      ? []
+      : [
+          {
+            head: count(open),
+            cells: [
+              ...times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms, rtt.uncorrectedP99Ms]),
+              ...[rtt.messagesPerSecond, rtt.lateReplies, rtt.lostReplies].map(count),
+              ...(levels.some(hasOthers) ? [count(rtt.fromOthers)] : []),
+              ...(levels.some(hasStatuses) ? [orUnknown(refusedOf(rtt), count)] : []),
+            ],
+          },
+        ],
+  ),
+});

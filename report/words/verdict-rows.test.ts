@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import { summarize } from '../fold/summarize.ts';
+import { plainRows } from './verdict-rows.ts';
+
+const run = runFile({
+  config: { memoryLimitBytes: 2 ** 31, headroomPercent: 20 },
+  plan: { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 },
+});
+const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1 })];
+const summary = summarize({ run, samples, events: [], problems: [] });
+const cellsOf = (of: Summary, label: string): readonly string[] | undefined =>
+  plainRows(of).find((row) => row.label.trim() === label)?.cells;
+/** The summary with something else in its first leg. */
+const withFirst = (more: Partial<LegSummary>): Summary => ({
+  ...summary,
+  legs: [{ ...summary.legs[0]!, ...more }, summary.legs[1]!],
+});
+
+test('the capacity names the limit and the headroom, and says where it is a guess', () => {
+  // (0.8 × 2 GiB − 40 MB) ÷ (3000 + 3958), ÷ (7000 + 3958)
+  assert.deepEqual(cellsOf(summary, '2.0 GiB hold, with 20 % headroom'), [
+    '241,159 (extrapolated)',
+    '153,128 (extrapolated)',
+  ]);
+});
+
+test('a capacity for the limit of a cgroup says so', () => {
+  const memoryLimit = { bytes: 2 ** 31, basis: 'cgroup', machineBytes: 2 ** 33 } as const;
+  const limited = { ...summary, target: { ...summary.target, memoryLimit } };
+  assert.ok(cellsOf(limited, '2.0 GiB, the limit of its cgroup, hold, with 20 % headroom'));
+});
+
+test('the first limit is named, the others follow in order', () => {
+  assert.deepEqual(cellsOf(summary, 'first limit'), ['fds at 19,936', 'fds at 19,936']);
+  assert.deepEqual(cellsOf(summary, 'further limits'), [
+    'ports at 28,232, memory at 241,159',
+    'ports at 28,232, memory at 153,128',
+  ]);
+  const limiters: Summary['limiters'] = [{ protocol: 'tcp', what: 'cpu', at: 2345, unit: 'opens per second' }];
+  assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
+});
+
+test('a knee and a step have a row where there is one', () => {
+  const fit = summary.legs[0]!.fit!;
+  const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
+  assert.equal(cellsOf(summary, 'knee: one more costs'), undefined);
+  assert.equal(cellsOf(summary, 'step, not in the cost'), undefined);
+  const knee = { at: 4000, low: 3500, high: 4500, below: exactly(5120), above: exactly(10_240) };
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, knee } }), 'knee: one more costs'), [
+    '5.0 KiB up to 4,000 (between 3,500 and 4,500), 10.0 KiB above',
+    'none in range',
+  ]);
+  const step = { at: 3250, low: 3000, high: 3500, bytes: 64 * 2 ** 20 };
+  assert.deepEqual(cellsOf(withFirst({ fit: { ...fit, step, steps: [step] } }), 'step, not in the cost'), [
+    '64.0 MiB between 3,000 and 3,500',
+    'none in range',
+  ]);
+});
+
+test('what is retained is called a leak only when its interval excludes 0', () => {
+  const cell = (bytesPerClosedConnection: number, low: number | null, high: number | null) =>
+    cellsOf(
+      withFirst({
+        retained: { bytesPerClosedConnection, low, high, kernel: null, files: null, firstCycleBytes: 0 },
+      }),
+      'retained per closed connection',
+    )?.[0];
+  assert.equal(cell(1024, null, null), '1.0 KiB');
+  assert.equal(cell(1024, -100, 2148), '1.0 KiB [-100 B, 2.1 KiB]');
+  assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1000 B, 1.0 KiB]: a leak');
+});
+
+test('what is retained of descriptors and in the kernel has rows of its own where there is any', () => {
+  const of = { bytesPerClosedConnection: 4037, low: 4000, high: 4074 };
+  const user = { bytesPerClosedConnection: 20, low: -10, high: 50, firstCycleBytes: 16_000 };
+  const files = { perClosedConnection: 1, low: 0.98, high: 1.02 };
+  const leaking = withFirst({ retained: { ...user, kernel: of, files } });
+  assert.deepEqual(
+    ['retained per closed connection', 'and in the kernel', 'and open files'].map(
+      (label) => cellsOf(leaking, label)?.[0],
+    ),
+    ['20 B [-10 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
+  );
+  const none = { ...of, bytesPerClosedConnection: 0, low: -1, high: 1 };
+  const tight = withFirst({
+    retained: { ...user, kernel: none, files: { ...files, perClosedConnection: 0, low: -0.02 } },
+  });
+  assert.equal(cellsOf(tight, 'and open files'), undefined);
+  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [-10 B, 50 B]: used again');
+});
+
+test('a forecast shows its interval, and what is beyond the measured range', () => {
+  assert.equal(cellsOf(summary, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB] (extrapolated)');
+  const near = { ...summary, forecast: summary.forecast.map((one) => ({ ...one, beyond: false })) };
+  assert.equal(cellsOf(near, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB]');
+});

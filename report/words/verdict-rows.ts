@@ -1,0 +1,226 @@
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { isLeak } from '../../core/stats/retained.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
+import { extrapolationTo } from '../fold/capacity.ts';
+import { keepingIn } from '../fold/kept-memory-kind.ts';
+import { lossCell } from '../fold/losses.ts';
+import { isUnanswered } from '../fold/opening.ts';
+import { AT_REST, atOf, RECONNECTING } from './capacity-phrases.ts';
+import { askAgain } from './kept-phrases.ts';
+import {
+  bytes,
+  count,
+  decimal,
+  joined,
+  ms,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  phraseOf,
+  plain,
+  say,
+  UNKNOWN,
+} from './phrase.ts';
+
+/** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
+export interface Row {
+  /** Two spaces before what is a part of the row above. */
+  readonly label: Phrase;
+  readonly cells: readonly Phrase[];
+}
+
+/** As plain text. */
+export interface PlainRow {
+  readonly label: string;
+  readonly cells: readonly string[];
+}
+
+export const plainRows = (summary: Summary): PlainRow[] =>
+  verdictRows(summary).map(({ label, cells }) => ({ label: plain(label), cells: cells.map(plain) }));
+
+/** The verdict as rows, one column a leg. */
+export function verdictRows({ target, legs, limiters, forecast, capacity }: Summary): Row[] {
+  const row = (label: Part, cell: (leg: LegSummary) => Part): Row => ({
+    label: phraseOf(label),
+    cells: legs.map((leg) => phraseOf(cell(leg))),
+  });
+  const cost = (label: string, which: 'total' | 'user' | 'kernel' | 'charged'): Row =>
+    row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
+  const rows = [
+    row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
+    row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
+    cost('one more connection costs', 'total'),
+    cost('  in user space', 'user'),
+    cost('  in the kernel', 'kernel'),
+    ...(legs.some(({ perConnection }) => perConnection?.charged)
+      ? [cost('  charged to its memory cgroup', 'charged')]
+      : []),
+    row('  growth of the host, unexplained', ({ perConnection }) =>
+      orUnknown(perConnection?.components.unexplained, bytes),
+    ),
+    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, bytes)),
+    row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
+    ...retainedRows(legs, row),
+    row('fit: R², error of the top level', ({ fit }) =>
+      fit === null
+        ? UNKNOWN
+        : say`${decimal(fit.rSquared, 4)}, ${orUnknown(fit.holdoutErrorPercent, (error) => percent(error, 1))}`,
+    ),
+    ...(legs.some(({ fit }) => fit?.knee)
+      ? [row('knee: one more costs', ({ fit }) => kneeCell(fit?.knee ?? null))]
+      : []),
+    ...(legs.some(({ fit }) => fit?.step)
+      ? [row('step, not in the cost', ({ fit }) => stepsCell(fit?.steps ?? []))]
+      : []),
+    row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) => times([p50Ms, p99Ms, maxMs])),
+    ...(legs.some(({ rtt }) => rtt !== null)
+      ? [
+          row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
+            rtt === null
+              ? UNKNOWN
+              : isUnanswered(rtt)
+                ? say`none of ${count(rtt.lostReplies)} came back`
+                : times([rtt.p50Ms, rtt.p99Ms, rtt.p999Ms]),
+          ),
+        ]
+      : []),
+    ...(legs.some(({ rtt }) => rtt !== null && rtt.fromOthers > 0)
+      ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
+      : []),
+    ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
+    row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
+    row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
+    row('  further limits', ({ protocol }) => {
+      const [, ...further] = limitCells(limiters, protocol);
+      return further.length > 0 ? joined(further, ', ') : UNKNOWN;
+    }),
+    ...capacity.slice(0, 1).flatMap((any) => {
+      const label = capacityLabel(any, target.memoryLimit);
+      const cell = (name: 'connections' | 'restConnections' | 'burstConnections') => (leg: LegSummary) => {
+        const own = capacity.find(({ protocol }) => protocol === leg.protocol);
+        const top = leg.levels.at(-1)?.open ?? 1;
+        return orUnknown(
+          own?.[name],
+          (connections) => say`${count(connections)}${guess(extrapolationTo(connections, top))}`,
+        );
+      };
+      if (capacity.every(({ burstConnections }) => burstConnections === null)) return [row(label, cell('connections'))];
+      return [
+        row(say`${label}, ${AT_REST}`, cell('restConnections')),
+        row(`  ${RECONNECTING}`, cell('burstConnections')),
+      ];
+    }),
+  ];
+  const sizes = [...new Set(forecast.map(({ connections }) => connections))];
+  const ahead = sizes.map((connections) =>
+    row(say`${count(connections)} connections would take`, ({ protocol }) => {
+      const one = forecast.find((entry) => entry.protocol === protocol && entry.connections === connections);
+      return one ? say`${estimate(one)}${guess(one)}` : UNKNOWN;
+    }),
+  );
+  return [...rows, ...ahead];
+}
+
+/** `2.0 GiB, the limit of its cgroup, hold, with 20 % headroom`: the same limit goes for all legs. */
+function capacityLabel(
+  { memoryLimitBytes, headroomPercent }: Summary['capacity'][number],
+  limit: Summary['target']['memoryLimit'],
+): Phrase {
+  const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
+  const what = isOfCgroup ? ', the limit of its cgroup,' : '';
+  return say`${bytes(memoryLimitBytes)}${what} hold, with ${percent(headroomPercent)} headroom`;
+}
+
+const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
+
+const times = (all: ReadonlyArray<number | null>): Phrase =>
+  joined(
+    all.map((time) => orUnknown(time, ms)),
+    ' / ',
+  );
+
+function statusCell(rtt: LegSummary['rtt']): Part {
+  if (!rtt?.statuses) return UNKNOWN;
+  const came = Object.entries(rtt.statuses).filter(([, times]) => times > 0);
+  const lost = rtt.lostReplies > 0 ? [say`${count(rtt.lostReplies)} without`] : [];
+  return joined([...came.map(([status, times]) => say`${count(times)} ${status}`), ...lost], ', ');
+}
+
+function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): Phrase[] {
+  return limiters
+    .filter((limiter) => limiter.protocol === protocol)
+    .map((limiter) => say`${limiter.what} ${atOf(limiter)}`);
+}
+
+type Fit = NonNullable<LegSummary['fit']>;
+
+function kneeCell(knee: Fit['knee']): Part {
+  if (knee === null) return 'none in range';
+  const { at, low, high, below, above } = knee;
+  const levels = say`between ${count(low)} and ${count(high)}`;
+  return say`${bytes(below.bytes)} up to ${count(at)} (${levels}), ${bytes(above.bytes)} above`;
+}
+
+const stepsCell = (steps: Fit['steps']): Part =>
+  steps.length === 0
+    ? 'none in range'
+    : joined(
+        steps.map((step) => say`${bytes(step.bytes)} between ${count(step.low)} and ${count(step.high)}`),
+        '; ',
+      );
+
+/** User memory in any case; the kernel's and descriptors where any leg keeps some. */
+function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg: LegSummary) => Part) => Row): Row[] {
+  const hasMore = legs.some(({ retained }) => retained?.kernel && (retained.files?.perClosedConnection ?? 0) >= 0.01);
+  return [
+    row('retained per closed connection', (leg) => {
+      if (leg.retained === null) return UNKNOWN;
+      const word = isLeak(leg.retained) ? ': a leak' : keptWord(leg, leg.retained);
+      return say`${retainedEstimate(leg.retained)}${word}`;
+    }),
+    ...(hasMore
+      ? [
+          row('  and in the kernel', ({ retained }) => (retained?.kernel ? retainedPart(retained.kernel) : UNKNOWN)),
+          row('  and open files', ({ retained }) => (retained?.files ? filesCell(retained.files) : UNKNOWN)),
+        ]
+      : []),
+  ];
+}
+
+/** Of user memory that isn't shown to grow. */
+function keptWord(leg: LegSummary, retained: Retained): string {
+  const keeping = keepingIn(leg);
+  if (keeping === 'used-again') return ': used again';
+  return keeping === 'perhaps-kept' ? `, perhaps for the next (${askAgain(retained)})` : '';
+}
+
+type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;
+
+const retainedPart = (part: Retained): Part => say`${retainedEstimate(part)}${isLeak(part) ? ': a leak' : ''}`;
+
+function retainedEstimate({ bytesPerClosedConnection, low, high }: Retained): Part {
+  if (low === null || high === null) return bytes(bytesPerClosedConnection);
+  return estimate({ bytes: bytesPerClosedConnection, low, high });
+}
+
+function filesCell(files: NonNullable<NonNullable<LegSummary['retained']>['files']>): Part {
+  const { perClosedConnection, low, high } = files;
+  const each = decimal(perClosedConnection, 2);
+  if (low === null || high === null) return each;
+  return say`${each} [${decimal(low, 2)}, ${decimal(high, 2)}]${isLeak(files) ? ': a leak' : ''}`;
+}
+
+/** `9.1 KiB [8.9 KiB, 9.3 KiB]`: the value and its 95 % interval. */
+export function estimate(value: Estimate | null): Part {
+  if (value === null) return UNKNOWN;
+  return say`${bytes(value.bytes)} [${bytes(value.low)}, ${bytes(value.high)}]`;
+}
+
+function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {
+  const failed = Object.entries(outcomes).filter(([outcome, times]) => outcome !== 'open' && times > 0);
+  const which = failed.map(([outcome, times]) => say`${count(times)} ${outcome}`);
+  return say`${which.length === 0 ? count(0) : joined(which, ', ')} of ${count(attempts)}`;
+}

@@ -1,0 +1,161 @@
+import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
+import { atOf, bothOf } from './capacity-phrases.ts';
+import { keptPhrase } from './kept-phrases.ts';
+import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
+import { unansweredClause } from './talk-warnings.ts';
+
+/** An interval that reaches further than this part of the cost to either side makes it a rough one. */
+const ROUGH = 0.25;
+
+type Protocol = LegSummary['protocol'];
+type Limiter = Summary['limiters'][number];
+
+/** What a connection is called, one of them and many. */
+export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
+  tcp: ['TCP connection', 'TCP connections'],
+  ws: ['WebSocket', 'WebSockets'],
+  http: ['HTTP connection', 'HTTP connections'],
+};
+
+/** What runs out, as the subject of a sentence. */
+const LIMITS: Readonly<Record<Limiter['what'], string>> = {
+  memory: 'memory',
+  fds: 'open files',
+  ports: "the client's local ports",
+  'tcp-mem': 'what TCP may reserve for buffers (net.ipv4.tcp_mem)',
+  conntrack: "the firewall's table of connections",
+  rtt: 'round-trip time',
+  cpu: 'the processor',
+};
+
+/**
+ * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
+ * that puts a verdict into words.
+ */
+export function verdictOf(summary: Summary): Phrase[] {
+  const lead = leadOf(summary);
+  const legs = summary.legs.map((leg) => legSentence(leg, summary));
+  return [...(lead ? [lead] : []), ...(legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`])];
+}
+
+function leadOf({ status, error }: Summary): Phrase | null {
+  if (status === 'passed') return null;
+  // This one tells by itself how the run ended.
+  if (status === 'interrupted') return sentence(say`${error?.message ?? 'the run was interrupted'}`);
+  const why = error === null ? '' : `: ${error.message}`;
+  return sentence(say`${status === 'invalid' ? 'the result is not valid' : 'the run failed'}${why}`);
+}
+
+/** Whether a capacity follows from what was measured: not where the levels scatter, or lie on no line. */
+export function isFirm(leg: LegSummary): boolean {
+  const cost = costOf(leg);
+  return cost !== null && cost.low > 0 && isStraight(leg);
+}
+
+/** What is said where no capacity follows, beside numbers that would look like one. */
+export const ONLY_A_BOUND = 'Levels that scatter like these leave no more than a bound: plan nothing by it.';
+
+const isStraight = ({ fit }: LegSummary): boolean => fit === null || fit.rSquared >= STRAIGHT;
+
+function legSentence(leg: LegSummary, summary: Summary): Phrase {
+  const top = leg.levels.at(-1)?.open ?? 0;
+  const isPartial = leg.levels.length > 0 && top < leg.planned;
+  const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
+  const main = say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`;
+  const kept = costOf(leg) ? [] : keptPhrase(leg, summary);
+  return sentence(joined([main, kept, unansweredClause(leg)], '; '));
+}
+
+const afterwards = (phrase: Phrase): Phrase => (phrase.length === 0 ? [] : say`; ${phrase}`);
+
+/** Begins with a capital, ends in a full stop. */
+const sentence = ([first = '', ...rest]: Phrase): Phrase => [
+  ...(typeof first === 'string' ? [first.charAt(0).toUpperCase() + first.slice(1)] : [first]),
+  ...rest,
+  '.',
+];
+
+const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConnection']>['total'] =>
+  perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+
+/** Without a cost. */
+function untold(leg: LegSummary): Phrase {
+  const { levels, peakOpen, planned, protocol } = leg;
+  const [, many] = NOUNS[protocol];
+  const last = levels.at(-1);
+  if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
+  const held = last.bytes.total ?? last.bytes.user;
+  const memory = held === null ? '' : say` took ${bytes(held)}`;
+  const unknown = `what one more costs isn't known`;
+  if (levels.length >= LEAST_LEVELS && held === null) {
+    return say`${count(last.open)} ${many} were held, but nobody told the target's memory, so ${unknown}`;
+  }
+  const few = levels.length === 1 ? 'one level' : 'two levels';
+  const what = memory === '' ? ' were held' : memory;
+  return say`${count(last.open)} ${many}${what}, but ${few} can't tell what one more costs: that takes three`;
+}
+
+/** With a cost, however sure it is. */
+function told(leg: LegSummary, summary: Summary): Phrase {
+  const cost = costOf(leg)!;
+  const [one] = NOUNS[leg.protocol];
+  if (cost.low <= 0) {
+    const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
+    const kept = afterwards(keptPhrase(leg, summary));
+    return say`the levels scatter too much to tell what one more ${one} costs: ${between}${kept}`;
+  }
+  const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
+  const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
+  const about = isRough ? 'roughly ' : '';
+  const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
+  if (!isStraight(leg)) {
+    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(leg.fit!.rSquared, 4)}), so no capacity follows from it${afterwards(keptPhrase(leg, summary))}`;
+  }
+  return joined([main, bendsOf(leg), keptPhrase(leg, summary), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
+}
+
+/** Nothing where it reads the same at either end. */
+function intervalOf({ bytes: middle, low, high }: Estimate): Phrase {
+  const isNarrow = new Set([low, middle, high].map((value) => bytes(value).text)).size === 1;
+  return isNarrow ? [] : say` (between ${bytes(low)} and ${bytes(high)})`;
+}
+
+function partsOf({ perConnection }: LegSummary): Phrase {
+  const { total, user, kernel } = perConnection!;
+  if (total && user && kernel)
+    return say`: ${bytes(user.bytes)} in user space and ${bytes(kernel.bytes)} in the kernel`;
+  return total
+    ? []
+    : say` ${user ? "in user space; the kernel's part isn't known" : 'in the kernel; user space is not known'}`;
+}
+
+function bendsOf({ fit }: LegSummary): Phrase {
+  const below = fit?.knee ? say`below that it was ${bytes(fit.knee.below.bytes)}` : [];
+  const steps = (fit?.steps ?? []).map(
+    (step) => say`${bytes(step.bytes)} came at once between ${count(step.low)} and ${count(step.high)}`,
+  );
+  return joined([below, ...steps], ', ');
+}
+
+function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summary): Phrase {
+  const own = capacity.find((one) => one.protocol === protocol);
+  if (!own) return [];
+  const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
+  const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
+  const far = own.beyond ? ', far beyond what was measured' : '';
+  const hold = burst === null ? count(own.connections) : bothOf(own);
+  return say`${limit} hold ${hold} with ${percent(own.headroomPercent)} headroom${far}`;
+}
+
+function limitsOf({ protocol }: LegSummary, { limiters }: Summary): Phrase {
+  const own = limiters.filter((limiter) => limiter.protocol === protocol);
+  // What a leak uses up stands with the leak.
+  const [first, second] = own.filter(({ unit }) => unit !== 'closed connections');
+  if (!first) return [];
+  const then = second ? say`, then ${limitOf(second)}` : '';
+  return say`the first limit is ${limitOf(first)}${then}`;
+}
+
+const limitOf = (limiter: Limiter): Phrase => say`${LIMITS[limiter.what]} ${atOf(limiter)}`;

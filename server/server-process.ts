@@ -1,0 +1,121 @@
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { Census, RuntimeMemory } from '../core/schemas/admin.ts';
+import type { ProcessCosts } from '../core/values/process-costs.ts';
+import { collectGarbage } from '../memory/collect.ts';
+import { watchOwnProcess } from '../memory/own-process.ts';
+import { readQuickMemory } from '../memory/process-tree.ts';
+import { Gate } from './admission.ts';
+import { sumCensus } from './census.ts';
+import { listenHttp } from './http.ts';
+import { connectionLimit } from './limits.ts';
+import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
+import type { PartOptions } from './options.ts';
+import { Queues } from './queues.ts';
+import { startSampler } from './sampler.ts';
+import { listenTcp } from './tcp.ts';
+import { listenWs } from './ws.ts';
+
+/** One process's share of the server, wherever it runs: in this process or in a child of it. */
+export interface Part {
+  /** Ports it listens on. */
+  readonly ports: Readonly<Partial<Record<ProtocolName, number>>>;
+  /** @param collect whether to force a full collection first */
+  snapshot(collect: boolean): Promise<Snapshot>;
+  /** Its connections with the most bytes queued towards the peer, most first. */
+  top(count: number): Promise<TopConnection[]>;
+  /** Closes in order, waiting up to `graceMs` for peers. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** All that is known of a part at one moment. O(1) in the number of connections. */
+export interface Snapshot {
+  readonly memory: RuntimeMemory;
+  readonly census: Census;
+  readonly idleRssBytes: number | null;
+  readonly maxConnections: number;
+  readonly costs: ProcessCosts;
+  /** Anonymous memory of this process; null where there is no /proc. */
+  readonly anonBytes: number | null;
+}
+
+const LISTEN = { tcp: listenTcp, ws: listenWs, http: listenHttp } as const satisfies Record<
+  ProtocolName,
+  (context: ListenerContext, port: number) => Promise<Listener>
+>;
+
+/**
+ * Serves connections in this process.
+ *
+ * @throws {RigError} ELISTEN, EFILES
+ */
+export async function startPart(options: PartOptions): Promise<Part> {
+  // What the first collection costs for good belongs to the baseline.
+  await collectGarbage();
+  const gate = new Gate(connectionLimit(options.maxConnections));
+  const queues = new Queues(options.maxQueuedBytes);
+  const listeners = new Map<ProtocolName, Listener>();
+  const closeAll = async (graceMs: number): Promise<void> => {
+    await Promise.all([...listeners.values()].map((listener) => listener.close(graceMs)));
+  };
+  try {
+    for (const protocol of options.protocols) {
+      listeners.set(protocol, await LISTEN[protocol]({ options, gate, queues }, options.ports[protocol]));
+    }
+  } catch (error) {
+    await closeAll(0);
+    throw error;
+  }
+  const sampler = startSampler(() => gate.held);
+  const own = watchOwnProcess();
+  // A census names every protocol, served or not.
+  const census = (): Census =>
+    sumCensus([...listeners].map(([name, listener]) => ({ ...sumCensus([]), [name]: listener.census })));
+
+  return {
+    ports: Object.fromEntries([...listeners].map(([name, { port }]) => [name, port])),
+    async snapshot(collect) {
+      if (collect) await collectGarbage();
+      const memory = sampler.take();
+      return {
+        memory,
+        census: census(),
+        idleRssBytes: sampler.idleRssBytes,
+        maxConnections: gate.max,
+        costs: own.costs(),
+        anonBytes: readQuickMemory([process.pid])?.anonBytes ?? null,
+      };
+    },
+    async top(count) {
+      return topOf(listeners, count);
+    },
+    async close(graceMs) {
+      sampler.stop();
+      own.stop();
+      await closeAll(graceMs);
+    },
+  };
+}
+
+/**
+ * Goes through all connections with room for `count` of them. Addresses are asked of the kernel only for those that made
+ * it into the list.
+ */
+function topOf(listeners: ReadonlyMap<ProtocolName, Listener>, count: number): TopConnection[] {
+  const top: Array<Held & { readonly protocol: ProtocolName }> = [];
+  for (const [protocol, listener] of listeners) {
+    for (const { queuedBytes, transport } of listener.held()) {
+      if (top.length === count && queuedBytes <= top.at(-1)!.queuedBytes) continue;
+      const after = top.findLastIndex((one) => one.queuedBytes >= queuedBytes);
+      top.splice(after + 1, 0, { protocol, queuedBytes, transport });
+      top.length = Math.min(top.length, count);
+    }
+  }
+  return top.map(({ protocol, queuedBytes, transport }) => ({
+    pid: process.pid,
+    protocol,
+    peer: `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}`,
+    queuedBytes,
+    bytesIn: transport.bytesRead,
+    bytesOut: transport.bytesWritten,
+  }));
+}
