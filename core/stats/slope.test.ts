@@ -158,3 +158,22 @@ test('property: the slope is the middle one of all slopes, however many share a 
     }),
   );
 });
+
+for (const levels of [3, 4, 5, 10]) {
+  test(`simulated: the interval of ${levels} levels holds the truth as often as it says`, () => {
+    const random = seededRandom(levels);
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const tries = 300;
+    let held = 0;
+    for (let i = 0; i < tries; i++) {
+      const points = Array.from({ length: levels }, (_, at) => ({
+        open: (at + 1) * 100,
+        bytes: 4e7 + 1000 * (at + 1) * 100 + normal() * 20_000,
+      }));
+      const { low, high } = slopeOf([points])!;
+      if (low <= 1000 && high >= 1000) held++;
+    }
+    // Of 95 %, with four standard deviations of so many tries.
+    assert.ok(held >= 0.9 * tries, `${held} of ${tries}`);
+  });
+}

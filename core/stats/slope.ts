@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { momentsOf, studentReach } from './least-squares.ts';
 import { type Random, seededRandom } from './random.ts';
 
 /** A line takes that many levels: through two there is one always, however memory grows. */
@@ -20,6 +21,11 @@ export type Groups = ReadonlyArray<readonly LevelPoint[]>;
 const RESAMPLES = 1000;
 /** Fixed: the same record must give the same report. */
 const SEED = 0x5eed;
+/**
+ * Few levels drawn with replacement are too alike. Simulated with normal, uniform and heavy-tailed scatter, intervals that are
+ * to hold 95 % held 67 % at 3 levels, 89 to 94 % at 4, and 94 to 98 % from 5 on.
+ */
+const LEVELS_FOR_BOOTSTRAP = 5;
 
 /**
  * What one more connection costs: the Theil–Sen slope over level medians, with a bootstrap interval over levels.
@@ -34,7 +40,28 @@ export function slopeOf(groups: Groups, random: Random = seededRandom(SEED)): Es
   const bytes = pooledTheilSen(groups);
   if (bytes === undefined) return undefined;
   const [low, high] = bootstrapInterval(groups, bytes, random);
-  return { bytes, low, high };
+  const reach = distinctLevels(groups.flat()) < LEVELS_FOR_BOOTSTRAP ? reachByStudent(groups, bytes) : 0;
+  return { bytes, low: Math.min(low, bytes - reach), high: Math.max(high, bytes + reach) };
+}
+
+/**
+ * The 95 % interval's reach to either side by Student's t, from how far points lie off lines of this slope. With as many lines as
+ * points allow nothing is known of the scatter: then a degree of freedom is taken to be left.
+ */
+function reachByStudent(groups: Groups, slope: number): number {
+  const known = groups.filter(({ length }) => length > 0);
+  let squares = 0;
+  let openSquares = 0;
+  for (const points of known) {
+    openSquares += momentsOf(points).openSquares;
+    // From the first point on: exact where points lie on the line.
+    const first = points[0]!;
+    const off = points.map(({ open, bytes }) => bytes - first.bytes - slope * (open - first.open));
+    const mean = off.reduce((sum, one) => sum + one, 0) / off.length;
+    squares += off.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  }
+  const degrees = Math.max(1, known.flat().length - known.length - 1);
+  return openSquares === 0 ? 0 : studentReach(degrees) * Math.sqrt(squares / degrees / openSquares);
 }
 
 /** Median of the slopes between all pairs of points with different `open`; undefined when there is no such pair. */
