@@ -14,6 +14,8 @@ export interface Inspector {
    */
   read(collect: boolean, timeoutMs: number): Promise<RuntimeMemory>;
   close(): Promise<void>;
+  /** Closes, and has the process listen for no debugger any more. */
+  end(): Promise<void>;
 }
 
 /** As in memory/collect.ts, and for the same reasons. */
@@ -38,6 +40,8 @@ const MemoryAnswer = z.object({
   }),
 });
 const Anything = z.unknown();
+/** It waits until nobody is connected, with everything else standing still: so not before we have gone. */
+const END_SOON = { ...BY_VALUE, expression: 'setTimeout(() => process._debugEnd(), 20) && undefined' };
 
 /**
  * Connects to a Node.js process's inspector and keeps connected until closed: what the connection costs in the target is
@@ -66,7 +70,11 @@ export async function connectInspector(address: string, timeoutMs: number): Prom
   };
   try {
     const { pid } = await read(false, timeoutMs);
-    return { address, pid, read, close: session.close };
+    const end = async (): Promise<void> => {
+      await session.call('Runtime.evaluate', END_SOON, Anything, timeoutMs).catch(() => undefined);
+      await session.close();
+    };
+    return { address, pid, read, close: session.close, end };
   } catch (error) {
     await session.close();
     throw error;

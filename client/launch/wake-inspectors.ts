@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectInspector } from '../../memory/inspector.ts';
+import { listTree } from '../../memory/process-tree.ts';
+import { readRuntimeKind } from '../../memory/runtime-kind.ts';
+import { authorityOf } from '../../telemetry/listen.ts';
+import { whereItListens } from '../preflight/listeners.ts';
+
+/** A process that is busy takes the signal up by a thread of its own, so this is plenty. */
+const OPEN_WITHIN_MS = 3000;
+const CONNECT_WITHIN_MS = 2000;
+const POLL_MS = 20;
+/** SIGUSR1 in a mask of signals: bit 0 is signal 1. */
+const SIGUSR1_BIT = 1n << 9n;
+
+/** Inspectors that were not there before us. */
+export interface WokenInspectors {
+  /** host:port each. */
+  readonly addresses: readonly string[];
+  /** Node.js processes of the target that stay without one, each with the reason, as a clause. */
+  readonly refused: ReadonlyArray<{ readonly pid: number; readonly why: string }>;
+  /** Has every process end its inspector, so that it is left as it was found. */
+  close(): Promise<void>;
+}
+
+/**
+ * Has the Node.js processes of a target listen for a debugger: they do at SIGUSR1, unless they were told otherwise. The signal
+ * goes to nobody who doesn't catch it, since it would end there.
+ *
+ * @param root of the target's process tree
+ */
+export async function wakeInspectors(root: number): Promise<WokenInspectors> {
+  const addresses: string[] = [];
+  const refused: Array<{ pid: number; why: string }> = [];
+  for (const pid of listTree([root])) {
+    if (readRuntimeKind(pid) !== 'node') continue;
+    const woken = await wake(pid);
+    if ('address' in woken) addresses.push(woken.address);
+    else refused.push({ pid, why: woken.why });
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(addresses.map(putToSleep));
+  };
+  return { addresses, refused, close };
+}
+
+async function wake(pid: number): Promise<{ readonly address: string } | { readonly why: string }> {
+  if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
+  const before = await listensAt(pid);
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch (error) {
+    return { why: (error as NodeJS.ErrnoException).code === 'EPERM' ? 'it is of another user' : 'it has ended' };
+  }
+  for (const deadline = performance.now() + OPEN_WITHIN_MS; performance.now() < deadline; await delay(POLL_MS)) {
+    for (const address of await listensAt(pid)) {
+      if (before.has(address)) continue;
+      // A port that it opened by chance meanwhile is no inspector, and says so.
+      const inspector = await connectInspector(address, CONNECT_WITHIN_MS).catch(() => undefined);
+      if (!inspector) continue;
+      await inspector.close();
+      return { address };
+    }
+  }
+  return { why: 'no inspector came up: it uses SIGUSR1 itself, or the port 9229 is taken (node --inspect-port=0)' };
+}
+
+/** Before it does, and where it never will, the signal ends the process. */
+function catchesTheSignal(pid: number): boolean {
+  try {
+    const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return (BigInt(`0x${mask}`) & SIGUSR1_BIT) !== 0n;
+  } catch {
+    return false;
+  }
+}
+
+const listensAt = async (pid: number): Promise<ReadonlySet<string>> =>
+  new Set(((await whereItListens(pid)) ?? []).map(({ ip, port }) => `${authorityOf(ip)}:${port}`));
+
+/** The process may be gone, or somebody else debug it: then there is nothing to put right. */
+async function putToSleep(address: string): Promise<void> {
+  const inspector = await connectInspector(address, CONNECT_WITHIN_MS).catch(() => undefined);
+  await inspector?.end();
+}
