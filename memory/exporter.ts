@@ -151,7 +151,7 @@ const notOfThisVersion = (from: URL): string =>
 function answerOfMeter(text: string, from: URL): ExporterAnswer {
   const parsed = Readings.safeParse(parseJson(text));
   if (!parsed.success) throw new Missing(notOfThisVersion(from));
-  const { target, cgroup, slab, sockstat, host, established, missing } = parsed.data;
+  const { target, cgroup, slab, slabBasis, sockstat, host, established, missing } = parsed.data;
   // Without a connection there the ports have other numbers: what is queued isn't known then.
   const queues = established !== null && established.targetEnds > 0 ? established.targetQueues : undefined;
   return {
@@ -159,7 +159,7 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
     target,
     cgroup,
-    remote: { slab, sockstat, host, ...(queues && { queues }) },
+    remote: { slab, ...(slabBasis && { slabBasis }), sockstat, host, ...(queues && { queues }) },
     missing: missing
       .filter(({ meter }) => TAKEN_OVER.includes(meter))
       .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),

@@ -18,7 +18,7 @@ import { readLiveTree } from './live-tree.ts';
 import { type Measured, Missing, measure } from './meter.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
-import { readSlab } from './slab.ts';
+import { readOrEstimateSlab } from './slab.ts';
 import { readSockstat } from './sockstat.ts';
 
 export interface MeterOptions {
@@ -145,10 +145,10 @@ export function openMeters(options: MeterOptions): Meters {
     const readTree = (roots: readonly number[], options: TreeOptions): Promise<ProcessTree> =>
       readProcessTree(roots, { ...options, parents });
     const ofTarget = first === undefined ? null : take('target', () => readTree(pids, treeOfTarget));
-    const [target, client, slab, sockstat, host, cgroup, told] = await Promise.all([
+    const [target, client, sizes, sockstat, host, cgroup, told] = await Promise.all([
       ofTarget,
       take('client', () => readTree([clientPid], treeOfClient)),
-      take('slab', () => readSlab()),
+      take('slab', readOrEstimateSlab),
       take('sockstat', sockstatOrMissing),
       take('host', () => readHost()),
       first === undefined || !isLinux ? null : ofTarget!.then((tree) => take('cgroup', () => readCgroupOf(tree))),
@@ -159,7 +159,8 @@ export function openMeters(options: MeterOptions): Meters {
       target: target ?? told?.target ?? null,
       client,
       runtime,
-      slab,
+      slab: sizes?.slab ?? null,
+      ...(sizes && { slabBasis: sizes.slabBasis }),
       sockstat,
       host,
       established: null,

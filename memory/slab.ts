@@ -1,4 +1,5 @@
-import { SLAB_CACHES, type Slab, type SlabCache } from '../core/schemas/readings.ts';
+import { type Readings, SLAB_CACHES, type Slab, type SlabCache } from '../core/schemas/readings.ts';
+import { estimateSlab } from './estimated-slab.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 
@@ -14,6 +15,24 @@ export async function readSlab(path = '/proc/slabinfo'): Promise<Slab> {
   // In a sandbox the file may be there for form's sake.
   if (Object.keys(slab).length === 0) throw new Missing(`${path} shows none of the caches that sockets are in`);
   return slab;
+}
+
+/**
+ * The caches as the kernel lists them, else their sizes as its types tell them.
+ *
+ * @throws Missing with the reason why they can't be read, where they can't be estimated either
+ */
+export async function readOrEstimateSlab(): Promise<Required<Pick<Readings, 'slabBasis'>> & { readonly slab: Slab }> {
+  try {
+    return { slab: await readSlab(), slabBasis: 'slabinfo' };
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    try {
+      return { slab: estimateSlab(), slabBasis: 'types' };
+    } catch (second) {
+      throw second instanceof Missing ? new Missing(`${error.message}, and ${second.message}`) : second;
+    }
+  }
 }
 
 /** name, active objects, all objects, object size, objects per slab, pages per slab */

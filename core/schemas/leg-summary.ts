@@ -114,6 +114,8 @@ export const LegSummary = z.object({
       total: EstimateSchema.nullable(),
       user: EstimateSchema.nullable(),
       kernel: EstimateSchema.nullable(),
+      /** Sizes of the kernel's objects were not read but estimated, by somebody who may not list them: see `slabBasis` of readings. */
+      isKernelEstimated: z.boolean().default(false),
       /** What the target's memory cgroup is charged for it. Beside the others: the kernel doesn't charge all it spends. */
       charged: EstimateSchema.nullable(),
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */

@@ -109,6 +109,12 @@ export const Slab = z.partialRecord(
 );
 export type Slab = z.infer<typeof Slab>;
 
+/**
+ * Where sizes of kernel objects come from: the kernel's own list of its caches, for root alone, or the types it was compiled from,
+ * laid out as its allocator does. Then security modules' notes on files are guessed.
+ */
+const SlabBasis = z.enum(['slabinfo', 'types']);
+
 /** /proc/net/sockstat: exact counts of sockets on this host. */
 export const Sockstat = z.object({
   /** TCP (IPv4) sockets bound or connected, in this network namespace. */
@@ -216,6 +222,7 @@ const ExporterMemory = z.object({
 /** The kernel of the target's machine, when that is another one: read there by `connrig meter`. */
 const Remote = z.object({
   slab: Slab.nullable(),
+  slabBasis: SlabBasis.optional(),
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),
   /** Of the target's end; absent where they can't be listed there. */
@@ -253,6 +260,8 @@ export const Readings = z.object({
   client: ProcessTree.nullable(),
   runtime: Runtime.nullable(),
   slab: Slab.nullable(),
+  /** Absent without `slab`, and in earlier records, which had `slabinfo` alone. */
+  slabBasis: SlabBasis.optional(),
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),
   established: Established.nullable(),

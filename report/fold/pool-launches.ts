@@ -85,6 +85,7 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
     total: over('total'),
     user: over('user'),
     kernel: over('kernel'),
+    isKernelEstimated: costs.some((cost) => cost.isKernelEstimated),
     charged: over('charged'),
     components,
     unexplained: over('unexplained'),

@@ -1,3 +1,4 @@
+import { isKernelEstimatedIn, widenByNotes } from '../../core/ledger/estimated-kernel.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { type Ledger, USER_COMPONENTS, userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
@@ -164,15 +165,18 @@ function wholeOf(held: readonly Held[]): LevelPoint[] {
 function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): LegSummary['perConnection'] {
   const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
     slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
+  const isKernelEstimated = isKernelEstimatedIn(held.map(({ point }) => point.readings));
+  const withNotes = (cost: Estimate | null): Estimate | null => (cost && isKernelEstimated ? widenByNotes(cost) : cost);
   const user = costOf((ledger) => ledger.user);
-  const kernel = costOf((ledger) => ledger.kernel);
+  const kernel = withNotes(costOf((ledger) => ledger.kernel));
   if (user === null && kernel === null) return null;
-  const total = costOf((ledger) => ledger.total);
+  const total = withNotes(costOf((ledger) => ledger.total));
   const charged = costOf((ledger) => ledger.charged);
   return {
     total,
     user,
     kernel,
+    isKernelEstimated: kernel !== null && isKernelEstimated,
     charged,
     components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
     unexplained: widened(

@@ -33,6 +33,8 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
     ...bursts.flatMap((leg) => reconnectingCaveat(leg, sizeBy, sizing !== null)),
     hasKernel &&
       "The kernel's part is that of the target's end alone: socket, file, epoll entry and what is queued, counted by number and size of the kernel's objects. A peer on the same machine takes as much again.",
+    costs.some(({ perConnection }) => perConnection?.isKernelEstimated) &&
+      "Sizes of the kernel's objects are estimated from its own type information, since only root may list them. The interval has in it what that leaves open: notes of security modules.",
     costs.length > 0 &&
       !hasKernel &&
       "The kernel's part could not be read. For an idle TCP connection it is about as large as a small server's own.",

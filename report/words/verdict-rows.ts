@@ -54,7 +54,10 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
     cost('one more connection costs', 'total'),
     cost('  in user space', 'user'),
-    cost('  in the kernel', 'kernel'),
+    row('  in the kernel', ({ perConnection }) => {
+      const told = estimate(perConnection?.kernel ?? null);
+      return perConnection?.isKernelEstimated ? say`${told}, estimated` : told;
+    }),
     ...(legs.some(({ perConnection }) => perConnection?.charged)
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),

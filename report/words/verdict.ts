@@ -123,9 +123,9 @@ function intervalOf({ bytes: middle, low, high }: Estimate): Phrase {
 }
 
 function partsOf({ perConnection }: LegSummary): Phrase {
-  const { total, user, kernel } = perConnection!;
+  const { total, user, kernel, isKernelEstimated } = perConnection!;
   if (total && user && kernel)
-    return say`: ${bytes(user.bytes)} in user space and ${bytes(kernel.bytes)} in the kernel`;
+    return say`: ${bytes(user.bytes)} in user space and ${isKernelEstimated ? 'an estimated ' : ''}${bytes(kernel.bytes)} in the kernel`;
   return total
     ? []
     : say` ${user ? "in user space; the kernel's part isn't known" : 'in the kernel; user space is not known'}`;

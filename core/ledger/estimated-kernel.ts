@@ -1,0 +1,19 @@
+import type { Readings } from '../schemas/readings.ts';
+import type { Estimate } from '../stats/slope.ts';
+
+/**
+ * How far the guess at security modules' notes on a connection's inode and file may be off, in bytes: from none of them to those
+ * of SELinux, AppArmor, Landlock and BPF together, all of which keep some (lsm_blob_sizes of each, Linux 5.10 to 6.18).
+ */
+const SECURITY_NOTES = { tooHigh: 56, tooLow: 136 } as const;
+
+/** Whether the kernel's part comes from estimated sizes of its objects at any of these moments. */
+export const isKernelEstimatedIn = (readings: readonly Readings[]): boolean =>
+  readings.some(({ remote, slab, slabBasis }) => (remote ? remote.slabBasis : slab && slabBasis) === 'types');
+
+/** The cost of one more connection, with what isn't known of its kernel objects in its interval. */
+export const widenByNotes = ({ bytes, low, high }: Estimate): Estimate => ({
+  bytes,
+  low: low - SECURITY_NOTES.tooHigh,
+  high: high + SECURITY_NOTES.tooLow,
+});
