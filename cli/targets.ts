@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { KeptEnds } from '../core/ledger/kept-ends.ts';
-import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
+import { EXIT, exitCodeOf, formatError, RigError, usageError } from '../core/values/errors.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
 import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
-import { aligned } from './aligned-columns.ts';
+import { alignColumns } from './aligned-columns.ts';
 import type { CliDeps } from './deps.ts';
 
 /** Of what a build printed, of its beginning and of its end. */
@@ -79,7 +79,7 @@ function tableOf(listed: readonly Listed[]): string {
       .map(({ tool, lack, need }) => (tool ? `${tool.name} ${tool.version}` : `${lack} — ${need.install}`))
       .join('; '),
   ]);
-  return `${aligned([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
+  return `${alignColumns([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
 }
 
 /** One after the other, since each build takes all cores. What goes wrong with one keeps none of the others. */
@@ -106,7 +106,7 @@ async function buildAll(sources: readonly TargetSource[], json: boolean, deps: C
         if (!(error instanceof RigError)) throw error;
         errors.push(error);
         results.push({ name, error: { code: error.code, message: error.message, hint: error.hint } });
-        deps.stderr.write(`${describeError(error)}\n`);
+        deps.stderr.write(`${formatError(error)}\n`);
         if (stopping.signal.aborted) break;
       }
     }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { ledgerOf } from '../core/ledger/ledger.ts';
 import { ProcessTree, Readings } from '../core/schemas/readings.ts';
-import { measure } from './meter.ts';
+import { askMeter } from './meter.ts';
 import { openMeters } from './meter-set.ts';
 import { readPortableTree } from './process-portable.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory } from './process-tree.ts';
@@ -145,7 +145,7 @@ test('a process that is gone is missing, with the reason', onLinux, async () => 
   const child = new Child(HOARDER);
   await child.hear();
   await child.stop();
-  const answer = await measure(() => readProcessTree([child.pid]));
+  const answer = await askMeter(() => readProcessTree([child.pid]));
   assert.ok('missing' in answer);
   assert.equal(answer.missing, `process ${child.pid} is gone`);
 });
@@ -159,7 +159,7 @@ test('where there is no /proc, RSS and processor time are known and nothing else
   assert.ok(now.rssBytes - before.rssBytes > 60 * 2 ** 20);
   assert.deepEqual([now.anonBytes, now.pssBytes, now.threads], [null, null, null]);
   await child.stop();
-  const answer = await measure(() => readPortableTree([child.pid]));
+  const answer = await askMeter(() => readPortableTree([child.pid]));
   assert.ok('missing' in answer);
 });
 
@@ -222,7 +222,7 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
     ['silent', /no answer within 100 ms/],
   ] as const) {
     mode = next;
-    const answer = await measure(() => readRuntime(url, { timeoutMs: next === 'silent' ? 100 : 10_000 }));
+    const answer = await askMeter(() => readRuntime(url, { timeoutMs: next === 'silent' ? 100 : 10_000 }));
     assert.match('missing' in answer ? answer.missing : 'an answer', why, next);
   }
 });

@@ -15,13 +15,13 @@ import {
 } from 'fast-check';
 import {
   answerTo,
-  type Finding,
   hex,
   MAX_MESSAGE_BYTES,
   opened,
   SLOT,
   start,
   violation,
+  type WsFinding,
   type WsSubject,
 } from '../../test/support/ws-subject.ts';
 import { createWsProtocol } from './ws.ts';
@@ -36,7 +36,7 @@ const HELLO_DEFLATED = hex('f2 48 cd c9 c9 07 00');
 const stateless = (): WsSubject =>
   opened({ deflate: 'no-context-takeover', extensions: `${CHOSEN}; server_no_context_takeover` });
 const takingOver = (more = ''): WsSubject => opened({ deflate: 'on', extensions: CHOSEN + more });
-const said = (...messages: Uint8Array[]): Finding[] =>
+const said = (...messages: Uint8Array[]): WsFinding[] =>
   messages.map((message) => ['message', Buffer.from(message).toString('hex')]);
 
 /** A frame as a server sends it. */
@@ -71,7 +71,7 @@ function payloadOf(ours: Uint8Array): Buffer {
 }
 
 test('what a server may send compressed', () => {
-  const cases: Array<[string, Buffer, Finding[]]> = [
+  const cases: Array<[string, Buffer, WsFinding[]]> = [
     ['as in the RFC', compressed(HELLO_DEFLATED), said(HELLO)],
     [
       'in fragments, a ping between',
@@ -110,7 +110,7 @@ test('what a server may not send compressed, with the close code that says so', 
   const window = new ServerWindow();
   await window.deflated(Buffer.from('said before'));
   const referring = await window.deflated(Buffer.from('said before'));
-  const cases: Array<[Buffer, Finding[]]> = [
+  const cases: Array<[Buffer, WsFinding[]]> = [
     [hex('c9 00'), violation(1002, 'control frame marked as compressed')],
     [hex('c8 02 03 e8'), violation(1002, 'control frame marked as compressed')],
     [hex('41 01 00 c0 01 00'), violation(1002, 'continuation marked as compressed; only a first frame may be')],

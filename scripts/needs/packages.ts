@@ -1,5 +1,5 @@
 /** One command that tests or comparisons run, and how Debian calls what brings it. */
-export interface Need {
+export interface NeededCommand {
   /** Debian packages, recommended ones left out. */
   readonly packages: readonly string[];
   /** Where it is missing, what of ours can't be done. */
@@ -21,7 +21,7 @@ export const NEEDS = {
   promtool: { packages: ['prometheus'], whatFor: 'checks our metrics and rules' },
   chromium: { packages: ['chromium'], whatFor: 'looks at our pages' },
   tsung: { packages: ['tsung'], whatFor: 'a load generator to compare with' },
-} as const satisfies Record<string, Need>;
+} as const satisfies Record<string, NeededCommand>;
 
 export type NeedName = keyof typeof NEEDS;
 

@@ -1,7 +1,7 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { drawnFigure } from '../../report/html/figure.ts';
 import { html } from '../../report/html/markup.ts';
-import { figures, list, page, section } from '../../report/html/page.ts';
+import { bulletList, figures, page, section } from '../../report/html/page.ts';
 import { table } from '../../report/html/table.ts';
 import { bullets, captionedTable, image, markdown } from '../../report/outputs/markdown-kit.ts';
 import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../../report/words/phrase.ts';
@@ -37,7 +37,7 @@ export function runtimesPage(
     ...sectionsOf(result, charts).map(({ id, title, tables, charts }) =>
       section(id, title, figures(charts.map(drawnFigure)), tables.map(table)),
     ),
-    section('measured-on', MEASURED_ON, list(circumstances.map(([label, what]) => say`${label}: ${what}`))),
+    section('measured-on', MEASURED_ON, bulletList(circumstances.map(([label, what]) => say`${label}: ${what}`))),
   ];
   return page(`${TITLE} · connrig`, header, main, html`<p>Made by connrig ${result.connrigVersion}.</p>`);
 }

@@ -22,7 +22,7 @@ export interface Cell {
 }
 
 /** Every combination, the last axis varying fastest. Without an axis there is one cell. */
-export function cellsOf({ run, vary }: SweepPlan): Cell[] {
+export function planSweepCells({ run, vary }: SweepPlan): Cell[] {
   const start: Cell[] = [{ name: '', args: run }];
   const cells = Object.entries(vary).reduce(
     (made, [axis, choices]) =>
