@@ -5,7 +5,7 @@ import { checkNames, readExceptions, withoutExceptions } from './exceptions.ts';
 import { checkExportedNames } from './exported-names.ts';
 import { checkFileLengths } from './file-lengths.ts';
 import { formatProblem } from './problem.ts';
-import { checkSentences, judge, splitSentences } from './sentences.ts';
+import { checkSentences, judgeSentence, splitSentences } from './sentences.ts';
 import { checkSpreadLiterals } from './spread-literals.ts';
 
 test('the house holds to its rules; else: npm run house', () => {
@@ -42,12 +42,12 @@ test('an object literal that is spread is found, an array and a condition are no
 });
 
 test('sentences are judged by how they begin and how long they are', () => {
-  assert.equal(judge('The server closes it.'), undefined);
-  assert.equal(judge('Who may read it?'), undefined);
-  assert.match(judge('Whoever reads it closes it.')!, /begins with “Whoever”/);
-  assert.match(judge('Of two files the first counts.')!, /begins with “Of”/);
-  assert.equal(judge(`${'word '.repeat(31)}end.`), undefined);
-  assert.match(judge(`${'word '.repeat(32)}end.`)!, /has 33 words/);
+  assert.equal(judgeSentence('The server closes it.'), undefined);
+  assert.equal(judgeSentence('Who may read it?'), undefined);
+  assert.match(judgeSentence('Whoever reads it closes it.')!, /begins with “Whoever”/);
+  assert.match(judgeSentence('Of two files the first counts.')!, /begins with “Of”/);
+  assert.equal(judgeSentence(`${'word '.repeat(31)}end.`), undefined);
+  assert.match(judgeSentence(`${'word '.repeat(32)}end.`)!, /has 33 words/);
 });
 
 test('a text is split at its full stops, and each sentence knows its line', () => {

@@ -23,7 +23,7 @@ export function checkSentences(files: readonly RepositoryFile[]): Problem[] {
   return files.flatMap(({ path, text }) =>
     (path.endsWith('.md') ? readMarkdownTexts(text) : readCodeTexts(path, text)).flatMap(({ words, line }) =>
       splitSentences(words).flatMap(({ sentence, lineBreaks }) => {
-        const problem = judge(sentence);
+        const problem = judgeSentence(sentence);
         return problem === undefined ? [] : [{ path, line: line + lineBreaks, sentence: problem }];
       }),
     ),
@@ -48,7 +48,7 @@ export function splitSentences(words: string): Array<{ readonly sentence: string
 }
 
 /** @returns what is wrong with a sentence; undefined when nothing is */
-export function judge(sentence: string): string | undefined {
+export function judgeSentence(sentence: string): string | undefined {
   const excerpt = sentence.length > 60 ? `${sentence.slice(0, 57)}…` : sentence;
   const [, first] = BEGINNING.exec(sentence) ?? [];
   if (first !== undefined && !sentence.endsWith('?')) {
