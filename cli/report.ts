@@ -19,7 +19,7 @@ export function addReportCommand(program: Command, deps: CliDeps): void {
     .command('report')
     .description('make the reports of a run folder again, finished or not; or an index of all runs in a folder')
     .argument('<folder>', 'a run folder, such as runs/20260101T120000Z-builtin, or one of run folders, such as runs')
-    .option('--plan <file>', 'what to plan for, in place of what the run was given: see docs/report.md')
+    .option('--plan <file>', 'what to plan for, in place of what the run was given: see docs/reading-a-report.md')
     .option('--size-by <cost>', 'plan by the cost at rest (rest), or by the dearer of that and a burst (dearer)')
     .option('--png', 'draw the charts as PNG as well, with a Chromium that is installed')
     .option('--json', 'print summary.json on stdout; of many runs, one summary a line')

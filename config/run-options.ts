@@ -230,7 +230,7 @@ export const RUN_OPTIONS = {
     name: 'plan',
     group: 'verdict',
     argument: '<file>',
-    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/report.md',
+    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/reading-a-report.md',
     read: readSizing,
   },
   command: {

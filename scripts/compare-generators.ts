@@ -1,6 +1,6 @@
 /**
  * `node dist/scripts/compare-generators.js [rounds] [name …]`: connrig beside k6, artillery, tsung and a client in plain C,
- * on this machine, against the same server. Prints Markdown for docs/performance.md; ends with 1 when a target isn't
+ * on this machine, against the same server. Prints Markdown for docs/speed-of-connrig.md; ends with 1 when a target isn't
  * reached. Names choose who takes part: `1 connrig floor`.
  */
 import { compareGenerators, contenders, figuresOf, formatComparisons } from './generators/compare.ts';

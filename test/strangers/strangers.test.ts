@@ -64,7 +64,7 @@ async function measured(
 
 /** @returns bytes in user space that one more connection costs */
 function userCost({ perConnection }: LegSummary): number {
-  // One accepted socket that an epoll watches; see docs/measuring.md.
+  // One accepted socket that an epoll watches; see docs/how-memory-is-read.md.
   const { kernel } = perConnection!;
   if (kernel) assert.ok(kernel.bytes > 3500 && kernel.bytes < 4600, `${kernel.bytes} bytes in the kernel`);
   return perConnection!.user!.bytes;
