@@ -44,7 +44,8 @@ export function readMarkdownTexts(page: string): Text[] {
   return texts;
 }
 
-const splitCells = (row: string): string[] => row.split(/(?<!\\)\|/).filter((cell) => /[\p{L}\p{N}]/u.test(cell));
+/** Cells, and what stands in one of them between semicolons: a list of figures is no sentence. */
+const splitCells = (row: string): string[] => row.split(/(?<!\\)\||;\s/).filter((cell) => /[\p{L}\p{N}]/u.test(cell));
 
 const simplify = (text: string): string =>
   text
