@@ -16,7 +16,7 @@ interface Kind {
   readonly title: string;
   readonly what: string;
   readonly role: Role;
-  /** Of the times, in order. */
+  /** The times' own, in order. */
   readonly names: readonly [string, string, string];
 }
 

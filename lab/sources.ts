@@ -51,7 +51,7 @@ export interface SourcesSize {
   readonly files: number;
 }
 
-/** Of a file, or of all files of a folder; undefined when there is no such thing. */
+/** How much a file holds, or all files of a folder; undefined when there is no such thing. */
 export function measureSize(path: string): SourcesSize | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return stat && { bytes: stat.size, files: 1 };

@@ -47,7 +47,7 @@ export interface RunState {
   readonly phase: Phase;
   readonly level: number;
   readonly counts: Counts;
-  /** Of the leg so far. */
+  /** The leg's so far. */
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly openedPerSecond: number;
   readonly targetBytes: number | null;

@@ -96,7 +96,7 @@ export function judge(inTurn: readonly AnsweredBy[], atOnce: readonly AnsweredBy
   if (fine.length > 1 && fine.every((group) => group.length > 1) && comebacks(inTurn, fine) > 1) {
     return { kind: 'several', processes: fine.length, sign: startsOf(fine.map(([first]) => first!)) };
   }
-  // Who has told to a hundredth of a second when it began, always the same, is one.
+  // A process that has told to a hundredth of a second when it began, always the same, is one.
   if (all.some(({ isCollected }) => isCollected) || (fine.length === 1 && isFine(inTurn[0]))) return { kind: 'one' };
   return byCounters(inTurn) ?? byLevels(inTurn) ?? { kind: 'one' };
 }
@@ -109,7 +109,7 @@ const isSameStart = (one: AnsweredBy, other: AnsweredBy): boolean =>
 const isVerySameStart = (one: AnsweredBy, other: AnsweredBy): boolean =>
   startsAgree(one, other, (apart) => Math.abs(apart - Math.round(apart)) <= FINE_SECONDS);
 
-/** Of series that come and go nothing is known. */
+/** Nothing is known of series that come and go. */
 function startsAgree(one: AnsweredBy, other: AnsweredBy, agree: (apart: number) => boolean): boolean {
   return [...one.startedAt].every(([series, at]) => agree((other.startedAt.get(series) ?? at) - at));
 }

@@ -21,7 +21,7 @@ export interface ExporterSource {
 
 /** What an exporter told: one number, and from `connrig meter` everything it read on the target's machine. */
 export interface ExporterAnswer extends Pick<Readings, 'exporter' | 'target' | 'cgroup' | 'remote'> {
-  /** Who answered; null where it tells no memory. */
+  /** The process that answered; null where it tells no memory. */
   readonly by: AnsweredBy | null;
   readonly missing: Readings['missing'];
 }
@@ -39,7 +39,7 @@ const METER_INFO = parseSelector('connrig_meter_info')!;
 const READINGS_PATH = '/readings';
 /** More make a longer request than a meter takes. */
 const PORTS_MOST = 1000;
-/** Of the target's own sockets, which take a look at each: asked for only where they have to be known. */
+/** The target's own sockets, which take a look at each: asked for only where they have to be known. */
 const SOCKETS_PATH = '/sockets';
 
 /** Its name and labels as given, after the #. The path is /metrics when there is none. */

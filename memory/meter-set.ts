@@ -29,7 +29,7 @@ export interface MeterOptions {
   readonly adminToken?: string | undefined;
   /** Processes of another server whose heaps can be asked for. They stay the caller's to close. */
   readonly inspectors?: readonly Inspector[];
-  /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
+  /** What tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
   readonly targetIsElsewhere?: boolean;
@@ -84,7 +84,7 @@ export interface Meters {
   /** Everything the kernel counts anyway of the processes at both ends: 0.1 ms for each of them. */
   readLive(): Pick<LiveReadings, 'target' | 'client'>;
   /**
-   * Who has the connections: the kernel's list of them, and the target's open files, without anything else. Of a target
+   * Where the connections are: the kernel's list of them, and the target's open files, without anything else. For a target
    * elsewhere its exporter is asked. What can't be told is null.
    */
   readEnds(): Promise<Pick<Readings, 'established' | 'target'>>;

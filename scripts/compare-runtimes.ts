@@ -2,7 +2,7 @@
  * `npm run compare-runtimes [-- --quick] [--only names] [--with earlier] [folder]`: the same plan for every target that can
  * be built here, and one page of what came of it. Begun again in the same folder it goes on with what is missing. With an
  * earlier comparison's folder it tells how far the two agree. Ends with 1 when a target failed, with 3 when none did but
- * one was left out for want of a program, with 2 when asked for something that isn't there, with 130 when interrupted.
+ * one was left out for want of a program. Ends with 2 when asked for something that isn't there, with 130 when interrupted.
  */
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';

@@ -8,7 +8,7 @@ import { liveOf, sumCensusOf } from './totals.ts';
 
 const DEFAULT_TOP = 20;
 const MAX_TOP = 1000;
-/** Of the time: nothing else runs during a collection, or while all connections are looked at. */
+/** Shares of the time: nothing else runs during a collection, or while all connections are looked at. */
 const STANDSTILL = { share: 0.1 };
 
 /** Where the admin port gets its answers from. */

@@ -58,7 +58,7 @@ function recordCensus(record: MetricRecorder<Exposed>, parts: readonly ServerSna
   record('serverProcesses', parts.length);
 }
 
-/** Of itself: the server is what is measured. What its connections take in the kernel, it can't see. */
+/** Memory of the server itself, which is what is measured. What its connections take in the kernel, it can't see. */
 function recordMemory(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const live = liveOf(parts);
   record('serverIdleRss', live.idleRssBytes);

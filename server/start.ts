@@ -18,7 +18,7 @@ const GRACE_MS = 3000;
 export interface ServerDeps {
   /** The compiled file that a child process runs; only needed for several processes. */
   readonly childEntry: URL;
-  /** Of connrig, for its metrics. */
+  /** The version of connrig, for its metrics. */
   readonly version: string;
   /** What the admin port shows besides its own pages. */
   readonly pages?: (reader: ServerReader) => ReadonlyMap<string, Route>;
@@ -46,7 +46,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // Whoever doesn't watch `failed` still gets a server, not an unhandled rejection.
+  // A caller that doesn't watch `failed` still gets a server, not an unhandled rejection.
   failed.catch(() => {});
   const parts = options.processes > 1 ? await forkParts(options, deps, fail) : [await startPart(options)];
   const closeParts = async (): Promise<void> => {
@@ -84,7 +84,7 @@ async function forkParts(
   { childEntry }: ServerDeps,
   onDeath: (error: RigError) => void,
 ): Promise<ServerPart[]> {
-  // Who may ask at the admin port is nothing a part needs to know.
+  // Which peers may ask at the admin port is nothing a part needs to know.
   const { processes, admin: _, ...shared } = options;
   const { maxConnections, maxQueuedBytes, ports } = shared;
   const attempts = await Promise.allSettled(

@@ -96,7 +96,7 @@ export async function startEndpoint({
   };
 }
 
-/** Who leaves says goodbye right behind the question; that is seen once it is read. */
+/** A peer that leaves says goodbye right behind the question; that is seen once it is read. */
 const isThere = (socket: Socket): boolean => !socket.destroyed && !socket.readableEnded;
 
 async function answerOf(
@@ -138,7 +138,7 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
 }
 
 /**
- * With no place left, the connection that has waited the longest for its request gives way: those who open connections
+ * With no place left, the connection that has waited the longest for its request gives way. Those who open connections
  * to say nothing, or one byte a second, can't keep a scraper out.
  */
 function boundConnections(server: Server, most: number): void {

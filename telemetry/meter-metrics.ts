@@ -27,7 +27,7 @@ export interface MeterPage {
   readonly readings: Readings;
   readonly descriptors: DescriptorUse;
   readonly sockets: KernelSockets;
-  /** Of the meter's own process. */
+  /** Memory of the meter's own process. */
   readonly memory: Parameters<typeof recordProcess>[2][number];
   readonly costs: ProcessCosts;
 }

@@ -76,7 +76,7 @@ const [n, sx, sy, sxx, sxy] = (['count', 'sumConnections', 'sumMemory', 'sumSqua
   (key) => recorded(key),
 ) as [PromQl, PromQl, PromQl, PromQl, PromQl];
 
-/** Of the line of user and kernel memory together; without the label that says so. */
+/** From the line of user and kernel memory together; without the label that says so. */
 const whole = (key: 'slope' | 'intercept'): PromQl => promql`sum without (part) (${recorded(key, { part: 'total' })})`;
 /** What a run went by, also when it is over by the time its last level is looked at. */
 const planned = promql`last_over_time(${recorded('planned')}[1d])`;

@@ -17,7 +17,7 @@ const PORT = 23_456;
 /** A target of known cost, in C, and its twin that holds more; then many pairs of runs that are equal. */
 export const compareBench: BenchPart = {
   name: 'compare',
-  method: `\`connrig run --command …\` against a server in C that holds ${HELD_BYTES} or ${HELD_BYTES + MORE_BYTES} bytes for each of 10,000 connections (\`test/known-answer/held.c\`), 3 launches each; then ${PAIRS} pairs of equal runs of our own server (ws, 2,000 connections, 3 launches each).`,
+  method: `\`connrig run --command …\` against a server in C that holds ${HELD_BYTES} or ${HELD_BYTES + MORE_BYTES} bytes for each of 10,000 connections (\`test/known-answer/held.c\`), 3 launches each. Then come ${PAIRS} pairs of equal runs of our own server (ws, 2,000 connections, 3 launches each).`,
   onDemand: true,
   async measure() {
     const scratch = await mkdtemp(join(tmpdir(), 'connrig-compare-'));

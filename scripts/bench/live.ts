@@ -22,7 +22,7 @@ interface Cost {
 
 export const live: BenchPart = {
   name: 'live',
-  method: `\`connrig ${COMMAND.join(' ')}\`, by turns as it is and with \`--live\` and somebody who looks for all of it (who reads the page's events as fast as they come, in a process of its own), ${ROUNDS} rounds. The processor time of the client's main thread, where record and page are made, to the end of the run; medians.`,
+  method: `\`connrig ${COMMAND.join(' ')}\`, by turns as it is and with \`--live\`, ${ROUNDS} rounds. With \`--live\` somebody looks for all of it: a process of its own reads the page's events as fast as they come. The processor time of the client's main thread, where record and page are made, to the end of the run; medians.`,
   async measure() {
     const costs: Record<'without' | 'with', Cost[]> = { without: [], with: [] };
     for (let round = 0; round < ROUNDS; round++) {

@@ -80,7 +80,7 @@ export const repeatable: BenchPart = {
 
 export const predictive: BenchPart = {
   name: 'predictive',
-  method: `Levels up to 10,000 forecast ${humanCount(FORECAST)}, then a run goes there; our own server in 6 processes both times (one may open 20,000 files), no more than \`--rate 20k/s\`; ${ROUNDS} rounds, medians (and the worst).`,
+  method: `Levels up to 10,000 forecast ${humanCount(FORECAST)}, then a run goes there. Both times it is our own server in 6 processes (one may open 20,000 files), no more than \`--rate 20k/s\`. The table has medians of ${ROUNDS} rounds (and the worst).`,
   async measure() {
     const plan = ['--processes', '6', '--rate', '20k/s'];
     const rounds = await inTurn(ROUNDS, async () => {

@@ -30,7 +30,8 @@ function readString(node: ts.Node): string | undefined {
     const [left, right] = [readString(node.left), readString(node.right)];
     return left === undefined && right === undefined ? undefined : `${left ?? 'value'}${right ?? 'value'}`;
   }
-  if (ts.isStringLiteralLike(node)) return node.text;
+  // A text of several lines is data or a page.
+  if (ts.isStringLiteralLike(node)) return node.text.trim().includes('\n') ? '' : node.text;
   if (!ts.isTemplateExpression(node) || isProgram(node)) return undefined;
   return node.head.text + node.templateSpans.map(({ literal }) => `value${literal.text}`).join('');
 }

@@ -9,7 +9,7 @@ import { SERVER_KEYS } from '../../server/metrics.ts';
 import { METER_KEYS } from '../../telemetry/meter-metrics.ts';
 import { SCRAPE_KEYS } from '../../telemetry/registry.ts';
 
-/** Who exposes which rows. */
+/** Which rows each command exposes. */
 const EXPOSED: Readonly<Record<string, ReadonlySet<MetricKey>>> = {
   serve: new Set<MetricKey>([...SERVER_KEYS, ...SCRAPE_KEYS]),
   run: new Set<MetricKey>([...RUN_KEYS, ...SCRAPE_KEYS]),
@@ -26,7 +26,7 @@ const SECTIONS: ReadonlyArray<readonly [title: string, intro: string, rows: Read
     TARGET_METRICS,
   ],
   ['The reference server', 'Connections as `connrig serve` sees them.', SERVER_METRICS],
-  ['The machine', 'Of whoever is asked: its own network namespace and its own memory.', HOST_METRICS],
+  ['The machine', 'Told by the process that is asked: its own network namespace and its own memory.', HOST_METRICS],
   ['The process', 'What the process that is asked costs itself.', PROCESS_METRICS],
 ];
 

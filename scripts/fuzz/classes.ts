@@ -9,7 +9,7 @@ export interface Disagreement<Finding, Case> {
 export interface FuzzResult {
   readonly seed: number;
   readonly inputs: number;
-  /** Of them those in which something was mutated. */
+  /** Those of them in which something was mutated. */
   readonly mutated: number;
   readonly agreed: number;
   /** How often each class of disagreement came. */

@@ -7,7 +7,7 @@ import type { FrameStream, Terms } from './frame-streams.ts';
 /** What a reader finds in a stream, in order. */
 export interface FrameFinding {
   readonly kind: 'message' | 'ping' | 'close' | 'violation';
-  /** Payload of a message or ping, what a close says; as latin1. Of a violation for people. */
+  /** Payload of a message or ping, what a close says; as latin1. For people, what a violation is. */
   readonly text: string;
   /** Status code of a close, or of the close frame that answers a violation. */
   readonly code: number;
@@ -93,7 +93,7 @@ const PONG = 10;
 /** What `ws` calls a close frame without a code. */
 const NO_CODE = 1005;
 
-/** Of one of our frames, which are masked and, as replies, short. */
+/** The payload of one of our frames, which are masked and, as replies, short. */
 function unmasked(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.subarray(6).map((byte, i) => byte ^ bytes[2 + (i % 4)]!));
 }

@@ -37,7 +37,7 @@ const ENGINES = ['epoll', 'node'] as const;
 const TOOLS = [floor, k6, artillery, tsung];
 
 /**
- * Who takes part on this machine. Tools that aren't here are installed into a folder for temporary files.
+ * Which tools take part on this machine. Tools that aren't here are installed into a folder for temporary files.
  *
  * @param skip told about each that can't be had, in one sentence
  */

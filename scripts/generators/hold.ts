@@ -13,7 +13,7 @@ export interface Level {
   readonly connections: number;
   /** From its first connection to its last. */
   readonly openSeconds: number;
-  /** Of its whole process tree, since it started. */
+  /** What its whole process tree took, since it started. */
   readonly cpuSeconds: number;
   /** Anonymous memory of its whole process tree, at rest and after a collection where one can be asked for. */
   readonly anonBytes: number;

@@ -33,7 +33,7 @@ const INDEPENDENT_PER_SECOND = 250;
 /**
  * Holds up to 10,000 connections that echo 5,000 messages a second, with an independent client beside them.
  *
- * Both count from the moment a message was due to the moment its answer is handled, so both contain the server's queue
+ * Both count from the moment a message was due to the moment its answer is handled. So both contain the server's queue
  * and the lag of the client's own timers (a millisecond, mostly, for the `ws` client).
  */
 export async function checkRtt(): Promise<RttCheck> {

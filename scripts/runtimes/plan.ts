@@ -5,8 +5,8 @@ import type { RuntimesResult } from './result.ts';
 
 /**
  * What is asked of each target: what a connection costs; what 100,000 take; how fast answers come with more and more
- * connections open, from a server that has nothing else to do, from one that has to compute for each answer, and from one
- * that is asked for more of that than one core can do.
+ * connections open. The answers come from a server that has nothing else to do, or has to compute for each answer, or is
+ * asked for more of that than one core can do.
  */
 export const KINDS = ['memory', 'many', 'times', 'work', 'overload'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -98,8 +98,8 @@ export interface Asked {
 }
 
 /**
- * All runs in the order in which they are made: first every target's first launch, in random order, then every one's second,
- * so that neither a warm machine nor a busy hour is one target's alone.
+ * All runs in the order in which they are made: first every target's first launch, in random order, then every one's second.
+ * So neither a warm machine nor a busy hour is one target's alone.
  *
  * @param seed the same one gives the same order, so that a comparison can be gone on with
  */

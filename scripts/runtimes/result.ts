@@ -12,7 +12,7 @@ const Times = z.object({
   open: z.number(),
   p50Ms: ms,
   p99Ms: ms,
-  /** Of each launch. */
+  /** One for each launch. */
   p99sMs: z.array(ms),
   lost: z.number(),
 });

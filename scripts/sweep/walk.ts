@@ -6,7 +6,7 @@ import { RunFile } from '../../core/schemas/record.ts';
 import { EXIT } from '../../core/values/errors.ts';
 import type { Cell } from './plan.ts';
 
-/** Of `--name`. */
+/** The longest `--name`, in characters. */
 const NAME_MOST = 64;
 
 export type CellState = 'measured' | 'kept' | 'failed';
@@ -17,7 +17,7 @@ const isResult = (exitCode: number | null): boolean => exitCode === EXIT.done ||
 /** How a cell ended. */
 export interface CellEnd {
   readonly state: CellState;
-  /** Of `connrig run`; null when it was ended by a signal. */
+  /** What `connrig run` ended with; null when it was ended by a signal. */
   readonly exitCode: number | null;
   /** The end of what it said on stderr; empty for one that was there already. */
   readonly said: string;
@@ -81,7 +81,7 @@ export async function runCell(
   return { state: isMeasured ? 'measured' : 'failed', exitCode, said };
 }
 
-/** Of the run that is there; null: none is, or it didn't end. */
+/** The summary of the run that is there; null: none is, or it didn't end. */
 function exitCodeIn(folder: string): number | null {
   try {
     return RunFile.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).exitCode;

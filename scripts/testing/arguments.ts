@@ -12,7 +12,7 @@ export interface TestArguments {
 
 /** Servers of others, known answers, targets, dashboards, and other versions of Node.js: what takes minutes. */
 const SLOW = ['test/strangers/', 'test/known-answer/', 'test/targets/', 'test/dashboards/', 'test/newer-nodes/node'];
-/** Of other files, those that take more of the processor than this: all the rest takes two minutes. */
+/** Those of other files that take more of the processor than this: all the rest takes two minutes. */
 const QUICK_MOST_SECONDS = 6;
 
 /** @returns what is wrong, where something is */

@@ -23,7 +23,7 @@ export const sumOfCounts = (all: readonly TestCounts[]): TestCounts =>
 /** What one test file took: what the next run plans by. */
 export interface FileCost {
   readonly wallSeconds: number;
-  /** Of its process and all that it started. */
+  /** Processor time of its process and all that it started. */
   readonly cpuSeconds: number;
 }
 
