@@ -3,13 +3,6 @@ import type { RepositoryFile } from './repository.ts';
 import { readCodeTexts } from './texts-in-code.ts';
 import { readMarkdownTexts } from './texts-in-markdown.ts';
 
-/** A run of words that are read together: a paragraph, a cell, a message. */
-export interface Text {
-  readonly words: string;
-  /** Where it begins, from 1. */
-  readonly line: number;
-}
-
 /** What is aimed at is 20; what is longer than this has to be read twice. */
 const MOST_WORDS = 32;
 /** Readers who learned English late take these for questions, or look for the half that is missing. */

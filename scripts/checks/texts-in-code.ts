@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import type { Text } from './sentences.ts';
+import type { Text } from './text.ts';
 
 /** Below this a string is a name, a path or a label. */
 const FEWEST_WORDS = 4;

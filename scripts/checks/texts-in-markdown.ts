@@ -1,4 +1,4 @@
-import type { Text } from './sentences.ts';
+import type { Text } from './text.ts';
 
 /** A line that begins something new: a heading, an item of a list, a quotation. */
 const BEGINS = /^\s*(?:#{1,6}\s+|[-*+]\s+|\d+\.\s+|>\s?)/;
