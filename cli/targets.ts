@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readCommandLine } from '../config/read-options.ts';
+import { readTargetsCompareConfig, TARGETS_COMPARE_OPTIONS } from '../config/targets-compare-options.ts';
 import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from '../config/targets-options.ts';
 import { KeptEnds } from '../core/ledger/kept-ends.ts';
 import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
@@ -16,7 +17,7 @@ const SHOWN_CHARS = 2 ** 20;
 
 /**
  * `connrig targets`: the servers to compare with, and what each needs. `connrig targets build`: makes them, as a run with
- * `--target` does by itself.
+ * `--target` does by itself. `connrig targets compare`: measures them side by side.
  */
 export function addTargetsCommand(program: Command, deps: CliDeps): void {
   const targets = program
@@ -46,6 +47,15 @@ export function addTargetsCommand(program: Command, deps: CliDeps): void {
       throw usageError(['name the targets to build, or say --all'], 'connrig targets build --all');
     }
     await buildAll((all ? targetNames() : line.words).map(sourceOf), json, deps);
+  });
+  const compare = targets
+    .command('compare')
+    .description('measure all that can be built here by the same plan, and write one page about them')
+    .argument('[folder]', 'where runs and page are kept; what is there already is not measured again');
+  addOptions(compare, TARGETS_COMPARE_OPTIONS).action(async () => {
+    const config = readTargetsCompareConfig(readLine(compare, TARGETS_COMPARE_OPTIONS, deps.env, 1));
+    const { compareTargets } = await import('./targets-compare.ts');
+    await compareTargets(config, deps);
   });
 }
 

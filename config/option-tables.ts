@@ -6,6 +6,7 @@ import type { OptionTable } from './option.ts';
 import { REPORT_OPTIONS } from './report-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { TARGETS_COMPARE_OPTIONS } from './targets-compare-options.ts';
 import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from './targets-options.ts';
 
 /** The options of every command, in the order of the help. For pages about all of them: a command loads its own table alone. */
@@ -18,5 +19,6 @@ export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
   live: LIVE_OPTIONS,
   'targets list': TARGETS_LIST_OPTIONS,
   'targets build': TARGETS_BUILD_OPTIONS,
+  'targets compare': TARGETS_COMPARE_OPTIONS,
   doctor: DOCTOR_OPTIONS,
 };

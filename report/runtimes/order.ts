@@ -1,5 +1,5 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import type { RuntimeResult, RuntimesResult } from './result.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
 
 /** In what circumstances answers were timed. */
 export const KIND_WORDS = {

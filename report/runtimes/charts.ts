@@ -3,9 +3,9 @@ import { costBarsChart } from '../../charts/cost-bars-chart.ts';
 import { renderSvg, type Size } from '../../charts/render.ts';
 import { timesChart } from '../../charts/times-chart.ts';
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import type { Part } from '../../report/words/phrase.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
+import type { Part } from '../words/phrase.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
-import type { RuntimeResult, RuntimesResult } from './result.ts';
 
 /** A chart of the comparison, drawn once for page and file. */
 export interface DrawnChart {

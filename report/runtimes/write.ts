@@ -1,8 +1,8 @@
 import { svgFile } from '../../charts/render.ts';
-import { writeFileWhole } from '../../report/outputs/write-whole.ts';
+import type { RuntimesResult } from '../../core/schemas/runtimes.ts';
+import { writeFileWhole } from '../outputs/write-whole.ts';
 import { CHART_SIZE, runtimesCharts } from './charts.ts';
 import { type Circumstances, runtimesMarkdown, runtimesPage } from './outputs.ts';
-import type { RuntimesResult } from './result.ts';
 
 /**
  * Writes `runtimes.json`, `runtimes.md` with `charts/*.svg`, and `runtimes.html`.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Claim, RuntimeResult, Times } from '../../core/schemas/runtimes.ts';
 import { claimsOf } from './claims.ts';
-import type { Claim, RuntimeResult, Times } from './result.ts';
 
 const times = (p99Ms: number): Times[] => [{ open: 1000, p50Ms: 1, p99Ms, p99sMs: [p99Ms], lost: 0 }];
 const estimate = (bytes: number) => ({ bytes, low: bytes, high: bytes });

@@ -1,6 +1,6 @@
+import type { Claim, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
 import { humanBytes, humanMs } from '../../core/values/units.ts';
 import { protocolsOf } from './order.ts';
-import type { Claim, RuntimesResult, Times } from './result.ts';
 
 type Facts = Pick<RuntimesResult, 'results' | 'targets' | 'goroutines'>;
 type Finding = Pick<Claim, 'measured' | 'verdict' | 'detail'>;

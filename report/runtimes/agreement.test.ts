@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plain } from '../../report/words/phrase.ts';
-import { gridOf } from '../../report/words/table.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
+import { FULL, toldOf } from '../../lab/runtimes/plan.ts';
+import { plain } from '../words/phrase.ts';
+import { gridOf } from '../words/table.ts';
 import { agreementOf, agreementTable } from './agreement.ts';
-import { FULL, toldOf } from './plan.ts';
-import type { RuntimeResult, RuntimesResult } from './result.ts';
 
 function result(target: string, totalBytes: number, scatter: number, p99sMs: readonly number[] = []): RuntimeResult {
   const total = { bytes: totalBytes, low: totalBytes - scatter, high: totalBytes + scatter };

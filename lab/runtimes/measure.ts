@@ -1,5 +1,5 @@
 import { EXIT } from '../../core/values/errors.ts';
-import { type CellEnd, runCell } from '../sweep/walk.ts';
+import { type CellDeps, type CellEnd, runCell } from '../run-cell.ts';
 import type { RuntimeCell } from './plan.ts';
 
 /** After so many failures without a result between them the rest of a target isn't tried. */
@@ -20,8 +20,7 @@ export interface Measured {
  */
 export async function measure(
   cells: readonly RuntimeCell[],
-  folder: string,
-  connrig: readonly [string, ...string[]],
+  deps: CellDeps,
   { say, isOver }: { readonly say: (line: string) => void; readonly isOver: () => boolean },
 ): Promise<Measured[]> {
   const all: Measured[] = [];
@@ -36,7 +35,7 @@ export async function measure(
       all.push({ cell, state: 'left', said: '' });
       continue;
     }
-    const { state, exitCode, said } = await runCell(cell, folder, connrig, (line) => say(`${at}: ${line}`));
+    const { state, exitCode, said } = await runCell(cell, deps, (line) => say(`${at}: ${line}`));
     if (isOver() && state === 'failed') break;
     if (state !== 'failed') failures.delete(target);
     else if (exitCode !== EXIT.limits) failures.set(target, failed + 1);

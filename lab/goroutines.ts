@@ -5,15 +5,13 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { z } from 'zod';
-import { type BuiltTarget, foldersOf } from '../../lab/build.ts';
-import { readLiveTree } from '../../memory/live-tree.ts';
+import type { Goroutines } from '../core/schemas/runtimes.ts';
+import { readLiveTree } from '../memory/live-tree.ts';
+import { type BuiltTarget, foldersOf } from './build.ts';
+import type { Env } from './toolchain.ts';
 
-/** What goroutines that do nothing but wait take, without any connection. */
-export const Goroutines = z.object({ count: z.number(), bytes: z.number(), bytesEach: z.number() });
-export type Goroutines = z.infer<typeof Goroutines>;
-
-const SOURCE = fileURLToPath(new URL('../../../scripts/runtimes/goroutines.go', import.meta.url));
+/** Compilation leaves it where it is. */
+const SOURCE = fileURLToPath(new URL('../../lab/goroutines.go', import.meta.url));
 const COUNT = 100_000;
 
 /**
@@ -22,12 +20,12 @@ const COUNT = 100_000;
  * @param built a target in Go, whose tools do for this too
  * @throws Error when it can't be built or read
  */
-export async function measureGoroutines({ tools }: BuiltTarget): Promise<Goroutines> {
+export async function measureGoroutines({ tools }: BuiltTarget, env: Env): Promise<Goroutines> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-goroutines-'));
   const program = join(folder, 'goroutines');
-  const env = { ...process.env, PATH: [...foldersOf(tools), process.env['PATH'] ?? ''].join(delimiter) };
+  const PATH = [...foldersOf(tools), env['PATH'] ?? ''].join(delimiter);
   try {
-    await promisify(execFile)('go', ['build', '-o', program, SOURCE], { env, cwd: folder });
+    await promisify(execFile)('go', ['build', '-o', program, SOURCE], { env: { ...env, PATH }, cwd: folder });
     const child = spawn(program, [String(COUNT)], { stdio: ['pipe', 'pipe', 'inherit'] });
     try {
       return await readBoth(child);

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { RuntimesResult } from '../../scripts/runtimes/result.ts';
+import { RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { newFolder } from '../support/connrig.ts';
 import { echoServer, makeTarget } from './made.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/compare-runtimes.js', import.meta.url));
+const CONNRIG = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 const skip = process.platform === 'linux' ? false : 'needs /proc';
 
 it('tells what each came to, goes on after those that fail, and is gone on with', { timeout: 300_000, skip }, (t) => {
@@ -25,7 +25,7 @@ it('tells what each came to, goes on after those that fail, and is gone on with'
   const brief = makeTarget(t, { name: 'brief', run: 'echo so brief {port}; exit 7' });
   const deaf = makeTarget(t, { name: 'deaf', readyWithin: '1s' });
   const compare = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-    spawnSync(process.execPath, [SCRIPT, ...args], {
+    spawnSync(process.execPath, [CONNRIG, 'targets', 'compare', ...args], {
       encoding: 'utf8',
       cwd: top,
       env: { ...process.env, XDG_CACHE_HOME: cache },

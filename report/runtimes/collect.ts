@@ -1,14 +1,26 @@
 import { join } from 'node:path';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Kind, RuntimeResult, Times } from '../../core/schemas/runtimes.ts';
 import { medianKnown } from '../../core/stats/slope.ts';
-import type { Manifest } from '../../lab/manifest.ts';
-import { poolLaunches } from '../../report/fold/pool-launches.ts';
-import { type RunRecord, readRun } from '../../report/fold/read-run.ts';
-import { summarize } from '../../report/fold/summarize.ts';
-import type { Measured } from './measure.ts';
-import type { Kind, RuntimesPlan } from './plan.ts';
-import type { RuntimeResult, Times } from './result.ts';
+import { poolLaunches } from '../fold/pool-launches.ts';
+import { type RunRecord, readRun } from '../fold/read-run.ts';
+import { summarize } from '../fold/summarize.ts';
+
+/** A target, as far as its result repeats it. */
+type Told = Pick<RuntimeResult, 'language' | 'threadPerConnection'> & { readonly name: string };
+
+/** One of the runs, and how it ended. */
+interface Ended {
+  readonly cell: {
+    readonly name: string;
+    readonly target: string;
+    readonly protocol: ProtocolName;
+    readonly kind: Kind;
+  };
+  readonly state: 'measured' | 'kept' | 'refused' | 'failed' | 'left';
+  readonly said: string;
+}
 
 /**
  * What one target came to by one protocol, from the folders of its runs: each is summed up anew, its launches pooled as
@@ -17,11 +29,11 @@ import type { RuntimeResult, Times } from './result.ts';
  * @param measured how its runs ended; one that failed isn't looked at
  */
 export function collect(
-  { name, language, threadPerConnection }: Manifest,
+  { name, language, threadPerConnection }: Told,
   protocol: ProtocolName,
-  plan: RuntimesPlan,
+  levels: Readonly<Record<Kind, readonly number[]>>,
   folder: string,
-  measured: readonly Measured[],
+  measured: readonly Ended[],
 ): RuntimeResult {
   const own = measured.filter(({ cell }) => cell.target === name && cell.protocol === protocol);
   const runsOf = (kind: Kind): RunRecord[] =>
@@ -38,9 +50,9 @@ export function collect(
     memory: memoryOf(legsIn(runsOf('memory')), legsIn(many)),
     many: manyOf(many),
     manyRefused: refused ? firstLine(refused.said) : null,
-    times: timesOf(legsIn(runsOf('times')), plan.levels.times),
-    work: timesOf(legsIn(runsOf('work')), plan.levels.work),
-    overload: timesOf(legsIn(runsOf('overload')), plan.levels.overload),
+    times: timesOf(legsIn(runsOf('times')), levels.times),
+    work: timesOf(legsIn(runsOf('work')), levels.work),
+    overload: timesOf(legsIn(runsOf('overload')), levels.overload),
   };
 }
 

@@ -1,15 +1,7 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import { KINDS, type Kind, type RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { type Random, seededRandom } from '../../core/stats/random.ts';
-import type { Cell } from '../sweep/plan.ts';
-import type { RuntimesResult } from './result.ts';
-
-/**
- * What is asked of each target: what a connection costs; what 100,000 take; how fast answers come with more and more
- * connections open, from a server that has nothing else to do, from one that has to compute for each answer, and from one
- * that is asked for more of that than one core can do.
- */
-export const KINDS = ['memory', 'many', 'times', 'work', 'overload'] as const;
-export type Kind = (typeof KINDS)[number];
+import type { Cell } from '../run-cell.ts';
 
 /** Only servers of http can be asked to compute. */
 const COMPUTES: readonly Kind[] = ['work', 'overload'];

@@ -1,6 +1,6 @@
 import { RigError } from '../../core/values/errors.ts';
-import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
-import type { TargetSource } from '../../lab/catalogue.ts';
+import { type BuildDeps, type BuiltTarget, buildTarget } from '../build.ts';
+import type { TargetSource } from '../catalogue.ts';
 
 /** A target before anything is measured: built, or why not. */
 export type Prepared =
@@ -22,7 +22,7 @@ const SHOWN_CHARS = 2000;
  */
 export async function prepare(
   sources: readonly TargetSource[],
-  signal: AbortSignal,
+  { env, signal }: Pick<BuildDeps, 'env' | 'signal'>,
   say: (line: string) => void,
 ): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
@@ -33,7 +33,7 @@ export async function prepare(
       output = (output + text).slice(-SHOWN_CHARS);
     };
     try {
-      const built = await buildTarget(source, { env: process.env, signal, onOutput });
+      const built = await buildTarget(source, { env, signal, onOutput });
       if (!built.wasCached) say(`${name}: built`);
       prepared.push({ source, state: 'built', built });
     } catch (error) {

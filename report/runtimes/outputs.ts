@@ -1,15 +1,15 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import { drawnFigure } from '../../report/html/figure.ts';
-import { html } from '../../report/html/markup.ts';
-import { figures, list, page, section } from '../../report/html/page.ts';
-import { table } from '../../report/html/table.ts';
-import { bullets, captionedTable, image, markdown } from '../../report/outputs/markdown-kit.ts';
-import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../../report/words/phrase.ts';
-import type { Table } from '../../report/words/table.ts';
-import { estimate } from '../../report/words/verdict-rows.ts';
+import type { Claim, RuntimeResult, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
+import { drawnFigure } from '../html/figure.ts';
+import { html } from '../html/markup.ts';
+import { figures, list, page, section } from '../html/page.ts';
+import { table } from '../html/table.ts';
+import { bullets, captionedTable, image, markdown } from '../outputs/markdown-kit.ts';
+import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../words/phrase.ts';
+import type { Table } from '../words/table.ts';
+import { estimate } from '../words/verdict-rows.ts';
 import type { DrawnChart } from './charts.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
-import type { Claim, RuntimeResult, RuntimesResult, Times } from './result.ts';
 
 const TITLE = 'Runtimes side by side';
 

@@ -1,9 +1,9 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { medianKnown } from '../../core/stats/slope.ts';
-import { count, counted, orUnknown, percent, plain, say } from '../../report/words/phrase.ts';
-import type { Table } from '../../report/words/table.ts';
+import { count, counted, orUnknown, percent, plain, say } from '../words/phrase.ts';
+import type { Table } from '../words/table.ts';
 import { protocolsOf } from './order.ts';
-import type { RuntimeResult, RuntimesResult } from './result.ts';
 
 /** Cells that differ by no more than this from one comparison to the next agree. */
 const AGREE_PERCENT = 5;

@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../../core/protocols/names.ts';
-import { EstimateSchema } from '../../core/stats/slope.ts';
-import { Goroutines } from './goroutines.ts';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { EstimateSchema } from '../stats/slope.ts';
+
+/**
+ * What is asked of each target: what a connection costs; what 100,000 take; how fast answers come with more and more
+ * connections open, from a server that has nothing else to do, from one that has to compute for each answer, and from one
+ * that is asked for more of that than one core can do.
+ */
+export const KINDS = ['memory', 'many', 'times', 'work', 'overload'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What goroutines that do nothing but wait take, without any connection. */
+const Goroutines = z.object({ count: z.number(), bytes: z.number(), bytesEach: z.number() });
+export type Goroutines = z.infer<typeof Goroutines>;
 
 const bytes = z.number().nullable();
 const ms = z.number().nullable();
