@@ -8,7 +8,7 @@ const rooms = {
   lab: ['memory', 'files', 'core'],
   // What holds connections knows nothing of measuring.
   fleet: ['core'],
-  // Options of all commands, read into plans.
+  // Options of all commands, read into configs and plans.
   config: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   client: ['config', 'fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   server: ['memory', 'telemetry', 'core'],

@@ -3,7 +3,7 @@ import { isLoopback } from '../telemetry/listen.ts';
 import type { OptionTable, Read } from './option.ts';
 import { readSecret } from './secret.ts';
 
-/** Of every command that serves pages over HTTP: who may ask for them. */
+/** Rows of every command that serves pages over HTTP: they say who may ask for them. */
 export const ADMIN_OPTIONS = {
   adminToken: {
     name: 'admin-token',

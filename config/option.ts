@@ -6,7 +6,7 @@ export type Read<T> = { readonly value: T } | { readonly problem: string };
 /** Under which heading an option stands, in the help of its command and in docs/options.md; in this order. */
 export const OPTION_GROUPS = {
   listening: 'Where it listens',
-  access: 'Who is answered',
+  access: 'Access',
   plan: 'Connections',
   traffic: 'What they say',
   target: 'The target',

@@ -1,4 +1,5 @@
 import { usageError } from '../core/values/errors.ts';
+import { findNearest } from './nearest.ts';
 import type { Option, OptionTable } from './option.ts';
 
 type ValueOf<O> = O extends { read: (text: string) => { readonly value: infer T } | { readonly problem: string } }
@@ -68,9 +69,15 @@ function findWritten(
 
 const toText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));
 
-/** What a command line has and its command doesn't know. */
-export const strangerProblems = (strangers: readonly string[]): string[] =>
-  strangers.map((one) => (one.startsWith('-') ? `${one} is not an option` : `"${one}" is one word too many`));
+/** What a command line has and its command doesn't know; with the option that was meant where one is spelt nearly the same. */
+export function strangerProblems(strangers: readonly string[], table: OptionTable): string[] {
+  const flags = Object.values(table).map(({ name }) => `--${name}`);
+  return strangers.map((one) => {
+    if (!one.startsWith('-')) return `"${one}" is one word too many`;
+    const meant = findNearest(one.split('=')[0]!, flags);
+    return `${one} is not an option${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+  });
+}
 
 /**
  * Reads the command line of a command by its table.
@@ -85,7 +92,7 @@ export function readCommandLine<T extends OptionTable>(
   { given, strangers, env }: CommandLine,
   findProblems: (values: OptionValues<T>) => readonly string[] = () => [],
 ): OptionValues<T> {
-  const problems = strangerProblems(strangers);
+  const problems = strangerProblems(strangers, table);
   const values = readOptions(table, { commandLine: given, env }, problems);
   if (problems.length === 0) problems.push(...findProblems(values));
   if (problems.length > 0) throw usageError(problems, `connrig ${command} --help`);

@@ -36,7 +36,7 @@ export function parseRunConfig(
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
   env: Readonly<Record<string, string | undefined>> = {},
 ): RunConfig {
-  const problems = [...strangerProblems(unknownFlags), ...unknownKeys(file)];
+  const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
   const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
   if (typeof values['baseline'] === 'string') {
     values['baseline'] = readBaseline(values['baseline']);

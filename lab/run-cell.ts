@@ -14,7 +14,7 @@ export interface Cell {
   readonly args: readonly string[];
 }
 
-/** Of `--name`. */
+/** Characters of `--name`. */
 const NAME_MOST = 64;
 
 export type CellState = 'measured' | 'kept' | 'failed';
