@@ -25,7 +25,7 @@ const isResult = (exitCode: number | null): boolean => exitCode === EXIT.done ||
 /** How a cell ended. */
 export interface CellEnd {
   readonly state: CellState;
-  /** Of `connrig run`; null when it was ended by a signal. */
+  /** The one of `connrig run`; null when it was ended by a signal. */
   readonly exitCode: number | null;
   /** The end of what it said on stderr; empty for one that was there already. */
   readonly said: string;
@@ -81,7 +81,7 @@ export async function runCell(
   return { state: isMeasured ? 'measured' : 'failed', exitCode, said };
 }
 
-/** Of the run that is there; null: none is, or it didn't end. */
+/** The exit code of the run that is there; null: none is, or it didn't end. */
 function exitCodeIn(folder: string): number | null {
   try {
     return RunFile.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).exitCode;
