@@ -3,9 +3,9 @@ import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 
 /**
- * What is asked of each target: what a connection costs; what 100,000 take; how fast answers come with more and more
- * connections open, from a server that has nothing else to do, from one that has to compute for each answer, and from one
- * that is asked for more of that than one core can do.
+ * What is asked of each target: what a connection costs, what 100,000 take, and how fast answers come with more and more
+ * connections open. Answers come from a server that has nothing else to do, from one that has to compute for each (`work`), and
+ * from one that is asked for more of that than one core can do (`overload`).
  */
 export const KINDS = ['memory', 'many', 'times', 'work', 'overload'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -23,7 +23,7 @@ const Times = z.object({
   open: z.number(),
   p50Ms: ms,
   p99Ms: ms,
-  /** Of each launch. */
+  /** One for each launch. */
   p99sMs: z.array(ms),
   lost: z.number(),
 });

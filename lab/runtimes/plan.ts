@@ -90,8 +90,8 @@ export interface Asked {
 }
 
 /**
- * All runs in the order in which they are made: first every target's first launch, in random order, then every one's second,
- * so that neither a warm machine nor a busy hour is one target's alone.
+ * All runs in the order in which they are made: first every target's first launch, in random order, then every one's second.
+ * So neither a warm machine nor a busy hour is one target's alone.
  *
  * @param seed the same one gives the same order, so that a comparison can be gone on with
  */

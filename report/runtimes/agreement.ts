@@ -74,7 +74,7 @@ function quantitiesOf({ results }: RuntimesResult, protocol: ProtocolName): Map<
   const add: Add = (what, target, value, low, high) => {
     if (value == null) return;
     if (!all.has(what)) all.set(what, new Map());
-    // Of a number that comes without its scatter, less than what counts as agreeing makes no order.
+    // A number that comes without its scatter: less than what counts as agreeing makes no order of it.
     const reach = (value * AGREE_PERCENT) / 100;
     all.get(what)!.set(target, { value, low: low ?? value - reach, high: high ?? value + reach });
   };

@@ -23,7 +23,7 @@ export const CHART_SIZE: Size = { width: 620, height: 320 };
 /** The chart's own sentence says every number, as the table below it does. */
 const COST_CAPTION = 'The line across the end of a bar is the 95 % interval of the whole.';
 
-/** Of each protocol what a connection costs, and how fast answers came where more than one level was timed. */
+/** For each protocol what a connection costs, and how fast answers came where more than one level was timed. */
 export const runtimesCharts = (result: RuntimesResult): DrawnChart[] =>
   protocolsOf(result).flatMap((protocol) => {
     const own = result.results.filter((one) => one.protocol === protocol);

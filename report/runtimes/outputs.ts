@@ -80,7 +80,7 @@ const sectionsOf = (result: RuntimesResult, charts: readonly DrawnChart[]): Sect
 function preamble({ quick, plan, isWhole }: RuntimesResult): Part[] {
   const { launches, timesPerSecond, talkMs, overloadTalkMs, workPerSecond, overloadPerSecond, workMs } = plan;
   return [
-    say`${counted(launches, 'launch', 'launches')} of each server, in random order. Answers were timed at ${count(timesPerSecond)} a second over all open connections, and at ${count(workPerSecond)} and ${count(overloadPerSecond)} a second where each takes ${ms(workMs)} of a processor: less than one core can do, and more; for ${ms(talkMs)} at each level, ${ms(overloadTalkMs)} where it is more, since a queue grows all the while then.`,
+    say`${counted(launches, 'launch', 'launches')} of each server, in random order. Answers were timed at ${count(timesPerSecond)} a second over all open connections. Where each takes ${ms(workMs)} of a processor, it was ${count(workPerSecond)} a second, less than one core can do, and ${count(overloadPerSecond)}, which is more. Each level took ${ms(talkMs)}, or ${ms(overloadTalkMs)} where it was more than a core can do, since a queue grows all the while then.`,
     ...(quick ? ['A quick look: few connections and one launch, so that no interval is one over launches.'] : []),
     ...(isWhole ? [] : ['It was not finished: what is missing is left blank.']),
   ];
