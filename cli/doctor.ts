@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
-import { amount, check, explain, type Finding, mostConnections, type Verdict } from '../client/preflight/check.ts';
+import {
+  amount,
+  checkMachine,
+  explain,
+  type Finding,
+  type Judgement,
+  mostConnections,
+} from '../client/preflight/check.ts';
 import { needOf } from '../client/preflight/machine-demand.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
 import { readCommandLine } from '../config/read-options.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
-import { aligned } from './aligned-columns.ts';
+import { alignColumns } from './aligned-columns.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -30,7 +37,7 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
     );
     const snapshot = await readSnapshot();
     const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
-    const findings = check(need, snapshot);
+    const findings = checkMachine(need, snapshot);
     const most = mostConnections(need, snapshot);
     const { abilities, readingMs } = await readAbilities();
     if (json) {
@@ -45,7 +52,7 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
   });
 }
 
-const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Verdict, string>;
+const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Judgement, string>;
 
 /** One line a finding, columns aligned; the command only where something is to be done. */
 export function tableOf(findings: readonly Finding[]): string {
@@ -56,7 +63,7 @@ export function tableOf(findings: readonly Finding[]): string {
     amount(needed, inBytes),
     ok === 'ok' || ok === 'unknown' ? knob : command,
   ]);
-  return aligned([['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows], [2, 3]);
+  return alignColumns([['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows], [2, 3]);
 }
 
 /** What can be measured here; where something can't, what to do about it. */
@@ -66,7 +73,7 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
     what,
     remedy === '' ? sentence : `${sentence} — ${remedy}`,
   ]);
-  return `${aligned([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
+  return `${alignColumns([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
 }
 
 function summaryOf(

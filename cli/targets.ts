@@ -3,12 +3,12 @@ import { readCommandLine } from '../config/read-options.ts';
 import { readTargetsCompareConfig, TARGETS_COMPARE_OPTIONS } from '../config/targets-compare-options.ts';
 import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from '../config/targets-options.ts';
 import { KeptEnds } from '../core/ledger/kept-ends.ts';
-import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
+import { EXIT, exitCodeOf, formatError, RigError, usageError } from '../core/values/errors.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
 import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
-import { aligned } from './aligned-columns.ts';
+import { alignColumns } from './aligned-columns.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -92,7 +92,7 @@ function tableOf(listed: readonly Listed[]): string {
       .map(({ tool, lack, need }) => (tool ? `${tool.name} ${tool.version}` : `${lack} — ${need.install}`))
       .join('; '),
   ]);
-  return `${aligned([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
+  return `${alignColumns([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
 }
 
 /** One after the other, since each build takes all cores. What goes wrong with one keeps none of the others. */
@@ -119,7 +119,7 @@ async function buildAll(sources: readonly TargetSource[], json: boolean, deps: C
         if (!(error instanceof RigError)) throw error;
         errors.push(error);
         results.push({ name, error: { code: error.code, message: error.message, hint: error.hint } });
-        deps.stderr.write(`${describeError(error)}\n`);
+        deps.stderr.write(`${formatError(error)}\n`);
         if (stopping.signal.aborted) break;
       }
     }

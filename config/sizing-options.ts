@@ -15,7 +15,7 @@ export const SIZING_OPTIONS = {
     name: 'plan',
     group: 'verdict',
     argument: '<file>',
-    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/report.md',
+    help: 'what to plan for, as YAML: connections wanted, instance types with memory and price; see docs/reading-a-report.md',
     read: readSizing,
   },
 } as const satisfies OptionTable;

@@ -1,13 +1,15 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
+
 import type { Claim, RuntimeResult, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
 import { drawnFigure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
-import { figures, list, page, section } from '../html/page.ts';
+import { bulletList, figures, page, section } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { bullets, captionedTable, image, markdown } from '../outputs/markdown-kit.ts';
 import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../words/phrase.ts';
 import type { Table } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
+
 import type { DrawnChart } from './charts.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
 
@@ -37,7 +39,7 @@ export function runtimesPage(
     ...sectionsOf(result, charts).map(({ id, title, tables, charts }) =>
       section(id, title, figures(charts.map(drawnFigure)), tables.map(table)),
     ),
-    section('measured-on', MEASURED_ON, list(circumstances.map(([label, what]) => say`${label}: ${what}`))),
+    section('measured-on', MEASURED_ON, bulletList(circumstances.map(([label, what]) => say`${label}: ${what}`))),
   ];
   return page(`${TITLE} · connrig`, header, main, html`<p>Made by connrig ${result.connrigVersion}.</p>`);
 }
