@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { cellsOf, SweepPlan } from './sweep/plan.ts';
+import { planSweepCells, SweepPlan } from './sweep/plan.ts';
 import { walk } from './sweep/walk.ts';
 
 const CONNRIG: readonly [string, ...string[]] = [
@@ -41,7 +41,7 @@ async function sweep(plan: SweepPlan): Promise<void> {
   // The run that goes on has the signal too, and ends in order.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
   mkdirSync(folder, { recursive: true });
-  const cells = cellsOf(plan);
+  const cells = planSweepCells(plan);
   const onOutput = (text: string): void => void process.stderr.write(text);
   const deps = { folder, connrig: CONNRIG, env: process.env, onOutput };
   const states = await walk(cells, deps, { say, isOver: () => isInterrupted });

@@ -16,7 +16,7 @@ export const SweepPlan = z.strictObject({
 export type SweepPlan = z.infer<typeof SweepPlan>;
 
 /** Every combination, such as `payload-small_processes-2`, the last axis varying fastest. Without an axis there is one cell. */
-export function cellsOf({ run, vary }: SweepPlan): Cell[] {
+export function planSweepCells({ run, vary }: SweepPlan): Cell[] {
   const start: Cell[] = [{ name: '', args: run }];
   const cells = Object.entries(vary).reduce(
     (made, [axis, choices]) =>
