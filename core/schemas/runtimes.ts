@@ -4,8 +4,8 @@ import { EstimateSchema } from '../stats/slope.ts';
 
 /**
  * What is asked of each target: what a connection costs, what 100,000 take, and how fast answers come with more and more
- * connections open. Answers come from a server that has nothing else to do, from one that has to compute for each (`work`), and
- * from one that is asked for more of that than one core can do (`overload`).
+ * connections open. Answers of `times` come from a server that has nothing else to do. For `work` it has to compute each of them,
+ * and for `overload` it is asked for more of that than one core can do.
  */
 export const KINDS = ['memory', 'many', 'times', 'work', 'overload'] as const;
 export type Kind = (typeof KINDS)[number];
