@@ -62,11 +62,11 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
       ...baseOption(series, width),
       ...tooltip((index) => (known[index] ? describe(known[index]) : '')),
       xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
-      yAxis: { ...categoryAxis(known.map(({ protocol }) => protocol)), inverse: true },
+      yAxis: { ...categoryAxis(known.map(({ name }) => name)), inverse: true },
       series,
     }),
     table: {
-      head: ['part', ...known.map(({ protocol }) => protocol)],
+      head: ['part', ...known.map(({ name }) => name)],
       rows: [
         ...shown.map((name) => [LOOKS[name][0], ...known.map((leg) => orUnknown(bytesOf(leg, name), humanBytes))]),
         ['all of it', ...known.map((leg) => orUnknown(costOf(leg), humanBytes))],
@@ -89,7 +89,7 @@ function describe(leg: LegSummary): string {
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
   const parts = largest.map(({ name, bytes }) => `${LOOKS[name][0]} ${humanBytes(bytes)}`).join(', ');
-  return `${leg.protocol}: ${orUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
+  return `${leg.name}: ${orUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
 }
 
 function decalOf(pattern: Pattern): { decal?: Record<string, unknown> } {

@@ -1,9 +1,9 @@
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../core/protocols/names.ts';
+import { CLOSE_MODES, DEFLATE_MODES } from '../core/schemas/leg.ts';
 import { parseBehaviour } from '../core/values/behaviour.ts';
 import { SIZE_BY } from '../core/values/sizing-plan.ts';
 import { readThreshold } from '../core/values/thresholds.ts';
 import { ENGINES } from '../fleet/engines/index.ts';
-import { DEFLATE_MODES } from '../fleet/protocols/ws-extension.ts';
 import { findTarget } from '../lab/catalogue.ts';
 import { parseExporter } from '../memory/exporter.ts';
 import { readInspectors } from './inspect.ts';
@@ -126,7 +126,7 @@ export const RUN_OPTIONS = {
     argument: '<how>',
     help: 'how connections are closed: graceful (close handshake, FIN) or reset (RST)',
     default: 'graceful',
-    read: oneOf(['graceful', 'reset']),
+    read: oneOf(CLOSE_MODES),
   },
   behaviour: {
     name: 'behaviour',

@@ -1,10 +1,11 @@
 import type { Taken } from '../../core/ledger/taken.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { LegProgress, MemoryPoint, Talk } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { lossSentence } from '../../core/values/loss-sentences.ts';
-import { type Leg, OWN_COST_FROM, type Phase, peakOf, warmUpRounds } from '../../core/values/plan.ts';
+import { OWN_COST_FROM, type Phase, peakOf, warmUpRounds } from '../../core/values/plan.ts';
 import { humanMs } from '../../core/values/units.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/local/shared.ts';

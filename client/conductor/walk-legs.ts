@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
 import type { RunConfig } from '../../config/run-config.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { isTalk } from '../../core/values/behaviour.ts';
 import { RigError } from '../../core/values/errors.ts';
-import { type Leg, peakOf } from '../../core/values/plan.ts';
+import { peakOf } from '../../core/values/plan.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import { type Fleet, startFleet } from '../../fleet/fleet.ts';
@@ -218,7 +219,7 @@ async function walkLeg(
   try {
     stopTicking = startTicking(context, setup, walk, { launch, fleet, meters });
     await walk.walk();
-    const lost = lossWarning(leg.protocol, walk.progress());
+    const lost = lossWarning(leg.name, walk.progress());
     if (lost) context.warn(lost);
     return unmeasuredIn(context, leg, launch, walk);
   } finally {

@@ -2,11 +2,12 @@ import type { RunConfig } from '../../config/run-config.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { MetricKey } from '../../core/metrics/catalogue.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { isTalk } from '../../core/values/behaviour.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
-import { type Leg, PHASES, peakOf } from '../../core/values/plan.ts';
+import { PHASES, peakOf } from '../../core/values/plan.ts';
 import type { ProcessCosts } from '../../core/values/process-costs.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
@@ -121,7 +122,7 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
 const behaviourOf = ({ config }: RunFile): RunConfig['behaviour']['kind'] =>
   (config as Pick<RunConfig, 'behaviour'>).behaviour.kind;
 
-function recordConnections(record: Record, { live, totals }: RunNow, leg: Leg, index: number): void {
+function recordConnections(record: Record, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
   const { protocol } = leg;
   const { present } = totals[index]!;
   record('connectionsPlanned', peakOf(leg), { protocol });
@@ -130,7 +131,7 @@ function recordConnections(record: Record, { live, totals }: RunNow, leg: Leg, i
   record('connectionsOpen', present.open, { protocol });
 }
 
-function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg, index: number): void {
+function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: RecordedLeg, index: number): void {
   const { counts, outcomes, closeReasons, statuses, histograms } = totals[index]!;
   record('connectionAttempts', counts.attempts, { protocol });
   for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, outcome });
@@ -153,7 +154,7 @@ function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg
   if (behaviour === 'echo') record('messagesFromOthers', counts.fromOthers, { protocol });
 }
 
-function recordLevels(record: Record, { levels }: RunNow, { protocol }: Leg, index: number): void {
+function recordLevels(record: Record, { levels }: RunNow, { protocol }: RecordedLeg, index: number): void {
   const { level, levels: count = 0, cost } = levels[index] ?? {};
   record('memoryPoints', count, { protocol });
   record('levelConnections', level?.connections, { protocol });
