@@ -18,7 +18,18 @@ const problemOf = (commandLine: RawSettings, file: RawSettings = {}, flags: read
 
 test('with nothing said, both protocols climb to 5,000 in 10 levels against our own server', () => {
   const config = parseRunConfig({});
-  const leg = { levels: evenLevels(5000, 10), warmUp: 250, connectsPerSecond: 2000, cycles: 1 };
+  const leg = {
+    url: null,
+    transport: 'plain',
+    behaviour: { kind: 'idle' },
+    close: 'graceful',
+    perMessageDeflate: 'off',
+    sendOnOpen: undefined,
+    levels: evenLevels(5000, 10),
+    warmUp: 250,
+    connectsPerSecond: 2000,
+    cycles: 1,
+  };
   assert.deepEqual(config, {
     connections: 5000,
     protocols: ['tcp', 'ws'],
@@ -44,8 +55,8 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     urls: [],
     plan: {
       legs: [
-        { protocol: 'tcp', ...leg },
-        { protocol: 'ws', ...leg },
+        { name: 'tcp', protocol: 'tcp', ...leg },
+        { name: 'ws', protocol: 'ws', ...leg },
       ],
       launches: 1,
     },
@@ -160,7 +171,11 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
   ['urls', 'https://h:1', /the scheme is one of/],
-  ['urls', ['ws://h:1', 'ws://h:2'], /one URL for each protocol; name more ports as a range/],
+  [
+    'urls',
+    ['ws://h:1/a?t=1', 'WS://h:1/a?t=1'],
+    /WS:\/\/h:1\/a\?t=\*\*\*: it is there twice; --launches measures the same again/,
+  ],
 ];
 for (const [name, written, wanted] of BAD) {
   test(`${name}: ${JSON.stringify(written)?.slice(0, 30)} is refused, on the command line and in a file`, () => {

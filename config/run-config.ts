@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ProtocolName } from '../core/protocols/names.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
@@ -81,7 +82,7 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
   for (const one of texts) {
     const url = parseTargetUrl(one);
     if (typeof url === 'string') problems.push(url);
-    else if (urls.some(({ text }) => text === url.text)) {
+    else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
       problems.push(
         `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.protocol}://host:9001-9004`,
       );

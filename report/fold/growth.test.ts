@@ -117,6 +117,7 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
       ...[5, 'EGROWTH'],
       [
         {
+          leg: 'ws',
           protocol: 'ws',
           part: null,
           baselineBytes: cheap.legs[0]!.total!.bytes,
