@@ -232,6 +232,23 @@ test('a setting left empty in a file is refused, not taken for the default', () 
   assert.match(problemOf({}, { connections: null }), /^--connections: "null" is not a count/);
 });
 
+test('two URLs of a protocol are two legs with names of their own', () => {
+  const urls = ['ws://h:1', 'tcp://h:2', 'ws://h:3/chat?token=hunter2'];
+  const { legs } = parseRunConfig({ urls, 'fail-if': 'ws-2.peakOpen < 5k' }).plan;
+  assert.deepEqual(
+    legs.map(({ name, url }) => [name, url]),
+    [
+      ['ws', 'ws://h:1'],
+      ['tcp', 'tcp://h:2'],
+      ['ws-2', 'ws://h:3/chat?token=***'],
+    ],
+  );
+  assert.match(
+    problemOf({ urls, 'fail-if': 'ws-3.peakOpen < 5k' }),
+    /no leg of this run is ws-3; there is ws, tcp, ws-2$/,
+  );
+});
+
 test('a process id needs a URL to say where that process listens', () => {
   assert.equal(parseRunConfig({ pid: '4711', urls: ['ws://h:1'] }).pid, 4711);
   assert.match(problemOf({ pid: '4711' }), /^--pid: /);
