@@ -9,6 +9,7 @@ import { parseRunConfig } from './run-config.ts';
 
 const cost = { bytes: 5000, low: 4900, high: 5100 };
 const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number] => ({
+  name: protocol,
   protocol,
   launches: 1,
   rSquared: 1,

@@ -6,7 +6,18 @@ import { parseRunConfig, type RunConfig } from './run-config.ts';
 
 test('with nothing said, both protocols climb to 5,000 in 10 levels against our own server', () => {
   const config = parseRunConfig({});
-  const leg = { levels: evenLevels(5000, 10), warmUp: 250, connectsPerSecond: 2000, cycles: 1 };
+  const leg = {
+    url: null,
+    transport: 'plain',
+    behaviour: { kind: 'idle' },
+    close: 'graceful',
+    perMessageDeflate: 'off',
+    sendOnOpen: undefined,
+    levels: evenLevels(5000, 10),
+    warmUp: 250,
+    connectsPerSecond: 2000,
+    cycles: 1,
+  };
   assert.deepEqual(config, {
     connections: 5000,
     protocols: ['tcp', 'ws'],
@@ -32,8 +43,8 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     urls: [],
     plan: {
       legs: [
-        { protocol: 'tcp', ...leg },
-        { protocol: 'ws', ...leg },
+        { name: 'tcp', protocol: 'tcp', ...leg },
+        { name: 'ws', protocol: 'ws', ...leg },
       ],
       launches: 1,
     },
@@ -148,7 +159,11 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
   ['urls', 'https://h:1', /the scheme is one of/],
-  ['urls', ['ws://h:1', 'ws://h:2'], /one URL for each protocol; name more ports as a range/],
+  [
+    'urls',
+    ['ws://h:1/a?t=1', 'WS://h:1/a?t=1'],
+    /WS:\/\/h:1\/a\?t=\*\*\*: it is there twice; --launches measures the same again/,
+  ],
 ];
 for (const [name, written, wanted] of BAD) {
   test(`${name}: ${JSON.stringify(written)?.slice(0, 30)} is refused, on the command line and in a file`, () => {
@@ -206,6 +221,23 @@ test('levels that are a list say how many connections there are', () => {
 
 test('a setting left empty in a file is refused, not taken for the default', () => {
   assert.match(findRunProblem({}, { connections: null }), /^--connections: "null" is not a count/);
+});
+
+test('two URLs of a protocol are two legs with names of their own', () => {
+  const urls = ['ws://h:1', 'tcp://h:2', 'ws://h:3/chat?token=hunter2'];
+  const { legs } = parseRunConfig({ urls, 'fail-if': 'ws-2.peakOpen < 5k' }).plan;
+  assert.deepEqual(
+    legs.map(({ name, url }) => [name, url]),
+    [
+      ['ws', 'ws://h:1'],
+      ['tcp', 'tcp://h:2'],
+      ['ws-2', 'ws://h:3/chat?token=***'],
+    ],
+  );
+  assert.match(
+    findRunProblem({ urls, 'fail-if': 'ws-3.peakOpen < 5k' }),
+    /no leg of this run is ws-3; there is ws, tcp, ws-2$/,
+  );
 });
 
 test('without a rate, a large plan opens all in two minutes', () => {

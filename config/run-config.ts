@@ -1,4 +1,7 @@
-import { PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { type BehaviourPlan, canBehave, isTalk } from '../core/values/behaviour.ts';
 import { usageError } from '../core/values/errors.ts';
@@ -65,16 +68,16 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
   for (const one of texts) {
     const url = parseTargetUrl(one);
     if (typeof url === 'string') problems.push(url);
-    else if (urls.some(({ protocol }) => protocol === url.protocol)) {
+    else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
       problems.push(
-        `${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`,
+        `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.protocol}://host:9001-9004`,
       );
     } else urls.push(url);
   }
   return urls;
 }
 
-/** One leg for each protocol: of the URLs in their order, or of the built-in server. */
+/** One leg for each URL in their order, or for each protocol of the built-in server. */
 function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
   const { levels, connections } = config;
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
@@ -100,18 +103,34 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
       `--per-message-deflate: only ws compresses messages; the legs of this run are ${protocols.join(', ')}`,
     );
   }
+  const names = nameLegs(protocols);
   for (const { path } of config.failIf ?? []) {
-    const own = PROTOCOLS.find((protocol) => protocol === path[0]);
-    if (own && !protocols.includes(own))
-      problems.push(`--fail-if: no leg of this run is ${own}; there is ${protocols.join(', ')}`);
+    const [first = ''] = path;
+    if (isLegName(first) && !names.includes(first))
+      problems.push(`--fail-if: no leg of this run is ${first}; there is ${names.join(', ')}`);
   }
   problems.push(...targetProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
-  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
-  const plan = { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+  const legs = protocols.map(
+    (protocol, index): Leg => ({
+      name: names[index]!,
+      url: config.urls[index]?.text ?? null,
+      protocol,
+      transport: 'plain',
+      behaviour: config.behaviour,
+      close: config.close,
+      perMessageDeflate: protocol === 'ws' ? config.perMessageDeflate : 'off',
+      sendOnOpen: protocol === 'tcp' ? config.sendOnOpen?.hex : undefined,
+      warmUp: warmUpBelow(exactly),
+      levels: exactly,
+      connectsPerSecond,
+      cycles: config.cycles,
+    }),
+  );
+  const plan = { legs, launches: config.launches };
   if (config.baseline) {
     problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
   } else if (named('maxGrowthPercent')) {

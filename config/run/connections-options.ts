@@ -1,4 +1,5 @@
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../../core/protocols/names.ts';
+import { CLOSE_MODES } from '../../core/schemas/leg.ts';
 import { ENGINES } from '../../fleet/engines/index.ts';
 import { readLevels } from '../levels.ts';
 import { list, type OptionTable, oneOf, quantity } from '../option.ts';
@@ -90,7 +91,7 @@ export const CONNECTION_OPTIONS = {
     argument: '<how>',
     help: 'how connections are closed: graceful (close handshake, FIN) or reset (RST)',
     default: 'graceful',
-    read: oneOf(['graceful', 'reset']),
+    read: oneOf(CLOSE_MODES),
   },
   sources: {
     name: 'source',

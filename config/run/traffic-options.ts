@@ -1,5 +1,5 @@
+import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
 import { parseBehaviour } from '../../core/values/behaviour.ts';
-import { DEFLATE_MODES } from '../../fleet/protocols/ws-extension.ts';
 import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
 import { readPreamble } from '../preamble.ts';
 
