@@ -15,7 +15,7 @@ export interface ComparedLeg {
 }
 
 /** Memory against connections of several runs over each other: what was measured, and the lines through it. */
-export function compareChart(protocol: string, compared: readonly ComparedLeg[]): Chart {
+export function compareChart(leg: string, compared: readonly ComparedLeg[]): Chart {
   const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
   const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
   const drawn = compared.map(({ label, leg }, i) => {
@@ -50,7 +50,7 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
       return formatOrUnknown(bytes?.total ?? bytes?.user, humanBytes);
     });
   return {
-    title: `${protocol}: memory against connections`,
+    title: `${leg}: memory against connections`,
     description: `${compared.map(({ label }) => label).join(', ')}: what was measured at each level, and the lines through it.`,
     option: (width) => ({
       // The line through them goes without saying.

@@ -17,8 +17,8 @@ const NAMES = { measured: 'measured', line: 'forecast', band: '95 % of predictio
  * powers of ten, since plans go far beyond what was measured. Undefined where no forecast is made.
  */
 export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary): Chart | undefined {
-  const own = forecast.filter(({ protocol }) => protocol === leg.protocol);
-  const room = capacity.find(({ protocol }) => protocol === leg.protocol);
+  const own = forecast.filter((one) => one.leg === leg.name);
+  const room = capacity.find((one) => one.leg === leg.name);
   const lines = leg.fit?.lines ?? [];
   const first = leg.levels[0]?.open;
   const last = Math.max(...own.map(({ connections }) => connections), room?.connections ?? 0);
@@ -64,7 +64,7 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
     },
   ];
   return {
-    title: `${leg.protocol}: what more connections would take`,
+    title: `${leg.name}: what more connections would take`,
     description: forecastSentence(own, room),
     option: (width) => ({
       ...baseOption(series, width),

@@ -62,11 +62,11 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
       ...baseOption(series, width),
       ...tooltip((index) => (known[index] ? ledgerSentence(known[index]) : '')),
       xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
-      yAxis: { ...categoryAxis(known.map(({ protocol }) => protocol)), inverse: true },
+      yAxis: { ...categoryAxis(known.map(({ name }) => name)), inverse: true },
       series,
     }),
     table: {
-      head: ['part', ...known.map(({ protocol }) => protocol)],
+      head: ['part', ...known.map(({ name }) => name)],
       rows: [
         ...shown.map((name) => [
           LOOKS[name][0],
@@ -92,7 +92,7 @@ function ledgerSentence(leg: LegSummary): string {
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
   const parts = largest.map(({ name, bytes }) => `${LOOKS[name][0]} ${humanBytes(bytes)}`).join(', ');
-  return `${leg.protocol}: ${formatOrUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
+  return `${leg.name}: ${formatOrUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
 }
 
 function decalOf(pattern: Pattern): { decal?: Record<string, unknown> } {

@@ -45,7 +45,7 @@ export function memoryChart(leg: LegSummary): Chart {
     ...(predicted === null ? [] : [holdoutSeries(top, predicted)]),
   ];
   return {
-    title: `${leg.protocol}: memory against connections`,
+    title: `${leg.name}: memory against connections`,
     description: memorySentence(leg),
     option: (width) => ({
       ...baseOption(series, width),
@@ -144,10 +144,10 @@ const holdoutSeries = (top: number, bytes: number): SeriesOption => ({
   itemStyle: { color: 'transparent', borderColor: colour('bad'), borderWidth: 2 },
 });
 
-function memorySentence({ protocol, levels, perConnection, fit }: LegSummary): string {
-  if (levels.length === 0) return `No level of ${protocol} was measured yet.`;
+function memorySentence({ name, levels, perConnection, fit }: LegSummary): string {
+  if (levels.length === 0) return `No level of ${name} was measured yet.`;
   const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
-  const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${protocol}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
+  const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${name}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
   if (!cost) return `${measured} A line takes at least three.`;
   const shape = fit?.knee ? ' above a knee' : fit?.step ? ' beyond a step' : '';
   return `${measured} One more costs ${humanBytes(cost.bytes)}${shape}, between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}.`;

@@ -11,7 +11,7 @@ import { colour } from './theme.ts';
 const LEAST_DRAINS = 3;
 
 /** User memory with no connection open, after each cycle: what grows from one to the next is a leak. */
-export function retainedChart({ protocol, drains }: LegSeries, retained: LegSummary['retained']): Chart | undefined {
+export function retainedChart({ name, drains }: LegSeries, retained: LegSummary['retained']): Chart | undefined {
   if (drains.length < LEAST_DRAINS) return undefined;
   const names = drains.map(({ cycle }) => (cycle === 0 ? 'baseline' : `after cycle ${cycle}`));
   const series: SeriesOption[] = [
@@ -30,7 +30,7 @@ export function retainedChart({ protocol, drains }: LegSeries, retained: LegSumm
     return `${names[index]}\n${humanBytes(drain.bytes)}, ${humanCount(drain.closedConnections)} closed`;
   };
   return {
-    title: `${protocol}: what closed connections leave behind`,
+    title: `${name}: what closed connections leave behind`,
     description: retainedSentence(retained),
     option: (width) => ({
       ...baseOption(series, width),

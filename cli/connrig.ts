@@ -48,8 +48,12 @@ export async function runConnrig(args: readonly string[], deps: CliDeps): Promis
 async function subcommandsFor([first = '']: readonly string[]): Promise<AddCommand[]> {
   if (VERSION_FLAGS.includes(first)) return [];
   const named = SUBCOMMANDS.get(first);
-  return named ? [await named()] : Promise.all([...SUBCOMMANDS.values()].map((load) => load()));
+  return named ? [await named()] : loadSubcommands();
 }
+
+/** All of them. */
+export const loadSubcommands = (): Promise<AddCommand[]> =>
+  Promise.all([...SUBCOMMANDS.values()].map((load) => load()));
 
 /** Commander also throws after printing help or the version; that is no error. */
 function asUsageError(error: CommanderError): RigError | undefined {

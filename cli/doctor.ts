@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import {
   amount,
@@ -10,11 +10,12 @@ import {
 } from '../client/preflight/check.ts';
 import { needOf } from '../client/preflight/machine-demand.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
-import { humanCount, humanMs, parseQuantity } from '../core/values/units.ts';
+import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
+import { readCommandLine } from '../config/read-options.ts';
+import { humanCount, humanMs } from '../core/values/units.ts';
 import { alignColumns } from './aligned-columns.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-
-const DEFAULT_CONNECTIONS = 5000;
 
 /**
  * `connrig doctor`: would a run of this size fit on this machine, both ends on it, and what could it measure? Prints
@@ -23,29 +24,32 @@ const DEFAULT_CONNECTIONS = 5000;
  * @throws RigError (exit 3) from the action when something would fail, after printing
  */
 export function addDoctorCommand(program: Command, deps: CliDeps): void {
-  program
+  const command = program
     .command('doctor')
     .description(
       "check this machine's limits against a plan, and what it lets a run measure; findings name the command that helps",
-    )
-    .option('-c, --connections <number>', 'connections to be open at once', connectionsOf, DEFAULT_CONNECTIONS)
-    .option('--json', 'print the findings as JSON')
-    .action(async ({ connections, json = false }: { connections: number; json?: boolean }) => {
-      const snapshot = await readSnapshot();
-      const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
-      const findings = checkMachine(need, snapshot);
-      const most = mostConnections(need, snapshot);
-      const { abilities, readingMs } = await readAbilities();
-      if (json) {
-        const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
-        deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
-      } else {
-        const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
-        deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
-      }
-      const error = explain(findings);
-      if (error) throw error;
-    });
+    );
+  addOptions(command, DOCTOR_OPTIONS).action(async () => {
+    const { connections, json } = readCommandLine(
+      'doctor',
+      DOCTOR_OPTIONS,
+      readLine(command, DOCTOR_OPTIONS, deps.env),
+    );
+    const snapshot = await readSnapshot();
+    const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
+    const findings = checkMachine(need, snapshot);
+    const most = mostConnections(need, snapshot);
+    const { abilities, readingMs } = await readAbilities();
+    if (json) {
+      const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
+      deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
+    } else {
+      const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
+      deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
+    }
+    const error = explain(findings);
+    if (error) throw error;
+  });
 }
 
 const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Judgement, string>;
@@ -82,14 +86,6 @@ function summaryOf(
   return most.limiter === null
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${most.limiter}.`;
-}
-
-function connectionsOf(text: string): number {
-  const connections = parseQuantity('count', text);
-  if (connections === undefined || connections < 1) {
-    throw new InvalidArgumentError('a whole number from 1 up, such as 5000 or 100k');
-  }
-  return connections;
 }
 
 /** JSON has no Infinity, and its null would read as "unknown". */

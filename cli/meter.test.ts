@@ -162,7 +162,7 @@ const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
   [[], /^EUSAGE: --pid: name at least one process — connrig meter --help$/m],
   [['--pid', 'init', '--listen', 'here'], /^EUSAGE: --pid: "init" is not a process id; --listen: "here" is not/m],
   [['--pid', '1', '--listen', ':70000'], /--listen: ":70000"/],
-  [['--pid', '1', '--gc'], /"--gc" is not an option/],
+  [['--pid', '1', '--gc'], /--gc is not an option/],
   [['--pid', '999999999'], /^EPID: there is no process 999999999/m],
   [
     ['--pid', '1', '--listen', '0.0.0.0:9465'],

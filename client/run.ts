@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { baselineWarnings } from '../config/baseline.ts';
 import type { RunConfig } from '../config/run-config.ts';
+import { toRecordedLeg } from '../core/schemas/leg.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
 import { redactConfig, redactText } from '../core/values/secrets.ts';
@@ -147,7 +148,7 @@ async function openingRunFile(
       ...(baseline && { baseline: baseline.folder }),
     }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
-    plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
+    plan: { ...plan, legs: plan.legs.map(toRecordedLeg) },
     environment: await readEnvironment(version, limits),
     target: {
       kind: kindOf(config),
@@ -167,7 +168,7 @@ async function openingRunFile(
 
 function nameOf({ target, urls, plan }: RunConfig): string {
   if (target) return target.manifest.name;
-  return urls.length === 0 ? 'builtin' : plan.legs.map(({ protocol }) => protocol).join('-');
+  return urls.length === 0 ? 'builtin' : plan.legs.map(({ name }) => name).join('-');
 }
 
 /** What the build prints is in `build.log`, if it prints anything. */

@@ -18,23 +18,23 @@ export function baselineProblems({ folder, legs }: EarlierRun, plan: Plan, targe
   if (first && first.levels.length < LEAST_LEVELS) {
     return [`what one more connection costs takes ${LEAST_LEVELS} levels, and this run has ${first.levels.length}`];
   }
-  const protocols = plan.legs.map(({ protocol }) => protocol);
-  const common = legs.filter(({ protocol }) => protocols.includes(protocol));
-  const has = `${folder} has ${legs.map(({ protocol }) => protocol).join(', ')}, this run ${protocols.join(', ')}`;
+  const names = plan.legs.map(({ name }) => name);
+  const common = legs.filter(({ name }) => names.includes(name));
+  const has = `${folder} has ${legs.map(({ name }) => name).join(', ')}, this run ${names.join(', ')}`;
   if (common.length === 0) return [`no leg in common: ${has}`];
   if (common.some(isCostKnown)) return [];
   return [
-    `${folder} doesn't know what one more ${common.map(({ protocol }) => protocol).join(' or ')} connection costs (connrig report ${word(folder)})`,
+    `${folder} doesn't know what one more ${common.map(({ name }) => name).join(' or ')} connection costs (connrig report ${word(folder)})`,
   ];
 }
 
 /** Which legs can't be compared although others can, to be told before the run begins. */
 export const baselineWarnings = ({ folder, legs }: EarlierRun, plan: Plan): string[] =>
-  plan.legs.flatMap(({ protocol }) => {
-    const earlier = legs.find((leg) => leg.protocol === protocol);
+  plan.legs.flatMap(({ name }) => {
+    const earlier = legs.find((leg) => leg.name === name);
     if (earlier && isCostKnown(earlier)) return [];
-    const why = earlier ? `doesn't know what one more ${protocol} connection costs` : 'has no such leg';
-    return [`${protocol}: the earlier run (${folder}) ${why}, so its growth is not watched`];
+    const why = earlier ? `doesn't know what one more ${name} connection costs` : 'has no such leg';
+    return [`${name}: the earlier run (${folder}) ${why}, so its growth is not watched`];
   });
 
 const isCostKnown = ({ total, user }: EarlierLeg): boolean => total !== null || user !== null;

@@ -43,6 +43,8 @@ export interface RunState {
   readonly elapsedMs: number;
   readonly launch: number;
   readonly leg: number;
+  /** Of the leg. */
+  readonly name: string;
   readonly protocol: ProtocolName;
   readonly phase: Phase;
   readonly level: number;

@@ -42,7 +42,9 @@ async function sweep(plan: SweepPlan): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
   mkdirSync(folder, { recursive: true });
   const cells = planSweepCells(plan);
-  const states = await walk(cells, folder, CONNRIG, { say, isOver: () => isInterrupted });
+  const onOutput = (text: string): void => void process.stderr.write(text);
+  const deps = { folder, connrig: CONNRIG, env: process.env, onOutput };
+  const states = await walk(cells, deps, { say, isOver: () => isInterrupted });
   const [program, ...first] = CONNRIG;
   const show = (...args: string[]): void => void spawnSync(program, [...first, ...args], { stdio: 'inherit' });
   const measured = cells.filter(({ name }) => ['measured', 'kept'].includes(states.get(name) ?? ''));

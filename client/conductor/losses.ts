@@ -1,4 +1,3 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
@@ -16,10 +15,10 @@ export function lossesIn(fleet: Fleet): LegProgress['losses'] {
 }
 
 /** What a leg says at its end that got by without some of its connections; undefined where none was lost. */
-export function lossWarning(protocol: ProtocolName, progress: LegProgress): string | undefined {
+export function lossWarning(leg: string, progress: LegProgress): string | undefined {
   const sentence = lossSentence(progress);
   if (sentence === undefined) return undefined;
   const pattern = lossPatternOf(progress);
   const hint = pattern ? lossHint(pattern) : undefined;
-  return `${protocol}: ${sentence}${hint ? `; ${hint}` : ''}`;
+  return `${leg}: ${sentence}${hint ? `; ${hint}` : ''}`;
 }

@@ -11,7 +11,7 @@ import { processTree, readingsAt } from '../../test/support/readings.ts';
 import { samplesIn } from '../../test/support/scrape.ts';
 import { leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { eventually } from '../../test/support/wait.ts';
-import type { LegState } from '../conductor/leg-walk.ts';
+import type { LegState } from '../conductor/leg-course.ts';
 import type { LiveLeg } from '../observer.ts';
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts';
 
@@ -39,13 +39,13 @@ function open(t: TestContext): RunMetrics & { scrape: () => Promise<Map<string, 
 function liveLeg(index: 0 | 1, launch: number, fleet: Fleet, state: LegState): LiveLeg {
   const protocol = index === 0 ? 'tcp' : 'ws';
   const meters = openMeters({ pids: [process.pid], ports: [], clientPid: process.ppid });
-  return { launch, leg: index, protocol, fleet, meters, state: () => state };
+  return { launch, leg: index, name: protocol, protocol, fleet, meters, state: () => state };
 }
 
 const ofProtocol =
   (samples: Map<string, number>, protocol: string) =>
   (name: string, more = '') =>
-    samples.get(`connrig_${name}{protocol="${protocol}"${more}}`);
+    samples.get(`connrig_${name}{protocol="${protocol}",leg="${protocol}"${more}}`);
 
 test('before anything happened there is a run with nothing in it', TIMEOUT, async (t) => {
   const { scrape } = open(t);

@@ -24,11 +24,11 @@ export type MetricKey = keyof typeof METRICS;
 export type HistogramKey = {
   [K in MetricKey]: (typeof METRICS)[K]['kind'] extends 'histogram' ? K : never;
 }[MetricKey];
-/** Labels a metric takes, no more and no fewer, each with its closed list: a misspelt one doesn't compile. */
+/** Labels a metric takes, no more and no fewer, each with its closed list if it has one: a misspelt one doesn't compile. */
 export type LabelsOf<K extends MetricKey> = {
   readonly [L in keyof (typeof METRICS)[K]['labels']]: (typeof METRICS)[K]['labels'][L] extends readonly (infer V)[]
     ? V
-    : (typeof METRICS)[K]['labels'][L] extends 'text'
+    : (typeof METRICS)[K]['labels'][L] extends 'text' | 'leg'
       ? string
       : never;
 };

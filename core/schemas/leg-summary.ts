@@ -5,6 +5,7 @@ import { PROTOCOLS } from '../protocols/names.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { LegName } from './leg-name.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -81,6 +82,8 @@ const Losses = z.object({
 });
 
 export const LegSummary = z.object({
+  /** Its own in the run: the protocol, unless two legs have the same. */
+  name: LegName,
   protocol: z.enum(PROTOCOLS),
   planned: count,
   peakOpen: count,

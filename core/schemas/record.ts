@@ -9,6 +9,8 @@ import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
+import { RecordedLeg } from './leg.ts';
+import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 
 export const RECORD_SCHEMA = 1;
@@ -150,15 +152,7 @@ export const RunEvent = z.discriminatedUnion('type', [
 export type RunEvent = z.infer<typeof RunEvent>;
 
 const PlanSchema = z.object({
-  legs: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      warmUp: count,
-      levels: z.array(count),
-      connectsPerSecond: z.number().positive(),
-      cycles: count.min(1),
-    }),
-  ),
+  legs: z.array(RecordedLeg),
   launches: count.min(1),
 });
 
@@ -257,13 +251,17 @@ const EarlierRun = z.object({
   problems: z.array(z.string()),
   /** What one more connection cost, with its 95 % interval, which is over launches where there were several. */
   legs: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      launches: count.min(1),
-      rSquared: z.number().nullable(),
-      total: EstimateSchema.nullable(),
-      user: EstimateSchema.nullable(),
-    }),
+    withLegName(
+      'name',
+      z.object({
+        name: LegName,
+        protocol: z.enum(PROTOCOLS),
+        launches: count.min(1),
+        rSquared: z.number().nullable(),
+        total: EstimateSchema.nullable(),
+        user: EstimateSchema.nullable(),
+      }),
+    ),
   ),
 });
 export type EarlierRun = z.infer<typeof EarlierRun>;

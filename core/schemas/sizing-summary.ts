@@ -1,6 +1,7 @@
 /** The part of `summary.json` that says how many connections each size of memory holds, see core/schemas/summary.ts. */
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { LegName, withLegName } from './leg-name.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -14,8 +15,9 @@ export const TwoCosts = {
   burstConnections: count.nullable().default(null),
 };
 
-/** What one size of memory comes to for one protocol. */
+/** What one size of memory comes to for one leg. */
 const SizingRow = z.object({
+  leg: LegName,
   protocol: z.enum(PROTOCOLS),
   /** Of the instance type; null: a limit of memory without a name. */
   name: z.string().nullable(),
@@ -58,6 +60,6 @@ export const Sizing = z.object({
   spare: count,
   currency: z.string(),
   headroomPercent: z.number(),
-  rows: z.array(SizingRow),
+  rows: z.array(withLegName('leg', SizingRow)),
 });
 export type Sizing = z.infer<typeof Sizing>;

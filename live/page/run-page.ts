@@ -102,7 +102,7 @@ export class RunPage {
     setText(this.#standing, standingSentence(verdict, standing));
     this.#verdict.element.hidden = verdict === null || verdict.summary.legs.length === 0;
     if (!verdict) return;
-    const head = ['', ...verdict.summary.legs.map(({ protocol }) => protocol)];
+    const head = ['', ...verdict.summary.legs.map(({ name }) => name)];
     this.#verdict.show({ head, rows: verdict.rows.map(({ label, cells }) => [label, ...cells]) });
   }
 

@@ -1,4 +1,3 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import { STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
@@ -14,7 +13,7 @@ export interface Doubtable {
   /** What of its record could not be read. */
   readonly problems: readonly string[];
   readonly legs: ReadonlyArray<{
-    readonly protocol: ProtocolName;
+    readonly name: string;
     readonly isCostKnown: boolean;
     readonly rSquared: number | null;
   }>;
@@ -54,13 +53,11 @@ const ENDED = { failed: 'failed', interrupted: 'was interrupted', invalid: 'is n
 export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): string[] => [
   ...problems.map((problem) => `${called}: ${problem}`),
   ...(status === 'passed' ? [] : [`${called} ${ENDED[status]}`]),
-  ...legs.flatMap(({ protocol, isCostKnown, rSquared }) =>
+  ...legs.flatMap(({ name, isCostKnown, rSquared }) =>
     !isCostKnown
-      ? [`${called} doesn't know what one more ${protocol} connection costs: that takes three levels`]
+      ? [`${called} doesn't know what one more ${name} connection costs: that takes three levels`]
       : rSquared !== null && rSquared < STRAIGHT
-        ? [
-            `${called}, ${protocol}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`,
-          ]
+        ? [`${called}, ${name}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`]
         : [],
   ),
 ];

@@ -11,11 +11,12 @@ const COLUMNS = [
   'census_open',
   'settled',
   'run',
+  'leg',
 ] as const;
 
 /** `levels.csv`: one line a level, empty where not measured (RFC 4180). */
 export function levelsCsv(summary: Summary): string {
-  const lines = summary.legs.flatMap(({ protocol, levels }) =>
+  const lines = summary.legs.flatMap(({ name, protocol, levels }) =>
     levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled }) =>
       [
         protocol,
@@ -28,6 +29,7 @@ export function levelsCsv(summary: Summary): string {
         censusOpen,
         settled,
         summary.name,
+        name,
       ]
         .map(cellOf)
         .join(','),

@@ -23,7 +23,7 @@ export const INDEX_COLUMNS: readonly TableColumn[] = [
   { title: 'began (UTC)' },
   { title: 'target', words: true },
   { title: 'ended', words: true },
-  { title: 'protocol', words: true },
+  { title: 'leg', words: true },
   { title: 'most open' },
   { title: 'one more costs' },
   { title: 'in user space' },
@@ -39,14 +39,14 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
     if (summary.legs.length === 0)
       return [{ entry, leg: null, cells: [...common, ...INDEX_COLUMNS.slice(4).map(() => UNKNOWN)] }];
     return summary.legs.map((leg) => {
-      const { protocol, peakOpen, perConnection } = leg;
-      const first = summary.limiters.find((limiter) => limiter.protocol === protocol);
+      const { name, peakOpen, perConnection } = leg;
+      const first = summary.limiters.find((limiter) => limiter.leg === name);
       const costs = [
         estimate(perConnection?.total ?? null),
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
       const limit = first ? say`${first.what} ${atOf(first)}` : UNKNOWN;
-      return { entry, leg, cells: [...common, protocol, count(peakOpen), ...costs, limit] };
+      return { entry, leg, cells: [...common, name, count(peakOpen), ...costs, limit] };
     });
   });
 }
@@ -88,14 +88,14 @@ const linkTo = ({ folder, hasPage, summary }: IndexedRun): Markup =>
 
 const whenOf = ({ run }: IndexedRun): string => run.startedAt.slice(0, 16).replace('T', ' ');
 
-/** A chart for each target and protocol that more than one run has a cost of. */
+/** A chart for each target and leg that more than one run has a cost of. */
 function trendsOf(runs: readonly IndexedRun[]): Markup[] {
   const groups = new Map<string, TrendPoint[]>();
   for (const entry of runs) {
-    for (const { protocol, perConnection } of entry.summary.legs) {
+    for (const { name, perConnection } of entry.summary.legs) {
       const cost = perConnection?.total ?? perConnection?.user;
       if (!cost) continue;
-      const title = `${entry.run.target.name}, ${protocol}`;
+      const title = `${entry.run.target.name}, ${name}`;
       const points = groups.get(title) ?? [];
       points.push({ ...cost, label: whenOf(entry) });
       groups.set(title, points);

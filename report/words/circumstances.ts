@@ -66,8 +66,8 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
       'Plan',
       joined(
         plan.legs.map(
-          ({ protocol, levels, connectsPerSecond, cycles }) =>
-            say`${protocol}: ${counted(levels.length, 'level')} up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${counted(cycles, 'cycle')}`,
+          ({ name, levels, connectsPerSecond, cycles }) =>
+            say`${name}: ${counted(levels.length, 'level')} up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${counted(cycles, 'cycle')}`,
         ),
         '; ',
       ),

@@ -139,8 +139,8 @@ function bendsOf({ fit }: LegSummary): Phrase {
   return joined([below, ...steps], ', ');
 }
 
-function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summary): Phrase {
-  const own = capacity.find((one) => one.protocol === protocol);
+function capacityOf({ name, burst }: LegSummary, { capacity, target }: Summary): Phrase {
+  const own = capacity.find((one) => one.leg === name);
   if (!own) return [];
   const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
   const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
@@ -149,8 +149,8 @@ function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summa
   return say`${limit} hold ${hold} with ${percent(own.headroomPercent)} headroom${far}`;
 }
 
-function limitsOf({ protocol }: LegSummary, { limiters }: Summary): Phrase {
-  const own = limiters.filter((limiter) => limiter.protocol === protocol);
+function limitsOf({ name }: LegSummary, { limiters }: Summary): Phrase {
+  const own = limiters.filter((limiter) => limiter.leg === name);
   // What a leak uses up stands with the leak.
   const [first, second] = own.filter(({ unit }) => unit !== 'closed connections');
   if (!first) return [];

@@ -39,7 +39,7 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
   ["What can't the ledger explain?", `\`${nameOf('targetUnexplained')}\``],
   [
     'How long do 99 in 100 opens take at most?',
-    `\`histogram_quantile(0.99, sum by (protocol, le) (rate(${nameOf('openDuration')}_bucket[30s])))\``,
+    `\`histogram_quantile(0.99, sum by (leg, le) (rate(${nameOf('openDuration')}_bucket[30s])))\``,
   ],
   ['Are connections lost?', `\`increase(${nameOf('connectionsClosed')}{reason!="by-us"}[1m]) > 0\``],
   [
@@ -99,7 +99,10 @@ function entryOf(key: MetricKey, row: MetricSpec): string {
   return lines.join('  \n  ');
 }
 
-const valuesOf = (values: readonly string[] | 'text'): string => (values === 'text' ? 'any text' : values.join(', '));
+const valuesOf = (values: readonly string[] | 'text' | 'leg'): string => {
+  if (values === 'leg') return 'its name: the protocol, and `ws-2` for a second one of ws';
+  return values === 'text' ? 'any text' : values.join(', ');
+};
 
 /** Rows that nobody exposes would be lies. */
 export const unexposed = (): MetricKey[] =>

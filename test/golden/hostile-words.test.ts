@@ -14,10 +14,10 @@ import { summarize } from '../../report/fold/summarize.ts';
 import { terminalIndex } from '../../report/outputs/index-page.ts';
 import { shortSummary } from '../../report/outputs/markdown.ts';
 import { aligned, terminalTable } from '../../report/outputs/terminal.ts';
+import { claimsTable } from '../../report/runtimes/outputs.ts';
 import { plain } from '../../report/words/phrase.ts';
 import { gridOf } from '../../report/words/table.ts';
 import { renderedIn } from '../../scripts/golden/golden-runs.ts';
-import { claimsTable } from '../../scripts/runtimes/outputs.ts';
 import { openBrowser, openPage } from '../support/browser.ts';
 import { needs } from '../support/needs.ts';
 import { runtimesResult } from '../support/runtimes-result.ts';
@@ -56,7 +56,7 @@ function spoil(folder: string): void {
     run: { ...run, name: EVIL },
     status: 'passed',
     problems: [EVIL],
-    legs: [{ protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost }],
+    legs: [{ name: 'tcp', protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost }],
   };
   writeFileSync(path, JSON.stringify({ ...run, name: EVIL, target, environment, config, baseline }));
   const events = readFileSync(join(folder, 'events.jsonl'), 'utf8');

@@ -1,0 +1,36 @@
+import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import { lossSentence } from '../../../core/values/loss-sentences.ts';
+import type { Tally } from '../../../fleet/local/shared.ts';
+import { isAt, type LegCourse } from '../leg-course.ts';
+import { waitFor } from '../watch.ts';
+import { measure } from './measure.ts';
+import { untilTaken } from './ramp.ts';
+import { untilCalm } from './whole.ts';
+
+/** Replacing lost connections and reading again: this often, then the level yields no memory point. */
+const HOLD_TRIES = 3;
+
+/**
+ * A level counts only when it was whole, at both ends, from before the first to after the last reading.
+ *
+ * @returns the point that it yielded; undefined where it never held still
+ */
+export async function hold(course: LegCourse, level: number, talk: Talk | null): Promise<MemoryPoint | undefined> {
+  const { fleet, watched } = course.context;
+  for (let tries = 0; tries < HOLD_TRIES; tries++) {
+    await untilCalm(course, level);
+    course.enter('settle', level);
+    const churnBefore = sumChurn(fleet.tally());
+    const point = await measure(course, 'hold', level, talk, () => sumChurn(fleet.tally()) === churnBefore);
+    if (point) return point;
+    await waitFor((tally) => isAt(tally, level), level, watched);
+    await untilTaken(course, level);
+  }
+  const why = lossSentence(course.progress());
+  const came = `connections came and went${why ? ` (${why})` : ''}`;
+  course.warn(`the level of ${level} did not hold still: ${came}; it yields no memory point`);
+  return undefined;
+}
+
+/** Changes whenever a connection comes or goes. */
+const sumChurn = (tally: Tally): number => tally.attempts + tally.closed;
