@@ -8,14 +8,14 @@ import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
 
 /** A leg of one of the runs that are compared. */
-export interface ComparedLeg {
+export interface CompareChartLeg {
   /** Short, and its own among them. */
   readonly label: string;
   readonly leg: LegSummary;
 }
 
 /** Memory against connections of several runs over each other: what was measured, and the lines through it. */
-export function compareChart(leg: string, compared: readonly ComparedLeg[]): Chart {
+export function compareChart(leg: string, compared: readonly CompareChartLeg[]): Chart {
   const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
   const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
   const drawn = compared.map(({ label, leg }, i) => {

@@ -99,7 +99,7 @@ export class LegCourse {
 }
 
 /** Exactly that many open, none on the way in or out. */
-export const isAt = (tally: Tally, wanted: number): boolean =>
+export const isAtLevel = (tally: Tally, wanted: number): boolean =>
   tally.open === wanted && tally.opening === 0 && tally.closing === 0;
 
 export const countsOf = ({ attempts, opening, open, failed, closed }: Tally): LegProgress['counts'] => ({

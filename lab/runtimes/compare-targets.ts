@@ -4,7 +4,7 @@ import { measureGoroutines } from '../goroutines.ts';
 import type { Manifest } from '../manifest.ts';
 import type { CellDeps } from '../run-cell.ts';
 import type { Env } from '../toolchain.ts';
-import { type Measured, measure } from './measure.ts';
+import { type Measured, measureCells } from './measure.ts';
 import { cellsOf, type RuntimesPlan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
@@ -45,7 +45,7 @@ export async function measureTargets(
     built.map(({ source: { given, manifest } }) => ({ given, name: manifest.name, protocols: manifest.protocols })),
     seed,
   );
-  const measured = await measure(cells, deps, { say, isOver: () => signal.aborted });
+  const measured = await measureCells(cells, deps, { say, isOver: () => signal.aborted });
   const isWhole = !signal.aborted && measured.length === cells.length;
   return {
     targets: prepared.map((one) => tellTarget(one, measured)),

@@ -18,7 +18,7 @@ export interface Measured {
  * Makes the runs one after the other. A target that fails keeps none of the others from being measured, and is itself not
  * waited for again and again.
  */
-export async function measure(
+export async function measureCells(
   cells: readonly RuntimeCell[],
   deps: CellDeps,
   { say, isOver }: { readonly say: (line: string) => void; readonly isOver: () => boolean },

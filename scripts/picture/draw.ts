@@ -6,7 +6,8 @@ const LAYERS: ReadonlyArray<readonly Room[]> = [
   ['cli'],
   ['client', 'server', 'live'],
   ['config', 'report'],
-  ['fleet', 'lab', 'telemetry', 'memory', 'charts', 'dashboards'],
+  ['lab'],
+  ['fleet', 'telemetry', 'memory', 'charts', 'dashboards'],
   ['files'],
   ['core'],
 ];

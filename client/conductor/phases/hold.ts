@@ -1,7 +1,7 @@
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
 import type { Tally } from '../../../fleet/local/shared.ts';
-import { isAt, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
 import { untilTaken } from './ramp.ts';
@@ -23,7 +23,7 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
     const churnBefore = sumChurn(fleet.tally());
     const point = await measure(course, 'hold', level, talk, () => sumChurn(fleet.tally()) === churnBefore);
     if (point) return point;
-    await waitFor((tally) => isAt(tally, level), level, watched);
+    await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);
   }
   const why = lossSentence(course.progress());

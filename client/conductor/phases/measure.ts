@@ -3,7 +3,7 @@ import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { isTalk } from '../../../core/values/behaviour.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
-import { isAt, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
 import { isWhole } from './whole.ts';
@@ -37,7 +37,7 @@ export async function measure(
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();
-  if (!isStill() || !isAt(fleet.tally(), level)) return undefined;
+  if (!isStill() || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
   if (phase === 'baseline') acceptance.begin(readings);
   const point: MemoryPoint = {

@@ -1,5 +1,5 @@
 import { humanMs } from '../../../core/values/units.ts';
-import { isAt, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { untilAccepted } from '../until-accepted.ts';
 import { check, waitFor } from '../watch.ts';
 
@@ -12,7 +12,7 @@ const DRAIN_PER_SECOND = 50_000;
 export async function moveTo({ context }: LegCourse, wanted: number, perSecond: number): Promise<void> {
   const { fleet, watched } = context;
   fleet.setTarget(wanted, perSecond);
-  await waitFor((tally) => fleet.isUpToDate(tally) && isAt(tally, wanted), Math.max(1, wanted), watched);
+  await waitFor((tally) => fleet.isUpToDate(tally) && isAtLevel(tally, wanted), Math.max(1, wanted), watched);
 }
 
 export const drain = (course: LegCourse): Promise<void> => moveTo(course, 0, DRAIN_PER_SECOND);

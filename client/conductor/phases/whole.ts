@@ -1,7 +1,7 @@
 import type { Taken } from '../../../core/ledger/taken.ts';
 import type { Readings } from '../../../core/schemas/readings.ts';
 import type { Tally } from '../../../fleet/local/shared.ts';
-import { isAt, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 
 /** A connection that floods is ended by then. What is opened in its place may begin anew; that isn't waited for. */
@@ -19,6 +19,6 @@ export const isWhole = ({ context }: LegCourse, level: number, readings: Reading
  */
 export async function untilCalm({ context }: LegCourse, level: number): Promise<void> {
   const deadlineMs = performance.now() + CALM_WAIT_MS;
-  const isCalm = (tally: Tally): boolean => tally.flooding === 0 && isAt(tally, level);
+  const isCalm = (tally: Tally): boolean => tally.flooding === 0 && isAtLevel(tally, level);
   await waitFor((tally) => isCalm(tally) || performance.now() > deadlineMs, level, context.watched);
 }
