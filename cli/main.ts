@@ -29,7 +29,7 @@ const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 // A reader that has gone away (`connrig run 2>&1 | head`), be it a terminal (EIO), is no reason to give up a run, nor for a
-// stack trace. Nor is progress that can't be shown, for a full disk or, with so many sockets, for want of memory.
+// stack trace. Progress may not be shown for a full disk or, with so many sockets, for want of memory: that is none either.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 });

@@ -14,9 +14,9 @@ import { inTurns } from '../telemetry/page-turns.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
-/** Who asks for several pages at once gets them from one reading. */
+/** A peer that asks for several pages at once gets them from one reading. */
 const FRESH_MS = 250;
-/** Of the time: a reading holds up the target, and a run takes one after the other. */
+/** Shares of the time: a reading holds up the target, and a run takes one after the other. */
 const READING = { share: 0.5 };
 
 /** Adds `connrig meter`: what a run on another machine (`--exporter`), or Prometheus, reads of a target on this one. */

@@ -94,7 +94,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
   let served: readonly ServedRun[] = [];
   try {
     served = await serveRun(config, version);
-    // Whoever asked for any free port can't find it otherwise, quiet or not.
+    // A user who asked for any free port can't find it otherwise, quiet or not.
     for (const { where } of served) deps.stderr.write(`${where}\n`);
     const { folder, error } = await run(config, {
       self,

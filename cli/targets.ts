@@ -12,7 +12,7 @@ import { alignColumns } from './aligned-columns.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
-/** Of what a build printed, of its beginning and of its end. */
+/** Bytes of what a build printed, of its beginning and of its end. */
 const SHOWN_CHARS = 2 ** 20;
 
 /**

@@ -5,7 +5,7 @@ import { word } from '../core/values/shell.ts';
 
 type EarlierLeg = EarlierRun['legs'][number];
 
-/** Who tells the memory of a target at a URL. */
+/** The options that say where the memory of a target at a URL is read. */
 type Target = Partial<Record<'command' | 'pid' | 'exporter', unknown>> & { readonly urls: readonly unknown[] };
 
 /** Why a run of this plan can't be held against that one, whatever it comes to; none where at least one leg can. */

@@ -28,7 +28,7 @@ export const CensusOfProtocol = z.object({
 });
 export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
 
-/** Of a server from before there was http: it had none. */
+/** A server from before there was http had none. */
 const NO_CENSUS: CensusOfProtocol = {
   accepted: 0,
   handshaking: 0,

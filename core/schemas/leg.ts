@@ -18,7 +18,7 @@ export type DeflateMode = (typeof DEFLATE_MODES)[number];
 
 const count = z.number().int().nonnegative();
 
-/** Of a newer version it may be one that isn't known here. A path is for the target alone. */
+/** In a newer version it may be one that isn't known here. A path is for the target alone. */
 const Behaviour = z
   .custom<BehaviourPlan>((value) => BEHAVIOURS.some((kind) => kind === (value as BehaviourPlan | null)?.kind))
   .transform(redactBehaviour);

@@ -71,13 +71,13 @@ const Talk = z.object({
   /** Sent; of requests, those that were due. */
   messages: count,
   replies: count,
-  /** Of the replies: more than a second after the planned moment. */
+  /** Replies that came more than a second after the planned moment. */
   lateReplies: count,
   /** Not answered when the connection closed, or a second after the phase. */
   lostReplies: count,
   /** Received that another connection of the run had sent: the target passes messages on. */
   fromOthers: count.default(0),
-  /** Of the replies, where they have a status (answers of http); null where none has. */
+  /** Replies by the class of their status (answers of http); null where none has one. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,
   rttPlanned: Histogram,
@@ -139,7 +139,7 @@ export const RunEvent = z.discriminatedUnion('type', [
     ...At,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
     detail: ShownText,
-    /** Of an open connection that was lost: how long it had been open, and how long neither side had said anything. */
+    /** For an open connection that was lost: how long it had been open, and how long neither side had said anything. */
     openMs: ms.optional(),
     silentMs: ms.optional(),
   }),

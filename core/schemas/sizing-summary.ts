@@ -19,7 +19,7 @@ export const TwoCosts = {
 const SizingRow = z.object({
   leg: LegName,
   protocol: z.enum(PROTOCOLS),
-  /** Of the instance type; null: a limit of memory without a name. */
+  /** Name of the instance type; null: a limit of memory without a name. */
   name: z.string().nullable(),
   instanceBytes: z.number(),
   /** What of it the target may take, before headroom. */
@@ -33,11 +33,11 @@ const SizingRow = z.object({
   instances: count.nullable(),
   /** What those hold when as many as may be lost are lost. */
   holds: count.nullable(),
-  /** Of all of them. */
+  /** The price of all of them together. */
   pricePerHour: z.number().nullable(),
   pricePerMonth: z.number().nullable(),
   settings: z.object({
-    /** Of the target, on each instance; limits of a process are for each of them. */
+    /** For the target, on each instance; limits of a process are for each of them. */
     processes: count,
     openFiles: count,
     /** fs.nr_open; null: as it usually is. */

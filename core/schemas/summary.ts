@@ -24,7 +24,7 @@ const Growth = z.object({
   protocol: z.enum(PROTOCOLS),
   /** What was compared: all of it, or user memory where that is all that both runs know; null: neither. */
   part: z.enum(['total', 'user']).nullable(),
-  /** Of one more connection, by the earlier run and by this one. */
+  /** Cost of one more connection, by the earlier run and by this one. */
   baselineBytes: bytes,
   bytes,
   /** With its 99 % interval, in bytes and, of the earlier cost, in percent; null where either isn't known. */
@@ -51,7 +51,7 @@ export const Summary = z.object({
       .object({
         bytes: z.number(),
         basis: z.enum(['asked', 'cgroup', 'machine']),
-        /** Of the machine, or what of it our own container may take; null where a limit was asked for. */
+        /** Memory of the machine, or what of it our own container may take; null where a limit was asked for. */
         machineBytes: bytes,
       })
       .nullable(),

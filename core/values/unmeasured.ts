@@ -44,7 +44,7 @@ export function unmeasuredOf({ leg, launch, launches, kind, holds, lost }: Walke
     };
   }
   const told = holds.filter(({ readings }) => userBytesOf(readings) !== null);
-  // Of a URL alone nobody can tell: latencies are what is measured then.
+  // With a URL alone nobody can tell: latencies are what is measured then.
   if (kind === 'url' || told.length >= needed) return undefined;
   const missing = holds.flatMap(({ readings }) => readings.missing);
   const meter = kind === 'exporter' ? 'exporter' : 'target';

@@ -4,7 +4,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { measuredOn } from '../words/circumstances.ts';
 import { plain } from '../words/phrase.ts';
 
-/** Of a run what may speak against comparing it. */
+/** What of a run may speak against comparing it. */
 export interface Doubtable {
   /** What it is called in sentences: a letter, or words. */
   readonly called: string;

@@ -131,7 +131,7 @@ function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit |
   };
   if (files !== null && keepsFiles(leg) && target.descriptorLimit !== null) {
     const processes = target.processes ?? 1;
-    // Of one that was just started: at the baseline it has kept what the warm-up closed, too.
+    // For one that was just started: at the baseline it has kept what the warm-up closed, too.
     after('fds', target.descriptorLimit * processes, OWN_DESCRIPTORS * processes, files.perClosedConnection);
   }
   const leakedBytes = [retained, kernel]

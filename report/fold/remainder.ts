@@ -3,7 +3,7 @@ import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { humanBytes } from '../../core/values/units.ts';
 
-/** Of the kernel's part of a connection: less than this stays unexplained on any host, at both ends together. */
+/** A share of the kernel's part of a connection: less than this stays unexplained on any host, at both ends together. */
 const USUAL_SHARE = 0.1;
 
 /**

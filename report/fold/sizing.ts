@@ -13,7 +13,7 @@ const PAGE_BYTES = 4096;
 /** Beyond this the kernel wants to be told first (fs.nr_open). */
 const USUAL_NR_OPEN = 1_048_576;
 const USUAL_SOMAXCONN = 4096;
-/** Of a machine's memory, what the kernel lets TCP buffers have unless told otherwise (tcp_init_mem: 3/32). */
+/** The part of a machine's memory that the kernel lets TCP buffers have unless told otherwise (tcp_init_mem: 3/32). */
 const USUAL_TCP_SHARE = 3 / 32;
 /** More of a limit than is needed by the numbers. */
 const ALLOWANCE = 1.1;

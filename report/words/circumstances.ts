@@ -3,7 +3,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import { isTalk } from '../../core/values/behaviour.ts';
 import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
 
-/** Of the config what a reader wants to know; a record may come from a version that had none of it. */
+/** What a reader wants to know of the config; a record may come from a version that had none of it. */
 const Asked = z.object({
   behaviour: z.object({ kind: z.string() }).loose().optional(),
   perMessageDeflate: z.string().optional(),

@@ -188,7 +188,7 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
   ];
 }
 
-/** Of user memory that isn't shown to grow. */
+/** For user memory that isn't shown to grow. */
 function keptWord(leg: LegSummary, retained: Retained): string {
   const keeping = keepingIn(leg);
   if (keeping === 'used-again') return ': used again';

@@ -63,7 +63,7 @@ export const KERNEL_CHECKS: ChecksOf<typeof KERNEL> = {
 
 export const RUNTIME_CHECKS: ChecksOf<typeof RUNTIME> = {
   cpu: (answer, facts) => {
-    // Of each leg's target since its baseline, where that is a process of its own.
+    // Processor time of each leg's target since its baseline, where that is a process of its own.
     const spent = listLegProtocols(facts).map((protocol) => {
       const own = pointsOf(facts).filter((point) => point.protocol === protocol);
       return own.at(-1)!.readings.target!.cpuSeconds - own[0]!.readings.target!.cpuSeconds;

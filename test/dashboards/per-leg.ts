@@ -41,7 +41,7 @@ export const whenThey =
     else assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');
   };
 
-/** Of all that were opened; the summary leaves out what came at once, in the burst. */
+/** All that were opened; the summary leaves out what came at once, in the burst. */
 export const openMs = (facts: Facts, protocol: ProtocolName, q: number): number =>
   quantileMs(findLegProgress(facts, protocol).openPlanned, q)!;
 

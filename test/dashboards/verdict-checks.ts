@@ -8,7 +8,7 @@ import { eachLeg, ofLeg, openMs } from './per-leg.ts';
 
 export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   status: (answer, { summary }) => assert.equal(theValue(answer, { status: summary.status }), 1),
-  // Of a moment in the run. A scrape that came late may not have seen the latest phase yet.
+  // It is a moment in the run. A scrape that came late may not have seen the latest phase yet.
   phase: (answer, facts) => {
     const [[at]] = only(answer).points as [readonly [number, number]];
     const possible = phasesOf(facts).filter(({ from, to }) => from <= at && to >= at - 3);

@@ -129,7 +129,7 @@ describe('http against a server of its own kind', () => {
     const { rtt } = only(await reportOn(t, folder)).levels[0]!;
     assert.ok(rtt!.p50Ms! < 60, `half of all answered at once, ${rtt!.p50Ms} ms`);
     assert.ok(rtt!.p99Ms! > 150 && rtt!.p99Ms! < 400, `p99 ${rtt!.p99Ms} ms`);
-    // Of four connections that wait for answers, eight in 200 would know of the two stalls.
+    // With four connections that wait for answers, eight in 200 would know of the two stalls.
     const talks = readSamples(folder).flatMap((sample) =>
       sample.type === 'memory' && sample.talk ? [sample.talk] : [],
     );

@@ -159,7 +159,7 @@ async function passed(t: TestContext, port: number): Promise<Summary> {
   return summary;
 }
 
-/** Of a server in this process, gone with the test. */
+/** The port of a server in this process, gone with the test. */
 async function portOf(t: TestContext, server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})));

@@ -12,7 +12,7 @@ const HELD_BYTES = 16 * 1024;
 const LEVELS = [200, 400, 700, 1000];
 const planOf = (levels: readonly number[]): string[] =>
   levels.length === 1 ? ['--connections', String(levels[0]), '--levels', '1'] : ['--levels', levels.join(',')];
-/** Of whose memory nothing is asked. */
+/** For runs whose memory nobody asks about. */
 const QUICKLY = [...HASTY, '--close', 'reset'];
 
 /** A server made from `slow.c` or `late.c`. */

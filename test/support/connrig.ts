@@ -81,7 +81,7 @@ export function startConnrig(t: TestContext, args: readonly string[], options: S
     ([code]: (number | null)[]) => ({ code: code ?? null, ...said }),
     () => Promise.reject(new Error(`connrig ${args.join(' ')} did not end in time; it said:\n${said.stderr}`)),
   );
-  // Whoever looks at it sees the rejection; a test that failed before must not fail twice.
+  // A test that awaits it sees the rejection; a test that failed before must not fail twice.
   ended.catch(() => {});
   return { child, pid: child.pid!, stderr: () => said.stderr, stdout: () => said.stdout, ended, processes };
 }

@@ -63,7 +63,7 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
 
 const SLAB_BYTES = { TCP: 2500, sock_inode_cache: 850, dentry: 200, filp: 200, eventpoll_epi: 128 };
 
-/** Of each end; the connecting one has a local port, and its address, besides. */
+/** For each end; the connecting one has a local port, and its address, besides. */
 const UNRECLAIMABLE_BYTES_EACH = 2500 + 200 + 128 + 64 + 16;
 
 /** All meters answered: `open` connections on this host, the target's memory as given, kernel objects of even sizes. */
