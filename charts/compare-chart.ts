@@ -2,7 +2,7 @@ import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
@@ -47,7 +47,7 @@ export function compareChart(leg: string, compared: readonly ComparedLeg[]): Cha
   const cellsAt = (open: number): string[] =>
     compared.map(({ leg }) => {
       const bytes = leg.levels.find((level) => level.open === open)?.bytes;
-      return orUnknown(bytes?.total ?? bytes?.user, humanBytes);
+      return formatOrUnknown(bytes?.total ?? bytes?.user, humanBytes);
     });
   return {
     title: `${leg}: memory against connections`,

@@ -4,7 +4,7 @@ import { lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
-import { type Chart, UNKNOWN } from './chart.ts';
+import { type Chart, NO_VALUE } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -65,7 +65,7 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
   ];
   return {
     title: `${leg.name}: what more connections would take`,
-    description: describe(own, room),
+    description: forecastSentence(own, room),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((open) => {
@@ -112,10 +112,10 @@ function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): No
   };
 }
 
-function describe(own: readonly Forecast[], room: Room | undefined): string {
+function forecastSentence(own: readonly Forecast[], room: Room | undefined): string {
   const ahead = own.map((one) => `${humanCount(one.connections)} would take ${intervalOf(one)}`).join('; ');
   const fits = room
     ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
     : '';
-  return `${ahead === '' ? UNKNOWN : ahead}.${fits}`;
+  return `${ahead === '' ? NO_VALUE : ahead}.${fits}`;
 }

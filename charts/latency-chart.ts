@@ -2,7 +2,7 @@ import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import type { LegSeries } from '../core/schemas/series.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { baseOption, countAxis, logAxis, nearest, quiet, shortMs, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour, type Role } from './theme.ts';
 
@@ -70,12 +70,14 @@ function latencyChart(leg: string, { title, what, role, names }: Kind, levels: r
     }),
   );
   const textOf = ({ level, times }: LevelTimes): string =>
-    [`up to ${humanCount(level)}`, ...names.map((name, i) => `${name}: ${orUnknown(times[i], humanMs)}`)].join('\n');
+    [`up to ${humanCount(level)}`, ...names.map((name, i) => `${name}: ${formatOrUnknown(times[i], humanMs)}`)].join(
+      '\n',
+    );
   const last = levels.at(-1);
   return {
     title: `${leg}: ${title}`,
     description: last
-      ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${orUnknown(last.times[i], humanMs)}`).join(', ')}.`
+      ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${formatOrUnknown(last.times[i], humanMs)}`).join(', ')}.`
       : '',
     option: (width) => ({
       ...baseOption(series, width),
@@ -89,7 +91,7 @@ function latencyChart(leg: string, { title, what, role, names }: Kind, levels: r
     }),
     table: {
       head: ['level', ...names],
-      rows: levels.map(({ level, times }) => [humanCount(level), ...times.map((ms) => orUnknown(ms, humanMs))]),
+      rows: levels.map(({ level, times }) => [humanCount(level), ...times.map((ms) => formatOrUnknown(ms, humanMs))]),
     },
   };
 }

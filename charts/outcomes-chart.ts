@@ -38,7 +38,7 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
   const most = Math.max(...bars.map(({ attempts }) => attempts));
   return {
     title: 'How attempts to open ended',
-    description: legs.map(describe).join(' '),
+    description: legs.map(outcomesSentence).join(' '),
     option: (width) => ({
       ...baseOption(all, width),
       ...tooltip((index) => (bars[index] ? `${bars[index].name}: ${humanCount(bars[index].attempts)}` : '')),
@@ -54,7 +54,7 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
   };
 }
 
-function describe({ name, attempts, outcomes }: LegSummary): string {
+function outcomesSentence({ name, attempts, outcomes }: LegSummary): string {
   const opened = outcomes.open === attempts ? 'all' : humanCount(outcomes.open);
   return `${name}: of ${humanCount(attempts)} attempts ${opened} opened.`;
 }

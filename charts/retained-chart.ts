@@ -31,7 +31,7 @@ export function retainedChart({ name, drains }: LegSeries, retained: LegSummary[
   };
   return {
     title: `${name}: what closed connections leave behind`,
-    description: describe(retained),
+    description: retainedSentence(retained),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip(textOf),
@@ -50,7 +50,7 @@ export function retainedChart({ name, drains }: LegSeries, retained: LegSummary[
   };
 }
 
-function describe(retained: LegSummary['retained']): string {
+function retainedSentence(retained: LegSummary['retained']): string {
   if (retained === null) return 'What is retained is not known.';
   const { bytesPerClosedConnection: bytes, low, high } = retained;
   if (low === null || high === null)

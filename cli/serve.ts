@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { readServeConfig, SERVE_OPTIONS, type ServeConfig } from '../config/serve-options.ts';
 import type { ProtocolName } from '../core/protocols/names.ts';
 import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-import { parseServeOptions, type RawServeOptions, SERVE_FLAGS, type ServeConfig } from './serve-options.ts';
 import { serverPage } from './server-page.ts';
 
 /**
@@ -17,16 +18,9 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
     .command('serve')
     .description(
       'the reference server: echoes on WebSocket and TCP, greets over HTTP, and tracks memory per connection',
-    )
-    // Taken as they are, so that they are reported together with everything else that is wrong.
-    .allowUnknownOption()
-    .allowExcessArguments();
-  for (const { flags, help, default: fallback } of Object.values(SERVE_FLAGS)) {
-    if (typeof fallback === 'boolean') command.option(flags, help);
-    else command.option(flags, help, fallback);
-  }
-  command.action(async (raw: RawServeOptions) => {
-    await serve(parseServeOptions(raw, command.args, deps.env), deps);
+    );
+  addOptions(command, SERVE_OPTIONS).action(async () => {
+    await serve(readServeConfig(readLine(command, SERVE_OPTIONS, deps.env)), deps);
   });
 }
 

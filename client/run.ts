@@ -15,7 +15,7 @@ import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
-import { describeEnvironment, isOurs } from './environment.ts';
+import { isOurs, readEnvironment } from './environment.ts';
 import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
@@ -149,7 +149,7 @@ async function openingRunFile(
     }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
     plan: { ...plan, legs: plan.legs.map(toRecordedLeg) },
-    environment: await describeEnvironment(version, limits),
+    environment: await readEnvironment(version, limits),
     target: {
       kind: kindOf(config),
       name:

@@ -4,7 +4,8 @@ import type { EarlierRun } from '../core/schemas/record.ts';
 import { RigError } from '../core/values/errors.ts';
 import { runFile } from '../test/support/synthetic-run.ts';
 import { baselineWarnings } from './baseline.ts';
-import { parseRunConfig, type RawSettings } from './run-config.ts';
+import type { RawSettings } from './read-options.ts';
+import { parseRunConfig } from './run-config.ts';
 
 const cost = { bytes: 5000, low: 4900, high: 5100 };
 const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number] => ({

@@ -8,31 +8,24 @@ import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
-import { isLoopback } from '../telemetry/listen.ts';
+import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import type { Option, Read } from './option.ts';
+import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
 type Options = typeof RUN_OPTIONS;
-type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : never;
 
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
-  Omit<
-    {
-      [K in keyof Options]: Options[K] extends { default: string }
-        ? ValueOf<Options[K]>
-        : ValueOf<Options[K]> | undefined;
-    },
-    'baseline'
-  > & { urls: readonly TargetUrl[]; plan: Plan; baseline: EarlierRun | undefined }
+  Omit<OptionValues<Options>, 'baseline'> & {
+    urls: readonly TargetUrl[];
+    plan: Plan;
+    baseline: EarlierRun | undefined;
+  }
 >;
 
-/** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
-export type RawSettings = Readonly<Record<string, unknown>>;
-
 /**
- * Reads settings, the command line over the file over the defaults.
+ * Reads settings, the command line over the environment over the file over the defaults.
  *
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
@@ -44,17 +37,10 @@ export function parseRunConfig(
   file: RawSettings = {},
   unknownFlags: readonly string[] = [],
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
+  env: Readonly<Record<string, string | undefined>> = {},
 ): RunConfig {
-  const problems = [...unknownFlags.map((flag) => `${flag} is not an option`), ...unknownKeys(file)];
-  const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(RUN_OPTIONS) as Array<[string, Option<unknown>]>) {
-    const given = commandLine[option.name] ?? file[option.name];
-    const written = given === undefined ? option.default : asText(given);
-    if (written === undefined) continue;
-    const read = option.read(written);
-    if ('problem' in read) problems.push(`--${option.name}: ${read.problem}`);
-    else values[key] = read.value;
-  }
+  const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
+  const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
   if (typeof values['baseline'] === 'string') {
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
@@ -183,12 +169,7 @@ function servingProblems(config: RunConfig, named: (key: keyof Options) => boole
   if (served.length === 0 && named('lingerMs')) {
     return ['--linger: there is nothing to stay for without --metrics or --live'];
   }
-  return served
-    .filter(({ host }) => !isLoopback(host) && config.adminToken === undefined)
-    .map(
-      ({ name, host }) =>
-        `--${name} ${host}: beyond this machine only who knows a token is answered; give --admin-token`,
-    );
+  return served.flatMap(({ name, host }) => accessProblems(`--${name} ${host}`, host, config.adminToken));
 }
 
 function targetProblems({ urls, pid, command, exporter, inspect, launches, target }: RunConfig): string[] {
@@ -228,5 +209,3 @@ function unknownKeys(file: RawSettings): string[] {
     .filter((key) => !known.includes(key))
     .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
 }
-
-const asText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));

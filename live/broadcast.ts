@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Change, Delta, Snapshot, View } from './view.ts';
+import type { Change, Delta, View, ViewSnapshot } from './view.ts';
 
 /** Something that changes and is shown. */
 export interface Source {
@@ -102,7 +102,10 @@ export class Broadcast {
 
   /** Only made in `update`, after changes were taken: it can't be ahead of the deltas that follow. */
   #whole(): Buffer {
-    this.#snapshot ??= eventOf('snapshot', this.#seq, { seq: this.#seq, view: this.#source.view() } satisfies Snapshot);
+    this.#snapshot ??= eventOf('snapshot', this.#seq, {
+      seq: this.#seq,
+      view: this.#source.view(),
+    } satisfies ViewSnapshot);
     return this.#snapshot;
   }
 

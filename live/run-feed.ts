@@ -7,7 +7,7 @@ import { summarize } from '../report/fold/summarize.ts';
 import { plainRows } from '../report/words/verdict-rows.ts';
 import type { Source } from './broadcast.ts';
 import { KeptSamples } from './kept-samples.ts';
-import type { Change, Notices, Progress, RunHead, RunNow, RunView, Verdict } from './view.ts';
+import type { Change, Notices, PointProgress, RunHead, RunState, RunView, Verdict } from './view.ts';
 import { Changes } from './view-changes.ts';
 
 /** What a page lists; the record has them all. */
@@ -173,7 +173,7 @@ export class RunFeed implements Source {
     };
   }
 
-  #progress(): Progress {
+  #progress(): PointProgress {
     const { legs = [], launches = 1 } = this.#run?.plan ?? {};
     // A baseline, each level once, the top again in each further cycle, and what each cycle leaves behind.
     const ofLeg = legs.map(({ levels, cycles }) => 1 + levels.length + (cycles - 1) + cycles);
@@ -186,7 +186,7 @@ const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${tex
 
 const PARTS: readonly Part[] = ['head', 'now', 'phases', 'legs', 'verdict', 'notices', 'progress', 'standing'];
 
-function nowOf(tick: Tick, before: Tick | undefined, name: string): RunNow {
+function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
   const { elapsedMs, launch, leg, protocol, phase, level, counts, outcomes, targetBytes, generatorRssBytes } = tick;
   const isSameLeg = before !== undefined && before.leg === leg && before.launch === launch;
   const seconds = isSameLeg ? (elapsedMs - before.elapsedMs) / 1000 : 0;

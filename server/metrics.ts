@@ -7,8 +7,8 @@ import { readHost } from '../memory/host.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from '../telemetry/host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from '../telemetry/process-metrics.ts';
-import { createTelemetry, type Recorder, type Telemetry } from '../telemetry/registry.ts';
-import type { Snapshot } from './server-process.ts';
+import { createTelemetry, type MetricRecorder, type Telemetry } from '../telemetry/registry.ts';
+import type { ServerSnapshot } from './server-process.ts';
 import { liveOf, sumCensusOf } from './totals.ts';
 
 export const SERVER_KEYS = [
@@ -31,7 +31,7 @@ export const SERVER_KEYS = [
 type Exposed = (typeof SERVER_KEYS)[number];
 
 /** @param read snapshots of all parts, taken anew at each scrape */
-export function serverTelemetry(read: () => Promise<Snapshot[]>, version: string): Telemetry {
+export function serverTelemetry(read: () => Promise<ServerSnapshot[]>, version: string): Telemetry {
   return createTelemetry(SERVER_KEYS, async (record) => {
     const [parts, host] = await Promise.all([read(), readHost().catch(() => null)]);
     const memory = parts.map((part) => part.memory);
@@ -43,7 +43,7 @@ export function serverTelemetry(read: () => Promise<Snapshot[]>, version: string
   });
 }
 
-function recordCensus(record: Recorder<Exposed>, parts: readonly Snapshot[]): void {
+function recordCensus(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const census = sumCensusOf(parts);
   for (const protocol of PROTOCOLS) {
     const of = census[protocol];
@@ -59,7 +59,7 @@ function recordCensus(record: Recorder<Exposed>, parts: readonly Snapshot[]): vo
 }
 
 /** Of itself: the server is what is measured. What its connections take in the kernel, it can't see. */
-function recordMemory(record: Recorder<Exposed>, parts: readonly Snapshot[]): void {
+function recordMemory(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const live = liveOf(parts);
   record('serverIdleRss', live.idleRssBytes);
   record('serverBytesPerConnection', live.bytesPerConnection);

@@ -9,7 +9,7 @@ import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
 import type { ServerOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
-import { type Part, startPart } from './server-process.ts';
+import { type ServerPart, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
 
 /** How long peers have to answer our goodbye before they are dropped. */
@@ -83,7 +83,7 @@ async function forkParts(
   options: ServerOptions,
   { childEntry }: ServerDeps,
   onDeath: (error: RigError) => void,
-): Promise<Part[]> {
+): Promise<ServerPart[]> {
   // Who may ask at the admin port is nothing a part needs to know.
   const { processes, admin: _, ...shared } = options;
   const { maxConnections, maxQueuedBytes, ports } = shared;
@@ -120,7 +120,7 @@ function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
   };
 }
 
-function urlOf(protocol: ProtocolName, host: string, parts: readonly Part[]): string {
+function urlOf(protocol: ProtocolName, host: string, parts: readonly ServerPart[]): string {
   const ports = parts.map((part) => part.ports[protocol] ?? 0);
   const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
   return `${protocol}://${authorityOf(host)}:${range}`;

@@ -40,7 +40,7 @@ export interface EndpointOptions {
 }
 
 /** A few pages over HTTP, for scrapers and people: metrics, readings, health. */
-export interface Endpoint {
+export interface HttpEndpoint {
   readonly port: number;
   /** Where it can be reached from this machine, without a slash at the end. */
   readonly url: string;
@@ -64,7 +64,7 @@ export async function startEndpoint({
   access,
   routes,
   limits,
-}: EndpointOptions): Promise<Endpoint> {
+}: EndpointOptions): Promise<HttpEndpoint> {
   const { connections, requestBytes, requestMs, stalledMs, rate } = { ...ENDPOINT_LIMITS, ...limits };
   const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, rate);
   const server = createServer(

@@ -13,7 +13,7 @@ export interface Access {
 }
 
 /** What the guard looks at of a request. */
-export interface Asked {
+export interface GuardedRequest {
   readonly method: string | undefined;
   readonly headers: IncomingHttpHeaders;
   /** The peer's IP address. */
@@ -39,7 +39,7 @@ export function createGuard(
   { token, names }: Access,
   rate: Rate = RATE,
   now: () => number = () => performance.now(),
-): (asked: Asked) => Answer | undefined {
+): (asked: GuardedRequest) => Answer | undefined {
   const limit = new RateLimit(rate, now);
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   const digest = token === undefined ? undefined : digestOf(token);

@@ -1,7 +1,7 @@
 import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
 import type { MetricKey } from '../core/metrics/catalogue.ts';
 import type { Host } from '../core/schemas/readings.ts';
-import type { Recorder } from './registry.ts';
+import type { MetricRecorder } from './registry.ts';
 
 /** Rows about TCP sockets in our kernel, in every role. */
 export const SOCKET_KEYS = [
@@ -13,7 +13,7 @@ export const SOCKET_KEYS = [
 ] as const satisfies readonly MetricKey[];
 
 export function recordSockets(
-  record: Recorder<(typeof SOCKET_KEYS)[number]>,
+  record: MetricRecorder<(typeof SOCKET_KEYS)[number]>,
   { sockstat, listen, tcpMemBytes }: KernelSockets,
 ): void {
   record('hostTcpSockets', sockstat?.tcpInUse, { state: 'inuse' });
@@ -28,7 +28,7 @@ export function recordSockets(
   record('hostListenDrops', listen?.drops);
 }
 
-export function recordHost(record: Recorder<'hostMemory'>, host: Host | null): void {
+export function recordHost(record: MetricRecorder<'hostMemory'>, host: Host | null): void {
   record('hostMemory', host?.totalBytes, { part: 'total' });
   record('hostMemory', host?.limitBytes, { part: 'limit' });
   record('hostMemory', host?.availableBytes, { part: 'available' });

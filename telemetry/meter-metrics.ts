@@ -5,7 +5,7 @@ import type { DescriptorUse } from '../core/values/descriptor-use.ts';
 import type { ProcessCosts } from '../core/values/process-costs.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from './host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from './process-metrics.ts';
-import { createTelemetry, type Recorder, type Telemetry } from './registry.ts';
+import { createTelemetry, type MetricRecorder, type Telemetry } from './registry.ts';
 import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from './target-metrics.ts';
 
 export const METER_KEYS = [
@@ -20,7 +20,7 @@ export const METER_KEYS = [
   'hostMemory',
   ...PROCESS_KEYS,
 ] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof METER_KEYS)[number]>;
+type Record = MetricRecorder<(typeof METER_KEYS)[number]>;
 
 /** What there is to tell at one moment. */
 export interface MeterPage {

@@ -1,7 +1,7 @@
 import type { MetricKey } from '../core/metrics/catalogue.ts';
 import type { RuntimeMemory } from '../core/schemas/admin.ts';
 import { GC_KINDS, type ProcessCosts } from '../core/values/process-costs.ts';
-import type { Recorder } from './registry.ts';
+import type { MetricRecorder } from './registry.ts';
 
 /** Rows about the process that is asked, in every role. */
 export const PROCESS_KEYS = [
@@ -20,13 +20,13 @@ export const PROCESS_KEYS = [
   'eventLoopActive',
 ] as const satisfies readonly MetricKey[];
 
-export type Role = 'serve' | 'run' | 'meter';
+export type ProcessRole = 'serve' | 'run' | 'meter';
 type Memory = Pick<RuntimeMemory, 'rssBytes' | 'heapUsedBytes' | 'heapTotalBytes' | 'externalBytes'>;
 
 /** @param memory of each process whose costs were summed */
 export function recordProcess(
-  record: Recorder<(typeof PROCESS_KEYS)[number]>,
-  who: { readonly role: Role; readonly version: string },
+  record: MetricRecorder<(typeof PROCESS_KEYS)[number]>,
+  who: { readonly role: ProcessRole; readonly version: string },
   memory: readonly Memory[],
   costs: ProcessCosts,
 ): void {

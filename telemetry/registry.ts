@@ -13,7 +13,7 @@ import { HistogramMetric } from './histogram-metric.ts';
  * Sets one metric to what it is now; counters and histograms too, since what we count is counted elsewhere already.
  * `undefined` is "not known here": the metric is left out of this scrape instead of lying with a 0.
  */
-export type Recorder<K extends MetricKey> = <N extends K>(
+export type MetricRecorder<K extends MetricKey> = <N extends K>(
   key: N,
   value: (N extends HistogramKey ? SparseHistogram | Cumulated : number) | null | undefined,
   ...labels: keyof LabelsOf<N> extends never ? [] : [LabelsOf<N>]
@@ -37,7 +37,7 @@ export const SCRAPE_KEYS = ['scrapes', 'scrapeSeconds'] as const satisfies reado
  */
 export function createTelemetry<K extends MetricKey>(
   keys: readonly K[],
-  collect: (record: Recorder<K>) => void | Promise<void>,
+  collect: (record: MetricRecorder<K>) => void | Promise<void>,
 ): Telemetry {
   const registry = new Registry();
   const instruments = new Map<MetricKey, Instrument>();
@@ -54,7 +54,7 @@ export function createTelemetry<K extends MetricKey>(
         if (instrument === undefined) throw new TypeError(`metric ${key} is not among those exposed here`);
         recorded.push({ instrument, value, labels });
       };
-      await collect(record as Recorder<K>);
+      await collect(record as MetricRecorder<K>);
       record('scrapes', scrapes);
       record('scrapeSeconds', scrapeSeconds);
       // From here to the text without a pause: two who ask at once don't get each other's values.

@@ -14,7 +14,7 @@ import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
 import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
 import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
-import type { Recorder } from '../../telemetry/registry.ts';
+import type { MetricRecorder } from '../../telemetry/registry.ts';
 import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
 import { timedName } from '../conductor/recorder.ts';
 import type { LiveLeg } from '../observer.ts';
@@ -63,7 +63,7 @@ export const RUN_KEYS = [
   'hostMemory',
   ...PROCESS_KEYS,
 ] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof RUN_KEYS)[number]>;
+type Record = MetricRecorder<(typeof RUN_KEYS)[number]>;
 
 /** A run at one moment. */
 export interface RunNow {

@@ -6,7 +6,7 @@ import { peakOf } from '../../core/values/plan.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
-import { check, explain } from './check.ts';
+import { checkMachine, explain } from './check.ts';
 import { ESTIMATED_BYTES, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -49,7 +49,7 @@ export async function checkPlan(
     // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
     const isStarted = url === undefined || command !== undefined;
     const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
-    return check(need, { ...has, targetFiles });
+    return checkMachine(need, { ...has, targetFiles });
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;

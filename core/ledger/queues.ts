@@ -1,4 +1,4 @@
-/** What data that is queued in sockets takes. Found by experiment, see docs/measuring.md. */
+/** What data that is queued in sockets takes. Found by experiment, see docs/how-memory-is-read.md. */
 import type { EndQueues, Readings, Slab } from '../schemas/readings.ts';
 
 type Queue = EndQueues['received'];

@@ -72,7 +72,7 @@ export const ProcessTree = z.object({
 export type ProcessTree = z.infer<typeof ProcessTree>;
 
 /**
- * Kernel object caches that grow with TCP connections (found by experiment, docs/measuring.md). A kernel that merges
+ * Kernel object caches that grow with TCP connections (found by experiment, docs/how-memory-is-read.md). A kernel that merges
  * caches of like size shows only one of their names; the others are absent then.
  */
 export const SLAB_CACHES = [

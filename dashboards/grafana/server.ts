@@ -1,7 +1,7 @@
 import { metric } from '../promql.ts';
 import type { Sheet } from './assemble.ts';
 import { heatmap, lines, stacked, stat } from './panels.ts';
-import { SERVER as ASKED, METER } from './queries/server.ts';
+import { SERVER_QUERIES as ASKED, METER } from './queries/server.ts';
 import { scatter } from './scatter.ts';
 
 const half = { width: 12, height: 9 } as const;

@@ -1,7 +1,7 @@
 import { compareChart } from '../../charts/compare-chart.ts';
 import { figure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
-import { figures, list, note, page, section, tables } from '../html/page.ts';
+import { bulletList, figures, note, page, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { bullets, captionedTable, markdown } from '../outputs/markdown-kit.ts';
 import { aligned } from '../outputs/terminal.ts';
@@ -40,7 +40,7 @@ export function comparisonPage(comparison: Comparison, connrigVersion: string): 
   const header = html`<h1>${titleOf(runs)}</h1>
 ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}</p>\n`)}`;
   const main = [
-    warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', list(warnings))),
+    warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', bulletList(warnings))),
     ...legs.map((one) =>
       section(one.name, one.name, figures(chartsOf(one, runs)), tables(legTables(one, runs).map(table))),
     ),

@@ -3,7 +3,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { IndexedRun, RunIndex } from '../fold/run-index.ts';
 import { figure } from '../html/figure.ts';
 import { html, type Markup } from '../html/markup.ts';
-import { figures, list, note, page, section } from '../html/page.ts';
+import { bulletList, figures, note, page, section } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { atOf } from '../words/capacity-phrases.ts';
 import { bytes, count, counted, orUnknown, type Part, plain, say, UNKNOWN } from '../words/phrase.ts';
@@ -57,7 +57,7 @@ export function indexPage(index: RunIndex, connrigVersion: string): string {
   const trends = trendsOf(runs);
   const main = [
     unreadable.length > 0 &&
-      section('unreadable', 'What could not be read', note('warning', list(unreadable.map(({ why }) => why)))),
+      section('unreadable', 'What could not be read', note('warning', bulletList(unreadable.map(({ why }) => why)))),
     trends.length > 0 && section('trends', 'From run to run', figures(trends)),
     section('runs', 'Runs', runsTable(index)),
   ];

@@ -2,7 +2,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { drawnFigure } from '../html/figure.ts';
 import { type Child, html, type Markup } from '../html/markup.ts';
-import { figures, list, note, page, paste, section, tables } from '../html/page.ts';
+import { bulletList, figures, note, page, paste, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { caveatsOf } from '../words/caveats.ts';
 import { measuredOn } from '../words/circumstances.ts';
@@ -18,7 +18,7 @@ export function reportPage(run: RunFile, summary: Summary, charts: readonly Repo
     warnings(summary),
     ...(Object.keys(TOPICS) as Topic[]).map((topic) => topicSection(topic, summary, charts)),
     section('measured-on', 'Measured on', circumstances(run)),
-    section('method', 'Method and caveats', list(caveatsOf(run, summary))),
+    section('method', 'Method and caveats', bulletList(caveatsOf(run, summary))),
   ];
   return page(`${summary.name}: ${summary.status} · connrig`, header(run, summary), main, footer(run));
 }
@@ -37,7 +37,7 @@ function warnings({ error, warnings }: Summary): Markup | null {
         'bad',
         html`<p><strong>${error.code}</strong>: ${error.message}</p><p>What to do: <code>${error.hint}</code></p>`,
       ),
-    warnings.length > 0 && note('warning', list(warnings)),
+    warnings.length > 0 && note('warning', bulletList(warnings)),
   );
 }
 

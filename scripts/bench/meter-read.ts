@@ -11,7 +11,7 @@ import { type Fleet, startFleet } from '../../fleet/fleet.ts';
 import { layoutFleet } from '../../fleet/local/layout.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { readSockstat } from '../../memory/sockstat.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 
 /** Both ends are on this machine: a million sockets. */
 const CONNECTIONS = 500_000;
@@ -24,7 +24,7 @@ const MOST_MS = 250;
 const SERVER_RESERVE = 128;
 const OPEN_WITHIN_MS = 600_000;
 
-export const meterRead: Part = {
+export const meterRead: BenchPart = {
   name: 'meter-read',
   method: `All meters, ${READS} times: at a hold of ${humanCount(CONNECTIONS)} \`tcp\` connections to our own server on this machine, before and after a collection, and of a target with ${humanCount(PROCESSES)} processes.`,
   async measure() {

@@ -21,7 +21,7 @@ export interface FuzzResult {
 const MOST_TOLD = 20;
 
 /** Counts what two readers make of inputs. */
-export class Tally {
+export class ClassTally {
   readonly #seed: number;
   readonly #classes: Record<string, number>;
   readonly #outside: string[] = [];

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { listTree, readProcessTree } from '../../memory/process-tree.ts';
 import { endOf, type Reference, startReference } from './reference.ts';
-import type { Tool, Working } from './tools.ts';
+import type { GeneratorTool, Working } from './tools.ts';
 
 /** What a generator had spent when so many connections were open, and what it took while it held them. */
 export interface Level {
@@ -30,7 +30,7 @@ const REST_MS = 2000;
  * @throws when it doesn't get them all open
  */
 export async function measureLevel(
-  tool: Tool,
+  tool: GeneratorTool,
   path: string,
   protocol: ProtocolName,
   connections: number,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { VERDICT } from '../../dashboards/grafana/queries/run.ts';
 import { assertNear, assertSameBucket, lastOf, only, theValue } from './answers.ts';
-import { type ChecksOf, type Facts, phasesOf, progressOf } from './facts.ts';
+import { type ChecksOf, type Facts, findLegProgress, phasesOf } from './facts.ts';
 import { lineOf, reachOf } from './line.ts';
 import { eachLeg, ofLeg, openMs } from './per-leg.ts';
 
@@ -24,7 +24,7 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   planned: ofLeg(({ planned }) => planned),
   failed: ofLeg(({ attempts, outcomes }) => attempts - outcomes.open),
   lost: ofLeg(({ protocol }, facts) => {
-    const { closeReasons, counts } = progressOf(facts, protocol);
+    const { closeReasons, counts } = findLegProgress(facts, protocol);
     return counts.closed - closeReasons['by-us'];
   }),
   cost: ofLeg(({ perConnection }) => perConnection!.total!.bytes),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/schemas/summary.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
-import { assertFailed, connrig, ENTRY, HASTY, newFolder, readRunFile, startConnrig } from '../support/connrig.ts';
+import { assertFailed, connrig, ENTRY, HASTY, newFolder, readRunJson, startConnrig } from '../support/connrig.ts';
 import { samplesIn } from '../support/scrape.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -37,7 +37,7 @@ describe('two URLs of one protocol', () => {
     const ended = await run.ended;
     assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: ws-2\.peakOpen > 299/);
 
-    const { plan, target } = readRunFile(folder);
+    const { plan, target } = readRunJson(folder);
     assert.deepEqual(
       plan.legs.map(({ name, protocol, url: to }) => [name, protocol, to]),
       NAMES.map((name, i) => [name, 'ws', urls[i]]),

@@ -1,0 +1,176 @@
+import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import type { Access } from '../telemetry/guard.ts';
+import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
+import { jsonOption } from './json-option.ts';
+import { list, type Option, type OptionTable, oneOf, onOff, quantity, type Read } from './option.ts';
+import { type CommandLine, type OptionValues, readCommandLine } from './read-options.ts';
+
+const MAX_PROCESSES = 1024;
+const MAX_SETTING = 2 ** 31 - 1;
+
+const portOption = <const N extends string>(name: N, port: string, help: string) =>
+  ({
+    name: `${name}-port`,
+    group: 'listening',
+    argument: '<port>',
+    help,
+    default: port,
+    read: readPort,
+  }) as const satisfies Option<PortChoice>;
+
+/** Every option of `connrig serve`. */
+export const SERVE_OPTIONS = {
+  host: {
+    name: 'host',
+    group: 'listening',
+    argument: '<address>',
+    help: 'address to listen on',
+    default: '127.0.0.1',
+    read: readHost,
+  },
+  protocols: {
+    name: 'protocol',
+    group: 'listening',
+    argument: '<list>',
+    help: `protocols to serve (${PROTOCOLS.join(', ')})`,
+    default: DEFAULT_PROTOCOLS.join(','),
+    read: list(oneOf(PROTOCOLS)),
+  },
+  wsPort: portOption('ws', '9001', 'first ws port, or auto'),
+  tcpPort: portOption('tcp', '9101', 'first tcp port, or auto'),
+  httpPort: portOption('http', '9201', 'first http port, or auto'),
+  adminPort: portOption('admin', '9091', 'port of /metrics, /memory …, or auto'),
+  adminHost: {
+    name: 'admin-host',
+    group: 'listening',
+    argument: '<address>',
+    help: 'address of that port',
+    default: '127.0.0.1',
+    read: readHost,
+  },
+  processes: {
+    name: 'processes',
+    group: 'listening',
+    argument: '<count>',
+    help: 'processes, each on its own ports counting upwards',
+    default: '1',
+    read: quantity('count', 1, MAX_PROCESSES),
+  },
+  ...ADMIN_OPTIONS,
+  backlog: {
+    name: 'backlog',
+    group: 'limits',
+    argument: '<count>',
+    help: 'accept queue (default: the most the kernel allows)',
+    read: quantity('count', 1, MAX_SETTING),
+  },
+  maxConnections: {
+    name: 'max-connections',
+    group: 'limits',
+    argument: '<count>',
+    help: 'refuse more than this (default: what the open-files limit allows)',
+    read: quantity('count', 1, MAX_SETTING),
+  },
+  maxQueuedBytes: {
+    name: 'max-queued',
+    group: 'limits',
+    argument: '<size>',
+    help: 'for peers that do not read, all together; beyond it the largest are ended',
+    default: '256MiB',
+    read: quantity('bytes', 1, Number.MAX_SAFE_INTEGER),
+  },
+  handshakeTimeoutMs: {
+    name: 'handshake-timeout',
+    group: 'limits',
+    argument: '<duration>',
+    help: 'for a complete request of ws and http',
+    default: '10s',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
+  maxPayloadBytes: {
+    name: 'max-payload',
+    group: 'limits',
+    argument: '<size>',
+    help: 'largest ws message',
+    default: '1MiB',
+    read: quantity('bytes', 1, MAX_SETTING),
+  },
+  perMessageDeflate: {
+    name: 'per-message-deflate',
+    group: 'traffic',
+    help: 'compress ws messages',
+    default: 'false',
+    read: onOff,
+  },
+  untilStdinEnds: {
+    name: 'until-stdin-ends',
+    group: 'limits',
+    help: 'stop in order when stdin is closed',
+    default: 'false',
+    read: onOff,
+  },
+  json: jsonOption('one line of JSON on stdout when it can be connected to'),
+} as const satisfies OptionTable;
+
+/** A port a person named, or "find one". */
+export type PortChoice = number | 'auto';
+
+type Values = OptionValues<typeof SERVE_OPTIONS>;
+
+export type ServeConfig = Omit<
+  Values,
+  'adminToken' | 'adminNames' | 'wsPort' | 'tcpPort' | 'httpPort' | 'adminPort'
+> & {
+  readonly access: Access;
+  readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
+};
+
+/** @throws RigError EUSAGE with every problem there is */
+export function readServeConfig(line: CommandLine): ServeConfig {
+  const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => [
+    ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
+    ...clashes(read.protocols, toPorts(read), read.processes),
+  ]);
+  const { adminToken, adminNames, wsPort, tcpPort, httpPort, adminPort, ...others } = values;
+  return Object.freeze({ ...others, ports: toPorts(values), access: toAccess({ adminToken, adminNames }) });
+}
+
+const toPorts = ({ wsPort, tcpPort, httpPort, adminPort }: Values): ServeConfig['ports'] => ({
+  ws: wsPort,
+  tcp: tcpPort,
+  http: httpPort,
+  admin: adminPort,
+});
+
+/** An IPv6 address may be in brackets. */
+function readHost(given: string): Read<string> {
+  const host = given.replace(/^\[|\]$/g, '');
+  return host === '' ? { problem: 'it is empty' } : { value: host };
+}
+
+function readPort(given: string): Read<PortChoice> {
+  if (given === 'auto') return { value: given };
+  const port = /^\d+$/.test(given) ? Number(given) : 0;
+  return port < 1 || port > 65_535
+    ? { problem: `"${given}" is neither auto nor a port from 1 to 65535` }
+    : { value: port };
+}
+
+/** Ports that two listeners would both want, once each process has its own. */
+function clashes(protocols: readonly ProtocolName[], ports: ServeConfig['ports'], processes: number): string[] {
+  const ranges = [
+    { name: 'admin', first: ports.admin, count: 1 },
+    ...protocols.map((name) => ({ name, first: ports[name], count: processes })),
+  ];
+  const problems: string[] = [];
+  for (const [i, a] of ranges.entries()) {
+    if (a.first === 'auto') continue;
+    if (a.first + a.count - 1 > 65_535)
+      problems.push(`--${a.name}-port ${a.first} leaves no ${a.count} ports up to 65535`);
+    for (const b of ranges.slice(i + 1)) {
+      if (b.first === 'auto' || b.first >= a.first + a.count || a.first >= b.first + b.count) continue;
+      problems.push(`--${a.name}-port ${a.first} and --${b.name}-port ${b.first} overlap`);
+    }
+  }
+  return problems;
+}
