@@ -100,7 +100,7 @@ function entryOf(key: MetricKey, row: MetricSpec): string {
 }
 
 const valuesOf = (values: readonly string[] | 'text' | 'leg'): string => {
-  if (values === 'leg') return 'its name: the protocol, and `ws-2` for a second one of ws';
+  if (values === 'leg') return 'its name, such as ws or ws-2';
   return values === 'text' ? 'any text' : values.join(', ');
 };
 

@@ -92,8 +92,10 @@ describe('a run', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
     const { name, plan, config } = readRunJson(folder);
     assert.equal(name, 'from-flag');
+    const climb = { warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 };
+    const does = { behaviour: { kind: 'idle' }, close: 'graceful', perMessageDeflate: 'off' };
     assert.deepEqual(plan, {
-      legs: [{ protocol: 'tcp', warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 }],
+      legs: [{ name: 'tcp', url: null, protocol: 'tcp', transport: 'plain', ...does, ...climb }],
       launches: 1,
     });
     assert.equal(config['connections'], 30);
