@@ -6,7 +6,8 @@ const LAYERS: ReadonlyArray<readonly Room[]> = [
   ['cli'],
   ['client', 'server', 'live'],
   ['config', 'report'],
-  ['fleet', 'lab', 'telemetry', 'memory', 'charts', 'dashboards'],
+  ['fleet', 'lab', 'telemetry', 'charts', 'dashboards'],
+  ['memory'],
   ['files'],
   ['core'],
 ];

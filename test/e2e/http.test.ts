@@ -66,7 +66,7 @@ describe('http against the built-in server', () => {
     const scrape = async (): Promise<Map<string, number>> => samplesIn(await (await fetch(url)).text());
     const page = await scrape();
     const of = (name: string, labels: string): number =>
-      page.get(`connrig_${name}{protocol="http"${labels}}`) ?? Number.NaN;
+      page.get(`connrig_${name}{protocol="http",leg="http"${labels}}`) ?? Number.NaN;
     await scrape();
     assertWentThrough(await run.ended);
     const summary = await reportOn(t, folder);
