@@ -80,10 +80,13 @@ const sentence = ([first = '', ...rest]: Phrase): Phrase => [
 const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConnection']>['total'] =>
   perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
 
+/** A second leg of a protocol is told apart by its name. */
+const nameBeside = ({ name, protocol }: LegSummary): string => (name === protocol ? '' : ` (${name})`);
+
 /** Without a cost. */
 function untold(leg: LegSummary): Phrase {
   const { levels, peakOpen, planned, protocol } = leg;
-  const [, many] = NOUNS[protocol];
+  const many = `${NOUNS[protocol][1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
   if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
   const held = last.bytes.total ?? last.bytes.user;
@@ -100,7 +103,7 @@ function untold(leg: LegSummary): Phrase {
 /** With a cost, however sure it is. */
 function told(leg: LegSummary, summary: Summary): Phrase {
   const cost = costOf(leg)!;
-  const [one] = NOUNS[leg.protocol];
+  const one = `${NOUNS[leg.protocol][0]}${nameBeside(leg)}`;
   if (cost.low <= 0) {
     const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
     const kept = afterwards(keptPhrase(leg, summary));

@@ -92,7 +92,7 @@ describe('a run with --baseline', () => {
 
 const tcpRun = () => {
   const run = runFile();
-  return { ...run, plan: { legs: [{ ...run.plan.legs[0]!, protocol: 'tcp' as const }], launches: 1 } };
+  return { ...run, plan: { legs: [{ ...run.plan.legs[0]!, name: 'tcp', protocol: 'tcp' as const }], launches: 1 } };
 };
 
 describe('what a connection costs against an earlier run', () => {

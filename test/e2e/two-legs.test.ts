@@ -63,6 +63,7 @@ describe('two URLs of one protocol', () => {
     const report = readFileSync(join(folder, 'report.md'), 'utf8');
     assert.match(report, /\|\s*\| ws \| ws-2 \|/);
     assert.match(report, /^ws-2: memory by level/m);
+    assert.match(report, /WebSockets? \\?\(ws-2/);
     assert.match(report, /charts\/memory-ws-2\.svg/);
     const csv = readFileSync(join(folder, 'levels.csv'), 'utf8').trimEnd().split('\n');
     assert.deepEqual(
