@@ -1,8 +1,7 @@
 import type { Slot } from '../protocols/protocol.ts';
-import { Addresses } from './addresses.ts';
-import { abandon, dial } from './dial.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { EpollPorts } from './epoll-ports.ts';
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -30,6 +29,8 @@ const CONNECTING = 1;
 const FIN_WANTED = 2;
 const FIN_SENT = 4;
 const PEER_FIN = 8;
+/** Nothing is read: the socket fills, and TCP holds the peer back. */
+const PAUSED = 16;
 
 /** Read at once. What a protocol makes of so much takes a few milliseconds at the most, whatever it is. */
 const READ_BUFFER_BYTES = 16_384;
@@ -46,8 +47,6 @@ const MORE = 1;
 const REFILLED = 2;
 /** Events taken from the kernel at once. */
 const BATCH = 1024;
-/** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
-const PORT_TRIES = 8;
 /** Node's own loop gets a turn this often: enough for messages, too seldom to cost anything. */
 const YIELD_EVERY_MS = 20;
 
@@ -66,14 +65,12 @@ export class EpollEngine implements Engine {
   readonly name = 'epoll';
   readonly #libc: Libc;
   readonly #events: EngineEvents;
-  readonly #addresses: Addresses;
+  readonly #ports: EpollPorts;
   readonly #epoll: number;
   readonly #fds: Int32Array;
   readonly #states: Uint8Array;
   /** Told apart from the slot's earlier sockets, whose events may still lie in the batch at hand. */
   readonly #generations: Uint8Array;
-  readonly #ports: Uint16Array;
-  readonly #routes: Uint16Array;
   readonly #queues: SendQueues;
   readonly #unread = new Unread();
   /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
@@ -91,13 +88,11 @@ export class EpollEngine implements Engine {
   constructor(libc: Libc, options: EngineOptions, events: EngineEvents) {
     this.#libc = libc;
     this.#events = events;
-    this.#addresses = new Addresses(libc, options);
+    this.#ports = new EpollPorts(libc, options);
     this.#queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
     this.#fds = new Int32Array(options.slots).fill(-1);
     this.#states = new Uint8Array(options.slots);
     this.#generations = new Uint8Array(options.slots);
-    this.#ports = new Uint16Array(options.slots);
-    this.#routes = new Uint16Array(options.slots);
     this.#epoll = libc.epollCreate(EPOLL_CLOEXEC);
     if (this.#epoll < 0) throw new Error(`epoll_create1: ${libc.errorName()}`);
     // By default the kernel may wake this thread 50 µs late: as long as a fast server takes to answer.
@@ -105,42 +100,21 @@ export class EpollEngine implements Engine {
   }
 
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
-    const route = this.#addresses.routeOf(destination, sourceIp);
-    this.#routes[slot] = route;
-    this.#ports[slot] = 0;
     this.#generations[slot] = (this.#generations[slot]! + 1) & 0xff;
-    let failure: string | undefined;
-    for (let tries = 0; tries <= PORT_TRIES; tries++) {
-      // Others may sit on the ports we choose. In the end the system looks for one itself, slowly but surely.
-      failure = this.#tryOpen(slot, route, tries < PORT_TRIES);
-      if (failure !== 'EADDRINUSE' && failure !== 'EADDRNOTAVAIL') break;
-    }
+    const failure = this.#ports.open(slot, destination, sourceIp, this.#register);
     if (failure !== undefined) this.#report(slot, causeOf(failure), failure);
   }
 
-  /** @returns undefined when a connection is under way, else the system's word for why not */
-  #tryOpen(slot: Slot, route: number, ownPort: boolean): string | undefined {
-    if (ownPort) this.#ports[slot] = this.#addresses.takePort(route);
-    else this.#addresses.clearPort(route);
-    const fd = dial(this.#libc, this.#addresses.route(route), this.#ports[slot] !== 0);
-    const why = typeof fd === 'string' ? fd : this.#register(slot, fd);
-    if (why !== undefined) {
-      this.#addresses.returnPort(route, this.#ports[slot]!);
-      this.#ports[slot] = 0;
-    }
-    return why;
-  }
-
-  /** @returns undefined, or why the socket, which is closed then, can't be watched */
-  #register(slot: Slot, fd: number): string | undefined {
+  /** One for all connections: made once, since a closure each would be garbage. */
+  readonly #register = (slot: Slot, fd: number): boolean => {
     this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     this.#registration[EPOLL_EVENT.data] = slot;
     this.#registration[EPOLL_EVENT.data + 1] = this.#generations[slot]!;
-    if (this.#libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0) return abandon(this.#libc, fd);
+    if (this.#libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0) return false;
     this.#fds[slot] = fd;
     this.#states[slot] = CONNECTING;
-    return undefined;
-  }
+    return true;
+  };
 
   write(slot: Slot, bytes: Uint8Array, replaces = false): boolean {
     const fd = this.#fds[slot]!;
@@ -175,6 +149,8 @@ export class EpollEngine implements Engine {
     const fd = this.#fds[slot]!;
     if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0) return;
     this.#states[slot] = this.#states[slot]! | FIN_WANTED;
+    // Its peer's FIN lies behind what was not read.
+    this.resumeReading(slot);
     if (!this.#queues.has(slot)) this.#sendFin(slot, fd);
   }
 
@@ -197,6 +173,19 @@ export class EpollEngine implements Engine {
 
   leave(slot: Slot): void {
     this.#close(slot, 'aborted', '');
+  }
+
+  pauseReading(slot: Slot): void {
+    if (this.#fds[slot]! < 0 || (this.#states[slot]! & FIN_WANTED) !== 0) return;
+    this.#states[slot] = this.#states[slot]! | PAUSED;
+    this.#unread.delete(slot);
+  }
+
+  resumeReading(slot: Slot): void {
+    if (this.#fds[slot]! < 0 || (this.#states[slot]! & PAUSED) === 0) return;
+    this.#states[slot] = this.#states[slot]! & ~PAUSED;
+    // What has come meanwhile was told already: an edge is told once.
+    this.#unread.add(slot);
   }
 
   async turn(maxWaitMs: number): Promise<void> {
@@ -252,6 +241,11 @@ export class EpollEngine implements Engine {
       this.#flush(slot, fd);
     }
     if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
+    if ((this.#states[slot]! & PAUSED) !== 0) {
+      const why = (mask & EPOLLERR) === 0 ? undefined : this.#socketError(fd);
+      if (why !== undefined) this.#close(slot, causeOf(why), why);
+      return;
+    }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
     if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.add(slot);
@@ -284,8 +278,8 @@ export class EpollEngine implements Engine {
     let atFin = false;
     for (;;) {
       const fd = this.#fds[slot]!;
-      // Whoever was told of the last bytes may have ended the connection.
-      if (fd < 0 || (this.#states[slot]! & PEER_FIN) !== 0) return EMPTY;
+      // What was told of the last bytes may have ended the connection, or paused it.
+      if (fd < 0 || (this.#states[slot]! & (PEER_FIN | PAUSED)) !== 0) return EMPTY;
       const count: number = atFin ? 0 : this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
       if (count > 0) {
         this.#bytesSinceLook += count;
@@ -341,7 +335,7 @@ export class EpollEngine implements Engine {
     this.#fds[slot] = -1;
     this.#queues.delete(slot);
     this.#unread.delete(slot);
-    this.#addresses.returnPort(this.#routes[slot]!, this.#ports[slot]!);
+    this.#ports.closed(slot);
     this.#report(slot, cause, detail);
   }
 
