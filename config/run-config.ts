@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProtocolName } from '../core/protocols/names.ts';
+import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
@@ -89,18 +90,19 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
   if (config.rttLimitMs !== undefined && !isTalk(config.behaviour.kind)) {
     problems.push(
-      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.includes('http') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
+      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.some((name) => DESCRIPTORS[name].exchange === 'requests') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
     );
   }
   problems.push(...behaviourProblems(config.behaviour.kind, protocols));
-  if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
-    problems.push(
-      '--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade, an http one with its request',
-    );
+  const sending = findProtocols(({ sendsFirst }) => sendsFirst);
+  if (config.sendOnOpen !== undefined && !protocols.some((name) => sending.includes(name))) {
+    const begin = protocols.map((name) => `one of ${name} begins with ${DESCRIPTORS[name].beginsWith}`).join(', ');
+    problems.push(`--send-on-open: only ${sending.join(' and ')} connections send what you say; ${begin}`);
   }
-  if (config.perMessageDeflate !== 'off' && !protocols.includes('ws')) {
+  const compressing = findProtocols(({ compresses }) => compresses);
+  if (config.perMessageDeflate !== 'off' && !protocols.some((name) => compressing.includes(name))) {
     problems.push(
-      `--per-message-deflate: only ws compresses messages; the legs of this run are ${protocols.join(', ')}`,
+      `--per-message-deflate: only ${compressing.join(' and ')} compresses messages; the legs of this run are ${protocols.join(', ')}`,
     );
   }
   const names = nameLegs(protocols);
@@ -122,8 +124,8 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
       transport: 'plain',
       behaviour: config.behaviour,
       close: config.close,
-      perMessageDeflate: protocol === 'ws' ? config.perMessageDeflate : 'off',
-      sendOnOpen: protocol === 'tcp' ? config.sendOnOpen?.hex : undefined,
+      perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
+      sendOnOpen: DESCRIPTORS[protocol].sendsFirst ? config.sendOnOpen?.hex : undefined,
       warmUp: warmUpBelow(exactly),
       levels: exactly,
       connectsPerSecond,
@@ -157,10 +159,12 @@ function protocolsOf(
 function behaviourProblems(kind: BehaviourPlan['kind'], protocols: readonly ProtocolName[]): string[] {
   const unable = protocols.filter((protocol) => !canBehave(protocol, kind));
   if (unable.length === 0) return [];
+  const [asking] = findProtocols(({ exchange }) => exchange === 'requests');
+  const names = unable.join(' and ');
   const why =
     kind === 'request'
-      ? `${unable.join(' and ')} connections have no requests; give an http:// URL or --protocol http`
-      : 'http connections have requests, not messages; take request:5k/s, or leave http out';
+      ? `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`
+      : `${names} connections have requests, not messages; take request:5k/s, or leave ${names} out`;
   return [`--behaviour ${kind}: ${why}`];
 }
 

@@ -1,4 +1,5 @@
 import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import { DESCRIPTORS, forEachProtocol } from '../core/protocols/protocols.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
 import { jsonOption } from './json-option.ts';
@@ -8,15 +9,30 @@ import { type CommandLine, type OptionValues, readCommandLine } from './read-opt
 const MAX_PROCESSES = 1024;
 const MAX_SETTING = 2 ** 31 - 1;
 
-const portOption = <const N extends string>(name: N, port: string, help: string) =>
-  ({
-    name: `${name}-port`,
-    group: 'listening',
-    argument: '<port>',
-    help,
-    default: port,
-    read: readPort,
-  }) as const satisfies Option<PortChoice>;
+interface PortOption extends Option<PortChoice> {
+  readonly group: 'listening';
+  readonly default: string;
+}
+
+const portOption = (name: string, port: string, help: string): PortOption => ({
+  name: `${name}-port`,
+  group: 'listening',
+  argument: '<port>',
+  help,
+  default: port,
+  read: readPort,
+});
+
+type PortKey = `${ProtocolName}Port`;
+
+/** A row for each protocol. */
+const protocolPorts = (): Record<PortKey, PortOption> => {
+  const rows = PROTOCOLS.map((name): [PortKey, PortOption] => {
+    const { servedPort } = DESCRIPTORS[name];
+    return [`${name}Port`, portOption(name, String(servedPort), `first ${name} port, or auto`)];
+  });
+  return Object.fromEntries(rows) as Record<PortKey, PortOption>;
+};
 
 /** Every option of `connrig serve`. */
 export const SERVE_OPTIONS = {
@@ -36,9 +52,7 @@ export const SERVE_OPTIONS = {
     default: DEFAULT_PROTOCOLS.join(','),
     read: list(oneOf(PROTOCOLS)),
   },
-  wsPort: portOption('ws', '9001', 'first ws port, or auto'),
-  tcpPort: portOption('tcp', '9101', 'first tcp port, or auto'),
-  httpPort: portOption('http', '9201', 'first http port, or auto'),
+  ...protocolPorts(),
   adminPort: portOption('admin', '9091', 'port of /metrics, /memory …, or auto'),
   adminHost: {
     name: 'admin-host',
@@ -117,10 +131,7 @@ export type PortChoice = number | 'auto';
 
 type Values = OptionValues<typeof SERVE_OPTIONS>;
 
-export type ServeConfig = Omit<
-  Values,
-  'adminToken' | 'adminNames' | 'wsPort' | 'tcpPort' | 'httpPort' | 'adminPort'
-> & {
+export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
   readonly access: Access;
   readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
 };
@@ -131,15 +142,14 @@ export function readServeConfig(line: CommandLine): ServeConfig {
     ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
     ...clashes(read.protocols, toPorts(read), read.processes),
   ]);
-  const { adminToken, adminNames, wsPort, tcpPort, httpPort, adminPort, ...others } = values;
+  const { adminToken, adminNames, adminPort: _, ...others } = values;
+  // The ports stand in `ports`, by their protocols.
   return Object.freeze({ ...others, ports: toPorts(values), access: toAccess({ adminToken, adminNames }) });
 }
 
-const toPorts = ({ wsPort, tcpPort, httpPort, adminPort }: Values): ServeConfig['ports'] => ({
-  ws: wsPort,
-  tcp: tcpPort,
-  http: httpPort,
-  admin: adminPort,
+const toPorts = (values: Values): ServeConfig['ports'] => ({
+  ...forEachProtocol((name) => values[`${name}Port`]),
+  admin: values.adminPort,
 });
 
 /** An IPv6 address may be in brackets. */

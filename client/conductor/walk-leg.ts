@@ -88,6 +88,7 @@ export async function walkLeg(
     talkMs: config.talkMs,
     watched: {
       url: nameAddress(url, ip),
+      protocol: leg.protocol,
       planned: fleetCapacity(leg),
       signal: deps.signal,
       tally: fleet.tally,

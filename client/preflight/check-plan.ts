@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { RunConfig } from '../../config/run-config.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { RigError, usageError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
-import { ESTIMATED_BYTES, needOf } from './machine-demand.ts';
+import { needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function checkPlan(
       // Ours has a process for each port, and so may another have; or several that take turns at the same.
       targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
       threadPerConnection: target?.manifest.threadPerConnection ?? false,
-      clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
+      clientBytesPerConnection: DESCRIPTORS[leg.protocol].estimatedBytes[layout.engine],
     });
     // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
     const isStarted = url === undefined || command !== undefined;

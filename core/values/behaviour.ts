@@ -1,4 +1,6 @@
-import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import type { Exchange } from '../protocols/descriptor.ts';
+import type { ProtocolName } from '../protocols/names.ts';
+import { DESCRIPTORS } from '../protocols/protocols.ts';
 import { parseQuantity, QUANTITIES } from './units.ts';
 
 /** What an open connection does. */
@@ -23,15 +25,16 @@ const MOST_ECHO_BYTES = 2 ** 20;
 /** As in a request line: nothing that ends it, and no fragment. */
 const REQUEST_PATH = /^\/[^\s#]*$/;
 
-/** Whose connections can do it. */
-const PROTOCOLS_OF: Readonly<Record<Kind, readonly ProtocolName[]>> = {
-  idle: PROTOCOLS,
-  heartbeat: PROTOCOLS,
-  echo: ['tcp', 'ws'],
-  request: ['http'],
+/** What a connection has to exchange for it; undefined: all can do it. */
+const NEEDS: Readonly<Record<Kind, Exchange | undefined>> = {
+  idle: undefined,
+  heartbeat: undefined,
+  echo: 'messages',
+  request: 'requests',
 };
 
-export const canBehave = (protocol: ProtocolName, kind: Kind): boolean => PROTOCOLS_OF[kind].includes(protocol);
+export const canBehave = (protocol: ProtocolName, kind: Kind): boolean =>
+  NEEDS[kind] === undefined || NEEDS[kind] === DESCRIPTORS[protocol].exchange;
 
 /** Something comes back for what is sent, so that round trips can be measured. */
 export const isTalk = (kind: string): boolean => kind === 'echo' || kind === 'request';

@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { KINDS, type Kind, type RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { type Random, seededRandom } from '../../core/stats/random.ts';
 import type { Cell } from '../run-cell.ts';
@@ -103,7 +104,7 @@ export function cellsOf(plan: RuntimesPlan, targets: readonly Asked[], seed: num
       KINDS.filter((kind) => launch <= plan.launches[kind]).flatMap((kind) =>
         targets.flatMap((target) =>
           target.protocols
-            .filter((protocol) => protocol === 'http' || !COMPUTES.includes(kind))
+            .filter((protocol) => DESCRIPTORS[protocol].exchange === 'requests' || !COMPUTES.includes(kind))
             .map((protocol) => cellOf(plan, target, protocol, kind, launch)),
         ),
       ),
@@ -149,7 +150,9 @@ function behaviourOf(plan: RuntimesPlan, protocol: ProtocolName, kind: Kind): st
     return `request:${kind === 'work' ? plan.workPerSecond : plan.overloadPerSecond}/s:/work?ms=${plan.workMs}`;
   }
   if (kind !== 'times') return null;
-  return protocol === 'http' ? `request:${plan.timesPerSecond}/s:/` : `echo:${plan.timesPerSecond}/s:64B`;
+  return DESCRIPTORS[protocol].exchange === 'requests'
+    ? `request:${plan.timesPerSecond}/s:/`
+    : `echo:${plan.timesPerSecond}/s:64B`;
 }
 
 /** Fisher and Yates. */

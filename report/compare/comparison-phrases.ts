@@ -1,4 +1,5 @@
 import { componentLabel } from '../../charts/ledger-chart.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Difference } from '../../core/stats/difference.ts';
 import {
   bytes,
@@ -12,14 +13,13 @@ import {
   UNKNOWN,
 } from '../words/phrase.ts';
 import type { Table, TableColumn } from '../words/table.ts';
-import { NOUNS } from '../words/verdict.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { COSTS, type ComparedLeg, type ComparedPart, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
 
 /** A sentence for each further run and leg. */
 export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
   return compared.flatMap(({ name, protocol, parts, legs }) => {
-    const [, many] = NOUNS[protocol];
+    const [, many] = DESCRIPTORS[protocol].nouns;
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     return runs.slice(1).map((run, i): Phrase => {
@@ -32,7 +32,7 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
         return say`${second}, ${name}: not compared with ${first}, since ${why.join(' and ')}.`;
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
-      const noun = `one more ${NOUNS[protocol][0]}${where}`;
+      const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
       if (difference.word === 'no difference shown') {
         return say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}.`;
       }

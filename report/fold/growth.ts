@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
@@ -5,7 +6,6 @@ import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond } from '../../
 import { costOf } from '../compare/comparison.ts';
 import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
 import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
-import { NOUNS } from '../words/verdict.ts';
 
 type Against = NonNullable<Summary['baseline']>;
 
@@ -84,7 +84,7 @@ export function growthFailure(
   { leg, protocol, part, difference }: Growth,
   { folder, maxGrowthPercent }: Against,
 ): Phrase {
-  const one = `one more ${NOUNS[protocol][0]}${leg === protocol ? '' : ` (${leg})`}`;
+  const one = `one more ${DESCRIPTORS[protocol].nouns[0]}${leg === protocol ? '' : ` (${leg})`}`;
   if (!difference) return say`what ${one} costs is not known, so neither is its growth over ${folder}`;
   const share = difference.percent === null ? '' : say` (${percent(difference.percent, 1)})`;
   const where = part === 'user' ? ' in user space alone' : '';

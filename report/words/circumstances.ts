@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { isTalk } from '../../core/values/behaviour.ts';
 import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
@@ -77,7 +78,7 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
     ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
       ? [['Round trips counted at each level for', ms(asked.talkMs)] as const]
       : []),
-    ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => protocol === 'ws')
+    ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => DESCRIPTORS[protocol].compresses)
       ? [['Per-message deflate', asked.perMessageDeflate] as const]
       : []),
     ...(asked.restMs ? [['Rest before each reading', ms(asked.restMs)] as const] : []),

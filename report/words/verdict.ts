@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
@@ -9,15 +10,7 @@ import { unansweredClause } from './talk-warnings.ts';
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
-type Protocol = LegSummary['protocol'];
 type Limiter = Summary['limiters'][number];
-
-/** What a connection is called, one of them and many. */
-export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
-  tcp: ['TCP connection', 'TCP connections'],
-  ws: ['WebSocket', 'WebSockets'],
-  http: ['HTTP connection', 'HTTP connections'],
-};
 
 /** What runs out, as the subject of a sentence. */
 const LIMITS: Readonly<Record<Limiter['what'], string>> = {
@@ -86,7 +79,7 @@ const nameBeside = ({ name, protocol }: LegSummary): string => (name === protoco
 /** Without a cost. */
 function untold(leg: LegSummary): Phrase {
   const { levels, peakOpen, planned, protocol } = leg;
-  const many = `${NOUNS[protocol][1]}${nameBeside(leg)}`;
+  const many = `${DESCRIPTORS[protocol].nouns[1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
   if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
   const held = last.bytes.total ?? last.bytes.user;
@@ -103,7 +96,7 @@ function untold(leg: LegSummary): Phrase {
 /** With a cost, however sure it is. */
 function told(leg: LegSummary, summary: Summary): Phrase {
   const cost = costOf(leg)!;
-  const one = `${NOUNS[leg.protocol][0]}${nameBeside(leg)}`;
+  const one = `${DESCRIPTORS[leg.protocol].nouns[0]}${nameBeside(leg)}`;
   if (cost.low <= 0) {
     const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
     const kept = afterwards(keptPhrase(leg, summary));
