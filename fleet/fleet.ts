@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import type { BehaviourPlan } from '../core/values/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
@@ -18,7 +19,6 @@ import {
   TallyReader,
 } from './local/shared.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
-import type { CloseMode } from './worker/holder.ts';
 import type { Trouble, WorkerData, WorkerMessage } from './worker/worker.ts';
 
 export interface FleetOptions {

@@ -12,6 +12,7 @@ import { LegName, withLegName } from './leg-name.ts';
 export const TRANSPORTS = ['plain'] as const;
 /** How connections are closed: by a close handshake and FIN, or by RST. */
 export const CLOSE_MODES = ['graceful', 'reset'] as const;
+export type CloseMode = (typeof CLOSE_MODES)[number];
 /** Whether ws messages are compressed. */
 export const DEFLATE_MODES = ['off', 'on', 'no-context-takeover'] as const;
 export type DeflateMode = (typeof DEFLATE_MODES)[number];

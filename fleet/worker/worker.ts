@@ -17,7 +17,8 @@ import {
   type WorkerBuffers,
 } from '../local/shared.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
-import { Holder, type HolderOptions } from './holder.ts';
+import { Holder } from './holder.ts';
+import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
 
 /** What a worker is given when it starts. */
