@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
+import { forEachProtocol } from '../core/protocols/protocols.ts';
 import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
 import type { RigError } from '../core/values/errors.ts';
 import { shareOf } from '../core/values/plan.ts';
@@ -95,7 +96,7 @@ async function forkParts(
           ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
           maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
-          ports: { tcp: ports.tcp + i, ws: ports.ws + i, http: ports.http + i },
+          ports: forEachProtocol((name) => ports[name] + i),
         },
         onDeath,
       ),
