@@ -3,7 +3,7 @@ import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
+import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Acceptance } from './acceptance.ts';
 import { lossesIn } from './losses.ts';

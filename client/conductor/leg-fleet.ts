@@ -1,6 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import { type Fleet, startFleet } from '../../fleet/fleet.ts';
-import type { Trouble } from '../../fleet/worker/worker.ts';
+import type { Trouble } from '../../fleet/wire.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { fleetCapacity } from './leg-course.ts';

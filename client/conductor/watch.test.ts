@@ -4,7 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
+import type { Tally } from '../../fleet/wire.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 
 /** Counts as a fleet would show them after these outcomes and closes. */
@@ -33,7 +33,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     firstLossAtMs: 0,
     lastLossAtMs: 0,
     collections: 0,
-    commandSeen: 0,
+    orderSeen: 0,
     outcomes: all,
     statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     closeReasons: {

@@ -8,7 +8,7 @@ import {
   type StatusClass,
 } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { HistogramName } from '../../fleet/local/shared.ts';
+import type { HistogramName } from '../../fleet/wire.ts';
 
 const HISTOGRAMS = ['openPlanned', 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
 const COUNTS = [

@@ -1,5 +1,6 @@
-import type { HistogramName, TallyWriter } from '../local/shared.ts';
+import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
+import type { HistogramName } from '../wire.ts';
 import type { Slots } from '../worker/slots.ts';
 import type { MarkNumbers } from './time-mark.ts';
 

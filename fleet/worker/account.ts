@@ -6,8 +6,9 @@ import {
   type Outcome,
   PEER_LOSSES,
 } from '../../core/values/outcomes.ts';
-import type { HistogramName, SharedWindow, TallyWriter } from '../local/shared.ts';
+import type { SharedWindow, TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import type { HistogramName } from '../wire.ts';
 import { Lifetimes, type Lived } from './lifetimes.ts';
 import { isClosing, type Slots, STATE } from './slots.ts';
 

@@ -2,8 +2,8 @@ import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, EngineEvents } from '../engines/engine.ts';
-import type { Command } from '../local/shared.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
+import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { ClosingOrder } from './closing-order.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
@@ -80,11 +80,11 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#behaviour = createBehaviour(behaviour, { ...this.#deps, slots: this.#slots, protocol, send, marks });
   }
 
-  /** A new command: pursue this worker's share of it from where we are now. */
-  aim(command: Command, share: number, perSecond: number): void {
-    this.#pursuit.aim(this.#account.alive, share, perSecond, command.startedAtMs);
+  /** A new order: pursue this worker's share of it from where we are now. */
+  aim(order: Order, share: number, perSecond: number): void {
+    this.#pursuit.aim(this.#account.alive, share, perSecond, order.startedAtMs);
     this.#closingOrder.restart();
-    if (command.stop > 0) this.#stop();
+    if (order.stop > 0) this.#stop();
   }
 
   /** Whether open connections do what their behaviour says, or keep still. */

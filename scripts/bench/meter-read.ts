@@ -101,7 +101,7 @@ async function atAMillion(): Promise<Figure[]> {
 
 /** Full at both ends: the kernel completes connections that a server has yet to accept. */
 async function fillUp(fleet: Fleet, meters: Meters): Promise<void> {
-  fleet.setTarget(CONNECTIONS, 100_000);
+  fleet.pursue(CONNECTIONS, 100_000);
   const deadline = performance.now() + OPEN_WITHIN_MS;
   const isFull = async (): Promise<boolean> =>
     fleet.tally().open === CONNECTIONS && (await meters.read()).runtime?.census?.tcp.open === CONNECTIONS;

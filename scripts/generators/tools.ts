@@ -15,7 +15,7 @@ import {
 export const WINDOW = 512;
 
 /** What a tool is to hold, and where it may write. */
-export interface Order {
+export interface HoldOrder {
   readonly protocol: ProtocolName;
   readonly port: number;
   readonly connections: number;
@@ -35,7 +35,7 @@ export interface GeneratorTool {
   readonly protocols: readonly ProtocolName[];
   /** Called once, before anything is measured. */
   install(): Installed | Promise<Installed>;
-  start(path: string, order: Order): Working;
+  start(path: string, order: HoldOrder): Working;
 }
 
 const nothing = async (): Promise<void> => {};

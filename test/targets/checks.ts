@@ -92,7 +92,7 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
       protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
     },
     async ({ fleet, until, troubles }) => {
-      fleet.setTarget(many, OPENS_PER_SECOND);
+      fleet.pursue(many, OPENS_PER_SECOND);
       await until(({ open }) => open === many, `${many} are open`, MANY_DEADLINE_MS);
       await eventually(() => server.descriptors() > many, 'the server has them', MANY_DEADLINE_MS);
       await assertServes(server, spoken);
@@ -103,7 +103,7 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
       }
       const { open, failed, closed } = fleet.tally();
       assert.deepEqual({ open, failed, closed, troubles }, { open: many, failed: 0, closed: 0, troubles: [] });
-      fleet.setTarget(0, resetsPerSecond);
+      fleet.pursue(0, resetsPerSecond);
       await until((tally) => tally.open === 0 && tally.closing === 0, 'all are reset', MANY_DEADLINE_MS);
     },
   );

@@ -1,6 +1,6 @@
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
-import type { Tally } from '../../../fleet/local/shared.ts';
+import type { Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';

@@ -11,8 +11,9 @@ const DRAIN_PER_SECOND = 50_000;
 /** Until exactly `wanted` connections are open, none on the way in or out. */
 export async function moveTo({ context }: LegCourse, wanted: number, perSecond: number): Promise<void> {
   const { fleet, watched } = context;
-  fleet.setTarget(wanted, perSecond);
-  await waitFor((tally) => fleet.isUpToDate(tally) && isAtLevel(tally, wanted), Math.max(1, wanted), watched);
+  const order = fleet.pursue(wanted, perSecond);
+  await fleet.confirmed(order);
+  await waitFor((tally) => isAtLevel(tally, wanted), Math.max(1, wanted), watched);
 }
 
 export const drain = (course: LegCourse): Promise<void> => moveTo(course, 0, DRAIN_PER_SECOND);

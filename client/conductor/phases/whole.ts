@@ -1,6 +1,6 @@
 import type { Taken } from '../../../core/ledger/taken.ts';
 import type { Readings } from '../../../core/schemas/readings.ts';
-import type { Tally } from '../../../fleet/local/shared.ts';
+import type { Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 
