@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
 import type { ProtocolName } from '../core/protocols/names.ts';
 import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
-import { type BehaviourPlan, canBehave, isTalk } from '../core/values/behaviour.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';

@@ -1,5 +1,5 @@
+import { isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
-import { isTalk } from '../../core/values/behaviour.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';

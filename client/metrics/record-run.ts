@@ -1,11 +1,11 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { MetricKey } from '../../core/metrics/catalogue.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
-import { isTalk } from '../../core/values/behaviour.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
 import { PHASES, peakOf } from '../../core/values/plan.ts';
 import type { ProcessCosts } from '../../core/values/process-costs.ts';

@@ -1,5 +1,5 @@
+import { behaviourHelp, parseBehaviour } from '../../core/behaviours/behaviours.ts';
 import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
-import { parseBehaviour } from '../../core/values/behaviour.ts';
 import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
 import { readPreamble } from '../preamble.ts';
 
@@ -9,7 +9,7 @@ export const TRAFFIC_OPTIONS = {
     name: 'behaviour',
     group: 'traffic',
     argument: '<what>',
-    help: 'what open connections do: idle, heartbeat:30s, or over all of them echo:RATE:SIZE (echo:5k/s:64B), of http request:RATE[:PATH] (request:5k/s:/)',
+    help: `what open connections do: ${behaviourHelp()}`,
     default: 'idle',
     read: orProblem(parseBehaviour),
   },

@@ -1,7 +1,7 @@
 /** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
 
+import { BEHAVIOURS } from '../behaviours/behaviours.ts';
 import { RUN_STATUSES, TARGET_KINDS } from '../schemas/record.ts';
-import { BEHAVIOURS } from '../values/behaviour.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';

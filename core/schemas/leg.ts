@@ -3,8 +3,8 @@
  * its connections are, and is passed whole. What a run records of it is a {@link RecordedLeg}.
  */
 import { z } from 'zod';
+import { BEHAVIOURS, type BehaviourPlan } from '../behaviours/behaviours.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { BEHAVIOURS, type BehaviourPlan } from '../values/behaviour.ts';
 import { redactText, redactUrl } from '../values/secrets.ts';
 import { LegName, withLegName } from './leg-name.ts';
 

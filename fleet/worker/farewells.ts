@@ -1,5 +1,5 @@
 import type { Engine } from '../engines/engine.ts';
-import type { Slot } from '../protocols/protocol.ts';
+import type { Protocol, Slot } from '../protocols/protocol.ts';
 import type { Account } from './account.ts';
 import { isClosing, type Slots, STATE } from './slots.ts';
 
@@ -23,16 +23,23 @@ export class Farewells {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #engine: Engine;
+  readonly #protocol: Pick<Protocol, 'goodbye'>;
   /** Failed attempts that are closed in order, with how many bytes of the peer are still read. */
   readonly #parting = new Map<Slot, number>();
   /** Closes in a row that were cut short. */
   #unanswered = 0;
 
-  constructor(options: FarewellOptions, slots: Slots, account: Account, engine: Engine) {
+  constructor(
+    options: FarewellOptions,
+    slots: Slots,
+    account: Account,
+    { engine, protocol }: { readonly engine: Engine; readonly protocol: Pick<Protocol, 'goodbye'> },
+  ) {
     this.#options = options;
     this.#slots = slots;
     this.#account = account;
     this.#engine = engine;
+    this.#protocol = protocol;
   }
 
   /** Whether attempts are still being closed in order. */
@@ -47,6 +54,15 @@ export class Farewells {
   get closeTimeoutMs(): number {
     const { closeTimeoutMs } = this.#options;
     return this.#unanswered < UNANSWERED ? closeTimeoutMs : Math.min(closeTimeoutMs, UNANSWERED_TIMEOUT_MS);
+  }
+
+  /** An open connection that is counted as closed by us; there is a place for it among those that are closing. */
+  begin(slot: Slot, nowMs: number): void {
+    this.#slots.launch(slot, nowMs, nowMs);
+    const goodbye = this.#options.resets ? undefined : this.#protocol.goodbye(slot);
+    if (this.#options.resets) this.#engine.abort(slot);
+    else if (goodbye) this.#engine.write(slot, goodbye);
+    else this.#engine.finish(slot);
   }
 
   /** A close has had all its time. */

@@ -1,5 +1,5 @@
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseMode } from '../../core/schemas/leg.ts';
-import type { BehaviourPlan } from '../../core/values/behaviour.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';
 import type { Endpoint } from '../engines/engine.ts';
 

@@ -6,13 +6,14 @@ import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { ClosingOrder } from './closing-order.ts';
+import { connectionsOver } from './connections.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
-import { isClosing, Slots, STATE, type State } from './slots.ts';
+import { isClosing, Slots, STATE } from './slots.ts';
 
 /**
  * Holds one worker's connections: opens as many as its pursuit of the target allows, settles how each attempt ended,
@@ -66,18 +67,24 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#engine = engine;
     this.#protocol = protocol;
     const { close, closeTimeoutMs } = this.#options;
-    this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, engine);
+    this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, {
+      engine,
+      protocol,
+    });
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
       drop: (slot) => this.#farewells.drop(slot),
       giveUp: (slot, detail) => this.#giveUp(slot, 'flood', detail),
     });
-    const send = (slot: Slot, bytes: Uint8Array): void => {
-      this.#account.lifetimes.said(slot, this.#turnMs);
-      this.#send(slot, bytes);
-    };
     const { behaviour, marks } = this.#options;
-    this.#behaviour = createBehaviour(behaviour, { ...this.#deps, slots: this.#slots, protocol, send, marks });
+    const connections = connectionsOver(this.#slots, engine, {
+      send: (slot, bytes) => {
+        this.#account.lifetimes.said(slot, this.#turnMs);
+        this.#send(slot, bytes);
+      },
+      close: (slot) => this.#close(slot),
+    });
+    this.#behaviour = createBehaviour(behaviour, { ...this.#deps, connections, protocol, marks });
   }
 
   /** A new order: pursue this worker's share of it from where we are now. */
@@ -143,15 +150,16 @@ export class Holder implements EngineEvents, ProtocolEvents {
         return;
       }
       this.#leaveOpen(slot, 'by-us', '');
-      this.#slots.launch(slot, nowMs, nowMs);
-      if (this.#options.close === 'reset') {
-        this.#engine.abort(slot);
-        continue;
-      }
-      const goodbye = this.#protocol.goodbye(slot);
-      if (goodbye) this.#engine.write(slot, goodbye);
-      else this.#engine.finish(slot);
+      this.#farewells.begin(slot, nowMs);
     }
+  }
+
+  /** One that a behaviour wants closed. */
+  #close(slot: Slot): boolean {
+    if (this.#slots.stateOf(slot) !== STATE.open || !this.#slots.hasPlace || !this.#deps.closing.enter()) return false;
+    this.#leaveOpen(slot, 'by-us', '');
+    this.#farewells.begin(slot, this.#deps.now());
+    return true;
   }
 
   #expire(nowMs: number): void {
@@ -166,14 +174,12 @@ export class Holder implements EngineEvents, ProtocolEvents {
       } else if (state === STATE.parting) {
         if (ageMs >= partTimeoutMs) this.#farewells.leave(slot);
       } else if (ageMs >= openTimeoutMs) {
-        this.#account.failed(slot, 'timed-out', `${this.#cameSoFar(slot, state)} within ${openTimeoutMs} ms`);
+        const came =
+          state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
+        this.#account.failed(slot, 'timed-out', `${came} within ${openTimeoutMs} ms`);
         this.#farewells.drop(slot);
       }
     });
-  }
-
-  #cameSoFar(slot: Slot, state: State): string {
-    return state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
   }
 
   #stop(): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
-import { isTalk } from '../../core/values/behaviour.ts';
+import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
 
 /** What a reader wants to know of the config; a record may come from a version that had none of it. */

@@ -1,6 +1,6 @@
+import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
-import type { Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
@@ -16,12 +16,13 @@ const HOLD_TRIES = 3;
  * @returns the point that it yielded; undefined where it never held still
  */
 export async function hold(course: LegCourse, level: number, talk: Talk | null): Promise<MemoryPoint | undefined> {
-  const { fleet, watched } = course.context;
+  const { fleet, leg, watched } = course.context;
   for (let tries = 0; tries < HOLD_TRIES; tries++) {
     await untilCalm(course, level);
     course.enter('settle', level);
-    const churnBefore = sumChurn(fleet.tally());
-    const point = await measure(course, 'hold', level, talk, () => sumChurn(fleet.tally()) === churnBefore);
+    const before = fleet.tally();
+    const isSteady = isSteadyWith(leg.behaviour.kind);
+    const point = await measure(course, 'hold', level, talk, () => isSteady(before, fleet.tally()));
     if (point) return point;
     await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);
@@ -31,6 +32,3 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
   course.warn(`the level of ${level} did not hold still: ${came}; it yields no memory point`);
   return undefined;
 }
-
-/** Changes whenever a connection comes or goes. */
-const sumChurn = (tally: Tally): number => tally.attempts + tally.closed;

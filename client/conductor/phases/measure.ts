@@ -1,6 +1,6 @@
+import { isTalk } from '../../../core/behaviours/behaviours.ts';
 import type { Readings } from '../../../core/schemas/readings.ts';
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
-import { isTalk } from '../../../core/values/behaviour.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
