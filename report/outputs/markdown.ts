@@ -7,10 +7,16 @@ import { gateTables, reportTables, verdictTable } from '../words/report-tables.t
 import { TOPICS, type Topic } from '../words/table.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { bullets, captionedTable, code, codeBlock, image, markdown } from './markdown-kit.ts';
+import type { RunOutput } from './output.ts';
 import type { ReportChart } from './report-charts.ts';
 
 /** `report.md`: what a run came to, for a pull request or a job summary. Charts are files beside it. */
-export function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
+export const REPORT_MARKDOWN: RunOutput = {
+  file: 'report.md',
+  make: ({ run, summary, charts }) => markdownReport(run, summary, charts()),
+};
+
+function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const tables = reportTables(summary);
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
