@@ -31,7 +31,7 @@ function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportC
       return content.length === 0 ? [] : [`## ${TOPICS[topic]}`, ...content];
     }),
     '## Measured on',
-    bullets(measuredOn(run).map(([label, what]) => `${label}: ${markdown(what)}`)),
+    bullets(measuredOn(run).map(({ label, value }) => `${label}: ${markdown(value)}`)),
     '## Method and caveats',
     bullets(caveatsOf(run, summary).map(markdown)),
   ];

@@ -64,7 +64,7 @@ ${parts.map(({ what, text }) => html`<p>${what}</p>\n${paste(text)}`)}`,
   );
 
 const circumstances = (run: RunFile): Markup => html`<dl class="facts">
-${measuredOn(run).map(([label, what]) => html`<div><dt>${label}</dt><dd>${what}</dd></div>\n`)}</dl>
+${measuredOn(run).map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 `;
 
 const footer = ({ environment }: RunFile): Markup =>
