@@ -13,7 +13,7 @@ test('a warning is its code, and its sentence with the hint in one line', () => 
   });
   assert.deepEqual(toWarning('WLATE', { level: 50, tookMs: 2000 }), {
     code: 'WLATE',
-    text: 'the target accepts late: the level of 50 was open 2.0 s before it had accepted all of it',
+    text: 'the target accepts late: the level of 50 was open 2.00 s before it had accepted all of it',
   });
   assert.equal(
     toWarning('WLOST', { leg: 'ws', loss: '3 of 50 connections were lost', advice: undefined }).text,

@@ -95,7 +95,7 @@ export const WARNINGS = {
       readonly advice: string | undefined;
     }) => `${leg}: ${loss}${advice ? `; ${advice}` : ''}`,
   },
-  /** Else what was measured would pass for the cost of compression. */
+  /** Without it, what was measured would pass for the cost of compression. */
   WDEFLATE: {
     sentence: ({ declined, open }: { readonly declined: number; readonly open: number }) => {
       const whose = declined === open ? 'every connection' : `${declined} of ${open} connections`;
