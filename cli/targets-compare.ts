@@ -14,7 +14,7 @@ import { claimsOf } from '../report/runtimes/claims.ts';
 import { collect } from '../report/runtimes/collect.ts';
 import { type Circumstances, claimsTable } from '../report/runtimes/outputs.ts';
 import { writeRuntimes } from '../report/runtimes/write.ts';
-import { measuredOn } from '../report/words/circumstances.ts';
+import { type CircumstanceKey, measuredOn } from '../report/words/circumstances.ts';
 import { plain } from '../report/words/phrase.ts';
 import { gridOf } from '../report/words/table.ts';
 import type { CliDeps } from './deps.ts';
@@ -89,10 +89,10 @@ function sumUp(found: MeasuredTargets, plan: RuntimesPlan, folder: string, versi
 
 /** What all runs have in common. */
 function tellCircumstances({ measured }: MeasuredTargets, folder: string): Circumstances {
-  const shared = new Set(['Machine of the client', 'Kernel', 'Limits', 'Versions']);
+  const shared = new Set<CircumstanceKey>(['machine', 'kernel', 'limits', 'versions']);
   const one = measured.find(({ state }) => state === 'measured' || state === 'kept');
   if (!one) return [];
-  return measuredOn(readRun(join(folder, one.cell.name)).run).filter(([label]) => shared.has(label));
+  return measuredOn(readRun(join(folder, one.cell.name)).run).filter(({ key }) => shared.has(key));
 }
 
 function findExitCode({ isWhole, targets }: RuntimesResult): number {

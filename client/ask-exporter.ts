@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/values/errors.ts';
 import { redactUrl } from '../core/values/secrets.ts';
 import { quoted, word } from '../core/values/shell.ts';
+import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type ExporterAnswer, type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { type AnsweredBy, judge } from '../memory/exporter-process.ts';
 import { askMeter } from '../memory/meter.ts';
@@ -22,7 +23,7 @@ const PAUSE_MS = 10;
  * @param warn told where its answers look like several processes, but needn't be
  * @throws RigError EEXPORTER
  */
-export async function askExporter(source: ExporterSource, warn: (text: string) => void): Promise<void> {
+export async function askExporter(source: ExporterSource, warn: Warn): Promise<void> {
   const read = openExporter(source);
   const first = await askMeter(read);
   if (!('value' in first)) throw refusal(source, first.missing);
@@ -54,9 +55,7 @@ export async function askExporter(source: ExporterSource, warn: (text: string) =
     });
   }
   if (verdict.kind === 'unsure') {
-    warn(
-      `the exporter's answers may come from several processes, and then what one more connection costs is wrong: ${verdict.sign}`,
-    );
+    warn(toWarning('WEXPORTER', { sign: verdict.sign }));
   }
 }
 

@@ -2,6 +2,7 @@ import type { EarlierRun } from '../core/schemas/record.ts';
 import { LEAST_LEVELS } from '../core/stats/slope.ts';
 import type { Plan } from '../core/values/plan.ts';
 import { word } from '../core/values/shell.ts';
+import { toWarning, type Warning } from '../core/values/warnings.ts';
 
 type EarlierLeg = EarlierRun['legs'][number];
 
@@ -29,12 +30,11 @@ export function baselineProblems({ folder, legs }: EarlierRun, plan: Plan, targe
 }
 
 /** Which legs can't be compared although others can, to be told before the run begins. */
-export const baselineWarnings = ({ folder, legs }: EarlierRun, plan: Plan): string[] =>
+export const baselineWarnings = ({ folder, legs }: EarlierRun, plan: Plan): Warning[] =>
   plan.legs.flatMap(({ name }) => {
     const earlier = legs.find((leg) => leg.name === name);
     if (earlier && isCostKnown(earlier)) return [];
-    const why = earlier ? `doesn't know what one more ${name} connection costs` : 'has no such leg';
-    return [`${name}: the earlier run (${folder}) ${why}, so its growth is not watched`];
+    return [toWarning('WBASELINE', { leg: name, folder, hasLeg: earlier !== undefined })];
   });
 
 const isCostKnown = ({ total, user }: EarlierLeg): boolean => total !== null || user !== null;

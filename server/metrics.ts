@@ -1,33 +1,28 @@
 import { USER_COMPONENTS, userRows } from '../core/ledger/ledger.ts';
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import { listKeys } from '../core/metrics/catalogue.ts';
+import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../core/metrics/host.ts';
+import { OWN_METRICS } from '../core/metrics/process.ts';
+import { SERVER_METRICS } from '../core/metrics/server.ts';
+import { LEDGER_METRICS, TREE_METRICS } from '../core/metrics/target.ts';
 import { PROTOCOLS } from '../core/protocols/names.ts';
 import { SERVER_CLOSE_REASONS } from '../core/values/outcomes.ts';
 import { sumCosts } from '../core/values/process-costs.ts';
 import { readHost } from '../memory/host.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
-import { recordHost, recordSockets, SOCKET_KEYS } from '../telemetry/host-metrics.ts';
-import { PROCESS_KEYS, recordProcess } from '../telemetry/process-metrics.ts';
+import { recordHost, recordSockets } from '../telemetry/host-metrics.ts';
+import { recordProcess } from '../telemetry/process-metrics.ts';
 import { createTelemetry, type MetricRecorder, type Telemetry } from '../telemetry/registry.ts';
 import type { ServerSnapshot } from './server-process.ts';
 import { liveOf, sumCensusOf } from './totals.ts';
 
-export const SERVER_KEYS = [
-  'serverAccepted',
-  'serverHandshaking',
-  'serverOpen',
-  'serverClosed',
-  'serverReceivedBytes',
-  'serverSentBytes',
-  'serverMaxConnections',
-  'serverProcesses',
-  'serverIdleRss',
-  'serverBytesPerConnection',
-  'targetMemory',
-  'targetLedger',
-  ...SOCKET_KEYS,
-  'hostMemory',
-  ...PROCESS_KEYS,
-] as const satisfies readonly MetricKey[];
+export const SERVER_KEYS = listKeys({
+  ...SERVER_METRICS,
+  targetMemory: TREE_METRICS.targetMemory,
+  targetLedger: LEDGER_METRICS.targetLedger,
+  ...SOCKET_METRICS,
+  ...HOST_MEMORY_METRICS,
+  ...OWN_METRICS,
+});
 type Exposed = (typeof SERVER_KEYS)[number];
 
 /** @param read snapshots of all parts, taken anew at each scrape */

@@ -2,10 +2,12 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import {
   type HistogramKey,
   type LabelsOf,
+  listKeys,
   METRICS,
   type MetricKey,
   type MetricSpec,
 } from '../core/metrics/catalogue.ts';
+import { SCRAPE_METRICS } from '../core/metrics/process.ts';
 import type { Cumulated, SparseHistogram } from '../core/stats/histogram.ts';
 import { HistogramMetric } from './histogram-metric.ts';
 
@@ -27,7 +29,7 @@ export interface Telemetry {
 }
 
 /** Rows that every registry has: what being asked costs. */
-export const SCRAPE_KEYS = ['scrapes', 'scrapeSeconds'] as const satisfies readonly MetricKey[];
+export const SCRAPE_KEYS = listKeys(SCRAPE_METRICS);
 
 /**
  * A prom-client registry holding the named rows of the catalogue.

@@ -2,6 +2,7 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
+import type { Warning } from '../../core/values/warnings.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
@@ -68,9 +69,9 @@ export class LegCourse {
     return { elapsedMs: elapsedMs(), launch, leg: index, protocol: leg.protocol };
   }
 
-  warn(text: string): void {
+  warn({ code, text }: Warning): void {
     const { recorder, elapsedMs } = this.context;
-    recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+    recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text, code });
   }
 
   ramped(tookMs: number, opened: number): void {

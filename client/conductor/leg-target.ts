@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
+import type { Warn } from '../../core/values/warnings.ts';
 import type { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
@@ -20,7 +21,7 @@ interface TargetsGiven {
   readonly deps: RunDeps;
   /** What targets print, all of them. */
   readonly log: BoundedLog;
-  readonly warn: (text: string) => void;
+  readonly warn: Warn;
 }
 
 /** Each leg has a server of its own when we start it: what an earlier one left in the allocator would look free. */

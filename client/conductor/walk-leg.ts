@@ -2,7 +2,8 @@ import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
-import type { Tally, Trouble } from '../../fleet/wire.ts';
+import { toWarning, type Warn } from '../../core/values/warnings.ts';
+import type { Trouble } from '../../fleet/wire.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
@@ -23,7 +24,7 @@ interface LegGiven {
   readonly recorder: Recorder;
   readonly file: RunFile;
   readonly elapsedMs: () => number;
-  readonly warn: (text: string) => void;
+  readonly warn: Warn;
 }
 
 /**
@@ -112,7 +113,8 @@ export async function walkLeg(
   } finally {
     stopTicking();
     await fleet.stop();
-    warnOfDeclined(fleet.tally(), warn);
+    const { declined, outcomes } = fleet.tally();
+    if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();
   }
@@ -129,13 +131,6 @@ function unmeasuredIn(
   const lost = counts.closed - closeReasons['by-us'];
   const found = unmeasuredOf({ leg, launch, launches, kind, holds: walk.holds, lost });
   return found && new RigError(found.code, found.message, { hint: found.hint });
-}
-
-/** Else what it measured would pass for the cost of compression. */
-function warnOfDeclined({ declined, outcomes }: Tally, warn: (text: string) => void): void {
-  if (declined === 0) return;
-  const whose = declined === outcomes.open ? 'every connection' : `${declined} of ${outcomes.open} connections`;
-  warn(`the server declined permessage-deflate on ${whose}: what compression costs there wasn't measured`);
 }
 
 /** Where a name has led to. */

@@ -3,6 +3,7 @@ import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { RigError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
+import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
@@ -26,7 +27,7 @@ interface LegsGiven {
   /** The run file as it stands; what is learnt about the target is added to it. */
   readonly file: RunFile;
   readonly elapsedMs: () => number;
-  readonly warn: (text: string) => void;
+  readonly warn: Warn;
 }
 
 interface LegsContext extends LegsGiven {
@@ -41,8 +42,7 @@ interface LegsContext extends LegsGiven {
  * @throws RigError what ended the run early
  */
 export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> {
-  const onCut = (): void =>
-    given.warn('the target prints a lot: target.log keeps the first and the last of it, and says how much is left out');
+  const onCut = (): void => given.warn(toWarning('WOUTPUT'));
   const context = { ...given, log: new BoundedLog(join(given.recorder.folder, 'target.log'), { onCut }) };
   let first: RigError | undefined;
   for (let launch = 0; launch < context.config.plan.launches; launch++) {

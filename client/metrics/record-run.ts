@@ -2,7 +2,11 @@ import type { RunConfig } from '../../config/run-config.ts';
 import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import type { MetricKey } from '../../core/metrics/catalogue.ts';
+import { listKeys } from '../../core/metrics/catalogue.ts';
+import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../../core/metrics/host.ts';
+import { OWN_METRICS } from '../../core/metrics/process.ts';
+import { RUN_METRICS } from '../../core/metrics/run.ts';
+import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
@@ -12,10 +16,10 @@ import type { ProcessCosts } from '../../core/values/process-costs.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
-import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
-import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
+import { recordHost, recordSockets } from '../../telemetry/host-metrics.ts';
+import { recordProcess } from '../../telemetry/process-metrics.ts';
 import type { MetricRecorder } from '../../telemetry/registry.ts';
-import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
+import { recordCgroup, recordDescriptors, recordTree } from '../../telemetry/target-metrics.ts';
 import { timedName } from '../conductor/recorder.ts';
 import type { LiveLeg } from '../observer.ts';
 import type { CostBook } from './cost-book.ts';
@@ -23,46 +27,15 @@ import type { MemoryNow } from './live-memory.ts';
 import type { Totals } from './totals.ts';
 
 /** Rows of the catalogue that a run exposes. */
-export const RUN_KEYS = [
-  'runInfo',
-  'runStatus',
-  'runPhase',
-  'runLaunch',
-  'runStartTime',
-  'runTimeLeft',
-  'runWarnings',
-  'runMemoryLimit',
-  'connectionsPlanned',
-  'connectionsTarget',
-  'connectionsOpening',
-  'connectionsOpen',
-  'connectionAttempts',
-  'connectionOutcomes',
-  'connectionsClosed',
-  'openDuration',
-  'scheduleLag',
-  'roundTrip',
-  'messagesSent',
-  'replies',
-  'messagesFromOthers',
-  'responses',
-  'heartbeats',
-  'receivedBytes',
-  'sentBytes',
-  'memoryPoints',
-  'levelConnections',
-  'levelMemory',
-  'memoryPerConnection',
-  'targetLedger',
-  'targetUnexplained',
-  ...TREE_KEYS,
-  'meterReadSeconds',
-  'generatorSaturated',
-  'generatorOpenFds',
-  ...SOCKET_KEYS,
-  'hostMemory',
-  ...PROCESS_KEYS,
-] as const satisfies readonly MetricKey[];
+export const RUN_KEYS = listKeys({
+  ...RUN_METRICS,
+  ...LEDGER_METRICS,
+  ...TREE_METRICS,
+  meterReadSeconds: METER_METRICS.meterReadSeconds,
+  ...SOCKET_METRICS,
+  ...HOST_MEMORY_METRICS,
+  ...OWN_METRICS,
+});
 type Record = MetricRecorder<(typeof RUN_KEYS)[number]>;
 
 /** A run at one moment. */

@@ -8,6 +8,7 @@ import { HOST_METRICS } from './host.ts';
 import { PROCESS_METRICS } from './process.ts';
 import { RUN_METRICS } from './run.ts';
 import { SERVER_METRICS } from './server.ts';
+import type { MetricSpec } from './spec.ts';
 import { TARGET_METRICS } from './target.ts';
 
 export type { MetricSpec } from './spec.ts';
@@ -21,6 +22,9 @@ export const METRICS = {
 } as const;
 
 export type MetricKey = keyof typeof METRICS;
+/** Keys of one or several parts: a row that is added to a part is exposed by all that expose the part. */
+export const listKeys = <K extends MetricKey>(rows: Readonly<Record<K, MetricSpec>>): readonly K[] =>
+  Object.keys(rows) as K[];
 export type HistogramKey = {
   [K in MetricKey]: (typeof METRICS)[K]['kind'] extends 'histogram' ? K : never;
 }[MetricKey];

@@ -143,7 +143,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     openMs: ms.optional(),
     silentMs: ms.optional(),
   }),
-  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText }),
+  /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */
   z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: ShownText, hint: ShownText }),
   /** What the target printed last, when it ended by itself. */

@@ -69,7 +69,7 @@ test('a run whose messages are compressed differs from one whose are not', () =>
     plan: { legs: [leg({ protocol: 'tcp' })], launches: 1 },
     config: { perMessageDeflate: 'off' },
   });
-  assert.ok(!measuredOn(tcp).some(([label]) => label === 'Per-message deflate'), 'tcp has no such thing');
+  assert.ok(!measuredOn(tcp).some(({ key }) => key === 'deflate'), 'tcp has no such thing');
 });
 
 test('a leg that only one of them has is compared with nothing', () => {

@@ -1,7 +1,7 @@
 import { STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
-import { measuredOn } from '../words/circumstances.ts';
+import { CIRCUMSTANCES, type CircumstanceKey, measuredOn } from '../words/circumstances.ts';
 import { plain } from '../words/phrase.ts';
 
 /** What of a run may speak against comparing it. */
@@ -19,20 +19,19 @@ export interface Doubtable {
   }>;
 }
 
-/** Circumstances that runs may differ in and still be compared: that is what comparing is for. */
-const FREE = new Set(['Target', 'Started by', 'Begun', 'Ended', 'Headroom asked for']);
-
 /** In what circumstances runs differ, a sentence for each, told once however many they are. */
 export function differingIn(runs: readonly Doubtable[]): string[] {
   const all = runs.map(({ called, run }) => ({
     called,
-    has: new Map(measuredOn(run).map(([label, what]) => [label, plain(what)])),
+    has: new Map(measuredOn(run).map(({ key, value }) => [key, plain(value)])),
   }));
-  const labels = [...new Set(all.flatMap(({ has }) => [...has.keys()]))].filter((label) => !FREE.has(label));
-  return labels.flatMap((label) => {
+  const keys = [...new Set<CircumstanceKey>(all.flatMap(({ has }) => [...has.keys()]))];
+  return keys.flatMap((key) => {
+    const { label, mayDiffer } = CIRCUMSTANCES[key];
+    if (mayDiffer) return [];
     const namesOf = new Map<string, string[]>();
     for (const { called, has } of all) {
-      const what = has.get(label) ?? 'not said';
+      const what = has.get(key) ?? 'not said';
       namesOf.set(what, [...(namesOf.get(what) ?? []), called]);
     }
     if (namesOf.size < 2) return [];

@@ -1,4 +1,5 @@
 import type { Summary } from '../../core/schemas/summary.ts';
+import type { RunOutput } from './output.ts';
 
 const COLUMNS = [
   'protocol',
@@ -15,7 +16,9 @@ const COLUMNS = [
 ] as const;
 
 /** `levels.csv`: one line a level, empty where not measured (RFC 4180). */
-export function levelsCsv(summary: Summary): string {
+export const LEVELS_CSV: RunOutput = { file: 'levels.csv', make: ({ summary }) => levelsCsv(summary) };
+
+function levelsCsv(summary: Summary): string {
   const lines = summary.legs.flatMap(({ name, protocol, levels }) =>
     levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled }) =>
       [

@@ -10,10 +10,16 @@ import { pastes } from '../words/paste-settings.ts';
 import { reportTables } from '../words/report-tables.ts';
 import { TOPICS, type Topic } from '../words/table.ts';
 import { verdictOf } from '../words/verdict.ts';
+import type { RunOutput } from './output.ts';
 import type { ReportChart } from './report-charts.ts';
 
 /** `report.html`: a run as one file that needs nothing else, to be read, printed and handed on. */
-export function reportPage(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
+export const REPORT_PAGE: RunOutput = {
+  file: 'report.html',
+  make: ({ run, summary, charts }) => reportPage(run, summary, charts()),
+};
+
+function reportPage(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const main = [
     warnings(summary),
     ...(Object.keys(TOPICS) as Topic[]).map((topic) => topicSection(topic, summary, charts)),
@@ -58,7 +64,7 @@ ${parts.map(({ what, text }) => html`<p>${what}</p>\n${paste(text)}`)}`,
   );
 
 const circumstances = (run: RunFile): Markup => html`<dl class="facts">
-${measuredOn(run).map(([label, what]) => html`<div><dt>${label}</dt><dd>${what}</dd></div>\n`)}</dl>
+${measuredOn(run).map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 `;
 
 const footer = ({ environment }: RunFile): Markup =>

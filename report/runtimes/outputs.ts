@@ -6,6 +6,7 @@ import { html } from '../html/markup.ts';
 import { bulletList, figures, page, section } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { bullets, captionedTable, image, markdown } from '../outputs/markdown-kit.ts';
+import type { Circumstance } from '../words/circumstances.ts';
 import { bytes, count, counted, ms, orUnknown, type Part, say, UNKNOWN } from '../words/phrase.ts';
 import type { Table } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
@@ -16,7 +17,7 @@ import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
 const TITLE = 'Runtimes side by side';
 
 /** What all its runs have in common. */
-export type Circumstances = ReadonlyArray<readonly [label: string, what: Part]>;
+export type Circumstances = readonly Circumstance[];
 
 /** What page and Markdown have in common. */
 interface Section {
@@ -39,7 +40,7 @@ export function runtimesPage(
     ...sectionsOf(result, charts).map(({ id, title, tables, charts }) =>
       section(id, title, figures(charts.map(drawnFigure)), tables.map(table)),
     ),
-    section('measured-on', MEASURED_ON, bulletList(circumstances.map(([label, what]) => say`${label}: ${what}`))),
+    section('measured-on', MEASURED_ON, bulletList(circumstances.map(({ label, value }) => say`${label}: ${value}`))),
   ];
   return page(`${TITLE} · connrig`, header, main, html`<p>Made by connrig ${result.connrigVersion}.</p>`);
 }
@@ -59,7 +60,7 @@ export function runtimesMarkdown(
       ...tables.map(captionedTable),
     ]),
     `## ${MEASURED_ON}`,
-    bullets(circumstances.map(([label, what]) => markdown(say`${label}: ${what}`))),
+    bullets(circumstances.map(({ label, value }) => markdown(say`${label}: ${value}`))),
   ];
   return `${sections.join('\n\n')}\n`;
 }

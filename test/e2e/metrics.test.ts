@@ -9,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RUN_KEYS } from '../../client/metrics/record-run.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import { METRICS } from '../../core/metrics/catalogue.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import {
@@ -25,7 +24,7 @@ import {
   startConnrig,
 } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
-import { samplesIn } from '../support/scrape.ts';
+import { findUnrecorded, samplesIn } from '../support/scrape.ts';
 import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -109,8 +108,7 @@ describe('connrig run --metrics', () => {
     assert.deepEqual(histogramsIn(one), histogramsIn(other), 'two scrapers at once see the same');
     assertAgrees(one, summary);
     // Whatever isn't of a moment, of another behaviour, or of a machine of another kind, was to be seen.
-    const seen = new Set([...pages, ...last].flatMap((page) => [...page.keys()]));
-    const absent = RUN_KEYS.filter((key) => ![...seen].some((name) => name.startsWith(METRICS[key].name)));
+    const absent = findUnrecorded(RUN_KEYS, ...pages, ...last);
     assert.deepEqual(
       absent.filter((key) => !key.startsWith('targetCgroup')),
       ['responses', 'heartbeats'],

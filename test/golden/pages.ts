@@ -59,7 +59,7 @@ export function makePages(
   writeRuntimes(
     runtimes,
     result,
-    measuredOn(readRunFile(first)).filter(([label]) => label !== 'Target'),
+    measuredOn(readRunFile(first)).filter(({ key }) => key !== 'target'),
   );
 
   const page = (path: string, numbers: unknown, around: unknown = null): MadePage => {

@@ -1,6 +1,7 @@
 import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
@@ -27,8 +28,6 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
     await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);
   }
-  const why = lossSentence(course.progress());
-  const came = `connections came and went${why ? ` (${why})` : ''}`;
-  course.warn(`the level of ${level} did not hold still: ${came}; it yields no memory point`);
+  course.warn(toWarning('WUNSTABLE', { level, why: lossSentence(course.progress()) }));
   return undefined;
 }

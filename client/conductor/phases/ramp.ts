@@ -1,4 +1,4 @@
-import { humanMs } from '../../../core/values/units.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { untilAccepted } from '../until-accepted.ts';
 import { check, waitFor } from '../watch.ts';
@@ -41,7 +41,5 @@ export async function untilTaken(course: LegCourse, level: number): Promise<void
   });
   if (tookMs < LATE_MS || course.isKnownLate) return;
   course.isKnownLate = true;
-  course.warn(
-    `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`,
-  );
+  course.warn(toWarning('WLATE', { level, tookMs }));
 }

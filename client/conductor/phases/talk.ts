@@ -1,4 +1,5 @@
 import type { Talk } from '../../../core/schemas/record.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
 import { sampleTalk } from '../talk.ts';
 import { waitFor } from '../watch.ts';
@@ -18,9 +19,7 @@ export async function talk(course: LegCourse, level: number): Promise<Talk> {
     const { flooding, closeReasons } = fleet.tally();
     if (flooding === 0 && closeReasons.flood === floodsBefore && talked.messages > 0) return talked;
     if (tries < TALK_TRIES) continue;
-    course.warn(
-      `round trips at the level of ${level} were measured while a connection flooded the client: they are longer for it`,
-    );
+    course.warn(toWarning('WFLOOD', { level }));
     return talked;
   }
 }

@@ -1,5 +1,6 @@
 import { RigError } from '../../../core/values/errors.ts';
 import { warmUpRounds } from '../../../core/values/plan.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
 import { drain, moveTo, untilTaken } from './ramp.ts';
 import { isAll } from './whole.ts';
@@ -35,7 +36,7 @@ async function untilWarm(course: LegCourse): Promise<void> {
   fleet.setTalking(true);
   await untilTaken(course, leg.warmUp).catch((error: unknown) => {
     if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
-    course.warn(`during the warm-up ${error.message}`);
+    course.warn(toWarning('WBACKLOG', { message: error.message }));
   });
   fleet.setTalking(false);
 }
