@@ -195,7 +195,6 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   // What the engine says.
-
   onConnected(slot: Slot): void {
     if (this.#slots.stateOf(slot) !== STATE.connecting) return;
     this.#slots.setState(slot, STATE.handshaking);
