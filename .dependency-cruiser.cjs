@@ -4,10 +4,11 @@ const rooms = {
   files: ['core'],
   memory: ['core'],
   telemetry: ['core'],
-  lab: ['files', 'core'],
+  // A comparison of targets looks at goroutines from outside.
+  lab: ['memory', 'files', 'core'],
   // What holds connections knows nothing of measuring.
   fleet: ['core'],
-  // Options of all commands, read into plans.
+  // Options of all commands, read into configs and plans.
   config: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   client: ['config', 'fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
   server: ['memory', 'telemetry', 'core'],

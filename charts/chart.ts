@@ -16,7 +16,7 @@ export interface ChartTable {
   readonly rows: ReadonlyArray<readonly string[]>;
 }
 
-export const UNKNOWN = '–';
+export const NO_VALUE = '–';
 
-export const orUnknown = (value: number | null | undefined, print: (value: number) => string): string =>
-  value === null || value === undefined ? UNKNOWN : print(value);
+export const formatOrUnknown = (value: number | null | undefined, print: (value: number) => string): string =>
+  value === null || value === undefined ? NO_VALUE : print(value);

@@ -2,20 +2,20 @@ import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
 
 /** A leg of one of the runs that are compared. */
-export interface ComparedLeg {
+export interface CompareChartLeg {
   /** Short, and its own among them. */
   readonly label: string;
   readonly leg: LegSummary;
 }
 
 /** Memory against connections of several runs over each other: what was measured, and the lines through it. */
-export function compareChart(protocol: string, compared: readonly ComparedLeg[]): Chart {
+export function compareChart(leg: string, compared: readonly CompareChartLeg[]): Chart {
   const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
   const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
   const drawn = compared.map(({ label, leg }, i) => {
@@ -47,10 +47,10 @@ export function compareChart(protocol: string, compared: readonly ComparedLeg[])
   const cellsAt = (open: number): string[] =>
     compared.map(({ leg }) => {
       const bytes = leg.levels.find((level) => level.open === open)?.bytes;
-      return orUnknown(bytes?.total ?? bytes?.user, humanBytes);
+      return formatOrUnknown(bytes?.total ?? bytes?.user, humanBytes);
     });
   return {
-    title: `${protocol}: memory against connections`,
+    title: `${leg}: memory against connections`,
     description: `${compared.map(({ label }) => label).join(', ')}: what was measured at each level, and the lines through it.`,
     option: (width) => ({
       // The line through them goes without saying.

@@ -1,7 +1,7 @@
 import type { Estimate } from '../core/stats/slope.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip, withNames } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -48,7 +48,7 @@ export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
         ],
   );
   const textOf = ({ label, user, kernel, total }: CostBar): string =>
-    `${label}: ${orUnknown(total?.bytes, humanBytes)} (${orUnknown(user?.bytes, humanBytes)} in user space, ${orUnknown(kernel?.bytes, humanBytes)} in the kernel)`;
+    `${label}: ${formatOrUnknown(total?.bytes, humanBytes)} (${formatOrUnknown(user?.bytes, humanBytes)} in user space, ${formatOrUnknown(kernel?.bytes, humanBytes)} in the kernel)`;
   const most = bars.map(({ total, user, kernel }) => total?.high ?? (user?.bytes ?? 0) + (kernel?.bytes ?? 0));
   return {
     title,
@@ -67,7 +67,7 @@ export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
       head: ['server', 'user space', 'kernel', 'together'],
       rows: bars.map(({ label, ...own }) => [
         label,
-        ...[own.user, own.kernel, own.total].map((one) => orUnknown(one?.bytes, humanBytes)),
+        ...[own.user, own.kernel, own.total].map((one) => formatOrUnknown(one?.bytes, humanBytes)),
       ]),
     },
   };

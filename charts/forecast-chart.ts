@@ -4,7 +4,7 @@ import { lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
-import { type Chart, UNKNOWN } from './chart.ts';
+import { type Chart, NO_VALUE } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -17,8 +17,8 @@ const NAMES = { measured: 'measured', line: 'forecast', band: '95 % of predictio
  * powers of ten, since plans go far beyond what was measured. Undefined where no forecast is made.
  */
 export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary): Chart | undefined {
-  const own = forecast.filter(({ protocol }) => protocol === leg.protocol);
-  const room = capacity.find(({ protocol }) => protocol === leg.protocol);
+  const own = forecast.filter((one) => one.leg === leg.name);
+  const room = capacity.find((one) => one.leg === leg.name);
   const lines = leg.fit?.lines ?? [];
   const first = leg.levels[0]?.open;
   const last = Math.max(...own.map(({ connections }) => connections), room?.connections ?? 0);
@@ -64,8 +64,8 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
     },
   ];
   return {
-    title: `${leg.protocol}: what more connections would take`,
-    description: describe(own, room),
+    title: `${leg.name}: what more connections would take`,
+    description: forecastSentence(own, room),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((open) => {
@@ -112,10 +112,10 @@ function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): No
   };
 }
 
-function describe(own: readonly Forecast[], room: Room | undefined): string {
+function forecastSentence(own: readonly Forecast[], room: Room | undefined): string {
   const ahead = own.map((one) => `${humanCount(one.connections)} would take ${intervalOf(one)}`).join('; ');
   const fits = room
     ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
     : '';
-  return `${ahead === '' ? UNKNOWN : ahead}.${fits}`;
+  return `${ahead === '' ? NO_VALUE : ahead}.${fits}`;
 }

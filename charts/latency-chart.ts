@@ -2,7 +2,7 @@ import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import type { LegSeries } from '../core/schemas/series.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { baseOption, countAxis, logAxis, nearest, quiet, shortMs, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour, type Role } from './theme.ts';
 
@@ -16,7 +16,7 @@ interface Kind {
   readonly title: string;
   readonly what: string;
   readonly role: Role;
-  /** Of the times, in order. */
+  /** The times' own, in order. */
   readonly names: readonly [string, string, string];
 }
 
@@ -34,25 +34,25 @@ const ROUND_TRIPS: Kind = {
 };
 
 /** How long it took to open connections between each level and the one below, from the planned moment. */
-export function openingChart({ protocol, opening }: LegSeries): Chart | undefined {
+export function openingChart({ name, opening }: LegSeries): Chart | undefined {
   const levels = opening
     .filter(({ opened }) => opened > 0)
     .map(({ level, p50Ms, p99Ms, maxMs }) => ({ level, times: [p50Ms, p99Ms, maxMs] }));
-  return levels.length === 0 ? undefined : latencyChart(protocol, OPENING, levels);
+  return levels.length === 0 ? undefined : latencyChart(name, OPENING, levels);
 }
 
 /** Round trips at each level, from the planned moment; undefined where nothing is exchanged. */
-export function rttChart({ protocol, levels }: LegSummary): Chart | undefined {
+export function rttChart({ name, levels }: LegSummary): Chart | undefined {
   const timed = levels.flatMap(({ open, rtt }) =>
     rtt === null ? [] : [{ level: open, times: [rtt.p50Ms, rtt.p99Ms, rtt.p999Ms] }],
   );
-  return timed.length === 0 ? undefined : latencyChart(protocol, ROUND_TRIPS, timed);
+  return timed.length === 0 ? undefined : latencyChart(name, ROUND_TRIPS, timed);
 }
 
 const SYMBOLS = ['circle', 'triangle', 'diamond'] as const;
 const DASHES = ['solid', 'dashed', 'dotted'] as const;
 
-function latencyChart(protocol: string, { title, what, role, names }: Kind, levels: readonly LevelTimes[]): Chart {
+function latencyChart(leg: string, { title, what, role, names }: Kind, levels: readonly LevelTimes[]): Chart {
   const all = levels.flatMap(({ times }) => times.filter((ms): ms is number => ms !== null && ms > 0));
   const [least, most] = [Math.min(...all, 1), Math.max(...all, 1)];
   const series = names.map(
@@ -70,12 +70,14 @@ function latencyChart(protocol: string, { title, what, role, names }: Kind, leve
     }),
   );
   const textOf = ({ level, times }: LevelTimes): string =>
-    [`up to ${humanCount(level)}`, ...names.map((name, i) => `${name}: ${orUnknown(times[i], humanMs)}`)].join('\n');
+    [`up to ${humanCount(level)}`, ...names.map((name, i) => `${name}: ${formatOrUnknown(times[i], humanMs)}`)].join(
+      '\n',
+    );
   const last = levels.at(-1);
   return {
-    title: `${protocol}: ${title}`,
+    title: `${leg}: ${title}`,
     description: last
-      ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${orUnknown(last.times[i], humanMs)}`).join(', ')}.`
+      ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${formatOrUnknown(last.times[i], humanMs)}`).join(', ')}.`
       : '',
     option: (width) => ({
       ...baseOption(series, width),
@@ -89,7 +91,7 @@ function latencyChart(protocol: string, { title, what, role, names }: Kind, leve
     }),
     table: {
       head: ['level', ...names],
-      rows: levels.map(({ level, times }) => [humanCount(level), ...times.map((ms) => orUnknown(ms, humanMs))]),
+      rows: levels.map(({ level, times }) => [humanCount(level), ...times.map((ms) => formatOrUnknown(ms, humanMs))]),
     },
   };
 }

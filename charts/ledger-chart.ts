@@ -3,7 +3,7 @@ import { USER_COMPONENTS } from '../core/ledger/ledger.ts';
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour, type Role } from './theme.ts';
 
@@ -57,20 +57,23 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
   });
   return {
     title: 'What one more connection costs, part by part',
-    description: known.map(describe).join(' '),
+    description: known.map(ledgerSentence).join(' '),
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((index) => (known[index] ? describe(known[index]) : '')),
+      ...tooltip((index) => (known[index] ? ledgerSentence(known[index]) : '')),
       xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
-      yAxis: { ...categoryAxis(known.map(({ protocol }) => protocol)), inverse: true },
+      yAxis: { ...categoryAxis(known.map(({ name }) => name)), inverse: true },
       series,
     }),
     table: {
-      head: ['part', ...known.map(({ protocol }) => protocol)],
+      head: ['part', ...known.map(({ name }) => name)],
       rows: [
-        ...shown.map((name) => [LOOKS[name][0], ...known.map((leg) => orUnknown(bytesOf(leg, name), humanBytes))]),
-        ['all of it', ...known.map((leg) => orUnknown(costOf(leg), humanBytes))],
-        [UNEXPLAINED, ...known.map((leg) => orUnknown(leg.perConnection?.components.unexplained, humanBytes))],
+        ...shown.map((name) => [
+          LOOKS[name][0],
+          ...known.map((leg) => formatOrUnknown(bytesOf(leg, name), humanBytes)),
+        ]),
+        ['all of it', ...known.map((leg) => formatOrUnknown(costOf(leg), humanBytes))],
+        [UNEXPLAINED, ...known.map((leg) => formatOrUnknown(leg.perConnection?.components.unexplained, humanBytes))],
       ],
     },
   };
@@ -83,13 +86,13 @@ function costOf({ perConnection }: LegSummary): number | undefined {
   return cost?.bytes;
 }
 
-function describe(leg: LegSummary): string {
+function ledgerSentence(leg: LegSummary): string {
   const largest = COMPONENTS.map((name) => ({ name, bytes: leg.perConnection?.components[name] ?? 0 }))
     .filter(({ bytes }) => bytes >= 1)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
   const parts = largest.map(({ name, bytes }) => `${LOOKS[name][0]} ${humanBytes(bytes)}`).join(', ');
-  return `${leg.protocol}: ${orUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
+  return `${leg.name}: ${formatOrUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
 }
 
 function decalOf(pattern: Pattern): { decal?: Record<string, unknown> } {

@@ -3,7 +3,7 @@ import { type Line, lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, nearest, quiet, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -45,8 +45,8 @@ export function memoryChart(leg: LegSummary): Chart {
     ...(predicted === null ? [] : [holdoutSeries(top, predicted)]),
   ];
   return {
-    title: `${leg.protocol}: memory against connections`,
-    description: describe(leg),
+    title: `${leg.name}: memory against connections`,
+    description: memorySentence(leg),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((open) => tooltipText(leg, open)),
@@ -58,8 +58,8 @@ export function memoryChart(leg: LegSummary): Chart {
       head: ['open', NAMES.total, NAMES.user, NAMES.kernel, NAMES.line],
       rows: levels.map(({ open, bytes }) => [
         humanCount(open),
-        ...[bytes.total, bytes.user, bytes.kernel].map((value) => orUnknown(value, humanBytes)),
-        lines.length > 0 ? humanBytes(predictAt(lineAt(lines, open), open).bytes) : orUnknown(null, humanBytes),
+        ...[bytes.total, bytes.user, bytes.kernel].map((value) => formatOrUnknown(value, humanBytes)),
+        lines.length > 0 ? humanBytes(predictAt(lineAt(lines, open), open).bytes) : formatOrUnknown(null, humanBytes),
       ]),
     },
   };
@@ -144,10 +144,10 @@ const holdoutSeries = (top: number, bytes: number): SeriesOption => ({
   itemStyle: { color: 'transparent', borderColor: colour('bad'), borderWidth: 2 },
 });
 
-function describe({ protocol, levels, perConnection, fit }: LegSummary): string {
-  if (levels.length === 0) return `No level of ${protocol} was measured yet.`;
+function memorySentence({ name, levels, perConnection, fit }: LegSummary): string {
+  if (levels.length === 0) return `No level of ${name} was measured yet.`;
   const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
-  const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${protocol}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
+  const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${name}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
   if (!cost) return `${measured} A line takes at least three.`;
   const shape = fit?.knee ? ' above a knee' : fit?.step ? ' beyond a step' : '';
   return `${measured} One more costs ${humanBytes(cost.bytes)}${shape}, between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}.`;
@@ -159,8 +159,8 @@ function tooltipText({ levels }: LegSummary, at: number): string {
   const { total, user, kernel } = level.bytes;
   return [
     `${humanCount(level.open)} open`,
-    `${NAMES.total}: ${orUnknown(total, humanBytes)}`,
-    `${NAMES.user}: ${orUnknown(user, humanBytes)}`,
-    `${NAMES.kernel}: ${orUnknown(kernel, humanBytes)}`,
+    `${NAMES.total}: ${formatOrUnknown(total, humanBytes)}`,
+    `${NAMES.user}: ${formatOrUnknown(user, humanBytes)}`,
+    `${NAMES.kernel}: ${formatOrUnknown(kernel, humanBytes)}`,
   ].join('\n');
 }

@@ -11,8 +11,8 @@ const LEAST_PIXELS = 4;
 
 /** How attempts to open ended: a bar for each outcome of each leg that there was. */
 export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
-  const bars = legs.flatMap(({ protocol, outcomes }) =>
-    OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => ({ protocol, name, attempts: outcomes[name] })),
+  const bars = legs.flatMap(({ name: leg, outcomes }) =>
+    OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => ({ leg, name, attempts: outcomes[name] })),
   );
   if (bars.length === 0) return undefined;
   const series = (name: string, role: Role, isOpen: boolean): SeriesOption => ({
@@ -38,23 +38,23 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
   const most = Math.max(...bars.map(({ attempts }) => attempts));
   return {
     title: 'How attempts to open ended',
-    description: legs.map(describe).join(' '),
+    description: legs.map(outcomesSentence).join(' '),
     option: (width) => ({
       ...baseOption(all, width),
       ...tooltip((index) => (bars[index] ? `${bars[index].name}: ${humanCount(bars[index].attempts)}` : '')),
       // Room for the number beside the longest bar.
       xAxis: countYAxis(most * 1.15),
-      yAxis: { ...categoryAxis(bars.map(({ protocol, name }) => `${protocol}: ${name}`)), inverse: true },
+      yAxis: { ...categoryAxis(bars.map(({ leg, name }) => `${leg}: ${name}`)), inverse: true },
       series: all,
     }),
     table: {
       head: ['', 'attempts'],
-      rows: bars.map(({ protocol, name, attempts }) => [`${protocol}: ${name}`, humanCount(attempts)]),
+      rows: bars.map(({ leg, name, attempts }) => [`${leg}: ${name}`, humanCount(attempts)]),
     },
   };
 }
 
-function describe({ protocol, attempts, outcomes }: LegSummary): string {
+function outcomesSentence({ name, attempts, outcomes }: LegSummary): string {
   const opened = outcomes.open === attempts ? 'all' : humanCount(outcomes.open);
-  return `${protocol}: of ${humanCount(attempts)} attempts ${opened} opened.`;
+  return `${name}: of ${humanCount(attempts)} attempts ${opened} opened.`;
 }

@@ -11,7 +11,7 @@ import { colour } from './theme.ts';
 const LEAST_DRAINS = 3;
 
 /** User memory with no connection open, after each cycle: what grows from one to the next is a leak. */
-export function retainedChart({ protocol, drains }: LegSeries, retained: LegSummary['retained']): Chart | undefined {
+export function retainedChart({ name, drains }: LegSeries, retained: LegSummary['retained']): Chart | undefined {
   if (drains.length < LEAST_DRAINS) return undefined;
   const names = drains.map(({ cycle }) => (cycle === 0 ? 'baseline' : `after cycle ${cycle}`));
   const series: SeriesOption[] = [
@@ -30,8 +30,8 @@ export function retainedChart({ protocol, drains }: LegSeries, retained: LegSumm
     return `${names[index]}\n${humanBytes(drain.bytes)}, ${humanCount(drain.closedConnections)} closed`;
   };
   return {
-    title: `${protocol}: what closed connections leave behind`,
-    description: describe(retained),
+    title: `${name}: what closed connections leave behind`,
+    description: retainedSentence(retained),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip(textOf),
@@ -50,7 +50,7 @@ export function retainedChart({ protocol, drains }: LegSeries, retained: LegSumm
   };
 }
 
-function describe(retained: LegSummary['retained']): string {
+function retainedSentence(retained: LegSummary['retained']): string {
   if (retained === null) return 'What is retained is not known.';
   const { bytesPerClosedConnection: bytes, low, high } = retained;
   if (low === null || high === null)

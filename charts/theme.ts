@@ -1,6 +1,6 @@
 /**
  * The colours of charts, in one place. A chart names a role; what it looks like is decided by a CSS custom property, so
- * that the same SVG is right in light and dark. Whoever shows charts includes {@link themeCss}; an SVG that stands alone
+ * that the same SVG is right in light and dark. A page that shows charts includes {@link themeCss}; an SVG that stands alone
  * falls back to the light colours.
  */
 interface Shades {

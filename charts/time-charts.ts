@@ -1,7 +1,7 @@
 import type { PhaseSpan, RunSeries, TimePoint } from '../core/schemas/series.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, clock, countAxis, countYAxis, nearest, quiet, timeAxis, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -39,10 +39,10 @@ export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user 
     },
   ];
   const textOf = ({ elapsedMs, open, targetBytes }: TimePoint): string =>
-    `${clock(elapsedMs)}\n${memory}: ${orUnknown(targetBytes, humanBytes)}\nopen: ${humanCount(open)}`;
+    `${clock(elapsedMs)}\n${memory}: ${formatOrUnknown(targetBytes, humanBytes)}\nopen: ${humanCount(open)}`;
   return {
     title: 'Memory over time',
-    description: describeTime(time, memory),
+    description: timeSentence(time, memory),
     option: (width) => ({
       ...baseOption(series, width),
       ...timeTooltip(time, textOf),
@@ -54,7 +54,7 @@ export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user 
       head: ['time', memory, 'open', 'opening', 'failed', 'closed'],
       rows: sampled(time).map(({ elapsedMs, targetBytes, open, opening, failed, closed }) => [
         clock(elapsedMs),
-        orUnknown(targetBytes, humanBytes),
+        formatOrUnknown(targetBytes, humanBytes),
         ...[open, opening, failed, closed].map(humanCount),
       ]),
     },
@@ -196,11 +196,11 @@ function sampled<T>(items: readonly T[]): T[] {
   return items.filter((_, i) => (items.length - 1 - i) % every === 0);
 }
 
-function describeTime(time: readonly TimePoint[], memory: string): string {
+function timeSentence(time: readonly TimePoint[], memory: string): string {
   const last = time.at(-1);
   if (!last) return 'Nothing was recorded yet.';
   const peak = time.reduce<number | null>((most, { targetBytes }) => {
     return targetBytes === null ? most : Math.max(most ?? 0, targetBytes);
   }, null);
-  return `After ${clock(last.elapsedMs)}: ${humanCount(last.open)} open, ${memory} ${orUnknown(last.targetBytes, humanBytes)}, at most ${orUnknown(peak, humanBytes)}.`;
+  return `After ${clock(last.elapsedMs)}: ${humanCount(last.open)} open, ${memory} ${formatOrUnknown(last.targetBytes, humanBytes)}, at most ${formatOrUnknown(peak, humanBytes)}.`;
 }

@@ -1,6 +1,6 @@
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortCount, shortMs, tooltip } from './axes.ts';
-import { type Chart, orUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { lookOf } from './series-look.ts';
 import { colour } from './theme.ts';
@@ -32,7 +32,7 @@ export function timesChart(title: string, lines: readonly TimesLine[]): Chart {
     };
   });
   const cellAt = ({ points }: TimesLine, at: number): string =>
-    orUnknown(points.find(({ open }) => open === at)?.ms, humanMs);
+    formatOrUnknown(points.find(({ open }) => open === at)?.ms, humanMs);
   const top = opens.at(-1) ?? 1;
   return {
     title,

@@ -33,7 +33,7 @@ export function trendChart(title: string, points: readonly TrendPoint[]): Chart 
   ];
   return {
     title,
-    description: describe(points),
+    description: trendSentence(points),
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((index) => textOf(points[index])),
@@ -76,7 +76,7 @@ function intervals(name: string, points: readonly TrendPoint[]): SeriesOption {
   };
 }
 
-function describe(points: readonly TrendPoint[]): string {
+function trendSentence(points: readonly TrendPoint[]): string {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return 'No run has a cost.';
   // No percentage: without an interval it would pass for a finding, which is what comparing is for.

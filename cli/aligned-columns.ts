@@ -3,7 +3,7 @@
  *
  * @param numbers columns that are aligned on the right
  */
-export function aligned(lines: readonly (readonly string[])[], numbers: readonly number[] = []): string {
+export function alignColumns(lines: readonly (readonly string[])[], numbers: readonly number[] = []): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const pad = (cell: string, column: number): string =>
     numbers.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);

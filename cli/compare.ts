@@ -1,25 +1,29 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { COMPARE_OPTIONS } from '../config/compare-options.ts';
+import { type OptionValues, readCommandLine } from '../config/read-options.ts';
 import { usageError } from '../core/values/errors.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-
-interface Options {
-  readonly json?: boolean;
-  readonly out?: string;
-}
 
 /** Adds `connrig compare <folders…>`: runs side by side, each against the first. */
 export function addCompareCommand(program: Command, deps: CliDeps): void {
-  program
+  const command = program
     .command('compare')
     .description('set runs side by side: what one more connection costs, and whether a difference is shown')
-    .argument('<folders...>', 'run folders; each is compared with the first')
-    .option('--out <folder>', 'write compare.html, compare.md and compare.json there')
-    .option('--json', 'print compare.json on stdout')
-    .action((folders: string[], options: Options) => compare(folders, options, deps));
+    .argument('<folders...>', 'run folders; each is compared with the first');
+  addOptions(command, COMPARE_OPTIONS).action(async () => {
+    const line = readLine(command, COMPARE_OPTIONS, deps.env, Number.POSITIVE_INFINITY);
+    const options = readCommandLine('compare', COMPARE_OPTIONS, line);
+    await compare(line.words, options, deps);
+  });
 }
 
-async function compare(folders: readonly string[], { json = false, out }: Options, deps: CliDeps): Promise<void> {
+async function compare(
+  folders: readonly string[],
+  { json, out }: OptionValues<typeof COMPARE_OPTIONS>,
+  deps: CliDeps,
+): Promise<void> {
   const [first, ...others] = folders;
   if (first === undefined || others.length === 0)
     throw usageError(['one run alone can be compared with nothing'], 'connrig compare runs/before runs/after');

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { describeError, EXIT, exitCodeOf, RigError } from '../core/values/errors.ts';
+import { EXIT, exitCodeOf, formatError, RigError } from '../core/values/errors.ts';
 import { systemError } from '../core/values/system-errors.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -21,7 +21,7 @@ const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
 const VERSION_FLAGS = ['-V', '--version'];
 
 /** Runs one command line, whatever comes of it: errors are printed, the exit code is set, nothing is thrown. */
-export async function connrig(args: readonly string[], deps: CliDeps): Promise<void> {
+export async function runConnrig(args: readonly string[], deps: CliDeps): Promise<void> {
   const program = new Command('connrig')
     .description('How many connections fit, what does one more cost in RAM, and what breaks first?')
     .version(deps.version)
@@ -38,7 +38,7 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
   } catch (thrown) {
     const error = thrown instanceof CommanderError ? asUsageError(thrown) : (systemError(thrown) ?? thrown);
     if (error === undefined) return;
-    deps.stderr.write(`${describeError(error)}\n`);
+    deps.stderr.write(`${formatError(error)}\n`);
     if (deps.env['CONNRIG_DEBUG'] && error instanceof Error) deps.stderr.write(`${error.stack}\n`);
     deps.setExitCode(exitCodeOf(error));
   }
@@ -48,8 +48,12 @@ export async function connrig(args: readonly string[], deps: CliDeps): Promise<v
 async function subcommandsFor([first = '']: readonly string[]): Promise<AddCommand[]> {
   if (VERSION_FLAGS.includes(first)) return [];
   const named = SUBCOMMANDS.get(first);
-  return named ? [await named()] : Promise.all([...SUBCOMMANDS.values()].map((load) => load()));
+  return named ? [await named()] : loadSubcommands();
 }
+
+/** All of them. */
+export const loadSubcommands = (): Promise<AddCommand[]> =>
+  Promise.all([...SUBCOMMANDS.values()].map((load) => load()));
 
 /** Commander also throws after printing help or the version; that is no error. */
 function asUsageError(error: CommanderError): RigError | undefined {

@@ -6,7 +6,7 @@ import { testDeps } from '../test/support/cli-deps.ts';
 import { addDoctorCommand } from './doctor.ts';
 
 /** Runs `connrig doctor ARGS` in this process. */
-async function doctor(...args: string[]): Promise<{ out: string; err: string; error: unknown }> {
+async function doctor(...args: string[]): Promise<{ out: string; error: unknown }> {
   const deps = testDeps();
   const program = new Command();
   program.exitOverride().configureOutput({ writeErr: (text) => deps.stderr.write(text) });
@@ -16,7 +16,7 @@ async function doctor(...args: string[]): Promise<{ out: string; err: string; er
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return { out: deps.out(), err: deps.err(), error };
+  return { out: deps.out(), error };
 }
 
 test('a small plan fits, and the table has a line for each finding', async () => {
@@ -42,11 +42,17 @@ test('a plan beyond any machine prints its findings and ends in exit code 3', as
   assert.ok(most.connections > 0 && most.connections < 1e9);
 });
 
-for (const bad of ['abc', '0', '-5', '1.5']) {
+for (const [bad, wanted] of [
+  ['abc', /^--connections: "abc" is not a count such as 100k$/],
+  ['0', /^--connections: 0 is too small: at least 1$/],
+  ['-5', /is not a count/],
+  ['1.5', /is not a count/],
+] as const) {
   test(`--connections ${bad} is refused with an example`, async () => {
-    const { out, err, error } = await doctor(`--connections=${bad}`);
-    assert.equal((error as { code?: string }).code, 'commander.invalidArgument');
-    assert.match(err, /a whole number from 1 up/);
+    const { out, error } = await doctor(`--connections=${bad}`);
+    assert.ok(error instanceof RigError);
+    assert.deepEqual([error.code, error.hint], ['EUSAGE', 'connrig doctor --help']);
+    assert.match(error.message, wanted);
     assert.equal(out, '');
   });
 }

@@ -1,13 +1,21 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
-import { amount, check, explain, type Finding, mostConnections, type Verdict } from '../client/preflight/check.ts';
+import {
+  amount,
+  checkMachine,
+  explain,
+  type Finding,
+  type Judgement,
+  mostConnections,
+} from '../client/preflight/check.ts';
 import { needOf } from '../client/preflight/machine-demand.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
-import { humanCount, humanMs, parseQuantity } from '../core/values/units.ts';
-import { aligned } from './aligned-columns.ts';
+import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
+import { readCommandLine } from '../config/read-options.ts';
+import { humanCount, humanMs } from '../core/values/units.ts';
+import { alignColumns } from './aligned-columns.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-
-const DEFAULT_CONNECTIONS = 5000;
 
 /**
  * `connrig doctor`: would a run of this size fit on this machine, both ends on it, and what could it measure? Prints
@@ -16,32 +24,35 @@ const DEFAULT_CONNECTIONS = 5000;
  * @throws RigError (exit 3) from the action when something would fail, after printing
  */
 export function addDoctorCommand(program: Command, deps: CliDeps): void {
-  program
+  const command = program
     .command('doctor')
     .description(
       "check this machine's limits against a plan, and what it lets a run measure; findings name the command that helps",
-    )
-    .option('-c, --connections <number>', 'connections to be open at once', connectionsOf, DEFAULT_CONNECTIONS)
-    .option('--json', 'print the findings as JSON')
-    .action(async ({ connections, json = false }: { connections: number; json?: boolean }) => {
-      const snapshot = await readSnapshot();
-      const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
-      const findings = check(need, snapshot);
-      const most = mostConnections(need, snapshot);
-      const { abilities, readingMs } = await readAbilities();
-      if (json) {
-        const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
-        deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
-      } else {
-        const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
-        deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
-      }
-      const error = explain(findings);
-      if (error) throw error;
-    });
+    );
+  addOptions(command, DOCTOR_OPTIONS).action(async () => {
+    const { connections, json } = readCommandLine(
+      'doctor',
+      DOCTOR_OPTIONS,
+      readLine(command, DOCTOR_OPTIONS, deps.env),
+    );
+    const snapshot = await readSnapshot();
+    const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
+    const findings = checkMachine(need, snapshot);
+    const most = mostConnections(need, snapshot);
+    const { abilities, readingMs } = await readAbilities();
+    if (json) {
+      const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
+      deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
+    } else {
+      const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
+      deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
+    }
+    const error = explain(findings);
+    if (error) throw error;
+  });
 }
 
-const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Verdict, string>;
+const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Judgement, string>;
 
 /** One line a finding, columns aligned; the command only where something is to be done. */
 export function tableOf(findings: readonly Finding[]): string {
@@ -52,7 +63,7 @@ export function tableOf(findings: readonly Finding[]): string {
     amount(needed, inBytes),
     ok === 'ok' || ok === 'unknown' ? knob : command,
   ]);
-  return aligned([['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows], [2, 3]);
+  return alignColumns([['', 'what', 'is', 'needed', 'knob, or what to do'], ...rows], [2, 3]);
 }
 
 /** What can be measured here; where something can't, what to do about it. */
@@ -62,7 +73,7 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
     what,
     remedy === '' ? sentence : `${sentence} — ${remedy}`,
   ]);
-  return `${aligned([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
+  return `${alignColumns([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
 }
 
 function summaryOf(
@@ -75,14 +86,6 @@ function summaryOf(
   return most.limiter === null
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${most.limiter}.`;
-}
-
-function connectionsOf(text: string): number {
-  const connections = parseQuantity('count', text);
-  if (connections === undefined || connections < 1) {
-    throw new InvalidArgumentError('a whole number from 1 up, such as 5000 or 100k');
-  }
-  return connections;
 }
 
 /** JSON has no Infinity, and its null would read as "unknown". */

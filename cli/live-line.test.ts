@@ -39,6 +39,7 @@ const at = (open: number, more: Partial<Progress> = {}): Progress => ({
   elapsedMs: open,
   leg: 0,
   legs: 1,
+  name: 'tcp',
   protocol: 'tcp',
   phase: 'ramp',
   level: 1000,

@@ -59,10 +59,10 @@ function plain(out: Writable): LiveLine {
   };
 }
 
-function textOf({ protocol, phase, level, counts, openedPerSecond, targetBytes, leftMs }: Progress): string {
+function textOf({ name, phase, level, counts, openedPerSecond, targetBytes, leftMs }: Progress): string {
   const { opening, open, failed, closed } = counts;
   return [
-    `${protocol} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`,
+    `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`,
     `opening ${humanCount(opening)}, open ${humanCount(open)}, failed ${humanCount(failed)}, closed ${humanCount(closed)}`,
     `${humanCount(openedPerSecond)}/s`,
     targetBytes === null ? 'target –' : `target ${humanBytes(targetBytes)}`,

@@ -11,7 +11,7 @@ if (lack !== undefined) {
   process.stderr.write(lack);
   process.exit(3);
 }
-const [{ connrig }, { describeError, exitCodeOf }, { systemError }] = await Promise.all([
+const [{ runConnrig }, { formatError, exitCodeOf }, { systemError }] = await Promise.all([
   import('./connrig.ts'),
   import('../core/values/errors.ts'),
   import('../core/values/system-errors.ts'),
@@ -21,7 +21,7 @@ const [{ connrig }, { describeError, exitCodeOf }, { systemError }] = await Prom
 process.on('uncaughtException', (thrown) => {
   const error = systemError(thrown) ?? thrown;
   const stack = process.env['CONNRIG_DEBUG'] && thrown instanceof Error ? `${thrown.stack}\n` : '';
-  process.stderr.write(`${describeError(error)}\n${stack}`);
+  process.stderr.write(`${formatError(error)}\n${stack}`);
   process.exit(exitCodeOf(error));
 });
 
@@ -29,7 +29,7 @@ const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 // A reader that has gone away (`connrig run 2>&1 | head`), be it a terminal (EIO), is no reason to give up a run, nor for a
-// stack trace. Nor is progress that can't be shown, for a full disk or, with so many sockets, for want of memory.
+// stack trace. Progress may not be shown for a full disk or, with so many sockets, for want of memory: that is none either.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 });
@@ -39,7 +39,7 @@ process.stderr.on('error', () => {});
 const ignoresHangup = isHangupIgnored(process.ppid);
 if (ignoresHangup) process.on('SIGHUP', () => {});
 
-await connrig(process.argv.slice(2), {
+await runConnrig(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -11,14 +11,14 @@ import { testDeps } from '../test/support/cli-deps.ts';
 import { newFolder } from '../test/support/connrig.ts';
 import { startEcho } from '../test/support/echo.ts';
 import { eventually } from '../test/support/wait.ts';
-import { connrig } from './connrig.ts';
+import { runConnrig } from './connrig.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 60_000 };
 
 /** `connrig meter ARGS` in this process, until the test ends. */
 async function startMeter(t: TestContext, ...args: string[]) {
   const deps = testDeps();
-  const ended = connrig(['meter', ...args], deps);
+  const ended = runConnrig(['meter', ...args], deps);
   const url = await eventually(() => {
     assert.equal(deps.exitCode(), undefined, deps.err());
     return /http:\S+(?=\/metrics)/.exec(deps.err())?.[0];
@@ -124,7 +124,7 @@ test('a meter with a token answers who knows it, and a run that is told it', onL
   const run = async (...token: string[]): Promise<ReturnType<typeof testDeps>> => {
     const deps = testDeps({ CONNRIG_EXPORTER_TOKEN: 'wrong' });
     const plan = ['--levels', '5,10', '--settle-timeout', '0s', '--engine', 'node', '--quiet'];
-    await connrig(['run', echo.url, '--exporter', url, ...plan, ...token, '--out', folder], deps);
+    await runConnrig(['run', echo.url, '--exporter', url, ...plan, ...token, '--out', folder], deps);
     return deps;
   };
   const refused = await run();
@@ -148,7 +148,7 @@ test(
     assert.match(url, /^http:\/\/127\.0\.0\.1:/);
     assert.match(await get('/healthz'), /^ok$/m);
     const deps = testDeps({ CONNRIG_ADMIN_TOKEN: 'from-env' });
-    const ended = connrig(['meter', '--pid', String(process.pid), '--listen', 'localhost:0'], deps);
+    const ended = runConnrig(['meter', '--pid', String(process.pid), '--listen', 'localhost:0'], deps);
     const locked = await eventually(() => /http:\S+(?=\/metrics)/.exec(deps.err())?.[0], 'the meter');
     assert.equal((await fetch(`${locked}/healthz`)).status, 401);
     const headers = { Authorization: 'Bearer from-env' };
@@ -162,7 +162,7 @@ const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
   [[], /^EUSAGE: --pid: name at least one process — connrig meter --help$/m],
   [['--pid', 'init', '--listen', 'here'], /^EUSAGE: --pid: "init" is not a process id; --listen: "here" is not/m],
   [['--pid', '1', '--listen', ':70000'], /--listen: ":70000"/],
-  [['--pid', '1', '--gc'], /"--gc" is not an option/],
+  [['--pid', '1', '--gc'], /--gc is not an option/],
   [['--pid', '999999999'], /^EPID: there is no process 999999999/m],
   [
     ['--pid', '1', '--listen', '0.0.0.0:9465'],
@@ -180,7 +180,7 @@ const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
 for (const [args, message] of BAD) {
   test(`meter ${args.join(' ')} is refused`, async () => {
     const deps = testDeps();
-    await connrig(['meter', ...args], deps);
+    await runConnrig(['meter', ...args], deps);
     assert.match(deps.err(), message);
     assert.equal(deps.exitCode(), EXIT.usage);
   });

@@ -21,7 +21,7 @@ export function lackOfAddresses(): { readonly neededBytes: number; readonly most
     : { neededBytes: LEAST_RUN_BYTES, mostBytes };
 }
 
-/** Of a run and the reference server, with the fewest workers; with 25 it waited for ever or ended without a reason. */
+/** Threads of a run and the reference server, with the fewest workers; with 25 it waited for ever or ended without a reason. */
 const LEAST_RUN_THREADS = 28;
 
 /** @returns threads that a run needs and all of this user's may be, where these are too few. Root is not bound by it */

@@ -8,7 +8,7 @@ import { testDeps } from '../test/support/cli-deps.ts';
 import { commandOf, needs } from '../test/support/needs.ts';
 import { readingsAt } from '../test/support/readings.ts';
 import { climb, memoryPoint, writeRun } from '../test/support/synthetic-run.ts';
-import { connrig } from './connrig.ts';
+import { runConnrig } from './connrig.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'connrig-report-'));
 after(() => rmSync(base, { recursive: true }));
@@ -32,7 +32,7 @@ instances:
 test('report --plan sizes for the instance types of a file', async () => {
   const folder = recorded();
   const deps = testDeps();
-  await connrig(['report', folder, '--plan', planOf(PLAN), '--json'], deps);
+  await runConnrig(['report', folder, '--plan', planOf(PLAN), '--json'], deps);
   assert.equal(deps.exitCode(), undefined, deps.err());
   const { sizing } = Summary.parse(JSON.parse(deps.out()));
   assert.deepEqual(
@@ -50,8 +50,8 @@ test('report --size-by plans by the dearer of two costs, or by the one at rest, 
   const folder = writeRun(join(base, `run-${made++}`), { samples: climb(5000).toSpliced(-1, 0, burst) });
   const told = async (...words: string[]): Promise<{ summary: Summary; text: string }> => {
     const [table, json] = [testDeps(), testDeps()];
-    await connrig(['report', folder, ...words], table);
-    await connrig(['report', folder, '--json', ...words], json);
+    await runConnrig(['report', folder, ...words], table);
+    await runConnrig(['report', folder, '--json', ...words], json);
     return { summary: Summary.parse(JSON.parse(json.out())), text: table.out() };
   };
   const [dearer, rest] = [await told(), await told('--size-by', 'rest')];
@@ -91,7 +91,7 @@ test('report --size-by takes one of two words, of one run', async () => {
     ['report', base, '--size-by', 'rest'],
   ]) {
     const deps = testDeps();
-    await connrig(words, deps);
+    await runConnrig(words, deps);
     assert.equal(deps.exitCode(), 2, deps.err());
     assert.match(deps.err(), /--size-by/);
   }
@@ -115,7 +115,7 @@ for (const [name, path, wanted] of BAD) {
       ['run', '--plan', path, '--out', out],
     ]) {
       const deps = testDeps();
-      await connrig(words, deps);
+      await runConnrig(words, deps);
       assert.equal(deps.exitCode(), 2);
       assert.match(deps.err(), wanted);
     }
@@ -127,7 +127,7 @@ for (const [name, path, wanted] of BAD) {
 test('--png without a browser says so, and what to do; the rest is made', async () => {
   const folder = recorded();
   const deps = testDeps({ PATH: base });
-  await connrig(['report', folder, '--png'], deps);
+  await runConnrig(['report', folder, '--png'], deps);
   assert.equal(deps.exitCode(), 2);
   assert.match(deps.err(), /^EUSAGE: --png needs a Chromium, and none is installed; .* — apt-get install chromium$/m);
   assert.ok(existsSync(join(folder, 'report.html')));
@@ -136,7 +136,7 @@ test('--png without a browser says so, and what to do; the rest is made', async 
 test('--png draws every chart, at twice its size', { skip: needs('chromium'), timeout: 120_000 }, async () => {
   const folder = recorded();
   const deps = testDeps({ PATH: dirname(commandOf('chromium')) });
-  await connrig(['report', folder, '--png'], deps);
+  await runConnrig(['report', folder, '--png'], deps);
   assert.equal(deps.exitCode(), undefined, deps.err());
   const names = readdirSync(join(folder, 'charts'));
   const drawn = names.filter((name) => name.endsWith('.png'));

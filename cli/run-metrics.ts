@@ -8,7 +8,7 @@ import { startEndpoint } from '../telemetry/endpoint.ts';
 import { inTurns } from '../telemetry/page-turns.ts';
 import type { ServedRun } from './served-run.ts';
 
-/** Of the client's descriptors: few, since its connections want them all. */
+/** Taken from the client's descriptors: few, since its connections want them all. */
 const CONNECTIONS = 8;
 /** Between making the last page and leaving, for it to be on its way. */
 const LAST_PAGE_MS = 250;

@@ -9,7 +9,7 @@ import type { ServedRun } from './served-run.ts';
 /** How long whoever looks gets to take the last update. */
 const LAST_WORD_MS = 250;
 const LOOK_EVERY_MS = 200;
-/** Who looks away for no longer may be loading the page anew. */
+/** A reader that looks away for no longer may be loading the page anew. */
 const RELOAD_MS = 3000;
 
 /**

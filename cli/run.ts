@@ -1,13 +1,14 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { type Command, Option as CommandOption } from 'commander';
+import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { run } from '../client/run.ts';
-import { OPTION_GROUPS, type Option } from '../config/option.ts';
-import { parseRunConfig, type RawSettings, type RunConfig } from '../config/run-config.ts';
+import type { RawSettings } from '../config/read-options.ts';
+import { parseRunConfig, type RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
 import { EXIT, RigError } from '../core/values/errors.ts';
 import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
@@ -25,26 +26,12 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
       '[url...]',
       'ws://host:port/path, http://host:port/path or tcp://host:port; a port range such as :9001-9004',
     )
-    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins')
-    // Taken as they are, so that they are reported together with everything else that is wrong.
-    .allowUnknownOption();
-  for (const [group, heading] of Object.entries(OPTION_GROUPS)) {
-    for (const option of Object.values(RUN_OPTIONS) as Option<unknown>[]) {
-      if (option.group === group) command.addOption(shownOption(option).helpGroup(`${heading}:`));
-    }
-  }
-  command.action(async (words: string[], options: Record<string, string | boolean>) => {
-    const config = await configOf(words, options, deps.env);
+    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins');
+  addOptions(command, RUN_OPTIONS).action(async () => {
+    const config = await readConfig(command, deps.env);
     refuseSmallLimits();
     await runAndReport(config, deps);
   });
-}
-
-function shownOption({ name, argument, help, default: fallback, repeats }: Option<unknown>): CommandOption {
-  const shown = fallback === undefined || argument === undefined ? help : `${help} (default: ${fallback})`;
-  const option = new CommandOption(`--${name}${argument === undefined ? '' : ` ${argument}`}`, shown);
-  if (!repeats) return option;
-  return option.argParser((value, before?: string) => (before === undefined ? value : `${before},${value}`));
 }
 
 /** @throws RigError EMEMORY */
@@ -64,24 +51,15 @@ function refuseSmallLimits(): void {
   });
 }
 
-async function configOf(
-  words: readonly string[],
-  options: Record<string, string | boolean>,
-  env: CliDeps['env'],
-): Promise<RunConfig> {
-  const { config: file, ...given } = options;
-  const byName: Record<string, unknown> = {};
-  for (const { name } of Object.values(RUN_OPTIONS)) byName[name] = given[camelCase(name)];
-  byName['exporter-token'] ??= env['CONNRIG_EXPORTER_TOKEN'] || undefined;
-  byName['admin-token'] ??= env['CONNRIG_ADMIN_TOKEN'] || undefined;
-  const unknown = words.filter((word) => word.startsWith('-'));
-  const urls = words.filter((word) => !word.startsWith('-'));
-  const settings = { ...byName, ...(urls.length > 0 ? { urls } : {}) };
-  const fromFile = typeof file === 'string' ? readConfigFile(file) : {};
-  const hasBaseline = byName['baseline'] !== undefined || fromFile['baseline'] !== undefined;
+async function readConfig(command: Command, env: CliDeps['env']): Promise<RunConfig> {
+  const { given, words: urls, strangers } = readLine(command, RUN_OPTIONS, env, Number.POSITIVE_INFINITY);
+  const settings = urls.length > 0 ? { ...given, urls } : given;
+  const { config: file } = command.opts<{ config?: string }>();
+  const fromFile = file === undefined ? {} : readConfigFile(file);
+  const hasBaseline = given['baseline'] !== undefined || fromFile['baseline'] !== undefined;
   // What sums up a run takes memory that a run without a baseline needn't have.
   const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
-  return parseRunConfig(settings, fromFile, unknown, readBaseline);
+  return parseRunConfig(settings, fromFile, strangers, readBaseline, env);
 }
 
 /** @throws RigError ECONFIG */
@@ -116,7 +94,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
   let served: readonly ServedRun[] = [];
   try {
     served = await serveRun(config, version);
-    // Whoever asked for any free port can't find it otherwise, quiet or not.
+    // A user who asked for any free port can't find it otherwise, quiet or not.
     for (const { where } of served) deps.stderr.write(`${where}\n`);
     const { folder, error } = await run(config, {
       self,
@@ -200,5 +178,3 @@ function appendSummary(path: string, text: string, { stderr }: CliDeps): void {
 }
 
 const tableAbove = (table: string): string => (table === '' ? '' : `${table}\n`);
-
-const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { readServeConfig, SERVE_OPTIONS, type ServeConfig } from '../config/serve-options.ts';
 import type { ProtocolName } from '../core/protocols/names.ts';
+import { forEachProtocol } from '../core/protocols/protocols.ts';
 import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-import { parseServeOptions, type RawServeOptions, SERVE_FLAGS, type ServeConfig } from './serve-options.ts';
 import { serverPage } from './server-page.ts';
 
 /**
@@ -17,16 +19,9 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
     .command('serve')
     .description(
       'the reference server: echoes on WebSocket and TCP, greets over HTTP, and tracks memory per connection',
-    )
-    // Taken as they are, so that they are reported together with everything else that is wrong.
-    .allowUnknownOption()
-    .allowExcessArguments();
-  for (const { flags, help, default: fallback } of Object.values(SERVE_FLAGS)) {
-    if (typeof fallback === 'boolean') command.option(flags, help);
-    else command.option(flags, help, fallback);
-  }
-  command.action(async (raw: RawServeOptions) => {
-    await serve(parseServeOptions(raw, command.args, deps.env), deps);
+    );
+  addOptions(command, SERVE_OPTIONS).action(async () => {
+    await serve(readServeConfig(readLine(command, SERVE_OPTIONS, deps.env)), deps);
   });
 }
 
@@ -81,7 +76,7 @@ function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<v
 async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<ProtocolName | 'admin', number>> {
   const ephemeral = ephemeralRange();
   const taken = new Set<number>();
-  const chosen = { admin: 0, tcp: 0, ws: 0, http: 0 };
+  const chosen = { ...forEachProtocol(() => 0), admin: 0 };
   for (const name of [...config.protocols, 'admin'] as const) {
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;

@@ -1,49 +1,62 @@
 import type { Command } from 'commander';
+import { readCommandLine } from '../config/read-options.ts';
+import { readTargetsCompareConfig, TARGETS_COMPARE_OPTIONS } from '../config/targets-compare-options.ts';
+import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from '../config/targets-options.ts';
 import { KeptEnds } from '../core/ledger/kept-ends.ts';
-import { describeError, EXIT, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
+import { EXIT, exitCodeOf, formatError, RigError, usageError } from '../core/values/errors.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../lab/catalogue.ts';
 import { openToolchains, type ToolAnswer } from '../lab/toolchain.ts';
-import { aligned } from './aligned-columns.ts';
+import { alignColumns } from './aligned-columns.ts';
+import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
-/** Of what a build printed, of its beginning and of its end. */
+/** Bytes of what a build printed, of its beginning and of its end. */
 const SHOWN_CHARS = 2 ** 20;
 
 /**
  * `connrig targets`: the servers to compare with, and what each needs. `connrig targets build`: makes them, as a run with
- * `--target` does by itself.
+ * `--target` does by itself. `connrig targets compare`: measures them side by side.
  */
 export function addTargetsCommand(program: Command, deps: CliDeps): void {
   const targets = program
     .command('targets')
     .description('servers in several languages to measure with connrig run --target, and what they need');
-  targets
+  const list = targets
     .command('list', { isDefault: true })
-    .description('list them: what each needs, and whether it is here')
-    .option('--json', 'print them as JSON')
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const find = openToolchains(deps.env);
-      const listed = await Promise.all(
-        targetNames()
-          .map(sourceOf)
-          .map(async (source) => ({ source, answers: await Promise.all(source.manifest.toolchain.map(find)) })),
-      );
-      deps.stdout.write(json ? `${JSON.stringify(listed.map(asJson), null, 2)}\n` : tableOf(listed));
-    });
-  targets
+    .description('list them: what each needs, and whether it is here');
+  addOptions(list, TARGETS_LIST_OPTIONS).action(async () => {
+    const { json } = readCommandLine('targets', TARGETS_LIST_OPTIONS, readLine(list, TARGETS_LIST_OPTIONS, deps.env));
+    const find = openToolchains(deps.env);
+    const listed = await Promise.all(
+      targetNames()
+        .map(sourceOf)
+        .map(async (source) => ({ source, answers: await Promise.all(source.manifest.toolchain.map(find)) })),
+    );
+    deps.stdout.write(json ? `${JSON.stringify(listed.map(asJson), null, 2)}\n` : tableOf(listed));
+  });
+  const build = targets
     .command('build')
     .description('build them into the cache; what is there already is left alone')
-    .argument('[names...]', 'names, or folders with a target.yaml')
-    .option('--all', 'all that come with the rig')
-    .option('--json', 'print what was built as JSON')
-    .action(async (names: string[], options: { all?: boolean; json?: boolean }) => {
-      if (names.length > 0 === (options.all ?? false)) {
-        throw usageError(['name the targets to build, or say --all'], 'connrig targets build --all');
-      }
-      await buildAll((options.all ? targetNames() : names).map(sourceOf), options.json ?? false, deps);
-    });
+    .argument('[names...]', 'names, or folders with a target.yaml');
+  addOptions(build, TARGETS_BUILD_OPTIONS).action(async () => {
+    const line = readLine(build, TARGETS_BUILD_OPTIONS, deps.env, Number.POSITIVE_INFINITY);
+    const { all, json } = readCommandLine('targets build', TARGETS_BUILD_OPTIONS, line);
+    if (line.words.length > 0 === all) {
+      throw usageError(['name the targets to build, or say --all'], 'connrig targets build --all');
+    }
+    await buildAll((all ? targetNames() : line.words).map(sourceOf), json, deps);
+  });
+  const compare = targets
+    .command('compare')
+    .description('measure all that can be built here by the same plan, and write one page about them')
+    .argument('[folder]', 'where runs and page are kept; what is there already is not measured again');
+  addOptions(compare, TARGETS_COMPARE_OPTIONS).action(async () => {
+    const config = readTargetsCompareConfig(readLine(compare, TARGETS_COMPARE_OPTIONS, deps.env, 1));
+    const { compareTargets } = await import('./targets-compare.ts');
+    await compareTargets(config, deps);
+  });
 }
 
 interface Listed {
@@ -79,7 +92,7 @@ function tableOf(listed: readonly Listed[]): string {
       .map(({ tool, lack, need }) => (tool ? `${tool.name} ${tool.version}` : `${lack} — ${need.install}`))
       .join('; '),
   ]);
-  return `${aligned([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
+  return `${alignColumns([['', 'target', 'speaks', 'what', 'needs'], ...rows])}\n`;
 }
 
 /** One after the other, since each build takes all cores. What goes wrong with one keeps none of the others. */
@@ -106,7 +119,7 @@ async function buildAll(sources: readonly TargetSource[], json: boolean, deps: C
         if (!(error instanceof RigError)) throw error;
         errors.push(error);
         results.push({ name, error: { code: error.code, message: error.message, hint: error.hint } });
-        deps.stderr.write(`${describeError(error)}\n`);
+        deps.stderr.write(`${formatError(error)}\n`);
         if (stopping.signal.aborted) break;
       }
     }

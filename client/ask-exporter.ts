@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/values/errors.ts';
 import { redactUrl } from '../core/values/secrets.ts';
 import { quoted, word } from '../core/values/shell.ts';
+import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type ExporterAnswer, type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { type AnsweredBy, judge } from '../memory/exporter-process.ts';
-import { measure } from '../memory/meter.ts';
+import { askMeter } from '../memory/meter.ts';
 
 /** With a new connection each: of three processes that take turns by chance, one alone answers all of them in 1 of 177,147 cases. */
 const ASKED = { inTurn: 12, atOnce: 6 };
@@ -22,9 +23,9 @@ const PAUSE_MS = 10;
  * @param warn told where its answers look like several processes, but needn't be
  * @throws RigError EEXPORTER
  */
-export async function askExporter(source: ExporterSource, warn: (text: string) => void): Promise<void> {
+export async function askExporter(source: ExporterSource, warn: Warn): Promise<void> {
   const read = openExporter(source);
-  const first = await measure(read);
+  const first = await askMeter(read);
   if (!('value' in first)) throw refusal(source, first.missing);
   const asked = first.value.target === null ? ASKED : METER_ASKED;
   const inTurn: ExporterAnswer[] = [first.value];
@@ -32,14 +33,14 @@ export async function askExporter(source: ExporterSource, warn: (text: string) =
     const untilMs = performance.now() + PATIENCE_MS;
     while (inTurn.length < wanted && performance.now() < untilMs) {
       await delay(PAUSE_MS);
-      const again = await measure(read);
+      const again = await askMeter(read);
       if (!('value' in again)) return;
       inTurn.push(again.value);
     }
   };
   await askInTurn(asked.inTurn);
   // One that is idle may take all that come in turn, and leave to the others what comes meanwhile.
-  const more = await Promise.all(Array.from({ length: asked.atOnce }, () => measure(read)));
+  const more = await Promise.all(Array.from({ length: asked.atOnce }, () => askMeter(read)));
   const atOnce = more.flatMap((answer) => ('value' in answer ? [answer.value] : []));
   let verdict = judge(whoOf(inTurn), whoOf(atOnce));
   if (verdict.kind !== 'one') {
@@ -54,9 +55,7 @@ export async function askExporter(source: ExporterSource, warn: (text: string) =
     });
   }
   if (verdict.kind === 'unsure') {
-    warn(
-      `the exporter's answers may come from several processes, and then what one more connection costs is wrong: ${verdict.sign}`,
-    );
+    warn(toWarning('WEXPORTER', { sign: verdict.sign }));
   }
 }
 

@@ -6,7 +6,7 @@ import { readHost } from '../memory/host.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 
 /** What the run is measured on, for the record. */
-export async function describeEnvironment(connrigVersion: string, limits: Snapshot): Promise<Environment> {
+export async function readEnvironment(connrigVersion: string, limits: Snapshot): Promise<Environment> {
   const host = await readHost().catch(() => undefined);
   return {
     connrigVersion,

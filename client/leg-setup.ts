@@ -1,5 +1,5 @@
 import type { RunConfig } from '../config/run-config.ts';
-import type { Leg } from '../core/values/plan.ts';
+import type { Leg } from '../core/schemas/leg.ts';
 import { peakOf } from '../core/values/plan.ts';
 import type { TargetUrl } from '../core/values/urls.ts';
 import type { EngineName } from '../fleet/engines/index.ts';

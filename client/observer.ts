@@ -2,7 +2,7 @@ import type { ProtocolName } from '../core/protocols/names.ts';
 import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Meters } from '../memory/meter-set.ts';
-import type { LegState } from './conductor/leg-walk.ts';
+import type { LegState } from './conductor/leg-course.ts';
 import type { Recorder } from './conductor/recorder.ts';
 
 /** What goes into the run folder, told as it is written: for whoever shows a run while it goes on. */
@@ -21,6 +21,7 @@ export interface LiveLeg {
   readonly launch: number;
   /** Index in the plan. */
   readonly leg: number;
+  readonly name: string;
   readonly protocol: ProtocolName;
   readonly fleet: Pick<Fleet, 'tally' | 'histogram'>;
   readonly meters: Pick<Meters, 'readLive' | 'readHeap'>;

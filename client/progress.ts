@@ -1,12 +1,14 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
+import type { Leg } from '../core/schemas/leg.ts';
 import type { Counts } from '../core/values/outcomes.ts';
-import { type Leg, type Phase, type Plan, peakOf, rampMsOf } from '../core/values/plan.ts';
+import { type Phase, type Plan, peakOf, rampMsOf } from '../core/values/plan.ts';
 
 /** Where a run is, a few times a second: for the live line. */
 export interface Progress {
   readonly elapsedMs: number;
   readonly leg: number;
   readonly legs: number;
+  readonly name: string;
   readonly protocol: ProtocolName;
   readonly phase: Phase;
   readonly level: number;
@@ -44,6 +46,7 @@ export class ProgressMeter {
       elapsedMs,
       leg: this.#index,
       legs: this.#plan.legs.length,
+      name: this.#leg.name,
       protocol: this.#leg.protocol,
       ...state,
       peak: peakOf(this.#leg),

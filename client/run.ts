@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { baselineWarnings } from '../config/baseline.ts';
 import type { RunConfig } from '../config/run-config.ts';
+import { toRecordedLeg } from '../core/schemas/leg.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
 import { redactConfig, redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
+import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
 import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
@@ -14,7 +16,7 @@ import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
-import { describeEnvironment, isOurs } from './environment.ts';
+import { isOurs, readEnvironment } from './environment.ts';
 import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
@@ -45,9 +47,9 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
   const recorder = discreet(observed(folder, deps.observers), secrets);
   try {
     const elapsedMs = (): number => performance.now() - startedAtMs;
-    const warn = (text: string): void => {
+    const warn: Warn = ({ code, text }) => {
       deps.onNotice(redactText(text, secrets));
-      recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text });
+      recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text, code });
     };
     const ports = config.urls.flatMap((url) => url.ports);
     const limits = await readSnapshot({ ports, targetPid: config.pid });
@@ -68,15 +70,15 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const setups = setUpLegs(config, places, engine, limits);
       file.generator = { engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
-      for (const text of await checkPlan(setups, limits, config)) warn(text);
-      for (const text of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(text);
+      for (const warning of await checkPlan(setups, limits, config)) warn(warning);
+      for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
       const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
         const setup = setUpLeg(config, index, { ip, ips }, engine, limits);
         file.generator.legs[index] = recordOf(setup);
-        for (const text of await checkPlan([setup], limits, config)) warn(text);
+        for (const warning of await checkPlan([setup], limits, config)) warn(warning);
         return setup;
       };
       const unmeasured = await walkLegs({ config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn });
@@ -96,7 +98,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
 }
 
 /** For each URL the addresses of its host, and which of them to connect to. */
-async function findPlaces({ urls, pid, command }: RunConfig, warn: (text: string) => void): Promise<Place[]> {
+async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promise<Place[]> {
   const all = await Promise.all(urls.map((url) => resolveHost(url)));
   const listening = pid === undefined ? undefined : await whereItListens(pid);
   const places: Place[] = [];
@@ -104,7 +106,7 @@ async function findPlaces({ urls, pid, command }: RunConfig, warn: (text: string
     const ips = all[index]!;
     if (command === undefined) {
       const { ip, why } = await chooseAddress(url, ips, listening);
-      if (why !== undefined) warn(`${url.text}: ${why}`);
+      if (why !== undefined) warn(toWarning('WADDRESS', { url: url.text, why }));
       places.push({ ip, ips });
     } else {
       // It isn't there yet, and is going to be on this machine; nowhere is more room than at 127.0.0.1.
@@ -147,8 +149,8 @@ async function openingRunFile(
       ...(baseline && { baseline: baseline.folder }),
     }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
-    plan: { ...plan, legs: plan.legs.map((leg) => ({ ...leg, levels: [...leg.levels] })) },
-    environment: await describeEnvironment(version, limits),
+    plan: { ...plan, legs: plan.legs.map(toRecordedLeg) },
+    environment: await readEnvironment(version, limits),
     target: {
       kind: kindOf(config),
       name:
@@ -167,7 +169,7 @@ async function openingRunFile(
 
 function nameOf({ target, urls, plan }: RunConfig): string {
   if (target) return target.manifest.name;
-  return urls.length === 0 ? 'builtin' : plan.legs.map(({ protocol }) => protocol).join('-');
+  return urls.length === 0 ? 'builtin' : plan.legs.map(({ name }) => name).join('-');
 }
 
 /** What the build prints is in `build.log`, if it prints anything. */
@@ -204,12 +206,12 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
 }
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
-async function chooseEngine({ engine }: RunConfig, warn: (text: string) => void): Promise<EngineName> {
+async function chooseEngine({ engine }: RunConfig, warn: Warn): Promise<EngineName> {
   if (engine === 'node') return 'node';
   const why = await whyNoEpoll(process.platform);
   if (why === undefined) return 'epoll';
   if (engine === 'epoll') throw usageError([`--engine epoll: ${why}`], '--engine node');
-  warn(`using the node engine: ${why}`);
+  warn(toWarning('WENGINE', { why }));
   return 'node';
 }
 

@@ -4,10 +4,12 @@ import type { EarlierRun } from '../core/schemas/record.ts';
 import { RigError } from '../core/values/errors.ts';
 import { runFile } from '../test/support/synthetic-run.ts';
 import { baselineWarnings } from './baseline.ts';
-import { parseRunConfig, type RawSettings } from './run-config.ts';
+import type { RawSettings } from './read-options.ts';
+import { parseRunConfig } from './run-config.ts';
 
 const cost = { bytes: 5000, low: 4900, high: 5100 };
 const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number] => ({
+  name: protocol,
   protocol,
   launches: 1,
   rSquared: 1,
@@ -92,7 +94,8 @@ test('a baseline is read from where it is named, on the command line or in a fil
 
 test('legs that can not be compared are told, the others are', () => {
   const { plan } = parseRunConfig({ protocol: 'tcp,ws,http' });
-  assert.deepEqual(baselineWarnings(earlier(leg('tcp'), leg('ws', false)), plan), [
+  const texts = baselineWarnings(earlier(leg('tcp'), leg('ws', false)), plan).map(({ text }) => text);
+  assert.deepEqual(texts, [
     "ws: the earlier run (runs/main) doesn't know what one more ws connection costs, so its growth is not watched",
     'http: the earlier run (runs/main) has no such leg, so its growth is not watched',
   ]);

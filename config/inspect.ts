@@ -8,7 +8,7 @@ const SHAPE = /^(?:(\[[\da-f:.]+\]|[^\s:]+):)?(\d{1,5})$/i;
 
 /**
  * Where the inspectors of a target's processes listen, as given to `node --inspect=`: `127.0.0.1:9229`, or the port alone.
- * Whoever reaches an inspector can run code in its process, so it has no place in a network that isn't private.
+ * Anybody who reaches an inspector can run code in its process, so it has no place in a network that isn't private.
  *
  * @returns host:port each
  */

@@ -4,7 +4,7 @@ import type { Read } from './option.ts';
 /** Levels as asked for: how many evenly spaced ones, or exactly these. */
 type Levels = { readonly count: number } | { readonly exactly: readonly number[] };
 
-/** Of `--levels`. */
+/** What `--levels` says. */
 export function readLevels(given: string): Read<Levels> {
   const numbers = given.split(',').map((part) => parseQuantity('count', part));
   if (numbers.some((level) => level === undefined || level < 1)) {

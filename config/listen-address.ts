@@ -1,4 +1,4 @@
-import type { Read } from './option.ts';
+import { type Option, orProblem, type Read } from './option.ts';
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -30,3 +30,14 @@ export function readLive(given: string): Read<ListenAddress | undefined> {
   if (typeof address !== 'string') return { value: address };
   return { problem: given.includes('://') ? `${address}; put --live behind the URL` : address };
 }
+
+/** `--listen` of the commands that do nothing but serve. */
+export const listenOption = (port: number) =>
+  ({
+    name: 'listen',
+    group: 'listening',
+    argument: '<address>',
+    help: `host:port to listen on; :${port} is for this machine alone`,
+    default: `127.0.0.1:${port}`,
+    read: orProblem(readListen),
+  }) as const satisfies Option<ListenAddress>;

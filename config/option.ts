@@ -3,15 +3,20 @@ import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/values/uni
 /** A value, or a sentence that says what is wrong with what was given. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
 
-/** Under which heading an option stands, in the help and in docs/options.md. */
+/** Under which heading an option stands, in the help of its command and in docs/options.md; in this order. */
 export const OPTION_GROUPS = {
+  listening: 'Where it listens',
+  access: 'Access',
   plan: 'Connections',
   traffic: 'What they say',
   target: 'The target',
+  targets: 'Which targets',
+  limits: 'What it allows',
   readings: 'Readings',
   verdict: 'What the result is held against',
   watching: 'While the run goes on',
   folder: 'What is left of it',
+  output: 'What it prints and writes',
 } as const;
 export type OptionGroup = keyof typeof OPTION_GROUPS;
 
@@ -19,6 +24,8 @@ export type OptionGroup = keyof typeof OPTION_GROUPS;
 export interface Option<T> {
   /** Name without dashes, on the command line and as a key in a config file. */
   readonly name: string;
+  /** A letter that says the same. */
+  readonly short?: string;
   readonly group: OptionGroup;
   /** What the help shows as its argument; a flag that is on or off has none. */
   readonly argument?: string;
@@ -27,9 +34,23 @@ export interface Option<T> {
   readonly default?: string;
   /** May be given several times on the command line: the same as a list. */
   readonly repeats?: true;
+  /** The environment variable that says it where the command line doesn't: for what must not show in a list of processes. */
+  readonly env?: string;
   /** Reads what a person wrote; only called when something was. */
   readonly read: (text: string) => Read<T>;
 }
+
+/** The options of one command, or rows that several commands share. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** As it is written on a command line, such as `-c, --connections <count>`. */
+export function formatFlags({ name, short, argument }: Option<unknown>): string {
+  return `${short === undefined ? '' : `-${short}, `}--${name}${argument === undefined ? '' : ` ${argument}`}`;
+}
+
+/** What it means, for people; without what it is by default. */
+export const formatMeaning = ({ help, repeats }: Option<unknown>): string =>
+  repeats ? `${help}; may be given several times` : help;
 
 /** For what is read elsewhere: a value, or a sentence that says what is wrong. */
 export const orProblem =

@@ -1,35 +1,32 @@
-import { PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
-import { type BehaviourPlan, canBehave, isTalk } from '../core/values/behaviour.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf, warmUpBelow } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
-import { isLoopback } from '../telemetry/listen.ts';
+import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import type { Option, Read } from './option.ts';
+import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
 type Options = typeof RUN_OPTIONS;
-type ValueOf<O> = O extends { read: (text: string) => Read<infer T> } ? T : never;
 
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
-  Omit<
-    {
-      [K in keyof Options]: Options[K] extends { default: string }
-        ? ValueOf<Options[K]>
-        : ValueOf<Options[K]> | undefined;
-    },
-    'baseline'
-  > & { urls: readonly TargetUrl[]; plan: Plan; baseline: EarlierRun | undefined }
+  Omit<OptionValues<Options>, 'baseline'> & {
+    urls: readonly TargetUrl[];
+    plan: Plan;
+    baseline: EarlierRun | undefined;
+  }
 >;
 
-/** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
-export type RawSettings = Readonly<Record<string, unknown>>;
-
 /**
- * Reads settings, the command line over the file over the defaults.
+ * Reads settings, the command line over the environment over the file over the defaults.
  *
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
@@ -41,17 +38,10 @@ export function parseRunConfig(
   file: RawSettings = {},
   unknownFlags: readonly string[] = [],
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
+  env: Readonly<Record<string, string | undefined>> = {},
 ): RunConfig {
-  const problems = [...unknownFlags.map((flag) => `${flag} is not an option`), ...unknownKeys(file)];
-  const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(RUN_OPTIONS) as Array<[string, Option<unknown>]>) {
-    const given = commandLine[option.name] ?? file[option.name];
-    const written = given === undefined ? option.default : asText(given);
-    if (written === undefined) continue;
-    const read = option.read(written);
-    if ('problem' in read) problems.push(`--${option.name}: ${read.problem}`);
-    else values[key] = read.value;
-  }
+  const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
+  const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
   if (typeof values['baseline'] === 'string') {
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
@@ -79,16 +69,16 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
   for (const one of texts) {
     const url = parseTargetUrl(one);
     if (typeof url === 'string') problems.push(url);
-    else if (urls.some(({ protocol }) => protocol === url.protocol)) {
+    else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
       problems.push(
-        `${one}: one URL for each protocol; name more ports as a range, such as ${url.protocol}://host:9001-9004`,
+        `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.protocol}://host:9001-9004`,
       );
     } else urls.push(url);
   }
   return urls;
 }
 
-/** One leg for each protocol: of the URLs in their order, or of the built-in server. */
+/** One leg for each URL in their order, or for each protocol of the built-in server. */
 function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
   const { levels, connections } = config;
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
@@ -100,32 +90,49 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
   if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
   if (config.rttLimitMs !== undefined && !isTalk(config.behaviour.kind)) {
     problems.push(
-      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.includes('http') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
+      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.some((name) => DESCRIPTORS[name].exchange === 'requests') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
     );
   }
   problems.push(...behaviourProblems(config.behaviour.kind, protocols));
-  if (config.sendOnOpen !== undefined && !protocols.includes('tcp')) {
+  const sending = findProtocols(({ sendsFirst }) => sendsFirst);
+  if (config.sendOnOpen !== undefined && !protocols.some((name) => sending.includes(name))) {
+    const begin = protocols.map((name) => `one of ${name} begins with ${DESCRIPTORS[name].beginsWith}`).join(', ');
+    problems.push(`--send-on-open: only ${sending.join(' and ')} connections send what you say; ${begin}`);
+  }
+  const compressing = findProtocols(({ compresses }) => compresses);
+  if (config.perMessageDeflate !== 'off' && !protocols.some((name) => compressing.includes(name))) {
     problems.push(
-      '--send-on-open: only tcp sends what you say; a ws connection begins with its upgrade, an http one with its request',
+      `--per-message-deflate: only ${compressing.join(' and ')} compresses messages; the legs of this run are ${protocols.join(', ')}`,
     );
   }
-  if (config.perMessageDeflate !== 'off' && !protocols.includes('ws')) {
-    problems.push(
-      `--per-message-deflate: only ws compresses messages; the legs of this run are ${protocols.join(', ')}`,
-    );
-  }
+  const names = nameLegs(protocols);
   for (const { path } of config.failIf ?? []) {
-    const own = PROTOCOLS.find((protocol) => protocol === path[0]);
-    if (own && !protocols.includes(own))
-      problems.push(`--fail-if: no leg of this run is ${own}; there is ${protocols.join(', ')}`);
+    const [first = ''] = path;
+    if (isLegName(first) && !names.includes(first))
+      problems.push(`--fail-if: no leg of this run is ${first}; there is ${names.join(', ')}`);
   }
   problems.push(...targetProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   // A pace that a small server keeps up with, unless that would take all day.
   const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
-  const leg = { levels: exactly, warmUp: warmUpBelow(exactly), connectsPerSecond, cycles: config.cycles };
-  const plan = { legs: protocols.map((protocol) => ({ protocol, ...leg })), launches: config.launches };
+  const legs = protocols.map(
+    (protocol, index): Leg => ({
+      name: names[index]!,
+      url: config.urls[index]?.text ?? null,
+      protocol,
+      transport: 'plain',
+      behaviour: config.behaviour,
+      close: config.close,
+      perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
+      sendOnOpen: DESCRIPTORS[protocol].sendsFirst ? config.sendOnOpen?.hex : undefined,
+      warmUp: warmUpBelow(exactly),
+      levels: exactly,
+      connectsPerSecond,
+      cycles: config.cycles,
+    }),
+  );
+  const plan = { legs, launches: config.launches };
   if (config.baseline) {
     problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
   } else if (named('maxGrowthPercent')) {
@@ -152,10 +159,12 @@ function protocolsOf(
 function behaviourProblems(kind: BehaviourPlan['kind'], protocols: readonly ProtocolName[]): string[] {
   const unable = protocols.filter((protocol) => !canBehave(protocol, kind));
   if (unable.length === 0) return [];
+  const [asking] = findProtocols(({ exchange }) => exchange === 'requests');
+  const names = unable.join(' and ');
   const why =
     kind === 'request'
-      ? `${unable.join(' and ')} connections have no requests; give an http:// URL or --protocol http`
-      : 'http connections have requests, not messages; take request:5k/s, or leave http out';
+      ? `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`
+      : `${names} connections have requests, not messages; take request:5k/s, or leave ${names} out`;
   return [`--behaviour ${kind}: ${why}`];
 }
 
@@ -164,12 +173,7 @@ function servingProblems(config: RunConfig, named: (key: keyof Options) => boole
   if (served.length === 0 && named('lingerMs')) {
     return ['--linger: there is nothing to stay for without --metrics or --live'];
   }
-  return served
-    .filter(({ host }) => !isLoopback(host) && config.adminToken === undefined)
-    .map(
-      ({ name, host }) =>
-        `--${name} ${host}: beyond this machine only who knows a token is answered; give --admin-token`,
-    );
+  return served.flatMap(({ name, host }) => accessProblems(`--${name} ${host}`, host, config.adminToken));
 }
 
 function targetProblems({ urls, pid, command, exporter, inspect, launches, target }: RunConfig): string[] {
@@ -209,5 +213,3 @@ function unknownKeys(file: RawSettings): string[] {
     .filter((key) => !known.includes(key))
     .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
 }
-
-const asText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { readSizingPlan, type SizingPlan } from '../core/values/sizing-plan.ts';
 import type { Read } from './option.ts';
 
-/** The file of `--plan`, YAML or JSON: see docs/report.md. */
+/** The file of `--plan`, YAML or JSON: see docs/reading-a-report.md. */
 export function readSizing(path: string): Read<SizingPlan> {
   let value: unknown;
   try {

@@ -143,7 +143,7 @@ type Place = Panel['gridPos'];
 const overlap = (a: Place, b: Place): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-/** Of a variable's query: the selector in `label_values(selector, label)`; none where it isn't of that kind. */
+/** The query of a variable: the selector in `label_values(selector, label)`; none where it isn't of that kind. */
 function sourceOf(query: string | { readonly query: string }): string[] {
   const found = typeof query === 'string' ? null : /^label_values\((.*), \w+\)$/.exec(query.query);
   return found ? [found[1]!] : [];

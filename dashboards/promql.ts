@@ -1,6 +1,6 @@
 /**
- * PromQL that names only what exists: series come from the catalogue by key, their labels and values are checked by the
- * compiler, and the text between them is refused when it holds a word that is neither PromQL nor a label of ours.
+ * PromQL that names only what exists. Series come from the catalogue by key, their labels and values are checked by the
+ * compiler. The text between them is refused when it holds a word that is neither PromQL nor a label of ours.
  */
 import { type HistogramKey, type LabelsOf, METRICS, type MetricKey } from '../core/metrics/catalogue.ts';
 import { RECORDED, type RecordedKey, type RecordedLabelsOf } from './recorded.ts';

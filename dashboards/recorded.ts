@@ -4,7 +4,7 @@ import { PROTOCOLS } from '../core/protocols/names.ts';
 import { RUN_STATUSES } from '../core/schemas/record.ts';
 
 const OF_RUN = { run: 'text' } as const;
-const OF_LEG = { run: 'text', protocol: PROTOCOLS } as const;
+const OF_LEG = { run: 'text', protocol: PROTOCOLS, leg: 'leg' } as const;
 const OF_PART = { ...OF_LEG, part: ['total', 'user', 'kernel'] } as const;
 
 export const RECORDED = {
@@ -42,7 +42,7 @@ export const RECORDED = {
   connectionsWithinLimit: { name: 'connrig:connections_within_limit:forecast', labels: OF_LEG },
 } as const satisfies Record<
   string,
-  { readonly name: string; readonly labels: Readonly<Record<string, readonly string[] | 'text'>> }
+  { readonly name: string; readonly labels: Readonly<Record<string, readonly string[] | 'text' | 'leg'>> }
 >;
 
 export type RecordedKey = keyof typeof RECORDED;

@@ -15,7 +15,7 @@ import { keepToOwner, OWNER_ONLY } from './owner.ts';
 export interface BoundedLogOptions {
   /** Called at the first cut. */
   readonly onCut: () => void;
-  /** Of its beginning and of its end, kept at least each. */
+  /** Bytes of its beginning and of its end, kept at least each. */
   readonly keptBytes?: number;
 }
 
@@ -32,9 +32,9 @@ const LINE_BYTES = 2 ** 14;
 const LAST_BYTES = 8192;
 
 /**
- * A file that takes whatever is printed, for as long as it is printed, and keeps the first and the last of it; a line in the
- * middle says how much was left out. Who prints writes into the file itself, in append mode: nothing of ours stands in its
- * way, and it goes on when we are gone. A write after a cut lands at the new end.
+ * A file that takes whatever is printed, for as long as it is printed, and keeps the first and the last of it. A line in the
+ * middle says how much was left out. The program that prints writes into the file itself, in append mode: nothing of ours
+ * stands in its way, and it goes on when we are gone. A write after a cut lands at the new end.
  *
  * What is written in the very moment of a cut, some microseconds, may be missing.
  */

@@ -31,7 +31,7 @@ export class Lines {
     return this.#tooLong;
   }
 
-  /** Of a line that hasn't ended yet. */
+  /** The bytes of a line that hasn't ended yet. */
   get restBytes(): number {
     return this.#restBytes;
   }
@@ -71,7 +71,7 @@ const NEWLINE = 0x0a;
 /** How far a file of lines could be read. */
 export interface LinesRead {
   readonly lines: number;
-  /** Of these, those that had more bytes than any line may have. */
+  /** Those of these that had more bytes than any line may have. */
   readonly tooLong: number;
   /** A whole file ends in a newline; what follows the last one is a line that was being written. */
   readonly isCutOff: boolean;

@@ -24,7 +24,7 @@ test('a port where nothing listens: every attempt is refused, and attempts keep 
   const at = { ip: HOST, port: await unusedPort() };
   await withFleet('tcp', [at], {}, async ({ fleet, until, troubles }) => {
     const startedAt = performance.now();
-    fleet.setTarget(10, 100);
+    fleet.pursue(10, 100);
     const seen = await until(({ failed }) => failed >= 50, '50 have failed');
     // The ramp's own ten, and replacements at its pace beside them.
     assert.ok(seen.attempts <= 10 + ((performance.now() - startedAt) * 100) / 1000 + 2, `${seen.attempts}`);
@@ -42,7 +42,7 @@ test('a port where nothing listens: every attempt is refused, and attempts keep 
 test('a port that answers no SYN: timed out, and said so', async () => {
   await withFullBacklog((at) =>
     withFleet('tcp', [at], { openTimeoutMs: 300 }, async ({ fleet, until, troubles }) => {
-      fleet.setTarget(10, FAST);
+      fleet.pursue(10, FAST);
       const seen = await until(({ outcomes }) => outcomes['timed-out'] >= 10, '10 have timed out');
       assert.equal(seen.outcomes['timed-out'], seen.failed);
       assert.deepEqual(troubles, [{ what: 'timed-out', detail: 'no answer to SYN within 300 ms' }]);
@@ -74,7 +74,7 @@ for (const [kind, outcome, detail] of HANDSHAKES) {
         { openTimeoutMs: patience(outcome) },
         async (watched) => {
           const { fleet, until, troubles } = watched;
-          fleet.setTarget(20, 1000);
+          fleet.pursue(20, 1000);
           await until(({ failed }) => failed >= 20, '20 have failed');
           await fleet.stop();
           const { outcomes, failed } = watched.tally();
@@ -101,7 +101,7 @@ for (const [answer, outcome, detail] of FIRST_ANSWERS) {
       (socket) => socket.write(answer),
       (at) =>
         withFleet('http', [at], { openTimeoutMs: patience(outcome) }, async ({ fleet, until, tally, troubles }) => {
-          fleet.setTarget(20, 1000);
+          fleet.pursue(20, 1000);
           await until(({ failed }) => failed >= 20, '20 have failed');
           await fleet.stop();
           const { outcomes, failed } = tally();
@@ -118,7 +118,7 @@ test('an http server that answers what nobody asked loses connections as protoco
     (socket) => socket.write(`${OK}${OK}`),
     (at) =>
       withFleet('http', [at], {}, async ({ fleet, until, tally, troubles }) => {
-        fleet.setTarget(20, 1000);
+        fleet.pursue(20, 1000);
         await until(({ closed }) => closed >= 20, '20 are lost');
         await fleet.stop();
         const { closeReasons, closed, failed, outcomes } = tally();
@@ -133,7 +133,7 @@ test('a ws server that breaks the protocol on open connections loses them as pro
   const server = await startHostile('bad-frame');
   try {
     await withFleet('ws', [{ ip: HOST, port: server.port }], {}, async ({ fleet, until, tally, troubles }) => {
-      fleet.setTarget(20, 1000);
+      fleet.pursue(20, 1000);
       await until(({ closed }) => closed >= 20, '20 are lost');
       await fleet.stop();
       const { closeReasons, closed, failed, outcomes } = tally();
@@ -158,7 +158,7 @@ for (const [how, reason, drop] of DROPS) {
     };
     await withServer({}, keep, (at) =>
       withFleet('tcp', [at], { window: 128 }, async ({ fleet, until, troubles }) => {
-        fleet.setTarget(1000, 5000);
+        fleet.pursue(1000, 5000);
         await until(({ open }) => open === 1000, '1,000 are open');
         await eventually(() => sockets.size === 1000, 'the server has 1,000');
         for (const socket of [...sockets]) drop(socket);
@@ -179,7 +179,7 @@ for (const engine of ['epoll', 'node'] as const) {
     try {
       const at = { ip: HOST, port: flood.port };
       await withFleet('ws', [at], { layout: { engine } }, async ({ fleet, until, troubles }) => {
-        fleet.setTarget(20, FAST);
+        fleet.pursue(20, FAST);
         await until(({ flooding }) => flooding === 1, 'one floods');
         const seen = await until(({ closed, open }) => closed === 1 && open === 20, 'it is replaced', 60_000);
         assert.equal(seen.closeReasons.flood, 1);
@@ -198,9 +198,9 @@ for (const engine of ['epoll', 'node'] as const) {
     try {
       const at = { ip: HOST, port: flood.port };
       await withFleet('ws', [at], { layout: { engine } }, async ({ fleet, until }) => {
-        fleet.setTarget(10, FAST);
+        fleet.pursue(10, FAST);
         await until(({ flooding }) => flooding === 10, 'all flood');
-        fleet.setTarget(0, FAST);
+        fleet.pursue(0, FAST);
         // Not even the close time-out is waited for: what it waits for lies behind the flood.
         await until(({ open, closing }) => open === 0 && closing === 0, 'all closed');
         assert.equal(fleet.tally().closeReasons['by-us'], 10);
@@ -216,7 +216,7 @@ for (const engine of ['epoll', 'node'] as const) {
       const at = { ip: HOST, port: flood.port };
       const behaviour = { kind: 'echo', perSecond: 400, bytes: 2 ** 20 } as const;
       await withFleet('ws', [at], { layout: { engine }, behaviour }, async ({ fleet, until, troubles }) => {
-        fleet.setTarget(2, FAST);
+        fleet.pursue(2, FAST);
         fleet.setTalking(true);
         await until(({ closeReasons }) => closeReasons['slow-reader'] > 0, 'too much waits', 60_000);
         assert.deepEqual(troubles[0], { what: 'slow-reader', detail: 'it did not take what it was sent' });

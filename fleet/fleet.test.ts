@@ -48,16 +48,16 @@ test('tcp: exactly as many as asked for, never more; down to fewer; and nothing 
   };
   await withServer({}, keep, (at) =>
     withFleet('tcp', [at], {}, async ({ fleet, until }) => {
-      fleet.setTarget(300, 2000);
+      fleet.pursue(300, 2000);
       await until(({ opening, open }) => {
         assert.ok(opening + open <= 300);
         return open === 300;
       }, '300 are open');
       await eventually(() => sockets.size === 300, 'the server has 300');
-      fleet.setTarget(120, FAST);
+      fleet.pursue(120, FAST);
       await until(({ open, closing }) => open === 120 && closing === 0, 'down to 120');
       await eventually(() => sockets.size === 120, 'the server has 120');
-      fleet.setTarget(0, FAST);
+      fleet.pursue(0, FAST);
       const end = await until(({ open, closing }) => open === 0 && closing === 0, 'none is open');
       await eventually(() => sockets.size === 0, 'the server has none');
       assert.deepEqual([end.attempts, end.failed, end.closed, end.closeReasons['by-us']], [300, 0, 300, 300]);
@@ -72,7 +72,7 @@ test('ws: exactly as many as asked for, closed in order at the end', async () =>
     const codes: number[] = [];
     server.on('connection', (client) => client.on('close', (code) => codes.push(code)));
     await withFleet('ws', [at], {}, async ({ fleet, until }) => {
-      fleet.setTarget(250, 2000);
+      fleet.pursue(250, 2000);
       await until(({ open }) => open === 250, '250 are open');
       assert.equal(server.clients.size, 250);
     });
@@ -97,7 +97,7 @@ for (const workers of [2, 3]) {
           [one, two],
           { layout: { workers, sources: ['127.0.0.2', '127.0.0.3'] } },
           async ({ fleet, until, tally }) => {
-            fleet.setTarget(301, 3000);
+            fleet.pursue(301, 3000);
             await until(({ open }) => open === 301, '301 are open');
             await eventually(() => from.length === 301, 'the servers have 301');
             assert.equal(tally().attempts, 301);
@@ -118,7 +118,7 @@ test('a collection of garbage resolves, and leaves the pace of a ramp under way 
     (at) =>
       withFleet('tcp', [at], { layout: { workers: 2 } }, async ({ fleet, until, tally }) => {
         const startedAt = performance.now();
-        fleet.setTarget(1000, 200);
+        fleet.pursue(1000, 200);
         for (let i = 0; i < 4; i++) {
           await delay(150);
           await fleet.collectGarbage();
@@ -142,12 +142,12 @@ test('a new target takes over while connections are opening', async () => {
   };
   await withWs(asked, (at) =>
     withFleet('ws', [at], {}, async ({ fleet, until }) => {
-      fleet.setTarget(20, FAST);
+      fleet.pursue(20, FAST);
       await until(({ open }) => open === 20, '20 are open');
       lets = false;
-      fleet.setTarget(50, FAST);
+      fleet.pursue(50, FAST);
       await until(({ opening }) => opening === 30, '30 are opening');
-      fleet.setTarget(0, FAST);
+      fleet.pursue(0, FAST);
       await until(({ open, closed }) => open === 0 && closed === 20, 'the open ones are closed');
       await eventually(() => waiting.length === 30, 'the others have asked');
       for (const answer of waiting) answer();
@@ -161,7 +161,7 @@ test('stopping while connections are opening cancels those, and closes the open 
   const neverAnswers = (): void => {};
   await withWs(neverAnswers, (at) =>
     withFleet('ws', [at], { layout: { workers: 2 } }, async ({ fleet, until, tally, troubles }) => {
-      fleet.setTarget(40, FAST);
+      fleet.pursue(40, FAST);
       await until(({ opening }) => opening === 40, '40 are opening');
       await Promise.all([fleet.stop(), fleet.stop()]);
       const end = tally();
@@ -178,9 +178,9 @@ test('a peer that never answers our close is cut short', async () => {
     (socket) => sockets.push(socket),
     (at) =>
       withFleet('tcp', [at], { closeTimeoutMs: 200 }, async ({ fleet, until }) => {
-        fleet.setTarget(50, FAST);
+        fleet.pursue(50, FAST);
         await until(({ open }) => open === 50, '50 are open');
-        fleet.setTarget(0, FAST);
+        fleet.pursue(0, FAST);
         await until(({ closing }) => closing > 0, 'they are closing');
         const end = await until(({ open, closing }) => open === 0 && closing === 0, 'none is left');
         assert.equal(end.closeReasons['by-us'], 50);
@@ -200,9 +200,9 @@ test('where no close is answered the later ones wait less; after an answer they 
     withFleet('tcp', [at], { closeTimeoutMs: 4000 }, async ({ fleet, until }) => {
       /** @returns how long it took until 2 were closed, in ms */
       const openAndClose = async (): Promise<number> => {
-        fleet.setTarget(2, FAST);
+        fleet.pursue(2, FAST);
         await until(({ open }) => open === 2, 'both are open');
-        fleet.setTarget(0, FAST);
+        fleet.pursue(0, FAST);
         const beganMs = performance.now();
         await until(({ open, closing }) => open === 0 && closing === 0, 'none is left');
         return performance.now() - beganMs;

@@ -2,24 +2,16 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
+import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
-import type { BehaviourPlan } from '../core/values/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import type { Endpoint } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
-import {
-  allocateWorkerBuffers,
-  type Command,
-  type HistogramName,
-  monotonicClock,
-  SharedCommand,
-  SharedWindow,
-  type Tally,
-  TallyReader,
-} from './local/shared.ts';
+import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
-import type { CloseMode } from './worker/holder.ts';
-import type { Trouble, WorkerData, WorkerMessage } from './worker/worker.ts';
+import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
+import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
 export interface FleetOptions {
   /** What each thread runs: it gives {@link work} what a worker is told, and what a thread does for it. */
@@ -42,14 +34,16 @@ export interface FleetOptions {
 
 /** Everything that holds the connections of one leg. */
 export interface Fleet {
-  /** Pursue this many open connections, at this pace, from now on. */
-  setTarget(target: number, perSecond: number): void;
-  /** Whether open connections do what their behaviour says, or keep still; still at first. */
-  setTalking(talking: boolean): void;
+  /** Pursue so many open connections, at this pace, from now on. @returns the order's number, for {@link confirmed} */
+  pursue(wanted: number, perSecond: number): number;
+  /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
+  setTalking(talking: boolean): number;
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
-  /** Whether all workers had taken up the latest target when these counts were taken. */
+  /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
+  confirmed(order: number): Promise<void>;
+  /** Whether all workers had taken up the latest order when these counts were taken. */
   isUpToDate(tally: Tally): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
@@ -62,6 +56,8 @@ export interface Fleet {
  * costs them nothing, and fifty of them much less than fifty of the usual size.
  */
 const WORKER_HEAP = { maxYoungGenerationSizeMb: 2 };
+/** An idle worker looks for orders every 50 ms. */
+const CONFIRM_POLL_MS = 5;
 /** Beyond this, workers that don't end are ended: their sockets go with them. */
 const STOP_GRACE_MS = 5000;
 /** More than can be closed in order within the grace are not even tried: whoever stops a run of a million waits already. */
@@ -80,12 +76,13 @@ export async function startFleet(
 ): Promise<Fleet> {
   const { layout } = options;
   const now = monotonicClock();
-  const commandBuffer = SharedCommand.allocate();
-  const shared = new SharedCommand(commandBuffer);
-  let command: Command = { target: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
-  const give = (change: Partial<Command>): void => {
-    command = { ...command, ...change };
-    shared.write(command);
+  const orderBuffer = SharedOrder.allocate();
+  const shared = new SharedOrder(orderBuffer);
+  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
+  const give = (change: Partial<Order>): number => {
+    order = { ...order, ...change };
+    shared.write(order);
+    return shared.version;
   };
   give({});
 
@@ -117,7 +114,7 @@ export async function startFleet(
       workers: layout.workers,
       lanes: layout.lanes,
       capacity: options.capacity,
-      command: commandBuffer,
+      order: orderBuffer,
       opening,
       closing,
       collecting,
@@ -134,22 +131,25 @@ export async function startFleet(
   });
   let stopping: Promise<void> | undefined;
   return {
-    setTarget: (target, perSecond) => give({ target, perSecond, startedAtMs: now() }),
+    pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
     setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
       return sumHistograms(parts);
     },
-    isUpToDate: ({ commandSeen }) => commandSeen === shared.version,
+    async confirmed(number) {
+      while (tallies.read().orderSeen < number && !stopping && !someEnded) await delay(CONFIRM_POLL_MS);
+    },
+    isUpToDate: ({ orderSeen }) => orderSeen === shared.version,
     async collectGarbage() {
       // The ramp is left as it is: only the number of collections changes.
-      give({ collections: command.collections + 1 });
-      while (tallies.read().collections < command.collections && !stopping && !someEnded) await delay(5);
+      give({ collections: order.collections + 1 });
+      while (tallies.read().collections < order.collections && !stopping && !someEnded) await delay(5);
     },
     stop() {
       stopping ??= (async () => {
-        give({ target: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
+        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
         const patience = new AbortController();
         const graceMs = tallies.read().open > CLOSED_IN_ORDER_MOST ? 0 : STOP_GRACE_MS;
         const late = delay(graceMs, undefined, { signal: patience.signal }).catch(() => {});

@@ -104,7 +104,7 @@ for (const engine of ENGINES) {
     test(`${engine}: a server that closes what rests: ${what}`, TIMEOUT, async () => {
       await withServer({}, closesIdle(protocol, end), (at) =>
         withFleet(protocol, [at], { layout: { engine } }, async (watched) => {
-          watched.fleet.setTarget(OPEN, PER_SECOND);
+          watched.fleet.pursue(OPEN, PER_SECOND);
           const pattern = await untilLost(watched, OPEN);
           assertTimer(pattern, 'idle', 'opening');
           assert.match(lossClause(pattern), /^each [01]\.\d s after it opened: it closes what rests$/);
@@ -125,7 +125,7 @@ for (const engine of ENGINES) {
           const { fleet, until } = watched;
           fleet.setTalking(true);
           for (let open = OPEN / 4; open <= OPEN; open += OPEN / 4) {
-            fleet.setTarget(open, 1000);
+            fleet.pursue(open, 1000);
             await until((now) => now.open === open, `${open} are open`);
             await delay(TIMER_MS);
           }
@@ -147,7 +147,7 @@ for (const engine of ENGINES) {
       };
       await withServer({}, chatty, (at) =>
         withFleet(protocol, [at], { layout: { engine } }, async (watched) => {
-          watched.fleet.setTarget(OPEN, PER_SECOND);
+          watched.fleet.pursue(OPEN, PER_SECOND);
           assertTimer(await untilLost(watched, OPEN), 'idle', 'opening');
         }),
       );
@@ -159,7 +159,7 @@ for (const engine of ENGINES) {
     await withServer({}, closesOld, (at) =>
       withFleet('tcp', [at], { layout: { engine }, behaviour }, async (watched) => {
         watched.fleet.setTalking(true);
-        watched.fleet.setTarget(OPEN, PER_SECOND);
+        watched.fleet.pursue(OPEN, PER_SECOND);
         const pattern = await untilLost(watched, 2 * OPEN);
         assertTimer(pattern, 'age', 'opening');
         assert.match(lossClause(pattern), /^each [\d.]+ s after it opened, although in use: a limit on age$/);
@@ -174,7 +174,7 @@ for (const engine of ENGINES) {
     };
     await withServer({}, full, (at) =>
       withFleet('tcp', [at], { layout: { engine } }, async (watched) => {
-        watched.fleet.setTarget(OPEN, 100);
+        watched.fleet.pursue(OPEN, 100);
         const pattern = await untilLost(watched, 2 * OPEN);
         assert.equal(pattern.word, 'at-once', JSON.stringify(pattern));
         assert.match(lossClause(pattern), /^each within \d\.\d s of its opening: it refuses after opening$/);
@@ -191,7 +191,7 @@ for (const engine of ENGINES) {
         withFleet('tcp', [at], { layout: { engine } }, async (watched) => {
           const { fleet, until } = watched;
           for (let open = OPEN / 4; open <= OPEN; open += OPEN / 4) {
-            fleet.setTarget(open, 1000);
+            fleet.pursue(open, 1000);
             await until((now) => now.open === open && sockets.size === open, `${open} are open`);
             await delay(TIMER_MS);
           }
@@ -211,7 +211,7 @@ for (const engine of ENGINES) {
     };
     await withServer({}, gateway, (at) =>
       withFleet('ws', [at], { layout: { engine } }, async ({ fleet, until }) => {
-        fleet.setTarget(OPEN, PER_SECOND);
+        fleet.pursue(OPEN, PER_SECOND);
         await until(({ outcomes }) => outcomes.rejected >= OPEN, 'all were rejected');
         const progress = { failedAfter: toSparse(fleet.histogram('failedAfter')), ownLag: [] };
         const ms = failureTimerMs(progress)!;

@@ -22,7 +22,7 @@ for (const engine of ENGINES) {
         try {
           const at = { ip: HOST, port: server.port };
           await withFleet('ws', [at], { layout: { engine }, window: 20 }, async ({ fleet, until, tally, troubles }) => {
-            fleet.setTarget(100, 1e6);
+            fleet.pursue(100, 1e6);
             await until(({ outcomes }) => outcomes.rejected >= 200, '200 are refused', 60_000);
             await fleet.stop();
             const { outcomes, failed, opening, closing } = tally();
@@ -117,7 +117,7 @@ async function endsSeen(
   try {
     await withFleet(protocol, [{ ip: HOST, port }], { layout: { engine }, close, window: 8 }, async (watched) => {
       const { fleet, until, tally } = watched;
-      fleet.setTarget(8, stopsAtOnce ? 1e6 : 200);
+      fleet.pursue(8, stopsAtOnce ? 1e6 : 200);
       if (stopsAtOnce) await eventually(() => sockets.size === 8, 'all are connected');
       else await until(({ outcomes }) => outcomes[outcome] >= 8, '8 have failed');
       await fleet.stop();

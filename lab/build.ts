@@ -8,7 +8,7 @@ import { word } from '../core/values/shell.ts';
 import { makeFolders } from '../files/inside.ts';
 import type { TargetSource } from './catalogue.ts';
 import { foreignBelow } from './own-folders.ts';
-import { hashOf, readSources, type Size, sizeOf, sumOf, writeSources } from './sources.ts';
+import { addSizes, hashOf, measureSize, readSourceFiles, type SourcesSize, writeSources } from './sources.ts';
 import { type Env, openToolchains, type Tool } from './toolchain.ts';
 
 /** A target that can be started. */
@@ -18,7 +18,7 @@ export interface BuiltTarget {
   readonly folder: string;
   readonly tools: readonly Tool[];
   /** What would be put on a server; the runtime that some need there isn't among it. */
-  readonly deployed: Size;
+  readonly deployed: SourcesSize;
   /** It was there already. */
   readonly wasCached: boolean;
 }
@@ -51,7 +51,7 @@ const KEPT_OUTPUT_CHARS = 8192;
 export async function buildTarget(source: TargetSource, deps: BuildDeps): Promise<BuiltTarget> {
   const { name, deployed: paths } = source.manifest;
   const tools = await toolsFor(source, deps.env);
-  const files = readSources(source.folder);
+  const files = readSourceFiles(source.folder);
   const hash = hashOf(files, [String(LAYOUT), process.platform, process.arch, ...tools.map(({ said }) => said)]);
   const root = cacheRoot(deps.env);
   const built = `${name}-${hash}`;
@@ -64,14 +64,14 @@ export async function buildTarget(source: TargetSource, deps: BuildDeps): Promis
     try {
       writeSources(files, workshop);
       for (const step of source.manifest.build) await carryOut(step, workshop, source, withTools(deps, tools));
-      const absent = paths.find((path) => sizeOf(join(workshop, path)) === undefined);
+      const absent = paths.find((path) => measureSize(join(workshop, path)) === undefined);
       if (absent !== undefined) throw buildError(source, `its build makes no ${absent}, which is to be deployed`);
       moveTo(workshop, folder);
     } finally {
       rmSync(workshop, { recursive: true, force: true });
     }
   }
-  const deployed = sumOf(paths.map((path) => sizeOf(join(folder, path))));
+  const deployed = addSizes(paths.map((path) => measureSize(join(folder, path))));
   return { source, folder, tools, deployed, wasCached };
 }
 

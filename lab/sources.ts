@@ -14,14 +14,14 @@ interface SourceFile {
 const NO_SOURCES = new Set(['node_modules', '.git', '__pycache__']);
 
 /** All files of a target, in the order of their paths. They are small. */
-export function readSources(folder: string, below = ''): SourceFile[] {
+export function readSourceFiles(folder: string, below = ''): SourceFile[] {
   return readdirSync(join(folder, below), { withFileTypes: true })
     .filter(({ name }) => !NO_SOURCES.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(below, entry.name);
       const whole = join(folder, path);
-      if (entry.isDirectory()) return readSources(folder, path);
+      if (entry.isDirectory()) return readSourceFiles(folder, path);
       return entry.isFile() ? [{ path, bytes: readFileSync(whole), mode: statSync(whole).mode }] : [];
     });
 }
@@ -46,20 +46,20 @@ export function hashOf(files: readonly SourceFile[], circumstances: readonly str
 }
 
 /** How much there is to copy. */
-export interface Size {
+export interface SourcesSize {
   readonly bytes: number;
   readonly files: number;
 }
 
-/** Of a file, or of all files of a folder; undefined when there is no such thing. */
-export function sizeOf(path: string): Size | undefined {
+/** How much a file holds, or all files of a folder; undefined when there is no such thing. */
+export function measureSize(path: string): SourcesSize | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return stat && { bytes: stat.size, files: 1 };
-  return sumOf(readdirSync(path).map((name) => sizeOf(join(path, name))));
+  return addSizes(readdirSync(path).map((name) => measureSize(join(path, name))));
 }
 
 /** What isn't there adds nothing. */
-export const sumOf = (sizes: ReadonlyArray<Size | undefined>): Size => ({
+export const addSizes = (sizes: ReadonlyArray<SourcesSize | undefined>): SourcesSize => ({
   bytes: sizes.reduce((sum, size) => sum + (size?.bytes ?? 0), 0),
   files: sizes.reduce((sum, size) => sum + (size?.files ?? 0), 0),
 });

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Change, Delta, Snapshot, View } from './view.ts';
+import type { Change, Delta, View, ViewSnapshot } from './view.ts';
 
 /** Something that changes and is shown. */
 export interface Source {
@@ -29,9 +29,9 @@ interface Watcher {
 
 /**
  * Tells any number of streams (Server-Sent Events) what a source shows. Each update is made and serialised once for all
- * of them. Who doesn't keep up is sent nothing until it has taken everything, and then the whole view: what waits for
- * a slow reader is never more than one message, and what it sees in the end is what everybody sees. While nobody
- * looks, nothing is done.
+ * of them. A reader that doesn't keep up is sent nothing until it has taken everything, and then the whole view. So what
+ * waits for a slow reader is never more than one message, and in the end it sees what everybody sees. While nobody looks,
+ * nothing is done.
  */
 export class Broadcast {
   readonly #source: Source;
@@ -102,7 +102,10 @@ export class Broadcast {
 
   /** Only made in `update`, after changes were taken: it can't be ahead of the deltas that follow. */
   #whole(): Buffer {
-    this.#snapshot ??= eventOf('snapshot', this.#seq, { seq: this.#seq, view: this.#source.view() } satisfies Snapshot);
+    this.#snapshot ??= eventOf('snapshot', this.#seq, {
+      seq: this.#seq,
+      view: this.#source.view(),
+    } satisfies ViewSnapshot);
     return this.#snapshot;
   }
 

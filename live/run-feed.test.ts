@@ -73,7 +73,7 @@ test('changes, one after the other, lead to the view', () => {
 test('what is said while the run goes on, and at the end what the summary says', () => {
   const events: RunEvent[] = [
     { type: 'warning', elapsedMs: 1, text: 'a neighbour' },
-    { type: 'trouble', elapsedMs: 2, launch: 0, leg: 0, protocol: 'ws', what: 'refused', detail: 'ECONNREFUSED' },
+    { type: 'trouble', elapsedMs: 2, launch: 0, leg: 1, protocol: 'ws', what: 'refused', detail: 'ECONNREFUSED' },
     { type: 'error', elapsedMs: 3, code: 'ETARGET', message: 'it is gone', hint: 'look' },
     { type: 'error', elapsedMs: 4, code: 'ELATER', message: 'because of that', hint: 'look' },
     { type: 'target-output', elapsedMs: 5, text: '<b>out of memory</b>' },

@@ -1,12 +1,13 @@
 import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
 import type { Summary } from '../core/schemas/summary.ts';
+import { readLegName } from '../core/values/plan.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { SeriesFold, type Tick, timePointOf } from '../report/fold/series.ts';
 import { summarize } from '../report/fold/summarize.ts';
 import { plainRows } from '../report/words/verdict-rows.ts';
 import type { Source } from './broadcast.ts';
 import { KeptSamples } from './kept-samples.ts';
-import type { Change, Notices, Progress, RunHead, RunNow, RunView, Verdict } from './view.ts';
+import type { Change, Notices, PointProgress, RunHead, RunState, RunView, Verdict } from './view.ts';
 import { Changes } from './view-changes.ts';
 
 /** What a page lists; the record has them all. */
@@ -53,7 +54,8 @@ export class RunFeed implements Source {
       return;
     }
     if (event.type === 'error') this.#error ??= { code: event.code, message: event.message, hint: event.hint };
-    else if (event.type === 'trouble') this.#note(this.#troubles, `${event.protocol}: ${event.what}: ${event.detail}`);
+    else if (event.type === 'trouble')
+      this.#note(this.#troubles, `${this.#nameLeg(event.leg)}: ${event.what}: ${event.detail}`);
     else if (event.type === 'target-output') this.#note(this.#troubles, `the target said last: ${event.text}`);
     else this.#note(this.#warnings, event.text);
     this.#changes.add('notices');
@@ -67,7 +69,7 @@ export class RunFeed implements Source {
     }
     if (sample.type === 'memory') {
       this.#points += 1;
-      this.#series.memory(sample);
+      this.#series.memory(sample, this.#nameLeg(sample.leg));
       this.#changes.add('legs', 'progress');
     }
     this.#isVerdictOld = true;
@@ -117,6 +119,10 @@ export class RunFeed implements Source {
     if (happened !== 'left out') this.#changes.time(timePointOf(tick), happened === 'thinned');
   }
 
+  #nameLeg(index: number): string {
+    return readLegName(this.#run?.plan ?? { legs: [] }, index);
+  }
+
   #note(list: string[], text: string): void {
     if (list.length < MOST_NOTICES) list.push(shortened(text));
     else this.#moreNotices += 1;
@@ -145,7 +151,7 @@ export class RunFeed implements Source {
   #partsOf(parts: readonly Part[]): Partial<RunView> {
     const all: { readonly [P in Part]: () => RunView[P] } = {
       head: () => (this.#run ? headOf(this.#run) : null),
-      now: () => (this.#ticks ? nowOf(this.#ticks.now, this.#ticks.before) : null),
+      now: () => (this.#ticks ? nowOf(this.#ticks.now, this.#ticks.before, this.#nameLeg(this.#ticks.now.leg)) : null),
       phases: () => this.#series.phases,
       legs: () => this.#series.legs,
       verdict: () => this.#verdict,
@@ -167,7 +173,7 @@ export class RunFeed implements Source {
     };
   }
 
-  #progress(): Progress {
+  #progress(): PointProgress {
     const { legs = [], launches = 1 } = this.#run?.plan ?? {};
     // A baseline, each level once, the top again in each further cycle, and what each cycle leaves behind.
     const ofLeg = legs.map(({ levels, cycles }) => 1 + levels.length + (cycles - 1) + cycles);
@@ -180,7 +186,7 @@ const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${tex
 
 const PARTS: readonly Part[] = ['head', 'now', 'phases', 'legs', 'verdict', 'notices', 'progress', 'standing'];
 
-function nowOf(tick: Tick, before: Tick | undefined): RunNow {
+function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
   const { elapsedMs, launch, leg, protocol, phase, level, counts, outcomes, targetBytes, generatorRssBytes } = tick;
   const isSameLeg = before !== undefined && before.leg === leg && before.launch === launch;
   const seconds = isSameLeg ? (elapsedMs - before.elapsedMs) / 1000 : 0;
@@ -188,6 +194,7 @@ function nowOf(tick: Tick, before: Tick | undefined): RunNow {
     elapsedMs: Math.round(elapsedMs),
     launch,
     leg,
+    name,
     protocol,
     phase,
     level,
@@ -209,7 +216,7 @@ function headOf({ name, startedAt, target, environment, generator, plan }: RunFi
     facts: [
       `${kernel} ${arch}, ${cores} × ${cpuModel}, ${humanBytes(memoryLimitBytes)} of memory`,
       `connrig ${connrigVersion}, Node.js ${nodeVersion}, engine ${generator.engine}`,
-      `plan: ${plan.legs.map(({ protocol, levels }) => `${protocol} up to ${levels.at(-1) ?? 0} in ${levels.length} levels`).join(', then ')}${plan.launches > 1 ? `, ${plan.launches} launches` : ''}`,
+      `plan: ${plan.legs.map(({ name: leg, levels }) => `${leg} up to ${levels.at(-1) ?? 0} in ${levels.length} levels`).join(', then ')}${plan.launches > 1 ? `, ${plan.launches} launches` : ''}`,
     ],
   };
 }

@@ -8,7 +8,7 @@ import type { Change, ServerView } from './view.ts';
 import { Changes } from './view-changes.ts';
 
 /** What is asked of a server, now and then. */
-export interface ServerReader {
+export interface ServerFeedReader {
   /** O(1) in the number of connections. */
   memory(): Promise<ServerMemory>;
   /** Goes through all connections. */
@@ -23,7 +23,7 @@ const TOP_EVERY_MS = 2000;
 
 /** Asks the server for what the page shows, for as long as somebody looks at it. The series begins with the first look. */
 export class ServerFeed implements Source {
-  readonly #reader: ServerReader;
+  readonly #reader: ServerFeedReader;
   readonly #time = new Thinned<TimePoint>(MOST_TIME_POINTS);
   readonly #changes = new Changes<'memory' | 'top'>();
   readonly #startedAtMs = performance.now();
@@ -33,7 +33,7 @@ export class ServerFeed implements Source {
   #isAsking = false;
   #topNotBeforeMs = 0;
 
-  constructor(reader: ServerReader) {
+  constructor(reader: ServerFeedReader) {
     this.#reader = reader;
   }
 

@@ -16,7 +16,7 @@ export interface RunView {
   /** null until the run file is there. */
   readonly head: RunHead | null;
   /** The latest tick. */
-  readonly now: RunNow | null;
+  readonly now: RunState | null;
   /** Thinned: at most 600, see report/fold/series.ts. */
   readonly time: readonly TimePoint[];
   readonly phases: readonly PhaseSpan[];
@@ -24,7 +24,7 @@ export interface RunView {
   /** From the levels so far, by the same functions as summary.json; at the end it is summary.json. */
   readonly verdict: Verdict | null;
   readonly notices: Notices;
-  readonly progress: Progress;
+  readonly progress: PointProgress;
   readonly standing: Standing;
 }
 
@@ -39,15 +39,17 @@ export interface RunHead {
   readonly facts: readonly string[];
 }
 
-export interface RunNow {
+export interface RunState {
   readonly elapsedMs: number;
   readonly launch: number;
   readonly leg: number;
+  /** Of the leg. */
+  readonly name: string;
   readonly protocol: ProtocolName;
   readonly phase: Phase;
   readonly level: number;
   readonly counts: Counts;
-  /** Of the leg so far. */
+  /** The leg's so far. */
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly openedPerSecond: number;
   readonly targetBytes: number | null;
@@ -72,7 +74,7 @@ export interface Notices {
 }
 
 /** In memory points, which is what a run is for. */
-export interface Progress {
+export interface PointProgress {
   readonly done: number;
   readonly all: number;
   /** null: not known. */
@@ -102,7 +104,7 @@ export function applyChange(view: View, { set, append }: Change): View {
 }
 
 /** What goes over the wire. `seq` counts within one stream; a page that misses one starts anew. */
-export interface Snapshot {
+export interface ViewSnapshot {
   readonly seq: number;
   readonly view: View;
 }

@@ -22,7 +22,7 @@ const POLL_MS = 20;
 
 /**
  * Makes an empty memory cgroup. With v1 below our own, so that our limits go on to hold for it. A v2 cgroup that has
- * processes can't have others below it with a memory account, so there it is made beside our own, where the one above
+ * processes can't have others below it with a memory account. So there it is made beside our own, where the one above
  * hands the controller on: the limits of that one go on to hold.
  *
  * @param name folder name; nothing may have it yet

@@ -15,7 +15,7 @@ export interface CgroupPlace {
 /**
  * The memory cgroups of a process: of v1 and of v2, where both are mounted. The first one is the one that counts.
  *
- * Mounts are taken as we see them, not as the process does: the path in /proc/PID/cgroup is written for us, too, who
+ * Mounts are taken as we see them, not as the process does. The path in /proc/PID/cgroup is written for us, too, and we
  * may live outside of the container that the process is in.
  *
  * @param pid whose; our own when left out
@@ -40,13 +40,13 @@ export function findPlaces(cgroup: string, mountinfo: string): CgroupPlace[] {
     const below = pathBelow(root, path);
     places.push({ version: v1 ? 1 : 2, path, folder: below && join(mountPoint, ...below), top: mountPoint });
   }
-  // Where v1 has the memory controller, v2 can't have it. Of several mounts of one, the first that shows it.
+  // Where v1 has the memory controller, v2 can't have it. The first of several mounts of one that shows it.
   return places.sort((a, b) => a.version - b.version || Number(a.folder === null) - Number(b.folder === null));
 }
 
 /**
  * The way from a mount's root to a cgroup. Both are told as seen from our cgroup namespace, in which what lies outside
- * begins with `..`: a container may have mounts made in another namespace, and a process of the host a path outside.
+ * begins with `..`. A container may have mounts made in another namespace, and a process of the host a path outside.
  *
  * @returns null when there is none: the mount doesn't show this cgroup
  */

@@ -143,7 +143,7 @@ function combine(
   return sum(plus) - sum(minus);
 }
 
-/** Whether nobody but the tree lives in a cgroup or below it. Who came or went in between isn't held against it. */
+/** Whether nobody but the tree lives in a cgroup or below it. What came or went in between isn't held against it. */
 async function holdsOnly(
   folder: string,
   roots: readonly number[],

@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { trimMalloc } from './malloc.ts';
 
 const MOST_ROUNDS = 2;
-/** Of a process's RSS, since its first collection. */
+/** Growth of a process's RSS, since its first collection. */
 const TRIM_FROM_BYTES = 16 * 2 ** 20;
 
 /**
@@ -35,7 +35,7 @@ export async function collectGarbage(): Promise<void> {
   if (isMainThread && hasGrown()) await trimMalloc();
 }
 
-/** Of the handles by which native objects hold on to the heap, in both directions. */
+/** Handles by which native objects hold on to the heap, in both directions. */
 const handleBytes = (): number => getHeapStatistics().used_global_handles_size;
 
 let firstRssBytes: number | undefined;

@@ -22,7 +22,7 @@ export class EndCounter {
   readonly #isTarget = new Uint8Array(65_536);
   readonly #address: number | string | undefined;
   readonly #ends: Record<Side, PortSet> = { target: new PortSet(), client: new PortSet() };
-  /** Of the target's ends, those that a process has taken. */
+  /** Those of the target's ends that a process has taken. */
   readonly #accepted = new PortSet();
   readonly #clientAddresses = new PortSet();
   readonly #clientPorts = new PortSet();

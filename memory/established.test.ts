@@ -52,7 +52,7 @@ test('ports that only TIME_WAIT holds are counted for the whole host, apart from
   const counter = new EndCounter([0x1f90]);
   const lines = [
     row('0100007F:8001', '0100007F:1F90', '01'),
-    // Of the run before, to a port that nobody asks about: two of its three local ports are in use again.
+    // Left by the run before, to a port that nobody asks about: two of its three local ports are in use again.
     row('0100007F:8001', '0100007F:2222', '06'),
     row('0200007F:8001', '0100007F:2222', '06'),
     row('0100007F:8002', '0100007F:2222', '06'),

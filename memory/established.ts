@@ -6,12 +6,12 @@ import { listSockets, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_TIME_WAIT } from './soc
 import { readSockstat } from './sockstat.ts';
 import { readTcpTables, type TcpTables } from './tcp-table.ts';
 
-/** Of the host, whoever's they are. Up to so many all are listed, as text where netlink can't be asked: 0.2 s, or 1 s. */
+/** The whole host's, whoever's they are. Up to so many all are listed, as text where netlink can't be asked: 0.2 s, or 1 s. */
 const ALL_LISTED_MOST = 300_000;
 /** Up to so many those of the target's ports are listed: 0.7 µs each, and 0.2 µs for every other socket. */
 const LISTED_MOST = 2_500_000;
 
-/** Whoever connects to these comes out at another address of this machine. */
+/** A client that connects to these comes out at another address of this machine. */
 const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Lists whose two ends of loopback connections don't pair up are read again, this often in all. */

@@ -1,5 +1,5 @@
 import { humanBytes } from '../core/values/units.ts';
-import { parseSeries, type Selector, seriesOf } from './prometheus-text.ts';
+import { parseSeries, readSeries, type Selector } from './prometheus-text.ts';
 
 /** What an answer gives away about who gave it. Empty where it says nothing. */
 export interface AnsweredBy {
@@ -16,7 +16,7 @@ export interface AnsweredBy {
 }
 
 /** What several answers come to. */
-export type Verdict =
+export type ProcessesFound =
   | { readonly kind: 'one' }
   | { readonly kind: 'several'; readonly processes: number | null; readonly sign: string }
   | { readonly kind: 'unsure'; readonly sign: string };
@@ -42,11 +42,11 @@ export function answeredBy(text: string, selector: Selector, bytes: number): Ans
   // A container's metrics are told by somebody else, whose own start is nothing to us.
   const start = selector.name.startsWith('container_') ? 'container_start_time_seconds' : 'process_start_time_seconds';
   const startedAt = new Map<string, number>();
-  for (const { labels, value } of seriesOf(text, start)) {
+  for (const { labels, value } of readSeries(text, start)) {
     const isMeant = [...selector.labels].every(([label, wanted]) => (labels.get(label) ?? wanted) === wanted);
     if (isMeant) startedAt.set(`${start}{${[...labels].join()}}`, value);
   }
-  const counted = seriesOf(text, selector.name).filter(({ labels }) =>
+  const counted = readSeries(text, selector.name).filter(({ labels }) =>
     [...selector.labels].every(([label, wanted]) => labels.get(label) === wanted),
   );
   const own = counted.length === 1 ? [...counted[0]!.labels].filter(([label]) => OWN_NAMES.has(label)) : [];
@@ -85,7 +85,7 @@ function countersIn(text: string): Map<string, number> {
  * @param inTurn each asked when the one before had been given
  * @param atOnce asked together, after those
  */
-export function judge(inTurn: readonly AnsweredBy[], atOnce: readonly AnsweredBy[] = []): Verdict {
+export function judge(inTurn: readonly AnsweredBy[], atOnce: readonly AnsweredBy[] = []): ProcessesFound {
   const all = [...inTurn, ...atOnce];
   const named = new Set(all.map(({ process }) => process));
   if (named.size > 1) return { kind: 'several', processes: named.size, sign: [...named].slice(0, SHOWN).join(' and ') };
@@ -96,7 +96,7 @@ export function judge(inTurn: readonly AnsweredBy[], atOnce: readonly AnsweredBy
   if (fine.length > 1 && fine.every((group) => group.length > 1) && comebacks(inTurn, fine) > 1) {
     return { kind: 'several', processes: fine.length, sign: startsOf(fine.map(([first]) => first!)) };
   }
-  // Who has told to a hundredth of a second when it began, always the same, is one.
+  // A process that has told to a hundredth of a second when it began, always the same, is one.
   if (all.some(({ isCollected }) => isCollected) || (fine.length === 1 && isFine(inTurn[0]))) return { kind: 'one' };
   return byCounters(inTurn) ?? byLevels(inTurn) ?? { kind: 'one' };
 }
@@ -109,7 +109,7 @@ const isSameStart = (one: AnsweredBy, other: AnsweredBy): boolean =>
 const isVerySameStart = (one: AnsweredBy, other: AnsweredBy): boolean =>
   startsAgree(one, other, (apart) => Math.abs(apart - Math.round(apart)) <= FINE_SECONDS);
 
-/** Of series that come and go nothing is known. */
+/** Nothing is known of series that come and go. */
 function startsAgree(one: AnsweredBy, other: AnsweredBy, agree: (apart: number) => boolean): boolean {
   return [...one.startedAt].every(([series, at]) => agree((other.startedAt.get(series) ?? at) - at));
 }
@@ -153,7 +153,7 @@ const startsOf = (answers: readonly AnsweredBy[]): string => {
 };
 
 /** A process that was started anew counts from nothing once; again and again, it is another one each time. */
-function byCounters(inTurn: readonly AnsweredBy[]): Verdict | undefined {
+function byCounters(inTurn: readonly AnsweredBy[]): ProcessesFound | undefined {
   let stepsBack = 0;
   let sign = '';
   for (const [i, { counters }] of inTurn.entries()) {
@@ -180,7 +180,7 @@ const COMEBACKS = { sure: 3, likely: 2 };
  * Memory of one process wanders; a collection takes it down once. Values that lie close together in few places, and come
  * back to each of them, are those of several processes.
  */
-function byLevels(inTurn: readonly AnsweredBy[]): Verdict | undefined {
+function byLevels(inTurn: readonly AnsweredBy[]): ProcessesFound | undefined {
   const sorted = inTurn.toSorted((a, b) => a.bytes - b.bytes);
   const cuts = Array.from({ length: MOST_LEVELS - 1 }, (_, i) => levelsOf(sorted, i + 2));
   const likely = cuts

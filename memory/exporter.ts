@@ -5,7 +5,7 @@ import { humanBytes } from '../core/values/units.ts';
 import { type AnsweredBy, answeredBy, changeBetween } from './exporter-process.ts';
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
-import { parseSelector, type Selector, sumOf } from './prometheus-text.ts';
+import { parseSelector, type Selector, sumSeries } from './prometheus-text.ts';
 
 /** Where a target's memory can be asked for. */
 export interface ExporterSource {
@@ -21,7 +21,7 @@ export interface ExporterSource {
 
 /** What an exporter told: one number, and from `connrig meter` everything it read on the target's machine. */
 export interface ExporterAnswer extends Pick<Readings, 'exporter' | 'target' | 'cgroup' | 'remote'> {
-  /** Who answered; null where it tells no memory. */
+  /** The process that answered; null where it tells no memory. */
   readonly by: AnsweredBy | null;
   readonly missing: Readings['missing'];
 }
@@ -39,7 +39,7 @@ const METER_INFO = parseSelector('connrig_meter_info')!;
 const READINGS_PATH = '/readings';
 /** More make a longer request than a meter takes. */
 const PORTS_MOST = 1000;
-/** Of the target's own sockets, which take a look at each: asked for only where they have to be known. */
+/** The target's own sockets, which take a look at each: asked for only where they have to be known. */
 const SOCKETS_PATH = '/sockets';
 
 /** Its name and labels as given, after the #. The path is /metrics when there is none. */
@@ -82,7 +82,7 @@ export function openExporter(
   return async (ports = []) => {
     if (!isMeter) {
       const text = await fetch(new URL(url));
-      isMeter = selector === undefined && sumOf(text, METER_INFO) !== undefined;
+      isMeter = selector === undefined && sumSeries(text, METER_INFO) !== undefined;
       if (!isMeter) return answerOf(text, url, selector);
     }
     const from = new URL(READINGS_PATH, url);
@@ -133,7 +133,7 @@ export function steady(read: ReadExporter): ReadExporter {
 
 function answerOf(text: string, url: string, selector: Selector | undefined): ExporterAnswer {
   for (const one of selector ? [selector] : USUAL) {
-    const bytes = sumOf(text, one);
+    const bytes = sumSeries(text, one);
     if (bytes !== undefined && bytes >= 0) {
       const exporter = { metric: one.text, bytes };
       return { exporter, target: null, cgroup: null, remote: null, missing: [], by: answeredBy(text, one, bytes) };

@@ -10,7 +10,7 @@ import { type ListedSocket, listSockets, TCP_LISTEN } from './sock-diag.ts';
 import { loadProtocolOf } from './socket-protocol.ts';
 import { readTcpTables } from './tcp-table.ts';
 
-/** Looking at a descriptor takes some µs. Of more than so many, each second, third … is looked at, and counts for all. */
+/** A look at a descriptor takes some µs. Beyond so many each second, third … is looked at, and counts for all. */
 const LOOKED_AT_MOST = 20_000;
 /** How long other work of this thread may have to wait. */
 const TURN_MS = 10;
@@ -75,7 +75,7 @@ function linkOf(path: string): string {
   }
 }
 
-/** Of the network namespace that a process lives in; those that listen come first. */
+/** Sockets of the network namespace that a process lives in; those that listen come first. */
 async function listAll(pid: number, visit: (socket: ListedSocket) => void): Promise<void> {
   if (linkOf(`/proc/${pid}/ns/net`) === linkOf('/proc/self/ns/net')) {
     try {

@@ -8,7 +8,7 @@ import { readPageSize } from './page-size.ts';
  * Memory of the whole host.
  *
  * `usedBytes` tracks what connections take: total − free − buffers − page cache (but not shared memory) − reclaimable
- * slab. Two things make it steady enough to be compared over seconds (measured, docs/measuring.md). Pages that lie free
+ * slab. Two things make it steady enough to be compared over seconds (measured, docs/how-memory-is-read.md). Pages that lie free
  * in a processor's own list are free too, though MemFree leaves them out: several MiB to and fro. And reclaimable
  * slab swings with anybody's file access; the ledger adds the part that belongs to sockets by counting them.
  *

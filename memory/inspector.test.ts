@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startInspectedNode } from '../test/support/inspected-node.ts';
 import { connectInspector, type Inspector, readInspected } from './inspector.ts';
-import { measure } from './meter.ts';
+import { askMeter } from './meter.ts';
 
 const TIMEOUT = { timeout: 60_000 };
 const PATIENCE_MS = 20_000;
@@ -21,7 +21,7 @@ async function inspected(t: TestContext, code: string) {
 }
 
 const whyMissing = async (read: () => Promise<unknown>): Promise<string> => {
-  const answer = await measure(read);
+  const answer = await askMeter(read);
   return 'missing' in answer ? answer.missing : assert.fail('there is an answer');
 };
 

@@ -6,7 +6,7 @@ import { readPageSize } from './page-size.ts';
 import { parseSockstat } from './sockstat.ts';
 
 /**
- * Counters the kernel keeps anyway: three small files, whatever the number of sockets. Of our own network namespace, but
+ * Counters the kernel keeps anyway: three small files, whatever the number of sockets. Our own network namespace's, but
  * for the buffers' memory and its limits, which are the whole machine's.
  *
  * @param proc where /proc is mounted

@@ -3,7 +3,7 @@ import { addressOf } from './established.ts';
 import { Missing } from './meter.ts';
 import { listSockets, SOCKET_MEMORY, TCP_LISTEN } from './sock-diag.ts';
 
-/** Of our network namespace, since it was made (/proc/net/netstat). */
+/** Our network namespace's, since it was made (/proc/net/netstat). */
 export const LISTEN_COUNTERS = [
   /** Connections that found an accept queue full. */
   'ListenOverflows',

@@ -4,8 +4,8 @@ type Trim = (keepBytes: number) => number;
 let loaded: Promise<Trim | undefined> | undefined;
 
 /**
- * Gives pages that lie free between others in malloc's heaps back to the system. glibc does so by itself only at a heap's
- * end: one small piece there that is in use keeps everything below it resident.
+ * Gives pages that lie free between others in malloc's heaps back to the system. By itself glibc does so only at a heap's
+ * end. One small piece there that is in use keeps everything below it resident.
  *
  * Where it can't be asked nothing happens: musl, no Linux, no koffi.
  */

@@ -15,7 +15,7 @@ import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
 import { type Inspector, readInspected } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
-import { type Measured, Missing, measure } from './meter.ts';
+import { askMeter, type MeterAnswer, Missing } from './meter.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { readRuntime } from './runtime.ts';
 import { readOrEstimateSlab } from './slab.ts';
@@ -29,7 +29,7 @@ export interface MeterOptions {
   readonly adminToken?: string | undefined;
   /** Processes of another server whose heaps can be asked for. They stay the caller's to close. */
   readonly inspectors?: readonly Inspector[];
-  /** Who tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
+  /** What tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
   readonly targetIsElsewhere?: boolean;
@@ -84,7 +84,7 @@ export interface Meters {
   /** Everything the kernel counts anyway of the processes at both ends: 0.1 ms for each of them. */
   readLive(): Pick<LiveReadings, 'target' | 'client'>;
   /**
-   * Who has the connections: the kernel's list of them, and the target's open files, without anything else. Of a target
+   * Where the connections are: the kernel's list of them, and the target's open files, without anything else. For a target
    * elsewhere its exporter is asked. What can't be told is null.
    */
   readEnds(): Promise<Pick<Readings, 'established' | 'target'>>;
@@ -135,7 +135,7 @@ export function openMeters(options: MeterOptions): Meters {
     const missing = after?.missing.filter(({ meter }) => meter === 'runtime') ?? [];
     const meterMs: Readings['meterMs'] = after?.meterMs.runtime === undefined ? {} : { runtime: after.meterMs.runtime };
     const take = async <T>(meter: MeterName, read: () => Promise<T>): Promise<T | null> =>
-      noted(meter, await measure(read), { missing, meterMs });
+      noted(meter, await askMeter(read), { missing, meterMs });
     let startedAt = performance.now();
     const runtime = after ? after.runtime : askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
     // A collection is no part of the reading: it takes seconds in a large heap.
@@ -179,7 +179,7 @@ export function openMeters(options: MeterOptions): Meters {
     const { target: tree } = readings;
     const notes = { missing: [...readings.missing], meterMs: { ...readings.meterMs } };
     const established =
-      ports.length > 0 ? noted('established', await measure(() => readEstablished(ports, { ip })), notes) : null;
+      ports.length > 0 ? noted('established', await askMeter(() => readEstablished(ports, { ip })), notes) : null;
     const sockets =
       tree && connections !== undefined && isToBeLookedInto(tree, connections) ? await readSockets() : null;
     return {
@@ -203,7 +203,7 @@ export function openMeters(options: MeterOptions): Meters {
   }
 
   async function readSockets(): Promise<HeldSockets | null> {
-    const measured = await measure(() =>
+    const measured = await askMeter(() =>
       pids.length > 0 && isLinux
         ? readHeldSockets(listTree(pids, treeOfTarget))
         : (askSockets?.() ?? Promise.resolve(null)),
@@ -218,7 +218,7 @@ export function openMeters(options: MeterOptions): Meters {
 
   async function rehearse(): Promise<void> {
     for (let times = 0; askRuntime && times < REHEARSALS; times++) {
-      if ('missing' in (await measure(() => askRuntime(false)))) return;
+      if ('missing' in (await askMeter(() => askRuntime(false)))) return;
     }
   }
 
@@ -240,7 +240,7 @@ export function openMeters(options: MeterOptions): Meters {
 
   async function readEnds(): Promise<Pick<Readings, 'established' | 'target'>> {
     const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
-      const measured = await measure(read);
+      const measured = await askMeter(read);
       return 'value' in measured ? measured.value : null;
     };
     const listed = (): Promise<Established> => readEstablished(ports, { ip, isNarrow: true });
@@ -250,7 +250,7 @@ export function openMeters(options: MeterOptions): Meters {
   }
 
   async function readHeap(): Promise<Runtime | null> {
-    const answer = askHeap && (await measure(() => askHeap(false)));
+    const answer = askHeap && (await askMeter(() => askHeap(false)));
     return answer && 'value' in answer ? answer.value : null;
   }
 
@@ -272,7 +272,7 @@ export function openMeters(options: MeterOptions): Meters {
 }
 
 /** What a meter answered; how long it took, and why it didn't answer, go into the notes. */
-function noted<T>(meter: MeterName, measured: Measured<T>, notes: Pick<Readings, 'missing' | 'meterMs'>): T | null {
+function noted<T>(meter: MeterName, measured: MeterAnswer<T>, notes: Pick<Readings, 'missing' | 'meterMs'>): T | null {
   notes.meterMs[meter] = measured.tookMs;
   if ('value' in measured) return measured.value;
   notes.missing.push({ meter, why: measured.missing });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { RigError } from '../core/values/errors.ts';
 
 /** One meter's answer. Nothing is guessed: what couldn't be read says why. */
-export type Measured<T> = ({ readonly value: T } | { readonly missing: string }) & { readonly tookMs: number };
+export type MeterAnswer<T> = ({ readonly value: T } | { readonly missing: string }) & { readonly tookMs: number };
 
 /** Thrown inside a meter when there is nothing to measure; becomes `missing`. The message is for people. */
 export class Missing extends Error {
@@ -10,7 +10,7 @@ export class Missing extends Error {
 }
 
 /** Runs a meter with a stopwatch. Only what the system refuses becomes `missing`; a defect of ours stays an error. */
-export async function measure<T>(read: () => Promise<T>): Promise<Measured<T>> {
+export async function askMeter<T>(read: () => Promise<T>): Promise<MeterAnswer<T>> {
   const startedAt = performance.now();
   try {
     const value = await read();

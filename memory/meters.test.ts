@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { ledgerOf } from '../core/ledger/ledger.ts';
 import { ProcessTree, Readings } from '../core/schemas/readings.ts';
-import { measure } from './meter.ts';
+import { askMeter } from './meter.ts';
 import { openMeters } from './meter-set.ts';
 import { readPortableTree } from './process-portable.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory } from './process-tree.ts';
-import { readRuntime } from './runtime.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 60_000 };
 /** /proc/slabinfo is for root. */
@@ -145,7 +142,7 @@ test('a process that is gone is missing, with the reason', onLinux, async () => 
   const child = new Child(HOARDER);
   await child.hear();
   await child.stop();
-  const answer = await measure(() => readProcessTree([child.pid]));
+  const answer = await askMeter(() => readProcessTree([child.pid]));
   assert.ok('missing' in answer);
   assert.equal(answer.missing, `process ${child.pid} is gone`);
 });
@@ -159,91 +156,8 @@ test('where there is no /proc, RSS and processor time are known and nothing else
   assert.ok(now.rssBytes - before.rssBytes > 60 * 2 ** 20);
   assert.deepEqual([now.anonBytes, now.pssBytes, now.threads], [null, null, null]);
   await child.stop();
-  const answer = await measure(() => readPortableTree([child.pid]));
+  const answer = await askMeter(() => readPortableTree([child.pid]));
   assert.ok('missing' in answer);
-});
-
-const MEMORY = {
-  schema: 1,
-  collected: true,
-  processes: [
-    { pid: 7, rssBytes: 5e7, heapUsedBytes: 5e6, heapTotalBytes: 6e6, externalBytes: 1e6, arrayBuffersBytes: 1e4 },
-  ],
-  census: Object.fromEntries(
-    ['tcp', 'ws', 'http'].map((protocol) => [
-      protocol,
-      {
-        accepted: 3,
-        handshaking: 0,
-        open: 3,
-        closed: Object.fromEntries(
-          'by-peer reset handshake-timeout bad-handshake protocol-error too-large over-limit slow-reader shutdown'
-            .split(' ')
-            .map((reason) => [reason, 0]),
-        ),
-        bytesIn: 0,
-        bytesOut: 0,
-      },
-    ]),
-  ),
-  live: { bytesPerConnection: null, idleRssBytes: null },
-};
-
-test('the runtime meter asks for a collection, checks the answer, and says what was wrong with it', async (t) => {
-  const asked: string[] = [];
-  const answers: Record<string, string | undefined> = { good: JSON.stringify(MEMORY), empty: '{}', garbage: '<html>' };
-  let mode = 'good';
-  const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    const text = answers[mode];
-    if (mode === 'silent') return;
-    response.writeHead(text === undefined ? 500 : 200).end(text);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  assert.deepEqual(await readRuntime(url, { gc: true }), MEMORY);
-  await readRuntime(url);
-  assert.deepEqual(asked, ['/memory?gc=1', '/memory']);
-  const { tcp, ws } = MEMORY.census;
-  const { 'slow-reader': _, ...closed } = tcp!.closed;
-  answers['older'] = JSON.stringify({ ...MEMORY, census: { tcp: { ...tcp, closed }, ws } });
-  mode = 'older';
-  const { census } = await readRuntime(url);
-  assert.deepEqual([census.tcp.open, census.ws.open, census.http.open], [3, 3, 0], 'a server that had no http yet');
-  assert.equal(census.tcp.closed['slow-reader'], 0, 'nor ended slow readers');
-  for (const [next, why] of [
-    ['empty', /not a connrig server's memory: schema/],
-    ['garbage', /not a connrig server's memory/],
-    ['broken', /answered 500/],
-    ['silent', /no answer within 100 ms/],
-  ] as const) {
-    mode = next;
-    const answer = await measure(() => readRuntime(url, { timeoutMs: next === 'silent' ? 100 : 10_000 }));
-    assert.match('missing' in answer ? answer.missing : 'an answer', why, next);
-  }
-});
-
-test('a rehearsal asks often and collects nothing; where there is no answer, or nobody to ask, it is over at once', async (t) => {
-  const asked: string[] = [];
-  let status = 200;
-  const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    response.writeHead(status).end(JSON.stringify(MEMORY));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const adminUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const meters = openMeters({ pids: [], ports: [], clientPid: process.pid, adminUrl });
-  await meters.rehearse();
-  assert.deepEqual(asked, Array(100).fill('/memory'));
-  status = 500;
-  await meters.rehearse();
-  assert.equal(asked.length, 101);
-  await openMeters({ pids: [], ports: [], clientPid: process.pid }).rehearse();
 });
 
 const SERVER = `const {createServer}=require('net');const kept=[];let want=0,open=0;

@@ -19,7 +19,7 @@ export interface TreeOptions {
   readonly proc?: string;
   /** Processes that are not part of this tree though they descend from it, with all their descendants. */
   readonly except?: readonly number[];
-  /** Who descends from whom, when it was asked a moment ago. */
+  /** Which process descends from which, when it was asked a moment ago. */
   readonly parents?: Parents;
 }
 
@@ -30,7 +30,7 @@ export type Parents = ReadonlyMap<number, readonly number[]>;
 const SIDE_BY_SIDE = 3;
 
 /**
- * Memory of processes and all their descendants. On Linux from /proc/PID/smaps_rollup; the kernel walks the whole
+ * Memory of processes and all their descendants. On Linux from /proc/PID/smaps_rollup. The kernel walks the whole
  * address space for it (about 1 ms for a small Node process, 10 to 15 ms for each GiB), in a thread of libuv's, not in ours.
  * Where that file may not be read (another user's process) only RSS is known; elsewhere than on Linux too.
  *

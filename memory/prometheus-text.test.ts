@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseSelector, sumOf } from './prometheus-text.ts';
+import { parseSelector, sumSeries } from './prometheus-text.ts';
 
 const TEXT = `# HELP process_resident_memory_bytes Resident memory size in bytes.
 # TYPE process_resident_memory_bytes gauge
@@ -32,7 +32,7 @@ const cases: ReadonlyArray<[string, number | undefined]> = [
   ['absent_bytes', undefined],
 ];
 for (const [selector, sum] of cases) {
-  test(`${selector} is ${sum}`, () => assert.equal(sumOf(TEXT, parseSelector(selector)!), sum));
+  test(`${selector} is ${sum}`, () => assert.equal(sumSeries(TEXT, parseSelector(selector)!), sum));
 }
 
 for (const bad of ['', '{a="1"}', '9lives', 'a b', 'a{b}', 'a{b="1"', 'a{b=1}', 'a{b="1"} 5']) {
@@ -46,7 +46,7 @@ test('property: any label value is found again, and series sum', () => {
       const text = series.map(([value, bytes]) => `m_bytes{a="x",b="${quote(value)}"} ${bytes}\n`).join('');
       const matching = series.filter(([value]) => value === wanted);
       const sum = matching.length === 0 ? undefined : matching.reduce((total, [, bytes]) => total + bytes, 0);
-      assert.equal(sumOf(text, parseSelector(`m_bytes{b="${quote(wanted)}"}`)!), sum);
+      assert.equal(sumSeries(text, parseSelector(`m_bytes{b="${quote(wanted)}"}`)!), sum);
     }),
   );
 });

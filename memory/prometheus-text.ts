@@ -20,9 +20,9 @@ export function parseSelector(text: string): Selector | undefined {
  *
  * @returns undefined when there is none with a finite value
  */
-export function sumOf(text: string, { name, labels }: Selector): number | undefined {
+export function sumSeries(text: string, { name, labels }: Selector): number | undefined {
   let sum: number | undefined;
-  for (const series of seriesOf(text, name)) {
+  for (const series of readSeries(text, name)) {
     if ([...labels].some(([label, value]) => series.labels.get(label) !== value)) continue;
     sum = (sum ?? 0) + series.value;
   }
@@ -30,7 +30,7 @@ export function sumOf(text: string, { name, labels }: Selector): number | undefi
 }
 
 /** One sample of a metric. */
-export interface Series {
+export interface ExposedSeries {
   readonly labels: ReadonlyMap<string, string>;
   readonly value: number;
   /** It says when it was taken: who answers has it from elsewhere. */
@@ -38,7 +38,7 @@ export interface Series {
 }
 
 /** All series of a metric that have a finite value. */
-export function seriesOf(text: string, name: string): Series[] {
+export function readSeries(text: string, name: string): ExposedSeries[] {
   return text.split('\n').flatMap((line) => {
     if (!line.startsWith(name)) return [];
     const series = parseSeries(line);

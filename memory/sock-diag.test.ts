@@ -65,7 +65,7 @@ test('both ends of a connection and its listener are listed, and nothing of othe
   const client = await dial(t, ours.port, '127.0.0.1');
   await dial(t, others.port, '127.0.0.1');
   await eventually(() => ours.accepted.length === 1, 'accepted');
-  // Whoever had the port's number before may have left some that rest.
+  // A test that had the port's number before may have left some that rest.
   const found = (await list({ ports: [ours.port] })).filter(({ state }) => state !== TCP_TIME_WAIT);
   const told = found.map(
     ({ state, localPort, remotePort, localAddress }) => `${state} ${localAddress}:${localPort} ${remotePort}`,

@@ -2,6 +2,7 @@ import { constants, endianness } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keepShapeOf } from './kept-shapes.ts';
 import { Missing } from './meter.ts';
+import { loadNetlink, type Netlink } from './netlink.ts';
 import { portFilter } from './port-filter.ts';
 
 /** States of a TCP socket, as the kernel numbers them. */
@@ -93,33 +94,6 @@ export async function listSockets(query: DiagQuery, visit: (socket: DiagSocket) 
 function refused(why: string): Missing {
   refusal = `sockets can't be asked for by netlink: ${why}`;
   return new Missing(refusal);
-}
-
-/** The few calls of libc it takes. All return −1 on failure. */
-interface Netlink {
-  socket(domain: number, type: number, protocol: number): number;
-  send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
-  recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
-  close(fd: number): number;
-  errno(): number;
-}
-
-let loaded: Promise<Netlink> | undefined;
-
-/** Loaded when first asked for: elsewhere the library may not even be installed. */
-function loadNetlink(): Promise<Netlink> {
-  if (process.platform !== 'linux') throw new Error(`there is none on ${process.platform}`);
-  loaded ??= import('koffi').then(({ default: koffi }) => {
-    const lib = koffi.load(null);
-    return {
-      socket: lib.func('int socket(int, int, int)'),
-      send: lib.func('intptr_t send(int, void *, size_t, int)'),
-      recv: lib.func('intptr_t recv(int, void *, size_t, int)'),
-      close: lib.func('int close(int)'),
-      errno: () => koffi.errno(),
-    };
-  });
-  return loaded;
 }
 
 const AF_INET = 2;

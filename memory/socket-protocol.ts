@@ -1,4 +1,4 @@
-/** Of a socket, what kind it is, as the kernel calls it: TCP, TCPv6, UDP, UNIX-STREAM … (net/socket.c). */
+/** What kind a socket is, as the kernel calls it: TCP, TCPv6, UDP, UNIX-STREAM … (net/socket.c). */
 const ATTRIBUTE = 'system.sockprotoname';
 const NAME_BYTES = 32;
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the targets for speed and memory, measured on this machine. The quick parts, or those that are named:
- * `npm run bench -- opens scrape`, `npm run bench -- fuzz --seed 20261127`. Prints Markdown for docs/performance.md; ends with 1 when a target isn't reached.
+ * `npm run bench -- opens scrape`, `npm run bench -- fuzz --seed 20261127`. Prints Markdown for docs/speed-of-connrig.md; ends with 1 when a target isn't reached.
  */
 import { availableParallelism, cpus, type as osType, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';

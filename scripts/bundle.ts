@@ -1,6 +1,6 @@
 /**
  * After the compiler: makes what is shipped. The command is a few files that load together what is used together, in place of
- * hundreds of modules; the libraries that it and the charts use are in it, with their licences. Beside it lies the live page, as
+ * hundreds of modules. The libraries that it and the charts use are in it, with their licences. Beside it lies the live page, as
  * the files a browser asks for.
  */
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { cellsOf, SweepPlan } from './sweep/plan.ts';
+import { planSweepCells, SweepPlan } from './sweep/plan.ts';
 import { walk } from './sweep/walk.ts';
 
 const CONNRIG: readonly [string, ...string[]] = [
@@ -41,8 +41,10 @@ async function sweep(plan: SweepPlan): Promise<void> {
   // The run that goes on has the signal too, and ends in order.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
   mkdirSync(folder, { recursive: true });
-  const cells = cellsOf(plan);
-  const states = await walk(cells, folder, CONNRIG, { say, isOver: () => isInterrupted });
+  const cells = planSweepCells(plan);
+  const onOutput = (text: string): void => void process.stderr.write(text);
+  const deps = { folder, connrig: CONNRIG, env: process.env, onOutput };
+  const states = await walk(cells, deps, { say, isOver: () => isInterrupted });
   const [program, ...first] = CONNRIG;
   const show = (...args: string[]): void => void spawnSync(program, [...first, ...args], { stdio: 'inherit' });
   const measured = cells.filter(({ name }) => ['measured', 'kept'].includes(states.get(name) ?? ''));

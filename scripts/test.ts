@@ -15,8 +15,8 @@ import { namedIn } from './needs/named.ts';
 import { isWanted, readArguments, type TestArguments } from './testing/arguments.ts';
 import { closingOf, failedOf } from './testing/closing.ts';
 import { readCosts, renewed, writeCosts } from './testing/costs.ts';
-import type { Outcome } from './testing/outcome.ts';
-import { runFile } from './testing/run-file.ts';
+import type { FileOutcome } from './testing/outcome.ts';
+import { runTestFile } from './testing/run-file.ts';
 import { longestFirst, nextToStart, type Waiting } from './testing/schedule.ts';
 
 const ENDING = '.test.js';
@@ -57,11 +57,11 @@ async function runAll(files: readonly Waiting[], scratch: string): Promise<Param
   const cores = availableParallelism();
   const startedAtMs = performance.now();
   const sinceStart = (): number => (performance.now() - startedAtMs) / 1000;
-  const start = (name: string): Promise<Outcome> =>
-    runFile({ name, path: pathOf(name), scratch, startedAtSeconds: sinceStart() });
+  const start = (name: string): Promise<FileOutcome> =>
+    runTestFile({ name, path: pathOf(name), scratch, startedAtSeconds: sinceStart() });
   const waiting = longestFirst(files);
   const running = new Map<Waiting, Promise<Waiting>>();
-  const outcomes: Outcome[] = [];
+  const outcomes: FileOutcome[] = [];
   for (;;) {
     for (let next = nextToStart(waiting, [...running.keys()], cores); next; ) {
       const file = next;
@@ -79,7 +79,7 @@ async function runAll(files: readonly Waiting[], scratch: string): Promise<Param
     if (running.size === 0) break;
     running.delete(await Promise.race(running.values()));
   }
-  const again: Outcome[] = [];
+  const again: FileOutcome[] = [];
   for (const { name } of outcomes.filter(({ passed }) => !passed)) {
     say(`once more, by itself: ${name}`);
     const outcome = await start(name);
@@ -90,7 +90,7 @@ async function runAll(files: readonly Waiting[], scratch: string): Promise<Param
 }
 
 /** One line for a file that passed, and all that it printed for one that didn't. */
-function tell({ name, passed, counts, wallSeconds, output }: Outcome): void {
+function tell({ name, passed, counts, wallSeconds, output }: FileOutcome): void {
   const line = `${passed ? '✔' : '✖'} ${name} (${counts.tests} tests, ${wallSeconds.toFixed(1)} s)`;
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
   process.stdout.write(`${line}${skipped}\n${passed ? '' : output}`);

@@ -6,7 +6,7 @@ import { METRICS } from '../core/metrics/catalogue.ts';
 import { TopConnections } from '../core/schemas/admin.ts';
 import { openManyWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame, provoke } from '../test/support/rude-peers.ts';
-import { samplesIn } from '../test/support/scrape.ts';
+import { findUnrecorded, samplesIn } from '../test/support/scrape.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';
 import { eventually } from '../test/support/wait.ts';
 import { SERVER_KEYS } from './metrics.ts';
@@ -91,6 +91,7 @@ describe('the admin port', () => {
     const sum = parts.reduce((total, bytes) => total + bytes, 0);
     assert.equal(sum, sampleValue('connrig_target_memory_bytes{component="anon"}'));
     for (const key of SERVER_KEYS) assert.ok(text.includes(`# TYPE ${METRICS[key].name} ${METRICS[key].kind}\n`), key);
+    assert.deepEqual(findUnrecorded(SERVER_KEYS, samples), []);
     assert.ok(samples.size < 300, `${samples.size} series`);
     for (const socket of [...sockets, tcp, half]) socket.destroy();
     await eventually(async () => (await server.memory()).census.ws.open === 0, 'closed');

@@ -3,18 +3,18 @@ import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/a
 import { inTurns } from '../telemetry/page-turns.ts';
 import { openOf } from './census.ts';
 import { serverTelemetry } from './metrics.ts';
-import type { Part, Snapshot } from './server-process.ts';
+import type { ServerPart, ServerSnapshot } from './server-process.ts';
 import { liveOf, sumCensusOf } from './totals.ts';
 
 const DEFAULT_TOP = 20;
 const MAX_TOP = 1000;
-/** Of the time: nothing else runs during a collection, or while all connections are looked at. */
+/** Shares of the time: nothing else runs during a collection, or while all connections are looked at. */
 const STANDSTILL = { share: 0.1 };
 
 /** Where the admin port gets its answers from. */
 export interface AdminSource {
   readonly version: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly ServerPart[];
   /** The supervising process, which holds no connections; undefined when there is none. */
   supervisor?(collect: boolean): Promise<RuntimeMemory>;
 }
@@ -48,7 +48,7 @@ export function adminRoutes(
   ]);
 }
 
-const snapshotsOf = ({ parts }: AdminSource, collect = false): Promise<Snapshot[]> =>
+const snapshotsOf = ({ parts }: AdminSource, collect = false): Promise<ServerSnapshot[]> =>
   Promise.all(parts.map((part) => part.snapshot(collect)));
 
 const readerOf = (source: AdminSource): ServerReader => ({

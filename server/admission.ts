@@ -16,7 +16,7 @@ export class Gate {
     this.max = max;
   }
 
-  /** Takes a place; false when there is none. Whoever got one calls {@link leave} when the socket is closed. */
+  /** Takes a place; false when there is none. A caller that got one calls {@link leave} when the socket is closed. */
   enter(): boolean {
     if (this.held >= this.max) return false;
     this.held++;
@@ -29,7 +29,7 @@ export class Gate {
 
   /**
    * Sends a last answer and closes. Closing with unread bytes sends an RST, which may overtake the answer, so the
-   * peer's FIN is awaited for a moment; but only by so many at once that descriptors can't run out.
+   * peer's FIN is awaited for a moment. But it is awaited only by so many at once that descriptors can't run out.
    */
   dismiss(socket: Socket, answer: string): void {
     socket.on('error', ignore);

@@ -1,6 +1,6 @@
-import { describeError, RigError } from '../core/values/errors.ts';
+import { formatError, RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
-import { type Part, startPart } from './server-process.ts';
+import { type ServerPart, startPart } from './server-process.ts';
 
 /** The channel to the supervisor, as the child's entry file gets it from its process. */
 export interface ParentChannel {
@@ -10,7 +10,7 @@ export interface ParentChannel {
 
 /** Serves what the supervisor says, in this process, and answers its questions until it is asked to close. */
 export function serveAsChild(channel: ParentChannel): void {
-  let part: Part | undefined;
+  let part: ServerPart | undefined;
 
   async function handle(message: ToChild): Promise<void> {
     if (message.kind === 'start') {
@@ -34,7 +34,7 @@ export function serveAsChild(channel: ParentChannel): void {
   channel.onMessage((message) => void handle(message));
 }
 
-function answer(part: Part, question: Question): Promise<unknown> {
+function answer(part: ServerPart, question: Question): Promise<unknown> {
   switch (question.kind) {
     case 'snapshot':
       return part.snapshot(question.collect);
@@ -47,5 +47,5 @@ function answer(part: Part, question: Question): Promise<unknown> {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof RigError) return { code: error.code, message: error.message, hint: error.hint };
-  return { code: 'EDEFECT', message: describeError(error), hint: 'please report this' };
+  return { code: 'EDEFECT', message: formatError(error), hint: 'please report this' };
 }

@@ -4,7 +4,7 @@ import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
-import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
+import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 const GREETING = Buffer.from('Hello from connrig.\n');
 const METHODS = 'GET, HEAD';
@@ -42,7 +42,7 @@ export async function listenHttp({ options, gate, queues }: ListenerContext, wan
     if (queues.hasEnded(this) && !reasons.has(this)) reasons.set(this, 'slow-reader');
     if (handshaking.delete(this)) census.handshaking--;
     else if (open.delete(this)) census.open--;
-    census.closed[reasons.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;
+    census.closed[reasons.get(this) ?? (stopping ? 'shutdown' : findCloseReason(this))]++;
   }
 
   const server = createServer(

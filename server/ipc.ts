@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../core/values/errors.ts';
 import type { PartOptions } from './options.ts';
-import type { Part } from './server-process.ts';
+import type { ServerPart } from './server-process.ts';
 
-/** What a supervisor can ask a child once it serves: the calls of {@link Part}. */
+/** What a supervisor can ask a child once it serves: the calls of {@link ServerPart}. */
 export type Question =
   | { readonly kind: 'snapshot'; readonly collect: boolean }
   | { readonly kind: 'top'; readonly count: number }
@@ -13,7 +13,7 @@ export type ToChild =
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
 export type FromChild =
-  | { readonly kind: 'ready'; readonly ports: Part['ports'] }
+  | { readonly kind: 'ready'; readonly ports: ServerPart['ports'] }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** `failure` instead of `value` when the call threw. */
   | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly failure?: Failure };

@@ -30,4 +30,4 @@ export interface Held {
 }
 
 /** Why a socket that nobody here ended is gone. */
-export const causeOf = (socket: Socket): ServerCloseReason => (socket.errored === null ? 'by-peer' : 'reset');
+export const findCloseReason = (socket: Socket): ServerCloseReason => (socket.errored === null ? 'by-peer' : 'reset');

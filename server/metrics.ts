@@ -1,37 +1,32 @@
 import { USER_COMPONENTS, userRows } from '../core/ledger/ledger.ts';
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import { listKeys } from '../core/metrics/catalogue.ts';
+import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../core/metrics/host.ts';
+import { OWN_METRICS } from '../core/metrics/process.ts';
+import { SERVER_METRICS } from '../core/metrics/server.ts';
+import { LEDGER_METRICS, TREE_METRICS } from '../core/metrics/target.ts';
 import { PROTOCOLS } from '../core/protocols/names.ts';
 import { SERVER_CLOSE_REASONS } from '../core/values/outcomes.ts';
 import { sumCosts } from '../core/values/process-costs.ts';
 import { readHost } from '../memory/host.ts';
 import { readKernelSockets } from '../memory/kernel-sockets.ts';
-import { recordHost, recordSockets, SOCKET_KEYS } from '../telemetry/host-metrics.ts';
-import { PROCESS_KEYS, recordProcess } from '../telemetry/process-metrics.ts';
-import { createTelemetry, type Recorder, type Telemetry } from '../telemetry/registry.ts';
-import type { Snapshot } from './server-process.ts';
+import { recordHost, recordSockets } from '../telemetry/host-metrics.ts';
+import { recordProcess } from '../telemetry/process-metrics.ts';
+import { createTelemetry, type MetricRecorder, type Telemetry } from '../telemetry/registry.ts';
+import type { ServerSnapshot } from './server-process.ts';
 import { liveOf, sumCensusOf } from './totals.ts';
 
-export const SERVER_KEYS = [
-  'serverAccepted',
-  'serverHandshaking',
-  'serverOpen',
-  'serverClosed',
-  'serverReceivedBytes',
-  'serverSentBytes',
-  'serverMaxConnections',
-  'serverProcesses',
-  'serverIdleRss',
-  'serverBytesPerConnection',
-  'targetMemory',
-  'targetLedger',
-  ...SOCKET_KEYS,
-  'hostMemory',
-  ...PROCESS_KEYS,
-] as const satisfies readonly MetricKey[];
+export const SERVER_KEYS = listKeys({
+  ...SERVER_METRICS,
+  targetMemory: TREE_METRICS.targetMemory,
+  targetLedger: LEDGER_METRICS.targetLedger,
+  ...SOCKET_METRICS,
+  ...HOST_MEMORY_METRICS,
+  ...OWN_METRICS,
+});
 type Exposed = (typeof SERVER_KEYS)[number];
 
 /** @param read snapshots of all parts, taken anew at each scrape */
-export function serverTelemetry(read: () => Promise<Snapshot[]>, version: string): Telemetry {
+export function serverTelemetry(read: () => Promise<ServerSnapshot[]>, version: string): Telemetry {
   return createTelemetry(SERVER_KEYS, async (record) => {
     const [parts, host] = await Promise.all([read(), readHost().catch(() => null)]);
     const memory = parts.map((part) => part.memory);
@@ -43,7 +38,7 @@ export function serverTelemetry(read: () => Promise<Snapshot[]>, version: string
   });
 }
 
-function recordCensus(record: Recorder<Exposed>, parts: readonly Snapshot[]): void {
+function recordCensus(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const census = sumCensusOf(parts);
   for (const protocol of PROTOCOLS) {
     const of = census[protocol];
@@ -58,8 +53,8 @@ function recordCensus(record: Recorder<Exposed>, parts: readonly Snapshot[]): vo
   record('serverProcesses', parts.length);
 }
 
-/** Of itself: the server is what is measured. What its connections take in the kernel, it can't see. */
-function recordMemory(record: Recorder<Exposed>, parts: readonly Snapshot[]): void {
+/** Memory of the server itself, which is what is measured. What its connections take in the kernel, it can't see. */
+function recordMemory(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const live = liveOf(parts);
   record('serverIdleRss', live.idleRssBytes);
   record('serverBytesPerConnection', live.bytesPerConnection);

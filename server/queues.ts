@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 const WRITE_BYTES = 512;
 /** Looking at all that waits is worth it for no less than this share of the bound. */
 const STEP = 1 / 16;
-/** Of the bound, what may stay once it was passed. */
+/** The part of the bound that may stay once it was passed. */
 const KEPT = 7 / 8;
 
 /** What waits to be sent, as far as it counts against the bound. */

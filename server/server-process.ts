@@ -16,11 +16,11 @@ import { listenTcp } from './tcp.ts';
 import { listenWs } from './ws.ts';
 
 /** One process's share of the server, wherever it runs: in this process or in a child of it. */
-export interface Part {
+export interface ServerPart {
   /** Ports it listens on. */
   readonly ports: Readonly<Partial<Record<ProtocolName, number>>>;
   /** @param collect whether to force a full collection first */
-  snapshot(collect: boolean): Promise<Snapshot>;
+  snapshot(collect: boolean): Promise<ServerSnapshot>;
   /** Its connections with the most bytes queued towards the peer, most first. */
   top(count: number): Promise<TopConnection[]>;
   /** Closes in order, waiting up to `graceMs` for peers. */
@@ -28,7 +28,7 @@ export interface Part {
 }
 
 /** All that is known of a part at one moment. O(1) in the number of connections. */
-export interface Snapshot {
+export interface ServerSnapshot {
   readonly memory: RuntimeMemory;
   readonly census: Census;
   readonly idleRssBytes: number | null;
@@ -48,7 +48,7 @@ const LISTEN = { tcp: listenTcp, ws: listenWs, http: listenHttp } as const satis
  *
  * @throws {RigError} ELISTEN, EFILES
  */
-export async function startPart(options: PartOptions): Promise<Part> {
+export async function startPart(options: PartOptions): Promise<ServerPart> {
   // What the first collection costs for good belongs to the baseline.
   await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));

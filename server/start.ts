@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
+import { forEachProtocol } from '../core/protocols/protocols.ts';
 import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
 import type { RigError } from '../core/values/errors.ts';
 import { shareOf } from '../core/values/plan.ts';
@@ -9,7 +10,7 @@ import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
 import type { ServerOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
-import { type Part, startPart } from './server-process.ts';
+import { type ServerPart, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
 
 /** How long peers have to answer our goodbye before they are dropped. */
@@ -18,7 +19,7 @@ const GRACE_MS = 3000;
 export interface ServerDeps {
   /** The compiled file that a child process runs; only needed for several processes. */
   readonly childEntry: URL;
-  /** Of connrig, for its metrics. */
+  /** The version of connrig, for its metrics. */
   readonly version: string;
   /** What the admin port shows besides its own pages. */
   readonly pages?: (reader: ServerReader) => ReadonlyMap<string, Route>;
@@ -46,7 +47,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // Whoever doesn't watch `failed` still gets a server, not an unhandled rejection.
+  // A caller that doesn't watch `failed` still gets a server, not an unhandled rejection.
   failed.catch(() => {});
   const parts = options.processes > 1 ? await forkParts(options, deps, fail) : [await startPart(options)];
   const closeParts = async (): Promise<void> => {
@@ -83,8 +84,8 @@ async function forkParts(
   options: ServerOptions,
   { childEntry }: ServerDeps,
   onDeath: (error: RigError) => void,
-): Promise<Part[]> {
-  // Who may ask at the admin port is nothing a part needs to know.
+): Promise<ServerPart[]> {
+  // Which peers may ask at the admin port is nothing a part needs to know.
   const { processes, admin: _, ...shared } = options;
   const { maxConnections, maxQueuedBytes, ports } = shared;
   const attempts = await Promise.allSettled(
@@ -95,7 +96,7 @@ async function forkParts(
           ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
           maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
-          ports: { tcp: ports.tcp + i, ws: ports.ws + i, http: ports.http + i },
+          ports: forEachProtocol((name) => ports[name] + i),
         },
         onDeath,
       ),
@@ -120,7 +121,7 @@ function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
   };
 }
 
-function urlOf(protocol: ProtocolName, host: string, parts: readonly Part[]): string {
+function urlOf(protocol: ProtocolName, host: string, parts: readonly ServerPart[]): string {
   const ports = parts.map((part) => part.ports[protocol] ?? 0);
   const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
   return `${protocol}://${authorityOf(host)}:${range}`;

@@ -3,10 +3,10 @@ import { RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
 import type { TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
-import type { Part, Snapshot } from './server-process.ts';
+import type { ServerPart, ServerSnapshot } from './server-process.ts';
 
 /** A part that lives in a child process. */
-export interface ChildPart extends Part {
+export interface ChildPart extends ServerPart {
   readonly pid: number;
 }
 
@@ -36,7 +36,7 @@ export async function forkPart(
   let ready = false;
 
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const started = new Promise<Part['ports']>((resolve, reject) => {
+  const started = new Promise<ServerPart['ports']>((resolve, reject) => {
     child.on('message', (message: FromChild) => {
       if (message.kind === 'ready') {
         ready = true;
@@ -75,7 +75,7 @@ export async function forkPart(
   return {
     pid: child.pid ?? 0,
     ports,
-    snapshot: (collect) => ask<Snapshot>({ kind: 'snapshot', collect }),
+    snapshot: (collect) => ask<ServerSnapshot>({ kind: 'snapshot', collect }),
     top: (count) => ask<TopConnection[]>({ kind: 'top', count }),
     async close(graceMs) {
       closing = true;

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
-import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
+import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 /**
  * Raw TCP that sends back what it gets. Listeners are made once here and shared by all connections; a connection has
@@ -47,7 +47,7 @@ export async function listenTcp({ options, gate, queues }: ListenerContext, want
     queues.forget(this);
     gate.leave();
     census.open--;
-    census.closed[queues.hasEnded(this) ? 'slow-reader' : stopping ? 'shutdown' : causeOf(this)]++;
+    census.closed[queues.hasEnded(this) ? 'slow-reader' : stopping ? 'shutdown' : findCloseReason(this)]++;
   }
 
   const server = createServer({ noDelay: true }, onConnection);

@@ -1,11 +1,11 @@
 import type { Census, ServerMemory } from '../core/schemas/admin.ts';
 import { openOf, sumCensus } from './census.ts';
-import type { Snapshot } from './server-process.ts';
+import type { ServerSnapshot } from './server-process.ts';
 
-export const sumCensusOf = (parts: readonly Snapshot[]): Census => sumCensus(parts.map((part) => part.census));
+export const sumCensusOf = (parts: readonly ServerSnapshot[]): Census => sumCensus(parts.map((part) => part.census));
 
 /** What an open connection costs in resident memory right now, over all parts. */
-export function liveOf(parts: readonly Snapshot[]): ServerMemory['live'] {
+export function liveOf(parts: readonly ServerSnapshot[]): ServerMemory['live'] {
   const open = openOf(sumCensusOf(parts));
   let rssBytes = 0;
   let idleRssBytes = 0;

@@ -5,7 +5,7 @@ import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
-import { causeOf, type Held, type Listener, type ListenerContext } from './listener.ts';
+import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
 
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -119,14 +119,14 @@ export async function listenWs({ options, gate, queues }: ListenerContext, wante
     }
     gate.leave();
     census.open--;
-    census.closed[ws.reason ?? (code === NO_CLOSE_FRAME && ws.transport ? causeOf(ws.transport) : 'by-peer')]++;
+    census.closed[ws.reason ?? (code === NO_CLOSE_FRAME && ws.transport ? findCloseReason(ws.transport) : 'by-peer')]++;
   }
 
   function onHandshakeClose(this: Socket): void {
     handshaking.delete(this);
     gate.leave();
     census.handshaking--;
-    census.closed[failed.get(this) ?? (stopping ? 'shutdown' : causeOf(this))]++;
+    census.closed[failed.get(this) ?? (stopping ? 'shutdown' : findCloseReason(this))]++;
   }
 
   const server = createServer(requestTimeouts(options.handshakeTimeoutMs));

@@ -20,7 +20,7 @@ export interface Streamed extends Omit<Answer, 'body' | 'taken'> {
   readonly stream: (to: Writable) => void;
 }
 
-/** Who asked for a page. */
+/** The peer that asked for a page. */
 export interface Asker {
   /** It knows the token that is asked for here. */
   readonly isTrusted: boolean;

@@ -40,7 +40,7 @@ export interface EndpointOptions {
 }
 
 /** A few pages over HTTP, for scrapers and people: metrics, readings, health. */
-export interface Endpoint {
+export interface HttpEndpoint {
   readonly port: number;
   /** Where it can be reached from this machine, without a slash at the end. */
   readonly url: string;
@@ -64,7 +64,7 @@ export async function startEndpoint({
   access,
   routes,
   limits,
-}: EndpointOptions): Promise<Endpoint> {
+}: EndpointOptions): Promise<HttpEndpoint> {
   const { connections, requestBytes, requestMs, stalledMs, rate } = { ...ENDPOINT_LIMITS, ...limits };
   const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, rate);
   const server = createServer(
@@ -96,7 +96,7 @@ export async function startEndpoint({
   };
 }
 
-/** Who leaves says goodbye right behind the question; that is seen once it is read. */
+/** A peer that leaves says goodbye right behind the question; that is seen once it is read. */
 const isThere = (socket: Socket): boolean => !socket.destroyed && !socket.readableEnded;
 
 async function answerOf(
@@ -138,7 +138,7 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
 }
 
 /**
- * With no place left, the connection that has waited the longest for its request gives way: those who open connections
+ * With no place left, the connection that has waited the longest for its request gives way. Those who open connections
  * to say nothing, or one byte a second, can't keep a scraper out.
  */
 function boundConnections(server: Server, most: number): void {

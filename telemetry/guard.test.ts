@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Access, type Asked, createGuard, nameIn } from './guard.ts';
+import { type Access, createGuard, type GuardedRequest, nameIn } from './guard.ts';
 
 const OPEN: Access = { token: undefined, names: [] };
 const LOCKED: Access = { token: 'open sesame'.replace(' ', '-'), names: ['rig.example'] };
 const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
-const asked = (headers: Asked['headers'], method = 'GET', from = '127.0.0.1'): Asked => ({
+const asked = (headers: GuardedRequest['headers'], method = 'GET', from = '127.0.0.1'): GuardedRequest => ({
   method,
   from,
   headers: { host: '127.0.0.1:9091', ...headers },
 });
-const statusOf = (access: Access, what: Asked): number => createGuard(access)(what)?.status ?? 200;
+const statusOf = (access: Access, what: GuardedRequest): number => createGuard(access)(what)?.status ?? 200;
 
 test('names and addresses in Host headers', () => {
   const names: ReadonlyArray<[string | undefined, string | undefined]> = [
@@ -107,7 +107,7 @@ test('GET and HEAD without a body', () => {
 test("the rate: each for itself, so that nobody uses up another's share", () => {
   let nowMs = 0;
   const guard = createGuard(LOCKED, { perSecond: 10, burst: 3 }, () => nowMs);
-  const statusesOf = (count: number, what: Asked): (number | undefined)[] =>
+  const statusesOf = (count: number, what: GuardedRequest): (number | undefined)[] =>
     Array.from({ length: count }, () => guard(what)?.status);
   const stranger = asked({}, 'GET', '10.0.0.1');
   assert.deepEqual(statusesOf(5, stranger), [401, 401, 401, 429, 429]);

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { type Answer, sentence } from './answer.ts';
 import { type Rate, RateLimit } from './rate-limit.ts';
 
-/** Who may ask. */
+/** Which peers may ask. */
 export interface Access {
   /** What a request has to know; undefined: nothing, which is for loopback alone. */
   readonly token: string | undefined;
@@ -13,7 +13,7 @@ export interface Access {
 }
 
 /** What the guard looks at of a request. */
-export interface Asked {
+export interface GuardedRequest {
   readonly method: string | undefined;
   readonly headers: IncomingHttpHeaders;
   /** The peer's IP address. */
@@ -26,7 +26,7 @@ export const RATE: Rate = { perSecond: 100, burst: 200 };
 /**
  * Decides on each request before any page is made.
  *
- * - 429: too many. Who knows the token is counted apart, so that nobody else can use up its share.
+ * - 429: too many. A peer that knows the token is counted apart, so that nobody else can use up its share.
  * - 405, 413: all there is here is GET (and HEAD), and no request has a body.
  * - 403: the name it came to isn't ours. A web page somewhere may have its own name point to this address (DNS
  *   rebinding), and so get its reader's browser to read us; an address in the Host header proves that this isn't so.
@@ -39,7 +39,7 @@ export function createGuard(
   { token, names }: Access,
   rate: Rate = RATE,
   now: () => number = () => performance.now(),
-): (asked: Asked) => Answer | undefined {
+): (asked: GuardedRequest) => Answer | undefined {
   const limit = new RateLimit(rate, now);
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   const digest = token === undefined ? undefined : digestOf(token);
@@ -68,7 +68,7 @@ export function createGuard(
   };
 }
 
-/** Of one length whatever it is of, so that comparing takes one time whatever is compared. */
+/** It has one length whatever it is made of, so that comparing takes one time whatever is compared. */
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** As a bearer's; or as the password of any name, which is how a browser asks a person for it. */

@@ -10,8 +10,8 @@ interface Value {
 }
 
 /**
- * A histogram that is set to what was counted elsewhere. prom-client's own can only observe one value after the other,
- * and nothing that is scraped is ever reset, so that any number of scrapers see the same counts.
+ * A histogram that is set to what was counted elsewhere. prom-client's own can only observe one value after the other.
+ * Nothing that is scraped is ever reset, so that any number of scrapers see the same counts.
  */
 export class HistogramMetric {
   readonly name: string;

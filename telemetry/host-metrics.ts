@@ -1,19 +1,11 @@
 import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../core/metrics/host.ts';
 import type { Host } from '../core/schemas/readings.ts';
-import type { Recorder } from './registry.ts';
+import type { MetricRecorder } from './registry.ts';
 
 /** Rows about TCP sockets in our kernel, in every role. */
-export const SOCKET_KEYS = [
-  'hostTcpSockets',
-  'hostTcpBuffers',
-  'hostTcpMemoryLimit',
-  'hostListenOverflows',
-  'hostListenDrops',
-] as const satisfies readonly MetricKey[];
-
 export function recordSockets(
-  record: Recorder<(typeof SOCKET_KEYS)[number]>,
+  record: MetricRecorder<keyof typeof SOCKET_METRICS>,
   { sockstat, listen, tcpMemBytes }: KernelSockets,
 ): void {
   record('hostTcpSockets', sockstat?.tcpInUse, { state: 'inuse' });
@@ -28,7 +20,7 @@ export function recordSockets(
   record('hostListenDrops', listen?.drops);
 }
 
-export function recordHost(record: Recorder<'hostMemory'>, host: Host | null): void {
+export function recordHost(record: MetricRecorder<keyof typeof HOST_MEMORY_METRICS>, host: Host | null): void {
   record('hostMemory', host?.totalBytes, { part: 'total' });
   record('hostMemory', host?.limitBytes, { part: 'limit' });
   record('hostMemory', host?.availableBytes, { part: 'available' });

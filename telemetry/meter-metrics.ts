@@ -1,33 +1,32 @@
 import type { KernelSockets } from '../core/ledger/kernel-sockets.ts';
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import { listKeys } from '../core/metrics/catalogue.ts';
+import { HOST_MEMORY_METRICS, SLAB_METRICS, SOCKET_METRICS } from '../core/metrics/host.ts';
+import { OWN_METRICS } from '../core/metrics/process.ts';
+import { METER_METRICS, TREE_METRICS } from '../core/metrics/target.ts';
 import { METERS, type Readings, SLAB_CACHES } from '../core/schemas/readings.ts';
 import type { DescriptorUse } from '../core/values/descriptor-use.ts';
 import type { ProcessCosts } from '../core/values/process-costs.ts';
-import { recordHost, recordSockets, SOCKET_KEYS } from './host-metrics.ts';
-import { PROCESS_KEYS, recordProcess } from './process-metrics.ts';
-import { createTelemetry, type Recorder, type Telemetry } from './registry.ts';
-import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from './target-metrics.ts';
+import { recordHost, recordSockets } from './host-metrics.ts';
+import { recordProcess } from './process-metrics.ts';
+import { createTelemetry, type MetricRecorder, type Telemetry } from './registry.ts';
+import { recordCgroup, recordDescriptors, recordTree } from './target-metrics.ts';
 
-export const METER_KEYS = [
-  'meterInfo',
-  'meterMissing',
-  'meterReadSeconds',
-  'meterAnswerSeconds',
-  ...TREE_KEYS,
-  'kernelObjects',
-  'kernelObjectSize',
-  ...SOCKET_KEYS,
-  'hostMemory',
-  ...PROCESS_KEYS,
-] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof METER_KEYS)[number]>;
+export const METER_KEYS = listKeys({
+  ...METER_METRICS,
+  ...TREE_METRICS,
+  ...SLAB_METRICS,
+  ...SOCKET_METRICS,
+  ...HOST_MEMORY_METRICS,
+  ...OWN_METRICS,
+});
+type Record = MetricRecorder<(typeof METER_KEYS)[number]>;
 
 /** What there is to tell at one moment. */
 export interface MeterPage {
   readonly readings: Readings;
   readonly descriptors: DescriptorUse;
   readonly sockets: KernelSockets;
-  /** Of the meter's own process. */
+  /** Memory of the meter's own process. */
   readonly memory: Parameters<typeof recordProcess>[2][number];
   readonly costs: ProcessCosts;
 }

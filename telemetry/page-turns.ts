@@ -3,7 +3,7 @@ import { type Answer, type Asker, type Route, sentence } from './answer.ts';
 
 /** What making a page may take of everything else that is done here. */
 export interface TurnLimits {
-  /** Of the time, for all together who ask without a token. */
+  /** Share of the time, for all together who ask without a token. */
   readonly share: number;
   /** What may be taken at once after a pause, in ms. */
   readonly burstMs: number;
@@ -16,9 +16,10 @@ const LIMITS: TurnLimits = { share: 0.25, burstMs: 2000, waitMs: 60_000 };
 const MOST_WAITING = 32;
 
 /**
- * Makes a page by what it costs: one question at a time, and no more than a share of the time. Who asks the same
+ * Makes a page by what it costs: one question at a time, and no more than a share of the time. A peer that asks the same
  * meanwhile gets the same answer; nothing is made for those who have left before their turn. With the share used up
- * questions wait, or are refused by 503 with `Retry-After`. Who knows a token waits for nothing but what is under way.
+ * questions wait, or are refused by 503 with `Retry-After`. A peer that knows a token waits for nothing but what is under
+ * way.
  *
  * @param page the time it takes is what it costs
  */
@@ -93,7 +94,7 @@ class Turns {
     this.#refill();
     this.#leftMs -= performance.now() - startedAtMs;
     this.#underWay = undefined;
-    // Who gave up while we were busy is heard of in the next round.
+    // A peer that gave up while we were busy is heard of in the next round.
     await nextRound();
   }
 

@@ -18,7 +18,7 @@ export const BAD_PORTS: readonly number[] = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/** The ports the kernel takes for outgoing connections. Whoever listens among them may find his port taken by one. */
+/** The ports the kernel takes for outgoing connections. A server that listens among them may find its port taken by one. */
 export function ephemeralRange(): PortRange {
   try {
     return parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')) ?? USUAL_EPHEMERAL;

@@ -1,32 +1,19 @@
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { OWN_METRICS } from '../core/metrics/process.ts';
 import type { RuntimeMemory } from '../core/schemas/admin.ts';
 import { GC_KINDS, type ProcessCosts } from '../core/values/process-costs.ts';
-import type { Recorder } from './registry.ts';
+import type { MetricRecorder } from './registry.ts';
 
-/** Rows about the process that is asked, in every role. */
-export const PROCESS_KEYS = [
-  'info',
-  'processRss',
-  'processCpu',
-  'processOpenFds',
-  'processMaxFds',
-  'processStartTime',
-  'heapUsed',
-  'heapTotal',
-  'external',
-  'gcSeconds',
-  'gcRuns',
-  'eventLoopDelay',
-  'eventLoopActive',
-] as const satisfies readonly MetricKey[];
-
-export type Role = 'serve' | 'run' | 'meter';
+export type ProcessRole = 'serve' | 'run' | 'meter';
 type Memory = Pick<RuntimeMemory, 'rssBytes' | 'heapUsedBytes' | 'heapTotalBytes' | 'externalBytes'>;
 
-/** @param memory of each process whose costs were summed */
+/**
+ * Rows about the process that is asked, in every role.
+ *
+ * @param memory of each process whose costs were summed
+ */
 export function recordProcess(
-  record: Recorder<(typeof PROCESS_KEYS)[number]>,
-  who: { readonly role: Role; readonly version: string },
+  record: MetricRecorder<keyof typeof OWN_METRICS>,
+  who: { readonly role: ProcessRole; readonly version: string },
   memory: readonly Memory[],
   costs: ProcessCosts,
 ): void {

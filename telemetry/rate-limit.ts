@@ -9,7 +9,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** Whoever is asked for by more than this many is forgotten, the longest silent first. */
+/** Beyond this many peers one is forgotten: the longest silent first. */
 const MOST_KEYS = 1024;
 
 /** Counts requests against a rate, for each of those who ask: nobody's haste is another's refusal. */

@@ -41,29 +41,29 @@ describe('telemetry', () => {
   it('forgets what is not recorded any more', async () => {
     let protocol: 'tcp' | 'ws' = 'tcp';
     const telemetry = createTelemetry(['connectionsOpen', 'openDuration'], (record) => {
-      record('connectionsOpen', 1, { protocol });
-      record('openDuration', [], { protocol });
+      record('connectionsOpen', 1, { protocol, leg: protocol });
+      record('openDuration', [], { protocol, leg: protocol });
     });
     await telemetry.render();
     protocol = 'ws';
     const text = await telemetry.render();
-    assert.match(text, /open\{protocol="ws"\} 1$/m);
+    assert.match(text, /open\{protocol="ws",leg="ws"\} 1$/m);
     assert.doesNotMatch(text, /protocol="tcp"/);
   });
 
   it('sets histograms to what was counted, and never resets them', async () => {
     const counts = new Uint32Array(HISTOGRAM_BUCKETS);
     const telemetry = createTelemetry(['scheduleLag'], (record) =>
-      record('scheduleLag', toSparse(counts), { protocol: 'ws' }),
+      record('scheduleLag', toSparse(counts), { protocol: 'ws', leg: 'ws-2' }),
     );
     for (const ms of [0, 0.5, 2, 17, 17, 300_000]) recordMs(counts, ms);
     const wanted = [
       ...[2, 3, 3, 5, 5, 5, 5, 5].map((below, i) => [
-        `_bucket{protocol="ws",le="${[0.001, 0.004, 0.016, 0.064, 0.256, 1.024, 8.192, 65.536][i]}"}`,
+        `_bucket{protocol="ws",leg="ws-2",le="${[0.001, 0.004, 0.016, 0.064, 0.256, 1.024, 8.192, 65.536][i]}"}`,
         below,
       ]),
-      ['_bucket{protocol="ws",le="+Inf"}', 6],
-      ['_count{protocol="ws"}', 6],
+      ['_bucket{protocol="ws",leg="ws-2",le="+Inf"}', 6],
+      ['_count{protocol="ws",leg="ws-2"}', 6],
     ].map(([rest, value]) => `connrig_schedule_lag_seconds${rest} ${value}`);
     const isSum = (line: string): boolean => line.includes('_sum');
     for (let time = 0; time < 2; time++) {
@@ -77,7 +77,7 @@ describe('telemetry', () => {
     }
     assert.match(await telemetry.render(), /^# TYPE connrig_schedule_lag_seconds histogram$/m);
     recordMs(counts, 3);
-    assert.match(await telemetry.render(), /_bucket\{protocol="ws",le="0.004"\} 4$/m);
+    assert.match(await telemetry.render(), /_bucket\{protocol="ws",leg="ws-2",le="0.004"\} 4$/m);
   });
 
   it('gives each of several scrapers at once what belongs together', async () => {
@@ -117,7 +117,7 @@ describe('telemetry', () => {
       // @ts-expect-error no label at all
       record('serverOpen', 1);
       // @ts-expect-error a histogram is no number
-      record('openDuration', 1, { protocol: 'ws' });
+      record('openDuration', 1, { protocol: 'ws', leg: 'ws' });
       // @ts-expect-error a row that isn't exposed here
       record('heapUsed', 1);
     });

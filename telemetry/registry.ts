@@ -2,10 +2,12 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import {
   type HistogramKey,
   type LabelsOf,
+  listKeys,
   METRICS,
   type MetricKey,
   type MetricSpec,
 } from '../core/metrics/catalogue.ts';
+import { SCRAPE_METRICS } from '../core/metrics/process.ts';
 import type { Cumulated, SparseHistogram } from '../core/stats/histogram.ts';
 import { HistogramMetric } from './histogram-metric.ts';
 
@@ -13,7 +15,7 @@ import { HistogramMetric } from './histogram-metric.ts';
  * Sets one metric to what it is now; counters and histograms too, since what we count is counted elsewhere already.
  * `undefined` is "not known here": the metric is left out of this scrape instead of lying with a 0.
  */
-export type Recorder<K extends MetricKey> = <N extends K>(
+export type MetricRecorder<K extends MetricKey> = <N extends K>(
   key: N,
   value: (N extends HistogramKey ? SparseHistogram | Cumulated : number) | null | undefined,
   ...labels: keyof LabelsOf<N> extends never ? [] : [LabelsOf<N>]
@@ -27,7 +29,7 @@ export interface Telemetry {
 }
 
 /** Rows that every registry has: what being asked costs. */
-export const SCRAPE_KEYS = ['scrapes', 'scrapeSeconds'] as const satisfies readonly MetricKey[];
+export const SCRAPE_KEYS = listKeys(SCRAPE_METRICS);
 
 /**
  * A prom-client registry holding the named rows of the catalogue.
@@ -37,7 +39,7 @@ export const SCRAPE_KEYS = ['scrapes', 'scrapeSeconds'] as const satisfies reado
  */
 export function createTelemetry<K extends MetricKey>(
   keys: readonly K[],
-  collect: (record: Recorder<K>) => void | Promise<void>,
+  collect: (record: MetricRecorder<K>) => void | Promise<void>,
 ): Telemetry {
   const registry = new Registry();
   const instruments = new Map<MetricKey, Instrument>();
@@ -54,7 +56,7 @@ export function createTelemetry<K extends MetricKey>(
         if (instrument === undefined) throw new TypeError(`metric ${key} is not among those exposed here`);
         recorded.push({ instrument, value, labels });
       };
-      await collect(record as Recorder<K>);
+      await collect(record as MetricRecorder<K>);
       record('scrapes', scrapes);
       record('scrapeSeconds', scrapeSeconds);
       // From here to the text without a pause: two who ask at once don't get each other's values.

@@ -1,20 +1,10 @@
-import type { MetricKey } from '../core/metrics/catalogue.ts';
+import type { TREE_METRICS } from '../core/metrics/target.ts';
 import type { ProcessTree, Readings } from '../core/schemas/readings.ts';
 import type { DescriptorUse } from '../core/values/descriptor-use.ts';
-import type { Recorder } from './registry.ts';
+import type { MetricRecorder } from './registry.ts';
 
 /** Rows about the measured processes and their cgroup, in every role that reads them. */
-export const TREE_KEYS = [
-  'targetMemory',
-  'targetProcesses',
-  'targetOpenFds',
-  'targetMaxFds',
-  'targetFdsRatio',
-  'targetCpu',
-  'targetCgroupMemory',
-  'targetCgroupExclusive',
-] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof TREE_KEYS)[number]>;
+type Record = MetricRecorder<keyof typeof TREE_METRICS>;
 
 export function recordTree(record: Record, tree: ProcessTree | null): void {
   record('targetMemory', tree?.anonBytes, { component: 'anon' });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RigError } from '../../core/values/errors.ts';
 import { type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
 import { redirectDetail } from '../../fleet/protocols/redirect.ts';
+import type { Tally } from '../../fleet/wire.ts';
 import { deathAfter, hintOfAnswer } from './death-after-refusals.ts';
 
 const DEATH = new RigError('ETARGETDIED', 'process 7, the target, is gone', { hint: 'the hint' });

@@ -1,9 +1,8 @@
 import { RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { humanCount } from '../../core/values/units.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
 import { locationIn } from '../../fleet/protocols/redirect.ts';
-import type { Trouble } from '../../fleet/worker/worker.ts';
+import type { Tally, Trouble } from '../../fleet/wire.ts';
 
 /** Outcomes in which the target itself spoke; its death is no cause of them. */
 const SPOKEN = ['rejected', 'bad-handshake'] as const satisfies readonly Outcome[];

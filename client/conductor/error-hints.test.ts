@@ -4,11 +4,11 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { RigError } from '../../core/values/errors.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/values/urls.ts';
-import { byCircumstances, type Circumstances } from './error-hints.ts';
+import { byCircumstances, type ErrorHintContext } from './error-hints.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 30_000 };
 
-const at = (url: string, more: Partial<Circumstances> = {}): Circumstances => ({
+const at = (url: string, more: Partial<ErrorHintContext> = {}): ErrorHintContext => ({
   url: parseTargetUrl(url) as TargetUrl,
   ip: '127.0.0.1',
   local: true,
@@ -18,7 +18,7 @@ const at = (url: string, more: Partial<Circumstances> = {}): Circumstances => ({
 });
 const refused = new RigError('EREFUSED', 'refused', { hint: 'ss -ltn' });
 
-async function hintOf(error: unknown, where: Circumstances): Promise<string> {
+async function hintOf(error: unknown, where: ErrorHintContext): Promise<string> {
   const told = await byCircumstances(error, where);
   assert.ok(told instanceof RigError);
   return told.hint;

@@ -5,7 +5,7 @@ import { authorityOf } from '../../telemetry/listen.ts';
 import { isAt, type ListensAt, whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
 
 /** Where connections went, and to whom. */
-export interface Circumstances {
+export interface ErrorHintContext {
   readonly url: TargetUrl;
   readonly ip: string;
   /** The target's end lies in this machine's kernel. */
@@ -17,13 +17,13 @@ export interface Circumstances {
 }
 
 /** What ended a leg, with a hint that fits it: addresses and numbers filled in, and who does listen where nobody did. */
-export async function byCircumstances(error: unknown, at: Circumstances): Promise<unknown> {
+export async function byCircumstances(error: unknown, at: ErrorHintContext): Promise<unknown> {
   if (!(error instanceof RigError)) return error;
   const hint = error.code === 'EREFUSED' ? await whoListens(at) : filledIn(error.hint, at);
   return hint === error.hint ? error : new RigError(error.code, error.message, { hint, cause: error.cause ?? error });
 }
 
-function filledIn(hint: string, { url, ip, connections }: Circumstances): string {
+function filledIn(hint: string, { url, ip, connections }: ErrorHintContext): string {
   const at = url.text.replace(/^ws:/i, 'http:').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
   return hint
     .replaceAll('<url>', () => word(at))
@@ -32,7 +32,7 @@ function filledIn(hint: string, { url, ip, connections }: Circumstances): string
 }
 
 /** A server at another address of this machine, or at another port, is the usual reason. */
-async function whoListens({ url, ip, local, pid }: Circumstances): Promise<string> {
+async function whoListens({ url, ip, local, pid }: ErrorHintContext): Promise<string> {
   const [port = 0] = url.ports;
   const filter = `'sport = :${port}'`;
   if (!local) return `at ${ip}: ss -ltn ${filter}, to see whether anything listens there`;

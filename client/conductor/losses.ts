@@ -1,8 +1,8 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { lossHint, lossSentence } from '../../core/values/loss-sentences.ts';
+import { toWarning, type Warning } from '../../core/values/warnings.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 
 /** Times of the connections that a fleet lost to the peer, for the record; null where there was none. */
@@ -16,10 +16,10 @@ export function lossesIn(fleet: Fleet): LegProgress['losses'] {
 }
 
 /** What a leg says at its end that got by without some of its connections; undefined where none was lost. */
-export function lossWarning(protocol: ProtocolName, progress: LegProgress): string | undefined {
-  const sentence = lossSentence(progress);
-  if (sentence === undefined) return undefined;
+export function lossWarning(leg: string, progress: LegProgress): Warning | undefined {
+  const loss = lossSentence(progress);
+  if (loss === undefined) return undefined;
   const pattern = lossPatternOf(progress);
-  const hint = pattern ? lossHint(pattern) : undefined;
-  return `${protocol}: ${sentence}${hint ? `; ${hint}` : ''}`;
+  const advice = pattern ? lossHint(pattern) : undefined;
+  return toWarning('WLOST', { leg, loss, advice });
 }

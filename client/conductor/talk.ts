@@ -2,7 +2,7 @@ import type { Talk } from '../../core/schemas/record.ts';
 import { since, toSparse } from '../../core/stats/histogram.ts';
 import { STATUS_CLASSES, type StatusClass } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
+import type { Tally } from '../../fleet/wire.ts';
 
 /** What is passed on to others is over when none of it has come for so long. */
 const HUSH_MS = 100;
@@ -24,7 +24,7 @@ export async function sampleTalk(
   wait: (condition: (tally: Tally) => boolean) => Promise<void>,
 ): Promise<Talk> {
   const quiet = async (): Promise<void> => {
-    fleet.setTalking(false);
+    await fleet.confirmed(fleet.setTalking(false));
     const deadline = performance.now() + GRACE_MS;
     let fromOthers = 0;
     let heardAtMs = Number.NEGATIVE_INFINITY;
@@ -32,7 +32,7 @@ export async function sampleTalk(
       const nowMs = performance.now();
       if (tally.fromOthers > fromOthers) [fromOthers, heardAtMs] = [tally.fromOthers, nowMs];
       const isHushed = nowMs - heardAtMs >= HUSH_MS;
-      return (fleet.isUpToDate(tally) && tally.pending === 0 && isHushed) || nowMs > deadline;
+      return (tally.pending === 0 && isHushed) || nowMs > deadline;
     });
   };
   const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });

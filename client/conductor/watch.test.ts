@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ProtocolName } from '../../core/protocols/names.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
+import type { Tally } from '../../fleet/wire.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 
 /** Counts as a fleet would show them after these outcomes and closes. */
@@ -32,7 +33,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     firstLossAtMs: 0,
     lastLossAtMs: 0,
     collections: 0,
-    commandSeen: 0,
+    orderSeen: 0,
     outcomes: all,
     statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     closeReasons: {
@@ -44,6 +45,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
 
 const watched = (tally: Tally, more: Partial<Watched> = {}): Watched => ({
   url: 'ws://h:1',
+  protocol: 'ws',
   planned: 5000,
   signal: new AbortController().signal,
   tally: () => tally,
@@ -242,4 +244,15 @@ test('waiting ends when the condition holds, and not before', async () => {
   setTimeout(() => stopping.abort(), 50);
   const waiting = waitFor(() => false, 5, watched(tallyOf({}), { signal: stopping.signal }));
   await assert.rejects(waiting, (error) => error instanceof RigError && error.code === 'EINTERRUPTED');
+});
+
+test('attempts that fail are told in the words of their protocol, with a hint that fits it', async () => {
+  const reset = tallyOf({ reset: 50 });
+  const of = (protocol: ProtocolName) => errorOf(reset, 5000, { url: `${protocol}://h:1`, protocol });
+  assert.match((await of('ws'))!.hint, /^curl -iN -H 'Connection: Upgrade'/);
+  assert.match((await of('http'))!.hint, /^curl -v <url>/);
+  // No upgrade is asked of a server that speaks something else.
+  assert.match((await of('tcp'))!.hint, /^read the log of the target; --send-on-open/);
+  const answered = await errorOf(tallyOf({ 'bad-handshake': 50 }), 5000, { url: 'http://h:1', protocol: 'http' });
+  assert.match(answered!.message, /the answer is no HTTP\/1\.1/);
 });

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
-import type { Trouble } from '../../fleet/worker/worker.ts';
+import type { Tally, Trouble } from '../../fleet/wire.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
 import { deathAfter, hintOfAnswer } from './death-after-refusals.ts';
 import { givenUp } from './give-up-error.ts';
@@ -21,6 +22,7 @@ const TOLERATED_SHARE = 0.01;
 /** What has to go right while a leg waits for something. */
 export interface Watched {
   readonly url: string;
+  readonly protocol: ProtocolName;
   /** The leg's top level. */
   readonly planned: number;
   readonly signal: AbortSignal;
@@ -98,7 +100,7 @@ const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReason
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
-function explain(tally: Tally, { url, planned, troubles, progress }: Watched): RigError {
+function explain(tally: Tally, { url, protocol, planned, troubles, progress }: Watched): RigError {
   const detailOf = (what: Outcome | CloseReason): string =>
     troubles().find((trouble) => trouble.what === what)?.detail ?? '';
   const said = (what: Outcome | CloseReason): string => {
@@ -113,14 +115,14 @@ function explain(tally: Tally, { url, planned, troubles, progress }: Watched): R
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     const ours = givenUp(loss, url, howMany, said(loss));
     if (ours) return ours;
-    // Of one that broke the protocol that is the cause, whenever it was.
+    // Where the protocol was broken, that is the cause, whenever it was.
     const pattern = PEER_LOSSES.has(loss) ? lossPatternOf({ ...progress(), outcomes: tally.outcomes }) : null;
     const when = pattern ? `, ${lossClause(pattern)}` : '';
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}${when}`, {
       hint: (pattern && lossHint(pattern)) ?? DROPPED_HINT,
     });
   }
-  const { code, sentence, hint } = { ...FAILURES[failure], ...(isHttp(url) ? HTTP_FAILURES[failure] : undefined) };
+  const { code, sentence, hint } = { ...FAILURES[failure], ...DESCRIPTORS[protocol].failures[failure] };
   if (opened > 0 && !OUR_LIMITS.has(code)) {
     return new RigError(
       'ETARGETFULL',
@@ -144,11 +146,9 @@ const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
-const isHttp = (url: string): boolean => /^http:/i.test(url);
-
 const DROPPED_HINT = 'look at the limits and the log of the target; connrig report shows the levels it did hold';
-const SERVER_HINT =
-  "curl -iN -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' <url>, or read the log of the target";
+const SERVER_HINT = 'read the log of the target';
+/** What goes for any protocol; some have words of their own, see core/protocols/. */
 const FAILURES: Readonly<
   Record<(typeof FAILURE_OUTCOMES)[number], { code: ErrorCode; sentence: string; hint: string }>
 > = {
@@ -160,8 +160,8 @@ const FAILURES: Readonly<
   },
   reset: { code: 'EHANDSHAKE', sentence: 'connections are reset before they are usable', hint: SERVER_HINT },
   'closed-early': { code: 'EHANDSHAKE', sentence: 'connections are closed before they are usable', hint: SERVER_HINT },
-  rejected: { code: 'EREJECTED', sentence: 'the upgrade to WebSocket was rejected', hint: SERVER_HINT },
-  'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is no WebSocket handshake', hint: SERVER_HINT },
+  rejected: { code: 'EREJECTED', sentence: 'the target refuses connections in words of its own', hint: SERVER_HINT },
+  'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is none that this protocol knows', hint: SERVER_HINT },
   unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <ip>' },
   'no-ports': {
     code: 'EPORTS',
@@ -179,14 +179,4 @@ const FAILURES: Readonly<
     hint: 'fewer --connections, or connrig doctor --connections <count>',
   },
   error: { code: 'EUNREACHABLE', sentence: 'connections fail', hint: 'grep trouble <run folder>/events.jsonl' },
-};
-
-const HTTP_HINT = 'curl -v <url>, or read the log of the target';
-const HTTP_FAILURES: Readonly<
-  Partial<Record<(typeof FAILURE_OUTCOMES)[number], { readonly sentence?: string; readonly hint: string }>>
-> = {
-  reset: { hint: HTTP_HINT },
-  'closed-early': { hint: HTTP_HINT },
-  rejected: { sentence: 'the first request was refused', hint: HTTP_HINT },
-  'bad-handshake': { sentence: 'the answer is no HTTP/1.1', hint: HTTP_HINT },
 };

@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import { parseQuantity } from '../../core/values/units.ts';
 import { parseTargetUrl } from '../../core/values/urls.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
@@ -15,7 +15,7 @@ import type { Target } from './target.ts';
  */
 export async function startBuiltTarget(
   built: BuiltTarget,
-  protocol: ProtocolName,
+  { protocol }: Pick<Leg, 'protocol'>,
   processes: number,
   options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn'>,
 ): Promise<Target> {

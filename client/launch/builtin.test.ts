@@ -11,7 +11,7 @@ const TIMEOUT = { timeout: 60_000 };
 
 for (const processes of [1, 2]) {
   test(`what our server (${processes}) says of itself is for us alone`, TIMEOUT, async (t) => {
-    const target = await startBuiltinTarget(SELF, 'tcp', processes);
+    const target = await startBuiltinTarget(SELF, { protocol: 'tcp', perMessageDeflate: 'off' }, processes);
     t.after(() => target.stop(true));
     const { adminUrl, adminToken, pid } = target;
     const memory = await readRuntime(adminUrl!, { gc: true, token: adminToken! });

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import { ServerReady } from '../../core/schemas/admin.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { parseTargetUrl } from '../../core/values/urls.ts';
 import type { Target } from './target.ts';
@@ -23,14 +23,13 @@ const KEPT_OUTPUT_CHARS = 8192;
  */
 export async function startBuiltinTarget(
   command: readonly string[],
-  protocol: ProtocolName,
+  { protocol, perMessageDeflate }: Pick<Leg, 'protocol' | 'perMessageDeflate'>,
   processes: number,
-  perMessageDeflate = false,
 ): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
   const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
   const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
-  if (perMessageDeflate) options.push('--per-message-deflate');
+  if (perMessageDeflate !== 'off') options.push('--per-message-deflate');
   // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
   const adminToken = randomBytes(24).toString('base64url');
   const child = spawn(program, [...leading, 'serve', ...options], {

@@ -57,7 +57,7 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
     signal,
     readyWithinMs,
     ...(given.ips && { ips: given.ips }),
-    warn: (text) => warnings.push(text),
+    warn: ({ text }) => warnings.push(text),
   });
   return { target, pid: target.pid!, logFile, warnings };
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../core/values/errors.ts';
 import { quoted } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
+import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { BoundedLog } from '../../files/bounded-log.ts';
 import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
@@ -38,7 +39,7 @@ export interface CommandOptions {
   /** Takes what it prints. */
   readonly log: BoundedLog;
   readonly signal: AbortSignal;
-  readonly warn: (text: string) => void;
+  readonly warn: Warn;
   /** How long it may take until all its ports answer. */
   readonly readyWithinMs?: number;
 }
@@ -75,7 +76,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
       await stopGroup(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
       stopWatching();
       const left = await cgroup?.remove();
-      if (left !== undefined) warn(left);
+      if (left !== undefined) warn(toWarning('WCGROUPLEFT', { why: left }));
       await watchdog.dismiss();
     })();
     return stopped;
@@ -84,7 +85,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   try {
     ip = await untilReady(child, options, lastOutput);
     if (cgroup && !(await cgroup.members()).includes(child.pid!)) {
-      warn(`the command could not be put into a memory cgroup of its own, ${cgroup.folder}`);
+      warn(toWarning('WNOTINCGROUP', { folder: cgroup.folder }));
     }
   } catch (error) {
     await stop(true);
@@ -125,14 +126,14 @@ async function refuseTakenPorts({ url, ip: first, ips = [first] }: CommandOption
   }
 }
 
-async function tryCgroup(warn: (text: string) => void): Promise<MadeCgroup | undefined> {
+async function tryCgroup(warn: Warn): Promise<MadeCgroup | undefined> {
   // Two runs, or two legs, must not meet.
   const name = `connrig-${process.pid}-${Math.trunc(performance.now())}`;
   try {
     return await makeCgroup(name);
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
-    warn(`the command runs in no memory cgroup of its own: ${error.message}`);
+    warn(toWarning('WNOCGROUP', { why: error.message }));
     return undefined;
   }
 }

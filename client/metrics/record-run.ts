@@ -1,20 +1,25 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import type { MetricKey } from '../../core/metrics/catalogue.ts';
+import { listKeys } from '../../core/metrics/catalogue.ts';
+import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../../core/metrics/host.ts';
+import { OWN_METRICS } from '../../core/metrics/process.ts';
+import { RUN_METRICS } from '../../core/metrics/run.ts';
+import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { RUN_STATUSES, type RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
-import { isTalk } from '../../core/values/behaviour.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
-import { type Leg, PHASES, peakOf } from '../../core/values/plan.ts';
+import { PHASES, peakOf } from '../../core/values/plan.ts';
 import type { ProcessCosts } from '../../core/values/process-costs.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
-import { recordHost, recordSockets, SOCKET_KEYS } from '../../telemetry/host-metrics.ts';
-import { PROCESS_KEYS, recordProcess } from '../../telemetry/process-metrics.ts';
-import type { Recorder } from '../../telemetry/registry.ts';
-import { recordCgroup, recordDescriptors, recordTree, TREE_KEYS } from '../../telemetry/target-metrics.ts';
+import { recordHost, recordSockets } from '../../telemetry/host-metrics.ts';
+import { recordProcess } from '../../telemetry/process-metrics.ts';
+import type { MetricRecorder } from '../../telemetry/registry.ts';
+import { recordCgroup, recordDescriptors, recordTree } from '../../telemetry/target-metrics.ts';
 import { timedName } from '../conductor/recorder.ts';
 import type { LiveLeg } from '../observer.ts';
 import type { CostBook } from './cost-book.ts';
@@ -22,47 +27,16 @@ import type { MemoryNow } from './live-memory.ts';
 import type { Totals } from './totals.ts';
 
 /** Rows of the catalogue that a run exposes. */
-export const RUN_KEYS = [
-  'runInfo',
-  'runStatus',
-  'runPhase',
-  'runLaunch',
-  'runStartTime',
-  'runTimeLeft',
-  'runWarnings',
-  'runMemoryLimit',
-  'connectionsPlanned',
-  'connectionsTarget',
-  'connectionsOpening',
-  'connectionsOpen',
-  'connectionAttempts',
-  'connectionOutcomes',
-  'connectionsClosed',
-  'openDuration',
-  'scheduleLag',
-  'roundTrip',
-  'messagesSent',
-  'replies',
-  'messagesFromOthers',
-  'responses',
-  'heartbeats',
-  'receivedBytes',
-  'sentBytes',
-  'memoryPoints',
-  'levelConnections',
-  'levelMemory',
-  'memoryPerConnection',
-  'targetLedger',
-  'targetUnexplained',
-  ...TREE_KEYS,
-  'meterReadSeconds',
-  'generatorSaturated',
-  'generatorOpenFds',
-  ...SOCKET_KEYS,
-  'hostMemory',
-  ...PROCESS_KEYS,
-] as const satisfies readonly MetricKey[];
-type Record = Recorder<(typeof RUN_KEYS)[number]>;
+export const RUN_KEYS = listKeys({
+  ...RUN_METRICS,
+  ...LEDGER_METRICS,
+  ...TREE_METRICS,
+  meterReadSeconds: METER_METRICS.meterReadSeconds,
+  ...SOCKET_METRICS,
+  ...HOST_MEMORY_METRICS,
+  ...OWN_METRICS,
+});
+type Record = MetricRecorder<(typeof RUN_KEYS)[number]>;
 
 /** A run at one moment. */
 export interface RunNow {
@@ -106,9 +80,9 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
   }
   for (const one of RUN_STATUSES) record('runStatus', Number(one === status), { status: one });
   if (live) {
-    const { protocol } = live;
+    const { protocol, name: leg } = live;
     const now = live.state().phase;
-    for (const phase of PHASES) record('runPhase', Number(phase === now), { protocol, phase });
+    for (const phase of PHASES) record('runPhase', Number(phase === now), { protocol, leg, phase });
     record('runLaunch', live.launch + 1);
   }
   record('runStartTime', Date.parse(run.startedAt) / 1000);
@@ -121,47 +95,53 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
 const behaviourOf = ({ config }: RunFile): RunConfig['behaviour']['kind'] =>
   (config as Pick<RunConfig, 'behaviour'>).behaviour.kind;
 
-function recordConnections(record: Record, { live, totals }: RunNow, leg: Leg, index: number): void {
-  const { protocol } = leg;
+function recordConnections(record: Record, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
+  const { protocol, name } = leg;
+  const labels = { protocol, leg: name };
   const { present } = totals[index]!;
-  record('connectionsPlanned', peakOf(leg), { protocol });
-  record('connectionsTarget', live?.leg === index ? live.state().level : 0, { protocol });
-  record('connectionsOpening', present.opening, { protocol });
-  record('connectionsOpen', present.open, { protocol });
+  record('connectionsPlanned', peakOf(leg), labels);
+  record('connectionsTarget', live?.leg === index ? live.state().level : 0, labels);
+  record('connectionsOpening', present.opening, labels);
+  record('connectionsOpen', present.open, labels);
 }
 
-function recordCounts(record: Record, { run, totals }: RunNow, { protocol }: Leg, index: number): void {
+function recordCounts(
+  record: Record,
+  { run, totals }: RunNow,
+  { protocol, name: leg }: RecordedLeg,
+  index: number,
+): void {
   const { counts, outcomes, closeReasons, statuses, histograms } = totals[index]!;
-  record('connectionAttempts', counts.attempts, { protocol });
-  for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, outcome });
-  for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, reason });
-  record('openDuration', toSparse(histograms.openPlanned), { protocol });
-  record('scheduleLag', toSparse(histograms.lag), { protocol });
-  record('receivedBytes', counts.bytesIn, { protocol });
-  record('sentBytes', counts.bytesOut, { protocol });
+  record('connectionAttempts', counts.attempts, { protocol, leg });
+  for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, leg, outcome });
+  for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, leg, reason });
+  record('openDuration', toSparse(histograms.openPlanned), { protocol, leg });
+  record('scheduleLag', toSparse(histograms.lag), { protocol, leg });
+  record('receivedBytes', counts.bytesIn, { protocol, leg });
+  record('sentBytes', counts.bytesOut, { protocol, leg });
   const behaviour = behaviourOf(run);
-  if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol });
+  if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
   if (behaviour === 'request') {
-    for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, status });
+    for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, leg, status });
   }
   if (!isTalk(behaviour)) return;
-  record('roundTrip', toSparse(histograms.rttPlanned), { protocol });
-  record('messagesSent', counts.messages, { protocol });
-  record('replies', counts.replies - counts.lateReplies, { protocol, fate: 'in-time' });
-  record('replies', counts.lateReplies, { protocol, fate: 'late' });
-  record('replies', counts.lostReplies, { protocol, fate: 'lost' });
-  if (behaviour === 'echo') record('messagesFromOthers', counts.fromOthers, { protocol });
+  record('roundTrip', toSparse(histograms.rttPlanned), { protocol, leg });
+  record('messagesSent', counts.messages, { protocol, leg });
+  record('replies', counts.replies - counts.lateReplies, { protocol, leg, fate: 'in-time' });
+  record('replies', counts.lateReplies, { protocol, leg, fate: 'late' });
+  record('replies', counts.lostReplies, { protocol, leg, fate: 'lost' });
+  if (behaviour === 'echo') record('messagesFromOthers', counts.fromOthers, { protocol, leg });
 }
 
-function recordLevels(record: Record, { levels }: RunNow, { protocol }: Leg, index: number): void {
+function recordLevels(record: Record, { levels }: RunNow, { protocol, name: leg }: RecordedLeg, index: number): void {
   const { level, levels: count = 0, cost } = levels[index] ?? {};
-  record('memoryPoints', count, { protocol });
-  record('levelConnections', level?.connections, { protocol });
+  record('memoryPoints', count, { protocol, leg });
+  record('levelConnections', level?.connections, { protocol, leg });
   for (const part of ['total', 'user', 'kernel'] as const) {
-    record('levelMemory', level?.ledger[part], { protocol, part });
-    record('memoryPerConnection', cost?.[part]?.bytes, { protocol, part, bound: 'estimate' });
-    record('memoryPerConnection', cost?.[part]?.low, { protocol, part, bound: 'low' });
-    record('memoryPerConnection', cost?.[part]?.high, { protocol, part, bound: 'high' });
+    record('levelMemory', level?.ledger[part], { protocol, leg, part });
+    record('memoryPerConnection', cost?.[part]?.bytes, { protocol, leg, part, bound: 'estimate' });
+    record('memoryPerConnection', cost?.[part]?.low, { protocol, leg, part, bound: 'low' });
+    record('memoryPerConnection', cost?.[part]?.high, { protocol, leg, part, bound: 'high' });
   }
 }
 

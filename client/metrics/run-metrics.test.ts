@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
+import type { Tally } from '../../fleet/wire.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { summarizeLeg } from '../../report/fold/summarize-leg.ts';
@@ -11,7 +11,7 @@ import { processTree, readingsAt } from '../../test/support/readings.ts';
 import { samplesIn } from '../../test/support/scrape.ts';
 import { leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { eventually } from '../../test/support/wait.ts';
-import type { LegState } from '../conductor/leg-walk.ts';
+import type { LegState } from '../conductor/leg-course.ts';
 import type { LiveLeg } from '../observer.ts';
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts';
 
@@ -39,13 +39,13 @@ function open(t: TestContext): RunMetrics & { scrape: () => Promise<Map<string, 
 function liveLeg(index: 0 | 1, launch: number, fleet: Fleet, state: LegState): LiveLeg {
   const protocol = index === 0 ? 'tcp' : 'ws';
   const meters = openMeters({ pids: [process.pid], ports: [], clientPid: process.ppid });
-  return { launch, leg: index, protocol, fleet, meters, state: () => state };
+  return { launch, leg: index, name: protocol, protocol, fleet, meters, state: () => state };
 }
 
 const ofProtocol =
   (samples: Map<string, number>, protocol: string) =>
   (name: string, more = '') =>
-    samples.get(`connrig_${name}{protocol="${protocol}"${more}}`);
+    samples.get(`connrig_${name}{protocol="${protocol}",leg="${protocol}"${more}}`);
 
 test('before anything happened there is a run with nothing in it', TIMEOUT, async (t) => {
   const { scrape } = open(t);
@@ -73,10 +73,10 @@ test('connections are counted as they come and go, over legs and launches', TIME
     const destinations = [{ ip: '127.0.0.1', port: ports[protocol] }];
     await withFleet(protocol, destinations, {}, async ({ fleet, until }) => {
       observer.legStarted?.(liveLeg(index, launch, fleet, { phase: 'ramp', level: connections }));
-      fleet.setTarget(connections, 5000);
+      fleet.pursue(connections, 5000);
       await until(({ open }) => open === connections, 'all open');
       await look();
-      fleet.setTarget(0, 5000);
+      fleet.pursue(0, 5000);
       await until(({ closed, closing }) => closed === connections && closing === 0, 'all closed');
       await fleet.stop();
       observer.legEnded?.();
@@ -127,9 +127,9 @@ test('failures and losses are told apart', TIMEOUT, async (t) => {
   t.after(() => server.close());
   await withFleet('ws', [{ ip: '127.0.0.1', port: ports.ws }], {}, async ({ fleet, until }) => {
     observer.legStarted?.(liveLeg(1, 0, fleet, { phase: 'ramp', level: 40 }));
-    fleet.setTarget(40, 200);
+    fleet.pursue(40, 200);
     await until(({ outcomes }) => outcomes.rejected >= 5, 'some rejected');
-    fleet.setTarget(20, 5000);
+    fleet.pursue(20, 5000);
     await until(({ open, opening }) => open === 20 && opening === 0, 'at the limit');
     const before = ofProtocol(await scrape(), 'ws');
     assert.equal(before('connections_open'), 20);
@@ -165,7 +165,7 @@ test('memory follows the levels, and the processes between them', TIMEOUT, async
     // With more descriptors than any this process will have, none of its own pass for the target's.
     const target = processTree(40e6, { openFiles: 1e6 });
     observer.sample(memoryPoint('baseline', 0, readingsAt(0, 40e6, { target }), { leg: 1 }));
-    fleet.setTarget(100, 5000);
+    fleet.pursue(100, 5000);
     await until(({ open }) => open === 100, 'all open');
     for (const level of [100, 200, 300]) {
       observer.sample(memoryPoint('hold', level, readingsAt(level, 40e6 + 5000 * level), { leg: 1 }));
@@ -229,7 +229,7 @@ test('a thousand scrapes leave nothing behind, and several at once see the same'
   await withFleet('ws', [{ ip: '127.0.0.1', port: ports.ws }], {}, async ({ fleet, until }) => {
     metrics.observer.legStarted?.(liveLeg(1, 0, fleet, { phase: 'hold', level: 200 }));
     metrics.observer.sample(memoryPoint('baseline', 0, readingsAt(0, 40e6), { leg: 1 }));
-    fleet.setTarget(200, 5000);
+    fleet.pursue(200, 5000);
     await until(({ open }) => open === 200, 'all open');
     const heapAfter = async (scrapes: number): Promise<number> => {
       for (let i = 0; i < scrapes; i++) await metrics.telemetry.render();

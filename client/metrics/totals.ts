@@ -8,7 +8,7 @@ import {
   type StatusClass,
 } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { HistogramName } from '../../fleet/local/shared.ts';
+import type { HistogramName } from '../../fleet/wire.ts';
 
 const HISTOGRAMS = ['openPlanned', 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
 const COUNTS = [
@@ -23,7 +23,7 @@ const COUNTS = [
   'fromOthers',
 ] as const;
 
-/** What was counted of one protocol since the run began, over all its legs: nothing in it ever goes down. */
+/** What was counted of one leg since the run began, over all launches: nothing in it ever goes down. */
 export interface Totals {
   /** Of the leg under way, as counted at the same moment: each attempt is here or among the outcomes. */
   readonly present: { readonly opening: number; readonly open: number };

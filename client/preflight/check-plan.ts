@@ -1,26 +1,28 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { RunConfig } from '../../config/run-config.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { RigError, usageError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
+import { toWarning, type Warning } from '../../core/values/warnings.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
-import { check, explain } from './check.ts';
-import { ESTIMATED_BYTES, needOf } from './machine-demand.ts';
+import { checkMachine, explain } from './check.ts';
+import { needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
  * Checks every leg of a plan against this machine, before the first socket.
  *
- * @returns what is tight but may do, one sentence each; with `force` also what won't
+ * @returns what is tight but may do, one warning each; with `force` also what won't
  * @throws RigError EUNREACHABLE without a loopback interface, where one is needed; EUSAGE for sources that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
   { force, pid, command, target }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target'>,
-): Promise<string[]> {
+): Promise<Warning[]> {
   await checkLoopback(setups);
   await checkSources(setups);
   const elsewhere = setups.find(({ local }) => !local)?.url;
@@ -44,27 +46,28 @@ export async function checkPlan(
       // Ours has a process for each port, and so may another have; or several that take turns at the same.
       targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
       threadPerConnection: target?.manifest.threadPerConnection ?? false,
-      clientBytesPerConnection: ESTIMATED_BYTES.client[layout.engine][leg.protocol],
+      clientBytesPerConnection: DESCRIPTORS[leg.protocol].estimatedBytes[layout.engine],
     });
     // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
     const isStarted = url === undefined || command !== undefined;
     const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
-    return check(need, { ...has, targetFiles });
+    return checkMachine(need, { ...has, targetFiles });
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;
   const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
-  const warnings = noteworthy.map(({ sentence, command }) => `${sentence} — ${command}`);
+  const warnings = noteworthy.map(({ sentence, command }) => toWarning('WMACHINE', { finding: sentence, command }));
   if (pid !== undefined) warnings.push(...notListening(setups, has, pid));
-  return [...new Set(warnings)];
+  // What holds for several legs is told once.
+  return [...new Map(warnings.map((warning) => [warning.text, warning])).values()];
 }
 
 /** Memory of the wrong process is as easily measured as that of the right one. */
-function notListening(setups: readonly LegSetup[], { targetListeners }: Snapshot, pid: number): string[] {
+function notListening(setups: readonly LegSetup[], { targetListeners }: Snapshot, pid: number): Warning[] {
   const isKnown = targetListeners?.sameNetwork === true && setups.every(({ local }) => local);
   if (!isKnown || targetListeners.pids.length > 0) return [];
   const urls = setups.map(({ url }) => url?.text).join(', ');
-  return [`neither process ${pid} nor a child of it listens at ${urls}: is it the right one? — ss -ltnp`];
+  return [toWarning('WPID', { pid, urls })];
 }
 
 async function checkLoopback(setups: readonly LegSetup[]): Promise<void> {

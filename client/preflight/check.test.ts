@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CHECKS, type CheckName, check, explain, mostConnections, type Verdict } from './check.ts';
+import { CHECKS, type CheckName, checkMachine, explain, type Judgement, mostConnections } from './check.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -31,11 +31,11 @@ const PLENTY: Snapshot = {
 };
 const HERE: Need = needOf({ connections: 50_000, targetOnThisMachine: true });
 const THREADED = { connections: 31_800, threadPerConnection: true };
-const verdictOf = (what: CheckName, need: Need, has: Snapshot): Verdict | undefined =>
-  check(need, has).find((finding) => finding.what === what)?.ok;
+const verdictOf = (what: CheckName, need: Need, has: Snapshot): Judgement | undefined =>
+  checkMachine(need, has).find((finding) => finding.what === what)?.ok;
 
 test('a machine with plenty of everything has nothing to find', () => {
-  const findings = check(HERE, PLENTY);
+  const findings = checkMachine(HERE, PLENTY);
   assert.deepEqual(
     findings.map(({ what, ok }) => [what, ok]),
     CHECKS.filter((what) => what !== 'conntrack' && what !== 'threads').map((what) => [what, 'ok']),
@@ -48,7 +48,7 @@ const table: ReadonlyArray<{
   has?: Partial<Snapshot>;
   need?: Partial<Need>;
   what: CheckName;
-  ok: Verdict | undefined;
+  ok: Judgement | undefined;
 }> = [
   { when: 'exactly enough files', has: { filesHard: 50_072 }, what: 'files', ok: 'ok' },
   { when: 'one file too few', has: { filesHard: 50_071 }, what: 'files', ok: 'fail' },
@@ -133,7 +133,7 @@ for (const { when, has, need, what, ok } of table) {
 
 test('ports that only rest are waited for; the sentence says how many', () => {
   const has = { ...PLENTY, portRange: [1, 60_000] as const, timeWait: 20_000, timeWaitReuse: 0 };
-  const ports = check({ ...HERE, connections: 50_000, destinations: 1, sources: 1 }, has).find(
+  const ports = checkMachine({ ...HERE, connections: 50_000, destinations: 1, sources: 1 }, has).find(
     ({ what }) => what === 'ports',
   );
   assert.equal(
@@ -145,7 +145,7 @@ test('ports that only rest are waited for; the sentence says how many', () => {
 
 test('one error names every failure; the first gives the code, and the hint can be pasted', () => {
   const error = explain(
-    check(HERE, { ...PLENTY, filesHard: 20_000, targetFiles: 20_000, portRange: [32_768, 60_999] }),
+    checkMachine(HERE, { ...PLENTY, filesHard: 20_000, targetFiles: 20_000, portRange: [32_768, 60_999] }),
   );
   assert.equal(error?.code, 'EFILES');
   assert.equal(error.exitCode, 3);
@@ -165,12 +165,12 @@ const codes = [
 ] as const;
 for (const [has, code] of codes) {
   test(`${Object.keys(has)[0]} too small ends in ${code}`, () => {
-    assert.equal(explain(check(HERE, { ...PLENTY, ...has }))?.code, code);
+    assert.equal(explain(checkMachine(HERE, { ...PLENTY, ...has }))?.code, code);
   });
 }
 
 test('more than all ports of one destination: no range helps, more destinations do', () => {
-  const ports = check(needOf({ connections: 200_000 }), PLENTY).find(({ what }) => what === 'ports');
+  const ports = checkMachine(needOf({ connections: 200_000 }), PLENTY).find(({ what }) => what === 'ports');
   assert.equal(ports?.ok, 'fail');
   assert.match(ports.command, /^give 4 destination ports \(ws:\/\/host:9001-9004\)/);
 });
@@ -178,11 +178,11 @@ test('more than all ports of one destination: no range helps, more destinations 
 test('the most that fits is the last number before a failure', () => {
   const has = { ...PLENTY, filesHard: 20_000 };
   assert.deepEqual(mostConnections(HERE, has), { connections: 19_928, limiter: 'files' });
-  assert.equal(explain(check({ ...HERE, connections: 19_928 }, has)), undefined);
-  assert.equal(explain(check({ ...HERE, connections: 19_929 }, has))?.code, 'EFILES');
+  assert.equal(explain(checkMachine({ ...HERE, connections: 19_928 }, has)), undefined);
+  assert.equal(explain(checkMachine({ ...HERE, connections: 19_929 }, has))?.code, 'EFILES');
 });
 
-const BADNESS: Record<Verdict, number> = { ok: 0, unknown: 0, warn: 1, fail: 2 };
+const BADNESS: Record<Judgement, number> = { ok: 0, unknown: 0, warn: 1, fail: 2 };
 /** Limits where more is better. */
 const LIMITS = [
   'filesHard',
@@ -227,8 +227,8 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc
 test('property: raising a limit never makes a finding worse', () => {
   fc.assert(
     fc.property(anyNeed, anySnapshot, fc.constantFrom(...LIMITS), fc.nat(5_000_000), (need, has, limit, more) => {
-      const before = check(need, has);
-      const raised = check(need, { ...has, [limit]: (has[limit] ?? 0) + more });
+      const before = checkMachine(need, has);
+      const raised = checkMachine(need, { ...has, [limit]: (has[limit] ?? 0) + more });
       for (const [i, { ok, what }] of raised.entries()) assert.ok(BADNESS[ok] <= BADNESS[before[i]!.ok], what);
     }),
   );
@@ -237,8 +237,8 @@ test('property: raising a limit never makes a finding worse', () => {
 test('property: fewer connections never make a finding worse, and the widest port range is the best', () => {
   fc.assert(
     fc.property(anyNeed, anySnapshot, fc.nat(1_999_999), (need, has, fewer) => {
-      const before = check(need, has);
-      const eased = check(
+      const before = checkMachine(need, has);
+      const eased = checkMachine(
         { ...need, connections: Math.max(1, need.connections - fewer) },
         { ...has, portRange: [1024, 65_535] },
       );
@@ -250,7 +250,7 @@ test('property: fewer connections never make a finding worse, and the widest por
 test('property: what is proposed has only numbers that somebody could want', () => {
   fc.assert(
     fc.property(anyNeed, anySnapshot, fc.nat(70_000), (need, has, reservedPorts) => {
-      for (const { command } of check(need, { ...has, reservedPorts })) {
+      for (const { command } of checkMachine(need, { ...has, reservedPorts })) {
         assert.doesNotMatch(command, /(?:^|[\s=])-?0\b|[\s=]-\d|NaN|Infinity|give 0/, command);
       }
     }),
@@ -259,9 +259,9 @@ test('property: what is proposed has only numbers that somebody could want', () 
 
 test('where memory is gone, fewer connections are no help; where it is tight, fewer than asked for are proposed', () => {
   const commandOf = (memoryAvailableBytes: number): string =>
-    check(HERE, { ...PLENTY, memoryAvailableBytes }).find(({ what }) => what === 'memory')!.command;
+    checkMachine(HERE, { ...PLENTY, memoryAvailableBytes }).find(({ what }) => what === 'memory')!.command;
   assert.match(commandOf(1000), /^end what takes the memory: ps /);
-  const needed = check(HERE, PLENTY).find(({ what }) => what === 'memory')!.needed;
+  const needed = checkMachine(HERE, PLENTY).find(({ what }) => what === 'memory')!.needed;
   const [, tight = ''] = /^--connections (\d+)$/.exec(commandOf(needed * 1.1)) ?? [];
   assert.ok(Number(tight) > 0 && Number(tight) < HERE.connections, tight);
 });

@@ -19,11 +19,11 @@ export const CHECKS = [
 export type CheckName = (typeof CHECKS)[number];
 
 /** `unknown`: couldn't be read here, so it is neither good nor bad. */
-export type Verdict = 'ok' | 'warn' | 'fail' | 'unknown';
+export type Judgement = 'ok' | 'warn' | 'fail' | 'unknown';
 
 export interface Finding {
   readonly what: CheckName;
-  readonly ok: Verdict;
+  readonly ok: Judgement;
   /** What this machine has, in the unit of `needed`; null when unknown, Infinity when unlimited. */
   readonly is: number | null;
   readonly needed: number;
@@ -55,7 +55,7 @@ const TCP_BUFFER_BYTES = 512;
  * Can this machine do it? Pure: the same need and snapshot always give the same findings, one for each limit that
  * matters to the plan, in the order of {@link CHECKS}.
  */
-export function check(need: Need, has: Snapshot): Finding[] {
+export function checkMachine(need: Need, has: Snapshot): Finding[] {
   const ends = need.targetOnThisMachine ? 2 : 1;
   const clientFiles =
     Math.ceil(need.connections / need.descriptorTables) + FILES_BASE + need.workers * FILES_EACH_WORKER;
@@ -230,7 +230,7 @@ const left = (max: number | null, taken: number | null): number | null =>
  */
 export function mostConnections(need: Need, has: Snapshot): { connections: number; limiter: CheckName | null } {
   const limiterAt = (connections: number): CheckName | null =>
-    check({ ...need, connections }, has).find(({ ok }) => ok === 'fail')?.what ?? null;
+    checkMachine({ ...need, connections }, has).find(({ ok }) => ok === 'fail')?.what ?? null;
   let [fits, fails] = [0, 2 ** 31];
   if (limiterAt(fails) === null) return { connections: fails, limiter: null };
   while (fails - fits > 1) {

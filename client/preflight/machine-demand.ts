@@ -1,5 +1,5 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import type { EngineName } from '../../fleet/engines/index.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 
 /** What a plan asks of this machine. */
 export interface Need {
@@ -26,16 +26,6 @@ export interface Need {
   readonly targetBytesPerConnection: number;
 }
 
-/**
- * Estimates to check a plan by before anything is measured, on the high side: 4.3 KB of kernel memory an end, and in
- * user space what a client of each engine and a Node server with `ws` may take while many come at once.
- */
-export const ESTIMATED_BYTES = {
-  client: { epoll: { tcp: 4_500, ws: 4_500, http: 4_500 }, node: { tcp: 9_000, ws: 9_500, http: 9_500 } },
-  target: { tcp: 9_000, ws: 12_000, http: 14_000 },
-} as const satisfies { client: Record<EngineName, PerProtocol>; target: PerProtocol };
-type PerProtocol = Readonly<Record<ProtocolName, number>>;
-
 /** A need with the usual values: one destination, the system's source, a target elsewhere. */
 export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
   const protocol = need.protocol ?? 'ws';
@@ -48,8 +38,8 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
     targetOnThisMachine: false,
     targetProcesses: 1,
     threadPerConnection: false,
-    clientBytesPerConnection: ESTIMATED_BYTES.client.node[protocol],
-    targetBytesPerConnection: ESTIMATED_BYTES.target[protocol],
+    clientBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.node,
+    targetBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.target,
     ...need,
     protocol,
   };

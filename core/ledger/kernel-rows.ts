@@ -35,7 +35,7 @@ export type KernelRows = Readonly<Record<KernelComponent, number | null>>;
 
 /** What one end has more of than at the baseline. */
 interface Grown {
-  /** Of TCP, and of other kinds. */
+  /** Sockets of TCP, and of other kinds. */
   readonly sockets: number;
   readonly otherSockets: number;
   /** Open files that are no sockets. */

@@ -132,7 +132,7 @@ const remoteTimeWait = ({ remote: before }: Readings, { remote: now }: Readings)
 const growthOf = (before: number | undefined, now: number | undefined): number | null =>
   before === undefined || now === undefined ? null : now - before;
 
-/** Of the machine on which the target is: its host's growth, less the ends that lie there. */
+/** For the machine on which the target is: its host's growth, less the ends that lie there. */
 function unexplained(
   baseline: Readings,
   hold: Readings,

@@ -1,4 +1,4 @@
-/** What data that is queued in sockets takes. Found by experiment, see docs/measuring.md. */
+/** What data that is queued in sockets takes. Found by experiment, see docs/how-memory-is-read.md. */
 import type { EndQueues, Readings, Slab } from '../schemas/readings.ts';
 
 type Queue = EndQueues['received'];
@@ -78,7 +78,7 @@ export function queuesSince(point: Readings, now: Readings['sockstat']): Reading
   return { target: timesQueues(queues.target, share), client: timesQueues(queues.client, share) };
 }
 
-/** Of what the host had reserved for TCP buffers, how much it still has: 1 at most. */
+/** How much the host still has of what it had reserved for TCP buffers: 1 at most. */
 export function stillReserved(point: Readings, now: Readings['sockstat']): number {
   const before = point.sockstat?.tcpMemBytes ?? 0;
   return now === null || before === 0 ? 1 : Math.min(1, now.tcpMemBytes / before);

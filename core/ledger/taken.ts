@@ -2,7 +2,7 @@ import type { Established, ProcessTree, Readings } from '../schemas/readings.ts'
 
 /** How many of a level's connections the target has. */
 export interface Taken {
-  /** Of the level: with an end that a process of the target's has taken. */
+  /** Those of the level with an end that a process of the target's has taken. */
   readonly connections: number;
   /** More that the target's kernel has, and that wait to be accepted. */
   readonly queued: number;
@@ -19,11 +19,11 @@ export interface Before {
 }
 
 /**
- * Of a level, the connections that the target has, and not its kernel or ours alone. To a client a connection is open
+ * The connections of a level that the target has, and not its kernel or ours alone. To a client a connection is open
  * once the kernel at the other end says so, which may know nothing of it a moment later (SYN cookies), or may have yet to
  * complete it (TCP_DEFER_ACCEPT).
  *
- * @param areSocketsTold the target's ends are in the list of sockets: it lives in our network namespace. Else its files
+ * @param areSocketsTold the target's ends are in the list of sockets: it lives in our network namespace. Otherwise its files
  * are what counts
  * @returns null where nobody tells
  */

@@ -2,7 +2,8 @@
 import { SLAB_CACHES } from '../schemas/readings.ts';
 import { type MetricSpec, NO_LABELS } from './spec.ts';
 
-export const HOST_METRICS = {
+/** TCP sockets in our kernel, for every role. */
+export const SOCKET_METRICS = {
   hostTcpSockets: {
     kind: 'gauge',
     name: 'connrig_host_tcp_sockets',
@@ -33,12 +34,20 @@ export const HOST_METRICS = {
     labels: NO_LABELS,
     help: 'SYNs dropped at listening sockets for whatever reason (TcpExt ListenDrops); overflows are among them.',
   },
+} as const satisfies Record<string, MetricSpec>;
+
+/** Memory of the machine, for every role. */
+export const HOST_MEMORY_METRICS = {
   hostMemory: {
     kind: 'gauge',
     name: 'connrig_host_memory_bytes',
     labels: { part: ['total', 'limit', 'available', 'used', 'slab-unreclaimable', 'slab-reclaimable', 'page-tables'] },
     help: 'Memory of the host. Limit: the least cgroup limit the meter lives under. Used: without what can be given back.',
   },
+} as const satisfies Record<string, MetricSpec>;
+
+/** Kernel objects that grow with connections. */
+export const SLAB_METRICS = {
   kernelObjects: {
     kind: 'gauge',
     name: 'connrig_host_kernel_objects',
@@ -52,3 +61,5 @@ export const HOST_METRICS = {
     help: "Memory one object of the cache takes: its share of its slab's pages.",
   },
 } as const satisfies Record<string, MetricSpec>;
+
+export const HOST_METRICS = { ...SOCKET_METRICS, ...HOST_MEMORY_METRICS, ...SLAB_METRICS } as const;

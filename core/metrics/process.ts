@@ -2,7 +2,8 @@
 import { GC_KINDS } from '../values/process-costs.ts';
 import { LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
-export const PROCESS_METRICS = {
+/** For every role; the role reads its own costs. */
+export const OWN_METRICS = {
   info: {
     kind: 'gauge',
     name: 'connrig_info',
@@ -82,6 +83,10 @@ export const PROCESS_METRICS = {
     labels: NO_LABELS,
     help: 'Time in which the event loop of the main thread did not wait for something to happen.',
   },
+} as const satisfies Record<string, MetricSpec>;
+
+/** What being asked costs: every registry has these by itself. */
+export const SCRAPE_METRICS = {
   scrapes: {
     kind: 'counter',
     name: 'connrig_scrapes_total',
@@ -95,3 +100,5 @@ export const PROCESS_METRICS = {
     help: 'Time it took to answer them, waiting for readings included.',
   },
 } as const satisfies Record<string, MetricSpec>;
+
+export const PROCESS_METRICS = { ...OWN_METRICS, ...SCRAPE_METRICS } as const;

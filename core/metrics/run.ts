@@ -1,11 +1,10 @@
 /** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
 
-import { PROTOCOLS } from '../protocols/names.ts';
+import { BEHAVIOURS } from '../behaviours/behaviours.ts';
 import { RUN_STATUSES, TARGET_KINDS } from '../schemas/record.ts';
-import { BEHAVIOURS } from '../values/behaviour.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
-import { BY_PROTOCOL, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
+import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
 
@@ -13,106 +12,106 @@ export const RUN_METRICS = {
   connectionsPlanned: {
     kind: 'gauge',
     name: 'connrig_connections_planned',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Open connections at the top level of the leg.',
   },
   connectionsTarget: {
     kind: 'gauge',
     name: 'connrig_connections_target',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Open connections wanted now: the level of the present phase. 0 before and after the leg.',
   },
   connectionsOpening: {
     kind: 'gauge',
     name: 'connrig_connections_opening',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Attempts to open that are under way.',
   },
   connectionsOpen: {
     kind: 'gauge',
     name: 'connrig_connections_open',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Connections usable now, seen from the client: opened and not closed.',
   },
   connectionAttempts: {
     kind: 'counter',
     name: 'connrig_connection_attempts_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Attempts to open a connection that were begun, over all launches: those opening now, and all outcomes.',
   },
   connectionOutcomes: {
     kind: 'counter',
     name: 'connrig_connection_outcomes_total',
-    labels: { protocol: PROTOCOLS, outcome: OUTCOMES },
+    labels: { ...BY_LEG, outcome: OUTCOMES },
     help: 'Attempts to open a connection that ended, by how they did. Outcome open: it became usable.',
   },
   connectionsClosed: {
     kind: 'counter',
     name: 'connrig_connections_closed_total',
-    labels: { protocol: PROTOCOLS, reason: CLOSE_REASONS },
+    labels: { ...BY_LEG, reason: CLOSE_REASONS },
     help: 'Open connections that closed, by the first cause. All but by-us were lost.',
   },
   openDuration: {
     kind: 'histogram',
     name: 'connrig_open_duration_seconds',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     buckets: DURATION_BUCKETS_SECONDS,
     help: 'From the moment the plan called for a connection until it is usable. Our own lateness is in it.',
   },
   scheduleLag: {
     kind: 'histogram',
     name: 'connrig_schedule_lag_seconds',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     buckets: LATENESS_BUCKETS_SECONDS,
     help: 'How late attempts were begun, whoever was to blame: a slow target fills the window.',
   },
   roundTrip: {
     kind: 'histogram',
     name: 'connrig_round_trip_duration_seconds',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     buckets: DURATION_BUCKETS_SECONDS,
     help: 'From the moment a message or request was planned until its reply is there. Only where connections exchange any.',
   },
   messagesSent: {
     kind: 'counter',
     name: 'connrig_messages_sent_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Messages sent that the target is to send back, or requests that were due. Only where connections exchange any.',
   },
   replies: {
     kind: 'counter',
     name: 'connrig_replies_total',
-    labels: { protocol: PROTOCOLS, fate: ['in-time', 'late', 'lost'] },
+    labels: { ...BY_LEG, fate: ['in-time', 'late', 'lost'] },
     help: 'What became of messages and requests. Late: the reply took more than a second. Lost: none came, since the connection closed, or for a request none was free.',
   },
   messagesFromOthers: {
     kind: 'counter',
     name: 'connrig_messages_from_others_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Messages received that another connection of the run had sent: the target passes them on. No replies. Only where connections exchange messages.',
   },
   responses: {
     kind: 'counter',
     name: 'connrig_responses_total',
-    labels: { protocol: PROTOCOLS, status: STATUS_CLASSES },
+    labels: { ...BY_LEG, status: STATUS_CLASSES },
     help: 'Requests answered, by the class of the status. Only where connections make requests.',
   },
   heartbeats: {
     kind: 'counter',
     name: 'connrig_heartbeats_sent_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Heartbeats sent. Only where connections send any.',
   },
   receivedBytes: {
     kind: 'counter',
     name: 'connrig_received_bytes_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Bytes received from the target, with framing and handshakes.',
   },
   sentBytes: {
     kind: 'counter',
     name: 'connrig_sent_bytes_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Bytes sent to the target, with framing and handshakes.',
   },
   runInfo: {
@@ -130,7 +129,7 @@ export const RUN_METRICS = {
   runPhase: {
     kind: 'gauge',
     name: 'connrig_run_phase',
-    labels: { protocol: PROTOCOLS, phase: PHASES },
+    labels: { ...BY_LEG, phase: PHASES },
     help: 'Is 1 for the phase the present leg is in, 0 for its other phases. Absent between legs.',
   },
   runLaunch: {
@@ -166,25 +165,25 @@ export const RUN_METRICS = {
   memoryPoints: {
     kind: 'counter',
     name: 'connrig_memory_points_total',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Levels at which memory was read while all connections were open, over all launches.',
   },
   levelConnections: {
     kind: 'gauge',
     name: 'connrig_level_connections',
-    labels: BY_PROTOCOL,
+    labels: BY_LEG,
     help: 'Connections at the last level at which memory was read.',
   },
   levelMemory: {
     kind: 'gauge',
     name: 'connrig_level_memory_bytes',
-    labels: { protocol: PROTOCOLS, part: MEMORY_PARTS },
+    labels: { ...BY_LEG, part: MEMORY_PARTS },
     help: "The target's memory at that level, garbage collected where it can do that. User is absolute, kernel its growth.",
   },
   memoryPerConnection: {
     kind: 'gauge',
     name: 'connrig_memory_per_connection_bytes',
-    labels: { protocol: PROTOCOLS, part: MEMORY_PARTS, bound: ['estimate', 'low', 'high'] },
+    labels: { ...BY_LEG, part: MEMORY_PARTS, bound: ['estimate', 'low', 'high'] },
     help: 'What one more connection costs the target, with a 95 % interval, by the levels so far. Absent below three.',
   },
   generatorSaturated: {

@@ -4,9 +4,9 @@ interface Row {
   readonly name: string;
   /**
    * Label name → every value it can take. `'text'` stands for words of a person's or a version: for metrics that end in
-   * `_info` alone, of which a process has one series.
+   * `_info` alone, of which a process has one series. `'leg'` stands for the names of a run's legs: as many as it has.
    */
-  readonly labels: Readonly<Record<string, readonly string[] | 'text'>>;
+  readonly labels: Readonly<Record<string, readonly string[] | 'text' | 'leg'>>;
   readonly help: string;
 }
 
@@ -18,6 +18,8 @@ export type MetricSpec =
 
 export const NO_LABELS = {} as const;
 export const BY_PROTOCOL = { protocol: PROTOCOLS } as const;
+/** Two legs of a run may have the same protocol, never the same name. */
+export const BY_LEG = { protocol: PROTOCOLS, leg: 'leg' } as const;
 
 const doubled = (first: number, count: number, factor: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.round(first * factor ** i * 1e6) / 1e6);

@@ -4,7 +4,8 @@ import { USER_COMPONENTS } from '../ledger/ledger.ts';
 import { METERS } from '../schemas/readings.ts';
 import { type MetricSpec, NO_LABELS } from './spec.ts';
 
-export const TARGET_METRICS = {
+/** What the parts of the target's memory come to. */
+export const LEDGER_METRICS = {
   targetLedger: {
     kind: 'gauge',
     name: 'connrig_target_ledger_bytes',
@@ -17,6 +18,10 @@ export const TARGET_METRICS = {
     labels: NO_LABELS,
     help: "Growth of the machine's used memory that no part of the ledger explains, neither the target's nor the client's.",
   },
+} as const satisfies Record<string, MetricSpec>;
+
+/** The measured processes and their cgroup, for every role that reads them. */
+export const TREE_METRICS = {
   targetMemory: {
     kind: 'gauge',
     name: 'connrig_target_memory_bytes',
@@ -65,6 +70,10 @@ export const TARGET_METRICS = {
     labels: NO_LABELS,
     help: 'Whether nobody but the target lives in its memory cgroup: 1 or 0.',
   },
+} as const satisfies Record<string, MetricSpec>;
+
+/** The meters themselves. */
+export const METER_METRICS = {
   meterInfo: {
     kind: 'gauge',
     name: 'connrig_meter_info',
@@ -90,3 +99,5 @@ export const TARGET_METRICS = {
     help: 'How long each meter took to answer, or to find that it has no answer.',
   },
 } as const satisfies Record<string, MetricSpec>;
+
+export const TARGET_METRICS = { ...LEDGER_METRICS, ...TREE_METRICS, ...METER_METRICS } as const;

@@ -3,7 +3,8 @@
  * because those two never import each other.
  */
 import { z } from 'zod';
-import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { forEachProtocol } from '../protocols/protocols.ts';
 import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../values/outcomes.ts';
 
 const count = z.number().int().nonnegative();
@@ -28,7 +29,7 @@ export const CensusOfProtocol = z.object({
 });
 export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
 
-/** Of a server from before there was http: it had none. */
+/** A server from before there was http had none. */
 const NO_CENSUS: CensusOfProtocol = {
   accepted: 0,
   handshaking: 0,
@@ -38,11 +39,9 @@ const NO_CENSUS: CensusOfProtocol = {
   closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfProtocol['closed'],
 };
 
-export const Census = z.object({
-  tcp: CensusOfProtocol,
-  ws: CensusOfProtocol,
-  http: CensusOfProtocol.default(NO_CENSUS),
-} satisfies Record<ProtocolName, unknown>);
+/** Servers and records from before a protocol was there have none of it. */
+const laterOnes = forEachProtocol(() => CensusOfProtocol.default(NO_CENSUS));
+export const Census = z.object({ ...laterOnes, tcp: CensusOfProtocol, ws: CensusOfProtocol });
 export type Census = z.infer<typeof Census>;
 
 /** One process of the server: what its JavaScript engine says of itself, in bytes. */

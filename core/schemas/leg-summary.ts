@@ -5,6 +5,7 @@ import { PROTOCOLS } from '../protocols/names.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { LegName } from './leg-name.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -28,7 +29,7 @@ const Fit = z.object({
   step: Step.nullable(),
   /** All of them, ascending; at most three. */
   steps: z.array(Step),
-  /** Of the top level, against the same shape through the others; signed. */
+  /** Error of the top level, against the same shape through the others; signed. */
   holdoutErrorPercent: z.number().nullable(),
   /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/stats/predict.ts. */
   lines: z.array(
@@ -53,7 +54,7 @@ const Rtt = z.object({
   p999Ms: Latency,
   /** From when a message was sent instead of when it was planned: what a closed-loop tool would show. */
   uncorrectedP99Ms: Latency,
-  /** Of requests, those that were due. */
+  /** Messages a second; for requests, those that were due. */
   messagesPerSecond: z.number(),
   lateReplies: count,
   lostReplies: count,
@@ -81,6 +82,8 @@ const Losses = z.object({
 });
 
 export const LegSummary = z.object({
+  /** Its own in the run: the protocol, unless two legs have the same. */
+  name: LegName,
   protocol: z.enum(PROTOCOLS),
   planned: count,
   peakOpen: count,
@@ -121,7 +124,7 @@ export const LegSummary = z.object({
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
       components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
       /**
-       * Of `components`, what no row explains. Its interval has in it what stayed unexplained when all had closed, which
+       * What no row of `components` explains. Its interval has in it what stayed unexplained when all had closed, which
        * no connection can be blamed for. Summaries of earlier versions lack it.
        */
       unexplained: EstimateSchema.nullable().default(null),
@@ -130,22 +133,22 @@ export const LegSummary = z.object({
     })
     .nullable(),
   baselineBytes: bytes,
-  /** Of it, the heaps of all processes; null where they can't be asked. */
+  /** The part of it in the heaps of all processes; null where they can't be asked. */
   baselineHeapBytes: bytes,
   /** The most user memory at any moment, garbage included. */
   peakUserBytes: bytes,
   /** Open descriptors of the target that one connection takes, at the top level: two of a proxy. */
   descriptorsPerConnection: z.number().nullable(),
-  /** Of `total`; of what there is where the kernel can't be read. */
+  /** The line of `total`; of what there is where the kernel can't be read. */
   fit: Fit.nullable(),
-  /** Of all that the target's memory cgroup is charged for, the process without connections included. */
+  /** The line of all that the target's memory cgroup is charged for, the process without connections included. */
   chargedFit: Fit.nullable(),
   /**
    * What each closed connection left behind; intervals from 3 cycles on, and a leak only if one excludes 0. The first
    * three numbers are of user memory.
    */
   retained: Retained.extend({
-    /** Of the kernel's part: sockets that the target still holds, other open files, its descriptor table; null where that isn't known. */
+    /** In the kernel: sockets that the target still holds, other open files, its descriptor table; null where that isn't known. */
     kernel: Retained.nullable().default(null),
     /** Descriptors of the target; null where nobody counts them. */
     files: z

@@ -25,7 +25,7 @@ export const EndQueues = z.object({
   received: Queue,
   /** Written, and not acknowledged yet. */
   written: Queue,
-  /** Of tcp_mem: whole pages of each socket; null where it isn't listed. */
+  /** Taken from tcp_mem: whole pages of each socket; null where it isn't listed. */
   reservedBytes: bytes.nullable(),
 });
 export type EndQueues = z.infer<typeof EndQueues>;
@@ -34,14 +34,14 @@ export type EndQueues = z.infer<typeof EndQueues>;
 export const HeldSockets = z.object({
   /** TCP: accepted, connecting and listening ones. */
   tcp: count,
-  /** Of them, those that were opened by connecting, and have a local port of their own. */
+  /** Those of them that were opened by connecting, and have a local port of their own. */
   connecting: count,
   /** Distinct local ports, and distinct pairs of local address and port, of the connecting ones. */
   ports: count,
   addresses: count,
   /** What waits in the connecting ones. Absent where they aren't listed with it. */
   queues: EndQueues.optional(),
-  /** Of another kind: unix, UDP. */
+  /** Sockets of another kind: unix, UDP. */
   others: count,
 });
 export type HeldSockets = z.infer<typeof HeldSockets>;
@@ -72,7 +72,7 @@ export const ProcessTree = z.object({
 export type ProcessTree = z.infer<typeof ProcessTree>;
 
 /**
- * Kernel object caches that grow with TCP connections (found by experiment, docs/measuring.md). A kernel that merges
+ * Kernel object caches that grow with TCP connections (found by experiment, docs/how-memory-is-read.md). A kernel that merges
  * caches of like size shows only one of their names; the others are absent then.
  */
 export const SLAB_CACHES = [
@@ -137,7 +137,7 @@ export const Host = z.object({
   availableBytes: bytes,
   /** What can't be given back without ending something: see memory/host.ts. */
   usedBytes: z.number(),
-  /** Of it, anonymous and shared memory of all processes. Absent in earlier records. */
+  /** In it, anonymous and shared memory of all processes. Absent in earlier records. */
   anonBytes: bytes.optional(),
   slabUnreclaimableBytes: bytes,
   slabReclaimableBytes: bytes,
@@ -192,7 +192,7 @@ export const Established = z.object({
    * before it was counted.
    */
   acceptedEnds: count.optional(),
-  /** Of `targetEnds`, those that wait to be accepted. */
+  /** Those of `targetEnds` that wait to be accepted. */
   queuedEnds: count.optional(),
   /** Connections that the target's kernel has been asked for, and has not completed (SYN_RECV). */
   requests: count.optional(),
@@ -225,7 +225,7 @@ const Remote = z.object({
   slabBasis: SlabBasis.optional(),
   sockstat: Sockstat.nullable(),
   host: Host.nullable(),
-  /** Of the target's end; absent where they can't be listed there. */
+  /** Queues of the target's end; absent where they can't be listed there. */
   queues: EndQueues.optional(),
 });
 
@@ -270,13 +270,13 @@ export const Readings = z.object({
   exporter: ExporterMemory.nullable().default(null),
   /** null: the target's end lies in this machine's kernel, or nobody tells about its own. */
   remote: Remote.nullable().default(null),
-  /** Of an earlier list, brought up to now: see core/ledger/live-readings.ts. None of the record's readings has it. */
+  /** From an earlier list, brought up to now: see core/ledger/live-readings.ts. None of the record's readings has it. */
   earlierQueues: z.object({ target: EndQueues, client: EndQueues }).optional(),
   /** Why a meter that was asked has no answer. A meter that wasn't asked (no admin port, say) is null without a reason. */
   missing: z.array(z.object({ meter: z.enum(METERS), why: z.string() })),
-  /** Of all meters together, without what may come before (a collection) and after (the list of connections). */
+  /** All meters together, without what may come before (a collection) and after (the list of connections). */
   tookMs: ms,
-  /** Of each meter that was asked, also in vain; `runtime` with the collection, when one was forced. */
+  /** The time of each meter that was asked, also in vain; `runtime` with the collection, when one was forced. */
   meterMs: z.partialRecord(z.enum(METERS), ms).default({}),
 });
 export type Readings = z.infer<typeof Readings>;

@@ -9,6 +9,8 @@ import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
+import { RecordedLeg } from './leg.ts';
+import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 
 export const RECORD_SCHEMA = 1;
@@ -69,13 +71,13 @@ const Talk = z.object({
   /** Sent; of requests, those that were due. */
   messages: count,
   replies: count,
-  /** Of the replies: more than a second after the planned moment. */
+  /** Replies that came more than a second after the planned moment. */
   lateReplies: count,
   /** Not answered when the connection closed, or a second after the phase. */
   lostReplies: count,
   /** Received that another connection of the run had sent: the target passes messages on. */
   fromOthers: count.default(0),
-  /** Of the replies, where they have a status (answers of http); null where none has. */
+  /** Replies by the class of their status (answers of http); null where none has one. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,
   rttPlanned: Histogram,
@@ -137,11 +139,12 @@ export const RunEvent = z.discriminatedUnion('type', [
     ...At,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
     detail: ShownText,
-    /** Of an open connection that was lost: how long it had been open, and how long neither side had said anything. */
+    /** For an open connection that was lost: how long it had been open, and how long neither side had said anything. */
     openMs: ms.optional(),
     silentMs: ms.optional(),
   }),
-  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText }),
+  /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
+  z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */
   z.object({ type: z.literal('error'), elapsedMs: ms, code: z.string(), message: ShownText, hint: ShownText }),
   /** What the target printed last, when it ended by itself. */
@@ -150,15 +153,7 @@ export const RunEvent = z.discriminatedUnion('type', [
 export type RunEvent = z.infer<typeof RunEvent>;
 
 const PlanSchema = z.object({
-  legs: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      warmUp: count,
-      levels: z.array(count),
-      connectsPerSecond: z.number().positive(),
-      cycles: count.min(1),
-    }),
-  ),
+  legs: z.array(RecordedLeg),
   launches: count.min(1),
 });
 
@@ -257,13 +252,17 @@ const EarlierRun = z.object({
   problems: z.array(z.string()),
   /** What one more connection cost, with its 95 % interval, which is over launches where there were several. */
   legs: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      launches: count.min(1),
-      rSquared: z.number().nullable(),
-      total: EstimateSchema.nullable(),
-      user: EstimateSchema.nullable(),
-    }),
+    withLegName(
+      'name',
+      z.object({
+        name: LegName,
+        protocol: z.enum(PROTOCOLS),
+        launches: count.min(1),
+        rSquared: z.number().nullable(),
+        total: EstimateSchema.nullable(),
+        user: EstimateSchema.nullable(),
+      }),
+    ),
   ),
 });
 export type EarlierRun = z.infer<typeof EarlierRun>;

@@ -41,6 +41,7 @@ export interface PhaseSpan {
 
 /** One leg's first launch. */
 export interface LegSeries {
+  readonly name: string;
   readonly protocol: ProtocolName;
   readonly opening: readonly LevelOpening[];
   readonly drains: readonly Drain[];

@@ -1,6 +1,7 @@
 /** The part of `summary.json` that says how many connections each size of memory holds, see core/schemas/summary.ts. */
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { LegName, withLegName } from './leg-name.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -14,10 +15,11 @@ export const TwoCosts = {
   burstConnections: count.nullable().default(null),
 };
 
-/** What one size of memory comes to for one protocol. */
+/** What one size of memory comes to for one leg. */
 const SizingRow = z.object({
+  leg: LegName,
   protocol: z.enum(PROTOCOLS),
-  /** Of the instance type; null: a limit of memory without a name. */
+  /** Name of the instance type; null: a limit of memory without a name. */
   name: z.string().nullable(),
   instanceBytes: z.number(),
   /** What of it the target may take, before headroom. */
@@ -31,11 +33,11 @@ const SizingRow = z.object({
   instances: count.nullable(),
   /** What those hold when as many as may be lost are lost. */
   holds: count.nullable(),
-  /** Of all of them. */
+  /** The price of all of them together. */
   pricePerHour: z.number().nullable(),
   pricePerMonth: z.number().nullable(),
   settings: z.object({
-    /** Of the target, on each instance; limits of a process are for each of them. */
+    /** For the target, on each instance; limits of a process are for each of them. */
     processes: count,
     openFiles: count,
     /** fs.nr_open; null: as it usually is. */
@@ -58,6 +60,6 @@ export const Sizing = z.object({
   spare: count,
   currency: z.string(),
   headroomPercent: z.number(),
-  rows: z.array(SizingRow),
+  rows: z.array(withLegName('leg', SizingRow)),
 });
 export type Sizing = z.infer<typeof Sizing>;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { WORDS } from '../stats/difference.ts';
 import { EstimateSchema } from '../stats/slope.ts';
+import { LegName, withLegName } from './leg-name.ts';
 import { LegSummary } from './leg-summary.ts';
 import { ShownText, TARGET_KINDS } from './record.ts';
 import { Sizing, TwoCosts } from './sizing-summary.ts';
@@ -19,10 +20,11 @@ export const LIMITERS = ['memory', 'fds', 'ports', 'tcp-mem', 'conntrack', 'rtt'
 export const LIMIT_UNITS = ['connections', 'opens per second', 'closed connections'] as const;
 
 const Growth = z.object({
+  leg: LegName,
   protocol: z.enum(PROTOCOLS),
   /** What was compared: all of it, or user memory where that is all that both runs know; null: neither. */
   part: z.enum(['total', 'user']).nullable(),
-  /** Of one more connection, by the earlier run and by this one. */
+  /** Cost of one more connection, by the earlier run and by this one. */
   baselineBytes: bytes,
   bytes,
   /** With its 99 % interval, in bytes and, of the earlier cost, in percent; null where either isn't known. */
@@ -49,7 +51,7 @@ export const Summary = z.object({
       .object({
         bytes: z.number(),
         basis: z.enum(['asked', 'cgroup', 'machine']),
-        /** Of the machine, or what of it our own container may take; null where a limit was asked for. */
+        /** Memory of the machine, or what of it our own container may take; null where a limit was asked for. */
         machineBytes: bytes,
       })
       .nullable(),
@@ -57,55 +59,67 @@ export const Summary = z.object({
   /** Why it isn't `passed`; null when it is. */
   error: z.object({ code: z.string(), message: ShownText, hint: ShownText }).nullable(),
   warnings: z.array(ShownText),
-  legs: z.array(LegSummary),
+  legs: z.array(withLegName('name', LegSummary)),
   /** With the 95 % interval of the prediction. */
   forecast: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      connections: count,
-      bytes: z.number(),
-      low: z.number(),
-      high: z.number(),
-      /** How many times the largest level measured. */
-      extrapolation: z.number(),
-      /** Above 2 times: a guess. */
-      beyond: z.boolean(),
-      /** While everybody reconnects, see the leg's `burst`; null where that wasn't measured. `bytes` is at rest. */
-      burstBytes: bytes.default(null),
-    }),
+    withLegName(
+      'leg',
+      z.object({
+        leg: LegName,
+        protocol: z.enum(PROTOCOLS),
+        connections: count,
+        bytes: z.number(),
+        low: z.number(),
+        high: z.number(),
+        /** How many times the largest level measured. */
+        extrapolation: z.number(),
+        /** Above 2 times: a guess. */
+        beyond: z.boolean(),
+        /** While everybody reconnects, see the leg's `burst`; null where that wasn't measured. `bytes` is at rest. */
+        burstBytes: bytes.default(null),
+      }),
+    ),
   ),
   /** The most connections whose upper bound of prediction fits the memory limit with the headroom kept free. */
   capacity: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      /** What has to fit: user and kernel memory together, or what a cgroup is charged for, which is what its limit is on. */
-      of: z.enum(['total', 'charged']),
-      memoryLimitBytes: z.number(),
-      headroomPercent: z.number(),
-      /** By what `sizedBy` says. */
-      connections: count,
-      extrapolation: z.number(),
-      beyond: z.boolean(),
-      ...TwoCosts,
-    }),
+    withLegName(
+      'leg',
+      z.object({
+        leg: LegName,
+        protocol: z.enum(PROTOCOLS),
+        /** What has to fit: user and kernel memory together, or what a cgroup is charged for, which is what its limit is on. */
+        of: z.enum(['total', 'charged']),
+        memoryLimitBytes: z.number(),
+        headroomPercent: z.number(),
+        /** By what `sizedBy` says. */
+        connections: count,
+        extrapolation: z.number(),
+        beyond: z.boolean(),
+        ...TwoCosts,
+      }),
+    ),
   ),
   /** By the default limits of memory, or by a plan (--plan); null where no cost is known. */
   sizing: Sizing.nullable(),
   /**
-   * Where each limit lies, for each protocol the first one first: how many connections until then. For `rtt` the first
+   * Where each limit lies, for each leg the first one first: how many connections until then. For `rtt` the first
    * level that was over; `cpu` limits opens per second, not how many stay, and comes first where the run's own pace
    * was beyond it, last otherwise. What closed connections leave behind runs out after so many closes, however few
    * are open: `closed connections`.
    */
   limiters: z.array(
-    z.object({
-      protocol: z.enum(PROTOCOLS),
-      what: z.enum(LIMITERS),
-      at: count,
-      unit: z.enum(LIMIT_UNITS),
-      /** With `closed connections`: how much there is of it, in files or bytes. */
-      available: z.number().optional(),
-    }),
+    withLegName(
+      'leg',
+      z.object({
+        leg: LegName,
+        protocol: z.enum(PROTOCOLS),
+        what: z.enum(LIMITERS),
+        at: count,
+        unit: z.enum(LIMIT_UNITS),
+        /** With `closed connections`: how much there is of it, in files or bytes. */
+        available: z.number().optional(),
+      }),
+    ),
   ),
   thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),
   /** What the cost was held against (--baseline), leg by leg; a leg whose cost the earlier run didn't know isn't there. */
@@ -115,7 +129,7 @@ export const Summary = z.object({
       name: z.string(),
       startedAt: z.string(),
       maxGrowthPercent: z.number(),
-      legs: z.array(Growth),
+      legs: z.array(withLegName('leg', Growth)),
     })
     .optional(),
   generator: z.object({

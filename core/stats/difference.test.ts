@@ -37,7 +37,7 @@ test('512 bytes more are seen with three launches each, for all that launches ar
 });
 
 test('single runs differ by more than their levels say: what launches scatter by counts too', () => {
-  // Of either: 20 / 1.96 by its levels, 1 % by its launch.
+  // For either: 20 / 1.96 by its levels, 1 % by its launch.
   const { bytes, low, high, percent, word } = differenceOf(once(5000, 20), once(5100, 20));
   assert.deepEqual([bytes, percent, word], [100, 2, 'no difference shown']);
   const error = Math.hypot(20 / 1.96, 20 / 1.96, 50, 51);

@@ -9,9 +9,9 @@ export interface Cost extends Estimate {
 export const WORDS = ['cheaper', 'dearer', 'no difference shown'] as const;
 export type Word = (typeof WORDS)[number];
 
-/** Of the second cost to the first, in bytes, with its 99 % interval. */
+/** From the first cost to the second, in bytes, with its 99 % interval. */
 export interface Difference extends Estimate {
-  /** Of the first cost; null where that is 0. */
+  /** In percent of the first cost; null where that is 0. */
   readonly percent: number | null;
   readonly word: Word;
 }
@@ -57,7 +57,7 @@ function reachOf(first: Cost, second: Cost): number {
   if (first.launches > 1 && second.launches > 1) {
     const [a, b] = [first, second].map((cost) => ({
       degrees: cost.launches - 1,
-      // Of single launches, from the interval of their mean.
+      // The variance of single launches, from the interval of their mean.
       variance: (halfOf(cost) / studentReach(cost.launches - 1)) ** 2 * cost.launches,
       launches: cost.launches,
     })) as [Spread, Spread];

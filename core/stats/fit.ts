@@ -2,7 +2,7 @@ import { momentsOf, residualSquares } from './least-squares.ts';
 import { type Line, lineAt } from './predict.ts';
 import type { Random } from './random.ts';
 import { groupsOf, parametersOf, piecesOf, type Shape, shapeOf, topGroups } from './shape.ts';
-import type { Place } from './shape-model.ts';
+import type { PlaceInLevels } from './shape-model.ts';
 import {
   distinctLevels,
   type Estimate,
@@ -14,13 +14,13 @@ import {
 } from './slope.ts';
 
 /** From `at` on one more connection costs `above` instead of `below`. */
-export interface Knee extends Place {
+export interface Knee extends PlaceInLevels {
   readonly below: Estimate;
   readonly above: Estimate;
 }
 
 /** Between the levels `low` and `high` memory jumped by `bytes` beyond what the connections cost. */
-export interface Step extends Place {
+export interface Step extends PlaceInLevels {
   readonly bytes: number;
 }
 
@@ -73,7 +73,7 @@ function kneeOf(points: readonly LevelPoint[], shape: Shape, above: Estimate, ra
 }
 
 /** Measured in the middle: where memory jumps while the slope changes as well, the two lines differ everywhere. */
-function stepOf({ at, low, high }: Place, lines: readonly Line[]): Step {
+function stepOf({ at, low, high }: PlaceInLevels, lines: readonly Line[]): Step {
   const above = lineAt(lines, high);
   const below = lines[lines.indexOf(above) - 1] ?? above;
   const bytes = bytesAt(above, at) - bytesAt(below, at);

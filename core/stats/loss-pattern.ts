@@ -27,7 +27,7 @@ export interface LossPattern {
   readonly word: (typeof LOSS_PATTERNS)[number];
   /** How many times are known. */
   readonly count: number;
-  /** Of a timer: how long it is, and what it counts from; null elsewhere. */
+  /** For a timer: how long it is, and what it counts from; null elsewhere. */
   readonly timer: { readonly ms: number; readonly from: 'opening' | 'last byte' | "client's last byte" } | null;
   /** How long they had been open, and how long neither side had said anything. */
   readonly age: Spread;

@@ -4,7 +4,7 @@ import { leastSquares, momentsOf, residualSquares, studentReach } from './least-
 export interface DrainPoint {
   /** Closed since the baseline, all cycles together. */
   readonly closedConnections: number;
-  /** Of memory; or a number of whatever else a closed connection may leave, such as descriptors. */
+  /** Bytes of memory; or a number of whatever else a closed connection may leave, such as descriptors. */
   readonly bytes: number;
 }
 
@@ -73,7 +73,7 @@ export const isLeak = ({ low }: Pick<Retained, 'low'>): boolean => low !== null 
 
 /** All that closed connections left, as a leg's summary has it. */
 export interface Kept extends Retained {
-  /** Of the kernel's memory, in sockets that the target still holds; null where that isn't known. */
+  /** The part in the kernel: sockets that the target still holds; null where that isn't known. */
   readonly kernel: Retained | null;
   /** Open descriptors of the target; null where nobody counts them. */
   readonly files: { readonly perClosedConnection: number; readonly low: number | null } | null;

@@ -1,14 +1,14 @@
 import type { LevelPoint } from './slope.ts';
 
 /** Where something happens, in connections, between the levels `low` and `high`. */
-export interface Place {
+export interface PlaceInLevels {
   readonly at: number;
   readonly low: number;
   readonly high: number;
 }
 
 /** Where levels leave one line: a jump of memory, or another slope from there on. */
-export interface Bend extends Place {
+export interface Bend extends PlaceInLevels {
   readonly kind: 'step' | 'knee';
 }
 

@@ -1,4 +1,12 @@
-import { type Bend, basisOf, coefficientOf, columnOf, type Place, slopeBelow, squaresOf } from './shape-model.ts';
+import {
+  type Bend,
+  basisOf,
+  coefficientOf,
+  columnOf,
+  type PlaceInLevels,
+  slopeBelow,
+  squaresOf,
+} from './shape-model.ts';
 import { bestOfEach } from './shape-search.ts';
 import type { Groups, LevelPoint } from './slope.ts';
 
@@ -16,8 +24,8 @@ import type { Groups, LevelPoint } from './slope.ts';
  */
 export interface Shape {
   /** Ascending. */
-  readonly steps: readonly Place[];
-  readonly knee: Place | null;
+  readonly steps: readonly PlaceInLevels[];
+  readonly knee: PlaceInLevels | null;
 }
 
 export const LINE: Shape = { steps: [], knee: null };
@@ -89,7 +97,7 @@ export const topGroups = (points: readonly LevelPoint[], shape: Shape): Groups =
   groupsOf(piecesOf(points, shape), shape.knee !== null);
 
 const shapeFrom = (bends: readonly Bend[]): Shape => {
-  const placesOf = (kind: Bend['kind']): Place[] =>
+  const placesOf = (kind: Bend['kind']): PlaceInLevels[] =>
     bends
       .filter((bend) => bend.kind === kind)
       .map(({ at, low, high }) => ({ at, low, high }))

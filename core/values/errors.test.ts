@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeError, type ErrorCode, EXIT, EXIT_OF, exitCodeOf, RigError, usageError } from './errors.ts';
+import { type ErrorCode, EXIT, EXIT_OF, exitCodeOf, formatError, RigError, usageError } from './errors.ts';
 
 const codes = Object.keys(EXIT_OF) as ErrorCode[];
 
@@ -23,7 +23,7 @@ for (const code of codes) {
     assert.match(code, /^E[A-Z]+$/);
     assert.ok(Object.values(EXIT).includes(error.exitCode) && error.exitCode !== EXIT.done);
     assert.equal(exitCodeOf(error), EXIT_OF[code]);
-    assert.equal(describeError(error), `${code}: something is wrong — do this`);
+    assert.equal(formatError(error), `${code}: something is wrong — do this`);
     assert.equal((error.cause as Error).message, 'below');
   });
 }
@@ -36,7 +36,7 @@ const STRANGE: ReadonlyArray<[string, unknown, RegExp]> = [
 ];
 for (const [name, thrown, wanted] of STRANGE) {
   test(`${name} that is thrown is a defect of ours, and shows no stack`, () => {
-    const told = describeError(thrown);
+    const told = formatError(thrown);
     assert.match(told, wanted);
     assert.doesNotMatch(told, /\n|\bat .*:\d+|errors\.test/);
     assert.match(told, /CONNRIG_DEBUG=1/);
@@ -46,7 +46,7 @@ for (const [name, thrown, wanted] of STRANGE) {
 
 test('a usage error names every problem', () => {
   const error = usageError(['one is wrong', 'two is wrong'], 'connrig run --help');
-  assert.equal(describeError(error), 'EUSAGE: one is wrong; two is wrong — connrig run --help');
+  assert.equal(formatError(error), 'EUSAGE: one is wrong; two is wrong — connrig run --help');
   assert.equal(error.exitCode, EXIT.usage);
   assert.equal(error.cause, undefined);
 });

@@ -92,7 +92,7 @@ export class RigError extends Error {
 }
 
 /** One line for people. A defect of ours shows what it was; nothing shows a stack trace unless asked for. */
-export function describeError(error: unknown): string {
+export function formatError(error: unknown): string {
   if (error instanceof RigError) return redactText(`${error.code}: ${error.message} — ${error.hint}`);
   // Some errors, an AggregateError for one, come without words.
   const text = error instanceof Error ? error.message || error.name : String(error);

@@ -1,17 +1,7 @@
-import type { ProtocolName } from '../protocols/names.ts';
+import type { Leg } from '../schemas/leg.ts';
 
-/** One protocol climbing (and draining) alone, so that its cost can be told apart. */
-export interface Leg {
-  readonly protocol: ProtocolName;
-  /** Connections opened and closed together before the baseline, so that one-time costs are paid by then. May be 0. */
-  readonly warmUp: number;
-  /** Open connections at each hold, strictly ascending; each above {@link warmUp}, or what it frees would look free. */
-  readonly levels: readonly number[];
-  /** Opens per second while ramping, over the whole fleet; > 0. */
-  readonly connectsPerSecond: number;
-  /** How often it climbs and drains, ≥ 1. Only the first climb stops at each level; later ones go to the top. */
-  readonly cycles: number;
-}
+/** How far a leg goes and how fast; of a run that is planned, or of one that was recorded. */
+type Climb = Pick<Leg, 'warmUp' | 'levels' | 'connectsPerSecond' | 'cycles'>;
 
 /** What a run will do, as a value. No clock inside: the same plan can be drawn before, during and after the run. */
 export interface Plan {
@@ -19,6 +9,10 @@ export interface Plan {
   /** How often all legs are walked, ≥ 1, each time against a target that was started anew. */
   readonly launches: number;
 }
+
+/** What the leg at an index of the plan is called: samples and events have the index. */
+export const readLegName = ({ legs }: { readonly legs: ReadonlyArray<Pick<Leg, 'name'>> }, index: number): string =>
+  legs[index]?.name ?? `leg ${index + 1}`;
 
 /**
  * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, and `talk`
@@ -35,7 +29,7 @@ export type Phase = (typeof PHASES)[number];
 export const OWN_COST_FROM = 500;
 
 /** The most connections a leg plans to have open. */
-export const peakOf = (leg: Leg): number => leg.levels.at(-1) ?? 0;
+export const peakOf = (leg: Pick<Climb, 'levels'>): number => leg.levels.at(-1) ?? 0;
 
 /**
  * Evenly spaced levels up to `connections`: whole, distinct, ascending, the last one exactly `connections`.
@@ -61,14 +55,14 @@ const WARM_UP_ROUNDS = 20;
 const WARM_UP_MOST_ELSEWHERE = 2000;
 
 /**
- * How often the connections of the warm-up are opened and closed: never more at once than {@link Leg.warmUp}, so that
+ * How often the connections of the warm-up are opened and closed: never more at once than `warmUp`, so that
  * no more memory is freed, but often enough for code that each of the target's processes compiles with use. Without that,
  * levels up to 10,000 over six processes had a slope twice as high as beyond (2,531 B against 1,295 B in user space).
  *
  * @param processes of the target, as far as is known; ≥ 1
  * @returns at least 1, and no more than open as many connections as the climb itself
  */
-export function warmUpRounds(leg: Leg, processes: number, isLocal: boolean): number {
+export function warmUpRounds(leg: Climb, processes: number, isLocal: boolean): number {
   if (leg.warmUp === 0) return 1;
   const most = isLocal ? WARM_UP_MOST : WARM_UP_MOST_ELSEWHERE;
   const opened = Math.min(WARM_UP_PER_PROCESS * processes, peakOf(leg), most);
@@ -130,7 +124,7 @@ export function fillShare(target: number, capacity: number, index: number, worke
 }
 
 /** How long the ramps of a leg take at least, in ms; holds come on top. */
-export function rampMsOf(leg: Leg): number {
+export function rampMsOf(leg: Climb): number {
   const opened = peakOf(leg) * leg.cycles + leg.warmUp * warmUpRounds(leg, 1, true);
   return (opened * 1000) / leg.connectsPerSecond;
 }

@@ -11,7 +11,7 @@ export type SizeBy = (typeof SIZE_BY)[number];
 const InstanceType = z.object({
   name: z.string(),
   memoryBytes: z.number(),
-  /** Of its memory, for the system and all that isn't the target. */
+  /** The part of its memory for the system and all that isn't the target. */
   reservedBytes: z.number(),
   /** In the plan's currency; null: not told. */
   pricePerHour: z.number().nullable(),
@@ -26,7 +26,7 @@ export const SizingPlan = z.object({
   connections: z.number().int(),
   /** How many instances may be lost without a connection that finds no place. */
   spare: z.number().int(),
-  /** Of an instance's memory, to be kept free; null: as the run has it. */
+  /** The part of an instance's memory to be kept free; null: as the run has it. */
   headroomPercent: z.number().nullable(),
   currency: z.string(),
   instances: z.array(InstanceType),

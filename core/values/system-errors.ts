@@ -23,7 +23,7 @@ export function systemError(error: unknown): RigError | undefined {
   if (error instanceof RigError || !(error instanceof Error)) return undefined;
   const { code = '', syscall } = error as Error & { readonly code?: string; readonly syscall?: string };
   const refusal = Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
-  // Of a pipe or a terminal it means that it is to be asked again, and is no limit.
+  // For a pipe or a terminal it means that it is to be asked again, and is no limit.
   if (!refusal || (code === 'EAGAIN' && !syscall?.startsWith('spawn'))) return undefined;
   const [own, sentence, hint] = refusal;
   return new RigError(own, `${sentence} (${code})`, { hint, cause: error });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../protocols/names.ts';
+import { isLegName } from '../schemas/leg-name.ts';
 import { LegSummary } from '../schemas/leg-summary.ts';
 import { Summary } from '../schemas/summary.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
@@ -14,7 +14,7 @@ const OPERATORS = {
 /** `ws.perConnection.total.bytes > 12KiB`: what must not be. */
 export interface Threshold {
   readonly expression: string;
-  /** Names from the summary down, or from the leg of a protocol. */
+  /** Names from the summary down, or from a leg by its name. */
   readonly path: readonly string[];
   readonly operator: keyof typeof OPERATORS;
   /** In bytes, ms, percent, or as it is. */
@@ -33,7 +33,7 @@ export function readThreshold(expression: string): Threshold | string {
   if (!match) return `"${expression}" is not a path, one of ${Object.keys(OPERATORS).join(' ')}, and a quantity`;
   const [, dotted = '', operator = '>', quantity = ''] = match;
   const path = dotted.split('.');
-  const isOfLeg = (PROTOCOLS as readonly string[]).includes(path[0]!);
+  const isOfLeg = isLegName(path[0]!);
   const problem = problemOf(isOfLeg ? LegSummary : Summary, isOfLeg ? path.slice(1) : path, isOfLeg ? path[0]! : '');
   if (problem !== undefined) return `"${dotted}" ${problem}`;
   const kind = kindOf(path);
@@ -52,8 +52,8 @@ export function readThreshold(expression: string): Threshold | string {
  */
 export function checked(threshold: Threshold, summary: Summary): Summary['thresholds'][number] {
   const [first, ...rest] = threshold.path;
-  const leg = summary.legs.find(({ protocol }) => protocol === first);
-  const isOfLeg = (PROTOCOLS as readonly string[]).includes(first!);
+  const leg = summary.legs.find(({ name }) => name === first);
+  const isOfLeg = isLegName(first!);
   const value = valueAt(isOfLeg ? leg : summary, isOfLeg ? rest : threshold.path);
   const passed = value !== null && !OPERATORS[threshold.operator](value, threshold.limit);
   return { expression: threshold.expression, value, passed };

@@ -1,8 +1,8 @@
 import { userBytesOf } from '../ledger/ledger.ts';
+import type { Leg } from '../schemas/leg.ts';
 import type { MemoryPoint, RunFile } from '../schemas/record.ts';
 import { LEAST_LEVELS } from '../stats/slope.ts';
 import type { ErrorCode } from './errors.ts';
-import type { Leg } from './plan.ts';
 import { humanCount } from './units.ts';
 
 /** Why a leg that went all the way has no result, as an error. */
@@ -14,7 +14,7 @@ export interface Unmeasured {
 
 /** One leg in one launch that nothing ended early. */
 export interface WalkedLeg {
-  readonly leg: Pick<Leg, 'protocol' | 'levels'>;
+  readonly leg: Pick<Leg, 'name' | 'levels'>;
   readonly launch: number;
   readonly launches: number;
   readonly kind: RunFile['target']['kind'];
@@ -33,7 +33,7 @@ export interface WalkedLeg {
 export function unmeasuredOf({ leg, launch, launches, kind, holds, lost }: WalkedLeg): Unmeasured | undefined {
   const planned = leg.levels.length;
   const needed = Math.min(LEAST_LEVELS, planned);
-  const where = launches > 1 ? `${leg.protocol}, launch ${launch + 1} of ${launches}` : leg.protocol;
+  const where = launches > 1 ? `${leg.name}, launch ${launch + 1} of ${launches}` : leg.name;
   if (holds.length < needed) {
     const how = holds.length === 0 ? 'no level' : `only ${holds.length} of ${planned} levels`;
     const losses = lost === 0 ? '' : `, and the target closed ${humanCount(lost)}`;
@@ -44,7 +44,7 @@ export function unmeasuredOf({ leg, launch, launches, kind, holds, lost }: Walke
     };
   }
   const told = holds.filter(({ readings }) => userBytesOf(readings) !== null);
-  // Of a URL alone nobody can tell: latencies are what is measured then.
+  // With a URL alone nobody can tell: latencies are what is measured then.
   if (kind === 'url' || told.length >= needed) return undefined;
   const missing = holds.flatMap(({ readings }) => readings.missing);
   const meter = kind === 'exporter' ? 'exporter' : 'target';

@@ -1,4 +1,5 @@
 import { isProtocolName, PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import { DESCRIPTORS } from '../protocols/protocols.ts';
 import { redactBroken, redactUrl } from './secrets.ts';
 
 /** A target's address as a person gave it: one host, one port or a range of ports. */
@@ -59,8 +60,8 @@ function problemOf(text: string): string | undefined {
   return (
     problemOfAuthority(protocol, authority, redactUrl(path)) ??
     (fragment === undefined ? undefined : 'no server sees what follows a #; leave it out') ??
-    (protocol === 'tcp' && path !== '' && path !== '/'
-      ? `tcp has no path; leave it out: tcp://${authority}`
+    (!DESCRIPTORS[protocol].hasPath && path !== '' && path !== '/'
+      ? `${protocol} has no path; leave it out: ${protocol}://${authority}`
       : undefined)
   );
 }
@@ -74,7 +75,7 @@ function schemeless(text: string, shown: string): string {
     return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
-    return `it has no scheme; write ${PROTOCOLS.map((name) => `${name}://${name === 'tcp' ? rest.split(/[/?#]/)[0] : rest}`).join(', or ')}`;
+    return `it has no scheme; write ${PROTOCOLS.map((name) => `${name}://${DESCRIPTORS[name].hasPath ? rest : rest.split(/[/?#]/)[0]}`).join(', or ')}`;
   }
   return text.includes(':') && !/^\w+:/.test(text)
     ? `it has no scheme, and an IPv6 address goes into brackets; ${LIKE}`
@@ -112,14 +113,12 @@ const USUAL_PORT: Readonly<Record<string, number>> = {
   ftp: 21,
   ssh: 22,
   smtp: 25,
-  ws: 80,
-  http: 80,
 };
 
 function foreignScheme(scheme: string, authority: string): string {
   const plain = ENCRYPTED[scheme];
   if (plain !== undefined) {
-    const instead = `${plain}://127.0.0.1:${plain === 'tcp' ? 3000 : 8080}`;
+    const instead = `${plain}://127.0.0.1:${DESCRIPTORS[plain].plainPort}`;
     return `TLS isn't supported yet; measure behind what ends it, at the port where the server speaks plainly, such as ${instead}; ${SCHEMES}`;
   }
   const port = /:\d+$/.test(authority) ? '' : `:${USUAL_PORT[scheme] ?? 3000}`;
@@ -143,7 +142,7 @@ function problemOfAuthority(protocol: ProtocolName, authority: string, path: str
     return `${host} is no IPv6 address; write one such as ${protocol}://[::1]:${port || 3000}${path}`;
   if (!host.startsWith('[') && NO_HOST_SIGN.test(host)) return `no host is called ${host}; ${LIKE}`;
   if (port === undefined || port === '') {
-    return `it has no port; write ${protocol}://${host}:${USUAL_PORT[protocol] ?? 3000}${path}, or whichever it listens at`;
+    return `it has no port; write ${protocol}://${host}:${DESCRIPTORS[protocol].usualPort}${path}, or whichever it listens at`;
   }
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(port) ?? [];
   if (first === undefined) return `${port} is not a port; ports are numbers or ranges such as 9001-9004`;

@@ -22,7 +22,7 @@ const cost = [
   }),
   bars({
     title: '95 % intervals',
-    description: 'Of these estimates: those that overlap are not told apart.',
+    description: 'The intervals of these estimates: those that overlap are not told apart.',
     unit: 'bytes',
     ...half,
     queries: [COMPARE.costBounds],

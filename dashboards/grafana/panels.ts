@@ -45,7 +45,7 @@ export interface Content {
   /** A unit of Grafana's; none for counts. */
   readonly unit?: string;
   readonly queries: readonly Query[];
-  /** Of 24 columns. */
+  /** Out of 24 columns. */
   readonly width: number;
   /** In Grafana's rows of 38 pixels. */
   readonly height: number;

@@ -1,7 +1,7 @@
 import { metric } from '../promql.ts';
 import type { Sheet } from './assemble.ts';
 import { heatmap, lines, stacked, stat } from './panels.ts';
-import { SERVER as ASKED, METER } from './queries/server.ts';
+import { SERVER_QUERIES as ASKED, METER } from './queries/server.ts';
 import { scatter } from './scatter.ts';
 
 const half = { width: 12, height: 9 } as const;
@@ -81,7 +81,7 @@ const runtime = [
   }),
   lines({
     title: 'Collections',
-    description: 'Of garbage, a second. Major: forced ones too.',
+    description: 'Collections of garbage, a second. Major: forced ones too.',
     unit: 'ops',
     ...third,
     queries: [ASKED.gcRuns],
@@ -96,7 +96,7 @@ const runtime = [
 ];
 
 const kernel = [
-  lines({ title: 'TCP sockets', description: 'Of its network namespace.', ...third, queries: [ASKED.sockets] }),
+  lines({ title: 'TCP sockets', description: 'In its network namespace.', ...third, queries: [ASKED.sockets] }),
   lines({
     title: 'TCP buffers',
     description: 'What is reserved for them, against the values of net.ipv4.tcp_mem.',
@@ -116,7 +116,7 @@ const kernel = [
 const meter = [
   lines({
     title: 'Memory',
-    description: 'Of the measured processes. Overlapping views: not to be summed.',
+    description: 'Those of the measured processes. Overlapping views: not to be summed.',
     unit: 'bytes',
     ...half,
     queries: [METER.memory],
@@ -128,7 +128,7 @@ const meter = [
     ...half,
     queries: [METER.cgroup],
   }),
-  lines({ title: 'Kernel objects', description: 'Of the whole host.', ...third, queries: [METER.objects] }),
+  lines({ title: 'Kernel objects', description: 'Those of the whole host.', ...third, queries: [METER.objects] }),
   stacked({
     title: 'Kernel objects',
     description: 'Their number times their size.',
@@ -140,7 +140,7 @@ const meter = [
   lines({ title: 'Processor', description: 'Seconds a second.', ...third, queries: [METER.cpu] }),
   lines({
     title: 'Processes and descriptors',
-    description: 'Of what is measured.',
+    description: 'Those of what is measured.',
     ...third,
     queries: [METER.processes, METER.fds],
   }),

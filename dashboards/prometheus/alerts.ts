@@ -48,15 +48,15 @@ const rules: readonly AlertRule[] = [
     alert: 'ConnrigMemoryForecastAboveLimit',
     expr: promql`${recorded('memoryAtPlan')} > on (run) group_left () ${recorded('memoryLimit')}`,
     severity: 'critical',
-    summary: 'At its top level {{ $labels.protocol }} would take {{ $value | humanize1024 }}B, more than there is.',
+    summary: 'At its top level {{ $labels.leg }} would take {{ $value | humanize1024 }}B, more than there is.',
     description:
       'The straight line through the levels so far passes the memory limit of the run before the plan ends. Fewer --connections, or more memory.',
   },
   {
     alert: 'ConnrigConnectionsLost',
-    expr: promql`sum by (job, instance, protocol) (increase(${lost}[1m])) > 0`,
+    expr: promql`sum by (job, instance, protocol, leg) (increase(${lost}[1m])) > 0`,
     severity: 'warning',
-    summary: '{{ $value | printf "%.0f" }} open {{ $labels.protocol }} connections were lost in the last minute.',
+    summary: '{{ $value | printf "%.0f" }} open {{ $labels.leg }} connections were lost in the last minute.',
     description: 'See their reasons on the dashboard, and events.jsonl of the run folder for what the system said.',
   },
   {

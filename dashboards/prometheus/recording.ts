@@ -24,14 +24,14 @@ const HEADROOM = 0.2;
 /** A series with the name of its run, which only one series of each run has. Max, where it is used: some scrape twice. */
 const named = (series: PromQl): PromQl => promql`${series} * on (job, instance) group_left (run) ${metric('runInfo')}`;
 
-const number = promql`max by (run, protocol) (${named(metric('memoryPoints'))}) > 0`;
-const memory = promql`max by (run, protocol, part) (${named(metric('levelMemory'))})`;
-const connections = promql`max by (run, protocol) (${named(metric('levelConnections'))})`;
+const number = promql`max by (run, protocol, leg) (${named(metric('memoryPoints'))}) > 0`;
+const memory = promql`max by (run, protocol, leg, part) (${named(metric('levelMemory'))})`;
+const connections = promql`max by (run, protocol, leg) (${named(metric('levelConnections'))})`;
 
 const failed = metric('connectionOutcomes', { outcome: { not: 'open' } });
 const lost = metric('connectionsClosed', { reason: { not: 'by-us' } });
 const quantile = (q: number, key: 'openDuration' | 'roundTrip'): PromQl =>
-  promql`histogram_quantile(${q}, max by (run, protocol, le) (${named(histogram(key, 'bucket'))}))`;
+  promql`histogram_quantile(${q}, max by (run, protocol, leg, le) (${named(histogram(key, 'bucket'))}))`;
 
 const verdicts: readonly RecordingRule[] = [
   { record: 'status', expr: promql`max by (run, status) (${named(metric('runStatus'))})` },
@@ -39,30 +39,30 @@ const verdicts: readonly RecordingRule[] = [
   { record: 'memoryLimit', expr: promql`max by (run) (${named(metric('runMemoryLimit'))})` },
   { record: 'saturated', expr: promql`max by (run) (${named(metric('generatorSaturated'))})` },
   { record: 'generatorMemory', expr: promql`max by (run) (${named(metric('processRss'))})` },
-  { record: 'planned', expr: promql`max by (run, protocol) (${named(metric('connectionsPlanned'))})` },
-  { record: 'open', expr: promql`max by (run, protocol) (${named(metric('connectionsOpen'))})` },
+  { record: 'planned', expr: promql`max by (run, protocol, leg) (${named(metric('connectionsPlanned'))})` },
+  { record: 'open', expr: promql`max by (run, protocol, leg) (${named(metric('connectionsOpen'))})` },
   {
     record: 'failed',
-    expr: promql`max by (run, protocol) (${named(promql`sum by (job, instance, protocol) (${failed})`)})`,
+    expr: promql`max by (run, protocol, leg) (${named(promql`sum by (job, instance, protocol, leg) (${failed})`)})`,
   },
   {
     record: 'lost',
-    expr: promql`max by (run, protocol) (${named(promql`sum by (job, instance, protocol) (${lost})`)})`,
+    expr: promql`max by (run, protocol, leg) (${named(promql`sum by (job, instance, protocol, leg) (${lost})`)})`,
   },
   // Histograms begin with the run.
   { record: 'openMedian', expr: quantile(0.5, 'openDuration') },
   { record: 'openTail', expr: quantile(0.99, 'openDuration') },
   { record: 'roundTripTail', expr: quantile(0.99, 'roundTrip') },
-  { record: 'cost', expr: promql`max by (run, protocol, part, bound) (${named(metric('memoryPerConnection'))})` },
+  { record: 'cost', expr: promql`max by (run, protocol, leg, part, bound) (${named(metric('memoryPerConnection'))})` },
 ];
 
 /** In order: what is new first, by what was new before. */
 const points: readonly RecordingRule[] = [
   { record: 'pointNumber', expr: promql`${number} unless max_over_time(${recorded('pointNumber')}[1d]) >= ${number}` },
-  { record: 'pointMemory', expr: promql`${memory} and on (run, protocol) ${recorded('pointNumber')}` },
+  { record: 'pointMemory', expr: promql`${memory} and on (run, protocol, leg) ${recorded('pointNumber')}` },
   {
     record: 'pointConnections',
-    expr: promql`0 * ${recorded('pointMemory')} + on (run, protocol) group_left () ${connections}`,
+    expr: promql`0 * ${recorded('pointMemory')} + on (run, protocol, leg) group_left () ${connections}`,
   },
   { record: 'pointSquare', expr: promql`${recorded('pointConnections')} * ${recorded('pointConnections')}` },
   { record: 'pointProduct', expr: promql`${recorded('pointConnections')} * ${recorded('pointMemory')}` },
@@ -76,7 +76,7 @@ const [n, sx, sy, sxx, sxy] = (['count', 'sumConnections', 'sumMemory', 'sumSqua
   (key) => recorded(key),
 ) as [PromQl, PromQl, PromQl, PromQl, PromQl];
 
-/** Of the line of user and kernel memory together; without the label that says so. */
+/** From the line of user and kernel memory together; without the label that says so. */
 const whole = (key: 'slope' | 'intercept'): PromQl => promql`sum without (part) (${recorded(key, { part: 'total' })})`;
 /** What a run went by, also when it is over by the time its last level is looked at. */
 const planned = promql`last_over_time(${recorded('planned')}[1d])`;

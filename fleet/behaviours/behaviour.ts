@@ -1,6 +1,6 @@
-import type { HistogramName, TallyWriter } from '../local/shared.ts';
+import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
-import type { Slots } from '../worker/slots.ts';
+import type { HistogramName } from '../wire.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */
@@ -27,11 +27,24 @@ export interface Behaviour {
   onClosed(slot: Slot): void;
 }
 
+/** All that a behaviour can do with the connections of its worker. */
+export interface Connections {
+  /** Slots there are: as long is an array with a number for each. */
+  readonly capacity: number;
+  /** @returns the open connection behind this one, round and round; -1 when none is open */
+  nextOpen(after: Slot): Slot;
+  send(slot: Slot, bytes: Uint8Array): void;
+  /** In order, as if the plan had called for it; another is opened in its place. @returns false when too many are closing */
+  close(slot: Slot): boolean;
+  /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
+  pauseReading(slot: Slot): void;
+  resumeReading(slot: Slot): void;
+}
+
 /** What behaviours work with; all of the worker's own. */
 export interface BehaviourDeps<P extends Protocol = Protocol> {
-  readonly slots: Slots;
+  readonly connections: Connections;
   readonly protocol: P;
-  readonly send: (slot: Slot, bytes: Uint8Array) => void;
   readonly tally: TallyWriter;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;

@@ -11,7 +11,7 @@ import { type WatchedFleet, withFleet } from '../../test/support/fleet.ts';
 import { HOST, withServer } from '../../test/support/peers.ts';
 import type { Endpoint } from '../engines/engine.ts';
 import { ENGINES } from '../engines/index.ts';
-import type { Tally } from '../local/shared.ts';
+import type { Tally } from '../wire.ts';
 
 const FAST = 1e6;
 const TIMEOUT = { timeout: 60_000 };
@@ -116,7 +116,7 @@ for (const engine of ENGINES) {
               const timed = countOf(toSparse(fleet.histogram('rttPlanned')));
               const sent = await talkOf(watched, () => members.length === OPEN, 150, replies, others);
               assert.equal(countOf(toSparse(fleet.histogram('rttPlanned'))) - timed, sent * replies, what);
-              fleet.setTarget(0, FAST);
+              fleet.pursue(0, FAST);
               const end = await until(
                 ({ open, closing }) => open === 0 && closing === 0 && members.length === 0,
                 'all are closed',
@@ -164,7 +164,7 @@ for (const engine of ENGINES) {
     await withServer({}, serve, (at) =>
       withFleet('tcp', [at], { ...optionsOf('tcp', 64, 100), layout: { engine }, capacity: 1 }, async (watched) => {
         watched.fleet.setTalking(true);
-        watched.fleet.setTarget(1, FAST);
+        watched.fleet.pursue(1, FAST);
         const end = await watched.until(({ fromOthers }) => fromOthers >= 20, 'it was told 20 times');
         assert.deepEqual([end.replies, end.fromOthers, told], [0, 20, 20]);
       }),
@@ -181,7 +181,7 @@ async function talkOf(
   others: number,
 ): Promise<number> {
   const before = tally();
-  fleet.setTarget(OPEN, FAST);
+  fleet.pursue(OPEN, FAST);
   await until(({ open }) => open === OPEN && isFull(), 'all are there');
   fleet.setTalking(true);
   await until((now) => now.messages - before.messages >= messages, 'enough was said');

@@ -24,7 +24,7 @@ for (const engine of ENGINES) {
         const options = { layout: { engine }, behaviour: { kind: 'echo', perSecond: 300, bytes } } as const;
         try {
           await withFleet(protocol, [{ ip: HOST, port: server.port }], options, async ({ fleet, until }) => {
-            fleet.setTarget(20, FAST);
+            fleet.pursue(20, FAST);
             await until(({ open }) => open === 20, '20 are open');
             fleet.setTalking(true);
             await until(({ replies }) => replies >= 200, '200 are back');
@@ -59,7 +59,7 @@ for (const engine of ENGINES) {
         { layout: { engine }, behaviour: { kind: 'echo', perSecond, bytes: 64 } },
         async (watched) => {
           const { fleet, until } = watched;
-          fleet.setTarget(4, FAST);
+          fleet.pursue(4, FAST);
           await until(({ open }) => open === 4, '4 are open');
           fleet.setTalking(true);
           await until(({ replies }) => replies >= 40, 'it answers');
@@ -117,7 +117,7 @@ for (const engine of ENGINES) {
     const options = { layout: { engine }, behaviour: { kind: 'echo', perSecond: 300, bytes: 64 } } as const;
     await withFleet(protocol, [at], options, async ({ fleet, until }) => {
       fleet.setTalking(true);
-      fleet.setTarget(10, FAST);
+      fleet.pursue(10, FAST);
       await until(({ replies }) => replies >= 200, '200 are back');
       fleet.setTalking(false);
       const end = await until((now) => now.pending === 0 && fleet.isUpToDate(now), 'all are back');

@@ -16,14 +16,18 @@ const LINE_FEED = 10;
  * counted as received from others. A message is one line of text, where it has room for the line's end.
  */
 export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps<MessageProtocol>): Behaviour {
-  const { slots, protocol, send, tally, histograms, now, marks } = deps;
+  const { connections, protocol, tally, histograms, now, marks } = deps;
   const payload = new Uint8Array(bytes).fill(FILLER);
   if (bytes > MARK_BYTES) payload[bytes - 1] = LINE_FEED;
-  const replies = new ReplyReader(slots.capacity, { length: bytes, run: marks.run, earliestMs: now() }, onMessage);
+  const replies = new ReplyReader(
+    connections.capacity,
+    { length: bytes, run: marks.run, earliestMs: now() },
+    onMessage,
+  );
   /** Sent and not yet back: without end where the target answers nobody. */
-  const pending = new Uint32Array(slots.capacity);
+  const pending = new Uint32Array(connections.capacity);
   /** Which opening each connection is. */
-  const openings = new Uint32Array(slots.capacity);
+  const openings = new Uint32Array(connections.capacity);
   let nextOpening = marks.first % OPENING_NUMBERS;
   let cursor = -1;
   /** The moment from which messages are planned, and how many have been since. Restarts when nobody is open. */
@@ -58,7 +62,7 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
         taken = 0;
       }
       for (let i = 0; i < MOST_AT_ONCE && plannedOf(taken) <= nowMs; i++, taken++) {
-        cursor = slots.nextOpen(cursor);
+        cursor = connections.nextOpen(cursor);
         if (cursor < 0) break;
         const [plannedAtMs, sentAtMs] = [plannedOf(taken), now()];
         writeMark(payload, marks.run, { opening: openings[cursor]!, plannedAtMs, sentAtMs });
@@ -66,7 +70,7 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
         tally.add('messages', 1);
         tally.add('pending', 1);
         pending[cursor] = pending[cursor]! + 1;
-        send(cursor, protocol.message(cursor, payload));
+        connections.send(cursor, protocol.message(cursor, payload));
       }
       return Math.max(0, plannedOf(taken) - nowMs);
     },

@@ -4,7 +4,7 @@ import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 const MOST_BEHIND_MS = 1000;
 
 /** Goes round all open connections once in `everyMs`, at an even pace. */
-export function createHeartbeat(everyMs: number, { slots, protocol, send, tally }: BehaviourDeps): Behaviour {
+export function createHeartbeat(everyMs: number, { connections, protocol, tally }: BehaviourDeps): Behaviour {
   let cursor = -1;
   let dueCount = 0;
   let seenMs: number | undefined;
@@ -15,13 +15,13 @@ export function createHeartbeat(everyMs: number, { slots, protocol, send, tally 
       const perMs = tally.get('open') / everyMs;
       dueCount += passedMs * perMs;
       for (; dueCount >= 1; dueCount--) {
-        cursor = slots.nextOpen(cursor);
+        cursor = connections.nextOpen(cursor);
         if (cursor < 0) {
           dueCount = 0;
           break;
         }
         tally.add('heartbeats', 1);
-        send(cursor, protocol.heartbeat(cursor));
+        connections.send(cursor, protocol.heartbeat(cursor));
       }
       return perMs === 0 ? Number.POSITIVE_INFINITY : (1 - dueCount) / perMs;
     },

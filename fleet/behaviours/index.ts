@@ -1,4 +1,4 @@
-import type { BehaviourPlan } from '../../core/values/behaviour.ts';
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { MessageProtocol, Protocol, RequestProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 import { createEcho } from './echo.ts';

@@ -37,7 +37,7 @@ for (const engine of ENGINES) {
           const protocol = { name: 'http', path: '/', requestPath: '/work?ms=5', hostHeader: 'test' } as const;
           const behaviour = { kind: 'request', perSecond: 400 } as const;
           return withFleet('http', [at], { layout: { engine }, behaviour, protocol }, async ({ fleet, until }) => {
-            fleet.setTarget(20, FAST);
+            fleet.pursue(20, FAST);
             await until(({ open }) => open === 20, '20 are open');
             const startedAtMs = performance.now();
             fleet.setTalking(true);
@@ -81,7 +81,7 @@ for (const engine of ENGINES) {
       await withHttp(answer, (at) =>
         withFleet('http', [at], { layout: { engine }, behaviour: { kind: 'request', perSecond } }, async (watched) => {
           const { fleet, until } = watched;
-          fleet.setTarget(4, FAST);
+          fleet.pursue(4, FAST);
           await until(({ open }) => open === 4, '4 are open');
           fleet.setTalking(true);
           await until(({ replies }) => replies >= 40, 'it answers');
@@ -126,7 +126,7 @@ for (const engine of ENGINES) {
           { layout: { engine }, behaviour: { kind: 'request', perSecond: 500 } },
           async (watched) => {
             const { fleet, until, troubles, tally } = watched;
-            fleet.setTarget(10, FAST);
+            fleet.pursue(10, FAST);
             fleet.setTalking(true);
             await until(({ closeReasons }) => closeReasons['by-peer'] >= 50, '50 were closed');
             await fleet.stop();
@@ -152,7 +152,7 @@ for (const engine of ENGINES) {
         { layout: { engine }, behaviour: { kind: 'request', perSecond: 300 } },
         async (watched) => {
           const { fleet, until, tally } = watched;
-          fleet.setTarget(5, FAST);
+          fleet.pursue(5, FAST);
           await until(({ open }) => open === 5, '5 are open');
           fleet.setTalking(true);
           await until(({ pending }) => pending >= 60, '60 wait for an answer');
@@ -173,7 +173,7 @@ for (const engine of ENGINES) {
         { layout: { engine }, behaviour: { kind: 'request', perSecond: 100 } },
         async (watched) => {
           const { fleet, until, tally } = watched;
-          fleet.setTarget(1, FAST);
+          fleet.pursue(1, FAST);
           await until(({ open }) => open === 1, 'it is open');
           fleet.setTalking(true);
           await until(({ messages, replies }) => messages - replies >= 10, '10 wait');

@@ -17,11 +17,11 @@ const FIRST_CLASS = 2;
  * late that it would have had to answer meanwhile, not just those that it was sent.
  */
 export function createRequests(perSecond: number, deps: BehaviourDeps<RequestProtocol>): Behaviour {
-  const { slots, protocol, send, tally, histograms, now } = deps;
-  const stages = new Uint8Array(slots.capacity);
+  const { connections, protocol, tally, histograms, now } = deps;
+  const stages = new Uint8Array(connections.capacity);
   /** Of the request that is on its way. */
-  const plannedAtMs = new Float64Array(slots.capacity);
-  const sentAtMs = new Float64Array(slots.capacity);
+  const plannedAtMs = new Float64Array(connections.capacity);
+  const sentAtMs = new Float64Array(connections.capacity);
   let cursor = -1;
   /** The moment from which requests are planned, and how many have been due and sent since. Restarts after a rest. */
   let startedAtMs = 0;
@@ -48,7 +48,7 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
     sentAtMs[slot] = now();
     stages[slot] = ASKED;
     sentCount++;
-    send(slot, protocol.request(slot));
+    connections.send(slot, protocol.request(slot));
   }
 
   function ready(slot: Slot): void {

@@ -4,7 +4,7 @@ import { AF_INET, AF_INET6, type Libc, setPort, socketAddress } from './libc.ts'
 import { PortRing } from './ports.ts';
 
 /** One pair of source and destination, ready for the kernel. */
-export interface Route {
+export interface SocketRoute {
   readonly family: number;
   /** Where to bind to; undefined: the system chooses address and port. */
   readonly source: Uint8Array | undefined;
@@ -18,7 +18,7 @@ const ANY = { [AF_INET]: '0.0.0.0', [AF_INET6]: '::' } as Readonly<Record<number
 export class Addresses {
   readonly #libc: Libc;
   readonly #options: EngineOptions;
-  readonly #routes: Route[] = [];
+  readonly #routes: SocketRoute[] = [];
   /** By destination object first, so that the usual case builds no string; equal destinations share their routes. */
   readonly #numbers = new Map<Endpoint, Map<string, number>>();
   readonly #byAddress = new Map<string, Map<string, number>>();
@@ -49,7 +49,7 @@ export class Addresses {
     return bySource;
   }
 
-  route(number: number): Route {
+  route(number: number): SocketRoute {
     return this.#routes[number]!;
   }
 
@@ -71,7 +71,7 @@ export class Addresses {
     if (port > 0) this.route(number).ports?.giveBack(port);
   }
 
-  #make({ ip, port }: Endpoint, sourceIp: string | undefined): Route {
+  #make({ ip, port }: Endpoint, sourceIp: string | undefined): SocketRoute {
     const { portRange, worker } = this.#options;
     const family = ip.includes(':') ? AF_INET6 : AF_INET;
     const ports = portRange && new PortRing(portRange, worker, this.#start, port);

@@ -1,4 +1,4 @@
-import type { Route } from './addresses.ts';
+import type { SocketRoute } from './addresses.ts';
 import {
   EINPROGRESS,
   IP_BIND_ADDRESS_NO_PORT,
@@ -21,7 +21,7 @@ const ONE = new Int32Array([1]);
  * @param hasPort the route's source names its port, not only its address
  * @returns its descriptor, or the system's word for why there is none
  */
-export function dial(libc: Libc, { family, source, destination }: Route, hasPort: boolean): number | string {
+export function dial(libc: Libc, { family, source, destination }: SocketRoute, hasPort: boolean): number | string {
   const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return libc.errorName();
   libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);

@@ -27,6 +27,13 @@ export interface Engine {
    */
   leave(slot: Slot): void;
   /**
+   * Reads no more of it: what comes stays with the kernel, which holds the peer back once its buffer is full. Nothing is told of
+   * the connection until it is resumed but its end by an error, and that no earlier than the system says so. `finish` resumes it.
+   */
+  pauseReading(slot: Slot): void;
+  /** Goes on with what has come meanwhile. Without a pause nothing happens. */
+  resumeReading(slot: Slot): void;
+  /**
    * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.
    */

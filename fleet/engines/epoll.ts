@@ -1,59 +1,31 @@
 import type { Slot } from '../protocols/protocol.ts';
-import { Addresses } from './addresses.ts';
-import { abandon, dial } from './dial.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
+import { EpollPorts } from './epoll-ports.ts';
+import { EpollSet } from './epoll-set.ts';
+import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN } from './epoll-states.ts';
 import {
-  EPOLL_CLOEXEC,
-  EPOLL_CTL_ADD,
-  EPOLL_EVENT,
   EPOLLERR,
-  EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
   type Libc,
-  MSG_NOSIGNAL,
-  PR_SET_TIMERSLACK,
   SHUT_WR,
-  SO_ERROR,
   SO_LINGER,
   SOL_SOCKET,
 } from './libc.ts';
+import { sendMost } from './send-most.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
+import { readSocketError } from './socket-error.ts';
 import { Unread } from './unread.ts';
 
-/** Bits of a slot's state. */
-const CONNECTING = 1;
-/** `finish` was called; FIN follows what is queued. */
-const FIN_WANTED = 2;
-const FIN_SENT = 4;
-const PEER_FIN = 8;
-
-/** Read at once. What a protocol makes of so much takes a few milliseconds at the most, whatever it is. */
-const READ_BUFFER_BYTES = 16_384;
-/** A socket that has more to read gets so much time in each turn, and a read that goes beyond it is its last. */
-const SLICE_MS = 1;
-/** All of them together get so much; the rest waits for the next turn. */
-const SLICES_MS = 10;
-/** What has just arrived is read for so long, more than a whole batch of handshakes takes; the rest waits likewise. */
-const ARRIVALS_MS = 50;
 /** What a read left behind. */
 const EMPTY = 0;
 const MORE = 1;
 /** It was read empty, and more may have come since. */
 const REFILLED = 2;
-/** Events taken from the kernel at once. */
-const BATCH = 1024;
-/** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
-const PORT_TRIES = 8;
-/** Node's own loop gets a turn this often: enough for messages, too seldom to cost anything. */
-const YIELD_EVERY_MS = 20;
-
-/** 0 would mean the default. */
-const TIMER_SLACK_NS = 1;
-
 const LINGER_ZERO = new Int32Array([1, 0]);
 
 /**
@@ -66,23 +38,17 @@ export class EpollEngine implements Engine {
   readonly name = 'epoll';
   readonly #libc: Libc;
   readonly #events: EngineEvents;
-  readonly #addresses: Addresses;
-  readonly #epoll: number;
+  readonly #ports: EpollPorts;
+  readonly #set: EpollSet;
   readonly #fds: Int32Array;
   readonly #states: Uint8Array;
   /** Told apart from the slot's earlier sockets, whose events may still lie in the batch at hand. */
   readonly #generations: Uint8Array;
-  readonly #ports: Uint16Array;
-  readonly #routes: Uint16Array;
   readonly #queues: SendQueues;
   readonly #unread = new Unread();
   /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
   readonly #gone: Array<{ slot: Slot; cause: EndCause; detail: string }> = [];
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
-  readonly #batch = new Int32Array(BATCH * EPOLL_EVENT.words);
-  readonly #registration = new Int32Array(EPOLL_EVENT.words);
-  readonly #value = new Int32Array(1);
-  readonly #valueLength = new Int32Array(1);
   /** Read since the turn last looked at the clock. */
   #bytesSinceLook = 0;
   #yieldedAtMs = performance.now();
@@ -91,56 +57,27 @@ export class EpollEngine implements Engine {
   constructor(libc: Libc, options: EngineOptions, events: EngineEvents) {
     this.#libc = libc;
     this.#events = events;
-    this.#addresses = new Addresses(libc, options);
+    this.#ports = new EpollPorts(libc, options);
     this.#queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
     this.#fds = new Int32Array(options.slots).fill(-1);
     this.#states = new Uint8Array(options.slots);
     this.#generations = new Uint8Array(options.slots);
-    this.#ports = new Uint16Array(options.slots);
-    this.#routes = new Uint16Array(options.slots);
-    this.#epoll = libc.epollCreate(EPOLL_CLOEXEC);
-    if (this.#epoll < 0) throw new Error(`epoll_create1: ${libc.errorName()}`);
-    // By default the kernel may wake this thread 50 µs late: as long as a fast server takes to answer.
-    libc.prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    this.#set = new EpollSet(libc);
   }
 
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
-    const route = this.#addresses.routeOf(destination, sourceIp);
-    this.#routes[slot] = route;
-    this.#ports[slot] = 0;
     this.#generations[slot] = (this.#generations[slot]! + 1) & 0xff;
-    let failure: string | undefined;
-    for (let tries = 0; tries <= PORT_TRIES; tries++) {
-      // Others may sit on the ports we choose. In the end the system looks for one itself, slowly but surely.
-      failure = this.#tryOpen(slot, route, tries < PORT_TRIES);
-      if (failure !== 'EADDRINUSE' && failure !== 'EADDRNOTAVAIL') break;
-    }
+    const failure = this.#ports.open(slot, destination, sourceIp, this.#register);
     if (failure !== undefined) this.#report(slot, causeOf(failure), failure);
   }
 
-  /** @returns undefined when a connection is under way, else the system's word for why not */
-  #tryOpen(slot: Slot, route: number, ownPort: boolean): string | undefined {
-    if (ownPort) this.#ports[slot] = this.#addresses.takePort(route);
-    else this.#addresses.clearPort(route);
-    const fd = dial(this.#libc, this.#addresses.route(route), this.#ports[slot] !== 0);
-    const why = typeof fd === 'string' ? fd : this.#register(slot, fd);
-    if (why !== undefined) {
-      this.#addresses.returnPort(route, this.#ports[slot]!);
-      this.#ports[slot] = 0;
-    }
-    return why;
-  }
-
-  /** @returns undefined, or why the socket, which is closed then, can't be watched */
-  #register(slot: Slot, fd: number): string | undefined {
-    this.#registration[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    this.#registration[EPOLL_EVENT.data] = slot;
-    this.#registration[EPOLL_EVENT.data + 1] = this.#generations[slot]!;
-    if (this.#libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#registration) < 0) return abandon(this.#libc, fd);
+  /** One for all connections: made once, since a closure each would be garbage. */
+  readonly #register = (slot: Slot, fd: number): boolean => {
+    if (!this.#set.add(fd, slot, this.#generations[slot]!)) return false;
     this.#fds[slot] = fd;
     this.#states[slot] = CONNECTING;
-    return undefined;
-  }
+    return true;
+  };
 
   write(slot: Slot, bytes: Uint8Array, replaces = false): boolean {
     const fd = this.#fds[slot]!;
@@ -154,27 +91,18 @@ export class EpollEngine implements Engine {
 
   /** @returns bytes the socket took, −1 when it broke (which is dealt with) */
   #send(slot: Slot, fd: number, bytes: Uint8Array): number {
-    let sent = 0;
-    while (sent < bytes.length) {
-      const rest = sent === 0 ? bytes : bytes.subarray(sent);
-      const taken = this.#libc.send(fd, rest, rest.length, MSG_NOSIGNAL);
-      if (taken >= 0) {
-        sent += taken;
-        continue;
-      }
-      const why = this.#libc.errorName();
-      if (why === 'EINTR') continue;
-      if (why === 'EAGAIN') return sent;
-      this.#close(slot, causeOf(why), why);
-      return -1;
-    }
-    return sent;
+    const sent = sendMost(this.#libc, fd, bytes);
+    if (typeof sent === 'number') return sent;
+    this.#close(slot, causeOf(sent), sent);
+    return -1;
   }
 
   finish(slot: Slot): void {
     const fd = this.#fds[slot]!;
     if (fd < 0 || (this.#states[slot]! & FIN_WANTED) !== 0) return;
     this.#states[slot] = this.#states[slot]! | FIN_WANTED;
+    // Its peer's FIN lies behind what was not read.
+    this.resumeReading(slot);
     if (!this.#queues.has(slot)) this.#sendFin(slot, fd);
   }
 
@@ -199,17 +127,27 @@ export class EpollEngine implements Engine {
     this.#close(slot, 'aborted', '');
   }
 
+  pauseReading(slot: Slot): void {
+    if (this.#fds[slot]! < 0 || (this.#states[slot]! & FIN_WANTED) !== 0) return;
+    this.#states[slot] = this.#states[slot]! | PAUSED;
+    this.#unread.delete(slot);
+  }
+
+  resumeReading(slot: Slot): void {
+    if (this.#fds[slot]! < 0 || (this.#states[slot]! & PAUSED) === 0) return;
+    this.#states[slot] = this.#states[slot]! & ~PAUSED;
+    // What has come meanwhile was told already: an edge is told once.
+    this.#unread.add(slot);
+  }
+
   async turn(maxWaitMs: number): Promise<void> {
     const waitMs = this.#gone.length > 0 || this.#unread.size > 0 ? 0 : maxWaitMs;
     this.#reportGone();
-    const count = this.#libc.epollWait(this.#epoll, this.#batch, BATCH, waitMs);
+    const count = this.#set.wait(waitMs);
     const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;
     for (let i = 0; i < count && !this.#disposed; i++) {
-      const at = i * EPOLL_EVENT.words;
-      const slot = this.#batch[at + EPOLL_EVENT.data]!;
-      const generation = this.#batch[at + EPOLL_EVENT.data + 1]!;
-      this.#dispatch(this.#batch[at]!, slot, generation, isLate);
+      this.#dispatch(this.#set.maskAt(i), this.#set.slotAt(i), this.#set.generationAt(i), isLate);
       if (this.#bytesSinceLook < READ_BUFFER_BYTES) continue;
       this.#bytesSinceLook = 0;
       isLate = performance.now() >= endsAtMs;
@@ -230,7 +168,7 @@ export class EpollEngine implements Engine {
     if (this.#disposed) return;
     this.#disposed = true;
     for (let slot = 0; slot < this.#fds.length; slot++) this.abort(slot);
-    this.#libc.close(this.#epoll);
+    this.#set.close();
   }
 
   /** @param isLate the turn has taken long enough: what arrived is read in one that follows */
@@ -239,7 +177,7 @@ export class EpollEngine implements Engine {
     if (fd < 0 || this.#generations[slot] !== generation) return;
     if ((this.#states[slot]! & CONNECTING) !== 0) {
       if ((mask & (EPOLLERR | EPOLLHUP)) !== 0) {
-        const why = this.#socketError(fd);
+        const why = readSocketError(this.#libc, fd);
         if (why !== undefined) {
           this.#close(slot, causeOf(why), why);
           return;
@@ -252,6 +190,11 @@ export class EpollEngine implements Engine {
       this.#flush(slot, fd);
     }
     if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
+    if ((this.#states[slot]! & PAUSED) !== 0) {
+      const why = (mask & EPOLLERR) === 0 ? undefined : readSocketError(this.#libc, fd);
+      if (why !== undefined) this.#close(slot, causeOf(why), why);
+      return;
+    }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
     if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.add(slot);
@@ -284,8 +227,8 @@ export class EpollEngine implements Engine {
     let atFin = false;
     for (;;) {
       const fd = this.#fds[slot]!;
-      // Whoever was told of the last bytes may have ended the connection.
-      if (fd < 0 || (this.#states[slot]! & PEER_FIN) !== 0) return EMPTY;
+      // What was told of the last bytes may have ended the connection, or paused it.
+      if (fd < 0 || (this.#states[slot]! & (PEER_FIN | PAUSED)) !== 0) return EMPTY;
       const count: number = atFin ? 0 : this.#libc.recv(fd, buffer, READ_BUFFER_BYTES, 0);
       if (count > 0) {
         this.#bytesSinceLook += count;
@@ -327,13 +270,6 @@ export class EpollEngine implements Engine {
     if ((this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
   }
 
-  #socketError(fd: number): string | undefined {
-    this.#valueLength[0] = 4;
-    this.#value[0] = 0;
-    this.#libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, this.#value, this.#valueLength);
-    return this.#value[0] === 0 ? undefined : this.#libc.nameOf(this.#value[0]!);
-  }
-
   #close(slot: Slot, cause: EndCause, detail: string): void {
     const fd = this.#fds[slot]!;
     if (fd < 0) return;
@@ -341,7 +277,7 @@ export class EpollEngine implements Engine {
     this.#fds[slot] = -1;
     this.#queues.delete(slot);
     this.#unread.delete(slot);
-    this.#addresses.returnPort(this.#routes[slot]!, this.#ports[slot]!);
+    this.#ports.closed(slot);
     this.#report(slot, cause, detail);
   }
 

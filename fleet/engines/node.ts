@@ -16,6 +16,8 @@ interface SlotSocket extends Socket {
   dropped: boolean;
   /** `finish` was called; FIN follows what is queued. */
   finishing: boolean;
+  /** Nothing is read until somebody says so. */
+  paused: boolean;
 }
 
 /** Size of the one buffer that all sockets read into: what a protocol makes of so much takes a few ms at the most. */
@@ -46,6 +48,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
         turns.stir();
         if (this.dropped) return true;
         events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
+        if (this.paused) return false;
         if (byteCount < READ_BUFFER_BYTES || this.dropped) return true;
         unread.add(this.slot);
         return false;
@@ -74,6 +77,12 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       this.write(first);
     }
     if (this.finishing && this.writable && !queues.has(this.slot)) this.end();
+  }
+
+  function resume(socket: SlotSocket): void {
+    if (!socket.paused) return;
+    socket.paused = false;
+    socket.resume();
   }
 
   function drop(socket: SlotSocket): void {
@@ -105,6 +114,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       socket.slot = slot;
       socket.dropped = false;
       socket.finishing = false;
+      socket.paused = false;
       socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
       sockets.set(slot, socket);
       const { ip: host, port } = destination;
@@ -126,6 +136,8 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       const socket = sockets.get(slot);
       if (!socket?.writable || socket.finishing) return;
       socket.finishing = true;
+      // Its peer's FIN lies behind what was not read.
+      resume(socket);
       if (!queues.has(slot)) socket.end();
     },
     abort(slot) {
@@ -137,6 +149,17 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       if (!socket || socket.destroyed) return;
       socket.dropped = true;
       socket.destroy();
+    },
+    pauseReading(slot) {
+      const socket = sockets.get(slot);
+      if (!socket || socket.dropped || socket.finishing) return;
+      socket.paused = true;
+      unread.delete(slot);
+      socket.pause();
+    },
+    resumeReading(slot) {
+      const socket = sockets.get(slot);
+      if (socket) resume(socket);
     },
     turn: turns.turn,
     forEachUnread: unread.forEach,

@@ -5,20 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { CLOSE_REASON_INDEX, OUTCOME_INDEX } from '../../core/values/outcomes.ts';
-import {
-  allocateWorkerBuffers,
-  type Command,
-  monotonicClock,
-  SharedCommand,
-  TallyReader,
-  TallyWriter,
-} from './shared.ts';
+import type { Order } from '../wire.ts';
+import { allocateWorkerBuffers, monotonicClock, SharedOrder, TallyReader, TallyWriter } from './shared.ts';
 
 /** What the second thread of these tests does, until it is told to end. */
-type Job = { readonly tally: SharedArrayBuffer; readonly command: SharedArrayBuffer };
+type Job = { readonly tally: SharedArrayBuffer; readonly order: SharedArrayBuffer };
 
-const command = (i: number): Command => ({
-  target: i,
+const makeOrder = (i: number): Order => ({
+  wanted: i,
   perSecond: i,
   startedAtMs: i,
   stop: i,
@@ -34,10 +28,10 @@ const DEADLINE_MS = 60_000;
 if (isMainThread) defineTests();
 else hammer(workerData as Job);
 
-/** Each published state adds up and each command is five times the same number; in between nothing does. */
-function hammer({ tally, command: buffer }: Job): void {
+/** Each published state adds up and each order is five times the same number; in between nothing does. */
+function hammer({ tally, order: buffer }: Job): void {
   const writer = new TallyWriter(tally);
-  const commands = new SharedCommand(buffer);
+  const commands = new SharedOrder(buffer);
   let goesOn = true;
   parentPort!.once('message', () => {
     goesOn = false;
@@ -51,7 +45,7 @@ function hammer({ tally, command: buffer }: Job): void {
       writer.outcome(OUTCOME_INDEX.refused);
       writer.closeReason(CLOSE_REASON_INDEX['by-us']);
       writer.publish();
-      commands.write(command(writer.get('open')));
+      commands.write(makeOrder(writer.get('open')));
     }
     if (goesOn) setImmediate(burst);
     else parentPort!.postMessage(writer.get('open'));
@@ -62,11 +56,11 @@ function hammer({ tally, command: buffer }: Job): void {
 function defineTests(): void {
   test('readers never see half of what another thread writes', async () => {
     const buffers = allocateWorkerBuffers();
-    const buffer = SharedCommand.allocate();
-    const job: Job = { tally: buffers.tally, command: buffer };
+    const buffer = SharedOrder.allocate();
+    const job: Job = { tally: buffers.tally, order: buffer };
     const thread = new Worker(fileURLToPath(import.meta.url), { workerData: job });
     await once(thread, 'online');
-    const shared = new SharedCommand(buffer);
+    const shared = new SharedOrder(buffer);
     const states = new Set<number>();
     const untilMs = performance.now() + DEADLINE_MS;
     for (let reads = 0; reads < READS || states.size < STATES; reads++) {
@@ -74,7 +68,7 @@ function defineTests(): void {
       assert.equal(tally.attempts, tally.opening + tally.open + tally.failed + tally.closed);
       assert.deepEqual([tally.outcomes.refused, tally.closeReasons['by-us']], [tally.open, tally.open]);
       const read = shared.read();
-      assert.deepEqual(read.command, command(read.command.target));
+      assert.deepEqual(read.order, makeOrder(read.order.wanted));
       assert.equal(read.version % 2, 0);
       states.add(tally.open);
       if (reads % 1000 !== 0) continue;
@@ -89,12 +83,12 @@ function defineTests(): void {
     await thread.terminate();
   });
 
-  test('a command changes its version when written, and reads back as it was', () => {
-    const buffer = SharedCommand.allocate();
-    const [writer, reader] = [new SharedCommand(buffer), new SharedCommand(buffer)];
+  test('an order changes its version when written, and reads back as it was', () => {
+    const buffer = SharedOrder.allocate();
+    const [writer, reader] = [new SharedOrder(buffer), new SharedOrder(buffer)];
     const before = reader.version;
-    const wanted: Command = {
-      target: 5000,
+    const wanted: Order = {
+      wanted: 5000,
       perSecond: 2000.5,
       startedAtMs: 1e9 + 0.25,
       stop: 1,
@@ -103,7 +97,7 @@ function defineTests(): void {
     };
     writer.write(wanted);
     assert.notEqual(reader.version, before);
-    assert.deepEqual(reader.read(), { command: wanted, version: writer.version });
+    assert.deepEqual(reader.read(), { order: wanted, version: writer.version });
     assert.equal(reader.version, writer.version);
   });
 
@@ -111,21 +105,21 @@ function defineTests(): void {
     const buffers = [allocateWorkerBuffers(), allocateWorkerBuffers()];
     const [one, two] = buffers.map(({ tally }) => new TallyWriter(tally)) as [TallyWriter, TallyWriter];
     one.add('open', 3);
-    one.set('commandSeen', 8);
+    one.set('orderSeen', 8);
     one.set('collections', 2);
     one.outcome(OUTCOME_INDEX.open);
     assert.equal(new TallyReader(buffers).read().open, 0);
     one.publish();
     two.add('open', 4);
-    two.set('commandSeen', 6);
+    two.set('orderSeen', 6);
     two.set('collections', 1);
     two.outcome(OUTCOME_INDEX['timed-out']);
     two.publish();
     const tally = new TallyReader(buffers).read();
     assert.equal(tally.open, 7);
     assert.deepEqual([tally.outcomes.open, tally.outcomes['timed-out']], [1, 1]);
-    // Of what was commanded, the slowest worker counts.
-    assert.deepEqual([tally.commandSeen, tally.collections], [6, 1]);
+    // Of what was ordered, the slowest worker counts.
+    assert.deepEqual([tally.orderSeen, tally.collections], [6, 1]);
   });
 
   test('all threads have one clock', async () => {

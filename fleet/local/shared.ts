@@ -1,5 +1,5 @@
 /**
- * What a fleet's threads share: one command block that the conductor writes, and one block of counters for each worker
+ * What a fleet's threads share: the order, which the conductor writes, and one block of counters for each worker
  * that this worker alone writes. Both are guarded by a sequence number that is odd while a write is under way, so a
  * reader gets values that belong together without ever blocking a writer.
  */
@@ -7,108 +7,20 @@ import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import {
   CLOSE_REASONS,
   type CloseReason,
-  type Counts,
   OUTCOMES,
   type Outcome,
   STATUS_CLASSES,
   type StatusClass,
 } from '../../core/values/outcomes.ts';
-
-/** What the conductor wants of the whole fleet. Workers take their share of it. */
-export interface Command {
-  /** Open connections wanted over the whole fleet. */
-  readonly target: number;
-  /** Opens (or closes) per second over the whole fleet. */
-  readonly perSecond: number;
-  /** When the ramp towards `target` began, by {@link monotonicClock}; another moment is another ramp. */
-  readonly startedAtMs: number;
-  /** 0 run · 1 give up what is opening, close what is open, then end. */
-  readonly stop: number;
-  /** Raised by one for each garbage collection wanted in every worker. */
-  readonly collections: number;
-  /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
-  readonly talking: number;
-}
-const COMMAND_FIELDS = [
-  'target',
-  'perSecond',
-  'startedAtMs',
-  'stop',
-  'collections',
-  'talking',
-] as const satisfies ReadonlyArray<keyof Command>;
-
-/** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
-const TALLY_FIELDS = [
-  'attempts',
-  'opening',
-  'open',
-  'failed',
-  'closed',
-  /** Of `closed`: those whose socket isn't gone yet. */
-  'closing',
-  /** Of `open`, now: those that haven't been read empty for a while, since their peers send more than there is time to read. */
-  'flooding',
-  /** Opened without the extension that was offered. */
-  'declined',
-  'bytesIn',
-  'bytesOut',
-  'heartbeats',
-  /**
-   * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
-   * like `open`.
-   */
-  'messages',
-  'replies',
-  'pending',
-  /** Of `replies`: those that took longer than a second from the planned moment. */
-  'lateReplies',
-  /** Messages whose connection closed before they were answered; requests that found none in time, too. */
-  'lostReplies',
-  /** Messages received that another connection of the run had sent: no reply to anything. */
-  'fromOthers',
-  /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
-  'firstLossAtMs',
-  'lastLossAtMs',
-  /** Collections done, of those the command asked for. */
-  'collections',
-  /** Commands seen: the sequence number of the last one taken up. */
-  'commandSeen',
-] as const;
-type TallyField = (typeof TALLY_FIELDS)[number];
-
-/** Counters of one worker, or summed over all. */
-export interface Tally extends Counts, Readonly<Record<TallyField, number>> {
-  readonly outcomes: Readonly<Record<Outcome, number>>;
-  readonly closeReasons: Readonly<Record<CloseReason, number>>;
-  /** Of `replies`, where they have a status: answers of http. */
-  readonly statuses: Readonly<Record<StatusClass, number>>;
-}
-
-/** Distributions kept by every worker, in shared memory. */
-export const HISTOGRAMS = [
-  /** From the planned moment until usable. */
-  'openPlanned',
-  /** From the actual start until usable: what a closed-loop tool would show. */
-  'openActual',
-  /** How late attempts were started, for whatever reason: the target's slowness fills the window, too. */
-  'lag',
-  /** How late attempts were started although there was room in the window: our own fault alone. */
-  'ownLag',
-  /** How late messages were sent: our own fault. */
-  'sendLag',
-  /** From the planned moment of a message until its reply is there. */
-  'rttPlanned',
-  /** From when it was sent: what a closed-loop tool would show. */
-  'rttActual',
-  /** From the start of an attempt until it had failed. */
-  'failedAfter',
-  /** How long a connection had been open that was lost to the peer; how long nothing had been said on it; and by us. */
-  'lossAge',
-  'lossSilence',
-  'lossUnsaid',
-] as const;
-export type HistogramName = (typeof HISTOGRAMS)[number];
+import {
+  HISTOGRAMS,
+  type HistogramName,
+  ORDER_FIELDS,
+  type Order,
+  TALLY_FIELDS,
+  type Tally,
+  type TallyField,
+} from '../wire.ts';
 
 const TALLY_AT: Readonly<Record<TallyField, number>> = Object.fromEntries(
   TALLY_FIELDS.map((field, i) => [field, i]),
@@ -150,10 +62,10 @@ class GuardedBlock {
 }
 
 /** The conductor's side writes, every worker reads. */
-export class SharedCommand {
-  static readonly allocate = (): SharedArrayBuffer => GuardedBlock.allocate(COMMAND_FIELDS.length);
+export class SharedOrder {
+  static readonly allocate = (): SharedArrayBuffer => GuardedBlock.allocate(ORDER_FIELDS.length);
   readonly #block: GuardedBlock;
-  readonly #scratch = new Float64Array(COMMAND_FIELDS.length);
+  readonly #scratch = new Float64Array(ORDER_FIELDS.length);
   constructor(buffer: SharedArrayBuffer) {
     this.#block = new GuardedBlock(buffer);
   }
@@ -161,15 +73,13 @@ export class SharedCommand {
   get version(): number {
     return this.#block.version;
   }
-  write(command: Command): void {
-    this.#block.write(COMMAND_FIELDS.map((field) => command[field]));
+  write(order: Order): void {
+    this.#block.write(ORDER_FIELDS.map((field) => order[field]));
   }
-  read(): { command: Command; version: number } {
+  read(): { order: Order; version: number } {
     const version = this.#block.read(this.#scratch);
-    const command = Object.fromEntries(
-      COMMAND_FIELDS.map((field, i) => [field, this.#scratch[i]]),
-    ) as unknown as Command;
-    return { command, version };
+    const order = Object.fromEntries(ORDER_FIELDS.map((field, i) => [field, this.#scratch[i]])) as unknown as Order;
+    return { order, version };
   }
 }
 
@@ -231,12 +141,12 @@ export class TallyReader {
   read(): Tally {
     const one = this.#one;
     const sum = new Float64Array(TALLY_LENGTH);
-    let [commandSeen, collections] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    let [orderSeen, collections] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     let [firstLossAtMs, lastLossAtMs] = [Number.POSITIVE_INFINITY, 0];
     for (const block of this.#blocks) {
       block.read(one);
       for (let i = 0; i < TALLY_LENGTH; i++) sum[i] = sum[i]! + one[i]!;
-      commandSeen = Math.min(commandSeen, one[TALLY_AT.commandSeen]!);
+      orderSeen = Math.min(orderSeen, one[TALLY_AT.orderSeen]!);
       collections = Math.min(collections, one[TALLY_AT.collections]!);
       firstLossAtMs = Math.min(firstLossAtMs, one[TALLY_AT.firstLossAtMs]! || Number.POSITIVE_INFINITY);
       lastLossAtMs = Math.max(lastLossAtMs, one[TALLY_AT.lastLossAtMs]!);
@@ -251,7 +161,7 @@ export class TallyReader {
     for (let i = 0; i < STATUS_CLASSES.length; i++) statuses[STATUS_CLASSES[i]!] = sum[STATUSES_AT + i]!;
     if (lastLossAtMs === 0) firstLossAtMs = 0;
     // Of the first two, what matters is what the slowest worker has done.
-    return { ...plain, commandSeen, collections, firstLossAtMs, lastLossAtMs, outcomes, closeReasons, statuses };
+    return { ...plain, orderSeen, collections, firstLossAtMs, lastLossAtMs, outcomes, closeReasons, statuses };
   }
 }
 

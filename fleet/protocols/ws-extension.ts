@@ -1,8 +1,8 @@
+import type { DeflateMode } from '../../core/schemas/leg.ts';
 import { bad, named, type Refusal } from './http-head.ts';
 
 /** What a client may ask for of permessage-deflate (RFC 7692). */
-export const DEFLATE_MODES = ['off', 'on', 'no-context-takeover'] as const;
-export type DeflateMode = (typeof DEFLATE_MODES)[number];
+export type { DeflateMode };
 
 /** What an upgrade request offers; with `off` it has no such header. */
 export const DEFLATE_OFFERS: Readonly<Record<Exclude<DeflateMode, 'off'>, string>> = {

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { array, assert as holds, nat, property, uint8Array } from 'fast-check';
 import {
   answerTo,
-  type Finding,
   hex,
   opened,
   SLOT,
   start,
   unmasked,
   violation,
+  type WsFinding,
 } from '../../test/support/ws-subject.ts';
 import { createWsProtocol } from './ws.ts';
 
@@ -65,7 +65,7 @@ test('handshake: a key answers for its own attempt only', () => {
 });
 
 test('frames: what a server may send', () => {
-  const cases: Array<[string, Buffer, Finding[]]> = [
+  const cases: Array<[string, Buffer, WsFinding[]]> = [
     ['text', hex('81 02 68 69'), [['message', '6869']]],
     ['empty message', hex('82 00'), [['message', '']]],
     ['fragments', hex('01 01 aa 00 01 bb 80 01 cc'), [['message', 'aabbcc']]],
@@ -107,7 +107,7 @@ test('frames: what a server may send', () => {
 });
 
 test('frames: what a server may not send, with the close code that says so', () => {
-  const cases: Array<[Buffer, Finding[]]> = [
+  const cases: Array<[Buffer, WsFinding[]]> = [
     [hex('c1 01 61'), violation(1002, 'reserved bits set, without an extension that uses them')],
     [hex('99 00'), violation(1002, 'reserved bits set, without an extension that uses them')],
     [hex('81 81 00 00 00 00 61'), violation(1002, 'masked frame from a server')],
@@ -257,7 +257,7 @@ test('any chunking of a valid stream gives the same findings', () => {
 });
 
 test('random bytes never throw and end in at most one failure, with nothing after it', () => {
-  const isEnd = ([what]: Finding): boolean => !['open', 'message', 'reply'].includes(what);
+  const isEnd = ([what]: WsFinding): boolean => !['open', 'message', 'reply'].includes(what);
   const random = property(
     uint8Array({ maxLength: 400 }),
     array(
@@ -280,7 +280,7 @@ test('random bytes never throw and end in at most one failure, with nothing afte
 test('pings: each of a few is answered, of hundreds in one piece the first eight and the last', () => {
   const subject = opened();
   const pings = Array.from({ length: 300 }, (_, i) => Buffer.of(0x89, 2, i >> 8, i & 0xff));
-  const pong = (i: number): Finding => ['reply', 10, i.toString(16).padStart(4, '0')];
+  const pong = (i: number): WsFinding => ['reply', 10, i.toString(16).padStart(4, '0')];
   subject.feed(Buffer.concat(pings));
   assert.deepEqual(subject.found.splice(0), [...[0, 1, 2, 3, 4, 5, 6, 7, 299].map(pong)]);
   subject.feed(Buffer.concat(pings.slice(0, 3)));

@@ -1,6 +1,7 @@
 import { recordMs } from '../../core/stats/histogram.ts';
-import type { HistogramName, TallyWriter } from '../local/shared.ts';
+import type { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import type { HistogramName } from '../wire.ts';
 import type { Slots } from './slots.ts';
 
 /** How long a connection had been open when it was lost, and how long nothing had been said on it, in ms. */

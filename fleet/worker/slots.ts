@@ -1,6 +1,12 @@
 import type { Slot } from '../protocols/protocol.ts';
 
-/** Where a connection is, in one byte per slot. */
+/**
+ * Where a connection is, in one byte per slot.
+ *
+ *     free → connecting → handshaking → open ─┬→ closing ─┬→ dying → free
+ *                 │             │             └→ leaving ─┘    │
+ *                 └─────────────┴──→ (parting) ────────────────┘   failed: parting where the peer had answered
+ */
 export const STATE = {
   free: 0,
   /** The transport isn't up yet. */
@@ -18,6 +24,8 @@ export const STATE = {
   parting: 7,
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
+
+export const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
 
 /** No place, and not open. */
 const NOWHERE = -1;

@@ -1,23 +1,16 @@
 /**
  * A fleet worker: one thread, one engine, one protocol, and the loop that lets them run. Everything it is told comes
- * from the shared command, everything it shows goes through shared counters; messages carry only troubles in words.
+ * from the shared order, everything it shows goes through shared counters; messages carry only troubles in words.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import { createEngine, type EngineName } from '../engines/index.ts';
-import {
-  HISTOGRAMS,
-  type HistogramName,
-  monotonicClock,
-  SharedCommand,
-  SharedWindow,
-  TallyWriter,
-  type WorkerBuffers,
-} from '../local/shared.ts';
+import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
-import { Holder, type HolderOptions } from './holder.ts';
+import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
+import { Holder } from './holder.ts';
+import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
 
 /** What a worker is given when it starts. */
@@ -32,24 +25,16 @@ export interface WorkerData {
   readonly lanes: number;
   /** Of the whole fleet. */
   readonly capacity: number;
-  readonly command: SharedArrayBuffer;
+  readonly order: SharedArrayBuffer;
   readonly opening: SharedArrayBuffer;
   readonly closing: SharedArrayBuffer;
   readonly collecting: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
 }
 
-/**
- * Something that went wrong with connections, in words; each different one is told once, with how long the first such
- * connection had been open, where it was.
- */
-export interface Trouble extends Partial<Lived> {
-  readonly what: Outcome | CloseReason;
-  readonly detail: string;
-}
 export type WorkerMessage = { readonly type: 'trouble'; readonly trouble: Trouble } | { readonly type: 'ended' };
 
-/** Idle turns: long enough to cost nothing, short enough that a command is taken up at once by human measure. */
+/** Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. */
 const IDLE_TURN_MS = 50;
 /** Between two looks whether it is this worker's turn to collect its garbage. */
 const WAIT_MS = 5;
@@ -86,30 +71,30 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   await collectGarbage();
   collecting.leave();
 
-  const shared = new SharedCommand(data.command);
+  const shared = new SharedOrder(data.order);
   let seen = -1;
   let rampStartedAtMs = Number.NaN;
   let collections = 0;
-  const fillOf = (target: number): Fill =>
-    fillShare(target, data.capacity, data.holder.index, data.workers, data.lanes);
+  const fillOf = (wanted: number): Fill =>
+    fillShare(wanted, data.capacity, data.holder.index, data.workers, data.lanes);
   let fill = fillOf(0);
   for (;;) {
     if (shared.version !== seen) {
-      const { command, version } = shared.read();
+      const { order, version } = shared.read();
       seen = version;
-      // A command may only ask for a collection: the ramp goes on as it was then.
-      if (command.startedAtMs !== rampStartedAtMs) {
-        rampStartedAtMs = command.startedAtMs;
-        const perSecond = command.perSecond / data.lanes;
-        const { share, before } = fillOf(command.target);
+      // An order may only ask for a collection: the ramp goes on as it was then.
+      if (order.startedAtMs !== rampStartedAtMs) {
+        rampStartedAtMs = order.startedAtMs;
+        const perSecond = order.perSecond / data.lanes;
+        const { share, before } = fillOf(order.wanted);
         // It is this worker's turn when those before it in its lane have done theirs.
         const waitMs = (Math.abs(before - fill.before) * 1000) / perSecond;
-        holder.aim({ ...command, startedAtMs: command.startedAtMs + waitMs }, share, perSecond);
+        holder.aim({ ...order, startedAtMs: order.startedAtMs + waitMs }, share, perSecond);
         fill = { share, before };
       }
-      holder.talk(command.talking === 1);
-      collections = command.collections;
-      tally.set('commandSeen', version);
+      holder.talk(order.talking === 1);
+      collections = order.collections;
+      tally.set('orderSeen', version);
     }
     if (tally.get('collections') < collections && collecting.enter()) {
       await collectGarbage();
@@ -118,7 +103,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     }
     const nextInMs = holder.step();
     tally.publish();
-    // A turn ends when something happens on a socket; only commands and deadlines have to be looked for.
+    // A turn ends when something happens on a socket; only orders and deadlines have to be looked for.
     await engine.turn(Math.min(nextInMs, IDLE_TURN_MS));
     if (holder.isDone) break;
   }

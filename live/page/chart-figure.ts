@@ -1,19 +1,19 @@
 import type { Chart } from '../../charts/chart.ts';
 import { type EChart, init } from '../../charts/echarts.ts';
 import { el, setText } from './dom.ts';
-import { Table } from './table.ts';
+import { ChangingTable } from './table.ts';
 
 /** A chart isn't drawn more often than that. */
 const DRAW_EVERY_MS = 1000;
 
 /** One chart with its title, its sentence and its numbers. Drawn when it can be seen and something changed. */
-export class Figure {
+export class ChartFigure {
   readonly element: HTMLElement;
   readonly #title = el('h3');
   readonly #place = el('div', { class: 'chart', role: 'img' });
   readonly #caption = el('figcaption');
   readonly #details = el('details', {}, el('summary', {}, 'Numbers'));
-  #table: Table | undefined;
+  #table: ChangingTable | undefined;
   #chart: EChart | undefined;
   #shown: Chart | undefined;
   #inputs: readonly unknown[] = [];
@@ -68,7 +68,7 @@ export class Figure {
   #showTable(): void {
     if (!this.#details.open || !this.#shown) return;
     if (!this.#table) {
-      this.#table = new Table(`Numbers: ${this.#shown.title}`);
+      this.#table = new ChangingTable(`Numbers: ${this.#shown.title}`);
       this.#details.append(this.#table.element);
     }
     this.#table.show(this.#shown.table);

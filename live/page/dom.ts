@@ -25,7 +25,7 @@ export function byId(id: string): HTMLElement {
 }
 
 /** A section with a heading, and a place for what is in it. */
-export function section(title: string): { element: HTMLElement; body: HTMLElement } {
+export function titledSection(title: string): { element: HTMLElement; body: HTMLElement } {
   const id = `h-${title.toLowerCase().replace(/\W+/g, '-')}`;
   const body = el('div');
   return { element: el('section', { 'aria-labelledby': id }, el('h2', { id }, title), body), body };

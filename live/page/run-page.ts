@@ -1,4 +1,4 @@
-import { orUnknown } from '../../charts/chart.ts';
+import { formatOrUnknown } from '../../charts/chart.ts';
 import { forecastChart } from '../../charts/forecast-chart.ts';
 import { openingChart, rttChart } from '../../charts/latency-chart.ts';
 import { ledgerChart } from '../../charts/ledger-chart.ts';
@@ -7,19 +7,19 @@ import { retainedChart } from '../../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 import type { RunView, View } from '../view.ts';
-import { Figure } from './chart-figure.ts';
-import { byId, el, section, setText } from './dom.ts';
+import { ChartFigure } from './chart-figure.ts';
+import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
 import { outcomeTable, phaseSentence, standingSentence } from './run-sentences.ts';
-import { Table } from './table.ts';
+import { ChangingTable } from './table.ts';
 
 /** The figures of one leg. */
 interface LegFigures {
-  readonly memory: Figure;
-  readonly forecast: Figure;
-  readonly opening: Figure;
-  readonly rtt: Figure;
-  readonly retained: Figure;
+  readonly memory: ChartFigure;
+  readonly forecast: ChartFigure;
+  readonly opening: ChartFigure;
+  readonly rtt: ChartFigure;
+  readonly retained: ChartFigure;
 }
 
 /** A run while it goes on, and after. Sections are made once; each view changes what is in them. */
@@ -34,11 +34,11 @@ export class RunPage {
   ]);
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
   readonly #standing = el('p');
-  readonly #verdict = new Table('Verdict, leg by leg', 'verdict');
-  readonly #outcomes = new Table('How attempts to open ended');
-  readonly #ledger = new Figure();
-  readonly #time = new Figure();
-  readonly #opens = new Figure();
+  readonly #verdict = new ChangingTable('Verdict, leg by leg', 'verdict');
+  readonly #outcomes = new ChangingTable('How attempts to open ended');
+  readonly #ledger = new ChartFigure();
+  readonly #time = new ChartFigure();
+  readonly #opens = new ChartFigure();
   readonly #legs: LegFigures[] = [];
   readonly #memoryCharts = el('div', { class: 'charts' }, this.#ledger.element);
   readonly #latencyCharts = el('div', { class: 'charts' });
@@ -47,20 +47,20 @@ export class RunPage {
   readonly #facts = el('ul');
 
   constructor(main: HTMLElement) {
-    const now = section('Now');
+    const now = titledSection('Now');
     now.body.append(this.#phase, this.#progress, this.#progressText, this.#figures.element, this.#error);
-    const verdict = section('Verdict');
+    const verdict = titledSection('Verdict');
     verdict.body.append(this.#standing, this.#verdict.element);
-    const warnings = section('Warnings');
+    const warnings = titledSection('Warnings');
     warnings.body.append(this.#warnings);
     this.#warningSection = warnings.element;
-    const memory = section('Memory against connections');
+    const memory = titledSection('Memory against connections');
     memory.body.append(this.#memoryCharts);
-    const time = section('Over time');
+    const time = titledSection('Over time');
     time.body.append(el('div', { class: 'charts' }, this.#time.element, this.#opens.element), this.#outcomes.element);
-    const latency = section('How long it took');
+    const latency = titledSection('How long it took');
     latency.body.append(this.#latencyCharts);
-    const facts = section('About this run');
+    const facts = titledSection('About this run');
     facts.body.append(this.#facts);
     const sections = [now, warnings, memory, verdict, time, latency, facts];
     main.append(...sections.map(({ element }) => element));
@@ -94,7 +94,7 @@ export class RunPage {
     const { counts, openedPerSecond, targetBytes, generatorRssBytes, elapsedMs } = now;
     this.#figures.show([
       ...[counts.open, counts.opening, counts.failed, counts.closed, openedPerSecond].map(humanCount),
-      ...[orUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
+      ...[formatOrUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
     ]);
   }
 
@@ -102,7 +102,7 @@ export class RunPage {
     setText(this.#standing, standingSentence(verdict, standing));
     this.#verdict.element.hidden = verdict === null || verdict.summary.legs.length === 0;
     if (!verdict) return;
-    const head = ['', ...verdict.summary.legs.map(({ protocol }) => protocol)];
+    const head = ['', ...verdict.summary.legs.map(({ name }) => name)];
     this.#verdict.show({ head, rows: verdict.rows.map(({ label, cells }) => [label, ...cells]) });
   }
 
@@ -129,11 +129,11 @@ export class RunPage {
   #legFigures(index: number): LegFigures {
     while (this.#legs.length <= index) {
       const figures = {
-        memory: new Figure(),
-        forecast: new Figure(),
-        opening: new Figure(),
-        rtt: new Figure(),
-        retained: new Figure(),
+        memory: new ChartFigure(),
+        forecast: new ChartFigure(),
+        opening: new ChartFigure(),
+        rtt: new ChartFigure(),
+        retained: new ChartFigure(),
       };
       this.#legs.push(figures);
       this.#ledger.element.before(figures.memory.element);

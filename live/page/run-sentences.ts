@@ -19,7 +19,7 @@ export function phaseSentence({ now, standing }: RunView): string {
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,
   };
-  return `${now.protocol}: ${what[now.phase]}.`;
+  return `${now.name}: ${what[now.phase]}.`;
 }
 
 export function standingSentence(verdict: Verdict | null, standing: Standing): string {
@@ -32,21 +32,21 @@ export function standingSentence(verdict: Verdict | null, standing: Standing): s
 
 /** How attempts ended: of legs that are over as the verdict has them, of the one that goes on as of now. */
 export function outcomeTable({ verdict, now }: RunView): ChartTable {
-  const legs = (verdict?.summary.legs ?? []).map(({ protocol, outcomes, attempts }) => ({
-    protocol,
+  const legs = (verdict?.summary.legs ?? []).map(({ name, outcomes, attempts }) => ({
+    name,
     attempts,
     outcomes: outcomes as Readonly<Partial<Record<string, number>>>,
   }));
   if (now && !verdict?.isFinal) {
-    const { protocol, outcomes, counts } = now;
-    const current = { protocol, attempts: counts.attempts, outcomes };
+    const { name, outcomes, counts } = now;
+    const current = { name, attempts: counts.attempts, outcomes };
     if (now.launch === 0) legs[now.leg] = current;
   }
   const names = [...new Set(['open', ...legs.flatMap(({ outcomes }) => Object.keys(outcomes))])].filter(
     (name) => name === 'open' || legs.some(({ outcomes }) => (outcomes[name] ?? 0) > 0),
   );
   return {
-    head: ['attempts that ended', ...legs.map(({ protocol }) => protocol)],
+    head: ['attempts that ended', ...legs.map(({ name }) => name)],
     rows: [
       ...names.map((name) => [name, ...legs.map(({ outcomes }) => humanCount(outcomes[name] ?? 0))]),
       ['attempts in all', ...legs.map(({ attempts }) => humanCount(attempts))],

@@ -1,12 +1,12 @@
-import { orUnknown } from '../../charts/chart.ts';
+import { formatOrUnknown } from '../../charts/chart.ts';
 import { growthChart, memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import type { ServerMemory, TopConnections } from '../../core/schemas/admin.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { View } from '../view.ts';
-import { Figure } from './chart-figure.ts';
-import { byId, el, section, setText } from './dom.ts';
+import { ChartFigure } from './chart-figure.ts';
+import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
-import { Table } from './table.ts';
+import { ChangingTable } from './table.ts';
 
 /** The reference server, from the moment somebody looks at it. */
 export class ServerPage {
@@ -15,22 +15,22 @@ export class ServerPage {
     ...['open', 'handshaking', 'accepted', 'closed'],
     ...['memory per open connection', 'resident memory', 'heap in use', 'processes'],
   ]);
-  readonly #growth = new Figure();
-  readonly #time = new Figure();
-  readonly #opens = new Figure();
-  readonly #protocols = new Table('Connections by protocol');
-  readonly #top = new Table('Most queued bytes');
+  readonly #growth = new ChartFigure();
+  readonly #time = new ChartFigure();
+  readonly #opens = new ChartFigure();
+  readonly #protocols = new ChangingTable('Connections by protocol');
+  readonly #top = new ChangingTable('Most queued bytes');
   readonly #topNote = el('p');
 
   constructor(main: HTMLElement) {
     setText(byId('title'), 'connrig reference server');
     setText(byId('subtitle'), 'its connections and its memory, from when this page was opened');
     document.title = 'reference server · connrig';
-    const now = section('Now');
+    const now = titledSection('Now');
     now.body.append(this.#figures.element, this.#protocols.element);
-    const memory = section('Memory');
+    const memory = titledSection('Memory');
     memory.body.append(el('div', { class: 'charts' }, this.#growth.element, this.#time.element, this.#opens.element));
-    const top = section('Connections with the most queued bytes');
+    const top = titledSection('Connections with the most queued bytes');
     top.body.append(this.#topNote, this.#top.element);
     main.append(now.element, memory.element, top.element);
   }
@@ -56,7 +56,7 @@ export class ServerPage {
       humanBytes(processes.reduce((all, one) => all + pick(one), 0));
     this.#figures.show([
       ...[sum((of) => of.open), sum((of) => of.handshaking), sum((of) => of.accepted), sum(closedOf)].map(humanCount),
-      ...[orUnknown(live.bytesPerConnection, humanBytes), bytes((one) => one.rssBytes)],
+      ...[formatOrUnknown(live.bytesPerConnection, humanBytes), bytes((one) => one.rssBytes)],
       ...[bytes((one) => one.heapUsedBytes), humanCount(processes.length)],
     ]);
     const reasons = [...new Set(protocols.flatMap(([, { closed }]) => Object.keys(closed)))] as Array<

@@ -1,4 +1,4 @@
-import { applyChange, type Delta, type Snapshot, type View } from '../view.ts';
+import { applyChange, type Delta, type View, type ViewSnapshot } from '../view.ts';
 
 export type LinkState = 'connecting' | 'live' | 'lost';
 
@@ -29,7 +29,7 @@ export function followView(onView: (view: View) => void, onState: (state: LinkSt
     const current = new EventSource('events');
     source = current;
     current.addEventListener('snapshot', ({ data }) => {
-      const snapshot = JSON.parse(data) as Snapshot;
+      const snapshot = JSON.parse(data) as ViewSnapshot;
       ({ seq, view } = snapshot);
       alive();
       onView(view);

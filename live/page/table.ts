@@ -2,7 +2,7 @@ import type { ChartTable } from '../../charts/chart.ts';
 import { el } from './dom.ts';
 
 /** A table that is made anew only when something in it changed. */
-export class Table {
+export class ChangingTable {
   readonly element: HTMLElement;
   readonly #table: HTMLTableElement;
   #shown = '';

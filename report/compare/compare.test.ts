@@ -22,7 +22,7 @@ test('each run is compared with the first, whose cost it is set against', () => 
     comparison.runs.map(({ letter }) => letter),
     ['A', 'B', 'C', 'D'],
   );
-  const [ws] = comparison.protocols;
+  const [ws] = comparison.legs;
   const user = ws!.parts.find(({ part }) => part === 'user')!;
   assert.deepEqual(
     user.values.map((value) => value?.difference?.word ?? null),
@@ -39,7 +39,7 @@ test('each run is compared with the first, whose cost it is set against', () => 
 
 test('with launches on both sides the scatter is theirs', () => {
   const comparison = comparisonOf([runOf(5000, {}, 3), runOf(5030, {}, 3)]);
-  const user = comparison.protocols[0]!.parts.find(({ part }) => part === 'user')!;
+  const user = comparison.legs[0]!.parts.find(({ part }) => part === 'user')!;
   // They scatter by 1 B; a single launch would have been taken to be off by 50.
   assert.equal(user.values[1]!.difference!.word, 'dearer');
   assert.ok(!comparison.warnings.some((text) => text.includes('several launches')));
@@ -69,7 +69,7 @@ test('a run whose messages are compressed differs from one whose are not', () =>
     plan: { legs: [leg({ protocol: 'tcp' })], launches: 1 },
     config: { perMessageDeflate: 'off' },
   });
-  assert.ok(!measuredOn(tcp).some(([label]) => label === 'Per-message deflate'), 'tcp has no such thing');
+  assert.ok(!measuredOn(tcp).some(({ key }) => key === 'deflate'), 'tcp has no such thing');
 });
 
 test('a leg that only one of them has is compared with nothing', () => {
@@ -78,7 +78,7 @@ test('a leg that only one of them has is compared with nothing', () => {
   const other = { ...runOf(5000), run: tcp, summary: summarize({ run: tcp, samples, events: [], problems: [] }) };
   const comparison = comparisonOf([runOf(5000), other]);
   assert.deepEqual(
-    comparison.protocols.map(({ protocol, legs }) => [protocol, legs.map((one) => one !== null)]),
+    comparison.legs.map(({ name, legs }) => [name, legs.map((one) => one !== null)]),
     [
       ['ws', [true, false]],
       ['tcp', [false, true]],

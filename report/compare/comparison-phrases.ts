@@ -1,4 +1,5 @@
 import { componentLabel } from '../../charts/ledger-chart.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Difference } from '../../core/stats/difference.ts';
 import {
   bytes,
@@ -12,23 +13,15 @@ import {
   UNKNOWN,
 } from '../words/phrase.ts';
 import type { Table, TableColumn } from '../words/table.ts';
-import { NOUNS } from '../words/verdict.ts';
 import { estimate } from '../words/verdict-rows.ts';
-import {
-  COSTS,
-  type ComparedPart,
-  type ComparedProtocol,
-  type ComparedRun,
-  type Comparison,
-  sizeOf,
-} from './comparison.ts';
+import { COSTS, type ComparedLeg, type ComparedPart, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
 
-/** A sentence for each further run and protocol. */
-export function sentencesOf({ runs, protocols }: Comparison): Phrase[] {
-  return protocols.flatMap(({ protocol, parts, legs }) => {
-    const [, many] = NOUNS[protocol];
+/** A sentence for each further run and leg. */
+export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
+  return compared.flatMap(({ name, protocol, parts, legs }) => {
+    const [, many] = DESCRIPTORS[protocol].nouns;
     // What there is of the cost: the whole, else a part.
-    const main = COSTS.map((name) => parts.find(({ part }) => part === name)).find((part) => part);
+    const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     return runs.slice(1).map((run, i): Phrase => {
       const [first, second] = [runs[0]!.letter, run.letter];
       const difference = main?.values[i + 1]?.difference;
@@ -36,14 +29,14 @@ export function sentencesOf({ runs, protocols }: Comparison): Phrase[] {
         const why = [0, i + 1]
           .filter((at) => !main?.values[at])
           .map((at) => `${runs[at]!.letter} ${legs[at] ? 'knows no cost' : `had no ${many}`}`);
-        return say`${second}, ${protocol}: not compared with ${first}, since ${why.join(' and ')}.`;
+        return say`${second}, ${name}: not compared with ${first}, since ${why.join(' and ')}.`;
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
-      const noun = `one more ${NOUNS[protocol][0]}${where}`;
+      const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
       if (difference.word === 'no difference shown') {
-        return say`${second}, ${protocol}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}.`;
+        return say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}.`;
       }
-      return say`${second}, ${protocol}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}.`;
+      return say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}.`;
     });
   });
 }
@@ -78,13 +71,13 @@ export const runsTable = (runs: readonly ComparedRun[]): Table => ({
  * Every part of the cost, and a little of what else there is: a table for each run beside the first, since all of them in
  * one would be wider than a sheet of paper. Where only the first has such a leg it stands alone.
  */
-export function protocolTables(compared: ComparedProtocol, runs: readonly ComparedRun[]): Table[] {
+export function legTables(compared: ComparedLeg, runs: readonly ComparedRun[]): Table[] {
   const others = runs.flatMap((_, i) => (i > 0 && compared.legs[i] ? [[0, i]] : []));
   return (others.length > 0 ? others : [[0]]).map((shown) => pairTable(compared, runs, shown));
 }
 
 /** @param shown the places of the first run and of the one that it is compared with */
-function pairTable({ protocol, legs, parts }: ComparedProtocol, runs: readonly ComparedRun[], shown: number[]): Table {
+function pairTable({ name, legs, parts }: ComparedLeg, runs: readonly ComparedRun[], shown: number[]): Table {
   const [first = '', second] = shown.map((i) => runs[i]!.letter);
   const columns: TableColumn[] =
     second === undefined
@@ -100,7 +93,7 @@ function pairTable({ protocol, legs, parts }: ComparedProtocol, runs: readonly C
   });
   const names = second === undefined ? first : `${second} against ${first}`;
   return {
-    caption: say`${protocol}, ${names}: what one more connection costs, with 95 % intervals; differences with 99 %`,
+    caption: say`${name}, ${names}: what one more connection costs, with 95 % intervals; differences with 99 %`,
     columns: [{ title: '' }, ...columns],
     rows: [
       ...parts.map((part) => partRow(part, shown)).filter(({ cells }) => cells.some((cell) => cell !== UNKNOWN)),

@@ -41,7 +41,8 @@ export interface ComparedPart {
   } | null>;
 }
 
-export interface ComparedProtocol {
+export interface ComparedLeg {
+  readonly name: string;
   readonly protocol: ProtocolName;
   /** null: that run has no such leg. */
   readonly legs: ReadonlyArray<LegSummary | null>;
@@ -53,19 +54,19 @@ export interface Comparison {
   readonly runs: readonly ComparedRun[];
   /** What speaks against comparing them. */
   readonly warnings: readonly string[];
-  readonly protocols: readonly ComparedProtocol[];
+  readonly legs: readonly ComparedLeg[];
 }
 
 /** @param leftOut what has to be told before anything else: runs that could not be read */
 export function comparisonOf(runs: readonly ReadRun[], leftOut: readonly string[] = []): Comparison {
   const lettered = runs.map((one, i): ComparedRun => ({ ...one, letter: letterOf(i) }));
-  const names = [...new Set(lettered.flatMap(({ summary }) => summary.legs.map(({ protocol }) => protocol)))];
+  const names = [...new Set(lettered.flatMap(({ summary }) => summary.legs.map(({ name }) => name)))];
   return {
     runs: lettered,
     warnings: [...leftOut, ...warningsOf(lettered)],
-    protocols: names.map((protocol) => {
-      const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.protocol === protocol) ?? null);
-      return { protocol, legs, parts: partsOf(legs) };
+    legs: names.map((name) => {
+      const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.name === name) ?? null);
+      return { name, protocol: legs.find((leg) => leg !== null)!.protocol, legs, parts: partsOf(legs) };
     }),
   };
 }
@@ -125,8 +126,8 @@ function warningsOf(runs: readonly ComparedRun[]): string[] {
       run,
       status: summary.status,
       problems,
-      legs: summary.legs.map(({ protocol, fit, perConnection }) => ({
-        protocol,
+      legs: summary.legs.map(({ name, fit, perConnection }) => ({
+        name,
         isCostKnown: perConnection !== null,
         rSquared: fit?.rSquared ?? null,
       })),

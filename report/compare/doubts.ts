@@ -1,11 +1,10 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import { STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
-import { measuredOn } from '../words/circumstances.ts';
+import { CIRCUMSTANCES, type CircumstanceKey, measuredOn } from '../words/circumstances.ts';
 import { plain } from '../words/phrase.ts';
 
-/** Of a run what may speak against comparing it. */
+/** What of a run may speak against comparing it. */
 export interface Doubtable {
   /** What it is called in sentences: a letter, or words. */
   readonly called: string;
@@ -14,26 +13,25 @@ export interface Doubtable {
   /** What of its record could not be read. */
   readonly problems: readonly string[];
   readonly legs: ReadonlyArray<{
-    readonly protocol: ProtocolName;
+    readonly name: string;
     readonly isCostKnown: boolean;
     readonly rSquared: number | null;
   }>;
 }
 
-/** Circumstances that runs may differ in and still be compared: that is what comparing is for. */
-const FREE = new Set(['Target', 'Started by', 'Begun', 'Ended', 'Headroom asked for']);
-
 /** In what circumstances runs differ, a sentence for each, told once however many they are. */
 export function differingIn(runs: readonly Doubtable[]): string[] {
   const all = runs.map(({ called, run }) => ({
     called,
-    has: new Map(measuredOn(run).map(([label, what]) => [label, plain(what)])),
+    has: new Map(measuredOn(run).map(({ key, value }) => [key, plain(value)])),
   }));
-  const labels = [...new Set(all.flatMap(({ has }) => [...has.keys()]))].filter((label) => !FREE.has(label));
-  return labels.flatMap((label) => {
+  const keys = [...new Set<CircumstanceKey>(all.flatMap(({ has }) => [...has.keys()]))];
+  return keys.flatMap((key) => {
+    const { label, mayDiffer } = CIRCUMSTANCES[key];
+    if (mayDiffer) return [];
     const namesOf = new Map<string, string[]>();
     for (const { called, has } of all) {
-      const what = has.get(label) ?? 'not said';
+      const what = has.get(key) ?? 'not said';
       namesOf.set(what, [...(namesOf.get(what) ?? []), called]);
     }
     if (namesOf.size < 2) return [];
@@ -54,13 +52,11 @@ const ENDED = { failed: 'failed', interrupted: 'was interrupted', invalid: 'is n
 export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): string[] => [
   ...problems.map((problem) => `${called}: ${problem}`),
   ...(status === 'passed' ? [] : [`${called} ${ENDED[status]}`]),
-  ...legs.flatMap(({ protocol, isCostKnown, rSquared }) =>
+  ...legs.flatMap(({ name, isCostKnown, rSquared }) =>
     !isCostKnown
-      ? [`${called} doesn't know what one more ${protocol} connection costs: that takes three levels`]
+      ? [`${called} doesn't know what one more ${name} connection costs: that takes three levels`]
       : rSquared !== null && rSquared < STRAIGHT
-        ? [
-            `${called}, ${protocol}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`,
-          ]
+        ? [`${called}, ${name}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`]
         : [],
   ),
 ];

@@ -1,14 +1,14 @@
 import { compareChart } from '../../charts/compare-chart.ts';
 import { figure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
-import { figures, list, note, page, section, tables } from '../html/page.ts';
+import { bulletList, figures, note, page, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { bullets, captionedTable, markdown } from '../outputs/markdown-kit.ts';
 import { aligned } from '../outputs/terminal.ts';
 import { plain } from '../words/phrase.ts';
 import { gridOf, type Table } from '../words/table.ts';
-import { type ComparedProtocol, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
-import { protocolTables, runsTable, sentencesOf } from './comparison-phrases.ts';
+import { type ComparedLeg, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
+import { legTables, runsTable, sentencesOf } from './comparison-phrases.ts';
 
 /** For a terminal, ending in a newline. */
 export function terminalComparison(comparison: Comparison): string {
@@ -36,13 +36,13 @@ export function markdownComparison(comparison: Comparison): string {
 
 /** A page in one file, like a run's report. */
 export function comparisonPage(comparison: Comparison, connrigVersion: string): string {
-  const { runs, warnings, protocols } = comparison;
+  const { runs, warnings, legs } = comparison;
   const header = html`<h1>${titleOf(runs)}</h1>
 ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}</p>\n`)}`;
   const main = [
-    warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', list(warnings))),
-    ...protocols.map((one) =>
-      section(one.protocol, one.protocol, figures(chartsOf(one, runs)), tables(protocolTables(one, runs).map(table))),
+    warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', bulletList(warnings))),
+    ...legs.map((one) =>
+      section(one.name, one.name, figures(chartsOf(one, runs)), tables(legTables(one, runs).map(table))),
     ),
     section('runs', 'What was compared', table(runsTable(runs))),
   ];
@@ -55,7 +55,7 @@ ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}<
 }
 
 /** `compare.json`: every number, exactly. */
-export function comparisonJson({ runs, warnings, protocols }: Comparison): unknown {
+export function comparisonJson({ runs, warnings, legs: compared }: Comparison): unknown {
   return {
     schema: 1,
     runs: runs.map(({ letter, folder, run, summary }) => ({
@@ -68,7 +68,8 @@ export function comparisonJson({ runs, warnings, protocols }: Comparison): unkno
       launches: run.plan.launches,
     })),
     warnings,
-    protocols: protocols.map(({ protocol, legs, parts }) => ({
+    protocols: compared.map(({ name, protocol, legs, parts }) => ({
+      leg: name,
       protocol,
       legs: legs.map((leg) => leg && sizeOf(leg)),
       parts,
@@ -79,15 +80,15 @@ export function comparisonJson({ runs, warnings, protocols }: Comparison): unkno
 const titleOf = (runs: readonly ComparedRun[]): string =>
   runs.map(({ letter, summary }) => `${letter}: ${summary.name}`).join(' · ');
 
-const tablesOf = ({ runs, protocols }: Comparison): Table[] => [
-  ...protocols.flatMap((one) => protocolTables(one, runs)),
+const tablesOf = ({ runs, legs }: Comparison): Table[] => [
+  ...legs.flatMap((one) => legTables(one, runs)),
   runsTable(runs),
 ];
 
-function chartsOf({ protocol, legs }: ComparedProtocol, runs: readonly ComparedRun[]) {
+function chartsOf({ name, legs }: ComparedLeg, runs: readonly ComparedRun[]) {
   const drawn = legs.flatMap((leg, i) => {
     const { letter, summary } = runs[i]!;
     return leg && leg.levels.length > 0 ? [{ label: `${letter}: ${summary.name}`, leg }] : [];
   });
-  return drawn.length === 0 ? [] : [figure(compareChart(protocol, drawn), `memory-${protocol}`)];
+  return drawn.length === 0 ? [] : [figure(compareChart(name, drawn), `memory-${name}`)];
 }

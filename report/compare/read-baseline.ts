@@ -29,7 +29,8 @@ export function readBaseline(folder: string): EarlierRun | string {
     run,
     status,
     problems: [...record.problems],
-    legs: legs.map(({ protocol, launches, fit, perConnection }) => ({
+    legs: legs.map(({ name, protocol, launches, fit, perConnection }) => ({
+      name,
       protocol,
       launches: launches?.count ?? 1,
       rSquared: fit?.rSquared ?? null,

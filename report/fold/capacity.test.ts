@@ -37,7 +37,7 @@ test('a forecast follows the line and its interval of prediction, beyond what wa
     [10_000, 100_000, 1_000_000],
   );
   const exact = { bytes: 9e8, low: 9e8, high: 9e8 };
-  const at = { protocol: 'ws', connections: 100_000, extrapolation: 100_000 / 3000, beyond: true };
+  const at = { leg: 'ws', protocol: 'ws', connections: 100_000, extrapolation: 100_000 / 3000, beyond: true };
   assert.deepEqual(forecastOf(whole)[1], { ...at, ...exact, burstBytes: null });
   const { bytes, low, high } = forecastOf(scattered)[1]!;
   // t(4) = 2.776 times 50 kB times how far it is: 98,250 ÷ √4,375,000

@@ -40,6 +40,7 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
   return FORECAST_AT.filter((connections) => connections > top).map((connections) => {
     const { bytes, low, high } = predictAt(lineAt(lines, connections), connections);
     return {
+      leg: leg.name,
       protocol: leg.protocol,
       connections,
       bytes: Math.round(bytes),
@@ -76,7 +77,7 @@ export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | n
   if (sized === null) return [];
   const by = sized.sizedBy === 'burst' ? 'burstConnections' : 'restConnections';
   const { of, memoryLimitBytes } = found.find(({ held }) => held[by] === sized.connections)!;
-  const common = { protocol: leg.protocol, of, memoryLimitBytes, headroomPercent };
+  const common = { leg: leg.name, protocol: leg.protocol, of, memoryLimitBytes, headroomPercent };
   return [{ ...common, ...sized, ...extrapolationTo(sized.connections, top) }];
 }
 
@@ -130,7 +131,7 @@ function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit |
   };
   if (files !== null && keepsFiles(leg) && target.descriptorLimit !== null) {
     const processes = target.processes ?? 1;
-    // Of one that was just started: at the baseline it has kept what the warm-up closed, too.
+    // For one that was just started: at the baseline it has kept what the warm-up closed, too.
     after('fds', target.descriptorLimit * processes, OWN_DESCRIPTORS * processes, files.perClosedConnection);
   }
   const leakedBytes = [retained, kernel]
@@ -162,7 +163,13 @@ function cpuLimiters(run: RunFile, leg: LegSummary): Limiter[] {
   return [limiter(leg, 'cpu', (Math.min(threads, environment.cores) * 1000) / targetCpuMs, 'opens per second')];
 }
 
-const limiter = ({ protocol }: LegSummary, what: Limiter['what'], at: number, unit: Limiter['unit']): Limiter => ({
+const limiter = (
+  { name, protocol }: LegSummary,
+  what: Limiter['what'],
+  at: number,
+  unit: Limiter['unit'],
+): Limiter => ({
+  leg: name,
   protocol,
   what,
   at: Math.max(0, Math.floor(at)),

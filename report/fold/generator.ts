@@ -1,9 +1,9 @@
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
-import type { Leg } from '../../core/values/plan.ts';
 import { humanMs } from '../../core/values/units.ts';
 import type { RunRecord } from './read-run.ts';
 import { generatorSlope } from './summarize-leg.ts';
@@ -30,7 +30,7 @@ export function lateLegs(record: RunRecord): string[] {
     const lateMs = quantileMs(progressOf(record, index)?.lag ?? [], 0.99) ?? 0;
     if (lateMs <= LATE_MS) return [];
     const how = `1 in 100 attempts started ${humanMs(lateMs)} late or later`;
-    return [`${leg.protocol}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`];
+    return [`${leg.name}: the pace of ${leg.connectsPerSecond}/s was not kept: ${how}`];
   });
 }
 
@@ -43,24 +43,24 @@ function bottleneckOf(record: RunRecord): string | undefined {
   return undefined;
 }
 
-function ownLateness(record: RunRecord, { protocol }: Leg, index: number): string | undefined {
+function ownLateness(record: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
   const lateMs = ownLatenessMs(progressOf(record, index)?.ownLag ?? []);
   if (lateMs === undefined) return undefined;
-  return `${protocol}: 1 in 100 attempts started ${humanMs(lateMs)} late or later although the window had room`;
+  return `${name}: 1 in 100 attempts started ${humanMs(lateMs)} late or later although the window had room`;
 }
 
-function sendLateness({ samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+function sendLateness({ samples }: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
   const points = samples.filter((sample): sample is MemoryPoint => sample.type === 'memory' && sample.leg === index);
   for (const { level, talk } of points) {
     const lateMs = sendLatenessMs(talk?.sendLag ?? []);
     if (lateMs !== undefined) {
-      return `${protocol}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
+      return `${name}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
     }
   }
   return undefined;
 }
 
-function business({ run, samples }: RunRecord, { protocol }: Leg, index: number): string | undefined {
+function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
   const laidOut = run.generator.legs[index];
   if (!laidOut) return undefined;
   const ramps = new RampBusiness();
@@ -68,7 +68,7 @@ function business({ run, samples }: RunRecord, { protocol }: Leg, index: number)
   const cores = Math.min(laidOut.workers, run.environment.cores);
   const share = ramps.tooBusy(cores);
   if (share === undefined) return undefined;
-  return `${protocol}: the client used ${Math.round(share * 100)} % of its ${cores} core${cores === 1 ? '' : 's'} while opening`;
+  return `${name}: the client used ${Math.round(share * 100)} % of its ${cores} core${cores === 1 ? '' : 's'} while opening`;
 }
 
 /** How a leg stood when last told. */

@@ -66,7 +66,7 @@ test('the numbers are those of connrig compare', () => {
     const summary = summarize({ run, samples: samplesOf(bytes, 3), events: [], problems: [] });
     return { folder: String(bytes), run, summary, problems: [] };
   });
-  const [part] = comparisonOf(runs).protocols[0]!.parts;
+  const [part] = comparisonOf(runs).legs[0]!.parts;
   const { legs, ...where } = held(earlier(samplesOf(5000, 3), run), samplesOf(5600, 3), run).baseline!;
   assert.deepEqual(where, {
     folder: 'runs/main',
@@ -117,6 +117,7 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
       ...[5, 'EGROWTH'],
       [
         {
+          leg: 'ws',
           protocol: 'ws',
           part: null,
           baselineBytes: cheap.legs[0]!.total!.bytes,

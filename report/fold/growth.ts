@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
@@ -5,7 +6,6 @@ import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond } from '../../
 import { costOf } from '../compare/comparison.ts';
 import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
 import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
-import { NOUNS } from '../words/verdict.ts';
 
 type Against = NonNullable<Summary['baseline']>;
 
@@ -21,9 +21,9 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
     name: run.name,
     startedAt: run.startedAt,
     maxGrowthPercent,
-    legs: plan.legs.flatMap(({ protocol }) => {
-      const earlier = baseline.legs.find((leg) => leg.protocol === protocol);
-      const own = legs.find((leg) => leg.protocol === protocol) ?? null;
+    legs: plan.legs.flatMap(({ name }) => {
+      const earlier = baseline.legs.find((leg) => leg.name === name);
+      const own = legs.find((leg) => leg.name === name) ?? null;
       // The run has warned of a leg that can't be compared, before it began.
       return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, maxGrowthPercent)] : [];
     }),
@@ -31,16 +31,16 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
 }
 
 function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null, allowedPercent: number): Growth {
-  const { protocol, launches } = earlier;
+  const { name: leg, protocol, launches } = earlier;
   for (const part of ['total', 'user'] as const) {
     const [first, second]: Array<Cost | null> = [earlier[part] && { ...earlier[part], launches }, costOf(own, part)];
     if (!first || !second) continue;
     const difference = differenceOf(first, second);
     const passed = !growsBeyond(difference, allowedGrowthBytes(first.bytes, allowedPercent));
-    return { protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed };
+    return { leg, protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed };
   }
   const baselineBytes = (earlier.total ?? earlier.user)?.bytes ?? null;
-  return { protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false };
+  return { leg, protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false };
 }
 
 /** What speaks against the comparison; nothing where none was made. */
@@ -53,10 +53,10 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
     run: earlier,
     status,
     problems,
-    legs: compared.map(({ protocol }) => ({
-      protocol,
+    legs: compared.map(({ leg: name }) => ({
+      name,
       isCostKnown: true,
-      rSquared: legs.find((leg) => leg.protocol === protocol)?.rSquared ?? null,
+      rSquared: legs.find((leg) => leg.name === name)?.rSquared ?? null,
     })),
   };
   // How this run ended, and how straight its levels are, is told of it anyway.
@@ -70,21 +70,21 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
 }
 
 /** A wide interval passes, since nothing is shown; that nothing is excluded either has to be said. */
-function openQuestion(
-  { protocol, passed, baselineBytes, difference }: Growth,
-  { maxGrowthPercent }: Against,
-): string[] {
+function openQuestion({ leg, passed, baselineBytes, difference }: Growth, { maxGrowthPercent }: Against): string[] {
   const allowedBytes = allowedGrowthBytes(baselineBytes ?? 0, maxGrowthPercent);
   return passed && difference && difference.high > allowedBytes
     ? [
-        `${protocol}: growth beyond ${allowed(maxGrowthPercent).text} is not shown, but not excluded either: more launches or levels tell more`,
+        `${leg}: growth beyond ${allowed(maxGrowthPercent).text} is not shown, but not excluded either: more launches or levels tell more`,
       ]
     : [];
 }
 
 /** Why a leg has not passed. */
-export function growthFailure({ protocol, part, difference }: Growth, { folder, maxGrowthPercent }: Against): Phrase {
-  const one = `one more ${NOUNS[protocol][0]}`;
+export function growthFailure(
+  { leg, protocol, part, difference }: Growth,
+  { folder, maxGrowthPercent }: Against,
+): Phrase {
+  const one = `one more ${DESCRIPTORS[protocol].nouns[0]}${leg === protocol ? '' : ` (${leg})`}`;
   if (!difference) return say`what ${one} costs is not known, so neither is its growth over ${folder}`;
   const share = difference.percent === null ? '' : say` (${percent(difference.percent, 1)})`;
   const where = part === 'user' ? ' in user space alone' : '';

@@ -5,7 +5,7 @@ import { MOST_LINE_BYTES, readLines } from '../../files/lines.ts';
 import { readWhole, Unreadable } from '../../files/read.ts';
 import { SampleKeeper } from './sample-keeper.ts';
 
-/** Of run.json and summary.json: a hundred times what a run with 10,000 sources and as many levels writes. */
+/** The most for run.json and summary.json: a hundred times what a run with 10,000 sources and as many levels writes. */
 export const MOST_FILE_BYTES = 64 * 2 ** 20;
 /** Text of events: a hundred launches have 5 MiB. */
 const MOST_EVENT_BYTES = 32 * 2 ** 20;

@@ -3,6 +3,7 @@ import type { MemoryPoint, RunEvent, Sample } from '../../core/schemas/record.ts
 import type { Drain, LegSeries, LevelOpening, PhaseSpan, RunSeries, TimePoint } from '../../core/schemas/series.ts';
 import { countOf, quantileMs, type SparseHistogram, sparseSince } from '../../core/stats/histogram.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
+import { readLegName } from '../../core/values/plan.ts';
 import type { RunRecord } from './read-run.ts';
 
 export type Tick = Extract<Sample, { type: 'tick' }>;
@@ -14,12 +15,12 @@ export const MOST_TIME_POINTS = 600;
 const MOST_PHASES = 300;
 
 /** What a run showed over time and at each level, for charts. */
-export function seriesOf({ samples, events }: RunRecord): RunSeries {
+export function seriesOf({ run, samples, events }: RunRecord): RunSeries {
   const fold = new SeriesFold();
   for (const event of events) if (event.type === 'phase') fold.phase(event);
   for (const sample of samples) {
     if (sample.type === 'tick') fold.tick(sample);
-    else if (sample.type === 'memory') fold.memory(sample);
+    else if (sample.type === 'memory') fold.memory(sample, readLegName(run.plan, sample.leg));
   }
   const endMs = samples.at(-1)?.elapsedMs;
   return { time: fold.time, phases: endMs === undefined ? fold.phases : closedAt(fold.phases, endMs), legs: fold.legs };
@@ -58,9 +59,10 @@ export class SeriesFold {
     this.#phases = [...before, { fromMs: Math.round(elapsedMs), toMs: null, launch, leg, protocol, phase, level }];
   }
 
-  memory(point: MemoryPoint): void {
+  /** @param name of its leg */
+  memory(point: MemoryPoint, name: string): void {
     if (point.launch > 0) return;
-    const leg = this.#legs.get(point.leg) ?? new LegFold(point);
+    const leg = this.#legs.get(point.leg) ?? new LegFold(name, point.protocol);
     this.#legs.set(point.leg, leg);
     leg.add(point);
   }
@@ -86,25 +88,27 @@ function closedAt(spans: readonly PhaseSpan[], elapsedMs: number): PhaseSpan[] {
 export function legSeriesOf(points: readonly MemoryPoint[]): Pick<LegSeries, 'opening' | 'drains'> {
   const [first] = points;
   if (!first) return { opening: [], drains: [] };
-  const leg = new LegFold(first);
+  const leg = new LegFold('', first.protocol);
   for (const point of points) leg.add(point);
   return leg.series;
 }
 
 /** One leg's first launch, from its memory points in the order in which they are taken. */
 class LegFold {
+  readonly #name: string;
   readonly #protocol: LegSeries['protocol'];
   #opened: SparseHistogram = [];
   readonly #opening: LevelOpening[] = [];
   readonly #drains: Drain[] = [];
   #closedBefore = 0;
 
-  constructor({ protocol }: MemoryPoint) {
+  constructor(name: string, protocol: LegSeries['protocol']) {
+    this.#name = name;
     this.#protocol = protocol;
   }
 
   get series(): LegSeries {
-    return { protocol: this.#protocol, opening: [...this.#opening], drains: [...this.#drains] };
+    return { name: this.#name, protocol: this.#protocol, opening: [...this.#opening], drains: [...this.#drains] };
   }
 
   add({ phase, cycle, level, progress, readings }: MemoryPoint): void {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
-import type { Summary } from '../../core/schemas/summary.ts';
 import { type Line, lineAt, predictAt } from '../../core/stats/predict.ts';
 import { DEFAULT_SIZING, SizingPlan } from '../../core/values/sizing-plan.ts';
 import { extrapolationTo, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
@@ -14,7 +13,7 @@ const PAGE_BYTES = 4096;
 /** Beyond this the kernel wants to be told first (fs.nr_open). */
 const USUAL_NR_OPEN = 1_048_576;
 const USUAL_SOMAXCONN = 4096;
-/** Of a machine's memory, what the kernel lets TCP buffers have unless told otherwise (tcp_init_mem: 3/32). */
+/** The part of a machine's memory that the kernel lets TCP buffers have unless told otherwise (tcp_init_mem: 3/32). */
 const USUAL_TCP_SHARE = 3 / 32;
 /** More of a limit than is needed by the numbers. */
 const ALLOWANCE = 1.1;
@@ -53,6 +52,7 @@ function rowOf(
   if (sized === null) return undefined;
   const { connections } = sized;
   return {
+    leg: leg.name,
     protocol: leg.protocol,
     name: instance.name === '' ? null : instance.name,
     instanceBytes: instance.memoryBytes,
@@ -128,8 +128,8 @@ function othersThan(lines: readonly Line[], heapPerConnection: number, baselineH
 }
 
 /** The one to show settings of: the cheapest for what is wanted, else the largest that isn't a guess. */
-export function chosenRow({ rows }: Sizing, protocol: Summary['legs'][number]['protocol']): SizingRow | undefined {
-  const own = rows.filter((row) => row.protocol === protocol && row.connections > 0);
+export function chosenRow({ rows }: Sizing, leg: string): SizingRow | undefined {
+  const own = rows.filter((row) => row.leg === leg && row.connections > 0);
   const priced = own.filter((row): row is SizingRow & { pricePerHour: number } => row.pricePerHour !== null);
   const [cheapest] = priced.sort((a, b) => a.pricePerHour - b.pricePerHour);
   return cheapest ?? own.findLast(({ beyond }) => !beyond) ?? own[0];

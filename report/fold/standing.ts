@@ -81,11 +81,11 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
 }
 
 /** Levels that an earlier leg of the same process went through tell nothing, and of the others too many may be missing. */
-function unfittedIn({ protocol, perConnection }: LegSummary, planned: number, kind: string): Unmeasured | undefined {
+function unfittedIn({ name, perConnection }: LegSummary, planned: number, kind: string): Unmeasured | undefined {
   if (perConnection !== null || planned < LEAST_LEVELS || kind === 'url') return undefined;
   return {
     code: 'EUNSTABLE',
-    message: `${protocol}: of the levels above those of an earlier leg too few held still`,
+    message: `${name}: of the levels above those of an earlier leg too few held still`,
     hint: '--levels more, or a run for each leg',
   };
 }

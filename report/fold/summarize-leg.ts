@@ -2,13 +2,13 @@ import { isKernelEstimatedIn, widenByNotes } from '../../core/ledger/estimated-k
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { type Ledger, USER_COMPONENTS, userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
 import type { LevelOpening } from '../../core/schemas/series.ts';
 import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
 import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../../core/stats/slope.ts';
-import type { Leg } from '../../core/values/plan.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -26,7 +26,7 @@ interface Held {
 }
 
 /** What one leg came to, all launches of it together; also of a leg that ended early. */
-export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: number): LegSummary {
+export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
   const launches = new Map<number, Sample[]>();
   for (const sample of samples) {
     if (sample.leg !== index) continue;
@@ -39,7 +39,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: Leg, index: numbe
 }
 
 /** What one leg came to in one launch, from its samples alone. */
-function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: number): LegSummary {
+function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg, index: number): LegSummary {
   const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');
   const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
   const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
@@ -52,6 +52,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: Leg, index: 
   const fit = fitLevels(wholeOf(fitted));
   const { opening } = legSeriesOf(points);
   return {
+    name: leg.name,
     protocol: leg.protocol,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
@@ -103,7 +104,7 @@ function descriptorsOf(top: MemoryPoint | undefined, baseline: MemoryPoint | und
  * Connections that the target's process had open before this leg: levels up to there reuse what an allocator kept, and
  * look free. Every leg of a server that we start has a process of its own.
  */
-function highWaterBefore(run: RunFile, leg: Leg, index: number): number {
+function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number {
   if (run.target.kind === 'builtin' || run.target.kind === 'command') return leg.warmUp;
   const earlier = Math.max(0, ...run.plan.legs.slice(0, index).map(peakOf));
   // With no level above it there is only the disturbed curve; the summary warns of that.

@@ -4,37 +4,18 @@ import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sample } from '../../core/schemas/record.ts';
-import { Summary } from '../../core/schemas/summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
 import { cgroupOf, KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../../test/support/readings.ts';
+import { exactBytes, makeRecord, readOnlyLeg, summarizeSamples } from '../../test/support/summaries.ts';
 import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../../test/support/synthetic-run.ts';
-import type { RunRecord } from './read-run.ts';
 import { summarize } from './summarize.ts';
 
-const record = (samples: readonly Sample[], more: Partial<RunRecord> = {}): RunRecord => ({
-  run: runFile(),
-  samples,
-  events: [],
-  problems: [],
-  ...more,
-});
-/** Every summary of these tests is what the schema says, with no key beyond it. */
-function summaryOf(samples: readonly Sample[], more: Partial<RunRecord> = {}): Summary {
-  const summary = summarize(record(samples, more));
-  assert.deepEqual(Summary.parse(JSON.parse(JSON.stringify(summary))), summary);
-  return summary;
-}
-const only = (summary: Summary): LegSummary => {
-  assert.equal(summary.legs.length, 1);
-  return summary.legs[0]!;
-};
-const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
-
 test('memory on an exact line comes out as exactly that cost', () => {
-  const summary = summaryOf(climb(5000));
-  const { perConnection, fit, baselineBytes, levels } = only(summary);
-  assert.deepEqual(perConnection?.user, exactly(5000));
-  assert.deepEqual(perConnection?.kernel, exactly(KERNEL_BYTES_EACH));
-  assert.deepEqual(perConnection?.total, exactly(5000 + KERNEL_BYTES_EACH));
+  const summary = summarizeSamples(climb(5000));
+  const { perConnection, fit, baselineBytes, levels } = readOnlyLeg(summary);
+  assert.deepEqual(perConnection?.user, exactBytes(5000));
+  assert.deepEqual(perConnection?.kernel, exactBytes(KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection?.total, exactBytes(5000 + KERNEL_BYTES_EACH));
   const { lines, ...rest } = fit!;
   assert.deepEqual(rest, { rSquared: 1, knee: null, step: null, steps: [], holdoutErrorPercent: 0 });
   assert.deepEqual(
@@ -76,7 +57,7 @@ test('components sum to the total, also where medians of noisy parts would not',
     const runtime = serverMemory(sample.level, 5_000_000 + 1000 * sample.level + ((i * 104_729) % 11) * 40_000);
     return { ...sample, readings: { ...sample.readings, target, runtime } };
   });
-  const { perConnection } = only(summaryOf(noisy));
+  const { perConnection } = readOnlyLeg(summarizeSamples(noisy));
   assert.notEqual(perConnection!.total!.bytes, 5000 + KERNEL_BYTES_EACH);
   assert.ok(Math.abs(sumOf(perConnection!.components) - perConnection!.total!.bytes) < 1e-6);
 });
@@ -89,15 +70,15 @@ const bent = (moreBytes: (open: number) => number): LegSummary => {
       ? sample
       : { ...sample, readings: readingsAt(sample.level, 40_000_000 + 5000 * sample.level + moreBytes(sample.level)) },
   );
-  return only(summaryOf(samples, { run: runFile({ plan: { legs: [leg({ levels })], launches: 1 } }) }));
+  return readOnlyLeg(summarizeSamples(samples, { run: runFile({ plan: { legs: [leg({ levels })], launches: 1 } }) }));
 };
 
 test('a step in user space is told, and is in no cost: not in the total, not in a part', () => {
   const { fit, perConnection } = bent((open) => (open > 3000 ? 64 * 2 ** 20 : 0));
   assert.deepEqual(fit!.step, { at: 3500, low: 3000, high: 4000, bytes: 64 * 2 ** 20 });
   assert.deepEqual([fit!.knee, fit!.rSquared], [null, 1]);
-  assert.deepEqual(perConnection!.total, exactly(5000 + KERNEL_BYTES_EACH));
-  assert.deepEqual(perConnection!.user, exactly(5000));
+  assert.deepEqual(perConnection!.total, exactBytes(5000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.user, exactBytes(5000));
   assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 4000]);
   assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
 });
@@ -106,14 +87,14 @@ test('past a knee the cost is what one more costs at the top, in every part', ()
   const { fit, perConnection } = bent((open) => 5000 * Math.max(0, open - 4000));
   const { at, low, high, below, above } = fit!.knee!;
   assert.deepEqual([at, low, high, below.bytes, above.bytes], [4000, 3000, 5000, 8958, 13_958]);
-  assert.deepEqual(perConnection!.total, exactly(10_000 + KERNEL_BYTES_EACH));
-  assert.deepEqual(perConnection!.kernel, exactly(KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.total, exactBytes(10_000 + KERNEL_BYTES_EACH));
+  assert.deepEqual(perConnection!.kernel, exactBytes(KERNEL_BYTES_EACH));
   assert.deepEqual([perConnection!.components.heapUsed, perConnection!.components.userOther], [1000, 9000]);
   assert.equal(sumOf(perConnection!.components), perConnection!.total!.bytes);
 });
 
 test('each component of an exact line is exact', () => {
-  const { perConnection } = only(summaryOf(climb(5000)));
+  const { perConnection } = readOnlyLeg(summarizeSamples(climb(5000)));
   const { components, total } = perConnection!;
   assert.equal(components.heapUsed, 1000);
   assert.equal(components.userOther, 4000);
@@ -127,77 +108,16 @@ test('counts, rate and latency come from the end of the leg', () => {
     ...climb(5000).at(-1)!,
     progress: progressOf(0, 3000, { refused: 7 }),
   } as Sample);
-  const { attempts, outcomes, open, peakOpen, planned } = only(summaryOf(samples));
+  const { attempts, outcomes, open, peakOpen, planned } = readOnlyLeg(summarizeSamples(samples));
   assert.deepEqual([attempts, outcomes.open, outcomes.refused, outcomes.reset], [3007, 3000, 7, 0]);
   assert.deepEqual([peakOpen, planned], [3000, 3000]);
   assert.equal(open.ratePerSecond, 2000);
   assert.ok(Math.abs(open.p50Ms! - 2) < 0.02 && open.p50Ms === open.maxMs);
 });
 
-test('what is retained is spread over the connections closed since the baseline', () => {
-  assert.deepEqual(only(summaryOf(climb(5000, { retainedBytes: 3_000_000 }))).retained, {
-    bytesPerClosedConnection: 1000,
-    low: null,
-    high: null,
-    firstCycleBytes: 1000,
-    kernel: { bytesPerClosedConnection: 0, low: null, high: null },
-    files: { perClosedConnection: 0, low: null, high: null },
-  });
-});
-
-/** After each cycle: descriptors the target has more, and TCP sockets the host has more. */
-const LEFT_OPEN: ReadonlyArray<[string, number, number, number]> = [
-  ['sockets', 3000, 3000, KERNEL_BYTES_EACH],
-  ['one socket in four', 750, 750, KERNEL_BYTES_EACH / 4],
-  ['files that are no sockets', 3000, 0, 200],
-  ['nothing, while a neighbour opens sockets', 0, 5000, 0],
-];
-for (const [name, openFiles, tcpAlloc, kernelBytes] of LEFT_OPEN) {
-  test(`what the target never closes is retained in the kernel: ${name}`, () => {
-    const drained = (cycle: number): Sample => {
-      const at = readingsAt(0, 45_000_000);
-      const target = processTree(45_000_000, { openFiles: 25 + openFiles * cycle });
-      const sockstat = { ...at.sockstat!, tcpAlloc: tcpAlloc * cycle };
-      const readings = { ...at, target, sockstat };
-      return memoryPoint('retained', 0, readings, { cycle: cycle - 1, progress: progressOf(0, 3000 * cycle) });
-    };
-    const climbed = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
-    const { retained, drains } = only(summaryOf([...climbed, drained(1), drained(2), drained(3)]));
-    assert.ok(Math.abs(retained!.kernel!.bytesPerClosedConnection - kernelBytes) < 1, JSON.stringify(retained));
-    assert.ok(Math.abs(retained!.files!.perClosedConnection - openFiles / 3000) < 1e-9);
-    assert.equal(retained!.files!.low! > 0, openFiles > 0);
-    assert.equal(retained!.kernel!.low! > 0, openFiles > 0);
-    assert.deepEqual(
-      drains.map(({ openFiles: files }) => files),
-      [0, 1, 2, 3].map((cycle) => 25 + openFiles * cycle),
-    );
-  });
-}
-
-test('where nobody counts descriptors, what is retained in the kernel is not known', () => {
-  const uncounted = climb(5000).map((sample): Sample => {
-    if (sample.type !== 'memory') return sample;
-    const target = { ...sample.readings.target!, openFiles: null };
-    return { ...sample, readings: { ...sample.readings, target } };
-  });
-  const { retained } = only(summaryOf(uncounted));
-  assert.deepEqual([retained!.kernel, retained!.files], [null, null]);
-});
-
-test('over several cycles only what grows between them is retained, with an interval from the third on', () => {
-  const drained = (cycle: number) =>
-    memoryPoint('retained', 0, readingsAt(0, 45_000_000 + 1024 * 3000 * cycle), {
-      progress: progressOf(0, 3000 * cycle),
-    });
-  const cycles = climb(5000).filter((sample) => sample.type !== 'memory' || sample.phase !== 'retained');
-  const { retained } = only(summaryOf([...cycles, drained(1), drained(2), drained(3)]));
-  assert.equal(retained!.bytesPerClosedConnection, 1024);
-  assert.ok(retained!.low! > 0 && retained!.low! < 1024 && retained!.high! > 1024);
-});
-
 test('a burst is measured above the baseline', () => {
   const burst = memoryPoint('burst', 3000, readingsAt(3000, 40_000_000 + 3000 * 9000));
-  const summary = only(summaryOf(climb(5000).toSpliced(-1, 0, burst)));
+  const summary = readOnlyLeg(summarizeSamples(climb(5000).toSpliced(-1, 0, burst)));
   assert.deepEqual(summary.burst, {
     open: 3000,
     userBytesPerConnection: 9000,
@@ -206,8 +126,8 @@ test('a burst is measured above the baseline', () => {
     beyondRestBytes: 4000,
     chargedBeyondRestBytes: null,
   });
-  assert.deepEqual(summary.perConnection?.user, exactly(5000));
-  assert.equal(only(summaryOf(climb(5000))).burst, null);
+  assert.deepEqual(summary.perConnection?.user, exactBytes(5000));
+  assert.equal(readOnlyLeg(summarizeSamples(climb(5000))).burst, null);
 });
 
 test('levels up to the warm-up are not fitted', () => {
@@ -215,13 +135,16 @@ test('levels up to the warm-up are not fitted', () => {
   const samples = climb(5000).map((sample) =>
     sample.type === 'memory' && sample.level === 500 ? { ...sample, readings: readingsAt(500, 90_000_000) } : sample,
   );
-  assert.deepEqual(only(summaryOf(samples, { run: runFile({ plan }) })).perConnection?.user, exactly(5000));
+  assert.deepEqual(
+    readOnlyLeg(summarizeSamples(samples, { run: runFile({ plan }) })).perConnection?.user,
+    exactBytes(5000),
+  );
 });
 
 test('two legs are told apart', () => {
   const plan = { legs: [leg({ protocol: 'tcp' }), leg()], launches: 1 };
   const samples = [...climb(3000, { leg: 0, protocol: 'tcp' }), ...climb(7000, { leg: 1, protocol: 'ws' })];
-  const { legs } = summaryOf(samples, { run: runFile({ plan }) });
+  const { legs } = summarizeSamples(samples, { run: runFile({ plan }) });
   assert.deepEqual(
     legs.map(({ protocol, perConnection }) => [protocol, perConnection?.user?.bytes]),
     [
@@ -241,7 +164,7 @@ const MISSING: ReadonlyArray<[string, Sample[]]> = [
 ];
 for (const [name, samples] of MISSING) {
   test(`with ${name} there is a summary, and no cost is claimed`, () => {
-    const { legs, forecast } = summaryOf(samples);
+    const { legs, forecast } = summarizeSamples(samples);
     assert.equal(legs.length, samples.length === 0 ? 0 : 1);
     for (const { perConnection, fit } of legs) assert.deepEqual([perConnection, fit], [null, null]);
     assert.deepEqual(forecast, []);
@@ -252,9 +175,9 @@ test('where the kernel can not be read, the user cost stands and its components 
   const blind = climb(5000).map((sample) =>
     sample.type === 'memory' ? { ...sample, readings: { ...sample.readings, slab: null, runtime: null } } : sample,
   );
-  const { perConnection } = only(summaryOf(blind));
+  const { perConnection } = readOnlyLeg(summarizeSamples(blind));
   assert.deepEqual([perConnection?.total, perConnection?.kernel], [null, null]);
-  assert.deepEqual(perConnection?.user, exactly(5000));
+  assert.deepEqual(perConnection?.user, exactBytes(5000));
   assert.equal(perConnection?.components.userOther, 5000);
 });
 
@@ -265,8 +188,8 @@ test('a target that could not be read has unknown costs, not costs of 0', () => 
       ? { ...sample, readings: { ...sample.readings, target: null, runtime: null, missing } }
       : sample,
   );
-  const summary = summaryOf(unseen);
-  const { perConnection, baselineBytes, retained } = only(summary);
+  const summary = summarizeSamples(unseen);
+  const { perConnection, baselineBytes, retained } = readOnlyLeg(summary);
   assert.deepEqual(
     [perConnection?.user ?? null, perConnection?.total ?? null, baselineBytes, retained],
     [null, null, null, null],
@@ -277,7 +200,7 @@ test('a target that could not be read has unknown costs, not costs of 0', () => 
 test('a leg of many hours is summarized', () => {
   const counts = progressOf(400).counts;
   const ticks = Array.from({ length: 300_000 }, () => tick(500, counts));
-  const { legs, generator } = summarize(record([...ticks, ...climb(5000)]));
+  const { legs, generator } = summarize(makeRecord([...ticks, ...climb(5000)]));
   assert.equal(legs[0]?.peakOpen, 3000);
   assert.equal(generator.rssBytes, 63_000_000);
 });
@@ -295,16 +218,16 @@ test('what the memory cgroup is charged stands beside the cost; shared with othe
             },
           },
     );
-  const alone = only(summaryOf(withCgroup(true)));
-  assert.deepEqual(alone.perConnection?.charged, exactly(7000));
+  const alone = readOnlyLeg(summarizeSamples(withCgroup(true)));
+  assert.deepEqual(alone.perConnection?.charged, exactBytes(7000));
   assert.equal(alone.levels[0]?.chargedBytes, 7000 * 500);
-  const shared = only(summaryOf(withCgroup(false)));
+  const shared = readOnlyLeg(summarizeSamples(withCgroup(false)));
   assert.deepEqual([shared.perConnection?.charged, shared.levels[0]?.chargedBytes], [null, null]);
 });
 
 test('what the kernel killed in the cgroup while the run went on is warned of, leg by leg', () => {
   const killed = (kills: (level: number) => number | null): Summary =>
-    summaryOf(
+    summarizeSamples(
       climb(5000).map((sample) =>
         sample.type !== 'memory'
           ? sample
@@ -323,8 +246,8 @@ test('what the kernel killed in the cgroup while the run went on is warned of, l
 test('several launches: counts are summed, costs are means with an interval over launches', () => {
   const plan = { legs: [leg()], launches: 3 };
   const samples = [4000, 5000, 6000].flatMap((bytesEach, launch) => climb(bytesEach, { launch }));
-  const pooled = only(summaryOf(samples, { run: runFile({ plan }) }));
-  const single = only(summaryOf(climb(5000)));
+  const pooled = readOnlyLeg(summarizeSamples(samples, { run: runFile({ plan }) }));
+  const single = readOnlyLeg(summarizeSamples(climb(5000)));
   assert.equal(pooled.attempts, 3 * single.attempts);
   assert.equal(pooled.outcomes.open, 3 * single.outcomes.open);
   assert.equal(pooled.perConnection?.user?.bytes, 5000);
@@ -339,29 +262,4 @@ test('several launches: counts are summed, costs are means with an interval over
   assert.ok(Math.abs(sum - total!.bytes) < 1e-6, `${sum} is not ${total!.bytes}`);
   assert.equal(pooled.launches?.count, 3);
   assert.ok(pooled.launches!.coefficientOfVariation! > 0.1);
-});
-
-test('later cycles are there for what they leave behind: the levels are those of the first climb', () => {
-  const plan = { legs: [leg({ cycles: 3 })], launches: 1 };
-  const first = climb(5000);
-  const closed = LEVELS.at(-1)!;
-  // What the first climb left (1 MB) is paid once; each closed connection leaves 1,000 bytes.
-  const drained = (cycle: number) =>
-    memoryPoint('retained', 0, readingsAt(0, 41_000_000 + 1000 * closed * (cycle + 1)), {
-      cycle,
-      progress: progressOf(0, closed * (cycle + 1)),
-    });
-  const top = memoryPoint('hold', closed, readingsAt(closed, 90_000_000), { cycle: 1 });
-  const samples = [
-    ...first.filter(({ type }) => type !== 'leg-end').slice(0, -1),
-    drained(0),
-    top,
-    drained(1),
-    drained(2),
-  ];
-  const { levels, retained, perConnection } = only(summaryOf(samples, { run: runFile({ plan }) }));
-  assert.equal(levels.length, LEVELS.length);
-  assert.deepEqual(perConnection?.user, exactly(5000));
-  assert.equal(retained?.bytesPerClosedConnection, 1000);
-  assert.ok(retained!.low! > 940 && retained!.high! < 1060, JSON.stringify(retained));
 });

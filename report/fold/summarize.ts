@@ -2,6 +2,7 @@ import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import { LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
+import { readLegName } from '../../core/values/plan.ts';
 import { talkWarnings } from '../words/talk-warnings.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
@@ -51,19 +52,17 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
   for (const leg of legs) {
     const restless = leg.levels.filter(({ settled }) => !settled).map(({ open }) => open);
     if (restless.length > 0) {
-      warnings.push(`${leg.protocol}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
+      warnings.push(`${leg.name}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
     }
     if (leg.fit && leg.fit.rSquared < STRAIGHT && run.target.kind !== 'builtin') {
       warnings.push(
-        `${leg.protocol}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
+        `${leg.name}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
           'ask for more of them, or let them rest before memory is read (--rest 15s)',
       );
     }
     const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
     for (const { open, established } of wrong) {
-      warnings.push(
-        `${leg.protocol}: the kernel counts ${established} established connections at the level of ${open}`,
-      );
+      warnings.push(`${leg.name}: the kernel counts ${established} established connections at the level of ${open}`);
     }
   }
   for (const leg of legs) warnings.push(...talkWarnings(leg), ...contradictionIn(leg));
@@ -73,8 +72,8 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       'both legs ran against one process: what the first left in its allocator may make the second look cheaper',
     );
   }
-  warnings.push(...uncollectedIn(points));
-  warnings.push(...oomKillsIn(points));
+  warnings.push(...uncollectedIn(points, run.plan));
+  warnings.push(...oomKillsIn(points, run.plan));
   if (memoryLimit === null && legs.some(({ fit, perConnection }) => fit !== null && perConnection?.total)) {
     warnings.push(
       'how many connections fit is not told: nobody says what memory the target may take; --memory-limit does',
@@ -91,30 +90,30 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
 }
 
 /** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */
-function uncollectedIn(points: readonly MemoryPoint[]): string[] {
+function uncollectedIn(points: readonly MemoryPoint[], plan: RunRecord['run']['plan']): string[] {
   const isCollected = ({ readings }: MemoryPoint): boolean => readings.runtime?.collected === true;
   const legs = new Set(points.filter(isCollected).map(({ leg }) => leg));
   const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isCollected(point));
-  return [...new Set(without.map(({ protocol }) => protocol))].map((protocol) => {
-    const levels = new Set(without.filter((point) => point.protocol === protocol).map(({ level }) => level));
-    return `${protocol}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;
+  return [...new Set(without.map(({ leg }) => leg))].map((leg) => {
+    const levels = new Set(without.filter((point) => point.leg === leg).map(({ level }) => level));
+    return `${readLegName(plan, leg)}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;
   });
 }
 
 /** What the kernel killed while a leg went on, such as one worker of several that was started anew. */
-function oomKillsIn(points: readonly MemoryPoint[]): string[] {
+function oomKillsIn(points: readonly MemoryPoint[], plan: RunRecord['run']['plan']): string[] {
   const firsts = new Map<string, number>();
-  const kills = new Map<MemoryPoint['protocol'], number>();
-  for (const { launch, leg, protocol, readings } of points) {
+  const kills = new Map<number, number>();
+  for (const { launch, leg, readings } of points) {
     const now = readings.cgroup?.oomKills ?? null;
     if (now === null) continue;
     // Another launch may have another cgroup.
     const before = firsts.get(`${launch} ${leg}`) ?? now;
     firsts.set(`${launch} ${leg}`, before);
-    if (now > before) kills.set(protocol, Math.max(kills.get(protocol) ?? 0, now - before));
+    if (now > before) kills.set(leg, Math.max(kills.get(leg) ?? 0, now - before));
   }
   return [...kills].map(
-    ([protocol, count]) =>
-      `${protocol}: the kernel killed ${count} process${count === 1 ? '' : 'es'} for want of memory in the target's cgroup`,
+    ([leg, count]) =>
+      `${readLegName(plan, leg)}: the kernel killed ${count} process${count === 1 ? '' : 'es'} for want of memory in the target's cgroup`,
   );
 }

@@ -17,7 +17,7 @@ export function gated(summary: Summary, run: RunFile): Summary {
   const asked = Asked.safeParse(run.config).data?.failIf ?? [];
   const thresholds = asked.map(({ expression }) => {
     const threshold = readThreshold(expression);
-    // Of a version that had other names: it can't be said to have passed.
+    // From a version that had other names: it can't be said to have passed.
     return typeof threshold === 'string' ? { expression, value: null, passed: false } : checked(threshold, summary);
   });
   const crossed = thresholds.filter(({ passed }) => !passed);

@@ -57,7 +57,7 @@ export const tables = (content: readonly Markup[]): Markup =>
 export const note = (kind: 'bad' | 'warning' | 'plain', ...content: readonly Child[]): Markup =>
   html`<div class="note ${kind}">${content}</div>\n`;
 
-export const list = (items: readonly Child[]): Markup =>
+export const bulletList = (items: readonly Child[]): Markup =>
   html`<ul>\n${items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`;
 
 /** What is to be pasted as it is. */

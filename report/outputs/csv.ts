@@ -1,4 +1,5 @@
 import type { Summary } from '../../core/schemas/summary.ts';
+import type { RunOutput } from './output.ts';
 
 const COLUMNS = [
   'protocol',
@@ -11,11 +12,14 @@ const COLUMNS = [
   'census_open',
   'settled',
   'run',
+  'leg',
 ] as const;
 
 /** `levels.csv`: one line a level, empty where not measured (RFC 4180). */
-export function levelsCsv(summary: Summary): string {
-  const lines = summary.legs.flatMap(({ protocol, levels }) =>
+export const LEVELS_CSV: RunOutput = { file: 'levels.csv', make: ({ summary }) => levelsCsv(summary) };
+
+function levelsCsv(summary: Summary): string {
+  const lines = summary.legs.flatMap(({ name, protocol, levels }) =>
     levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled }) =>
       [
         protocol,
@@ -28,6 +32,7 @@ export function levelsCsv(summary: Summary): string {
         censusOpen,
         settled,
         summary.name,
+        name,
       ]
         .map(cellOf)
         .join(','),

@@ -3,7 +3,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { IndexedRun, RunIndex } from '../fold/run-index.ts';
 import { figure } from '../html/figure.ts';
 import { html, type Markup } from '../html/markup.ts';
-import { figures, list, note, page, section } from '../html/page.ts';
+import { bulletList, figures, note, page, section } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { atOf } from '../words/capacity-phrases.ts';
 import { bytes, count, counted, orUnknown, type Part, plain, say, UNKNOWN } from '../words/phrase.ts';
@@ -23,7 +23,7 @@ export const INDEX_COLUMNS: readonly TableColumn[] = [
   { title: 'began (UTC)' },
   { title: 'target', words: true },
   { title: 'ended', words: true },
-  { title: 'protocol', words: true },
+  { title: 'leg', words: true },
   { title: 'most open' },
   { title: 'one more costs' },
   { title: 'in user space' },
@@ -39,14 +39,14 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
     if (summary.legs.length === 0)
       return [{ entry, leg: null, cells: [...common, ...INDEX_COLUMNS.slice(4).map(() => UNKNOWN)] }];
     return summary.legs.map((leg) => {
-      const { protocol, peakOpen, perConnection } = leg;
-      const first = summary.limiters.find((limiter) => limiter.protocol === protocol);
+      const { name, peakOpen, perConnection } = leg;
+      const first = summary.limiters.find((limiter) => limiter.leg === name);
       const costs = [
         estimate(perConnection?.total ?? null),
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
       const limit = first ? say`${first.what} ${atOf(first)}` : UNKNOWN;
-      return { entry, leg, cells: [...common, protocol, count(peakOpen), ...costs, limit] };
+      return { entry, leg, cells: [...common, name, count(peakOpen), ...costs, limit] };
     });
   });
 }
@@ -57,7 +57,7 @@ export function indexPage(index: RunIndex, connrigVersion: string): string {
   const trends = trendsOf(runs);
   const main = [
     unreadable.length > 0 &&
-      section('unreadable', 'What could not be read', note('warning', list(unreadable.map(({ why }) => why)))),
+      section('unreadable', 'What could not be read', note('warning', bulletList(unreadable.map(({ why }) => why)))),
     trends.length > 0 && section('trends', 'From run to run', figures(trends)),
     section('runs', 'Runs', runsTable(index)),
   ];
@@ -88,14 +88,14 @@ const linkTo = ({ folder, hasPage, summary }: IndexedRun): Markup =>
 
 const whenOf = ({ run }: IndexedRun): string => run.startedAt.slice(0, 16).replace('T', ' ');
 
-/** A chart for each target and protocol that more than one run has a cost of. */
+/** A chart for each target and leg that more than one run has a cost of. */
 function trendsOf(runs: readonly IndexedRun[]): Markup[] {
   const groups = new Map<string, TrendPoint[]>();
   for (const entry of runs) {
-    for (const { protocol, perConnection } of entry.summary.legs) {
+    for (const { name, perConnection } of entry.summary.legs) {
       const cost = perConnection?.total ?? perConnection?.user;
       if (!cost) continue;
-      const title = `${entry.run.target.name}, ${protocol}`;
+      const title = `${entry.run.target.name}, ${name}`;
       const points = groups.get(title) ?? [];
       points.push({ ...cost, label: whenOf(entry) });
       groups.set(title, points);

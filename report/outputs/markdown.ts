@@ -7,10 +7,16 @@ import { gateTables, reportTables, verdictTable } from '../words/report-tables.t
 import { TOPICS, type Topic } from '../words/table.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { bullets, captionedTable, code, codeBlock, image, markdown } from './markdown-kit.ts';
+import type { RunOutput } from './output.ts';
 import type { ReportChart } from './report-charts.ts';
 
 /** `report.md`: what a run came to, for a pull request or a job summary. Charts are files beside it. */
-export function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
+export const REPORT_MARKDOWN: RunOutput = {
+  file: 'report.md',
+  make: ({ run, summary, charts }) => markdownReport(run, summary, charts()),
+};
+
+function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const tables = reportTables(summary);
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
@@ -25,7 +31,7 @@ export function markdownReport(run: RunFile, summary: Summary, charts: readonly 
       return content.length === 0 ? [] : [`## ${TOPICS[topic]}`, ...content];
     }),
     '## Measured on',
-    bullets(measuredOn(run).map(([label, what]) => `${label}: ${markdown(what)}`)),
+    bullets(measuredOn(run).map(({ label, value }) => `${label}: ${markdown(value)}`)),
     '## Method and caveats',
     bullets(caveatsOf(run, summary).map(markdown)),
   ];

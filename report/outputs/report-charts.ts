@@ -46,10 +46,10 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
     found.push({ topic, id, file: `charts/${id}.svg`, title: chart.title, svg, size, caption });
   };
   const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
-  each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.protocol}`, memoryChart(leg)));
+  each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.name}`, memoryChart(leg)));
   add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
   each((leg) =>
-    add('capacity', `forecast-${leg.protocol}`, forecastChart(leg, { legs, ...summary }), {
+    add('capacity', `forecast-${leg.name}`, forecastChart(leg, { legs, ...summary }), {
       caption: forecastCaption(leg, summary.capacity),
     }),
   );
@@ -61,19 +61,19 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
   add('time', 'outcomes', outcomesChart(legs), { size: { width: WIDTH, height: 90 + 42 * bars.length } });
   each((leg, i) => {
     const own = series.legs[i];
-    if (own) add('time', `retained-${leg.protocol}`, retainedChart(own, leg.retained));
+    if (own) add('time', `retained-${leg.name}`, retainedChart(own, leg.retained));
   });
   each((leg, i) => {
     const own = series.legs[i];
-    if (own) add('latency', `opening-${leg.protocol}`, openingChart(own));
+    if (own) add('latency', `opening-${leg.name}`, openingChart(own));
   });
-  each((leg) => add('latency', `round-trips-${leg.protocol}`, rttChart(leg)));
+  each((leg) => add('latency', `round-trips-${leg.name}`, rttChart(leg)));
   return found;
 }
 
 function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
   const axes = 'Both axes go in powers, since plans go far beyond what was measured.';
-  const own = capacity.find((one) => one.protocol === leg.protocol);
+  const own = capacity.find((one) => one.leg === leg.name);
   if (!own) return axes;
   if (!isFirm(leg)) return `${axes} ${ONLY_A_BOUND}`;
   const { memoryLimitBytes, headroomPercent } = own;
@@ -82,8 +82,8 @@ function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
 }
 
 function opensCaption(legs: readonly LegSummary[]): Part {
-  const rates = legs.flatMap(({ protocol, open: { ratePerSecond } }) =>
-    ratePerSecond === null ? [] : [say`${count(ratePerSecond)} (${protocol})`],
+  const rates = legs.flatMap(({ name, open: { ratePerSecond } }) =>
+    ratePerSecond === null ? [] : [say`${count(ratePerSecond)} (${name})`],
   );
   const mean = rates.length === 0 ? '' : say` While climbing, ${joined(rates, ' and ')} opened in a second.`;
   const burst = legs.some((leg) => leg.burst !== null) ? ', the burst at the end of each leg included' : '';
@@ -91,8 +91,8 @@ function opensCaption(legs: readonly LegSummary[]): Part {
 }
 
 function timeCaption(legs: readonly LegSummary[]): Part {
-  const peaks = legs.flatMap(({ protocol, peakUserBytes }) =>
-    peakUserBytes === null ? [] : [say`${bytes(peakUserBytes)} (${protocol})`],
+  const peaks = legs.flatMap(({ name, peakUserBytes }) =>
+    peakUserBytes === null ? [] : [say`${bytes(peakUserBytes)} (${name})`],
   );
   const most = peaks.length === 0 ? '' : say` At most ${joined(peaks, ' and ')}.`;
   return say`User memory as it was at each moment, garbage included, and connections. Levels are held still where it is shaded.${most}`;

@@ -2,7 +2,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { drawnFigure } from '../html/figure.ts';
 import { type Child, html, type Markup } from '../html/markup.ts';
-import { figures, list, note, page, paste, section, tables } from '../html/page.ts';
+import { bulletList, figures, note, page, paste, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
 import { caveatsOf } from '../words/caveats.ts';
 import { measuredOn } from '../words/circumstances.ts';
@@ -10,15 +10,21 @@ import { pastes } from '../words/paste-settings.ts';
 import { reportTables } from '../words/report-tables.ts';
 import { TOPICS, type Topic } from '../words/table.ts';
 import { verdictOf } from '../words/verdict.ts';
+import type { RunOutput } from './output.ts';
 import type { ReportChart } from './report-charts.ts';
 
 /** `report.html`: a run as one file that needs nothing else, to be read, printed and handed on. */
-export function reportPage(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
+export const REPORT_PAGE: RunOutput = {
+  file: 'report.html',
+  make: ({ run, summary, charts }) => reportPage(run, summary, charts()),
+};
+
+function reportPage(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const main = [
     warnings(summary),
     ...(Object.keys(TOPICS) as Topic[]).map((topic) => topicSection(topic, summary, charts)),
     section('measured-on', 'Measured on', circumstances(run)),
-    section('method', 'Method and caveats', list(caveatsOf(run, summary))),
+    section('method', 'Method and caveats', bulletList(caveatsOf(run, summary))),
   ];
   return page(`${summary.name}: ${summary.status} · connrig`, header(run, summary), main, footer(run));
 }
@@ -37,7 +43,7 @@ function warnings({ error, warnings }: Summary): Markup | null {
         'bad',
         html`<p><strong>${error.code}</strong>: ${error.message}</p><p>What to do: <code>${error.hint}</code></p>`,
       ),
-    warnings.length > 0 && note('warning', list(warnings)),
+    warnings.length > 0 && note('warning', bulletList(warnings)),
   );
 }
 
@@ -58,7 +64,7 @@ ${parts.map(({ what, text }) => html`<p>${what}</p>\n${paste(text)}`)}`,
   );
 
 const circumstances = (run: RunFile): Markup => html`<dl class="facts">
-${measuredOn(run).map(([label, what]) => html`<div><dt>${label}</dt><dd>${what}</dd></div>\n`)}</dl>
+${measuredOn(run).map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 `;
 
 const footer = ({ environment }: RunFile): Markup =>

@@ -10,7 +10,7 @@ import { plainRows } from '../words/verdict-rows.ts';
  * as well, and what a target has said doesn't steer a terminal.
  */
 export function terminalTable(summary: Summary): string {
-  const rows = [{ label: '', cells: summary.legs.map(({ protocol }) => protocol as string) }, ...plainRows(summary)];
+  const rows = [{ label: '', cells: summary.legs.map(({ name }) => name) }, ...plainRows(summary)];
   const lines = aligned(rows.map(({ label, cells }) => [label, ...cells]));
   const gates = summary.thresholds.map(
     (one) => `threshold: ${one.expression}: ${plain(measuredOf(one))}, ${wordOf(one)}`,

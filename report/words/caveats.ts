@@ -25,8 +25,8 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
     bursts.length > 0 &&
       say`All connections at once, as after a restart, took ${joined(
         bursts.map(
-          ({ protocol, burst }) =>
-            say`${bytes(burst!.userBytesPerConnection)} of user memory for each of ${count(burst!.open)} (${protocol})`,
+          ({ name, burst }) =>
+            say`${bytes(burst!.userBytesPerConnection)} of user memory for each of ${count(burst!.open)} (${name})`,
         ),
         ' and ',
       )} before any collection.`,
@@ -52,12 +52,12 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
 }
 
 /** Two costs, two capacities: which one was planned by, and what of it is extrapolated. */
-function reconnectingCaveat({ protocol, burst }: LegSummary, sizeBy: SizeBy, isSized: boolean): Part[] {
+function reconnectingCaveat({ name, burst }: LegSummary, sizeBy: SizeBy, isSized: boolean): Part[] {
   const beyond = burst?.beyondRestBytes ?? null;
   if (burst === null || beyond === null || !isSized) return [];
   if (beyond <= 0) {
     return [
-      say`${protocol}: while everybody reconnects a connection takes no more than at rest, so one capacity goes for both.`,
+      say`${name}: while everybody reconnects a connection takes no more than at rest, so one capacity goes for both.`,
     ];
   }
   const which =
@@ -65,6 +65,6 @@ function reconnectingCaveat({ protocol, burst }: LegSummary, sizeBy: SizeBy, isS
       ? 'Capacity is planned by that: --size-by rest plans by the cost at rest'
       : 'Capacity is planned by the cost at rest (--size-by rest), so the headroom has to hold the difference';
   return [
-    say`${protocol}: while everybody reconnects a connection takes ${bytes(beyond)} more than at rest, user and kernel memory together. That is one reading, at ${count(burst.open)} connections, and is taken to be as much for each of any number. ${which}.`,
+    say`${name}: while everybody reconnects a connection takes ${bytes(beyond)} more than at rest, user and kernel memory together. That is one reading, at ${count(burst.open)} connections, and is taken to be as much for each of any number. ${which}.`,
   ];
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isTalk } from '../../core/behaviours/behaviours.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
-import { isTalk } from '../../core/values/behaviour.ts';
 import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
 
-/** Of the config what a reader wants to know; a record may come from a version that had none of it. */
+/** What a reader wants to know of the config; a record may come from a version that had none of it. */
 const Asked = z.object({
   behaviour: z.object({ kind: z.string() }).loose().optional(),
   perMessageDeflate: z.string().optional(),
@@ -15,33 +16,64 @@ const Asked = z.object({
   headroomPercent: z.number().optional(),
 });
 
+/**
+ * Every circumstance there is, and what it is called. `mayDiffer`: runs that differ in it are compared all the same, without
+ * a warning, since that is what comparing is for.
+ */
+export const CIRCUMSTANCES = {
+  target: { label: 'Target', mayDiffer: true },
+  startedBy: { label: 'Started by', mayDiffer: true },
+  processes: { label: 'Its processes', mayDiffer: false },
+  machine: { label: 'Machine of the client', mayDiffer: false },
+  kernel: { label: 'Kernel', mayDiffer: false },
+  limits: { label: 'Limits', mayDiffer: false },
+  versions: { label: 'Versions', mayDiffer: false },
+  client: { label: 'Client', mayDiffer: false },
+  plan: { label: 'Plan', mayDiffer: false },
+  launches: { label: 'Launches of the target', mayDiffer: false },
+  behaviour: { label: 'Open connections', mayDiffer: false },
+  talk: { label: 'Round trips counted at each level for', mayDiffer: false },
+  deflate: { label: 'Per-message deflate', mayDiffer: false },
+  rest: { label: 'Rest before each reading', mayDiffer: false },
+  headroom: { label: 'Headroom asked for', mayDiffer: true },
+  begun: { label: 'Begun', mayDiffer: true },
+  ended: { label: 'Ended', mayDiffer: true },
+} as const satisfies Record<string, { readonly label: string; readonly mayDiffer: boolean }>;
+export type CircumstanceKey = keyof typeof CIRCUMSTANCES;
+
+export interface Circumstance {
+  readonly key: CircumstanceKey;
+  readonly label: string;
+  readonly value: Part;
+}
+
 /** The circumstances of a run, by name: what two runs have to have in common to be compared. All of it from run.json. */
-export function measuredOn(run: RunFile): Array<readonly [label: string, what: Part]> {
+export function measuredOn(run: RunFile): Circumstance[] {
   const { environment, target, generator, plan } = run;
   const asked = Asked.safeParse(run.config).data ?? {};
   // One fleet for each leg.
   const workers = generator.legs.slice(0, plan.legs.length).map((leg) => leg.workers);
   const [firstPort, lastPort] = environment.ephemeralPorts ?? [];
-  return [
-    ['Target', say`${target.name}${target.urls.length > 0 ? ` at ${target.urls.join(', ')}` : ''} (${target.kind})`],
-    ...(asked.command === undefined ? [] : [['Started by', asked.command] as const]),
+  const told: ReadonlyArray<readonly [key: CircumstanceKey, value: Part]> = [
+    ['target', say`${target.name}${target.urls.length > 0 ? ` at ${target.urls.join(', ')}` : ''} (${target.kind})`],
+    ...(asked.command === undefined ? [] : [['startedBy', asked.command] as const]),
     [
-      'Its processes',
+      'processes',
       say`${target.processes === null ? 'not known' : count(target.processes)}${
         target.descriptorLimit === null ? '' : say`, ${count(target.descriptorLimit)} open files each at most`
       }`,
     ],
     [
-      'Machine of the client',
+      'machine',
       say`${count(environment.cores)} × ${environment.cpuModel}, ${bytes(environment.memoryBytes)} of memory${
         environment.memoryLimitBytes < environment.memoryBytes
           ? say`, ${bytes(environment.memoryLimitBytes)} of it ours`
           : ''
       }`,
     ],
-    ['Kernel', `${environment.kernel} ${environment.arch}`],
+    ['kernel', `${environment.kernel} ${environment.arch}`],
     [
-      'Limits',
+      'limits',
       joined(
         [
           environment.descriptorLimit === null ? [] : say`${count(environment.descriptorLimit)} open files a process`,
@@ -53,9 +85,9 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
         ', ',
       ),
     ],
-    ['Versions', `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}`],
+    ['versions', `connrig ${environment.connrigVersion}, Node.js ${environment.nodeVersion}`],
     [
-      'Client',
+      'client',
       say`engine ${generator.engine}, ${
         workers.length === 1
           ? counted(workers[0]!, 'worker thread')
@@ -63,28 +95,29 @@ export function measuredOn(run: RunFile): Array<readonly [label: string, what: P
       }`,
     ],
     [
-      'Plan',
+      'plan',
       joined(
         plan.legs.map(
-          ({ protocol, levels, connectsPerSecond, cycles }) =>
-            say`${protocol}: ${counted(levels.length, 'level')} up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${counted(cycles, 'cycle')}`,
+          ({ name, levels, connectsPerSecond, cycles }) =>
+            say`${name}: ${counted(levels.length, 'level')} up to ${count(levels.at(-1) ?? 0)}, ${count(connectsPerSecond)} opened per second, ${counted(cycles, 'cycle')}`,
         ),
         '; ',
       ),
     ],
-    ['Launches of the target', count(plan.launches)],
-    ...(asked.behaviour ? [['Open connections', behaviourOf(asked.behaviour)] as const] : []),
+    ['launches', count(plan.launches)],
+    ...(asked.behaviour ? [['behaviour', behaviourOf(asked.behaviour)] as const] : []),
     ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
-      ? [['Round trips counted at each level for', ms(asked.talkMs)] as const]
+      ? [['talk', ms(asked.talkMs)] as const]
       : []),
-    ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => protocol === 'ws')
-      ? [['Per-message deflate', asked.perMessageDeflate] as const]
+    ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => DESCRIPTORS[protocol].compresses)
+      ? [['deflate', asked.perMessageDeflate] as const]
       : []),
-    ...(asked.restMs ? [['Rest before each reading', ms(asked.restMs)] as const] : []),
-    ...(asked.headroomPercent === undefined ? [] : [['Headroom asked for', percent(asked.headroomPercent)] as const]),
-    ['Begun', run.startedAt],
-    ['Ended', run.finishedAt ?? 'never said so'],
+    ...(asked.restMs ? [['rest', ms(asked.restMs)] as const] : []),
+    ...(asked.headroomPercent === undefined ? [] : [['headroom', percent(asked.headroomPercent)] as const]),
+    ['begun', run.startedAt],
+    ['ended', run.finishedAt ?? 'never said so'],
   ];
+  return told.map(([key, value]) => ({ key, label: CIRCUMSTANCES[key].label, value }));
 }
 
 function behaviourOf({ kind, ...more }: { readonly kind: string; readonly [key: string]: unknown }): string {

@@ -5,7 +5,7 @@ import { bytes, orUnknown, type Phrase, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table.ts';
 import { wordOf } from './threshold-phrases.ts';
 
-const legName = ({ protocol, part }: Growth): string => `${protocol}${part === 'user' ? ', in user space alone' : ''}`;
+const legName = ({ leg, part }: Growth): string => `${leg}${part === 'user' ? ', in user space alone' : ''}`;
 
 const differenceTold = ({ difference }: Growth): Phrase => (difference ? differencePhrase(difference) : [UNKNOWN]);
 

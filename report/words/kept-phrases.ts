@@ -50,8 +50,8 @@ function filesPhrase(each: number): Phrase {
 }
 
 /** What is used up first, and after how many closes. */
-function gonePhrase({ protocol }: LegSummary, { limiters }: Summary): Phrase {
-  const first = limiters.find((limiter) => limiter.protocol === protocol && limiter.unit === 'closed connections');
+function gonePhrase({ name }: LegSummary, { limiters }: Summary): Phrase {
+  const first = limiters.find((limiter) => limiter.leg === name && limiter.unit === 'closed connections');
   if (!first) return [];
   const { what, at, available = 0 } = first;
   return what === 'memory'

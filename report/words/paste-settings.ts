@@ -1,8 +1,9 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { chosenRow } from '../fold/sizing.ts';
 import { bytes, count, type Phrase, say } from './phrase.ts';
-import { isFirm, NOUNS } from './verdict.ts';
+import { isFirm } from './verdict.ts';
 
 interface Paste {
   /** What it is for and where it goes. */
@@ -23,14 +24,14 @@ export interface Pastes {
  */
 export function pastes({ sizing, legs }: Summary): Pastes[] {
   if (sizing === null) return [];
-  return legs.filter(isFirm).flatMap(({ protocol }) => {
-    const row = chosenRow(sizing, protocol);
+  return legs.filter(isFirm).flatMap(({ name }) => {
+    const row = chosenRow(sizing, name);
     return row === undefined ? [] : [{ title: titleOf(row), parts: partsOf(row, sizing) }];
   });
 }
 
-const titleOf = ({ protocol, name, instanceBytes, connections }: SizingRow): Phrase =>
-  say`Settings for ${count(connections)} ${NOUNS[protocol][1]} on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
+const titleOf = ({ leg, protocol, name, instanceBytes, connections }: SizingRow): Phrase =>
+  say`Settings for ${count(connections)} ${DESCRIPTORS[protocol].nouns[1]}${leg === protocol ? '' : ` (${leg})`} on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
 
 function partsOf({ settings, memoryBytes, connections }: SizingRow, { headroomPercent }: Sizing): Paste[] {
   const { processes, openFiles, maxOldSpaceMib, memoryMib } = settings;

@@ -31,7 +31,7 @@ export function reportTables(summary: Summary): TableData[] {
 }
 
 const legColumns = (legs: readonly LegSummary[]): TableColumn[] =>
-  legs.map(({ protocol }) => ({ title: protocol, words: true }));
+  legs.map(({ name }) => ({ title: name, words: true }));
 
 /** The rows that every output has. */
 export const verdictTable = (summary: Summary): TableData => ({
@@ -52,11 +52,11 @@ const thresholdTable = ({ thresholds }: Summary): TableData => ({
   rows: thresholds.map((one) => ({ head: one.expression, cells: [measuredOf(one), wordOf(one)] })),
 });
 
-function levelTable({ protocol, levels }: LegSummary): TableData {
+function levelTable({ name, levels }: LegSummary): TableData {
   const hasCharged = levels.some(({ chargedBytes }) => chargedBytes !== null);
   return {
     topic: 'cost',
-    caption: `${protocol}: memory by level, while so many connections are held still`,
+    caption: `${name}: memory by level, while so many connections are held still`,
     columns: [
       { title: 'open' },
       ...[{ title: 'total' }, { title: 'user' }, { title: 'kernel, growth' }],
@@ -85,7 +85,7 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
   return {
     topic: 'cost',
     caption: 'The ledger of one connection: its parts sum to the whole; what the host grew by beyond that stands last',
-    columns: [{ title: 'part' }, ...known.map(({ protocol }) => ({ title: protocol }))],
+    columns: [{ title: 'part' }, ...known.map(({ name }) => ({ title: name }))],
     rows:
       known.length === 0
         ? []
@@ -105,12 +105,12 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
   };
 }
 
-function forecastTable({ protocol }: LegSummary, { forecast }: Summary): TableData {
-  const own = forecast.filter((one) => one.protocol === protocol);
+function forecastTable({ name }: LegSummary, { forecast }: Summary): TableData {
+  const own = forecast.filter((one) => one.leg === name);
   const hasBurst = own.some(({ burstBytes }) => burstBytes !== null);
   return {
     topic: 'capacity',
-    caption: `${protocol}: what more connections would take; beyond twice the top level it is a guess`,
+    caption: `${name}: what more connections would take; beyond twice the top level it is a guess`,
     columns: [
       ...[{ title: 'connections' }, { title: hasBurst ? `memory, ${AT_REST}` : 'memory' }],
       ...[{ title: 'at least' }, { title: 'at most' }],
@@ -133,7 +133,7 @@ function outcomeTable(legs: readonly LegSummary[]): TableData {
   return {
     topic: 'time',
     caption: 'How attempts to open ended, the burst and all cycles included',
-    columns: [{ title: 'outcome' }, ...legs.map(({ protocol }) => ({ title: protocol, unit: 'attempts' }))],
+    columns: [{ title: 'outcome' }, ...legs.map(({ name }) => ({ title: name, unit: 'attempts' }))],
     rows: [
       ...shown.map((name) => ({ head: name, cells: legs.map(({ outcomes }) => count(outcomes[name])) })),
       { head: 'all attempts', cells: legs.map(({ attempts }) => count(attempts)) },
@@ -142,12 +142,12 @@ function outcomeTable(legs: readonly LegSummary[]): TableData {
 }
 
 /** A baseline and one cycle are in the verdict already. */
-function drainTable({ protocol, drains }: LegSummary): TableData {
+function drainTable({ name, drains }: LegSummary): TableData {
   const keeps = (name: 'kernelBytes' | 'openFiles'): boolean => drains.some(({ [name]: value }) => value !== null);
   const [hasKernel, hasFiles] = [keeps('kernelBytes'), keeps('openFiles')];
   return {
     topic: 'time',
-    caption: `${protocol}: what there was without connections`,
+    caption: `${name}: what there was without connections`,
     columns: [
       ...[{ title: '' }, { title: 'user memory' }],
       ...(hasKernel ? [{ title: 'kernel, growth' }] : []),
@@ -168,9 +168,9 @@ function drainTable({ protocol, drains }: LegSummary): TableData {
 
 const times = (all: ReadonlyArray<number | null>): Phrase[] => all.map((time) => orUnknown(time, ms));
 
-const openingTable = ({ protocol, levels }: LegSummary): TableData => ({
+const openingTable = ({ name, levels }: LegSummary): TableData => ({
   topic: 'latency',
-  caption: `${protocol}: time to open, from the planned moment, of those that came between the level below and this one`,
+  caption: `${name}: time to open, from the planned moment, of those that came between the level below and this one`,
   columns: [{ title: 'up to' }, { title: 'opened' }, { title: 'p50' }, { title: 'p99' }, { title: 'slowest' }],
   rows: levels.flatMap(({ open, opening }) =>
     opening === null || opening.opened === 0
@@ -188,9 +188,9 @@ const hasStatuses = ({ rtt }: LegSummary['levels'][number]): boolean => rtt?.sta
 
 const hasOthers = ({ rtt }: LegSummary['levels'][number]): boolean => rtt !== null && rtt.fromOthers > 0;
 
-const rttTable = ({ protocol, levels }: LegSummary): TableData => ({
+const rttTable = ({ name, levels }: LegSummary): TableData => ({
   topic: 'latency',
-  caption: `${protocol}: round trips, from the planned moment`,
+  caption: `${name}: round trips, from the planned moment`,
   columns: [
     { title: 'open' },
     ...[{ title: 'p50' }, { title: 'p99' }, { title: 'p99.9' }, { title: 'p99 from sending' }],

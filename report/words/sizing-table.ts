@@ -8,8 +8,8 @@ import { isFirm, ONLY_A_BOUND } from './verdict.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
 export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
-  const { protocol } = leg;
-  const rows = (sizing?.rows ?? []).filter((row) => row.protocol === protocol);
+  const { name } = leg;
+  const rows = (sizing?.rows ?? []).filter((row) => row.leg === name);
   const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
   const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
   const hasBurst = rows.some(({ burstConnections }) => burstConnections !== null);
@@ -17,8 +17,7 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption:
-      sizing === null ? '' : say`${protocol}: ${captionOf(sizing, rows)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
+    caption: sizing === null ? '' : say`${name}: ${captionOf(sizing, rows)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
     columns: [
       { title: 'memory' },
       ...(hasBurst ? [`one holds, ${AT_REST}`, RECONNECTING] : ['one holds']).map((title) => ({

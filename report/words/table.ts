@@ -13,7 +13,7 @@ export const TOPICS: Readonly<Record<Topic, string>> = {
 
 export interface TableColumn {
   readonly title: Part;
-  /** Of all its numbers, where they don't carry one themselves. */
+  /** The unit of all its numbers, where they don't carry one themselves. */
   readonly unit?: string;
   /** Words read from the left; numbers stand to the right. */
   readonly words?: boolean;

@@ -4,9 +4,9 @@ import { isUnanswered, refusedOf } from '../fold/opening.ts';
 import { count, type Phrase, say } from './phrase.ts';
 
 /** What a leg's round trips leave out: how much was not answered, and how many answers nobody would want. */
-export const talkWarnings = ({ protocol, levels }: LegSummary): string[] =>
+export const talkWarnings = ({ name, levels }: LegSummary): string[] =>
   levels.flatMap(({ open, rtt }) =>
-    rtt === null ? [] : leftOutOf(rtt).map((text) => `${protocol}: at ${humanCount(open)} connections ${text}`),
+    rtt === null ? [] : leftOutOf(rtt).map((text) => `${name}: at ${humanCount(open)} connections ${text}`),
   );
 
 /** For the verdict: that there are no round trips, and why; nothing where there are. */

@@ -40,7 +40,9 @@ test('the first limit is named, the others follow in order', () => {
     'ports at 28,232, memory at 241,159',
     'ports at 28,232, memory at 153,128',
   ]);
-  const limiters: Summary['limiters'] = [{ protocol: 'tcp', what: 'cpu', at: 2345, unit: 'opens per second' }];
+  const limiters: Summary['limiters'] = [
+    { leg: 'tcp', protocol: 'tcp', what: 'cpu', at: 2345, unit: 'opens per second' },
+  ];
   assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
 });
 

@@ -95,15 +95,15 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
-    row('first limit', ({ protocol }) => limitCells(limiters, protocol)[0] ?? UNKNOWN),
-    row('  further limits', ({ protocol }) => {
-      const [, ...further] = limitCells(limiters, protocol);
+    row('first limit', ({ name }) => limitCells(limiters, name)[0] ?? UNKNOWN),
+    row('  further limits', ({ name }) => {
+      const [, ...further] = limitCells(limiters, name);
       return further.length > 0 ? joined(further, ', ') : UNKNOWN;
     }),
     ...capacity.slice(0, 1).flatMap((any) => {
       const label = capacityLabel(any, target.memoryLimit);
       const cell = (name: 'connections' | 'restConnections' | 'burstConnections') => (leg: LegSummary) => {
-        const own = capacity.find(({ protocol }) => protocol === leg.protocol);
+        const own = capacity.find((one) => one.leg === leg.name);
         const top = leg.levels.at(-1)?.open ?? 1;
         return orUnknown(
           own?.[name],
@@ -119,8 +119,8 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
   ];
   const sizes = [...new Set(forecast.map(({ connections }) => connections))];
   const ahead = sizes.map((connections) =>
-    row(say`${count(connections)} connections would take`, ({ protocol }) => {
-      const one = forecast.find((entry) => entry.protocol === protocol && entry.connections === connections);
+    row(say`${count(connections)} connections would take`, ({ name }) => {
+      const one = forecast.find((entry) => entry.leg === name && entry.connections === connections);
       return one ? say`${estimate(one)}${guess(one)}` : UNKNOWN;
     }),
   );
@@ -152,10 +152,8 @@ function statusCell(rtt: LegSummary['rtt']): Part {
   return joined([...came.map(([status, times]) => say`${count(times)} ${status}`), ...lost], ', ');
 }
 
-function limitCells(limiters: Summary['limiters'], protocol: LegSummary['protocol']): Phrase[] {
-  return limiters
-    .filter((limiter) => limiter.protocol === protocol)
-    .map((limiter) => say`${limiter.what} ${atOf(limiter)}`);
+function limitCells(limiters: Summary['limiters'], leg: string): Phrase[] {
+  return limiters.filter((limiter) => limiter.leg === leg).map((limiter) => say`${limiter.what} ${atOf(limiter)}`);
 }
 
 type Fit = NonNullable<LegSummary['fit']>;
@@ -193,7 +191,7 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
   ];
 }
 
-/** Of user memory that isn't shown to grow. */
+/** For user memory that isn't shown to grow. */
 function keptWord(leg: LegSummary, retained: Retained): string {
   const keeping = keepingIn(leg);
   if (keeping === 'used-again') return ': used again';

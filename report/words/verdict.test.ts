@@ -135,10 +135,10 @@ for (const [name, more, wanted] of KEPT) {
 }
 
 test('what a leak uses up first is told with it, after how many closes', () => {
-  const closes = { protocol: 'ws', unit: 'closed connections' } as const;
+  const closes = { leg: 'ws', protocol: 'ws', unit: 'closed connections' } as const;
   const fds = { ...closes, what: 'fds', at: 19_936, available: 20_000 } as const;
   const memory = { ...closes, what: 'memory', at: 1_000_000, available: 2 ** 32 } as const;
-  const ports = { protocol: 'ws', what: 'ports', at: 28_232, unit: 'connections' } as const;
+  const ports = { leg: 'ws', protocol: 'ws', what: 'ports', at: 28_232, unit: 'connections' } as const;
   const files = { perClosedConnection: 1, low: 0.9, high: 1.1 };
   const legs = [{ ...summary.legs[0]!, ...kept({ ...each(4096), files }) }];
   const [both] = said({ limiters: [fds, ports, memory], legs });
@@ -202,7 +202,7 @@ test('a run that did not go all the way says why first, and how far it came', ()
 test('the limit of a cgroup is called that; a limit of pace has its unit; no limit, no word', () => {
   const memoryLimit = { bytes: 2 ** 31, basis: 'cgroup', machineBytes: 2 ** 34 } as const;
   assert.match(said({ target: { ...summary.target, memoryLimit } })[0]!, /2\.0 GiB, the limit of its cgroup, hold /);
-  const cpu = [{ protocol: 'ws', what: 'cpu', at: 1500, unit: 'opens per second' }] as const;
+  const cpu = [{ leg: 'ws', protocol: 'ws', what: 'cpu', at: 1500, unit: 'opens per second' }] as const;
   assert.match(said({ limiters: [...cpu] })[0]!, /the first limit is the processor at 1,500 opens per second\.$/);
   assert.match(said({ limiters: [], capacity: [] })[0]!, /in the kernel\.$/);
 });

@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
@@ -9,15 +10,7 @@ import { unansweredClause } from './talk-warnings.ts';
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
-type Protocol = LegSummary['protocol'];
 type Limiter = Summary['limiters'][number];
-
-/** What a connection is called, one of them and many. */
-export const NOUNS: Readonly<Record<Protocol, readonly [one: string, many: string]>> = {
-  tcp: ['TCP connection', 'TCP connections'],
-  ws: ['WebSocket', 'WebSockets'],
-  http: ['HTTP connection', 'HTTP connections'],
-};
 
 /** What runs out, as the subject of a sentence. */
 const LIMITS: Readonly<Record<Limiter['what'], string>> = {
@@ -80,10 +73,13 @@ const sentence = ([first = '', ...rest]: Phrase): Phrase => [
 const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConnection']>['total'] =>
   perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
 
+/** A second leg of a protocol is told apart by its name. */
+const nameBeside = ({ name, protocol }: LegSummary): string => (name === protocol ? '' : ` (${name})`);
+
 /** Without a cost. */
 function untold(leg: LegSummary): Phrase {
   const { levels, peakOpen, planned, protocol } = leg;
-  const [, many] = NOUNS[protocol];
+  const many = `${DESCRIPTORS[protocol].nouns[1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
   if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
   const held = last.bytes.total ?? last.bytes.user;
@@ -100,7 +96,7 @@ function untold(leg: LegSummary): Phrase {
 /** With a cost, however sure it is. */
 function told(leg: LegSummary, summary: Summary): Phrase {
   const cost = costOf(leg)!;
-  const [one] = NOUNS[leg.protocol];
+  const one = `${DESCRIPTORS[leg.protocol].nouns[0]}${nameBeside(leg)}`;
   if (cost.low <= 0) {
     const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
     const kept = afterwards(keptPhrase(leg, summary));
@@ -139,8 +135,8 @@ function bendsOf({ fit }: LegSummary): Phrase {
   return joined([below, ...steps], ', ');
 }
 
-function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summary): Phrase {
-  const own = capacity.find((one) => one.protocol === protocol);
+function capacityOf({ name, burst }: LegSummary, { capacity, target }: Summary): Phrase {
+  const own = capacity.find((one) => one.leg === name);
   if (!own) return [];
   const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
   const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
@@ -149,8 +145,8 @@ function capacityOf({ protocol, burst }: LegSummary, { capacity, target }: Summa
   return say`${limit} hold ${hold} with ${percent(own.headroomPercent)} headroom${far}`;
 }
 
-function limitsOf({ protocol }: LegSummary, { limiters }: Summary): Phrase {
-  const own = limiters.filter((limiter) => limiter.protocol === protocol);
+function limitsOf({ name }: LegSummary, { limiters }: Summary): Phrase {
+  const own = limiters.filter((limiter) => limiter.leg === name);
   // What a leak uses up stands with the leak.
   const [first, second] = own.filter(({ unit }) => unit !== 'closed connections');
   if (!first) return [];

@@ -8,17 +8,17 @@ export interface Figure {
 }
 
 /** A benchmark that can be asked for by name. */
-export interface Part {
+export interface BenchPart {
   readonly name: string;
   /** What is compared with what, and how: one or two sentences for the table's head. */
   readonly method: string;
   /** It takes long or needs other tools: only when named. */
   readonly onDemand?: true;
-  measure(options: PartOptions): Promise<Figure[]>;
+  measure(options: BenchOptions): Promise<Figure[]>;
 }
 
 /** What can be said behind the names of parts. */
-export interface PartOptions {
+export interface BenchOptions {
   /** `--seed`, for parts that draw lots. */
   readonly seed?: number | undefined;
 }

@@ -4,9 +4,9 @@ import { humanCount } from '../../core/values/units.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
-import type { Part } from './benchmark.ts';
+import type { BenchPart } from './benchmark.ts';
 import { buffers } from './buffers.ts';
-import { compare } from './compare.ts';
+import { compareBench } from './compare.ts';
 import { fuzz } from './fuzz.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
@@ -23,7 +23,7 @@ const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
   leg.perConnection?.[which]?.bytes ?? Number.NaN;
 
-const opens: Part = {
+const opens: BenchPart = {
   name: 'opens',
   method:
     '`connrig run` against its own server on this machine, no pace (`--rate 100k/s`), levels 5,000, 10,000 and 15,000; 3 rounds, engines by turns, medians. CPU is the whole client, per connection opened while ramping.',
@@ -75,7 +75,7 @@ const opens: Part = {
   },
 };
 
-const many: Part = {
+const many: BenchPart = {
   name: 'many',
   method:
     '100,000 idle `ws` in one run against our own server (`--rate 20k/s`, five levels), where a process may open 20,000 files.',
@@ -99,7 +99,7 @@ const many: Part = {
   },
 };
 
-const agreement: Part = {
+const agreement: BenchPart = {
   name: 'agreement',
   method: 'Five default runs of 5,000 `ws`, a fresh server each: how far the user cost of each lies from their median.',
   async measure() {
@@ -136,7 +136,7 @@ const agreement: Part = {
   },
 };
 
-const overhead: Part = {
+const overhead: BenchPart = {
   name: 'overhead',
   method:
     'Reference server against a bare `ws` echo server, fresh processes by turns, slope of Pss_Anon over 2,000 to 6,000 connections, 5 rounds, medians.',
@@ -149,7 +149,7 @@ const overhead: Part = {
   },
 };
 
-const scrape: Part = {
+const scrape: BenchPart = {
   name: 'scrape',
   method:
     '`/metrics` of the reference server with 10,000 open `ws` connections, 20 scrapes; and of a run that holds 100,000, ten times a second at its highest levels.',
@@ -191,10 +191,10 @@ const scrape: Part = {
   },
 };
 
-export const PARTS: readonly Part[] = [
+export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
-  ...[buffers, generators, rtt, meterRead, live, report, compare, fuzz, million].map(
-    (part): Part => ({ ...part, onDemand: true }),
+  ...[buffers, generators, rtt, meterRead, live, report, compareBench, fuzz, million].map(
+    (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];
 

@@ -12,7 +12,7 @@ import type { Established, Readings } from '../../core/schemas/readings.ts';
 import { median } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 
 const CONNECTIONS = 9000;
 const ROUNDS = 5;
@@ -31,7 +31,7 @@ const CASES = [
   { what: '64 KiB unsent', mode: ['unsent', String(64 * KIB)], bytes: 1, queuedBytes: 64 * KIB },
 ] as const;
 
-export const buffers: Part = {
+export const buffers: BenchPart = {
   name: 'buffers',
   method: `${humanCount(CONNECTIONS)} connections between two processes in C (\`test/known-answer/queued.c\`), held with empty queues and then with data in them; ${ROUNDS} rounds, medians (and the worst). What the host lost is the growth of its used memory between the two, less that of all processes' own memory. *Unexplained* is what no row explains, of all that the host lost so since there was no connection.`,
   async measure() {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { type Cost, type Difference, differenceOf } from '../../core/stats/difference.ts';
 import { humanBytes } from '../../core/values/units.ts';
-import type { Part } from './benchmark.ts';
+import type { BenchPart } from './benchmark.ts';
 import { rigRun } from './rig-run.ts';
 
 const HELD_BYTES = 4096;
@@ -15,9 +15,9 @@ const PAIRS = 20;
 const PORT = 23_456;
 
 /** A target of known cost, in C, and its twin that holds more; then many pairs of runs that are equal. */
-export const compare: Part = {
+export const compareBench: BenchPart = {
   name: 'compare',
-  method: `\`connrig run --command …\` against a server in C that holds ${HELD_BYTES} or ${HELD_BYTES + MORE_BYTES} bytes for each of 10,000 connections (\`test/known-answer/held.c\`), 3 launches each; then ${PAIRS} pairs of equal runs of our own server (ws, 2,000 connections, 3 launches each).`,
+  method: `\`connrig run --command …\` against a server in C that holds ${HELD_BYTES} or ${HELD_BYTES + MORE_BYTES} bytes for each of 10,000 connections (\`test/known-answer/held.c\`), 3 launches each. Then come ${PAIRS} pairs of equal runs of our own server (ws, 2,000 connections, 3 launches each).`,
   onDemand: true,
   async measure() {
     const scratch = await mkdtemp(join(tmpdir(), 'connrig-compare-'));

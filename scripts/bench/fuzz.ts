@@ -2,12 +2,12 @@ import { humanCount } from '../../core/values/units.ts';
 import { fuzzAnswers } from '../fuzz/answers.ts';
 import type { FuzzResult } from '../fuzz/classes.ts';
 import { fuzzFrames } from '../fuzz/frames.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 
 const FRAME_STREAMS = 1_000_000;
 const ANSWERS = 100_000;
 
-export const fuzz: Part = {
+export const fuzz: BenchPart = {
   name: 'fuzz',
   method: `${humanCount(FRAME_STREAMS)} streams with a mutated frame in each, read by the client's ws protocol and by the receiver of \`ws\`; ${humanCount(ANSWERS)} mutated answers, read by the client, Node.js and \`ws\`. Valid ones in between. The seed is that of the day unless given (\`-- fuzz --seed 20261127\`); [the classes](protocols.md#where-readers-differ).`,
   async measure({ seed = seedOfTheDay() }) {

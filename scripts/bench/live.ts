@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from '../../core/stats/slope.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 import { mainThreadCpuOf } from './main-thread.ts';
 import { CONNRIG } from './rig-run.ts';
 
@@ -20,9 +20,9 @@ interface Cost {
   readonly events: number;
 }
 
-export const live: Part = {
+export const live: BenchPart = {
   name: 'live',
-  method: `\`connrig ${COMMAND.join(' ')}\`, by turns as it is and with \`--live\` and somebody who looks for all of it (who reads the page's events as fast as they come, in a process of its own), ${ROUNDS} rounds. The processor time of the client's main thread, where record and page are made, to the end of the run; medians.`,
+  method: `\`connrig ${COMMAND.join(' ')}\`, by turns as it is and with \`--live\`, ${ROUNDS} rounds. With \`--live\` somebody looks for all of it: a process of its own reads the page's events as fast as they come. The processor time of the client's main thread, where record and page are made, to the end of the run; medians.`,
   async measure() {
     const costs: Record<'without' | 'with', Cost[]> = { without: [], with: [] };
     for (let round = 0; round < ROUNDS; round++) {

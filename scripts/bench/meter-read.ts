@@ -11,7 +11,7 @@ import { type Fleet, startFleet } from '../../fleet/fleet.ts';
 import { layoutFleet } from '../../fleet/local/layout.ts';
 import { type Meters, openMeters } from '../../memory/meter-set.ts';
 import { readSockstat } from '../../memory/sockstat.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 
 /** Both ends are on this machine: a million sockets. */
 const CONNECTIONS = 500_000;
@@ -24,7 +24,7 @@ const MOST_MS = 250;
 const SERVER_RESERVE = 128;
 const OPEN_WITHIN_MS = 600_000;
 
-export const meterRead: Part = {
+export const meterRead: BenchPart = {
   name: 'meter-read',
   method: `All meters, ${READS} times: at a hold of ${humanCount(CONNECTIONS)} \`tcp\` connections to our own server on this machine, before and after a collection, and of a target with ${humanCount(PROCESSES)} processes.`,
   async measure() {
@@ -36,7 +36,7 @@ async function atAMillion(): Promise<Figure[]> {
   const has = await readSnapshot();
   const processes = Math.ceil(CONNECTIONS / (Math.min(has.filesHard ?? CONNECTIONS, CONNECTIONS * 2) - SERVER_RESERVE));
   const program = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
-  const target = await startBuiltinTarget(program, 'tcp', processes);
+  const target = await startBuiltinTarget(program, { protocol: 'tcp', perMessageDeflate: 'off' }, processes);
   try {
     const { ports } = target.url;
     const layout = layoutFleet({
@@ -101,7 +101,7 @@ async function atAMillion(): Promise<Figure[]> {
 
 /** Full at both ends: the kernel completes connections that a server has yet to accept. */
 async function fillUp(fleet: Fleet, meters: Meters): Promise<void> {
-  fleet.setTarget(CONNECTIONS, 100_000);
+  fleet.pursue(CONNECTIONS, 100_000);
   const deadline = performance.now() + OPEN_WITHIN_MS;
   const isFull = async (): Promise<boolean> =>
     fleet.tally().open === CONNECTIONS && (await meters.read()).runtime?.census?.tcp.open === CONNECTIONS;

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { Summary } from '../../core/schemas/summary.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { readRun } from '../../report/fold/read-run.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 import { mainThreadCpuOf } from './main-thread.ts';
 import { CONNRIG } from './rig-run.ts';
 
 const COMMAND = ['run', '--protocol', 'ws', '--connections', '1M', '--levels', '6'];
 const LOOK_EVERY_MS = 1000;
 
-export const million: Part = {
+export const million: BenchPart = {
   name: 'million',
   method: `\`connrig ${COMMAND.join(' ')}\`, progress and all, where a process may open 20,000 files.`,
   async measure() {

@@ -2,14 +2,14 @@ import { ledgerOf, userBytesOf } from '../../core/ledger/ledger.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { median } from '../../core/stats/slope.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 
 const ROUNDS = 3;
 const TOP = 50_000;
 const FORECAST = 100_000;
 
-export const ledger: Part = {
+export const ledger: BenchPart = {
   name: 'ledger',
   method: `\`connrig run --connections 50k --rate 20k/s\` against its own server, both legs, ${ROUNDS} rounds, medians (and the worst). *Unexplained* is what the host grew by beyond all rows; what the host lost is its growth from baseline to the top level, both ends of ${humanCount(TOP)} connections.`,
   async measure() {
@@ -57,7 +57,7 @@ const within = (what: string, shares: readonly number[]): Figure => ({
   holds: median(shares) <= 0.05,
 });
 
-export const repeatable: Part = {
+export const repeatable: BenchPart = {
   name: 'repeatable',
   method:
     '`connrig run --protocol ws --connections 10k --rate 20k/s --launches 5`: a fresh server for each launch; how far their costs scatter.',
@@ -78,9 +78,9 @@ export const repeatable: Part = {
   },
 };
 
-export const predictive: Part = {
+export const predictive: BenchPart = {
   name: 'predictive',
-  method: `Levels up to 10,000 forecast ${humanCount(FORECAST)}, then a run goes there; our own server in 6 processes both times (one may open 20,000 files), no more than \`--rate 20k/s\`; ${ROUNDS} rounds, medians (and the worst).`,
+  method: `Levels up to 10,000 forecast ${humanCount(FORECAST)}, then a run goes there. Both times it is our own server in 6 processes (one may open 20,000 files), no more than \`--rate 20k/s\`. The table has medians of ${ROUNDS} rounds (and the worst).`,
   async measure() {
     const plan = ['--processes', '6', '--rate', '20k/s'];
     const rounds = await inTurn(ROUNDS, async () => {

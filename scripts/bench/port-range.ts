@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { median } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { readRun } from '../../report/fold/read-run.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 import { CONNRIG } from './rig-run.ts';
 
 /** One range that one process of the server can fill. */
@@ -19,7 +19,7 @@ const ROUNDS = 3;
 const STEADY_FROM = 3;
 const MOST_LOSS = 0.8;
 
-export const portRange: Part = {
+export const portRange: BenchPart = {
   name: 'port-range',
   method: `\`tcp\` to one port from one address, whose port range has ${humanCount(PORTS)} ports (in a network namespace of its own), up to 95 % of them; ${ROUNDS} rounds, medians.`,
   async measure() {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { median } from '../../core/stats/slope.ts';
 import { humanBytes, humanMs } from '../../core/values/units.ts';
 import { writeLongRun } from '../golden/long-run.ts';
-import type { Figure, Part } from './benchmark.ts';
+import type { BenchPart, Figure } from './benchmark.ts';
 
 const ROUNDS = 5;
 const MOST_MS = 2000;
@@ -19,7 +19,7 @@ const PROGRAM = `
   await import(${JSON.stringify(new URL('../../bin/main.js', import.meta.url).href)});
 `;
 
-export const report: Part = {
+export const report: BenchPart = {
   name: 'report',
   method: `\`connrig report\` of two legs over an hour, ten samples a second, up to a million connections, as a process of its own: all of its files. Medians of ${ROUNDS} rounds.`,
   async measure() {

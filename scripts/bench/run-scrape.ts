@@ -75,13 +75,13 @@ async function scrapeAll(url: string, lowest: number): Promise<RunScrapes> {
       break;
     }
     const tookMs = performance.now() - startedAt;
-    const isHigh = sampleOf(page, 'connrig_connections_open{protocol="ws"}') >= lowest;
-    const isRamp = sampleOf(page, 'connrig_run_phase{protocol="ws",phase="ramp"}') === 1;
+    const isHigh = sampleOf(page, 'connrig_connections_open{protocol="ws",leg="ws"}') >= lowest;
+    const isRamp = sampleOf(page, 'connrig_run_phase{protocol="ws",leg="ws",phase="ramp"}') === 1;
     if (isHigh && !isRamp) heldMs.push(tookMs);
     if (isHigh) rss.push(sampleOf(page, 'process_resident_memory_bytes'));
     if (isRamp) rampingMs.push(tookMs);
     // It drains: there is nothing left to see.
-    if (heldMs.length > 0 && sampleOf(page, 'connrig_connections_target{protocol="ws"}') === 0) break;
+    if (heldMs.length > 0 && sampleOf(page, 'connrig_connections_target{protocol="ws",leg="ws"}') === 0) break;
     await delay(PAUSE_MS);
   }
   const scrapes = sampleOf(page, 'connrig_scrapes_total');

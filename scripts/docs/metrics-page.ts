@@ -9,7 +9,7 @@ import { SERVER_KEYS } from '../../server/metrics.ts';
 import { METER_KEYS } from '../../telemetry/meter-metrics.ts';
 import { SCRAPE_KEYS } from '../../telemetry/registry.ts';
 
-/** Who exposes which rows. */
+/** Which rows each command exposes. */
 const EXPOSED: Readonly<Record<string, ReadonlySet<MetricKey>>> = {
   serve: new Set<MetricKey>([...SERVER_KEYS, ...SCRAPE_KEYS]),
   run: new Set<MetricKey>([...RUN_KEYS, ...SCRAPE_KEYS]),
@@ -26,7 +26,7 @@ const SECTIONS: ReadonlyArray<readonly [title: string, intro: string, rows: Read
     TARGET_METRICS,
   ],
   ['The reference server', 'Connections as `connrig serve` sees them.', SERVER_METRICS],
-  ['The machine', 'Of whoever is asked: its own network namespace and its own memory.', HOST_METRICS],
+  ['The machine', 'Told by the process that is asked: its own network namespace and its own memory.', HOST_METRICS],
   ['The process', 'What the process that is asked costs itself.', PROCESS_METRICS],
 ];
 
@@ -39,7 +39,7 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
   ["What can't the ledger explain?", `\`${nameOf('targetUnexplained')}\``],
   [
     'How long do 99 in 100 opens take at most?',
-    `\`histogram_quantile(0.99, sum by (protocol, le) (rate(${nameOf('openDuration')}_bucket[30s])))\``,
+    `\`histogram_quantile(0.99, sum by (leg, le) (rate(${nameOf('openDuration')}_bucket[30s])))\``,
   ],
   ['Are connections lost?', `\`increase(${nameOf('connectionsClosed')}{reason!="by-us"}[1m]) > 0\``],
   [
@@ -99,7 +99,10 @@ function entryOf(key: MetricKey, row: MetricSpec): string {
   return lines.join('  \n  ');
 }
 
-const valuesOf = (values: readonly string[] | 'text'): string => (values === 'text' ? 'any text' : values.join(', '));
+const valuesOf = (values: readonly string[] | 'text' | 'leg'): string => {
+  if (values === 'leg') return 'its name, such as ws or ws-2';
+  return values === 'text' ? 'any text' : values.join(', ');
+};
 
 /** Rows that nobody exposes would be lies. */
 export const unexposed = (): MetricKey[] =>

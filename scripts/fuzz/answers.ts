@@ -1,6 +1,6 @@
-import { type Disagreement, type FuzzResult, Tally } from './classes.ts';
+import { ClassTally, type Disagreement, type FuzzResult } from './classes.ts';
 import { type HeadFinding, readPage, readPageWithNode, readUpgrade, readUpgradeWithWs } from './head-readers.ts';
-import { type Answer, answer } from './heads.ts';
+import { answer, type HeadAnswer } from './heads.ts';
 import { Dice } from './seeded-choice.ts';
 
 type AnswerClass = Disagreement<HeadFinding, string>;
@@ -133,7 +133,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
  */
 export async function fuzzAnswers(seed: number, mutatedAnswers: number): Promise<FuzzResult> {
   const dice = new Dice(seed);
-  const tally = new Tally(
+  const tally = new ClassTally(
     seed,
     ANSWER_CLASSES.map(({ name }) => name),
   );
@@ -156,7 +156,7 @@ export async function fuzzAnswers(seed: number, mutatedAnswers: number): Promise
   return tally.result();
 }
 
-async function readBoth({ asked }: Answer, pieces: readonly Buffer[]): Promise<[HeadFinding, HeadFinding]> {
+async function readBoth({ asked }: HeadAnswer, pieces: readonly Buffer[]): Promise<[HeadFinding, HeadFinding]> {
   return asked === 'page'
     ? [readPage(pieces), await readPageWithNode(pieces)]
     : [readUpgrade(pieces), await readUpgradeWithWs(pieces)];

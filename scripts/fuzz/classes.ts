@@ -9,7 +9,7 @@ export interface Disagreement<Finding, Case> {
 export interface FuzzResult {
   readonly seed: number;
   readonly inputs: number;
-  /** Of them those in which something was mutated. */
+  /** Those of them in which something was mutated. */
   readonly mutated: number;
   readonly agreed: number;
   /** How often each class of disagreement came. */
@@ -21,7 +21,7 @@ export interface FuzzResult {
 const MOST_TOLD = 20;
 
 /** Counts what two readers make of inputs. */
-export class Tally {
+export class ClassTally {
   readonly #seed: number;
   readonly #classes: Record<string, number>;
   readonly #outside: string[] = [];

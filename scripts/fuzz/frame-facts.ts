@@ -15,7 +15,7 @@ const RSV1 = 0x40;
 const CONTROL = 0x08;
 
 /** The messages of a stream, read without judging: for streams in which two readers have found the same until now. */
-export function messagesIn(stream: Buffer): RawMessage[] {
+export function readMessages(stream: Buffer): RawMessage[] {
   const messages: RawMessage[] = [];
   let at = 0;
   while (at + 2 <= stream.length) {

@@ -7,14 +7,14 @@ import type { FrameStream, Terms } from './frame-streams.ts';
 /** What a reader finds in a stream, in order. */
 export interface FrameFinding {
   readonly kind: 'message' | 'ping' | 'close' | 'violation';
-  /** Payload of a message or ping, what a close says; as latin1. Of a violation for people. */
+  /** Payload of a message or ping, what a close says; as latin1. For people, what a violation is. */
   readonly text: string;
   /** Status code of a close, or of the close frame that answers a violation. */
   readonly code: number;
 }
 
 /** The most one message may hold, for both readers. */
-export const MAX_MESSAGE_BYTES = 70_000;
+export const MOST_MESSAGE_BYTES = 70_000;
 
 const EXTENSIONS: Readonly<Record<Exclude<Terms, 'off'>, string>> = {
   takeover: 'permessage-deflate',
@@ -64,7 +64,14 @@ export function createOurReader(): (stream: FrameStream) => { found: FrameFindin
     Object.entries(OFFERS).map(([terms, deflate]) => [
       terms,
       createWsProtocol(
-        { slots: 1, path: '/', hostHeader: 'h', deflate, maxMessageBytes: MAX_MESSAGE_BYTES, seed: new Uint8Array(16) },
+        {
+          slots: 1,
+          path: '/',
+          hostHeader: 'h',
+          deflate,
+          maxMessageBytes: MOST_MESSAGE_BYTES,
+          seed: new Uint8Array(16),
+        },
         events,
       ),
     ]),
@@ -86,7 +93,7 @@ const PONG = 10;
 /** What `ws` calls a close frame without a code. */
 const NO_CODE = 1005;
 
-/** Of one of our frames, which are masked and, as replies, short. */
+/** The payload of one of our frames, which are masked and, as replies, short. */
 function unmasked(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.subarray(6).map((byte, i) => byte ^ bytes[2 + (i % 4)]!));
 }
@@ -115,11 +122,11 @@ const { Receiver, PerMessageDeflate, extension } = wsModule as unknown as WsPart
 /** Reads a stream with `ws`, as its client does. Inflating takes turns of the event loop. */
 export async function readWithWs({ terms, pieces }: FrameStream): Promise<FrameFinding[]> {
   const found: FrameFinding[] = [];
-  const deflate = terms === 'off' ? undefined : new PerMessageDeflate({ maxPayload: MAX_MESSAGE_BYTES });
+  const deflate = terms === 'off' ? undefined : new PerMessageDeflate({ maxPayload: MOST_MESSAGE_BYTES });
   if (deflate && terms !== 'off') deflate.accept(extension.parse(EXTENSIONS[terms])['permessage-deflate']);
   const receiver = new Receiver({
     extensions: deflate ? { 'permessage-deflate': deflate } : {},
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: MOST_MESSAGE_BYTES,
   });
   let isOver = false;
   receiver.on('message', (bytes: Buffer) => found.push({ kind: 'message', text: bytes.toString('latin1'), code: 0 }));

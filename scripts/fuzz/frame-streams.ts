@@ -17,7 +17,7 @@ interface Frame {
   /** FIN, reserved bits and opcode. */
   first: number;
   isMasked: boolean;
-  /** Of the length field, in bits; the shortest unless said. */
+  /** Width of the length field, in bits; the shortest unless said. */
   lengthBits: 7 | 16 | 64 | undefined;
   /** What the length field says; how long the payload is unless said. */
   announced: number | bigint | undefined;

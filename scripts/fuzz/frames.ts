@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { type Disagreement, type FuzzResult, Tally } from './classes.ts';
-import { endsWithBlock, messagesIn } from './frame-facts.ts';
+import { ClassTally, type Disagreement, type FuzzResult } from './classes.ts';
+import { endsWithBlock, readMessages } from './frame-facts.ts';
 import { createOurReader, type FrameFinding, readWithWs } from './frame-readers.ts';
 import { type FrameStream, frameStream } from './frame-streams.ts';
 import { Dice } from './seeded-choice.ts';
@@ -38,7 +38,7 @@ export const FRAME_CLASSES: ReadonlyArray<Disagreement<FrameFinding, FrameCase>>
   {
     name: 'inflated-whole',
     matches(ours, theirs, at) {
-      const message = messagesIn(Buffer.concat(at.stream.pieces))[messagesOf(at.before).length];
+      const message = readMessages(Buffer.concat(at.stream.pieces))[messagesOf(at.before).length];
       const isInPieces = message?.isCompressed === true && (message.fragments > 1 || !message.isWhole);
       return failsToInflate(theirs) && isInPieces && ours?.kind !== 'message';
     },
@@ -49,7 +49,7 @@ export const FRAME_CLASSES: ReadonlyArray<Disagreement<FrameFinding, FrameCase>>
       if (![ours, theirs].every((one) => one?.kind === 'message' || one?.code === 1007 || failsToInflate(one)))
         return false;
       const done = messagesOf(before);
-      const messages = messagesIn(Buffer.concat(stream.pieces)).slice(0, done.length + 1);
+      const messages = readMessages(Buffer.concat(stream.pieces)).slice(0, done.length + 1);
       return messages.some(({ isCompressed, payload }, i) => {
         const said = stream.terms === 'takeover' ? done.slice(0, i) : [];
         return isCompressed && !endsWithBlock(payload, Buffer.concat(said).subarray(-WINDOW_BYTES));
@@ -70,7 +70,7 @@ const messagesOf = (found: readonly FrameFinding[]): Buffer[] =>
 export async function fuzzFrames(seed: number, mutatedStreams: number): Promise<FuzzResult> {
   const dice = new Dice(seed);
   const readOurs = createOurReader();
-  const tally = new Tally(
+  const tally = new ClassTally(
     seed,
     FRAME_CLASSES.map(({ name }) => name),
   );

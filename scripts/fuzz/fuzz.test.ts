@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ANSWER_CLASSES, fuzzAnswers } from './answers.ts';
 import type { FuzzResult } from './classes.ts';
-import { endsWithBlock, messagesIn } from './frame-facts.ts';
+import { endsWithBlock, readMessages } from './frame-facts.ts';
 import { frameStream } from './frame-streams.ts';
 import { FRAME_CLASSES, fuzzFrames } from './frames.ts';
 import { answer } from './heads.ts';
@@ -56,7 +56,7 @@ test('pieces are the whole, cut', () => {
 
 test('messages in a stream, and whether a compressed one ends with a block', () => {
   const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
-  const messages = messagesIn(hex('89 00 41 02 0102 8a 01 ff 80 01 03 82 7e 0003 aabbcc 81 05 61'));
+  const messages = readMessages(hex('89 00 41 02 0102 8a 01 ff 80 01 03 82 7e 0003 aabbcc 81 05 61'));
   assert.deepEqual(
     messages.map(({ isCompressed, payload, fragments, isWhole }) => [
       isCompressed,

@@ -1,7 +1,7 @@
 import type { Dice } from './seeded-choice.ts';
 
 /** What a server answers to one request, until it closes. */
-export interface Answer {
+export interface HeadAnswer {
   /** What was asked: a page, or an upgrade to WebSocket. */
   readonly asked: 'page' | 'upgrade';
   /** Where the accept value belongs, {@link ACCEPT} stands. */
@@ -42,7 +42,7 @@ const CONNECTIONS = ['close', 'keep-alive', 'Keep-Alive, Close', 'foo', 'upgrade
 const LINE_END = '\r\n';
 
 /** An answer, mutated but for every tenth. */
-export function answer(dice: Dice): Answer {
+export function answer(dice: Dice): HeadAnswer {
   const asked = dice.chance(0.3) ? 'upgrade' : 'page';
   const lines = asked === 'upgrade' && dice.chance(0.8) ? switching(dice) : page(dice);
   let bytes: Buffer = Buffer.from(lines.join(''), 'latin1');

@@ -2,13 +2,13 @@ import { loadavg } from 'node:os';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { median, theilSen } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
-import type { Figure, Part } from '../bench/benchmark.ts';
+import type { BenchPart, Figure } from '../bench/benchmark.ts';
 import { type Level, measureLevel } from './hold.ts';
 import { measureRig } from './rig.ts';
-import { artillery, floor, k6, type Tool, tsung } from './tools.ts';
+import { artillery, floor, type GeneratorTool, k6, tsung } from './tools.ts';
 
 /** What one more connection costs a generator, and how fast it opens them: one round's, or medians over rounds. */
-export interface Cost {
+export interface GeneratorCost {
   readonly opensPerSecond: number;
   readonly cpuMicroseconds: number;
   readonly bytes: number;
@@ -18,14 +18,14 @@ export interface Cost {
 export interface Contender {
   readonly name: string;
   readonly protocol: ProtocolName;
-  measure(): Promise<Cost>;
+  measure(): Promise<GeneratorCost>;
 }
 
-export interface Comparison {
+export interface GeneratorComparison {
   readonly name: string;
   readonly protocol: ProtocolName;
-  readonly rounds: readonly Cost[];
-  readonly median: Cost;
+  readonly rounds: readonly GeneratorCost[];
+  readonly median: GeneratorCost;
 }
 
 const LEVELS = [2500, 5000, 7500, 10_000] as const;
@@ -37,7 +37,7 @@ const ENGINES = ['epoll', 'node'] as const;
 const TOOLS = [floor, k6, artillery, tsung];
 
 /**
- * Who takes part on this machine. Tools that aren't here are installed into a folder for temporary files.
+ * Which tools take part on this machine. Tools that aren't here are installed into a folder for temporary files.
  *
  * @param skip told about each that can't be had, in one sentence
  */
@@ -62,12 +62,12 @@ export async function contenders(skip: (sentence: string) => void): Promise<Cont
 }
 
 /** Measures all of them by turns, so that what else the machine does meets them alike. A failed attempt is told, and doesn't count. */
-export async function compare(
+export async function compareGenerators(
   all: readonly Contender[],
   rounds: number,
   tell: (line: string) => void,
-): Promise<Comparison[]> {
-  const costs = new Map<Contender, Cost[]>(all.map((one) => [one, []]));
+): Promise<GeneratorComparison[]> {
+  const costs = new Map<Contender, GeneratorCost[]>(all.map((one) => [one, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const one of all) {
       const head = `round ${round}, ${one.protocol}, ${one.name}, load ${loadavg()[0]!.toFixed(1)}`;
@@ -82,7 +82,7 @@ export async function compare(
   }
   return all.map((one) => {
     const own = costs.get(one)!;
-    const middle = (of: keyof Cost): number => median(own.map((cost) => cost[of]));
+    const middle = (of: keyof GeneratorCost): number => median(own.map((cost) => cost[of]));
     return {
       name: one.name,
       protocol: one.protocol,
@@ -100,7 +100,7 @@ export async function compare(
  * Speed from one long ramp above the lowest level, since what starting up costs is not what one more connection costs;
  * memory from another run, with more levels.
  */
-async function costOfRig(engine: string, protocol: ProtocolName): Promise<Cost> {
+async function costOfRig(engine: string, protocol: ProtocolName): Promise<GeneratorCost> {
   const ramp = (await measureRig(engine, protocol, RIG_RAMP)).at(-1)!;
   const levels = await measureRig(engine, protocol, RIG_LEVELS);
   return {
@@ -110,7 +110,7 @@ async function costOfRig(engine: string, protocol: ProtocolName): Promise<Cost> 
   };
 }
 
-async function costOfTool(tool: Tool, path: string, protocol: ProtocolName): Promise<Cost> {
+async function costOfTool(tool: GeneratorTool, path: string, protocol: ProtocolName): Promise<GeneratorCost> {
   const levels: Level[] = [];
   for (const connections of LEVELS) levels.push(await measureLevel(tool, path, protocol, connections));
   const per = (of: 'openSeconds' | 'cpuSeconds' | 'anonBytes'): number =>
@@ -127,7 +127,7 @@ const FEWER_BYTES: Readonly<Record<string, number>> = { k6: 300, artillery: 40, 
 const MOST_CPU = 1.3;
 
 /** Judges a comparison by what the house asks for. */
-export function figuresOf(comparisons: readonly Comparison[]): Figure[] {
+export function figuresOf(comparisons: readonly GeneratorComparison[]): Figure[] {
   const figures: Figure[] = [];
   for (const { name, protocol, median: its } of comparisons) {
     if (name.startsWith('connrig')) continue;
@@ -158,7 +158,7 @@ const figure = (what: string, times: number, target: string, holds: boolean): Fi
 });
 
 /** One row for each contender, as Markdown. */
-export function tableOf(comparisons: readonly Comparison[]): string {
+export function formatComparisons(comparisons: readonly GeneratorComparison[]): string {
   const rows = comparisons.map(
     ({ name, protocol, median: { opensPerSecond, cpuMicroseconds, bytes } }) =>
       `| ${protocol} | ${name} | ${humanCount(opensPerSecond)} | ${cpuMicroseconds.toFixed(1)} | ${humanCount(bytes)} |`,
@@ -170,12 +170,12 @@ export function tableOf(comparisons: readonly Comparison[]): string {
   ].join('\n');
 }
 
-export const generators: Part = {
+export const generators: BenchPart = {
   name: 'generators',
   method:
     'connrig against other load generators at up to 10,000 connections, a fresh reference server each, by turns, 3 rounds, medians; slopes over at least 4 levels.',
   async measure() {
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    return figuresOf(await compare(await contenders(say), 3, say));
+    return figuresOf(await compareGenerators(await contenders(say), 3, say));
   },
 };

@@ -6,14 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { listTree, readProcessTree } from '../../memory/process-tree.ts';
 import { endOf, type Reference, startReference } from './reference.ts';
-import type { Tool, Working } from './tools.ts';
+import type { GeneratorTool, Working } from './tools.ts';
 
 /** What a generator had spent when so many connections were open, and what it took while it held them. */
 export interface Level {
   readonly connections: number;
   /** From its first connection to its last. */
   readonly openSeconds: number;
-  /** Of its whole process tree, since it started. */
+  /** What its whole process tree took, since it started. */
   readonly cpuSeconds: number;
   /** Anonymous memory of its whole process tree, at rest and after a collection where one can be asked for. */
   readonly anonBytes: number;
@@ -30,7 +30,7 @@ const REST_MS = 2000;
  * @throws when it doesn't get them all open
  */
 export async function measureLevel(
-  tool: Tool,
+  tool: GeneratorTool,
   path: string,
   protocol: ProtocolName,
   connections: number,

@@ -10,7 +10,7 @@ import { install } from '../needs/install.ts';
 export type Installed = { readonly path: string } | { readonly skipped: string };
 
 /** Configurations and sources, as they lie in the repository: compilation leaves them there. */
-export const sourceOf = (name: string): string =>
+export const findGeneratorFile = (name: string): string =>
   fileURLToPath(new URL(`../../../scripts/generators/${name}`, import.meta.url));
 
 /** Tools are kept here between comparisons; nothing of them gets into the project. */
@@ -22,7 +22,7 @@ const ARTILLERY = '2.0.21';
 
 export function installFloor(): Installed {
   const path = join(cacheOf('floor'), 'floor');
-  return run('gcc', ['-O2', '-Wall', '-o', path, sourceOf('floor.c')]) ?? { path };
+  return run('gcc', ['-O2', '-Wall', '-o', path, findGeneratorFile('floor.c')]) ?? { path };
 }
 
 export function installK6(): Installed {

@@ -19,7 +19,7 @@ export interface Ramp {
   /** Opened in this ramp. */
   readonly opened: number;
   readonly openSeconds: number;
-  /** Of the rig's process, all threads, in this ramp. */
+  /** What the rig's process took, all threads, in this ramp. */
   readonly cpuSeconds: number;
   /** Anonymous memory of the rig while it held the level, after a collection of its own. */
   readonly anonBytes: number;

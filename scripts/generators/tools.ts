@@ -2,13 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import { type Installed, installArtillery, installFloor, installK6, installTsung, sourceOf } from './install.ts';
+import {
+  findGeneratorFile,
+  type Installed,
+  installArtillery,
+  installFloor,
+  installK6,
+  installTsung,
+} from './install.ts';
 
 /** Attempts under way at once, where a tool lets us say. */
 export const WINDOW = 512;
 
 /** What a tool is to hold, and where it may write. */
-export interface Order {
+export interface HoldOrder {
   readonly protocol: ProtocolName;
   readonly port: number;
   readonly connections: number;
@@ -23,18 +30,18 @@ export interface Working {
 }
 
 /** One load generator that holds connections; its processes are fresh for each number of connections. */
-export interface Tool {
+export interface GeneratorTool {
   readonly name: string;
   readonly protocols: readonly ProtocolName[];
   /** Called once, before anything is measured. */
   install(): Installed | Promise<Installed>;
-  start(path: string, order: Order): Working;
+  start(path: string, order: HoldOrder): Working;
 }
 
 const nothing = async (): Promise<void> => {};
 const ws = ['ws'] as const;
 
-export const floor: Tool = {
+export const floor: GeneratorTool = {
   name: 'C floor',
   protocols: ['ws', 'tcp'],
   install: installFloor,
@@ -47,7 +54,7 @@ export const floor: Tool = {
 /** Its REST API has the profiler, whose heap profile begins with a collection when asked so. */
 const K6_PROFILER_PORT = 16_565;
 
-export const k6: Tool = {
+export const k6: GeneratorTool = {
   name: 'k6',
   protocols: ws,
   install: installK6,
@@ -55,7 +62,7 @@ export const k6: Tool = {
     const api = `127.0.0.1:${K6_PROFILER_PORT}`;
     const quiet = ['--no-usage-report', '--quiet', '--summary-mode', 'disabled', '--no-thresholds'];
     const env = { TARGET: `ws://127.0.0.1:${port}`, COUNT: String(connections), WINDOW: String(WINDOW) };
-    const args = ['run', ...quiet, '--address', api, '--profiling-enabled', sourceOf('k6.js')];
+    const args = ['run', ...quiet, '--address', api, '--profiling-enabled', findGeneratorFile('k6.js')];
     return {
       child: launch(path, args, scratch, env),
       async collect() {
@@ -68,7 +75,7 @@ export const k6: Tool = {
 /** More than it manages, so that its own pace is what is measured; whole seconds for each level, or it miscounts. */
 const ARTILLERY_ARRIVALS_PER_SECOND = 2500;
 
-export const artillery: Tool = {
+export const artillery: GeneratorTool = {
   name: 'artillery',
   protocols: ws,
   install: installArtillery,
@@ -78,22 +85,22 @@ export const artillery: Tool = {
       COUNT: String(connections),
       SECONDS: String(Math.ceil(connections / ARTILLERY_ARRIVALS_PER_SECOND)),
       ARTILLERY_DISABLE_TELEMETRY: 'true',
-      NODE_OPTIONS: `--require ${sourceOf('collect-on-signal.cjs')}`,
+      NODE_OPTIONS: `--require ${findGeneratorFile('collect-on-signal.cjs')}`,
     };
-    const child = launch(process.execPath, [path, 'run', '--quiet', sourceOf('artillery.yml')], scratch, env);
+    const child = launch(process.execPath, [path, 'run', '--quiet', findGeneratorFile('artillery.yml')], scratch, env);
     return { child, collect: async () => void child.kill('SIGUSR2') };
   },
 };
 
 const EPMD_PORT = 14_369;
 
-export const tsung: Tool = {
+export const tsung: GeneratorTool = {
   name: 'tsung',
   protocols: ws,
   install: installTsung,
   start(path, { port, connections, scratch }) {
     const config = join(scratch, 'tsung.xml');
-    const filledIn = readFileSync(sourceOf('tsung.xml'), 'utf8')
+    const filledIn = readFileSync(findGeneratorFile('tsung.xml'), 'utf8')
       .replaceAll('@PORT@', String(port))
       .replaceAll('@COUNT@', String(connections));
     writeFileSync(config, filledIn);

@@ -1,5 +1,5 @@
 /** One command that tests or comparisons run, and how Debian calls what brings it. */
-export interface Need {
+export interface NeededCommand {
   /** Debian packages, recommended ones left out. */
   readonly packages: readonly string[];
   /** Where it is missing, what of ours can't be done. */
@@ -20,8 +20,9 @@ export const NEEDS = {
   prometheus: { packages: ['prometheus'], whatFor: 'scrapes our metrics' },
   promtool: { packages: ['prometheus'], whatFor: 'checks our metrics and rules' },
   chromium: { packages: ['chromium'], whatFor: 'looks at our pages' },
+  dot: { packages: ['graphviz'], whatFor: 'lays out the picture of the rooms' },
   tsung: { packages: ['tsung'], whatFor: 'a load generator to compare with' },
-} as const satisfies Record<string, Need>;
+} as const satisfies Record<string, NeededCommand>;
 
 export type NeedName = keyof typeof NEEDS;
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunFile } from '../../core/schemas/record.ts';
 import { Summary } from '../../core/schemas/summary.ts';
-import type { Figure, Part } from '../bench/benchmark.ts';
+import type { BenchPart, Figure } from '../bench/benchmark.ts';
 import { CONNRIG } from '../bench/rig-run.ts';
 import { startReference } from '../generators/reference.ts';
 import { echoUntil } from './independent.ts';
@@ -33,7 +33,7 @@ const INDEPENDENT_PER_SECOND = 250;
 /**
  * Holds up to 10,000 connections that echo 5,000 messages a second, with an independent client beside them.
  *
- * Both count from the moment a message was due to the moment its answer is handled, so both contain the server's queue
+ * Both count from the moment a message was due to the moment its answer is handled. So both contain the server's queue
  * and the lag of the client's own timers (a millisecond, mostly, for the `ws` client).
  */
 export async function checkRtt(): Promise<RttCheck> {
@@ -84,7 +84,7 @@ function lastTalk(folder: string): { fromMs: number; toMs: number } {
 export const agrees = ({ rig, independent }: RttCheck): boolean =>
   Math.abs(rig.p99Ms - independent.p99Ms) <= Math.max(1, 0.2 * independent.p99Ms);
 
-export const rtt: Part = {
+export const rtt: BenchPart = {
   name: 'rtt',
   method:
     '10,000 open `ws` connections echoing 5,000 × 64 B a second (the last talk phase, 2 s), and one connection of the `ws` library beside them with 250 a second. Both count from when a message was due.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { cellsOf, SweepPlan } from './plan.ts';
+import { planSweepCells, SweepPlan } from './plan.ts';
 
 const planOf = (text: string): SweepPlan => SweepPlan.parse(parse(text));
 
@@ -13,7 +13,7 @@ vary:
   processes: { 1: [--processes, 1], 2: [--processes, 2] }
 `);
   assert.deepEqual(
-    cellsOf(plan).map(({ name, args }) => [name, args.join(' ')]),
+    planSweepCells(plan).map(({ name, args }) => [name, args.join(' ')]),
     [
       ['payload-none_processes-1', '--connections 200 --processes 1'],
       ['payload-none_processes-2', '--connections 200 --processes 2'],
@@ -24,7 +24,7 @@ vary:
 });
 
 test('nothing that varies is one cell', () => {
-  assert.deepEqual(cellsOf(planOf('vary: {}')), [{ name: 'run', args: [] }]);
+  assert.deepEqual(planSweepCells(planOf('vary: {}')), [{ name: 'run', args: [] }]);
 });
 
 test('what is no plan is refused: an axis without choices, names that are no file names, unknown keys', () => {

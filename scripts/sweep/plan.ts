@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Cell } from '../../lab/run-cell.ts';
 
 /**
  * A matrix of runs: what they have in common, and for each thing that varies its choices by name, each with the options
@@ -14,15 +15,8 @@ export const SweepPlan = z.strictObject({
 });
 export type SweepPlan = z.infer<typeof SweepPlan>;
 
-/** One run of the matrix. */
-export interface Cell {
-  /** Also its folder: `payload-small_processes-2`. */
-  readonly name: string;
-  readonly args: readonly string[];
-}
-
-/** Every combination, the last axis varying fastest. Without an axis there is one cell. */
-export function cellsOf({ run, vary }: SweepPlan): Cell[] {
+/** Every combination, such as `payload-small_processes-2`, the last axis varying fastest. Without an axis there is one cell. */
+export function planSweepCells({ run, vary }: SweepPlan): Cell[] {
   const start: Cell[] = [{ name: '', args: run }];
   const cells = Object.entries(vary).reduce(
     (made, [axis, choices]) =>

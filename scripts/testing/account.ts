@@ -20,7 +20,7 @@ function cpuSeconds(): number {
   return (user + system) / 1e6 + childSeconds();
 }
 
-/** Of children that have ended and were waited for, and of theirs: `cutime` and `cstime` of /proc/self/stat. */
+/** The time of children that have ended and were waited for, and of theirs: `cutime` and `cstime` of /proc/self/stat. */
 function childSeconds(): number {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1');

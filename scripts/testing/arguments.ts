@@ -1,4 +1,4 @@
-import type { Cost } from './outcome.ts';
+import type { FileCost } from './outcome.ts';
 
 /** What `npm test` was asked for. */
 export interface TestArguments {
@@ -12,7 +12,7 @@ export interface TestArguments {
 
 /** Servers of others, known answers, targets, dashboards, and other versions of Node.js: what takes minutes. */
 const SLOW = ['test/strangers/', 'test/known-answer/', 'test/targets/', 'test/dashboards/', 'test/newer-nodes/node'];
-/** Of other files, those that take more of the processor than this: all the rest takes two minutes. */
+/** Those of other files that take more of the processor than this: all the rest takes two minutes. */
 const QUICK_MOST_SECONDS = 6;
 
 /** @returns what is wrong, where something is */
@@ -31,7 +31,7 @@ export function readArguments(words: readonly string[]): TestArguments | string 
  * @param name of a test file below the build: `core/values/units`
  * @param cost as it stands in the table that is kept with the sources
  */
-export function isWanted(name: string, { parts, quick }: TestArguments, cost: Cost | undefined): boolean {
+export function isWanted(name: string, { parts, quick }: TestArguments, cost: FileCost | undefined): boolean {
   if (quick && SLOW.some((folder) => name.startsWith(folder))) return false;
   if (quick && cost && cost.cpuSeconds > QUICK_MOST_SECONDS) return false;
   return parts.length === 0 || parts.some((part) => `${name}.test.js`.includes(part));

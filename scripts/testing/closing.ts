@@ -1,17 +1,17 @@
-import { type Outcome, sumOfCounts } from './outcome.ts';
+import { type FileOutcome, sumOfCounts } from './outcome.ts';
 
 const SLOWEST = 10;
 
 export interface Run {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly FileOutcome[];
   /** Second runs of the files that failed, each by itself. */
-  readonly again: readonly Outcome[];
+  readonly again: readonly FileOutcome[];
   readonly wallSeconds: number;
   readonly cores: number;
 }
 
-export const flakyOf = ({ again }: Run): Outcome[] => again.filter(({ passed }) => passed);
-export const failedOf = ({ again }: Run): Outcome[] => again.filter(({ passed }) => !passed);
+export const flakyOf = ({ again }: Run): FileOutcome[] => again.filter(({ passed }) => passed);
+export const failedOf = ({ again }: Run): FileOutcome[] => again.filter(({ passed }) => !passed);
 
 /** The last words of a run of tests: what took long, what waited for what, what is flaky, what failed, and the counts. */
 export function closingOf(run: Run): string {
@@ -19,7 +19,7 @@ export function closingOf(run: Run): string {
   const cpuSeconds = [...outcomes, ...again].reduce((sum, one) => sum + one.cpuSeconds, 0);
   const slowest = outcomes.toSorted((a, b) => b.wallSeconds - a.wallSeconds).slice(0, SLOWEST);
   const busy = Math.round((100 * cpuSeconds) / Math.max(0.001, wallSeconds * cores));
-  const last = outcomes.reduce<Outcome | undefined>((a, b) => (a && endOf(a) > endOf(b) ? a : b), undefined);
+  const last = outcomes.reduce<FileOutcome | undefined>((a, b) => (a && endOf(a) > endOf(b) ? a : b), undefined);
   const lines = [
     'The slowest files, in seconds (of processor time; begun at):',
     ...slowest.map(
@@ -36,7 +36,7 @@ export function closingOf(run: Run): string {
 }
 
 /** The last file, and how long it had the machine to itself: with that time over, the run would have ended. */
-function waitedFor(last: Outcome, outcomes: readonly Outcome[]): string {
+function waitedFor(last: FileOutcome, outcomes: readonly FileOutcome[]): string {
   const others = outcomes.filter((one) => one !== last).map(endOf);
   const aloneSeconds = Math.max(0, endOf(last) - Math.max(last.startedAtSeconds, ...others));
   return `The last to end was ${last.name}, ${seconds(aloneSeconds).trim()} s after all others.`;
@@ -53,8 +53,8 @@ function countsLine({ outcomes, again }: Run): string {
   return `${pass} passed, ${fail + cancelled + silent} failed, ${skipped} skipped`;
 }
 
-const named = (heading: string, files: readonly Outcome[]): string[] =>
+const named = (heading: string, files: readonly FileOutcome[]): string[] =>
   files.length === 0 ? [] : ['', `${heading}:`, ...files.map(({ name }) => `  ${name}`)];
 
-const endOf = ({ startedAtSeconds, wallSeconds }: Outcome): number => startedAtSeconds + wallSeconds;
+const endOf = ({ startedAtSeconds, wallSeconds }: FileOutcome): number => startedAtSeconds + wallSeconds;
 const seconds = (value: number): string => value.toFixed(1).padStart(6);

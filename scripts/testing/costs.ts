@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import type { Cost, Outcome } from './outcome.ts';
+import type { FileCost, FileOutcome } from './outcome.ts';
 
 /** By name of the file: what it took when it was last run. */
-export type Costs = Readonly<Record<string, Cost>>;
+export type Costs = Readonly<Record<string, FileCost>>;
 
 const CostsFile = z.record(z.string(), z.object({ wallSeconds: z.number(), cpuSeconds: z.number() }));
 
@@ -29,10 +29,10 @@ function readTable(path: string): Costs {
 }
 
 /** What is known now, of files that passed. */
-export function renewed(before: Costs, outcomes: readonly Outcome[]): Costs {
+export function renewed(before: Costs, outcomes: readonly FileOutcome[]): Costs {
   const rows = outcomes
     .filter(({ passed }) => passed)
-    .map(({ name, wallSeconds, cpuSeconds }): [string, Cost] => [
+    .map(({ name, wallSeconds, cpuSeconds }): [string, FileCost] => [
       name,
       {
         wallSeconds: between(before[name]?.wallSeconds, wallSeconds),

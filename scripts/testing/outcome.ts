@@ -1,14 +1,14 @@
 /** What node's test runner counted in a file. */
-export interface Counts {
+export interface TestCounts {
   readonly tests: number;
   readonly pass: number;
   readonly fail: number;
   readonly cancelled: number;
   readonly skipped: number;
 }
-export const NO_COUNTS: Counts = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0 };
+export const NO_COUNTS: TestCounts = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0 };
 
-export const sumOfCounts = (all: readonly Counts[]): Counts =>
+export const sumOfCounts = (all: readonly TestCounts[]): TestCounts =>
   all.reduce(
     (sum, one) => ({
       tests: sum.tests + one.tests,
@@ -21,18 +21,18 @@ export const sumOfCounts = (all: readonly Counts[]): Counts =>
   );
 
 /** What one test file took: what the next run plans by. */
-export interface Cost {
+export interface FileCost {
   readonly wallSeconds: number;
-  /** Of its process and all that it started. */
+  /** Processor time of its process and all that it started. */
   readonly cpuSeconds: number;
 }
 
 /** How one file went. */
-export interface Outcome extends Cost {
+export interface FileOutcome extends FileCost {
   /** Below the build, without `.test.js`: `core/values/units`. */
   readonly name: string;
   readonly passed: boolean;
-  readonly counts: Counts;
+  readonly counts: TestCounts;
   /** All that it printed. */
   readonly output: string;
   /** Since the whole run began. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Counts, NO_COUNTS, type Outcome } from './outcome.ts';
+import { type FileOutcome, NO_COUNTS, type TestCounts } from './outcome.ts';
 
 const ACCOUNT = new URL('./account.js', import.meta.url).href;
 const REPORTER = fileURLToPath(new URL('./counts-reporter.js', import.meta.url));
@@ -16,7 +16,7 @@ export interface FilePlace {
 }
 
 /** Runs one test file in a process of its own, to its end. */
-export async function runFile({ name, path, scratch, startedAtSeconds }: FilePlace): Promise<Outcome> {
+export async function runTestFile({ name, path, scratch, startedAtSeconds }: FilePlace): Promise<FileOutcome> {
   const startedAtMs = performance.now();
   const notes = join(scratch, name.replaceAll('/', '.'));
   const [account, counted] = [`${notes}.cpu`, `${notes}.counts`];
@@ -48,9 +48,9 @@ export async function runFile({ name, path, scratch, startedAtSeconds }: FilePla
   };
 }
 
-function countsIn(path: string): Counts {
+function countsIn(path: string): TestCounts {
   try {
-    return { ...NO_COUNTS, ...(JSON.parse(textIn(path) ?? '') as Partial<Counts>) };
+    return { ...NO_COUNTS, ...(JSON.parse(textIn(path) ?? '') as Partial<TestCounts>) };
   } catch {
     return NO_COUNTS;
   }

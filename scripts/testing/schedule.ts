@@ -1,14 +1,14 @@
-import type { Cost } from './outcome.ts';
+import type { FileCost } from './outcome.ts';
 
 /** A test file that waits to be run. */
 export interface Waiting {
   readonly name: string;
   /** From earlier runs; undefined: it has never been run. */
-  readonly cost: Cost | undefined;
+  readonly cost: FileCost | undefined;
 }
 
 /** A file that was never run is taken for one that works all the time, and begins early: it may be long. */
-const UNKNOWN: Cost = { wallSeconds: 30, cpuSeconds: 30 };
+const UNKNOWN: FileCost = { wallSeconds: 30, cpuSeconds: 30 };
 /** A file that only waits still has a process, and moments in which it works. */
 const LEAST_SHARE = 0.15;
 /** More processes at once than this bring nothing, and each takes memory. */

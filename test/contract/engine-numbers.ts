@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startEcho } from '../support/echo.ts';
 import { descriptors, HOST, openFilesLimit, setOpenFilesLimit } from '../support/peers.ts';
-import { create, type EngineFactory, OWN_DESCRIPTORS } from './subject.ts';
+import { create, ENGINE_DESCRIPTORS, type EngineFactory } from './subject.ts';
 
 /** Thousands of connections, against a server in another process. */
 export function numbersContract(makeEngine: EngineFactory): void {
@@ -27,7 +27,7 @@ export function numbersContract(makeEngine: EngineFactory): void {
       for (const slot of slots) engine.finish(slot);
       await until(() => goneCount() === slots.length, 'gone');
       for (const slot of slots) assert.deepEqual(of(slot).lines, ['connected', 'end', 'gone closed']);
-      assert.ok(descriptors() <= before + OWN_DESCRIPTORS, 'every descriptor is back');
+      assert.ok(descriptors() <= before + ENGINE_DESCRIPTORS, 'every descriptor is back');
     });
 
     test('10,000 open, aborted at once: every slot goes once, every descriptor is back', async () => {
@@ -47,7 +47,7 @@ export function numbersContract(makeEngine: EngineFactory): void {
       for (let slot = 0; slot < count; slot++) engine.abort(slot);
       await until(() => goneCount() === count, 'gone');
       for (let slot = 0; slot < count; slot++) assert.deepEqual(of(slot).lines, ['connected', 'gone aborted']);
-      assert.ok(descriptors() <= before + OWN_DESCRIPTORS, 'every descriptor is back');
+      assert.ok(descriptors() <= before + ENGINE_DESCRIPTORS, 'every descriptor is back');
     });
 
     test('300 aborted at once after finish: every descriptor is back', async () => {
@@ -64,7 +64,7 @@ export function numbersContract(makeEngine: EngineFactory): void {
       }
       await until(() => goneCount() === 300, 'gone');
       for (let slot = 0; slot < 300; slot++) assert.match(of(slot).lines.at(-1)!, /^gone (aborted|closed)$/);
-      assert.ok(descriptors() <= before + OWN_DESCRIPTORS, 'every descriptor is back');
+      assert.ok(descriptors() <= before + ENGINE_DESCRIPTORS, 'every descriptor is back');
     });
 
     test('out of descriptors: no-fds, once for each, and the others are not disturbed', async () => {

@@ -4,6 +4,7 @@ import { dataContract } from './engine-data.ts';
 import { floodContract } from './engine-flood.ts';
 import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
+import { pausingContract } from './engine-pausing.ts';
 import type { EngineFactory } from './subject.ts';
 
 /**
@@ -16,6 +17,7 @@ export function engineContract(name: string, makeEngine: EngineFactory): void {
     closingContract(makeEngine);
     dataContract(makeEngine);
     floodContract(makeEngine);
+    pausingContract(makeEngine);
     numbersContract(makeEngine);
   });
 }

@@ -5,7 +5,7 @@ import { turnUntil } from '../support/rig.ts';
 export type EngineFactory = (events: EngineEvents, queueBounds?: QueueBounds) => Engine;
 
 /** Descriptors that an engine may hold for itself: an epoll set, a wake-up. */
-export const OWN_DESCRIPTORS = 4;
+export const ENGINE_DESCRIPTORS = 4;
 
 /** Everything heard about a slot, as one line each, and the bytes it received. */
 interface Heard {

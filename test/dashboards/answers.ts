@@ -32,7 +32,7 @@ export const theValue = (answer: readonly Series[], labels?: Readonly<Record<str
 export const most = (series: Series): number => Math.max(...valuesOf(series));
 export const lastOf = (series: Series): number => series.points.at(-1)![1];
 
-/** Of a rate that was taken each second: what it sums to. */
+/** For a rate that was taken each second: what it sums to. */
 export const total = (series: Series): number =>
   valuesOf(series)
     .filter((value) => !Number.isNaN(value))

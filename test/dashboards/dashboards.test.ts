@@ -10,7 +10,7 @@ import { PROTOCOLS } from '../../core/protocols/names.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';
-import { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
+import { METER, SERVER_QUERIES } from '../../dashboards/grafana/queries/server.ts';
 import type { Query } from '../../dashboards/grafana/query.ts';
 import { ALERTS } from '../../dashboards/prometheus/alerts.ts';
 import { RECORDED, type RecordedKey } from '../../dashboards/recorded.ts';
@@ -68,7 +68,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
   /** While all connections are open; a scrape that came too late leaves a moment empty. */
   async function atTop(query: Query): Promise<Series[]> {
     const { summary } = scene.small;
-    const open = await ask(SERVER.open, [scene.small]);
+    const open = await ask(SERVER_QUERIES.open, [scene.small]);
     const top = open.flatMap(({ points }) => points.filter(([, count]) => count === summary.legs[0]!.peakOpen));
     assert.ok(top.length > 0);
     for (const [at] of top) {
@@ -105,9 +105,9 @@ describe('dashboards and rules over real runs', { skip }, () => {
 
   it('server', async () => {
     const findings = new Findings();
-    for (const [key, query] of Object.entries(SERVER)) {
+    for (const [key, query] of Object.entries(SERVER_QUERIES)) {
       const answer = await atTop(query);
-      findings.about(key, () => SERVER_CHECKS[key as keyof typeof SERVER](answer, scene.small));
+      findings.about(key, () => SERVER_CHECKS[key as keyof typeof SERVER_QUERIES](answer, scene.small));
     }
     for (const [key, query] of Object.entries(METER)) {
       const answer = await atTop(query);
@@ -136,7 +136,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
   it('every query of every panel is among these', () => {
     const asked = [
       ...groupsOfRun.map(({ queries }) => queries),
-      SERVER,
+      SERVER_QUERIES,
       METER,
       COMPARE,
       ...Object.values(COMPARE_POINTS),

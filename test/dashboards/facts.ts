@@ -5,7 +5,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import type { Phase } from '../../core/values/plan.ts';
-import { readEvents, readRunFile, readSamples } from '../support/connrig.ts';
+import { readEvents, readRunJson, readSamples } from '../support/connrig.ts';
 import type { Series } from '../support/prometheus.ts';
 
 /** What is known of a run from its own folder. */
@@ -24,7 +24,7 @@ export interface Facts {
 }
 
 export function factsOf(folder: string, summary: Summary): Omit<Facts, 'scrapedAt'> {
-  const run = readRunFile(folder);
+  const run = readRunJson(folder);
   const startedAt = new Date(run.startedAt);
   return {
     name: timedName(startedAt, run.name),
@@ -42,8 +42,8 @@ export type Check = (answer: readonly Series[], facts: Facts) => void;
 /** One for each query of a group: none can be forgotten. */
 export type ChecksOf<G> = { readonly [K in keyof G]: Check };
 
-export type Tick = Extract<Sample, { type: 'tick' }>;
-export const ticksOf = ({ samples }: Facts): Tick[] => samples.filter((sample) => sample.type === 'tick');
+export type TickSample = Extract<Sample, { type: 'tick' }>;
+export const ticksOf = ({ samples }: Facts): TickSample[] => samples.filter((sample) => sample.type === 'tick');
 
 export function legOf({ summary }: Facts, protocol: string | undefined): LegSummary {
   const leg = summary.legs.find((one) => one.protocol === protocol);
@@ -52,7 +52,7 @@ export function legOf({ summary }: Facts, protocol: string | undefined): LegSumm
 }
 
 /** The last progress of a leg: everything that was counted. */
-export function progressOf({ samples }: Facts, protocol: ProtocolName) {
+export function findLegProgress({ samples }: Facts, protocol: ProtocolName) {
   const end = samples.findLast((sample) => sample.type === 'leg-end' && sample.protocol === protocol);
   assert.ok(end?.type === 'leg-end');
   return end.progress;

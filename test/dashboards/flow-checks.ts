@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { LATENCY, LIFECYCLE } from '../../dashboards/grafana/queries/run.ts';
 import { assertAll, assertNear, most, only, summed, total, valuesOf } from './answers.ts';
-import { type Check, type ChecksOf, type Facts, legOf, phasesOf, progressOf, ticksOf } from './facts.ts';
-import { assertBurst, eachLeg, openMs, pointsOf, protocolsOf, RATES, whenThey } from './per-leg.ts';
+import { type Check, type ChecksOf, type Facts, findLegProgress, legOf, phasesOf, ticksOf } from './facts.ts';
+import { assertBurst, eachLeg, listLegProtocols, openMs, pointsOf, RATES, whenThey } from './per-leg.ts';
 
 export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   phases: (answer, facts) => {
@@ -26,7 +26,7 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   }),
   attempts: eachLeg((series, { attempts }) => assertNear(total(series), attempts, RATES, 'attempts')),
   outcomes: (answer, facts) => {
-    for (const protocol of protocolsOf(facts)) {
+    for (const protocol of listLegProtocols(facts)) {
       const { outcomes } = legOf(facts, protocol);
       for (const [outcome, count] of Object.entries(outcomes)) {
         const own = answer.filter(({ labels }) => labels['protocol'] === protocol && labels['outcome'] === outcome);
@@ -35,8 +35,8 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
     }
   },
   closed: (answer, facts) => {
-    for (const protocol of protocolsOf(facts)) {
-      const { closeReasons } = progressOf(facts, protocol);
+    for (const protocol of listLegProtocols(facts)) {
+      const { closeReasons } = findLegProgress(facts, protocol);
       for (const [reason, count] of Object.entries(closeReasons)) {
         const own = answer.filter(({ labels }) => labels['protocol'] === protocol && labels['reason'] === reason);
         if (own[0]) assertBurst(own[0], count, reason);
@@ -100,7 +100,7 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
   responses: whenThey('request', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   heartbeats: whenThey('heartbeat', (answer, facts) => {
     const { everyMs } = facts.run.config['behaviour'] as { everyMs: number };
-    for (const protocol of protocolsOf(facts)) {
+    for (const protocol of listLegProtocols(facts)) {
       const ticks = ticksOf(facts).filter((tick) => tick.protocol === protocol);
       const heldMs = ticks.reduce((sum, { counts, elapsedMs }, i) => {
         return sum + counts.open * ((ticks[i + 1]?.elapsedMs ?? elapsedMs) - elapsedMs);

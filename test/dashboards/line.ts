@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { leastSquares } from '../../core/stats/least-squares.ts';
 
-export type Part = 'total' | 'user' | 'kernel';
+export type LedgerPart = 'total' | 'user' | 'kernel';
 
 /** The least-squares line through the levels of a summary. */
-export function lineOf({ levels }: LegSummary, part: Part): { slope: number; intercept: number } {
+export function lineOf({ levels }: LegSummary, part: LedgerPart): { slope: number; intercept: number } {
   const points = levels.map(({ open, bytes }) => ({ open, bytes: bytes[part] }));
   assert.ok(points.every((point): point is { open: number; bytes: number } => point.bytes !== null));
   const { slope, at } = leastSquares(points);

@@ -6,16 +6,16 @@ import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
 import type { MEMORY, POINTS } from '../../dashboards/grafana/queries/run.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, valuesOf } from './answers.ts';
-import { type Check, type ChecksOf, type Facts, legOf, type Tick, ticksOf } from './facts.ts';
-import { lineOf, type Part } from './line.ts';
-import { lastPoint, pointsOf, protocolsOf } from './per-leg.ts';
+import { type Check, type ChecksOf, type Facts, legOf, type TickSample, ticksOf } from './facts.ts';
+import { type LedgerPart, lineOf } from './line.ts';
+import { lastPoint, listLegProtocols, pointsOf } from './per-leg.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 /** Each level is there with what the summary says of it, and nothing else. */
 const levelsOf =
   (pick: (leg: Facts['summary']['legs'][number], level: number) => number, protocol: ProtocolName): Check =>
   (answer, facts) => {
-    if (!protocolsOf(facts).includes(protocol)) return assert.deepEqual(answer, []);
+    if (!listLegProtocols(facts).includes(protocol)) return assert.deepEqual(answer, []);
     const leg = legOf(facts, protocol);
     const seen = [...new Set(valuesOf(only(answer)))].toSorted((a, b) => a - b);
     // Two levels may have come to the same number of pages.
@@ -26,7 +26,7 @@ const levelsOf =
 
 export const POINTS_CHECKS = Object.fromEntries(
   PROTOCOLS.map((protocol) => {
-    const bytes = (part: Part): Check => levelsOf((leg, i) => leg.levels[i]!.bytes[part]!, protocol);
+    const bytes = (part: LedgerPart): Check => levelsOf((leg, i) => leg.levels[i]!.bytes[part]!, protocol);
     const onLine = (leg: Facts['summary']['legs'][number], i: number): number => {
       const { slope, intercept } = lineOf(leg, 'total');
       return intercept + slope * leg.levels[i]!.open;
@@ -48,7 +48,7 @@ export const POINTS_CHECKS = Object.fromEntries(
 const SAMPLE_SECONDS = 2;
 
 /** What a series shows was so at some moment before, to within 10 %: between the least and the most of the record's ticks. */
-function assertAsInTicks(series: Series, facts: Facts, pick: (tick: Tick) => number | null, what: string): void {
+function assertAsInTicks(series: Series, facts: Facts, pick: (tick: TickSample) => number | null, what: string): void {
   const ticks = ticksOf(facts).map((tick) => [facts.startedAt + tick.elapsedMs / 1000, pick(tick)] as const);
   const known = series.points.flatMap(([at, value]): boolean[] => {
     const near = ticks.flatMap(([tickAt, wanted]) =>
@@ -64,18 +64,18 @@ export const MEMORY_CHECKS: ChecksOf<typeof MEMORY> = {
   components: (answer, facts) => {
     const names = answer.map(({ labels }) => labels['component']!);
     const wanted = [...USER_COMPONENTS, ...KERNEL_COMPONENTS].filter(
-      (name) => legOf(facts, protocolsOf(facts)[0]).perConnection!.components[name] !== null,
+      (name) => legOf(facts, listLegProtocols(facts)[0]).perConnection!.components[name] !== null,
     );
     assert.deepEqual(names.toSorted(), wanted.toSorted());
     const user = answer.filter(({ labels }) => (USER_COMPONENTS as readonly string[]).includes(labels['component']!));
     assertAsInTicks(summed(user), facts, (tick) => tick.targetBytes, 'user memory');
-    const { components } = legOf(facts, protocolsOf(facts).at(-1)).perConnection!;
-    const top = legOf(facts, protocolsOf(facts).at(-1)).peakOpen;
+    const { components } = legOf(facts, listLegProtocols(facts).at(-1)).perConnection!;
+    const top = legOf(facts, listLegProtocols(facts).at(-1)).peakOpen;
     assertNear(most(only(answer, { component: 'tcpSock' })), components.tcpSock! * top, 0.05, 'sockets at the top');
   },
   unexplained: (answer) => assertAll(answer, (bytes) => Math.abs(bytes) < 4e9, 'unexplained'),
   connections: (answer, facts) => {
-    for (const protocol of protocolsOf(facts)) {
+    for (const protocol of listLegProtocols(facts)) {
       const own = only(answer, { protocol });
       assert.equal(most(own), legOf(facts, protocol).peakOpen);
       assertAsInTicks(own, facts, (tick) => (tick.protocol === protocol ? tick.counts.open : null), protocol);

@@ -5,14 +5,14 @@ import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, only, total } from './answers.ts';
-import { type Check, type Facts, legOf, progressOf } from './facts.ts';
+import { type Check, type Facts, findLegProgress, legOf } from './facts.ts';
 
-export const protocolsOf = ({ summary }: Facts): ProtocolName[] => summary.legs.map(({ protocol }) => protocol);
+export const listLegProtocols = ({ summary }: Facts): ProtocolName[] => summary.legs.map(({ protocol }) => protocol);
 
 export const eachLeg =
   (check: (series: Series, leg: Facts['summary']['legs'][number], facts: Facts) => void): Check =>
   (answer, facts) => {
-    for (const protocol of protocolsOf(facts)) check(only(answer, { protocol }), legOf(facts, protocol), facts);
+    for (const protocol of listLegProtocols(facts)) check(only(answer, { protocol }), legOf(facts, protocol), facts);
   };
 
 /** One value for each leg. */
@@ -41,9 +41,9 @@ export const whenThey =
     else assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');
   };
 
-/** Of all that were opened; the summary leaves out what came at once, in the burst. */
+/** All that were opened; the summary leaves out what came at once, in the burst. */
 export const openMs = (facts: Facts, protocol: ProtocolName, q: number): number =>
-  quantileMs(progressOf(facts, protocol).openPlanned, q)!;
+  quantileMs(findLegProgress(facts, protocol).openPlanned, q)!;
 
 export const pointsOf = ({ samples }: Facts): MemoryPoint[] => samples.filter((sample) => sample.type === 'memory');
 

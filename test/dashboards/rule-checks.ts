@@ -15,7 +15,7 @@ const sumOver =
       }
     }
   };
-/** Of points: the largest of their values. */
+/** For points: the largest of their values. */
 const largestOver =
   (wanted: (levels: LegSummary['levels']) => number): Check =>
   (answer, { summary }) => {

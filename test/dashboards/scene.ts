@@ -67,7 +67,7 @@ export async function play(t: TestContext): Promise<Scene> {
         let said = '';
         const page = await eventually(async () => {
           said = await pageOf(url(host));
-          // Of a run: once it is on its way.
+          // For a run: once it is on its way.
           return said.includes('connrig_info{') ? said : undefined;
         }, `the page of ${who}`).catch((error) => assert.fail(`${error}; it said: ${said}\n${metering.stderr()}`));
         pages.set(who, page);

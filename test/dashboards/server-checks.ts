@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { METERS } from '../../core/schemas/readings.ts';
 import { median } from '../../core/stats/slope.ts';
-import type { METER, SERVER } from '../../dashboards/grafana/queries/server.ts';
+import type { METER, SERVER_QUERIES } from '../../dashboards/grafana/queries/server.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, theValue, total, valuesOf } from './answers.ts';
-import { type Facts, progressOf } from './facts.ts';
+import { type Facts, findLegProgress } from './facts.ts';
 import { KERNEL_CHECKS } from './machine-checks.ts';
 import { assertBurst, RATES } from './per-leg.ts';
 
@@ -29,7 +29,7 @@ const assertPlausibleCost = (each: number): void =>
   assert.ok(each > 500 && each < 100_000, `${each} bytes per connection`);
 const several: Check = (answer) => assertAll(answer, (value) => value >= 0, 'counts');
 
-export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
+export const SERVER_CHECKS: ChecksOf<typeof SERVER_QUERIES> = {
   info: (answer, { version }) => assert.equal(theValue(answer, { version, role: 'serve' }), 1),
   // Asked for while all connections are open.
   openNow: (answer, facts) => {
@@ -46,7 +46,7 @@ export const SERVER_CHECKS: ChecksOf<typeof SERVER> = {
     assert.equal(total(only(answer, { protocol: 'tcp' })), 0);
   },
   closed: (answer, facts) => {
-    const { counts } = progressOf(facts, 'ws');
+    const { counts } = findLegProgress(facts, 'ws');
     assertBurst(summed(answer), counts.closed, 'closed');
     assert.ok(answer.every(({ labels }) => labels['protocol'] === 'ws'));
   },

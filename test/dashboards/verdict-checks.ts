@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import type { VERDICT } from '../../dashboards/grafana/queries/run.ts';
 import { assertNear, assertSameBucket, lastOf, only, theValue } from './answers.ts';
-import { type ChecksOf, type Facts, phasesOf, progressOf } from './facts.ts';
+import { type ChecksOf, type Facts, findLegProgress, phasesOf } from './facts.ts';
 import { lineOf, reachOf } from './line.ts';
 import { eachLeg, ofLeg, openMs } from './per-leg.ts';
 
 export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   status: (answer, { summary }) => assert.equal(theValue(answer, { status: summary.status }), 1),
-  // Of a moment in the run. A scrape that came late may not have seen the latest phase yet.
+  // It is a moment in the run. A scrape that came late may not have seen the latest phase yet.
   phase: (answer, facts) => {
     const [[at]] = only(answer).points as [readonly [number, number]];
     const possible = phasesOf(facts).filter(({ from, to }) => from <= at && to >= at - 3);
@@ -24,7 +24,7 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   planned: ofLeg(({ planned }) => planned),
   failed: ofLeg(({ attempts, outcomes }) => attempts - outcomes.open),
   lost: ofLeg(({ protocol }, facts) => {
-    const { closeReasons, counts } = progressOf(facts, protocol);
+    const { closeReasons, counts } = findLegProgress(facts, protocol);
     return counts.closed - closeReasons['by-us'];
   }),
   cost: ofLeg(({ perConnection }) => perConnection!.total!.bytes),

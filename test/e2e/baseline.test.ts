@@ -15,7 +15,7 @@ import {
   connrigHere,
   HASTY,
   newFolder,
-  readRunFile,
+  readRunJson,
 } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { climb, runFile, writeRun } from '../support/synthetic-run.ts';
@@ -51,7 +51,7 @@ describe('a run with --baseline', () => {
       const text = readFileSync(summaryFile!, 'utf8');
       assert.ok(text.startsWith(`from the step before\n## ${name}: `), text);
       assert.match(text, /^\| tcp(, in user space alone)? \| .* \| passed \|$/m);
-      assert.equal(readRunFile(after).baseline?.run.startedAt, readRunFile(before).startedAt);
+      assert.equal(readRunJson(after).baseline?.run.startedAt, readRunJson(before).startedAt);
     },
   );
 
@@ -92,7 +92,7 @@ describe('a run with --baseline', () => {
 
 const tcpRun = () => {
   const run = runFile();
-  return { ...run, plan: { legs: [{ ...run.plan.legs[0]!, protocol: 'tcp' as const }], launches: 1 } };
+  return { ...run, plan: { legs: [{ ...run.plan.legs[0]!, name: 'tcp', protocol: 'tcp' as const }], launches: 1 } };
 };
 
 describe('what a connection costs against an earlier run', () => {

@@ -14,7 +14,7 @@ import {
   newFolder,
   ONE_LEVEL,
   phaseOf,
-  readRunFile,
+  readRunJson,
   readSamples,
   reportOn,
   startConnrig,
@@ -51,7 +51,7 @@ describe('a server started by --command', () => {
     if (!warnings.some((text) => text.includes('memory cgroup'))) {
       for (const { readings } of points) assert.equal(readings.cgroup?.exclusive, true);
     }
-    assert.ok(readRunFile(folder).target.descriptorLimit! > 0, 'the limit of its process');
+    assert.ok(readRunJson(folder).target.descriptorLimit! > 0, 'the limit of its process');
   });
 
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {

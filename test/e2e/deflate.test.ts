@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { assertWentThrough, connrig, newFolder, ONE_LEVEL, readRunFile, reportOn } from '../support/connrig.ts';
+import { assertWentThrough, connrig, newFolder, ONE_LEVEL, readRunJson, reportOn } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 
 const TIMEOUT = { timeout: 240_000 };
@@ -52,7 +52,7 @@ vary:
   });
 
   async function measured(t: TestContext, how: string, folder: string): Promise<LegSummary> {
-    assert.equal(readRunFile(folder).config['perMessageDeflate'], how);
+    assert.equal(readRunJson(folder).config['perMessageDeflate'], how);
     assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), new RegExp(`Per-message deflate: ${how}`));
     const { legs, warnings } = await reportOn(t, folder);
     assert.ok(!warnings.some((text) => text.includes('permessage-deflate')), warnings.join('\n'));

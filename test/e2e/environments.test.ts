@@ -57,7 +57,7 @@ async function running(t: TestContext): Promise<string[]> {
   return [echo.url, '--pid', String(echo.pid)];
 }
 
-/** Of each level: whether the target's own and the kernel's memory are known; a number is one that can be. */
+/** For each level: whether the target's own and the kernel's memory are known; a number is one that can be. */
 function knownOf({ legs }: Summary): { user: boolean[]; kernel: boolean[]; total: boolean[] } {
   const known = (which: 'user' | 'kernel' | 'total'): boolean[] =>
     legs[0]!.levels.map(({ bytes }) => {

@@ -84,7 +84,7 @@ describe('one connection of twenty is flooded', () => {
   }
 });
 
-/** Of each kind there was one connection, so that what a reason is counted for tells which of them ended. */
+/** There was one of each kind of connection, so that what a reason is counted for tells which of them ended. */
 function assertEnded(folder: string, each: ReadonlyArray<readonly CloseReason[]>): void {
   const { closeReasons } = readSamples(folder).findLast((sample) => sample.type === 'leg-end')!.progress;
   const isNamed = (reasons: readonly CloseReason[]): boolean =>
@@ -117,7 +117,7 @@ describe('every connection is flooded', () => {
 interface Flooded {
   readonly ended: Ended;
   readonly folder: string;
-  /** Of the client's process. */
+  /** Memory of the client's process. */
   readonly peakRssBytes: number;
 }
 

@@ -66,7 +66,7 @@ describe('http against the built-in server', () => {
     const scrape = async (): Promise<Map<string, number>> => samplesIn(await (await fetch(url)).text());
     const page = await scrape();
     const of = (name: string, labels: string): number =>
-      page.get(`connrig_${name}{protocol="http"${labels}}`) ?? Number.NaN;
+      page.get(`connrig_${name}{protocol="http",leg="http"${labels}}`) ?? Number.NaN;
     await scrape();
     assertWentThrough(await run.ended);
     const summary = await reportOn(t, folder);
@@ -129,7 +129,7 @@ describe('http against a server of its own kind', () => {
     const { rtt } = only(await reportOn(t, folder)).levels[0]!;
     assert.ok(rtt!.p50Ms! < 60, `half of all answered at once, ${rtt!.p50Ms} ms`);
     assert.ok(rtt!.p99Ms! > 150 && rtt!.p99Ms! < 400, `p99 ${rtt!.p99Ms} ms`);
-    // Of four connections that wait for answers, eight in 200 would know of the two stalls.
+    // With four connections that wait for answers, eight in 200 would know of the two stalls.
     const talks = readSamples(folder).flatMap((sample) =>
       sample.type === 'memory' && sample.talk ? [sample.talk] : [],
     );

@@ -13,7 +13,7 @@ import {
   killIfThere,
   newFolder,
   phaseOf,
-  readRunFile,
+  readRunJson,
   reportOn,
   startConnrig,
 } from '../support/connrig.ts';
@@ -84,7 +84,7 @@ describe('an interrupted run', () => {
     assert.equal(code, 130);
     assertNoStack(stderr);
     assert.ok(!existsSync(join(folder, 'summary.json')), 'it took no time for a report');
-    assert.equal(readRunFile(folder).status, 'running');
+    assert.equal(readRunJson(folder).status, 'running');
     assert.deepEqual(run.processes(), []);
     assert.equal((await reportOn(t, folder)).status, 'interrupted');
   });

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { assertFailed, assertWentThrough, connrig, ONE_LEVEL, readRunFile, reportOn } from '../support/connrig.ts';
+import { assertFailed, assertWentThrough, connrig, ONE_LEVEL, readRunJson, reportOn } from '../support/connrig.ts';
 import { ELSEWHERE, elsewhere, openFolder } from '../support/elsewhere.ts';
 
 const SERVER = `const held = []; const s = require('net').createServer((c) => held.push(c.on('error', () => {})));
@@ -37,7 +37,7 @@ async function freePort(): Promise<number> {
 async function ipOf(t: TestContext, folder: string): Promise<string | undefined> {
   const { legs } = await reportOn(t, folder);
   assert.equal(legs[0]?.peakOpen, 20);
-  return readRunFile(folder).generator.legs[0]?.ip;
+  return readRunJson(folder).generator.legs[0]?.ip;
 }
 
 describe('localhost', () => {

@@ -7,7 +7,7 @@ import {
   newFolder,
   phaseOf,
   readEvents,
-  readRunFile,
+  readRunJson,
   reportOn,
   startConnrig,
 } from '../support/connrig.ts';
@@ -25,7 +25,7 @@ test('forty thousand WebSockets, held, counted from outside, and closed', {
   const plan = ['--protocol', 'ws', '--levels', '10k,25k,40k', '--rate', '20k/s'];
   const run = startConnrig(t, ['run', ...plan, ...HASTY, '--out', folder], { deadlineMs: DEADLINE_MS });
   await phaseOf(run, folder, 'settle', MANY, DEADLINE_MS);
-  const url = parseTargetUrl(readRunFile(folder).target.urls[0]!);
+  const url = parseTargetUrl(readRunJson(folder).target.urls[0]!);
   assert.ok(typeof url !== 'string');
   // Counting takes seconds where a machine is busy. A client that is stopped closes nothing meanwhile.
   run.child.kill('SIGSTOP');
@@ -56,7 +56,7 @@ test('forty thousand WebSockets, held, counted from outside, and closed', {
   assert.ok(bytes > 3600 && bytes < 4600, `${bytes} bytes in the kernel`);
   assert.ok((leg.fit?.rSquared ?? 0) > 0.99);
 
-  const [laidOut] = readRunFile(folder).generator.legs;
-  const limit = readRunFile(folder).environment.descriptorLimit ?? Number.POSITIVE_INFINITY;
+  const [laidOut] = readRunJson(folder).generator.legs;
+  const limit = readRunJson(folder).environment.descriptorLimit ?? Number.POSITIVE_INFINITY;
   assert.equal(laidOut?.ownTables, limit < MANY);
 });

@@ -9,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RUN_KEYS } from '../../client/metrics/record-run.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import { METRICS } from '../../core/metrics/catalogue.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import {
@@ -25,7 +24,7 @@ import {
   startConnrig,
 } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
-import { samplesIn } from '../support/scrape.ts';
+import { findUnrecorded, samplesIn } from '../support/scrape.ts';
 import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -54,7 +53,7 @@ async function scrapeToTheEnd(run: Started, url: string): Promise<{ pages: Sampl
 function assertAddsUp(page: Samples): void {
   const of = (name: string, labels: string): number => page.get(`connrig_${name}{${labels}}`) ?? Number.NaN;
   for (const protocol of ['tcp', 'ws']) {
-    const label = `protocol="${protocol}"`;
+    const label = `protocol="${protocol}",leg="${protocol}"`;
     const outcomes = OUTCOMES.map((outcome) => of('connection_outcomes_total', `${label},outcome="${outcome}"`));
     const closed = CLOSE_REASONS.map((reason) => of('connections_closed_total', `${label},reason="${reason}"`));
     const open = of('connections_open', label);
@@ -96,8 +95,8 @@ describe('connrig run --metrics', () => {
     assertNeverDown([...begun, ...last.slice(0, 1)]);
     const phases = new Set(begun.flatMap((page) => [...page]).map(([name, value]) => (value === 1 ? name : '')));
     for (const protocol of ['tcp', 'ws']) {
-      assert.ok(phases.has(`connrig_run_phase{protocol="${protocol}",phase="ramp"}`));
-      assert.ok(phases.has(`connrig_run_phase{protocol="${protocol}",phase="settle"}`));
+      assert.ok(phases.has(`connrig_run_phase{protocol="${protocol}",leg="${protocol}",phase="ramp"}`));
+      assert.ok(phases.has(`connrig_run_phase{protocol="${protocol}",leg="${protocol}",phase="settle"}`));
     }
     for (const page of [...pages, ...last]) assert.ok(page.size < 300, `${page.size} series`);
     if (process.getuid?.() === 0) assertLedgers(begun);
@@ -109,8 +108,7 @@ describe('connrig run --metrics', () => {
     assert.deepEqual(histogramsIn(one), histogramsIn(other), 'two scrapers at once see the same');
     assertAgrees(one, summary);
     // Whatever isn't of a moment, of another behaviour, or of a machine of another kind, was to be seen.
-    const seen = new Set([...pages, ...last].flatMap((page) => [...page.keys()]));
-    const absent = RUN_KEYS.filter((key) => ![...seen].some((name) => name.startsWith(METRICS[key].name)));
+    const absent = findUnrecorded(RUN_KEYS, ...pages, ...last);
     assert.deepEqual(
       absent.filter((key) => !key.startsWith('targetCgroup')),
       ['responses', 'heartbeats'],
@@ -139,7 +137,8 @@ describe('connrig run --metrics', () => {
     const { pages, last } = await scrapeToTheEnd(run, await urlOf(run));
     assertFailed(await run.ended, 4, 'ETARGETFULL');
     const summary = await reportOn(t, folder);
-    const of = (name: string, more = ''): number | undefined => last[0].get(`connrig_${name}{protocol="ws"${more}}`);
+    const of = (name: string, more = ''): number | undefined =>
+      last[0].get(`connrig_${name}{protocol="ws",leg="ws"${more}}`);
     assert.ok(summary.legs[0]!.outcomes.rejected > 50);
     for (const outcome of OUTCOMES) {
       assert.equal(
@@ -152,7 +151,7 @@ describe('connrig run --metrics', () => {
     assert.ok(of('heartbeats_sent_total')! > 20);
     assert.equal(last[0].get('connrig_run_status{status="failed"}'), 1);
     assert.equal(of('level_connections'), 40);
-    const shown = pages.find((page) => page.get('connrig_connections_open{protocol="ws"}') === 40);
+    const shown = pages.find((page) => page.get('connrig_connections_open{protocol="ws",leg="ws"}') === 40);
     assert.equal(shown?.get('connrig_target_processes'), 1);
     assert.ok((shown?.get('connrig_target_open_fds') ?? 0) > 40);
   });
@@ -214,7 +213,7 @@ describe('connrig run --metrics', () => {
     ]);
     const url = await urlOf(run);
     await eventually(
-      async () => (await scrape(url)).get('connrig_connections_open{protocol="tcp"}')! > 5,
+      async () => (await scrape(url)).get('connrig_connections_open{protocol="tcp",leg="tcp"}')! > 5,
       'some connections',
     );
     run.child.kill('SIGINT');
@@ -251,11 +250,15 @@ function assertLedgers(pages: readonly Samples[]): void {
     const part = (component: string): number => page.get(`connrig_target_ledger_bytes{component="${component}"}`) ?? 0;
     const user = sum(USER_COMPONENTS.map(part));
     assert.equal(user, page.get('connrig_target_memory_bytes{component="anon"}'));
-    const open = sum(['tcp', 'ws'].map((protocol) => page.get(`connrig_connections_open{protocol="${protocol}"}`)!));
+    const open = sum(
+      ['tcp', 'ws'].map((protocol) => page.get(`connrig_connections_open{protocol="${protocol}",leg="${protocol}"}`)!),
+    );
     // What sockets have buffered is known for the whole machine only.
     const kernel = sum(KERNEL_COMPONENTS.filter((one) => one !== 'socketBuffers').map(part));
     const target = sum(
-      ['tcp', 'ws'].map((protocol) => page.get(`connrig_connections_target{protocol="${protocol}"}`)!),
+      ['tcp', 'ws'].map(
+        (protocol) => page.get(`connrig_connections_target{protocol="${protocol}",leg="${protocol}"}`)!,
+      ),
     );
     // While connections come and go, some do between the reading and the page.
     if (open > 500 && open === target) assert.ok(kernel > 2000 * open && kernel < 9000 * open, `${kernel} for ${open}`);
@@ -265,7 +268,7 @@ function assertLedgers(pages: readonly Samples[]): void {
 function assertAgrees(page: Samples, summary: Summary): void {
   for (const leg of summary.legs) {
     const of = (name: string, more = ''): number | undefined =>
-      page.get(`connrig_${name}{protocol="${leg.protocol}"${more}}`);
+      page.get(`connrig_${name}{protocol="${leg.protocol}",leg="${leg.protocol}"${more}}`);
     assert.equal(of('connections_planned'), leg.planned);
     assert.equal(of('connection_attempts_total'), leg.attempts);
     for (const outcome of OUTCOMES) {
@@ -278,9 +281,8 @@ function assertAgrees(page: Samples, summary: Summary): void {
     for (const part of ['total', 'user', 'kernel'] as const) {
       assert.equal(of('level_memory_bytes', `,part="${part}"`), top?.bytes[part] ?? undefined);
       const cost = leg.perConnection?.[part];
-      assert.equal(of('memory_per_connection_bytes', `,part="${part}",bound="estimate"`), cost?.bytes);
-      assert.equal(of('memory_per_connection_bytes', `,part="${part}",bound="low"`), cost?.low);
-      assert.equal(of('memory_per_connection_bytes', `,part="${part}",bound="high"`), cost?.high);
+      const readBound = (name: string) => of('memory_per_connection_bytes', `,part="${part}",bound="${name}"`);
+      assert.deepEqual(['estimate', 'low', 'high'].map(readBound), [cost?.bytes, cost?.low, cost?.high]);
     }
     assert.equal(of('open_duration_seconds_count'), leg.outcomes.open);
     assert.ok(of('messages_sent_total')! > 100);

@@ -29,7 +29,7 @@ const WANTED = [
     'dist/bin/LICENSES.txt',
   ],
   ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
-  ...['targets/go-ws/target.yaml', 'targets/go-ws/go.sum', 'targets/node-ws/package-lock.json'],
+  ...['targets/go-ws/target.yaml', 'targets/go-ws/go.sum', 'targets/node-ws/package-lock.json', 'lab/goroutines.go'],
 ];
 const NPM_TIMEOUT_MS = 240_000;
 

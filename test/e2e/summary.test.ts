@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/schemas/summary.ts';
-import { assertFailed, connrig, HASTY, newFolder, readRunFile, undisturbed } from '../support/connrig.ts';
+import { assertFailed, connrig, HASTY, newFolder, readRunJson, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
@@ -90,10 +90,12 @@ describe('a run', () => {
       return ['run', '--config', file, '--connections', '30', '--name', 'from-flag'];
     });
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
-    const { name, plan, config } = readRunFile(folder);
+    const { name, plan, config } = readRunJson(folder);
     assert.equal(name, 'from-flag');
+    const climb = { warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 };
+    const does = { behaviour: { kind: 'idle' }, close: 'graceful', perMessageDeflate: 'off' };
     assert.deepEqual(plan, {
-      legs: [{ protocol: 'tcp', warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 }],
+      legs: [{ name: 'tcp', url: null, protocol: 'tcp', transport: 'plain', ...does, ...climb }],
       launches: 1,
     });
     assert.equal(config['connections'], 30);
@@ -112,7 +114,7 @@ describe('a run', () => {
     assert.equal(ended.stderr.trimEnd().split('\n').length, 1, ended.stderr);
     const summary = Summary.parse(JSON.parse(ended.stdout));
     assert.deepEqual([summary.status, summary.exitCode, summary.error?.code], ['failed', 4, 'EREFUSED']);
-    const { config } = readRunFile(folder);
+    const { config } = readRunJson(folder);
     assert.deepEqual([config['urls'], config['window'], config['connections']], [[url], 9, 40]);
   });
 

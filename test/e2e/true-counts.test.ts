@@ -10,7 +10,7 @@ import {
   newFolder,
   type PhaseEvent,
   readEvents,
-  readRunFile,
+  readRunJson,
   readSamples,
   reportOn,
   type Started,
@@ -30,7 +30,7 @@ describe('during each hold the kernel and the server count as many as the level'
     const levels = [500, 2000];
     const run = startConnrig(t, ['run', '--levels', levels.join(), '--rest', REST, ...HASTY, '--out', folder], PATIENT);
     const counts = await countFromOutside(run, folder, () => ({
-      open: peersOf(portsOf(readRunFile(folder).target.urls.at(-1))).length,
+      open: peersOf(portsOf(readRunJson(folder).target.urls.at(-1))).length,
     }));
     assertWentThrough(await run.ended);
     const { legs, warnings } = await reportOn(t, folder);

@@ -14,7 +14,7 @@ import {
   HASTY,
   newFolder,
   readEvents,
-  readRunFile,
+  readRunJson,
   reportOn,
   undisturbed,
 } from '../support/connrig.ts';
@@ -37,7 +37,7 @@ const HOLDING = `
 /** What a folder says, by its record, by its report, and by the command that made it. */
 async function agreed(t: TestContext, folder: string, ended: Ended): Promise<Summary> {
   const summary = await reportOn(t, folder);
-  const run = readRunFile(folder);
+  const run = readRunJson(folder);
   assert.deepEqual([summary.status, summary.exitCode], [run.status, run.exitCode]);
   assert.equal(ended.code, run.exitCode, ended.stderr);
   const [first] = readEvents(folder).filter((event) => event.type === 'error');
@@ -159,7 +159,7 @@ async function passed(t: TestContext, port: number): Promise<Summary> {
   return summary;
 }
 
-/** Of a server in this process, gone with the test. */
+/** The port of a server in this process, gone with the test. */
 async function portOf(t: TestContext, server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})));

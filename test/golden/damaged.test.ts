@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { connrig } from '../../cli/connrig.ts';
+import { runConnrig } from '../../cli/connrig.ts';
 import { writeReport } from '../../report/outputs/write-report.ts';
 import { unpackGolden } from '../../scripts/golden/golden-runs.ts';
 import { type TestDeps, testDeps } from '../support/cli-deps.ts';
@@ -29,7 +29,7 @@ function newer(folder: string): string {
 }
 async function said(...words: string[]): Promise<TestDeps> {
   const deps = testDeps();
-  await connrig(words, deps);
+  await runConnrig(words, deps);
   return deps;
 }
 

@@ -21,7 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { connrig } from '../../cli/connrig.ts';
+import { runConnrig } from '../../cli/connrig.ts';
 import { followRun } from '../../live/follow.ts';
 import { RunFeed } from '../../live/run-feed.ts';
 import { readBaseline } from '../../report/compare/read-baseline.ts';
@@ -54,7 +54,7 @@ const replace = (folder: string, name: string, lay: (path: string) => void): voi
 };
 async function said(...words: string[]): Promise<TestDeps> {
   const deps = testDeps();
-  await connrig(words, deps);
+  await runConnrig(words, deps);
   return deps;
 }
 

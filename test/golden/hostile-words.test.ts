@@ -14,10 +14,10 @@ import { summarize } from '../../report/fold/summarize.ts';
 import { terminalIndex } from '../../report/outputs/index-page.ts';
 import { shortSummary } from '../../report/outputs/markdown.ts';
 import { aligned, terminalTable } from '../../report/outputs/terminal.ts';
+import { claimsTable } from '../../report/runtimes/outputs.ts';
 import { plain } from '../../report/words/phrase.ts';
 import { gridOf } from '../../report/words/table.ts';
 import { renderedIn } from '../../scripts/golden/golden-runs.ts';
-import { claimsTable } from '../../scripts/runtimes/outputs.ts';
 import { openBrowser, openPage } from '../support/browser.ts';
 import { needs } from '../support/needs.ts';
 import { runtimesResult } from '../support/runtimes-result.ts';
@@ -56,7 +56,7 @@ function spoil(folder: string): void {
     run: { ...run, name: EVIL },
     status: 'passed',
     problems: [EVIL],
-    legs: [{ protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost }],
+    legs: [{ name: 'tcp', protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost }],
   };
   writeFileSync(path, JSON.stringify({ ...run, name: EVIL, target, environment, config, baseline }));
   const events = readFileSync(join(folder, 'events.jsonl'), 'utf8');
@@ -82,7 +82,7 @@ test('in a terminal it steers nothing', () => {
 
 test('in a spreadsheet it is no formula, and stays in its cell', () => {
   const [head, ...lines] = readFileSync(join(folder, 'levels.csv'), 'utf8').split('\n');
-  assert.equal(head!.split(',').at(-1), 'run');
+  assert.deepEqual(head!.split(',').slice(-2), ['run', 'leg']);
   assert.match(lines[0]!, /^tcp,1000,[^"]*,"'=HYPERLINK\(""https:/);
 });
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { compareFolders, writeComparison } from '../../report/compare/compare-runs.ts';
 import { readRunFile } from '../../report/fold/read-run.ts';
 import { writeIndex } from '../../report/outputs/write-index.ts';
 import { writeReport } from '../../report/outputs/write-report.ts';
+import { writeRuntimes } from '../../report/runtimes/write.ts';
 import { measuredOn } from '../../report/words/circumstances.ts';
 import { goldenRuns, unpackGolden } from '../../scripts/golden/golden-runs.ts';
-import type { RuntimesResult } from '../../scripts/runtimes/result.ts';
-import { writeRuntimes } from '../../scripts/runtimes/write.ts';
 import { runtimesResult } from '../support/runtimes-result.ts';
 
 /** A page that connrig writes. */
@@ -59,7 +59,7 @@ export function makePages(
   writeRuntimes(
     runtimes,
     result,
-    measuredOn(readRunFile(first)).filter(([label]) => label !== 'Target'),
+    measuredOn(readRunFile(first)).filter(({ key }) => key !== 'target'),
   );
 
   const page = (path: string, numbers: unknown, around: unknown = null): MadePage => {

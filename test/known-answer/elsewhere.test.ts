@@ -12,13 +12,13 @@ import {
   ENTRY,
   HASTY,
   newFolder,
-  readRunFile,
+  readRunJson,
   reportOn,
   startConnrig,
 } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
-import { inside, limitedCgroup } from './limited.ts';
+import { insideCgroup, limitedCgroup } from './limited.ts';
 import { started } from './targets.ts';
 
 const MIB = 2 ** 20;
@@ -63,7 +63,7 @@ it('a server elsewhere in a cgroup with a limit has that for its limit, not the 
   const { keeper, ip } = await anotherNetwork(t);
   const there = ['nsenter', '-t', String(keeper), '-n'];
   const server = [...there, compiled(t, 'known-answer/held'), PORT, HELD_BYTES, `at=${ip}`];
-  const pid = await started(t, inside(cgroup, ...server));
+  const pid = await started(t, insideCgroup(cgroup, ...server));
   const meter = startConnrig(t, ['meter', '--pid', String(pid), '--listen', `${ip}:0`], {
     program: [...there, process.execPath, ENTRY],
     env: { CONNRIG_ADMIN_TOKEN: TOKEN },
@@ -78,7 +78,7 @@ it('a server elsewhere in a cgroup with a limit has that for its limit, not the 
     }),
   );
   const { target, legs, capacity, limiters } = await reportOn(t, folder);
-  assert.equal(readRunFile(folder).generator.legs[0]?.targetIsLocal, false);
+  assert.equal(readRunJson(folder).generator.legs[0]?.targetIsLocal, false);
 
   const { user, total, charged } = legs[0]!.perConnection!;
   assert.ok(Math.abs(user!.bytes - HELD_BYTES - 16) <= 128, `in user space ${user!.bytes}`);

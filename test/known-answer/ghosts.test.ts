@@ -8,7 +8,7 @@ import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, connrig, HASTY, newFolder } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
-import { carriedOut, type Outcome, started } from './targets.ts';
+import { carriedOut, type KnownRun, started } from './targets.ts';
 
 const PATIENCE = ['--open-timeout', '3s'];
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
@@ -17,14 +17,19 @@ const planOf = (levels: readonly number[]): string[] =>
   levels.length === 1 ? ['--connections', String(levels[0]), '--levels', '1'] : ['--levels', levels.join()];
 
 /** @param words as ghosts.c explains */
-function runOn(t: TestContext, words: string, levels: readonly number[], ...args: readonly string[]): Promise<Outcome> {
+function runOn(
+  t: TestContext,
+  words: string,
+  levels: readonly number[],
+  ...args: readonly string[]
+): Promise<KnownRun> {
   const program = compiled(t, 'known-answer/ghosts');
   const commandAt = (port: number): string => `exec ${program} ${port} 0 ${words}`;
   return carriedOut(t, '--command', commandAt, [...planOf(levels), ...HASTY, ...PATIENCE, ...args]);
 }
 
 /** @param whole levels before those that weren't */
-function assertLacks({ ended, summary }: Outcome, code: ErrorCode, sentence: RegExp, whole: readonly number[]): void {
+function assertLacks({ ended, summary }: KnownRun, code: ErrorCode, sentence: RegExp, whole: readonly number[]): void {
   assertFailed(ended, 4, code, sentence);
   assert.deepEqual([summary.status, summary.exitCode, summary.error?.code], ['failed', 4, code]);
   const [leg] = summary.legs;

@@ -22,7 +22,7 @@ const STAIRS = [
 /** What all hold where the line is straight. */
 const STRAIGHT_BYTES = 16 * KIB;
 const STRAIGHT = ['--levels', '1500,3k,4500,6k'];
-/** Of the target, to be measured one after the other before a miss is one. */
+/** Processes of the target, to be measured one after the other before a miss is one. */
 const MOST_PROCESSES = 5;
 
 const allowedFor = (bytes: number): number => Math.max(0.02 * bytes, 128);

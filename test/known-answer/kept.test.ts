@@ -12,7 +12,7 @@ import { unusedPort } from '../support/peers.ts';
 
 const TIMEOUT = { timeout: 240_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('python3') };
 const CONNECTIONS = 900;
-/** What one end of a connection takes in the kernel, its descriptor's slot not included: see docs/measuring.md. */
+/** What one end of a connection takes in the kernel, its descriptor's slot not included: see docs/how-memory-is-read.md. */
 const SOCKET_BYTES = { least: 3000, most: 5000 };
 
 interface Case {

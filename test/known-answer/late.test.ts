@@ -5,14 +5,14 @@ import type { Sample } from '../../core/schemas/record.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, HASTY, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, type Outcome } from './targets.ts';
+import { carriedOut, type KnownRun } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const HELD_BYTES = 16 * 1024;
 const LEVELS = [200, 400, 700, 1000];
 const planOf = (levels: readonly number[]): string[] =>
   levels.length === 1 ? ['--connections', String(levels[0]), '--levels', '1'] : ['--levels', levels.join(',')];
-/** Of whose memory nothing is asked. */
+/** For runs whose memory nobody asks about. */
 const QUICKLY = [...HASTY, '--close', 'reset'];
 
 /** A server made from `slow.c` or `late.c`. */
@@ -23,20 +23,20 @@ function runOn(
   delayMs: number,
   args: readonly string[],
   more = '',
-): Promise<Outcome> {
+): Promise<KnownRun> {
   const program = compiled(t, `known-answer/${name}`);
   const commandAt = (port: number): string => `exec ${program} ${port} ${bytes} ${delayMs} ${more}`;
   return carriedOut(t, '--command', commandAt, args, name === 'slow' ? 'ws' : 'tcp');
 }
 
 /** Beside what a connection holds it costs 16 bytes of malloc's. */
-function assertCost({ summary }: Outcome): void {
+function assertCost({ summary }: KnownRun): void {
   const { bytes } = summary.legs[0]!.perConnection!.user!;
   const allowed = Math.max(0.02 * HELD_BYTES, 128);
   assert.ok(Math.abs(bytes - HELD_BYTES) <= allowed, `${HELD_BYTES} bytes were measured as ${bytes.toFixed(0)}`);
 }
 
-function assertWhole({ ended, summary }: Outcome, levels: readonly number[]): void {
+function assertWhole({ ended, summary }: KnownRun, levels: readonly number[]): void {
   assertWentThrough(ended);
   const [leg] = summary.legs;
   assert.deepEqual(

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { compiled } from '../support/compiled.ts';
 import { assertFailed, assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { inside, limitedCgroup } from './limited.ts';
+import { insideCgroup, limitedCgroup } from './limited.ts';
 import { carriedOut } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
@@ -25,7 +25,7 @@ describe('a server whose memory is limited', () => {
         const cgroup = await limitedCgroup(t, LIMIT_BYTES);
         if (!cgroup) return;
         const program = compiled(t, 'known-answer/held');
-        const outcome = await carriedOut(t, how, (port) => inside(cgroup, program, port, HELD_BYTES), CLIMB);
+        const outcome = await carriedOut(t, how, (port) => insideCgroup(cgroup, program, port, HELD_BYTES), CLIMB);
         const { ended, summary, folder } = outcome;
         assertFailed(
           ended,
@@ -77,7 +77,7 @@ describe('a server whose memory is limited', () => {
     const { ended, summary } = await carriedOut(
       t,
       '--command',
-      (port) => inside(cgroup, program, port, HELD_BYTES, 4),
+      (port) => insideCgroup(cgroup, program, port, HELD_BYTES, 4),
       CLIMB,
     );
     assertFailed(ended, 4, 'ETARGETMEMORY', /the kernel killed .* for want of memory in the target's cgroup/);
@@ -89,7 +89,7 @@ describe('a server whose memory is limited', () => {
     if (!cgroup) return;
     const program = compiled(t, 'known-answer/held');
     const plan = ['--levels', '500,1k,1500', '--headroom', '10%'];
-    const commandAt = (port: number): string => inside(cgroup, program, port, HELD_BYTES);
+    const commandAt = (port: number): string => insideCgroup(cgroup, program, port, HELD_BYTES);
     const { ended, summary, folder } = await carriedOut(t, '--pid', commandAt, plan);
     assertWentThrough(ended);
     assert.equal(summary.target.memoryLimit?.bytes, 2 * LIMIT_BYTES);

@@ -33,5 +33,5 @@ function trySet({ folder }: MadeCgroup, file: string, bytes: number): boolean {
 }
 
 /** As a container's runtime does it: into the cgroup first, then the server. */
-export const inside = ({ procsFile }: MadeCgroup, ...words: ReadonlyArray<string | number>): string =>
+export const insideCgroup = ({ procsFile }: MadeCgroup, ...words: ReadonlyArray<string | number>): string =>
   `echo $$ > ${procsFile} && exec ${words.join(' ')}`;

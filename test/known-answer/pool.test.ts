@@ -7,7 +7,7 @@ import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { compiled } from '../support/compiled.ts';
 import { assertWentThrough, readSamples } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { carriedOut, type Outcome } from './targets.ts';
+import { carriedOut, type KnownRun } from './targets.ts';
 
 const TIMEOUT = { timeout: 400_000, skip: process.platform !== 'linux' ? 'needs /proc' : needs('gcc') };
 const MIB = 2 ** 20;
@@ -19,7 +19,7 @@ async function runOn(
   t: TestContext,
   how: '--command' | '--pid',
   ...more: readonly string[]
-): Promise<Outcome & { userBytes: number; points: readonly MemoryPoint[] }> {
+): Promise<KnownRun & { userBytes: number; points: readonly MemoryPoint[] }> {
   const program = compiled(t, 'known-answer/pool');
   const commandAt = (port: number): string => ['exec', program, port, HELD_BYTES, WORKERS, ...more].join(' ');
   const outcome = await carriedOut(t, how, commandAt, LEVELS);

@@ -36,7 +36,7 @@ const PROGRAMS: Readonly<Record<Language, (t: TestContext) => Promise<Program>>>
 };
 
 /** What a run came to, however it ended. */
-export interface Outcome {
+export interface KnownRun {
   readonly ended: Ended;
   readonly folder: string;
   readonly summary: Summary;
@@ -51,7 +51,7 @@ export async function carriedOut(
   commandAt: (port: number) => string,
   args: readonly string[],
   protocol: ProtocolName = 'tcp',
-): Promise<Outcome> {
+): Promise<KnownRun> {
   const port = await unusedPort();
   const folder = newFolder(t);
   const pid = how === '--pid' ? await started(t, commandAt(port)) : undefined;

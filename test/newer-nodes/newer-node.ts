@@ -14,7 +14,7 @@ import { needs } from '../support/needs.ts';
 import type { NEWER } from './versions.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-/** Of the contract: opening, both ways of closing, bytes both ways, turns, many at once, a protocol on top. */
+/** Parts of the contract: opening, both ways of closing, bytes both ways, turns, many at once, a protocol on top. */
 const OF_ENGINES = [
   ...['connects', 'when we finish first', 'the peer resets', 'abort:', 'bytes come in any pieces', 'a turn', 'dispose'],
   ...['2,000 opens', 'out of descriptors', '500 connections: handshake'],

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 export const CONNECT = packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 0x02, 0, 0]), text('')]));
 
 /** What the broker publishes on a topic, first value that passes; asked over one connection more. */
-export function listen(port: number, topic: string, isIt: (value: string) => boolean): Promise<string> {
+export function listenToTopic(port: number, topic: string, isIt: (value: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const values: string[] = [];

@@ -17,7 +17,7 @@ import {
 import { needs } from '../support/needs.ts';
 import { peersOf } from '../support/tcp-table.ts';
 import { eventually } from '../support/wait.ts';
-import { CONNECT, listen } from './mqtt.ts';
+import { CONNECT, listenToTopic } from './mqtt.ts';
 import { ask, type Stranger, startMosquitto, startNginx, startRedis } from './servers.ts';
 
 const TOP = 3000;
@@ -64,7 +64,7 @@ async function measured(
 
 /** @returns bytes in user space that one more connection costs */
 function userCost({ perConnection }: LegSummary): number {
-  // One accepted socket that an epoll watches; see docs/measuring.md.
+  // One accepted socket that an epoll watches; see docs/how-memory-is-read.md.
   const { kernel } = perConnection!;
   if (kernel) assert.ok(kernel.bytes > 3500 && kernel.bytes < 4600, `${kernel.bytes} bytes in the kernel`);
   return perConnection!.user!.bytes;
@@ -156,7 +156,7 @@ describe('Mosquitto with clients that have connected', { skip: onLinux(needs('mo
     const file = join(dirname(newFolder(t)), 'connect.bin');
     writeFileSync(file, CONNECT);
     const leg = await measured(t, mosquitto, ['--send-on-open', `@${file}`, '--rest', '2s'], async () => {
-      await listen(mosquitto.port, '$SYS/broker/clients/connected', (value) => value === String(TOP + 1));
+      await listenToTopic(mosquitto.port, '$SYS/broker/clients/connected', (value) => value === String(TOP + 1));
     });
     // The client's state is 656 bytes of it, its id 64, its address up to 48; the rest are tables that find it.
     const bytes = userCost(leg);

@@ -18,14 +18,14 @@ export async function openBrowser(t: TestContext): Promise<Browser> {
 }
 
 /** What went wrong on a page, or left it, since it was opened. */
-export interface Watched {
+export interface WatchedPage {
   readonly page: Page;
   /** Errors of scripts, violations of its policy, requests to anywhere else. */
   readonly troubles: string[];
 }
 
 /** @param mayFail requests that may get no answer, such as to a server that is restarted; an error is none of these */
-export async function openPage(browser: Browser, url: string, mayFail = /^$/): Promise<Watched> {
+export async function openPage(browser: Browser, url: string, mayFail = /^$/): Promise<WatchedPage> {
   const page = await browser.newPage();
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(String(error)));

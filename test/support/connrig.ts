@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connrig as runCommand } from '../../cli/connrig.ts';
+import { runConnrig as runCommand } from '../../cli/connrig.ts';
 import { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { type ErrorCode, EXIT } from '../../core/values/errors.ts';
@@ -81,7 +81,7 @@ export function startConnrig(t: TestContext, args: readonly string[], options: S
     ([code]: (number | null)[]) => ({ code: code ?? null, ...said }),
     () => Promise.reject(new Error(`connrig ${args.join(' ')} did not end in time; it said:\n${said.stderr}`)),
   );
-  // Whoever looks at it sees the rejection; a test that failed before must not fail twice.
+  // A test that awaits it sees the rejection; a test that failed before must not fail twice.
   ended.catch(() => {});
   return { child, pid: child.pid!, stderr: () => said.stderr, stdout: () => said.stdout, ended, processes };
 }
@@ -169,7 +169,7 @@ export async function reportOn(_: TestContext, folder: string): Promise<Summary>
   return summary;
 }
 
-export const readRunFile = (folder: string): RunFile =>
+export const readRunJson = (folder: string): RunFile =>
   RunFile.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
 
 /** The lines so far; a line that is being written is left out. */

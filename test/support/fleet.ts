@@ -4,8 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { FleetLayout } from '../../fleet/local/layout.ts';
-import type { Tally } from '../../fleet/local/shared.ts';
-import type { Trouble } from '../../fleet/worker/worker.ts';
+import type { Tally, Trouble } from '../../fleet/wire.ts';
 
 /** A real fleet, watched: its counts are checked at every look. */
 export interface WatchedFleet {

@@ -40,7 +40,7 @@ export interface HostileServer {
   /** `ws://127.0.0.1:<port>`. */
   readonly url: string;
   readonly port: number;
-  /** Of a server in a process of its own. */
+  /** The process of a server that has one of its own. */
   readonly pid: number | undefined;
   /** Drops its connections and stops listening; resolves when both are done. */
   close(): Promise<void>;

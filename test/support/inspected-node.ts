@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 export interface InspectedNode {
   readonly child: ChildProcess;
   readonly pid: number;
-  /** Of its inspector, host:port. */
+  /** Address of its inspector, host:port. */
   readonly address: string;
   /** The next line on its stdout. */
   hear(): Promise<string>;

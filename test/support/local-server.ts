@@ -1,4 +1,5 @@
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import { forEachProtocol } from '../../core/protocols/protocols.ts';
 import type { Census, CensusOfProtocol } from '../../core/schemas/admin.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
@@ -15,7 +16,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     {
       host: '127.0.0.1',
       protocols: PROTOCOLS,
-      ports: { tcp: 0, ws: 0, http: 0 },
+      ports: forEachProtocol(() => 0),
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
@@ -37,7 +38,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     );
   return {
     server,
-    ports: { tcp: portOf('tcp'), ws: portOf('ws'), http: portOf('http') },
+    ports: forEachProtocol(portOf),
     async census() {
       const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
       return answer.census;

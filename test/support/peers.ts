@@ -8,7 +8,7 @@ export const HOST = '127.0.0.1';
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 
-/** Of util-linux: node itself can't change its limits. */
+/** From util-linux: node itself can't change its limits. */
 const PRLIMIT = 'prlimit';
 
 export const echo = (socket: Socket): void => {

@@ -1,3 +1,4 @@
+import { forEachProtocol } from '../../core/protocols/protocols.ts';
 import type { CensusOfProtocol, ServerMemory } from '../../core/schemas/admin.ts';
 import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/schemas/readings.ts';
 import { SERVER_CLOSE_REASONS } from '../../core/values/outcomes.ts';
@@ -57,13 +58,13 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
       arrayBuffersBytes: 0,
     },
   ],
-  census: { tcp: census(open), ws: census(open), http: census(open) },
+  census: forEachProtocol(() => census(open)),
   live: { bytesPerConnection: null, idleRssBytes: null },
 });
 
 const SLAB_BYTES = { TCP: 2500, sock_inode_cache: 850, dentry: 200, filp: 200, eventpoll_epi: 128 };
 
-/** Of each end; the connecting one has a local port, and its address, besides. */
+/** For each end; the connecting one has a local port, and its address, besides. */
 const UNRECLAIMABLE_BYTES_EACH = 2500 + 200 + 128 + 64 + 16;
 
 /** All meters answered: `open` connections on this host, the target's memory as given, kernel objects of even sizes. */

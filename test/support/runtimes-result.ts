@@ -1,6 +1,6 @@
-import { claimsOf } from '../../scripts/runtimes/claims.ts';
-import { FULL, toldOf } from '../../scripts/runtimes/plan.ts';
-import type { RuntimeResult, RuntimesResult, Times } from '../../scripts/runtimes/result.ts';
+import type { RuntimeResult, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
+import { FULL, toldOf } from '../../lab/runtimes/plan.ts';
+import { claimsOf } from '../../report/runtimes/claims.ts';
 
 const estimate = (bytes: number) => ({ bytes, low: bytes * 0.93, high: bytes * 1.04 });
 const times = (factor: number): Times[] =>

@@ -1,3 +1,5 @@
+import { METRICS, type MetricKey } from '../../core/metrics/catalogue.ts';
+
 /** Samples of a page of metrics: what stands before the value (name and labels) → the value. */
 export function samplesIn(text: string): Map<string, number> {
   const samples = new Map<string, number>();
@@ -7,4 +9,16 @@ export function samplesIn(text: string): Map<string, number> {
     samples.set(line.slice(0, gap), Number(line.slice(gap + 1)));
   }
   return samples;
+}
+
+/** Rows that have no sample on any of these pages: nobody recorded them. */
+export function findUnrecorded<K extends MetricKey>(
+  keys: readonly K[],
+  ...pages: ReadonlyArray<Map<string, number>>
+): K[] {
+  const seen = new Set(pages.flatMap((page) => [...page.keys()]).map((sample) => sample.replace(/\{.*/, '')));
+  return keys.filter((key) => {
+    const { kind, name } = METRICS[key];
+    return !seen.has(kind === 'histogram' ? `${name}_count` : name);
+  });
 }

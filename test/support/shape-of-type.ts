@@ -31,7 +31,7 @@ function problemsOf(checker: ts.TypeChecker, value: unknown, type: ts.Type, path
   if (type.isUnion()) {
     const tries = type.types.map((one) => problemsOf(checker, value, one, path));
     if (tries.some((problems) => problems.length === 0)) return [];
-    // Of objects the nearest one says more than that it is none of them.
+    // Among objects the nearest one says more than that it is none of them.
     const deep = tries.filter((problems) => problems[0]?.startsWith(`${path}.`));
     return deep.sort((a, b) => a.length - b.length)[0] ?? wrong;
   }

@@ -1,18 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Leg } from '../../core/values/plan.ts';
 import { readingsAt } from './readings.ts';
 
 export const LEVELS = [500, 1000, 1500, 2000, 2500, 3000];
-export const leg = (
-  more: Partial<Leg> = {},
-): { protocol: ProtocolName; warmUp: number; levels: number[]; connectsPerSecond: number; cycles: number } => ({
+export const leg = (more: Partial<RecordedLeg> = {}): RecordedLeg => ({
+  name: more.protocol ?? 'ws',
+  url: null,
   protocol: 'ws',
+  transport: 'plain',
+  behaviour: null,
+  close: null,
+  perMessageDeflate: null,
   warmUp: 0,
   connectsPerSecond: 2000,
   cycles: 1,

@@ -5,7 +5,7 @@ const ESTABLISHED = '01';
 /** An established connection, seen from its listening end. */
 interface Peer {
   readonly port: number;
-  /** Of the other end. */
+  /** Address of the other end. */
   readonly ip: string;
 }
 

@@ -6,11 +6,11 @@ import type { DeflateMode } from '../../fleet/protocols/ws-extension.ts';
 export const SLOT = 2;
 export const MAX_MESSAGE_BYTES = 70_000;
 
-export type Finding = readonly [what: string, ...details: unknown[]];
+export type WsFinding = readonly [what: string, ...details: unknown[]];
 export interface WsSubject {
   readonly ws: ReturnType<typeof createWsProtocol>;
   /** What was found so far; payload pieces of a message are joined. */
-  readonly found: Finding[];
+  readonly found: WsFinding[];
   /** A valid answer to the request that was just made. */
   readonly answer: Buffer;
   /** Feeds a stream in chunks through one buffer that is overwritten in between, as an engine does. */
@@ -26,7 +26,7 @@ export interface WsSubjectOptions {
 
 /** The ws protocol with one slot that has sent its request. */
 export function start({ deflate, extensions }: WsSubjectOptions = {}): WsSubject {
-  const found: Finding[] = [];
+  const found: WsFinding[] = [];
   let message = '';
   const ws = createWsProtocol(
     {
@@ -97,7 +97,7 @@ export const unmasked = (frame: Uint8Array): string =>
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** What follows from breaking the protocol: a close frame with the code, then the finding. */
-export const violation = (code: number, detail: string): Finding[] => [
+export const violation = (code: number, detail: string): WsFinding[] => [
   ['reply', 8, code.toString(16).padStart(4, '0')],
   [code === 1009 ? 'too large' : 'protocol error', detail],
 ];

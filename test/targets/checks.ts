@@ -5,7 +5,7 @@ import { withFleet } from '../support/fleet.ts';
 import { isCi } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
 import { DIALECTS, get } from './dialects.ts';
-import { dial, type Peer } from './peer.ts';
+import { connectPeer, type Peer } from './peer.ts';
 import type { Server } from './server.ts';
 
 export type Spoken = keyof typeof DIALECTS;
@@ -20,7 +20,7 @@ const RESERVE = 500;
 
 /** A connection that was made usable. */
 async function meet(server: Server, spoken: Spoken): Promise<Peer> {
-  const peer = await dial(server.port);
+  const peer = await connectPeer(server.port);
   const { hello, welcomed } = DIALECTS[spoken];
   if (hello.length > 0) await peer.send(hello);
   await welcomed(peer);
@@ -51,7 +51,7 @@ export async function answers(server: Server, spoken: Spoken): Promise<void> {
 /** As a slow line brings it: byte by byte. */
 export async function answersPieces(server: Server, spoken: Spoken): Promise<void> {
   const { hello, welcomed, question, answered } = DIALECTS[spoken];
-  const peer = await dial(server.port);
+  const peer = await connectPeer(server.port);
   const trickle = async (bytes: Buffer): Promise<void> => {
     for (const byte of bytes) {
       await peer.send(Uint8Array.of(byte));
@@ -92,7 +92,7 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
       protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
     },
     async ({ fleet, until, troubles }) => {
-      fleet.setTarget(many, OPENS_PER_SECOND);
+      fleet.pursue(many, OPENS_PER_SECOND);
       await until(({ open }) => open === many, `${many} are open`, MANY_DEADLINE_MS);
       await eventually(() => server.descriptors() > many, 'the server has them', MANY_DEADLINE_MS);
       await assertServes(server, spoken);
@@ -103,7 +103,7 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
       }
       const { open, failed, closed } = fleet.tally();
       assert.deepEqual({ open, failed, closed, troubles }, { open: many, failed: 0, closed: 0, troubles: [] });
-      fleet.setTarget(0, resetsPerSecond);
+      fleet.pursue(0, resetsPerSecond);
       await until((tally) => tally.open === 0 && tally.closing === 0, 'all are reset', MANY_DEADLINE_MS);
     },
   );
@@ -131,7 +131,7 @@ export async function survivesResets(server: Server, spoken: Spoken): Promise<vo
   const { hello, question } = DIALECTS[spoken];
   const before = server.descriptors();
   for (let round = 0; round < 20; round++) {
-    const peers = await Promise.all(Array.from({ length: 8 }, () => dial(server.port)));
+    const peers = await Promise.all(Array.from({ length: 8 }, () => connectPeer(server.port)));
     for (const [i, peer] of peers.entries()) {
       const whole = Buffer.concat([hello, question(i, 2000)]);
       // From nothing at all to everything, the answer unread.
@@ -155,7 +155,7 @@ export async function endsWhenTold(server: Server, spoken: Spoken): Promise<void
 
 /** `/work` takes the processor time that it is asked for, whatever it is written in. */
 export async function takesProcessorTime(server: Server): Promise<void> {
-  const peer = await dial(server.port);
+  const peer = await connectPeer(server.port);
   assert.equal((await get(peer, '/work?ms=x')).status, 400);
   assert.equal((await get(peer, '/nowhere')).status, 404);
   const before = server.cpuMs();

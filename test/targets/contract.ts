@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../../lab/catalogue.ts';
-import { readSources } from '../../lab/sources.ts';
+import { readSourceFiles } from '../../lab/sources.ts';
 import { openToolchains } from '../../lab/toolchain.ts';
 import { isCi } from '../support/needs.ts';
 import {
@@ -91,7 +91,7 @@ function contractOf(source: TargetSource): void {
   after(() => server?.kill());
 
   it('is small', () => {
-    const lines = readSources(source.folder)
+    const lines = readSourceFiles(source.folder)
       .filter(({ path }) => CODE.test(path))
       .map(({ path }) => readFileSync(join(source.folder, path), 'utf8').trimEnd().split('\n').length);
     assert.ok(lines.length > 0);

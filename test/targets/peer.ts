@@ -17,10 +17,10 @@ export interface Peer {
   reset(): void;
 }
 
-export async function dial(port: number): Promise<Peer> {
+export async function connectPeer(port: number): Promise<Peer> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.pause();
-  // Whoever waits for bytes hears of it.
+  // A caller that waits for bytes hears of it.
   socket.on('error', () => {});
   await once(socket, 'connect', { signal: AbortSignal.timeout(DEADLINE_MS) });
   let held: Buffer = Buffer.alloc(0);

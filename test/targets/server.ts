@@ -22,7 +22,7 @@ export interface Server {
   kill(): void;
 }
 
-/** Of the clock that /proc counts processor time with; the same on every Linux. */
+/** Ticks of the clock that /proc counts processor time with; the same on every Linux. */
 const TICKS_PER_SECOND = 100;
 
 /** Started as a run starts it: the shell gives way to the server. */

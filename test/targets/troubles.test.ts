@@ -11,7 +11,7 @@ import {
   HASTY,
   newFolder,
   readEvents,
-  readRunFile,
+  readRunJson,
   readSamples,
 } from '../support/connrig.ts';
 import { echoServer, type MadeTarget, makeTarget } from './made.ts';
@@ -136,7 +136,7 @@ describe('a target', () => {
     );
     const { ended, out } = await run(t, made, ['--processes', '3', '--launches', '2']);
     assertWentThrough(ended);
-    const { target, config } = readRunFile(out);
+    const { target, config } = readRunJson(out);
     assert.deepEqual(
       [target.kind, target.name, target.processes, config['target']],
       ['command', 'made', 3, made.folder],

@@ -4,7 +4,7 @@ import { type PromQl, promql, recorded } from '../../promql.ts';
 import { last, now, over } from '../query.ts';
 
 const run = { variable: 'runs' } as const;
-const each = '{{run}} {{protocol}}';
+const each = '{{run}} {{leg}}';
 
 export const COMPARE = {
   status: now(promql`${last(recorded('status', { run }))} == 1`, '{{run}} {{status}}'),
@@ -30,7 +30,8 @@ export const COMPARE = {
 export const COMPARE_POINTS = Object.fromEntries(
   PROTOCOLS.map((protocol) => {
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;
-    const of = { run, protocol, part: 'total' } as const;
+    // Of several legs with this protocol the first; what was recorded by older versions has no such label.
+    const of = { run, protocol, leg: [protocol, ''], part: 'total' } as const;
     return [
       protocol,
       {

@@ -8,27 +8,27 @@ const run = { variable: 'run' } as const;
 /** Series of the process that is the chosen run, at the moments when it is. */
 const ofRun = (series: PromQl): PromQl => promql`${series} and on (job, instance) ${metric('runInfo', { run })}`;
 const quantile = (q: number, key: 'openDuration' | 'roundTrip' | 'scheduleLag'): PromQl =>
-  promql`histogram_quantile(${q}, sum by (protocol, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
+  promql`histogram_quantile(${q}, sum by (protocol, leg, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
 const increases = (key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventLoopDelay'): PromQl =>
   promql`sum by (le) (${ofRun(promql`increase(${histogram(key, 'bucket')}[$__rate_interval])`)})`;
 
 export const VERDICT = {
   status: now(promql`${last(recorded('status', { run }))} == 1`, '{{status}}'),
-  phase: now(promql`${ofRun(metric('runPhase'))} == 1`, '{{protocol}} {{phase}}'),
+  phase: now(promql`${ofRun(metric('runPhase'))} == 1`, '{{leg}} {{phase}}'),
   timeLeft: now(ofRun(metric('runTimeLeft'))),
-  peak: now(promql`max_over_time(${recorded('open', { run })}[$__range])`, '{{protocol}}'),
-  planned: now(last(recorded('planned', { run })), '{{protocol}} planned'),
-  failed: now(last(recorded('failed', { run })), '{{protocol}}'),
-  lost: now(last(recorded('lost', { run })), '{{protocol}}'),
-  cost: now(last(recorded('cost', { run, part: 'total', bound: 'estimate' })), '{{protocol}}'),
-  costBounds: now(last(recorded('cost', { run, part: 'total', bound: ['low', 'high'] })), '{{protocol}} {{bound}}'),
-  costParts: now(last(recorded('cost', { run, part: ['user', 'kernel'], bound: 'estimate' })), '{{protocol}} {{part}}'),
-  leastSquares: now(last(recorded('slope', { run, part: 'total' })), '{{protocol}}'),
-  withinLimit: now(last(recorded('connectionsWithinLimit', { run })), '{{protocol}}'),
-  memoryAtPlan: now(last(recorded('memoryAtPlan', { run })), '{{protocol}}'),
+  peak: now(promql`max_over_time(${recorded('open', { run })}[$__range])`, '{{leg}}'),
+  planned: now(last(recorded('planned', { run })), '{{leg}} planned'),
+  failed: now(last(recorded('failed', { run })), '{{leg}}'),
+  lost: now(last(recorded('lost', { run })), '{{leg}}'),
+  cost: now(last(recorded('cost', { run, part: 'total', bound: 'estimate' })), '{{leg}}'),
+  costBounds: now(last(recorded('cost', { run, part: 'total', bound: ['low', 'high'] })), '{{leg}} {{bound}}'),
+  costParts: now(last(recorded('cost', { run, part: ['user', 'kernel'], bound: 'estimate' })), '{{leg}} {{part}}'),
+  leastSquares: now(last(recorded('slope', { run, part: 'total' })), '{{leg}}'),
+  withinLimit: now(last(recorded('connectionsWithinLimit', { run })), '{{leg}}'),
+  memoryAtPlan: now(last(recorded('memoryAtPlan', { run })), '{{leg}}'),
   memoryLimit: now(last(recorded('memoryLimit', { run }))),
-  openMedian: now(last(recorded('openMedian', { run })), '{{protocol}} p50'),
-  openTail: now(last(recorded('openTail', { run })), '{{protocol}} p99'),
+  openMedian: now(last(recorded('openMedian', { run })), '{{leg}} p50'),
+  openTail: now(last(recorded('openTail', { run })), '{{leg}} p99'),
   saturated: now(last(recorded('saturated', { run }))),
   warnings: now(last(recorded('warnings', { run }))),
 } as const;
@@ -36,7 +36,8 @@ export const VERDICT = {
 /** Readings at levels, and the line: for each protocol x, y of each part, and the line's y at each x. */
 export const POINTS = Object.fromEntries(
   PROTOCOLS.map((protocol) => {
-    const at = { run, protocol } as const;
+    // Of several legs with this protocol the first; what was recorded by older versions has no such label.
+    const at = { run, protocol, leg: [protocol, ''] } as const;
     const total = { ...at, part: 'total' } as const;
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;
     /** The line as it stands at the end of what is shown. */
@@ -59,37 +60,37 @@ export const POINTS = Object.fromEntries(
 export const MEMORY = {
   components: over(ofRun(metric('targetLedger')), '{{component}}'),
   unexplained: over(ofRun(metric('targetUnexplained')), 'unexplained'),
-  connections: over(ofRun(metric('connectionsOpen')), '{{protocol}} connections'),
-  cost: over(recorded('cost', { run, part: 'total' }), '{{protocol}} {{bound}}'),
-  slope: over(recorded('slope', { run, part: 'total' }), '{{protocol}} least squares'),
+  connections: over(ofRun(metric('connectionsOpen')), '{{leg}} connections'),
+  cost: over(recorded('cost', { run, part: 'total' }), '{{leg}} {{bound}}'),
+  slope: over(recorded('slope', { run, part: 'total' }), '{{leg}} least squares'),
   process: over(ofRun(metric('targetMemory')), '{{component}}'),
   cgroup: over(ofRun(metric('targetCgroupMemory')), '{{component}}'),
 } as const;
 
 export const LIFECYCLE = {
-  phases: over(promql`${ofRun(metric('runPhase'))} == 1`, '{{protocol}} {{phase}}'),
-  target: over(ofRun(metric('connectionsTarget')), '{{protocol}} wanted'),
-  open: over(ofRun(metric('connectionsOpen')), '{{protocol}} open'),
-  opening: over(ofRun(metric('connectionsOpening')), '{{protocol}} opening'),
-  attempts: over(ofRun(perSecond(metric('connectionAttempts'))), '{{protocol}} begun'),
-  outcomes: over(promql`${ofRun(perSecond(metric('connectionOutcomes')))} > 0`, '{{protocol}} {{outcome}}'),
-  closed: over(promql`${ofRun(perSecond(metric('connectionsClosed')))} > 0`, '{{protocol}} {{reason}}'),
-  received: over(ofRun(perSecond(metric('receivedBytes'))), '{{protocol}} received'),
-  sent: over(ofRun(perSecond(metric('sentBytes'))), '{{protocol}} sent'),
+  phases: over(promql`${ofRun(metric('runPhase'))} == 1`, '{{leg}} {{phase}}'),
+  target: over(ofRun(metric('connectionsTarget')), '{{leg}} wanted'),
+  open: over(ofRun(metric('connectionsOpen')), '{{leg}} open'),
+  opening: over(ofRun(metric('connectionsOpening')), '{{leg}} opening'),
+  attempts: over(ofRun(perSecond(metric('connectionAttempts'))), '{{leg}} begun'),
+  outcomes: over(promql`${ofRun(perSecond(metric('connectionOutcomes')))} > 0`, '{{leg}} {{outcome}}'),
+  closed: over(promql`${ofRun(perSecond(metric('connectionsClosed')))} > 0`, '{{leg}} {{reason}}'),
+  received: over(ofRun(perSecond(metric('receivedBytes'))), '{{leg}} received'),
+  sent: over(ofRun(perSecond(metric('sentBytes'))), '{{leg}} sent'),
 } as const;
 
 export const LATENCY = {
   open: buckets(increases('openDuration')),
-  openMedian: over(quantile(0.5, 'openDuration'), '{{protocol}} p50'),
-  openTail: over(quantile(0.99, 'openDuration'), '{{protocol}} p99'),
+  openMedian: over(quantile(0.5, 'openDuration'), '{{leg}} p50'),
+  openTail: over(quantile(0.99, 'openDuration'), '{{leg}} p99'),
   roundTrip: buckets(increases('roundTrip')),
-  roundTripMedian: over(quantile(0.5, 'roundTrip'), '{{protocol}} p50'),
-  roundTripTail: over(quantile(0.99, 'roundTrip'), '{{protocol}} p99'),
-  messages: over(ofRun(perSecond(metric('messagesSent'))), '{{protocol}} sent'),
-  replies: over(ofRun(perSecond(metric('replies'))), '{{protocol}} {{fate}}'),
-  responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{protocol}} {{status}}'),
-  fromOthers: over(ofRun(perSecond(metric('messagesFromOthers'))), '{{protocol}} from others'),
-  heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{protocol}} heartbeats'),
+  roundTripMedian: over(quantile(0.5, 'roundTrip'), '{{leg}} p50'),
+  roundTripTail: over(quantile(0.99, 'roundTrip'), '{{leg}} p99'),
+  messages: over(ofRun(perSecond(metric('messagesSent'))), '{{leg}} sent'),
+  replies: over(ofRun(perSecond(metric('replies'))), '{{leg}} {{fate}}'),
+  responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{leg}} {{status}}'),
+  fromOthers: over(ofRun(perSecond(metric('messagesFromOthers'))), '{{leg}} from others'),
+  heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{leg}} heartbeats'),
 } as const;
 
 const kernelRows = ofRun(metric('targetLedger', { component: KERNEL_COMPONENTS }));
@@ -116,7 +117,7 @@ export const RUNTIME = {
 export const GENERATOR = {
   saturated: over(ofRun(metric('generatorSaturated')), 'saturated'),
   lag: buckets(increases('scheduleLag')),
-  lagTail: over(quantile(0.99, 'scheduleLag'), '{{protocol}} p99'),
+  lagTail: over(quantile(0.99, 'scheduleLag'), '{{leg}} p99'),
   cpu: over(ofRun(perSecond(metric('processCpu'))), 'processor'),
   loop: over(ofRun(perSecond(metric('eventLoopActive'))), 'main thread busy'),
   gc: over(ofRun(perSecond(metric('gcSeconds'))), '{{kind}} collections'),

@@ -9,7 +9,7 @@ const beside = { instance: { variable: 'meter' } } as const;
 const bytesAboveIdle = promql`${metric('processRss', at)} - ${metric('serverIdleRss', at)}`;
 const allOpen = promql`sum without (protocol) (${metric('serverOpen', at)})`;
 
-export const SERVER = {
+export const SERVER_QUERIES = {
   info: now(metric('info', { ...at, role: 'serve' }), '{{version}}'),
   openNow: now(metric('serverOpen', at), '{{protocol}}'),
   perConnection: now(metric('serverBytesPerConnection', at)),

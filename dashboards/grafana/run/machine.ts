@@ -8,7 +8,7 @@ const third = { width: 8, height: 8 } as const;
 export const kernel = [
   lines({
     title: 'TCP sockets',
-    description: 'Of this network namespace: both ends on loopback.',
+    description: 'In this network namespace: both ends on loopback.',
     ...third,
     queries: [KERNEL.sockets],
   }),
@@ -68,7 +68,7 @@ export const target = [
   }),
   lines({
     title: 'Processes',
-    description: 'Of the target, descendants included.',
+    description: 'Those of the target, descendants included.',
     ...third,
     queries: [RUNTIME.processes],
   }),

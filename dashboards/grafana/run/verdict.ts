@@ -12,7 +12,7 @@ export const verdict = [
   stat(
     {
       title: 'Phase',
-      description: 'Of the present leg; none between legs and afterwards.',
+      description: 'Phase of the present leg; none between legs and afterwards.',
       ...tile,
       queries: [VERDICT.phase],
     },
@@ -53,7 +53,7 @@ export const verdict = [
   }),
   stat({
     title: '95 % interval',
-    description: 'Of that estimate, by bootstrap over levels.',
+    description: 'The interval of that estimate, by bootstrap over levels.',
     unit: 'bytes',
     width: 6,
     height: 4,

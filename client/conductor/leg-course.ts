@@ -1,0 +1,114 @@
+import type { Leg } from '../../core/schemas/leg.ts';
+import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import { toSparse } from '../../core/stats/histogram.ts';
+import { type Phase, peakOf } from '../../core/values/plan.ts';
+import type { Warning } from '../../core/values/warnings.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Tally } from '../../fleet/wire.ts';
+import type { Meters } from '../../memory/meter-set.ts';
+import type { Acceptance } from './acceptance.ts';
+import { lossesIn } from './losses.ts';
+import type { Recorder } from './recorder.ts';
+import type { Watched } from './watch.ts';
+
+export interface LegContext {
+  readonly leg: Leg;
+  readonly index: number;
+  readonly launch: number;
+  readonly fleet: Fleet;
+  readonly meters: Meters;
+  readonly recorder: Recorder;
+  readonly watched: Watched;
+  readonly targetIsLocal: boolean;
+  /** Before each reading that counts, nothing happens for this long. */
+  readonly restMs: number;
+  readonly settleTimeoutMs: number;
+  /** Whether the target has what is open for us. */
+  readonly acceptance: Acceptance;
+  /** An attempt that takes longer has timed out; so has a target that takes none for so long. */
+  readonly openTimeoutMs: number;
+  /** For how long round trips are sampled at each level, where connections talk. */
+  readonly talkMs: number;
+  /** Ms since the run began. */
+  readonly elapsedMs: () => number;
+}
+
+/** Where a leg is, for ticks and the progress line. */
+export interface LegState {
+  readonly phase: Phase;
+  readonly level: number;
+}
+
+/** A leg under way: what its phases have in common. They are functions of it, one file each. */
+export class LegCourse {
+  readonly context: LegContext;
+  #state: LegState = { phase: 'warm-up', level: 0 };
+  /** Which climb it is, from 0. */
+  cycle = 0;
+  /** A target that accepts late is told of once. */
+  isKnownLate = false;
+  #rampMs = 0;
+  #rampOpened = 0;
+
+  constructor(context: LegContext) {
+    this.context = context;
+  }
+
+  get state(): LegState {
+    return this.#state;
+  }
+
+  enter(phase: Phase, level: number): void {
+    this.#state = { phase, level };
+    this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
+  }
+
+  /** What every sample and event of this leg begins with. */
+  now(): Pick<MemoryPoint, 'elapsedMs' | 'launch' | 'leg' | 'protocol'> {
+    const { elapsedMs, launch, index, leg } = this.context;
+    return { elapsedMs: elapsedMs(), launch, leg: index, protocol: leg.protocol };
+  }
+
+  warn({ code, text }: Warning): void {
+    const { recorder, elapsedMs } = this.context;
+    recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text, code });
+  }
+
+  ramped(tookMs: number, opened: number): void {
+    this.#rampMs += tookMs;
+    this.#rampOpened += opened;
+  }
+
+  /** The leg so far, for the record; also when it ended early. */
+  progress(): LegProgress {
+    const { fleet } = this.context;
+    const tally = fleet.tally();
+    return {
+      counts: countsOf(tally),
+      outcomes: tally.outcomes,
+      closeReasons: tally.closeReasons,
+      openPlanned: toSparse(fleet.histogram('openPlanned')),
+      openActual: toSparse(fleet.histogram('openActual')),
+      lag: toSparse(fleet.histogram('lag')),
+      ownLag: toSparse(fleet.histogram('ownLag')),
+      failedAfter: toSparse(fleet.histogram('failedAfter')),
+      losses: lossesIn(fleet),
+      rampMs: this.#rampMs,
+      rampOpened: this.#rampOpened,
+    };
+  }
+}
+
+/** Exactly that many open, none on the way in or out. */
+export const isAtLevel = (tally: Tally, wanted: number): boolean =>
+  tally.open === wanted && tally.opening === 0 && tally.closing === 0;
+
+export const countsOf = ({ attempts, opening, open, failed, closed }: Tally): LegProgress['counts'] => ({
+  attempts,
+  opening,
+  open,
+  failed,
+  closed,
+});
+
+export const fleetCapacity = (leg: Leg): number => Math.max(peakOf(leg), leg.warmUp);

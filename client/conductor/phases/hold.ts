@@ -1,0 +1,33 @@
+import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
+import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import { lossSentence } from '../../../core/values/loss-sentences.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { waitFor } from '../watch.ts';
+import { measure } from './measure.ts';
+import { untilTaken } from './ramp.ts';
+import { untilCalm } from './whole.ts';
+
+/** Replacing lost connections and reading again: this often, then the level yields no memory point. */
+const HOLD_TRIES = 3;
+
+/**
+ * A level counts only when it was whole, at both ends, from before the first to after the last reading.
+ *
+ * @returns the point that it yielded; undefined where it never held still
+ */
+export async function hold(course: LegCourse, level: number, talk: Talk | null): Promise<MemoryPoint | undefined> {
+  const { fleet, leg, watched } = course.context;
+  for (let tries = 0; tries < HOLD_TRIES; tries++) {
+    await untilCalm(course, level);
+    course.enter('settle', level);
+    const before = fleet.tally();
+    const isSteady = isSteadyWith(leg.behaviour.kind);
+    const point = await measure(course, 'hold', level, talk, () => isSteady(before, fleet.tally()));
+    if (point) return point;
+    await waitFor((tally) => isAtLevel(tally, level), level, watched);
+    await untilTaken(course, level);
+  }
+  course.warn(toWarning('WUNSTABLE', { level, why: lossSentence(course.progress()) }));
+  return undefined;
+}

@@ -1,0 +1,58 @@
+import { isTalk } from '../../../core/behaviours/behaviours.ts';
+import type { Readings } from '../../../core/schemas/readings.ts';
+import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
+import { collectGarbage } from '../../../memory/collect.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { rest, settle } from '../settle.ts';
+import { check } from '../watch.ts';
+import { isWhole } from './whole.ts';
+
+/**
+ * Reads memory while so many connections are open, and records it.
+ *
+ * @param isStill whether none came or went since the level was entered
+ * @returns the point that was recorded; undefined when connections came or went meanwhile
+ */
+export async function measure(
+  course: LegCourse,
+  phase: 'baseline' | 'hold' | 'retained',
+  level: number,
+  talk: Talk | null = null,
+  isStill = () => true,
+): Promise<MemoryPoint | undefined> {
+  const { fleet, leg, meters, acceptance, recorder, restMs, settleTimeoutMs, watched } = course.context;
+  const look = (): Promise<void> => check(Math.max(1, level), watched);
+  await look();
+  const unforced = await meters.read();
+  await rest(restMs, look);
+  // Our own garbage as well, or it would pass for what the client costs per connection.
+  if (peakOf(leg) >= OWN_COST_FROM) {
+    await fleet.collectGarbage();
+    await collectGarbage();
+  }
+  const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
+  const talks = isTalk(leg.behaviour.kind);
+  const { settled, windows, readings: last } = await settle({ read, timeoutMs: settleTimeoutMs, look, talks });
+  if (phase === 'hold') course.enter('hold', level);
+  const readings = await meters.withLists(last, level);
+  await look();
+  if (!isStill() || !isAtLevel(fleet.tally(), level)) return undefined;
+  if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
+  if (phase === 'baseline') acceptance.begin(readings);
+  const point: MemoryPoint = {
+    type: 'memory',
+    ...course.now(),
+    phase,
+    level,
+    cycle: course.cycle,
+    settled,
+    windows,
+    readings,
+    unforced: readings.runtime?.collected === true ? unforced : null,
+    talk,
+    progress: course.progress(),
+  };
+  recorder.sample(point);
+  return point;
+}

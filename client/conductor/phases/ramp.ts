@@ -1,0 +1,45 @@
+import { toWarning } from '../../../core/values/warnings.ts';
+import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { untilAccepted } from '../until-accepted.ts';
+import { check, waitFor } from '../watch.ts';
+
+/** A target that takes longer to accept is told of: no latency shows that. */
+const LATE_MS = 1000;
+/** As fast as the window allows; workers of a lane begin one after the other at this pace. */
+const DRAIN_PER_SECOND = 50_000;
+
+/** Until exactly `wanted` connections are open, none on the way in or out. */
+export async function moveTo({ context }: LegCourse, wanted: number, perSecond: number): Promise<void> {
+  const { fleet, watched } = context;
+  const order = fleet.pursue(wanted, perSecond);
+  await fleet.confirmed(order);
+  await waitFor((tally) => isAtLevel(tally, wanted), Math.max(1, wanted), watched);
+}
+
+export const drain = (course: LegCourse): Promise<void> => moveTo(course, 0, DRAIN_PER_SECOND);
+
+/** Up to a level, and until the target has accepted all of it. */
+export async function ramp(course: LegCourse, level: number): Promise<void> {
+  course.enter('ramp', level);
+  const { fleet, leg } = course.context;
+  const before = fleet.tally().outcomes.open;
+  const startedAtMs = performance.now();
+  await moveTo(course, level, leg.connectsPerSecond);
+  course.ramped(performance.now() - startedAtMs, fleet.tally().outcomes.open - before);
+  await untilTaken(course, level);
+}
+
+/** Before that a level isn't whole for the target. */
+export async function untilTaken(course: LegCourse, level: number): Promise<void> {
+  const { acceptance, openTimeoutMs: timeoutMs, watched } = course.context;
+  const tookMs = await untilAccepted({
+    level,
+    timeoutMs,
+    look: () => check(level, watched),
+    taken: () => acceptance.look(level),
+    causeOf: (taken) => acceptance.causeOf(level, taken, timeoutMs),
+  });
+  if (tookMs < LATE_MS || course.isKnownLate) return;
+  course.isKnownLate = true;
+  course.warn(toWarning('WLATE', { level, tookMs }));
+}

@@ -1,0 +1,42 @@
+import { RigError } from '../../../core/values/errors.ts';
+import { warmUpRounds } from '../../../core/values/plan.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
+import type { LegCourse } from '../leg-course.ts';
+import { drain, moveTo, untilTaken } from './ramp.ts';
+import { isAll } from './whole.ts';
+
+/** A warm-up is drained in some ms, unless closes are not answered. */
+const UNANSWERED_MS = 900;
+
+/** Connections come and go, so that what only the first ones cost is paid before the baseline. */
+export async function warmUp(course: LegCourse): Promise<void> {
+  const { leg, meters, acceptance, targetIsLocal } = course.context;
+  course.enter('warm-up', leg.warmUp);
+  const readings = await meters.read({ list: true });
+  acceptance.begin(readings);
+  const rounds = warmUpRounds(leg, readings.target?.pids.length ?? 1, targetIsLocal);
+  for (let round = 0; round < rounds; round++) {
+    if (leg.warmUp > 0) await moveTo(course, leg.warmUp, leg.connectsPerSecond);
+    // Once is enough to find out whether it takes any at all.
+    if (leg.warmUp > 0 && round === 0) await untilWarm(course);
+    const drainedAtMs = performance.now();
+    await drain(course);
+    // A target that does not close what its clients close keeps what it has: more rounds would only make it larger, slowly.
+    if (performance.now() - drainedAtMs > UNANSWERED_MS) return;
+  }
+}
+
+/**
+ * Connections that have to say something before they are taken say it here, too. A queue that overflows while a server is
+ * cold may do for the levels; whatever else keeps it from taking these would keep it from the first level as well.
+ */
+async function untilWarm(course: LegCourse): Promise<void> {
+  const { acceptance, fleet, leg } = course.context;
+  if (isAll(leg.warmUp, await acceptance.look(leg.warmUp))) return;
+  fleet.setTalking(true);
+  await untilTaken(course, leg.warmUp).catch((error: unknown) => {
+    if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
+    course.warn(toWarning('WBACKLOG', { message: error.message }));
+  });
+  fleet.setTalking(false);
+}

@@ -1,0 +1,68 @@
+import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
+import type { Plan } from '../../core/values/plan.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Meters } from '../../memory/meter-set.ts';
+import { type Progress, ProgressMeter } from '../progress.ts';
+import { countsOf, type LegState } from './leg-course.ts';
+import type { Recorder } from './recorder.ts';
+
+const TICK_MS = 200;
+
+/** What a tick looks at. */
+interface Ticked {
+  readonly plan: Plan;
+  readonly launch: number;
+  /** Of the leg in the plan. */
+  readonly index: number;
+  readonly fleet: Pick<Fleet, 'tally'>;
+  readonly meters: Pick<Meters, 'readQuick'>;
+  readonly recorder: Recorder;
+  readonly elapsedMs: () => number;
+  readonly state: () => LegState;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/**
+ * A few times a second: a sample for the record, progress for the person.
+ *
+ * @returns ends it, with a last tick
+ */
+export function startTicking(ticked: Ticked): () => void {
+  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, onProgress } = ticked;
+  const progress = new ProgressMeter(plan, launch, index);
+  const tick = (): void => {
+    const tally = fleet.tally();
+    const counts = countsOf(tally);
+    const { targetBytes } = meters.readQuick();
+    const { user, system } = cpuUsage();
+    recorder.sample({
+      type: 'tick',
+      elapsedMs: elapsedMs(),
+      launch,
+      leg: index,
+      protocol: plan.legs[index]!.protocol,
+      ...state(),
+      counts,
+      outcomes: tally.outcomes,
+      targetBytes,
+      generatorRssBytes: readOwnRssBytes(),
+      generatorCpuSeconds: (user + system) / 1e6,
+    });
+    onProgress(progress.at(elapsedMs(), state(), counts, targetBytes));
+  };
+  tick();
+  const timer = setInterval(tick, TICK_MS);
+  return () => {
+    clearInterval(timer);
+    tick();
+  };
+}
+
+/** Asking takes a file descriptor; when none is left, the peak, which takes none, stands in. */
+function readOwnRssBytes(): number {
+  try {
+    return memoryUsage.rss();
+  } catch {
+    return resourceUsage().maxRSS * 1024;
+  }
+}

@@ -1,0 +1,137 @@
+import type { RunConfig } from '../../config/run-config.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
+import { RigError } from '../../core/values/errors.ts';
+import { unmeasuredOf } from '../../core/values/unmeasured.ts';
+import { toWarning, type Warn } from '../../core/values/warnings.ts';
+import type { Trouble } from '../../fleet/wire.ts';
+import { openMeters } from '../../memory/meter-set.ts';
+import { watchOomKills } from '../../memory/oom-kills.ts';
+import type { RunDeps } from '../deps.ts';
+import type { Inspectors } from '../launch/inspected.ts';
+import type { Target } from '../launch/target.ts';
+import type { LegSetup } from '../leg-setup.ts';
+import { Acceptance } from './acceptance.ts';
+import { fleetCapacity } from './leg-course.ts';
+import { startLegFleet, withoutZone } from './leg-fleet.ts';
+import { LegWalk } from './leg-walk.ts';
+import { lossWarning } from './losses.ts';
+import type { Recorder } from './recorder.ts';
+import { startTicking } from './ticking.ts';
+
+interface LegGiven {
+  readonly config: RunConfig;
+  readonly deps: RunDeps;
+  readonly recorder: Recorder;
+  readonly file: RunFile;
+  readonly elapsedMs: () => number;
+  readonly warn: Warn;
+}
+
+/**
+ * One leg in one launch: its fleet and its meters are there for as long as it takes.
+ *
+ * @returns why it has no result, if it has none
+ * @throws RigError what ended it early
+ */
+export async function walkLeg(
+  { config, deps, recorder, file, elapsedMs, warn }: LegGiven,
+  setup: LegSetup,
+  target: Target,
+  inspectors: Inspectors,
+  launch: number,
+): Promise<RigError | undefined> {
+  const { leg, index, ip, local } = setup;
+  const { url } = target;
+  const at = { launch, leg: index, protocol: leg.protocol };
+  const troubles: Trouble[] = [];
+  let defect: Error | undefined;
+  const noteTrouble = (trouble: Trouble): void => {
+    troubles.push(trouble);
+    recorder.event({ type: 'trouble', elapsedMs: elapsedMs(), ...at, ...trouble });
+  };
+  const fleet = await startLegFleet(config, setup, target, noteTrouble, (error) => {
+    defect ??= error;
+  });
+  const meters = openMeters({
+    pids: target.pid === null ? [] : [target.pid],
+    adminUrl: target.adminUrl ?? undefined,
+    adminToken: target.adminToken ?? undefined,
+    inspectors: inspectors.all,
+    exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
+    targetIsElsewhere: !local,
+    ports: local ? url.ports : [],
+    ip,
+    clientPid: process.pid,
+  });
+  const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
+  let stopTicking = (): void => {};
+  const walk: LegWalk = new LegWalk({
+    leg,
+    index,
+    launch,
+    fleet,
+    meters,
+    recorder,
+    elapsedMs,
+    targetIsLocal: local,
+    restMs: config.restMs,
+    settleTimeoutMs: config.settleTimeoutMs,
+    openTimeoutMs: config.openTimeoutMs,
+    acceptance: new Acceptance({
+      url: url.text,
+      ip: withoutZone(ip),
+      ports: url.ports,
+      pid: target.pid,
+      isLocal: local,
+      meters,
+    }),
+    talkMs: config.talkMs,
+    watched: {
+      url: nameAddress(url, ip),
+      protocol: leg.protocol,
+      planned: fleetCapacity(leg),
+      signal: deps.signal,
+      tally: fleet.tally,
+      troubles: () => troubles,
+      targetDeath: target.death,
+      oomKills,
+      defect: () => defect ?? recorder.failure,
+      progress: () => walk.progress(),
+    },
+  });
+  const state = () => walk.state;
+  const live = { ...at, name: leg.name, fleet, meters, state };
+  for (const observer of deps.observers) observer.legStarted?.(live);
+  try {
+    const { plan } = config;
+    const { onProgress } = deps;
+    stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, elapsedMs, state, onProgress });
+    await walk.walk();
+    const lost = lossWarning(leg.name, walk.progress());
+    if (lost) warn(lost);
+    return unmeasuredIn(walk, setup, launch, plan.launches, file.target.kind);
+  } finally {
+    stopTicking();
+    await fleet.stop();
+    const { declined, outcomes } = fleet.tally();
+    if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
+    recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
+    for (const observer of deps.observers) observer.legEnded?.();
+  }
+}
+
+function unmeasuredIn(
+  walk: LegWalk,
+  { leg }: LegSetup,
+  launch: number,
+  launches: number,
+  kind: RunFile['target']['kind'],
+): RigError | undefined {
+  const { counts, closeReasons } = walk.progress();
+  const lost = counts.closed - closeReasons['by-us'];
+  const found = unmeasuredOf({ leg, launch, launches, kind, holds: walk.holds, lost });
+  return found && new RigError(found.code, found.message, { hint: found.hint });
+}
+
+/** Where a name has led to. */
+const nameAddress = ({ host, text }: Target['url'], ip: string): string => (host === ip ? text : `${text} (${ip})`);

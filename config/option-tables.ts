@@ -1,0 +1,24 @@
+import { COMPARE_OPTIONS } from './compare-options.ts';
+import { DOCTOR_OPTIONS } from './doctor-options.ts';
+import { LIVE_OPTIONS } from './live-options.ts';
+import { METER_OPTIONS } from './meter-options.ts';
+import type { OptionTable } from './option.ts';
+import { REPORT_OPTIONS } from './report-options.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
+import { TARGETS_COMPARE_OPTIONS } from './targets-compare-options.ts';
+import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from './targets-options.ts';
+
+/** The options of every command, in the order of the help. For pages about all of them: a command loads its own table alone. */
+export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
+  run: RUN_OPTIONS,
+  serve: SERVE_OPTIONS,
+  meter: METER_OPTIONS,
+  report: REPORT_OPTIONS,
+  compare: COMPARE_OPTIONS,
+  live: LIVE_OPTIONS,
+  'targets list': TARGETS_LIST_OPTIONS,
+  'targets build': TARGETS_BUILD_OPTIONS,
+  'targets compare': TARGETS_COMPARE_OPTIONS,
+  doctor: DOCTOR_OPTIONS,
+};

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findRunProblem } from '../test/support/run-problem.ts';
+import { parseRunConfig, type RunConfig } from './run-config.ts';
+
+const REQUESTS: ReadonlyArray<[string, RunConfig['behaviour']]> = [
+  ['request:500/s', { kind: 'request', perSecond: 500 }],
+  ['request:0.5/s:/', { kind: 'request', perSecond: 0.5, path: '/' }],
+  ['request:5k/s:/work?ms=5', { kind: 'request', perSecond: 5000, path: '/work?ms=5' }],
+  ['request:5k/s:/at/12:30,13:00', { kind: 'request', perSecond: 5000, path: '/at/12:30,13:00' }],
+];
+for (const [behaviour, wanted] of REQUESTS) {
+  test(`${behaviour}: of http alone`, () => {
+    assert.deepEqual(parseRunConfig({ behaviour, protocol: 'http' }).behaviour, wanted);
+    assert.deepEqual(parseRunConfig({ behaviour, urls: ['http://h:1/path'] }).behaviour, wanted);
+    const others =
+      /^--behaviour request: tcp and ws connections have no requests; give an http:\/\/ URL or --protocol http$/;
+    assert.match(findRunProblem({ behaviour }), others);
+    assert.match(
+      findRunProblem({ behaviour, protocol: 'http,ws' }),
+      /^--behaviour request: ws connections have no requests/,
+    );
+  });
+}
+for (const behaviour of [
+  'request',
+  'request:',
+  'request:0/s',
+  'request:fast',
+  'request:5/s:',
+  'request:5/s:work',
+  'request:5/s:/a b',
+  'request:5/s:/#a',
+]) {
+  test(`"${behaviour}" is refused`, () => {
+    assert.match(findRunProblem({ behaviour, protocol: 'http' }), /^--behaviour: .*request:5(k|00)\/s:\//);
+  });
+}
+
+test('http has requests instead of messages, and begins with one', () => {
+  const echo = { behaviour: 'echo:5k/s:64B', protocol: 'ws,http' };
+  assert.match(
+    findRunProblem(echo),
+    /^--behaviour echo: http connections have requests, not messages; take request:5k\/s, or/,
+  );
+  const sends = { 'send-on-open': 'PING', urls: ['http://h:1'] };
+  assert.match(
+    findRunProblem(sends),
+    /^--send-on-open: only tcp connections send what you say; .*one of http begins with its request$/,
+  );
+  const limit = { 'rtt-limit': '50ms', protocol: 'http' };
+  assert.match(findRunProblem(limit), /with --behaviour idle; take request:5k\/s, say$/);
+  assert.equal(parseRunConfig({ ...limit, behaviour: 'request:1k/s' }).rttLimitMs, 50);
+  assert.equal(parseRunConfig({ protocol: 'http', behaviour: 'heartbeat:4s' }).plan.legs[0]!.protocol, 'http');
+});
+
+test('per-message deflate goes with ws', () => {
+  const on = { 'per-message-deflate': 'on' };
+  const wanted = /^--per-message-deflate: only ws compresses messages; the legs of this run are (tcp|tcp, http)$/;
+  assert.match(findRunProblem({ ...on, protocol: 'tcp,http' }), wanted);
+  assert.match(findRunProblem({ ...on, urls: ['tcp://h:1'] }), wanted);
+  assert.equal(parseRunConfig({ ...on, protocol: 'tcp,ws' }).perMessageDeflate, 'on');
+  assert.equal(parseRunConfig({ 'per-message-deflate': 'off', protocol: 'tcp' }).perMessageDeflate, 'off');
+});
+
+test('a limit of round trips goes with a behaviour that has them', () => {
+  const config = parseRunConfig({ 'rtt-limit': '50ms', behaviour: 'echo:1k/s:64B' });
+  assert.equal(config.rttLimitMs, 50);
+  assert.match(findRunProblem({ 'rtt-limit': '50ms', behaviour: 'heartbeat:30s' }), /with --behaviour heartbeat;/);
+});

@@ -1,0 +1,42 @@
+import { type OptionTable, onOff, type Read, text } from '../option.ts';
+import { readSummaryFile } from '../summary-file.ts';
+
+/** What is left of a run. */
+export const FOLDER_OPTIONS = {
+  out: {
+    name: 'out',
+    group: 'folder',
+    argument: '<folder>',
+    help: 'the run folder (default: runs/<UTC time>-<name>)',
+    read: text,
+  },
+  summaryFile: {
+    name: 'summary-file',
+    group: 'folder',
+    argument: '<file>',
+    help: 'append a short summary in Markdown to it at the end, such as "$GITHUB_STEP_SUMMARY"',
+    read: readSummaryFile,
+  },
+  name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
+  json: {
+    name: 'json',
+    group: 'folder',
+    help: 'print summary.json on stdout at the end',
+    default: 'false',
+    read: onOff,
+  },
+  force: {
+    name: 'force',
+    group: 'folder',
+    help: 'run although preflight says it cannot fit',
+    default: 'false',
+    read: onOff,
+  },
+} as const satisfies OptionTable;
+
+/** A name that is given both as text and as the folder's last part must not leave the folder. */
+function readName(given: string): Read<string> {
+  return /^[\w.-]{1,64}$/.test(given)
+    ? { value: given }
+    : { problem: `"${given}" is not 1 to 64 letters, digits, dots, dashes or underscores` };
+}

@@ -1,0 +1,60 @@
+import { findTarget } from '../../lab/catalogue.ts';
+import { parseExporter } from '../../memory/exporter.ts';
+import { readInspectors } from '../inspect.ts';
+import { type OptionTable, orProblem, quantity, text } from '../option.ts';
+import { readPid } from '../pid.ts';
+import { readSecret } from '../secret.ts';
+
+/** What is measured, and where its memory is read. */
+export const TARGET_OPTIONS = {
+  processes: {
+    name: 'processes',
+    group: 'target',
+    argument: '<count>',
+    help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
+    read: quantity('count', 1, 1000),
+  },
+  pid: {
+    name: 'pid',
+    group: 'target',
+    argument: '<pid>',
+    help: 'measure the memory of this process and its children; takes all that pidof says',
+    read: (given) => readPid(given),
+  },
+  command: {
+    name: 'command',
+    group: 'target',
+    argument: '<shell command>',
+    help: 'start the server at the URL by this, anew for each leg, measure it, and stop it at the end',
+    read: text,
+  },
+  target: {
+    name: 'target',
+    group: 'target',
+    argument: '<name|folder>',
+    help: 'build and measure a server that comes with the rig (connrig targets), or one of your own with a target.yaml',
+    read: orProblem(findTarget),
+  },
+  exporter: {
+    name: 'exporter',
+    group: 'target',
+    argument: '<url[#metric]>',
+    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
+    read: orProblem(parseExporter),
+  },
+  exporterToken: {
+    name: 'exporter-token',
+    group: 'target',
+    argument: '<token>',
+    help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
+    env: 'CONNRIG_EXPORTER_TOKEN',
+    read: readSecret,
+  },
+  inspect: {
+    name: 'inspect',
+    group: 'target',
+    argument: '<host:port,…>',
+    help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
+    read: readInspectors,
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,39 @@
+import { behaviourHelp, parseBehaviour } from '../../core/behaviours/behaviours.ts';
+import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
+import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
+import { readPreamble } from '../preamble.ts';
+
+/** What open connections say. */
+export const TRAFFIC_OPTIONS = {
+  behaviour: {
+    name: 'behaviour',
+    group: 'traffic',
+    argument: '<what>',
+    help: `what open connections do: ${behaviourHelp()}`,
+    default: 'idle',
+    read: orProblem(parseBehaviour),
+  },
+  talkMs: {
+    name: 'talk',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'with echo or request: count round trips this long at each level; a steady p99 takes some thousands',
+    default: '2s',
+    read: quantity('duration', 100),
+  },
+  sendOnOpen: {
+    name: 'send-on-open',
+    group: 'traffic',
+    argument: '<text|@file>',
+    help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
+    read: readPreamble,
+  },
+  perMessageDeflate: {
+    name: 'per-message-deflate',
+    group: 'traffic',
+    argument: '<how>',
+    help: `compress ws messages: ${DEFLATE_MODES.join(', ')}; the built-in server then accepts it`,
+    default: 'off',
+    read: oneOf(DEFLATE_MODES),
+  },
+} as const satisfies OptionTable;

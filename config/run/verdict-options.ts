@@ -1,0 +1,54 @@
+import { readThreshold } from '../../core/values/thresholds.ts';
+import { list, type OptionTable, orProblem, quantity, text } from '../option.ts';
+import { SIZING_OPTIONS } from '../sizing-options.ts';
+
+/** What the result is held against. */
+export const VERDICT_OPTIONS = {
+  memoryLimitBytes: {
+    name: 'memory-limit',
+    group: 'verdict',
+    argument: '<size>',
+    help: 'memory to plan the capacity for, such as 2GiB (default: what this machine or its container has)',
+    read: quantity('bytes', 1),
+  },
+  headroomPercent: {
+    name: 'headroom',
+    group: 'verdict',
+    argument: '<percent>',
+    help: 'share of that memory to keep free',
+    default: '20%',
+    read: quantity('percent', 0, 99),
+  },
+  rttLimitMs: {
+    name: 'rtt-limit',
+    group: 'verdict',
+    argument: '<duration>',
+    help: 'call it a limit when the p99 of round trips passes this; needs --behaviour echo or request',
+    read: quantity('duration', 0.001),
+  },
+  failIf: {
+    name: 'fail-if',
+    group: 'verdict',
+    argument: '<threshold>',
+    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'",
+    repeats: true,
+    read: list(orProblem(readThreshold)),
+  },
+  baseline: {
+    name: 'baseline',
+    group: 'verdict',
+    argument: '<folder>',
+    help: 'end with 5 if one more connection is shown to cost more than in this earlier run, by more than --max-growth',
+    read: text,
+  },
+  maxGrowthPercent: {
+    name: 'max-growth',
+    group: 'verdict',
+    argument: '<percent>',
+    help: 'with --baseline: what the cost may grow by',
+    default: '5%',
+    read: quantity('percent', 0),
+  },
+  sizeBy: { ...SIZING_OPTIONS.sizeBy, default: 'dearer' },
+  sizing: SIZING_OPTIONS.sizing,
+} as const satisfies OptionTable;

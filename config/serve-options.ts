@@ -1,0 +1,186 @@
+import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
+import { DESCRIPTORS, forEachProtocol } from '../core/protocols/protocols.ts';
+import type { Access } from '../telemetry/guard.ts';
+import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
+import { jsonOption } from './json-option.ts';
+import { list, type Option, type OptionTable, oneOf, onOff, quantity, type Read } from './option.ts';
+import { type CommandLine, type OptionValues, readCommandLine } from './read-options.ts';
+
+const MAX_PROCESSES = 1024;
+const MAX_SETTING = 2 ** 31 - 1;
+
+interface PortOption extends Option<PortChoice> {
+  readonly group: 'listening';
+  readonly default: string;
+}
+
+const portOption = (name: string, port: string, help: string): PortOption => ({
+  name: `${name}-port`,
+  group: 'listening',
+  argument: '<port>',
+  help,
+  default: port,
+  read: readPort,
+});
+
+type PortKey = `${ProtocolName}Port`;
+
+/** A row for each protocol. */
+const protocolPorts = (): Record<PortKey, PortOption> => {
+  const rows = PROTOCOLS.map((name): [PortKey, PortOption] => {
+    const { servedPort } = DESCRIPTORS[name];
+    return [`${name}Port`, portOption(name, String(servedPort), `first ${name} port, or auto`)];
+  });
+  return Object.fromEntries(rows) as Record<PortKey, PortOption>;
+};
+
+/** Every option of `connrig serve`. */
+export const SERVE_OPTIONS = {
+  host: {
+    name: 'host',
+    group: 'listening',
+    argument: '<address>',
+    help: 'address to listen on',
+    default: '127.0.0.1',
+    read: readHost,
+  },
+  protocols: {
+    name: 'protocol',
+    group: 'listening',
+    argument: '<list>',
+    help: `protocols to serve (${PROTOCOLS.join(', ')})`,
+    default: DEFAULT_PROTOCOLS.join(','),
+    read: list(oneOf(PROTOCOLS)),
+  },
+  ...protocolPorts(),
+  adminPort: portOption('admin', '9091', 'port of /metrics, /memory …, or auto'),
+  adminHost: {
+    name: 'admin-host',
+    group: 'listening',
+    argument: '<address>',
+    help: 'address of that port',
+    default: '127.0.0.1',
+    read: readHost,
+  },
+  processes: {
+    name: 'processes',
+    group: 'listening',
+    argument: '<count>',
+    help: 'processes, each on its own ports counting upwards',
+    default: '1',
+    read: quantity('count', 1, MAX_PROCESSES),
+  },
+  ...ADMIN_OPTIONS,
+  backlog: {
+    name: 'backlog',
+    group: 'limits',
+    argument: '<count>',
+    help: 'accept queue (default: the most the kernel allows)',
+    read: quantity('count', 1, MAX_SETTING),
+  },
+  maxConnections: {
+    name: 'max-connections',
+    group: 'limits',
+    argument: '<count>',
+    help: 'refuse more than this (default: what the open-files limit allows)',
+    read: quantity('count', 1, MAX_SETTING),
+  },
+  maxQueuedBytes: {
+    name: 'max-queued',
+    group: 'limits',
+    argument: '<size>',
+    help: 'for peers that do not read, all together; beyond it the largest are ended',
+    default: '256MiB',
+    read: quantity('bytes', 1, Number.MAX_SAFE_INTEGER),
+  },
+  handshakeTimeoutMs: {
+    name: 'handshake-timeout',
+    group: 'limits',
+    argument: '<duration>',
+    help: 'for a complete request of ws and http',
+    default: '10s',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
+  maxPayloadBytes: {
+    name: 'max-payload',
+    group: 'limits',
+    argument: '<size>',
+    help: 'largest ws message',
+    default: '1MiB',
+    read: quantity('bytes', 1, MAX_SETTING),
+  },
+  perMessageDeflate: {
+    name: 'per-message-deflate',
+    group: 'traffic',
+    help: 'compress ws messages',
+    default: 'false',
+    read: onOff,
+  },
+  untilStdinEnds: {
+    name: 'until-stdin-ends',
+    group: 'limits',
+    help: 'stop in order when stdin is closed',
+    default: 'false',
+    read: onOff,
+  },
+  json: jsonOption('one line of JSON on stdout when it can be connected to'),
+} as const satisfies OptionTable;
+
+/** A port a person named, or "find one". */
+export type PortChoice = number | 'auto';
+
+type Values = OptionValues<typeof SERVE_OPTIONS>;
+
+export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
+  readonly access: Access;
+  readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
+};
+
+/** @throws RigError EUSAGE with every problem there is */
+export function readServeConfig(line: CommandLine): ServeConfig {
+  const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => [
+    ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
+    ...clashes(read.protocols, toPorts(read), read.processes),
+  ]);
+  const { adminToken, adminNames, adminPort: _, ...others } = values;
+  // The ports stand in `ports`, by their protocols.
+  return Object.freeze({ ...others, ports: toPorts(values), access: toAccess({ adminToken, adminNames }) });
+}
+
+const toPorts = (values: Values): ServeConfig['ports'] => ({
+  ...forEachProtocol((name) => values[`${name}Port`]),
+  admin: values.adminPort,
+});
+
+/** An IPv6 address may be in brackets. */
+function readHost(given: string): Read<string> {
+  const host = given.replace(/^\[|\]$/g, '');
+  return host === '' ? { problem: 'it is empty' } : { value: host };
+}
+
+function readPort(given: string): Read<PortChoice> {
+  if (given === 'auto') return { value: given };
+  const port = /^\d+$/.test(given) ? Number(given) : 0;
+  return port < 1 || port > 65_535
+    ? { problem: `"${given}" is neither auto nor a port from 1 to 65535` }
+    : { value: port };
+}
+
+/** Ports that two listeners would both want, once each process has its own. */
+function clashes(protocols: readonly ProtocolName[], ports: ServeConfig['ports'], processes: number): string[] {
+  const ranges = [
+    { name: 'admin', first: ports.admin, count: 1 },
+    ...protocols.map((name) => ({ name, first: ports[name], count: processes })),
+  ];
+  const problems: string[] = [];
+  for (const [i, a] of ranges.entries()) {
+    if (a.first === 'auto') continue;
+    if (a.first + a.count - 1 > 65_535)
+      problems.push(`--${a.name}-port ${a.first} leaves no ${a.count} ports up to 65535`);
+    for (const b of ranges.slice(i + 1)) {
+      if (b.first === 'auto' || b.first >= a.first + a.count || a.first >= b.first + b.count) continue;
+      problems.push(`--${a.name}-port ${a.first} and --${b.name}-port ${b.first} overlap`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,25 @@
+import type { Exchange } from '../protocols/descriptor.ts';
+import type { Counts } from '../values/outcomes.ts';
+
+/** All that the rig has to know of a behaviour beside how it is carried out: that is in `fleet/behaviours/`. */
+export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
+  /** How it is written, for the help: `heartbeat:30s`. */
+  readonly example: string;
+  /** In a few words, for the help. */
+  readonly help: string;
+  /** What a connection has to exchange for it; undefined: all can do it. */
+  readonly needs: Exchange | undefined;
+  /** Something comes back for what is sent, so that round trips can be measured. */
+  readonly talks: boolean;
+  /**
+   * @param parts what stands between the colons behind its name
+   * @returns the plan; a sentence that says what is wrong; undefined where it is no such behaviour at all
+   */
+  parse(parts: readonly string[], text: string): Plan | string | undefined;
+  /** Whether memory that was read between two moments is that of one level. */
+  isSteady(before: Counts, after: Counts): boolean;
+}
+
+/** No connection came or went. */
+export const isStill = (before: Counts, after: Counts): boolean =>
+  before.attempts + before.closed === after.attempts + after.closed;

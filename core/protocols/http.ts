@@ -1,0 +1,23 @@
+import type { ProtocolDescriptor } from './descriptor.ts';
+
+const HINT = 'curl -v <url>, or read the log of the target';
+
+/** HTTP/1.1 connections that are kept open between requests. */
+export const HTTP: ProtocolDescriptor = {
+  nouns: ['HTTP connection', 'HTTP connections'],
+  usualPort: 80,
+  plainPort: 8080,
+  servedPort: 9201,
+  hasPath: true,
+  exchange: 'requests',
+  sendsFirst: false,
+  beginsWith: 'its request',
+  compresses: false,
+  failures: {
+    reset: { hint: HINT },
+    'closed-early': { hint: HINT },
+    rejected: { sentence: 'the first request was refused', hint: HINT },
+    'bad-handshake': { sentence: 'the answer is no HTTP/1.1', hint: HINT },
+  },
+  estimatedBytes: { epoll: 4_500, node: 9_500, target: 14_000 },
+};

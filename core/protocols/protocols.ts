@@ -1,0 +1,18 @@
+import type { ProtocolDescriptor } from './descriptor.ts';
+import { HTTP } from './http.ts';
+import { PROTOCOLS, type ProtocolName } from './names.ts';
+import { TCP } from './tcp.ts';
+import { WS } from './ws.ts';
+
+/** Every protocol, by its name. */
+export const DESCRIPTORS: Readonly<Record<ProtocolName, ProtocolDescriptor>> = { tcp: TCP, ws: WS, http: HTTP };
+
+/** The protocols that can do something, in their order. */
+export const findProtocols = (can: (descriptor: ProtocolDescriptor) => boolean): ProtocolName[] =>
+  PROTOCOLS.filter((name) => can(DESCRIPTORS[name]));
+
+/** Something of each protocol, by its name. */
+export const forEachProtocol = <T>(
+  make: (name: ProtocolName, descriptor: ProtocolDescriptor) => T,
+): Record<ProtocolName, T> =>
+  Object.fromEntries(PROTOCOLS.map((name) => [name, make(name, DESCRIPTORS[name])])) as Record<ProtocolName, T>;

@@ -1,0 +1,20 @@
+import type { ProtocolDescriptor } from './descriptor.ts';
+
+const HINT = 'read the log of the target; --send-on-open, where it waits for words';
+
+export const TCP: ProtocolDescriptor = {
+  nouns: ['TCP connection', 'TCP connections'],
+  usualPort: 3000,
+  plainPort: 3000,
+  servedPort: 9101,
+  hasPath: false,
+  exchange: 'messages',
+  sendsFirst: true,
+  beginsWith: 'what you say',
+  compresses: false,
+  failures: {
+    reset: { hint: HINT },
+    'closed-early': { hint: HINT },
+  },
+  estimatedBytes: { epoll: 4_500, node: 9_000, target: 9_000 },
+};

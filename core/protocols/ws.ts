@@ -1,0 +1,23 @@
+import type { ProtocolDescriptor } from './descriptor.ts';
+
+const HINT =
+  "curl -iN -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' <url>, or read the log of the target";
+
+export const WS: ProtocolDescriptor = {
+  nouns: ['WebSocket', 'WebSockets'],
+  usualPort: 80,
+  plainPort: 8080,
+  servedPort: 9001,
+  hasPath: true,
+  exchange: 'messages',
+  sendsFirst: false,
+  beginsWith: 'its upgrade',
+  compresses: true,
+  failures: {
+    reset: { hint: HINT },
+    'closed-early': { hint: HINT },
+    rejected: { sentence: 'the upgrade to WebSocket was rejected', hint: HINT },
+    'bad-handshake': { sentence: 'the answer is no WebSocket handshake', hint: HINT },
+  },
+  estimatedBytes: { epoll: 4_500, node: 9_500, target: 12_000 },
+};

@@ -1,0 +1,76 @@
+/**
+ * A leg: one group of connections that climbs and drains alone, so that its cost can be told apart. It carries all that
+ * its connections are, and is passed whole. What a run records of it is a {@link RecordedLeg}.
+ */
+import { z } from 'zod';
+import { BEHAVIOURS, type BehaviourPlan } from '../behaviours/behaviours.ts';
+import { PROTOCOLS } from '../protocols/names.ts';
+import { redactText, redactUrl } from '../values/secrets.ts';
+import { LegName, withLegName } from './leg-name.ts';
+
+/** What lies between the socket and the protocol. */
+export const TRANSPORTS = ['plain'] as const;
+/** How connections are closed: by a close handshake and FIN, or by RST. */
+export const CLOSE_MODES = ['graceful', 'reset'] as const;
+export type CloseMode = (typeof CLOSE_MODES)[number];
+/** Whether ws messages are compressed. */
+export const DEFLATE_MODES = ['off', 'on', 'no-context-takeover'] as const;
+export type DeflateMode = (typeof DEFLATE_MODES)[number];
+
+const count = z.number().int().nonnegative();
+
+/** In a newer version it may be one that isn't known here. A path is for the target alone. */
+const Behaviour = z
+  .custom<BehaviourPlan>((value) => BEHAVIOURS.some((kind) => kind === (value as BehaviourPlan | null)?.kind))
+  .transform(redactBehaviour);
+
+const LegShape = z.object({
+  /** What it is called everywhere; no two legs of a run have the same: see {@link nameLegs}. */
+  name: LegName,
+  /** Where its connections go, as it may be shown; null: to a server of ours. */
+  url: z
+    .string()
+    .transform((text) => redactText(text))
+    .nullable()
+    .default(null),
+  protocol: z.enum(PROTOCOLS),
+  transport: z.enum(TRANSPORTS).default('plain'),
+  /** What open connections do; null where the record is too old to say it of a leg. So it is with the next two. */
+  behaviour: Behaviour.nullable().catch(null).default(null),
+  close: z.enum(CLOSE_MODES).nullable().default(null),
+  perMessageDeflate: z.enum(DEFLATE_MODES).nullable().default(null),
+  /** Connections opened and closed together before the baseline, so that one-time costs are paid by then. May be 0. */
+  warmUp: count,
+  /** Open connections at each hold, strictly ascending; each above `warmUp`, or what it frees would look free. */
+  levels: z.array(count),
+  /** Opens per second while ramping, over the whole fleet; > 0. */
+  connectsPerSecond: z.number().positive(),
+  /** How often it climbs and drains, ≥ 1. Only the first climb stops at each level; later ones go to the top. */
+  cycles: count.min(1),
+});
+
+/** In run.json. */
+export const RecordedLeg = withLegName('name', LegShape);
+export type RecordedLeg = z.infer<typeof LegShape>;
+
+type Known = 'behaviour' | 'close' | 'perMessageDeflate';
+
+/** As it is walked. */
+export type Leg = Readonly<
+  Omit<RecordedLeg, Known | 'levels'> & {
+    readonly levels: readonly number[];
+    /** Bytes that a tcp connection sends first, as hexadecimal digits; a password, often enough. */
+    readonly sendOnOpen: string | undefined;
+  } & { readonly [K in Known]: NonNullable<RecordedLeg[K]> }
+>;
+
+/** What others may read of it. */
+export function toRecordedLeg({ sendOnOpen: _, levels, behaviour, ...leg }: Leg): RecordedLeg {
+  return { ...leg, behaviour: redactBehaviour(behaviour), levels: [...levels] };
+}
+
+function redactBehaviour(behaviour: BehaviourPlan): BehaviourPlan {
+  return behaviour.kind === 'request' && typeof behaviour.path === 'string'
+    ? { ...behaviour, path: redactUrl(behaviour.path) }
+    : behaviour;
+}

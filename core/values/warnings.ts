@@ -1,0 +1,123 @@
+import { humanMs } from './units.ts';
+
+/** `values` are what the sentence tells of; `hint`: what to do next, as a command to paste. */
+interface WarningRow {
+  readonly sentence: (values: never) => string;
+  readonly hint?: (values: never) => string;
+}
+
+/**
+ * Every warning that a run records: what speaks against believing it, without ending it. Codes are stable, sentences may be
+ * reworded.
+ */
+export const WARNINGS = {
+  /** Before the first socket: what was chosen, and what is tight. */
+  WENGINE: {
+    sentence: ({ why }: { readonly why: string }) => `using the node engine: ${why}`,
+  },
+  WADDRESS: {
+    sentence: ({ url, why }: { readonly url: string; readonly why: string }) => `${url}: ${why}`,
+  },
+  /** A limit of this machine, found by a check of preflight. */
+  WMACHINE: {
+    sentence: ({ finding }: { readonly finding: string; readonly command: string }) => finding,
+    hint: ({ command }: { readonly command: string }) => command,
+  },
+  WPID: {
+    sentence: ({ pid, urls }: { readonly pid: number; readonly urls: string }) =>
+      `neither process ${pid} nor a child of it listens at ${urls}: is it the right one?`,
+    hint: () => 'ss -ltnp',
+  },
+  /** `hasLeg`: whether the earlier run had this leg at all. */
+  WBASELINE: {
+    sentence: ({
+      leg,
+      folder,
+      hasLeg,
+    }: {
+      readonly leg: string;
+      readonly folder: string;
+      readonly hasLeg: boolean;
+    }) => {
+      const why = hasLeg ? `doesn't know what one more ${leg} connection costs` : 'has no such leg';
+      return `${leg}: the earlier run (${folder}) ${why}, so its growth is not watched`;
+    },
+  },
+  WEXPORTER: {
+    sentence: ({ sign }: { readonly sign: string }) =>
+      `the exporter's answers may come from several processes, and then what one more connection costs is wrong: ${sign}`,
+  },
+
+  /** The target that was started. */
+  WNOCGROUP: {
+    sentence: ({ why }: { readonly why: string }) => `the command runs in no memory cgroup of its own: ${why}`,
+  },
+  WNOTINCGROUP: {
+    sentence: ({ folder }: { readonly folder: string }) =>
+      `the command could not be put into a memory cgroup of its own, ${folder}`,
+  },
+  WCGROUPLEFT: {
+    sentence: ({ why }: { readonly why: string }) => why,
+  },
+  WOUTPUT: {
+    sentence: () =>
+      'the target prints a lot: target.log keeps the first and the last of it, and says how much is left out',
+  },
+
+  /** While connections are held. */
+  WBACKLOG: {
+    sentence: ({ message }: { readonly message: string }) => `during the warm-up ${message}`,
+  },
+  WLATE: {
+    sentence: ({ level, tookMs }: { readonly level: number; readonly tookMs: number }) =>
+      `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`,
+  },
+  /** `why`: how connections were lost, where they were. */
+  WUNSTABLE: {
+    sentence: ({ level, why }: { readonly level: number; readonly why: string | undefined }) => {
+      const came = `connections came and went${why ? ` (${why})` : ''}`;
+      return `the level of ${level} did not hold still: ${came}; it yields no memory point`;
+    },
+  },
+  WFLOOD: {
+    sentence: ({ level }: { readonly level: number }) =>
+      `round trips at the level of ${level} were measured while a connection flooded the client: they are longer for it`,
+  },
+  /** `advice` goes on with the sentence, as it does in errors about losses. */
+  WLOST: {
+    sentence: ({
+      leg,
+      loss,
+      advice,
+    }: {
+      readonly leg: string;
+      readonly loss: string;
+      readonly advice: string | undefined;
+    }) => `${leg}: ${loss}${advice ? `; ${advice}` : ''}`,
+  },
+  /** Without it, what was measured would pass for the cost of compression. */
+  WDEFLATE: {
+    sentence: ({ declined, open }: { readonly declined: number; readonly open: number }) => {
+      const whose = declined === open ? 'every connection' : `${declined} of ${open} connections`;
+      return `the server declined permessage-deflate on ${whose}: what compression costs there wasn't measured`;
+    },
+  },
+} as const satisfies Record<`W${string}`, WarningRow>;
+export type WarningCode = keyof typeof WARNINGS;
+
+export interface Warning {
+  readonly code: WarningCode;
+  /** One line for people: the sentence, and the hint where there is one. */
+  readonly text: string;
+}
+export type Warn = (warning: Warning) => void;
+
+/** A warning in words. Values that its sentence doesn't take don't compile. */
+export function toWarning<C extends WarningCode>(
+  code: C,
+  ...values: Parameters<(typeof WARNINGS)[C]['sentence']>
+): Warning {
+  const { sentence, hint }: WarningRow = WARNINGS[code];
+  const [told] = values as unknown as [never];
+  return { code, text: hint ? `${sentence(told)} — ${hint(told)}` : sentence(told) };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a conductor and those who hold connections for it say to each other, whatever carries it: threads share memory (`local/`).
+ * A carrier that leaves this process checks what it gets by the schemas of `wire-schemas.ts`; a worker thread has no use for them,
+ * and no room.
+ */
+import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
+
+/** Raised with each change that an older side would misunderstand. */
+export const WIRE_VERSION = 1;
+
+/** What the conductor wants of the whole fleet. Workers take their share of it. */
+export interface Order {
+  /** Open connections over the whole fleet. */
+  readonly wanted: number;
+  /** Opens (or closes) per second over the whole fleet. */
+  readonly perSecond: number;
+  /** When the ramp towards `wanted` began, by {@link monotonicClock}; another moment is another ramp. */
+  readonly startedAtMs: number;
+  /** 0 run · 1 give up what is opening, close what is open, then end. */
+  readonly stop: number;
+  /** Raised by one for each garbage collection wanted in every worker. */
+  readonly collections: number;
+  /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
+  readonly talking: number;
+}
+export const ORDER_FIELDS = [
+  'wanted',
+  'perSecond',
+  'startedAtMs',
+  'stop',
+  'collections',
+  'talking',
+] as const satisfies ReadonlyArray<keyof Order>;
+
+/** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
+export const TALLY_FIELDS = [
+  'attempts',
+  'opening',
+  'open',
+  'failed',
+  'closed',
+  /** Those of `closed` whose socket isn't gone yet. */
+  'closing',
+  /** Those of `open`, now, that haven't been read empty for a while, since their peers send more than there is time to read. */
+  'flooding',
+  /** Opened without the extension that was offered. */
+  'declined',
+  'bytesIn',
+  'bytesOut',
+  'heartbeats',
+  /**
+   * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
+   * like `open`.
+   */
+  'messages',
+  'replies',
+  'pending',
+  /** Those of `replies` that took longer than a second from the planned moment. */
+  'lateReplies',
+  /** Messages whose connection closed before they were answered; requests that found none in time, too. */
+  'lostReplies',
+  /** Messages received that another connection of the run had sent: no reply to anything. */
+  'fromOthers',
+  /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
+  'firstLossAtMs',
+  'lastLossAtMs',
+  /** Collections done, of those the order asked for. */
+  'collections',
+  /** The number of the last order that was taken up. */
+  'orderSeen',
+] as const;
+export type TallyField = (typeof TALLY_FIELDS)[number];
+
+/** Counters of one worker, or summed over all. */
+export interface Tally extends Counts, Readonly<Record<TallyField, number>> {
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly closeReasons: Readonly<Record<CloseReason, number>>;
+  /** Replies by the class of their status, where they have one: answers of http. */
+  readonly statuses: Readonly<Record<StatusClass, number>>;
+}
+
+/** Distributions of times that every share keeps, all in the buckets of core/stats/histogram.ts: their merge is a sum. */
+export const HISTOGRAMS = [
+  /** From the planned moment until usable. */
+  'openPlanned',
+  /** From the actual start until usable: what a closed-loop tool would show. */
+  'openActual',
+  /** How late attempts were started, for whatever reason: the target's slowness fills the window, too. */
+  'lag',
+  /** How late attempts were started although there was room in the window: our own fault alone. */
+  'ownLag',
+  /** How late messages were sent: our own fault. */
+  'sendLag',
+  /** From the planned moment of a message until its reply is there. */
+  'rttPlanned',
+  /** From when it was sent: what a closed-loop tool would show. */
+  'rttActual',
+  /** From the start of an attempt until it had failed. */
+  'failedAfter',
+  /** How long a connection had been open that was lost to the peer; how long nothing had been said on it; and by us. */
+  'lossAge',
+  'lossSilence',
+  'lossUnsaid',
+] as const;
+export type HistogramName = (typeof HISTOGRAMS)[number];
+
+/**
+ * Something that went wrong with connections, in words; each different one is told once by each worker, with how long the first
+ * such connection had been open, where it was.
+ */
+export interface Trouble {
+  readonly what: Outcome | CloseReason;
+  readonly detail: string;
+  readonly openMs?: number;
+  readonly silentMs?: number;
+}

@@ -1,0 +1,107 @@
+import { recordMs } from '../../core/stats/histogram.ts';
+import {
+  CLOSE_REASON_INDEX,
+  type CloseReason,
+  OUTCOME_INDEX,
+  type Outcome,
+  PEER_LOSSES,
+} from '../../core/values/outcomes.ts';
+import type { SharedWindow, TallyWriter } from '../local/shared.ts';
+import type { Slot } from '../protocols/protocol.ts';
+import type { HistogramName } from '../wire.ts';
+import { Lifetimes, type Lived } from './lifetimes.ts';
+import { isClosing, type Slots, STATE } from './slots.ts';
+
+export interface AccountDeps {
+  readonly tally: TallyWriter;
+  readonly opening: SharedWindow;
+  readonly closing: SharedWindow;
+  readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
+  /** {@link monotonicClock}: the same for all threads. */
+  readonly now: () => number;
+  /** What went wrong with one connection, in words. Called for each: the receiver thins out. */
+  readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
+}
+
+/**
+ * Counts what becomes of a worker's connections, and keeps their states in step. Each attempt passes exactly one of `opened` and
+ * `failed`; each open connection passes exactly one `left`, and then exactly one `closed`.
+ */
+export class Account {
+  readonly lifetimes: Lifetimes;
+  readonly #slots: Slots;
+  readonly #deps: AccountDeps;
+
+  constructor(slots: Slots, deps: AccountDeps, epochMs: number) {
+    this.#slots = slots;
+    this.#deps = deps;
+    this.lifetimes = new Lifetimes(slots, epochMs);
+  }
+
+  get alive(): number {
+    return this.#deps.tally.get('opening') + this.#deps.tally.get('open');
+  }
+
+  /** Whether connections are on the way in, there, or on the way out. */
+  get isEmpty(): boolean {
+    return this.alive === 0 && this.#deps.tally.get('closing') === 0;
+  }
+
+  /** @param roomSinceMs since when there was room for it: what it is late before that isn't our doing */
+  attempted(plannedAtMs: number, roomSinceMs: number): Slot {
+    const { tally, histograms, now } = this.#deps;
+    const startedAtMs = now();
+    recordMs(histograms.lag, startedAtMs - plannedAtMs);
+    recordMs(histograms.ownLag, startedAtMs - Math.max(plannedAtMs, roomSinceMs));
+    tally.add('attempts', 1);
+    tally.add('opening', 1);
+    return this.#slots.take(plannedAtMs, startedAtMs);
+  }
+
+  opened(slot: Slot, isDeclined: boolean): void {
+    const { tally, histograms, opening, now } = this.#deps;
+    const nowMs = now();
+    recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
+    recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
+    this.#slots.setState(slot, STATE.open);
+    this.#slots.land(slot);
+    this.lifetimes.opened(slot, nowMs);
+    opening.leave();
+    tally.add('opening', -1);
+    tally.add('open', 1);
+    if (isDeclined) tally.add('declined', 1);
+    tally.outcome(OUTCOME_INDEX.open);
+  }
+
+  failed(slot: Slot, outcome: Outcome, detail: string): void {
+    const { tally, histograms, opening, now, onTrouble } = this.#deps;
+    if (outcome !== 'cancelled') recordMs(histograms.failedAfter, now() - this.#slots.startedAtMs(slot));
+    this.#slots.setState(slot, STATE.dying);
+    this.#slots.land(slot);
+    opening.leave();
+    tally.add('opening', -1);
+    tally.add('failed', 1);
+    tally.outcome(OUTCOME_INDEX[outcome]);
+    if (outcome !== 'cancelled') onTrouble(outcome, detail);
+  }
+
+  left(slot: Slot, reason: CloseReason, detail: string): void {
+    const { tally, histograms, now, onTrouble } = this.#deps;
+    const lived = PEER_LOSSES.has(reason) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;
+    this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
+    tally.add('open', -1);
+    tally.add('closed', 1);
+    tally.add('closing', 1);
+    tally.closeReason(CLOSE_REASON_INDEX[reason]);
+    if (reason !== 'by-us') onTrouble(reason, detail, lived);
+  }
+
+  /** A close is over, one way or the other. @returns false when there was none */
+  closed(slot: Slot): boolean {
+    const state = this.#slots.stateOf(slot);
+    if (!isClosing(state)) return false;
+    this.#deps.tally.add('closing', -1);
+    if (state === STATE.closing) this.#deps.closing.leave();
+    return true;
+  }
+}

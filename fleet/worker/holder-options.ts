@@ -1,0 +1,26 @@
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import type { CloseMode } from '../../core/schemas/leg.ts';
+import type { MarkNumbers } from '../behaviours/time-mark.ts';
+import type { Endpoint } from '../engines/engine.ts';
+
+/** What one worker holds, and how; plain data, since it goes to a thread. */
+export interface HolderOptions {
+  /** The most connections this worker will ever hold. */
+  readonly capacity: number;
+  /** Attempts in flight at any one time, over the whole fleet. */
+  readonly window: number;
+  /** The same for closes. */
+  readonly closeWindow: number;
+  readonly openTimeoutMs: number;
+  /** An orderly close that takes longer is cut short; sooner while the peer answers none. */
+  readonly closeTimeoutMs: number;
+  readonly close: CloseMode;
+  /** This worker's share of what open connections do. */
+  readonly behaviour: BehaviourPlan;
+  readonly marks: MarkNumbers;
+  readonly destinations: readonly Endpoint[];
+  /** Source IPs to bind to, in turn; empty: the kernel chooses. */
+  readonly sources: readonly string[];
+  /** This worker's place in the fleet, so that workers start at different destinations and sources. */
+  readonly index: number;
+}

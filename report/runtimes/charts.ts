@@ -1,0 +1,59 @@
+import type { Chart } from '../../charts/chart.ts';
+import { costBarsChart } from '../../charts/cost-bars-chart.ts';
+import { renderSvg, type Size } from '../../charts/render.ts';
+import { timesChart } from '../../charts/times-chart.ts';
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
+import type { Part } from '../words/phrase.ts';
+import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
+
+/** A chart of the comparison, drawn once for page and file. */
+export interface DrawnChart {
+  readonly protocol: ProtocolName;
+  readonly id: string;
+  /** In the folder of the comparison. */
+  readonly file: string;
+  readonly title: string;
+  readonly svg: string;
+  readonly caption: Part;
+}
+
+export const CHART_SIZE: Size = { width: 620, height: 320 };
+
+/** The chart's own sentence says every number, as the table below it does. */
+const COST_CAPTION = 'The line across the end of a bar is the 95 % interval of the whole.';
+
+/** For each protocol what a connection costs, and how fast answers came where more than one level was timed. */
+export const runtimesCharts = (result: RuntimesResult): DrawnChart[] =>
+  protocolsOf(result).flatMap((protocol) => {
+    const own = result.results.filter((one) => one.protocol === protocol);
+    return [...costCharts(protocol, own), ...timesCharts(protocol, own)];
+  });
+
+function costCharts(protocol: ProtocolName, results: readonly RuntimeResult[]): DrawnChart[] {
+  const bars = byCost(results).flatMap(({ target, memory }) =>
+    memory ? [{ label: target, user: memory.user, kernel: memory.kernel, total: memory.total }] : [],
+  );
+  if (bars.length === 0) return [];
+  return [drawn(protocol, 'cost', costBarsChart(`${protocol}: one more connection`, bars), COST_CAPTION)];
+}
+
+const timesCharts = (protocol: ProtocolName, results: readonly RuntimeResult[]): DrawnChart[] =>
+  TIMED.flatMap((kind) => {
+    const timed = results.filter((one) => one[kind].length > 1);
+    if (timed.length === 0) return [];
+    return (['p50Ms', 'p99Ms'] as const).map((which) => {
+      const lines = timed.map((one) => ({
+        label: one.target,
+        points: one[kind].map((times) => ({ open: times.open, ms: times[which] })),
+      }));
+      const title = `${protocol}: ${which.slice(0, 3)} of answers, ${KIND_WORDS[kind]}`;
+      return drawn(protocol, `${kind}-${which}`, timesChart(title, lines));
+    });
+  });
+
+function drawn(protocol: ProtocolName, name: string, chart: Chart, caption: Part = chart.description): DrawnChart {
+  const id = `${protocol}-${name}`;
+  const svg = renderSvg(chart, CHART_SIZE, id);
+  return { protocol, id, file: `charts/${id}.svg`, title: chart.title, svg, caption };
+}

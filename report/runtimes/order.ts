@@ -1,0 +1,20 @@
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
+
+/** In what circumstances answers were timed. */
+export const KIND_WORDS = {
+  times: 'nothing else to do',
+  work: 'each answer computed, below what one core can do',
+  overload: 'each answer computed, beyond what one core can do',
+} as const;
+
+/** Kinds of runs in which answers are timed. */
+export const TIMED = Object.keys(KIND_WORDS) as ReadonlyArray<keyof typeof KIND_WORDS>;
+
+/** The cheapest first; what wasn't measured last. */
+export const byCost = (results: readonly RuntimeResult[]): RuntimeResult[] =>
+  [...results].sort((a, b) => (a.memory?.total?.bytes ?? Infinity) - (b.memory?.total?.bytes ?? Infinity));
+
+export const protocolsOf = ({ results }: Pick<RuntimesResult, 'results'>): ProtocolName[] => [
+  ...new Set(results.map(({ protocol }) => protocol)),
+];

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { MIB, pattern, withServer } from '../support/peers.ts';
+import { create, type EngineFactory } from './subject.ts';
+
+/** Turns in which whatever was to come would have come. */
+const MANY_TURNS = 50;
+
+/** Connections of which nothing is read for a while. */
+export function pausingContract(makeEngine: EngineFactory): void {
+  test('a pause: nothing is told, TCP holds the peer back, and all of it comes afterwards, in order', async () => {
+    // More than both kernels take for a connection that isn't read.
+    const sent = pattern(32 * MIB);
+    let peer: Socket | undefined;
+    const pour = (socket: Socket): void => {
+      peer = socket;
+      socket.write(sent);
+      socket.end();
+    };
+    await withServer({ allowHalfOpen: true }, pour, async (at) => {
+      await using subject = create(makeEngine);
+      const { engine, of, until } = subject;
+      engine.open(0, at, undefined);
+      const received = (): number => of(0).received.reduce((sum, piece) => sum + piece.length, 0);
+      await until(() => received() > 0, 'the first bytes');
+      engine.pauseReading(0);
+      const before = received();
+      for (let i = 0; i < MANY_TURNS; i++) await engine.turn(2);
+      assert.equal(received(), before, 'nothing is told');
+      assert.ok(peer!.writableLength > 0, 'the peer has not got rid of it');
+      engine.resumeReading(0);
+      await until(() => of(0).lines.includes('end'), 'its FIN');
+      assert.ok(Buffer.concat(of(0).received).equals(sent));
+      engine.finish(0);
+      await until(() => of(0).gone === 'closed', 'the end');
+    });
+  });
+
+  test('a pause within the telling of bytes ends it there, and costs no processor time', async () => {
+    await withServer(
+      {},
+      (socket) => socket.write(pattern(MIB)),
+      async (at) => {
+        let told = 0;
+        let engine: ReturnType<EngineFactory> | undefined;
+        engine = makeEngine({
+          onConnected() {},
+          onBytes(slot, bytes) {
+            told += bytes.length;
+            engine!.pauseReading(slot);
+          },
+          onEnd() {},
+          onGone() {},
+        });
+        try {
+          engine.open(0, at, undefined);
+          while (told === 0) await engine.turn(10);
+          const first = told;
+          const usedBefore = process.cpuUsage();
+          for (let i = 0; i < 5; i++) await engine.turn(100);
+          const { user, system } = process.cpuUsage(usedBefore);
+          assert.equal(told, first);
+          assert.ok((user + system) / 1000 < 250, `${(user + system) / 1000} ms in half a second`);
+          for (let pieces = 0; told < MIB; pieces++) {
+            assert.ok(pieces < 10_000);
+            engine.resumeReading(0);
+            await engine.turn(10);
+          }
+        } finally {
+          await engine.dispose();
+        }
+      },
+    );
+  });
+
+  test('finish, abort and what was never paused: a pause stands in the way of none', async () => {
+    const greet = (socket: Socket): void => {
+      socket.write('hello');
+      socket.on('end', () => socket.end()).on('error', () => {});
+      socket.resume();
+    };
+    await withServer({ allowHalfOpen: true }, greet, async (at) => {
+      await using subject = create(makeEngine);
+      const { engine, of, until } = subject;
+      for (const slot of [0, 1, 2]) engine.open(slot, at, undefined);
+      await until(() => [0, 1, 2].every((slot) => of(slot).received.length > 0), 'all are greeted');
+      engine.pauseReading(0);
+      engine.pauseReading(1);
+      engine.resumeReading(2);
+      engine.finish(0);
+      engine.abort(1);
+      engine.finish(2);
+      await until(() => [0, 1, 2].every((slot) => of(slot).gone !== undefined), 'all are gone');
+      assert.deepEqual(
+        [0, 1, 2].map((slot) => of(slot).gone),
+        ['closed', 'aborted', 'closed'],
+      );
+      engine.pauseReading(0);
+      engine.resumeReading(0);
+    });
+  });
+}
