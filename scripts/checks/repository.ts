@@ -11,8 +11,13 @@ export interface RepositoryFile {
   readonly text: string;
 }
 
-/** Folders in which nothing is ours, or nothing is written by hand. */
-const SKIPPED = new Set(['node_modules', 'dist', 'golden', 'generated', 'findings']);
+/** Folders in which nothing is written by hand, and what git is to leave alone: packages, builds, runs of those who try it. */
+const SKIPPED = new Set(['golden', 'generated', 'findings', ...readIgnored()]);
+
+function readIgnored(): string[] {
+  const lines = readFileSync(join(REPOSITORY, '.gitignore'), 'utf8').split('\n');
+  return lines.map((line) => line.trim().replace(/\/$/, '')).filter((name) => /^\w[\w-]*$/.test(name));
+}
 
 /** Files with one of these endings, in the order of their paths. Hidden folders are left out. */
 export function listFiles(endings: readonly string[], below = ''): RepositoryFile[] {
