@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { run } from '../client/run.ts';
@@ -96,6 +96,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     served = await serveRun(config, version);
     // A user who asked for any free port can't find it otherwise, quiet or not.
     for (const { where } of served) deps.stderr.write(`${where}\n`);
+    const startedAt = new Date();
     const { folder, error } = await run(config, {
       self,
       version,
@@ -111,7 +112,8 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     });
     line.end();
     // Only now: what draws charts is no part of the client that is measured.
-    const [{ shortSummary }, { terminalTable }, { writeReport }] = await Promise.all([
+    const [{ junitReport }, { shortSummary }, { terminalTable }, { writeReport }] = await Promise.all([
+      import('../report/outputs/junit.ts'),
       import('../report/outputs/markdown.ts'),
       import('../report/outputs/terminal.ts'),
       import('../report/outputs/write-report.ts'),
@@ -120,6 +122,9 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
       if (config.summaryFile !== undefined) appendSummary(config.summaryFile, shortSummary(made), deps);
+      if (config.junitFile !== undefined) {
+        writeJunit(config.junitFile, junitReport(made, startedAt, Date.now() - startedAt.getTime()), deps);
+      }
     });
     for (const one of served) one.finished(summary);
     isOver = true;
@@ -174,6 +179,15 @@ function appendSummary(path: string, text: string, { stderr }: CliDeps): void {
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error);
     stderr.write(`warning: the summary could not be appended to ${path} (${why}); report.md has all of it\n`);
+  }
+}
+
+function writeJunit(path: string, text: string, { stderr }: CliDeps): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error);
+    stderr.write(`warning: JUnit XML could not be written to ${path} (${why}); summary.json has all of it\n`);
   }
 }
 

@@ -17,6 +17,13 @@ export const FOLDER_OPTIONS = {
     help: 'append a short summary in Markdown to it at the end, such as "$GITHUB_STEP_SUMMARY"',
     read: readSummaryFile,
   },
+  junitFile: {
+    name: 'junit',
+    group: 'folder',
+    argument: '<file>',
+    help: 'write what the run came to as JUnit XML, which CI servers show: a test case for each threshold and each leg held against a baseline',
+    read: readSummaryFile,
+  },
   name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
   json: {
     name: 'json',

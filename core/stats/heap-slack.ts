@@ -2,8 +2,8 @@ import type { HeapSlack } from '../values/runtimes.ts';
 import type { Estimate, LevelPoint } from './slope.ts';
 
 /**
- * An interval that also knows how coarsely the target's heaps take memory. Levels may lie on a line and be wrong all the same:
- * garbage grows with connections as long as none of it was collected, and what they need is hidden as long as the heap has room.
+ * An interval that also knows how coarsely the target's heaps take memory. Levels may lie on a line and be wrong all the same.
+ * Garbage grows with connections as long as none of it was collected. What they need is hidden as long as the heap has room.
  * Between the least and the most connections that adds up to the slack of every process, in either direction.
  *
  * @param points of the levels that the cost comes from

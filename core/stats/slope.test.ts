@@ -173,7 +173,7 @@ for (const levels of [3, 4, 5, 10]) {
       const { low, high } = slopeOf([points])!;
       if (low <= 1000 && high >= 1000) held++;
     }
-    // Of 95 %, with four standard deviations of so many tries.
+    // It says 95 %; so many tries are off by four standard deviations at the most.
     assert.ok(held >= 0.9 * tries, `${held} of ${tries}`);
   });
 }

@@ -12,12 +12,12 @@ interface TestCase {
 }
 
 /**
- * A run as JUnit XML, which CI servers show: a test case for whether it could be measured at all, one for each threshold, and one
- * for each leg that was held against an earlier run. As the schema of Jenkins' xUnit plugin has it (junit-10.xsd).
+ * A run as JUnit XML, which CI servers show. There is a test case for whether it could be measured at all, one for each threshold, and
+ * one for each leg that was held against an earlier run. As the schema of Jenkins' xUnit plugin has it (junit-10.xsd).
  *
  * @param elapsedMs how long the run took
  */
-export function junitReport(summary: Summary, startedAt: string, elapsedMs: number): string {
+export function junitReport(summary: Summary, startedAt: Date, elapsedMs: number): string {
   const cases = [measuredCase(summary), ...summary.thresholds.map(thresholdCase), ...growthCases(summary)];
   const count = (kind: 'failure' | 'error'): number => cases.filter(({ wrong }) => wrong?.kind === kind).length;
   const totals = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="0"`;
@@ -26,7 +26,7 @@ export function junitReport(summary: Summary, startedAt: string, elapsedMs: numb
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals} time="${seconds}">`,
-    `  <testsuite name="${name}" ${totals} time="${seconds}" timestamp="${startedAt.replace(/\.\d+Z?$|Z$/, '')}">`,
+    `  <testsuite name="${name}" ${totals} time="${seconds}" timestamp="${startedAt.toISOString().slice(0, -5)}">`,
     ...cases.map((one) => caseElement(one, name)),
     `    <system-out>${verdictOf(summary)
       .map((sentence) => escaped(plain(sentence)))
@@ -53,7 +53,7 @@ function thresholdCase({ expression, value, passed }: Summary['thresholds'][numb
 
 function growthCases({ baseline }: Summary): TestCase[] {
   return (baseline?.legs ?? []).map((leg: Growth) => {
-    const name = `${leg.protocol} grew by no more than ${baseline!.maxGrowthPercent} % since ${baseline!.name}`;
+    const name = `${leg.leg} grew by no more than ${baseline!.maxGrowthPercent} % since ${baseline!.name}`;
     if (leg.passed) return { name };
     return { name, wrong: { kind: 'failure', type: 'EGROWTH', message: plain(growthFailure(leg, baseline!)) } };
   });

@@ -32,11 +32,19 @@ describe('a run with --baseline', () => {
         writeRun(newFolder(t), { run: tcpRun(), samples: climb(1e6, { protocol: 'tcp' }) }),
         newFolder(t),
       ];
-      const [config, summaryFile] = ['config.yaml', 'summary.md'].map((name) => join(dirname(after), name));
+      const [config, summaryFile, junit] = ['config.yaml', 'summary.md', 'junit.xml'].map((name) =>
+        join(dirname(after), name),
+      );
       writeFileSync(summaryFile!, 'from the step before');
       // Few levels, and nobody waited for memory to rest: whether the gate is there is the question, not what it would see.
       const limits = ['tcp.peakOpen > 600', 'tcp.perConnection.user.bytes > 1MiB'];
-      const settings = { baseline: before, 'max-growth': '300%', 'summary-file': summaryFile, 'fail-if': limits };
+      const settings = {
+        baseline: before,
+        'max-growth': '300%',
+        'summary-file': summaryFile,
+        junit,
+        'fail-if': limits,
+      };
       writeFileSync(config!, JSON.stringify(settings));
       const ended = await connrig(t, [...FEW, '--config', config!, '--json', '--out', after]);
       assertWentThrough(ended);
@@ -51,6 +59,10 @@ describe('a run with --baseline', () => {
       const text = readFileSync(summaryFile!, 'utf8');
       assert.ok(text.startsWith(`from the step before\n## ${name}: `), text);
       assert.match(text, /^\| tcp(, in user space alone)? \| .* \| passed \|$/m);
+      const cases = [...readFileSync(junit!, 'utf8').matchAll(/<testcase [^>]*name="([^"]*)"[^>]*\/>/g)];
+      // The run, both limits, and the leg that was held against the earlier run: none has failed.
+      assert.equal(cases.length, 4);
+      assert.match(cases.at(-1)![1]!, /^tcp grew by no more than 300 % since /);
       assert.equal(readRunJson(after).baseline?.run.startedAt, readRunJson(before).startedAt);
     },
   );
@@ -59,13 +71,14 @@ describe('a run with --baseline', () => {
     const before = writeRun(newFolder(t), { run: tcpRun(), samples: climb(1e6, { protocol: 'tcp' }) });
     const folder = newFolder(t);
     // Writable by its mode, and refuses every byte.
-    const args = ['--baseline', before, '--summary-file', '/dev/full', '--out', folder];
+    const args = ['--baseline', before, '--summary-file', '/dev/full', '--junit', '/dev/full', '--out', folder];
     const ended = await connrig(t, ['run', '--levels', '20,40,60', ...HASTY, '--engine', 'node', ...args]);
     assertWentThrough(ended);
     assert.match(ended.stderr, /ws: the earlier run \(.*\) has no such leg, so its growth is not watched/);
     assert.match(ended.stderr, /^growth: tcp.*: passed$/m);
     assert.match(ended.stderr, /^warning: Kernel: the earlier run has Linux 6\.18 x64; this run has /m);
     assert.match(ended.stderr, /^warning: the summary could not be appended to \/dev\/full \(ENOSPC\)/m);
+    assert.match(ended.stderr, /^warning: JUnit XML could not be written to \/dev\/full \(ENOSPC\)/m);
     assert.ok(existsSync(join(folder, 'report.html')));
   });
 
