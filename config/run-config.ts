@@ -176,9 +176,14 @@ function servingProblems(config: RunConfig, named: (key: keyof Options) => boole
   return served.flatMap(({ name, host }) => accessProblems(`--${name} ${host}`, host, config.adminToken));
 }
 
-function targetProblems({ urls, pid, command, exporter, inspect, launches, target }: RunConfig): string[] {
+function targetProblems({ urls, pid, command, exporter, inspect, collect, launches, target }: RunConfig): string[] {
   const problems: string[] = [];
   const hasUrl = urls.length > 0;
+  if (hasUrl && collect === 'auto' && pid === undefined && command === undefined) {
+    problems.push(
+      '--collect auto: a process of this machine is asked by a signal; name it with --pid, or start it with --command',
+    );
+  }
   if (target !== undefined) {
     if (hasUrl) problems.push('--target: it is started at ports of its own; leave the URL out');
     const others = { '--pid': pid, '--command': command, '--exporter': exporter, '--inspect': inspect };

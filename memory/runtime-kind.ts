@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { RuntimeKind } from '../core/values/runtimes.ts';
+
+/** Runtimes that servers are written for; `native` has none: C, C++, Rust. */
+export type RuntimeKind = 'native' | 'node' | 'go' | 'java' | 'dotnet' | 'python' | 'ruby' | 'erlang';
 
 /** Names of executables, without their version: `python3.12`, `ruby3.1`. */
 const BY_NAME: ReadonlyArray<readonly [RegExp, RuntimeKind]> = [

@@ -8,6 +8,7 @@ import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
 import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
+import { type WokenInspectors, wakeInspectors } from '../launch/wake-inspectors.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { byCircumstances } from './error-hints.ts';
 import { noteTarget, startLegTarget } from './leg-target.ts';
@@ -59,11 +60,17 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
     if (deps.signal.aborted) throw interrupted();
     const target = await startLegTarget(context, planned);
     let inspectors: Inspectors | undefined;
+    let woken: WokenInspectors | undefined;
     let hasDrained = false;
     try {
       const { ip = planned.ip } = target;
       const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
-      inspectors = await inspectTarget(config.inspect ?? [], target, deps.signal);
+      // The built-in server collects when it is asked at its admin port.
+      if (config.collect === 'auto' && target.pid !== null && !target.adminUrl)
+        woken = await wakeInspectors(target.pid);
+      for (const { pid, why } of woken?.refused ?? []) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
+      const addresses = [...(config.inspect ?? []), ...(woken?.addresses ?? [])];
+      inspectors = await inspectTarget(addresses, target, deps.signal);
       await noteTarget(context.file, recorder, target);
       const unmeasured = await walkLeg(context, setup, target, inspectors, launch);
       first ??= unmeasured;
@@ -76,6 +83,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
       await inspectors?.close();
+      await woken?.close();
       await target.stop(hasDrained);
     }
   }

@@ -1,7 +1,7 @@
 import { findTarget } from '../../lab/catalogue.ts';
 import { parseExporter } from '../../memory/exporter.ts';
 import { readInspectors } from '../inspect.ts';
-import { type OptionTable, orProblem, quantity, text } from '../option.ts';
+import { type OptionTable, oneOf, orProblem, quantity, text } from '../option.ts';
 import { readPid } from '../pid.ts';
 import { readSecret } from '../secret.ts';
 
@@ -56,5 +56,13 @@ export const TARGET_OPTIONS = {
     argument: '<host:port,…>',
     help: 'force garbage collections and read heaps in a target started with node --inspect=127.0.0.1:9229',
     read: readInspectors,
+  },
+  collect: {
+    name: 'collect',
+    group: 'target',
+    argument: '<how>',
+    help: 'auto: have a Node.js target listen for a debugger (SIGUSR1) while it is measured, to collect its garbage first; off: leave it alone',
+    default: 'off',
+    read: oneOf(['off', 'auto']),
   },
 } as const satisfies OptionTable;

@@ -48,6 +48,13 @@ export const WARNINGS = {
       `the exporter's answers may come from several processes, and then what one more connection costs is wrong: ${sign}`,
   },
 
+  /** `--collect auto`, and a Node.js process that stays as it is. */
+  WUNCOLLECTED: {
+    sentence: ({ pid, why }: { readonly pid: number; readonly why: string }) =>
+      `the garbage of process ${pid} can't be collected: ${why}; what lies about counts as cost`,
+    hint: () => 'node --inspect=127.0.0.1:9229 …, and --inspect 127.0.0.1:9229',
+  },
+
   /** The target that was started. */
   WNOCGROUP: {
     sentence: ({ why }: { readonly why: string }) => `the command runs in no memory cgroup of its own: ${why}`,
