@@ -1,4 +1,8 @@
-import type { LevelPoint } from './slope.ts';
+/** As levels are: so many connections, and what they took. */
+interface Reading {
+  readonly open: number;
+  readonly bytes: number;
+}
 
 /** What a least-squares line needs of some points; both sums are of squares about the means. */
 export interface Moments {
@@ -11,7 +15,7 @@ export interface Moments {
   readonly products: number;
 }
 
-export function momentsOf(points: readonly LevelPoint[]): Moments {
+export function momentsOf(points: readonly Reading[]): Moments {
   const count = points.length;
   const meanOpen = points.reduce((sum, { open }) => sum + open, 0) / count;
   const meanBytes = points.reduce((sum, { bytes }) => sum + bytes, 0) / count;
@@ -25,11 +29,11 @@ export function momentsOf(points: readonly LevelPoint[]): Moments {
 }
 
 /** Sum of squared distances, in bytes², of points from what a model says. */
-export const residualSquares = (points: readonly LevelPoint[], bytesAt: (open: number) => number): number =>
+export const residualSquares = (points: readonly Reading[], bytesAt: (open: number) => number): number =>
   points.reduce((sum, { open, bytes }) => sum + (bytes - bytesAt(open)) ** 2, 0);
 
 /** The least-squares line through points, as a function; flat through their mean when all have the same `open`. */
-export function leastSquares(points: readonly LevelPoint[]): { slope: number; at: (open: number) => number } {
+export function leastSquares(points: readonly Reading[]): { slope: number; at: (open: number) => number } {
   const { meanOpen, meanBytes, openSquares, products } = momentsOf(points);
   const slope = openSquares === 0 ? 0 : products / openSquares;
   return { slope, at: (open) => meanBytes + slope * (open - meanOpen) };
