@@ -165,7 +165,8 @@ it('begins anew by itself when its server was gone, and follows to the end', TIM
   const folder = newFolder(t);
   const server = await startEcho('tcp');
   t.after(() => server.close());
-  const plan = [server.url, '--connections', '900', '--levels', '3', '--rate', '100/s', ...HASTY];
+  // It has to go on until the page has opened and lost its server, be the machine as busy as it may.
+  const plan = [server.url, '--connections', '2000', '--levels', '3', '--rate', '100/s', ...HASTY];
   const run = startConnrig(t, ['run', '--out', folder, ...plan]);
   await eventually(() => run.stderr().includes('baseline'), 'the run goes on', LONG_MS);
   const first = startConnrig(t, ['live', folder, '--listen', ':0']);
