@@ -121,9 +121,16 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     const summary = writeReport(folder, (made) => {
       if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
       if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
-      if (config.summaryFile !== undefined) appendSummary(config.summaryFile, shortSummary(made), deps);
-      if (config.junitFile !== undefined) {
-        writeJunit(config.junitFile, junitReport(made, startedAt, Date.now() - startedAt.getTime()), deps);
+      const { summaryFile, junitFile } = config;
+      if (summaryFile !== undefined) {
+        // A heading begins a line, whatever others left there.
+        const append = (): void => appendFileSync(summaryFile, `\n${shortSummary(made)}`);
+        tryToWrite(append, `the summary could not be appended to ${summaryFile}`, 'report.md', deps);
+      }
+      if (junitFile !== undefined) {
+        const junit = junitReport(made, startedAt, Date.now() - startedAt.getTime());
+        const whatFailed = `JUnit XML could not be written to ${junitFile}`;
+        tryToWrite(() => writeFileSync(junitFile, junit), whatFailed, 'summary.json', deps);
       }
     });
     for (const one of served) one.finished(summary);
@@ -171,23 +178,13 @@ async function serveRun(config: RunConfig, version: string): Promise<readonly Se
   }
 }
 
-/** What the run came to is known and kept by then: a summary that can't be written is told, and changes no exit code. */
-function appendSummary(path: string, text: string, { stderr }: CliDeps): void {
+/** What the run came to is known and kept by then: a file that can't be written is told, and changes no exit code. */
+function tryToWrite(write: () => void, whatFailed: string, whereElse: string, { stderr }: CliDeps): void {
   try {
-    // A heading begins a line, whatever others left there.
-    appendFileSync(path, `\n${text}`);
+    write();
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    stderr.write(`warning: the summary could not be appended to ${path} (${why}); report.md has all of it\n`);
-  }
-}
-
-function writeJunit(path: string, text: string, { stderr }: CliDeps): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    stderr.write(`warning: JUnit XML could not be written to ${path} (${why}); summary.json has all of it\n`);
+    stderr.write(`warning: ${whatFailed} (${why}); ${whereElse} has all of it\n`);
   }
 }
 

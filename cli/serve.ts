@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readServeConfig, SERVE_OPTIONS, type ServeConfig } from '../config/serve-options.ts';
 import type { ProtocolName } from '../core/protocols/names.ts';
-import { forEachProtocol } from '../core/protocols/protocols.ts';
+import { mapProtocols } from '../core/protocols/protocols.ts';
 import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
@@ -76,7 +76,7 @@ function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<v
 async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<ProtocolName | 'admin', number>> {
   const ephemeral = ephemeralRange();
   const taken = new Set<number>();
-  const chosen = { ...forEachProtocol(() => 0), admin: 0 };
+  const chosen = { ...mapProtocols(() => 0), admin: 0 };
   for (const name of [...config.protocols, 'admin'] as const) {
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;

@@ -1,5 +1,5 @@
 import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
-import { DESCRIPTORS, forEachProtocol } from '../core/protocols/protocols.ts';
+import { DESCRIPTORS, mapProtocols } from '../core/protocols/protocols.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
 import { jsonOption } from './json-option.ts';
@@ -148,7 +148,7 @@ export function readServeConfig(line: CommandLine): ServeConfig {
 }
 
 const toPorts = (values: Values): ServeConfig['ports'] => ({
-  ...forEachProtocol((name) => values[`${name}Port`]),
+  ...mapProtocols((name) => values[`${name}Port`]),
   admin: values.adminPort,
 });
 

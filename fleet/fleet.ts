@@ -43,8 +43,6 @@ export interface Fleet {
   histogram(name: HistogramName): Uint32Array;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
   confirmed(order: number): Promise<void>;
-  /** Whether all workers had taken up the latest order when these counts were taken. */
-  isUpToDate(tally: Tally): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
   /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
@@ -139,13 +137,12 @@ export async function startFleet(
       return sumHistograms(parts);
     },
     async confirmed(number) {
-      while (tallies.read().orderSeen < number && !stopping && !someEnded) await delay(CONFIRM_POLL_MS);
+      while (tallies.readLeast('orderSeen') < number && !stopping && !someEnded) await delay(CONFIRM_POLL_MS);
     },
-    isUpToDate: ({ orderSeen }) => orderSeen === shared.version,
     async collectGarbage() {
       // The ramp is left as it is: only the number of collections changes.
       give({ collections: order.collections + 1 });
-      while (tallies.read().collections < order.collections && !stopping && !someEnded) await delay(5);
+      while (tallies.readLeast('collections') < order.collections && !stopping && !someEnded) await delay(5);
     },
     stop() {
       stopping ??= (async () => {

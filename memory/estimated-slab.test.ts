@@ -42,7 +42,7 @@ function btfOf(structs: Readonly<Record<string, number>> | ReadonlyArray<readonl
   return Buffer.concat([header, ...types, Buffer.from(names, 'latin1')]);
 }
 
-/** Sizes as slabinfo of other kernels shows them. */
+/** Structs as they are on some kernel, and what comes of them. */
 const KERNELS: ReadonlyArray<
   readonly [machine: string, structs: Record<string, number>, processors: number, shown: object]
 > = [

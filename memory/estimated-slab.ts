@@ -4,7 +4,7 @@ import { readStructSizes } from './btf.ts';
 import { Missing } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 
-/** How a cache lays out its objects, as its kernel code asks for it (5.10 to 6.18). */
+/** How a cache lays out its objects, as its kernel code asks for it. Compared with what slabinfo shows on 6.18 alone. */
 interface Layout {
   readonly struct: string;
   /** On cache lines: SLAB_HWCACHE_ALIGN. */
@@ -57,7 +57,8 @@ export interface SlabMachine {
 }
 
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
-let estimated: Slab | undefined;
+/** Once for a process, whatever came of it: readings come many times a second, and the types are 5 MB. */
+let estimated: Slab | Missing | undefined;
 
 /**
  * What kernel objects take, for those who may not read /proc/slabinfo: sizes of structs from the kernel's own type information,
@@ -65,16 +66,26 @@ let estimated: Slab | undefined;
  *
  * @throws Missing when this kernel has no such information
  */
-export function estimateSlab(path = BTF_PATH): Slab {
-  estimated ??= slabFrom(readBtf(path), readMachine());
+export function estimateSlab(): Slab {
+  estimated ??= tryEstimate();
+  if (estimated instanceof Missing) throw estimated;
   return estimated;
 }
 
-function readBtf(path: string): Buffer {
+function tryEstimate(): Slab | Missing {
   try {
-    return readFileSync(path);
+    return slabFrom(readBtf(), readMachine());
+  } catch (error) {
+    if (error instanceof Missing) return error;
+    throw error;
+  }
+}
+
+function readBtf(): Buffer {
+  try {
+    return readFileSync(BTF_PATH);
   } catch {
-    throw new Missing(`${path} is not there, or not ours to read`);
+    throw new Missing(`${BTF_PATH} is not there, or not ours to read`);
   }
 }
 

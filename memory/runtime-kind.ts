@@ -6,7 +6,7 @@ export type RuntimeKind = 'native' | 'node' | 'go' | 'java' | 'dotnet' | 'python
 
 /** Names of executables, without their version: `python3.12`, `ruby3.1`. */
 const BY_NAME: ReadonlyArray<readonly [RegExp, RuntimeKind]> = [
-  [/^(?:node|nodejs|deno|bun)$/, 'node'],
+  [/^(?:node|nodejs)$/, 'node'],
   [/^java$/, 'java'],
   [/^dotnet$/, 'dotnet'],
   [/^(?:python|pypy)[\d.]*$/, 'python'],

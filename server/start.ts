@@ -1,5 +1,5 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
-import { forEachProtocol } from '../core/protocols/protocols.ts';
+import { mapProtocols } from '../core/protocols/protocols.ts';
 import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
 import type { RigError } from '../core/values/errors.ts';
 import { shareOf } from '../core/values/plan.ts';
@@ -96,7 +96,7 @@ async function forkParts(
           ...shared,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
           maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
-          ports: forEachProtocol((name) => ports[name] + i),
+          ports: mapProtocols((name) => ports[name] + i),
         },
         onDeath,
       ),

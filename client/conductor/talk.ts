@@ -24,7 +24,10 @@ export async function sampleTalk(
   wait: (condition: (tally: Tally) => boolean) => Promise<void>,
 ): Promise<Talk> {
   const quiet = async (): Promise<void> => {
-    await fleet.confirmed(fleet.setTalking(false));
+    let isConfirmed = false;
+    void fleet.confirmed(fleet.setTalking(false)).then(() => {
+      isConfirmed = true;
+    });
     const deadline = performance.now() + GRACE_MS;
     let fromOthers = 0;
     let heardAtMs = Number.NEGATIVE_INFINITY;
@@ -32,7 +35,7 @@ export async function sampleTalk(
       const nowMs = performance.now();
       if (tally.fromOthers > fromOthers) [fromOthers, heardAtMs] = [tally.fromOthers, nowMs];
       const isHushed = nowMs - heardAtMs >= HUSH_MS;
-      return (tally.pending === 0 && isHushed) || nowMs > deadline;
+      return (isConfirmed && tally.pending === 0 && isHushed) || nowMs > deadline;
     });
   };
   const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });

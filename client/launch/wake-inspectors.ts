@@ -6,9 +6,9 @@ import { readRuntimeKind } from '../../memory/runtime-kind.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { whereItListens } from '../preflight/listeners.ts';
 
-/** A process that is busy takes the signal up by a thread of its own, so this is plenty. */
-const OPEN_WITHIN_MS = 3000;
-const CONNECT_WITHIN_MS = 2000;
+/** A process that is busy takes the signal up by a thread of its own. The machine may be busy as well. */
+const OPEN_WITHIN_MS = 10_000;
+const CONNECT_WITHIN_MS = 5000;
 const POLL_MS = 20;
 /** SIGUSR1 in a mask of signals: bit 0 is signal 1. */
 const SIGUSR1_BIT = 1n << 9n;

@@ -1,5 +1,5 @@
 import { type OptionTable, onOff, type Read, text } from '../option.ts';
-import { readSummaryFile } from '../summary-file.ts';
+import { readWritableFile } from '../writable-file.ts';
 
 /** What is left of a run. */
 export const FOLDER_OPTIONS = {
@@ -15,14 +15,14 @@ export const FOLDER_OPTIONS = {
     group: 'folder',
     argument: '<file>',
     help: 'append a short summary in Markdown to it at the end, such as "$GITHUB_STEP_SUMMARY"',
-    read: readSummaryFile,
+    read: readWritableFile,
   },
   junitFile: {
     name: 'junit',
     group: 'folder',
     argument: '<file>',
     help: 'write what the run came to as JUnit XML, which CI servers show: a test case for each threshold and each leg held against a baseline',
-    read: readSummaryFile,
+    read: readWritableFile,
   },
   name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
   json: {

@@ -11,8 +11,6 @@ export const DESCRIPTORS: Readonly<Record<ProtocolName, ProtocolDescriptor>> = {
 export const findProtocols = (can: (descriptor: ProtocolDescriptor) => boolean): ProtocolName[] =>
   PROTOCOLS.filter((name) => can(DESCRIPTORS[name]));
 
-/** Something of each protocol, by its name. */
-export const forEachProtocol = <T>(
-  make: (name: ProtocolName, descriptor: ProtocolDescriptor) => T,
-): Record<ProtocolName, T> =>
-  Object.fromEntries(PROTOCOLS.map((name) => [name, make(name, DESCRIPTORS[name])])) as Record<ProtocolName, T>;
+/** One value for each protocol, by its name. */
+export const mapProtocols = <T>(make: (name: ProtocolName) => T): Record<ProtocolName, T> =>
+  Object.fromEntries(PROTOCOLS.map((name) => [name, make(name)])) as Record<ProtocolName, T>;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { forEachProtocol } from '../protocols/protocols.ts';
+import { mapProtocols } from '../protocols/protocols.ts';
 import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../values/outcomes.ts';
 
 const count = z.number().int().nonnegative();
@@ -40,7 +40,7 @@ const NO_CENSUS: CensusOfProtocol = {
 };
 
 /** Servers and records from before a protocol was there have none of it. */
-const laterOnes = forEachProtocol(() => CensusOfProtocol.default(NO_CENSUS));
+const laterOnes = mapProtocols(() => CensusOfProtocol.default(NO_CENSUS));
 export const Census = z.object({ ...laterOnes, tcp: CensusOfProtocol, ws: CensusOfProtocol });
 export type Census = z.infer<typeof Census>;
 

@@ -1,3 +1,4 @@
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
 import type { HistogramName } from '../wire.ts';
@@ -50,3 +51,6 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly now: () => number;
   readonly marks: MarkNumbers;
 }
+
+/** @param plan this worker's share */
+export type MakeBehaviour = (plan: BehaviourPlan, deps: BehaviourDeps) => Behaviour;

@@ -185,7 +185,7 @@ async function talkOf(
   await until(({ open }) => open === OPEN && isFull(), 'all are there');
   fleet.setTalking(true);
   await until((now) => now.messages - before.messages >= messages, 'enough was said');
-  fleet.setTalking(false);
+  const order = fleet.setTalking(false);
   const came = (now: Tally) => ({
     sent: now.messages - before.messages,
     back: now.replies - before.replies,
@@ -193,7 +193,7 @@ async function talkOf(
   });
   const isOver = (now: Tally): boolean => {
     const { sent, back, fromOthers } = came(now);
-    return fleet.isUpToDate(now) && back >= sent * replies && fromOthers >= sent * others;
+    return now.orderSeen >= order && back >= sent * replies && fromOthers >= sent * others;
   };
   await until(isOver, 'all has arrived');
   // Whatever came twice would come by now.

@@ -28,8 +28,8 @@ for (const engine of ENGINES) {
             await until(({ open }) => open === 20, '20 are open');
             fleet.setTalking(true);
             await until(({ replies }) => replies >= 200, '200 are back');
-            fleet.setTalking(false);
-            const end = await until((now) => now.pending === 0 && fleet.isUpToDate(now), 'all are back');
+            const order = fleet.setTalking(false);
+            const end = await until((now) => now.pending === 0 && now.orderSeen >= order, 'all are back');
             assert.deepEqual([end.replies, end.lostReplies], [end.messages, 0]);
             for (const name of ['rttPlanned', 'rttActual', 'sendLag'] as const) {
               assert.equal(countOf(toSparse(fleet.histogram(name))), end.messages);
@@ -68,8 +68,8 @@ for (const engine of ENGINES) {
           await delay(stallMs);
           stalls = false;
           for (const release of held) release();
-          fleet.setTalking(false);
-          const end = await until((now) => now.pending === 0 && fleet.isUpToDate(now), 'all are back');
+          const order = fleet.setTalking(false);
+          const end = await until((now) => now.pending === 0 && now.orderSeen >= order, 'all are back');
           // On a busy machine the stall and what follows from it last longer.
           const [least, most] = [stallMs, performance.now() - stalledAtMs].map(
             (ms) => ((ms - 1000) * perSecond) / 1000,
@@ -119,8 +119,8 @@ for (const engine of ENGINES) {
       fleet.setTalking(true);
       fleet.pursue(10, FAST);
       await until(({ replies }) => replies >= 200, '200 are back');
-      fleet.setTalking(false);
-      const end = await until((now) => now.pending === 0 && fleet.isUpToDate(now), 'all are back');
+      const order = fleet.setTalking(false);
+      const end = await until((now) => now.pending === 0 && now.orderSeen >= order, 'all are back');
       assert.deepEqual([end.replies, end.lostReplies], [end.messages, 0]);
       assert.ok(above(fleet.histogram('rttPlanned'), 20_000) === 0);
     });

@@ -1,5 +1,5 @@
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
-import type { Behaviour } from '../behaviours/behaviour.ts';
+import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, EngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
@@ -63,10 +63,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
     return this.#slots.capacity;
   }
 
-  attach(engine: Engine, protocol: Protocol): void {
+  attach(engine: Engine, protocol: Protocol, makeBehaviour: MakeBehaviour = createBehaviour): void {
     this.#engine = engine;
     this.#protocol = protocol;
-    const { close, closeTimeoutMs } = this.#options;
+    const { close, closeTimeoutMs, behaviour, marks } = this.#options;
     this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, {
       engine,
       protocol,
@@ -76,7 +76,6 @@ export class Holder implements EngineEvents, ProtocolEvents {
       drop: (slot) => this.#farewells.drop(slot),
       giveUp: (slot, detail) => this.#giveUp(slot, 'flood', detail),
     });
-    const { behaviour, marks } = this.#options;
     const connections = connectionsOver(this.#slots, engine, {
       send: (slot, bytes) => {
         this.#account.lifetimes.said(slot, this.#turnMs);
@@ -84,7 +83,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
       },
       close: (slot) => this.#close(slot),
     });
-    this.#behaviour = createBehaviour(behaviour, { ...this.#deps, connections, protocol, marks });
+    this.#behaviour = makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks });
   }
 
   /** A new order: pursue this worker's share of it from where we are now. */
@@ -140,7 +139,6 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   #closeDown(wanted: number, nowMs: number): void {
-    this.#full = false;
     for (let i = 0; i < wanted; i++) {
       this.#full = !this.#slots.hasPlace || !this.#deps.closing.enter();
       if (this.#full) return;
@@ -149,17 +147,20 @@ export class Holder implements EngineEvents, ProtocolEvents {
         this.#deps.closing.leave();
         return;
       }
-      this.#leaveOpen(slot, 'by-us', '');
-      this.#farewells.begin(slot, nowMs);
+      this.#beginToClose(slot, nowMs);
     }
   }
 
   /** One that a behaviour wants closed. */
   #close(slot: Slot): boolean {
     if (this.#slots.stateOf(slot) !== STATE.open || !this.#slots.hasPlace || !this.#deps.closing.enter()) return false;
-    this.#leaveOpen(slot, 'by-us', '');
-    this.#farewells.begin(slot, this.#deps.now());
+    this.#beginToClose(slot, this.#deps.now());
     return true;
+  }
+
+  #beginToClose(slot: Slot, nowMs: number): void {
+    this.#leaveOpen(slot, 'by-us', '');
+    this.#farewells.begin(slot, nowMs);
   }
 
   #expire(nowMs: number): void {
@@ -242,7 +243,6 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   // What the protocol finds.
-
   onOpen(slot: Slot, isDeclined = false): void {
     this.#account.opened(slot, isDeclined);
     this.#behaviour.onOpened(slot);

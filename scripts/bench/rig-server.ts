@@ -1,5 +1,5 @@
 /** The reference server with the protocols of a usual start, driven like bare-server. Forked by server-overhead. */
-import { forEachProtocol } from '../../core/protocols/protocols.ts';
+import { mapProtocols } from '../../core/protocols/protocols.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { startServer } from '../../server/start.ts';
 
@@ -7,7 +7,7 @@ const server = await startServer(
   {
     host: '127.0.0.1',
     protocols: ['tcp', 'ws'],
-    ports: forEachProtocol(() => 0),
+    ports: mapProtocols(() => 0),
     admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
     backlog: 4096,
     maxConnections: undefined,

@@ -165,10 +165,22 @@ it('begins anew by itself when its server was gone, and follows to the end', TIM
   const folder = newFolder(t);
   const server = await startEcho('tcp');
   t.after(() => server.close());
-  // It has to go on until the page has opened and lost its server, be the machine as busy as it may.
-  const plan = [server.url, '--connections', '2000', '--levels', '3', '--rate', '100/s', ...HASTY];
+  const plan = [
+    server.url,
+    '--connections',
+    '300',
+    '--levels',
+    '3',
+    '--rate',
+    '100/s',
+    '--open-timeout',
+    '5m',
+    ...HASTY,
+  ];
   const run = startConnrig(t, ['run', '--out', folder, ...plan]);
   await eventually(() => run.stderr().includes('baseline'), 'the run goes on', LONG_MS);
+  // The run waits for its target, until the page has lost its server and found it again.
+  server.kill('SIGSTOP');
   const first = startConnrig(t, ['live', folder, '--listen', ':0']);
   const url = await addressIn(first);
   // A browser asks for the icon when it likes, perhaps when the server is gone.
@@ -187,6 +199,8 @@ it('begins anew by itself when its server was gone, and follows to the end', TIM
     LONG_MS,
     EVERY_MS,
   );
+  assert.notEqual(await textOf(page.locator('.phase')), 'The run has ended.');
+  server.kill('SIGCONT');
 
   assertWentThrough(await run.ended);
   await assertSaysWhat(page, summaryIn(folder));

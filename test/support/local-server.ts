@@ -1,5 +1,5 @@
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
-import { forEachProtocol } from '../../core/protocols/protocols.ts';
+import { mapProtocols } from '../../core/protocols/protocols.ts';
 import type { Census, CensusOfProtocol } from '../../core/schemas/admin.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
@@ -16,7 +16,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     {
       host: '127.0.0.1',
       protocols: PROTOCOLS,
-      ports: forEachProtocol(() => 0),
+      ports: mapProtocols(() => 0),
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
@@ -38,7 +38,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     );
   return {
     server,
-    ports: forEachProtocol(portOf),
+    ports: mapProtocols(portOf),
     async census() {
       const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
       return answer.census;

@@ -1,4 +1,4 @@
-import { forEachProtocol } from '../../core/protocols/protocols.ts';
+import { mapProtocols } from '../../core/protocols/protocols.ts';
 import type { CensusOfProtocol, ServerMemory } from '../../core/schemas/admin.ts';
 import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/schemas/readings.ts';
 import { SERVER_CLOSE_REASONS } from '../../core/values/outcomes.ts';
@@ -58,7 +58,7 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
       arrayBuffersBytes: 0,
     },
   ],
-  census: forEachProtocol(() => census(open)),
+  census: mapProtocols(() => census(open)),
   live: { bytesPerConnection: null, idleRssBytes: null },
 });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import { forEachProtocol } from '../../core/protocols/protocols.ts';
+import { mapProtocols } from '../../core/protocols/protocols.ts';
 import { ServerMemory, ServerReady } from '../../core/schemas/admin.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
@@ -47,7 +47,7 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
   return {
     child,
     ready,
-    ports: forEachProtocol(portOf),
+    ports: mapProtocols(portOf),
     async memory(collect = false) {
       // A connection that is kept may be closed just when it is used again, if we were busy for long.
       const headers = { connection: 'close' };

@@ -11,9 +11,12 @@ const DRAIN_PER_SECOND = 50_000;
 /** Until exactly `wanted` connections are open, none on the way in or out. */
 export async function moveTo({ context }: LegCourse, wanted: number, perSecond: number): Promise<void> {
   const { fleet, watched } = context;
-  const order = fleet.pursue(wanted, perSecond);
-  await fleet.confirmed(order);
-  await waitFor((tally) => isAtLevel(tally, wanted), Math.max(1, wanted), watched);
+  let isConfirmed = false;
+  void fleet.confirmed(fleet.pursue(wanted, perSecond)).then(() => {
+    isConfirmed = true;
+  });
+  // Workers that are starting, or busy, take orders up late: an interruption is seen all the same.
+  await waitFor((tally) => isConfirmed && isAtLevel(tally, wanted), Math.max(1, wanted), watched);
 }
 
 export const drain = (course: LegCourse): Promise<void> => moveTo(course, 0, DRAIN_PER_SECOND);

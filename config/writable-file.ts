@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Read } from './option.ts';
 
-/** A file that can be appended to, now or once it is made. Nothing is made here: the run may still be refused. */
-export function readSummaryFile(path: string): Read<string> {
+/** A file that can be written to, now or once it is made. Nothing is made here: the run may still be refused. */
+export function readWritableFile(path: string): Read<string> {
   if (path.trim() === '') return { problem: 'it is empty' };
   try {
     const found = statSync(path, { throwIfNoEntry: false });
