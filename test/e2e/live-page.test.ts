@@ -1,6 +1,6 @@
 /** The live page, in a browser, on real runs. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -178,7 +178,12 @@ it('begins anew by itself when its server was gone, and follows to the end', TIM
     ...HASTY,
   ];
   const run = startConnrig(t, ['run', '--out', folder, ...plan]);
-  await eventually(() => run.stderr().includes('baseline'), 'the run goes on', LONG_MS);
+  const samples = join(folder, 'samples.jsonl');
+  await eventually(
+    () => existsSync(samples) && readFileSync(samples, 'utf8').includes('"baseline"'),
+    'the run has begun',
+    LONG_MS,
+  );
   // The run waits for its target, until the page has lost its server and found it again.
   server.kill('SIGSTOP');
   const first = startConnrig(t, ['live', folder, '--listen', ':0']);
