@@ -10,6 +10,9 @@ import { LegName } from './leg-name.ts';
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
 
+/** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range. */
+export const DOUBTS = ['scatter', 'no-line', 'range'] as const;
+
 const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
@@ -111,7 +114,15 @@ export const LegSummary = z.object({
       opening: z.object({ opened: count, p50Ms: Latency, p99Ms: Latency, maxMs: Latency }).nullable(),
     }),
   ),
-  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels. */
+  /**
+   * Why the levels don't tell what one more costs, although there are enough of them; then there is no cost, no fit and no burst.
+   * null where they do, or where there are too few.
+   */
+  inconclusive: z
+    .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
+    .nullable()
+    .default(null),
+  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels, and where inconclusive. */
   perConnection: z
     .object({
       total: EstimateSchema.nullable(),

@@ -52,6 +52,8 @@ export const allowedGrowthBytes = (beforeBytes: number, allowedPercent: number):
 
 /** Whether growth beyond what is allowed is shown: all of the interval lies there. What may be chance fails nobody. */
 export const growsBeyond = ({ low }: Difference, allowedBytes: number): boolean => low > allowedBytes;
+/** Whether it is shown to stay within what is allowed. What can't be seen has not passed. */
+export const staysWithin = ({ high }: Difference, allowedBytes: number): boolean => high <= allowedBytes;
 
 function reachOf(first: Cost, second: Cost): number {
   if (first.launches > 1 && second.launches > 1) {

@@ -126,9 +126,10 @@ function warningsOf(runs: readonly ComparedRun[]): string[] {
       run,
       status: summary.status,
       problems,
-      legs: summary.legs.map(({ name, fit, perConnection }) => ({
+      legs: summary.legs.map(({ name, fit, perConnection, inconclusive }) => ({
         name,
         isCostKnown: perConnection !== null,
+        inconclusive,
         rSquared: fit?.rSquared ?? null,
       })),
     }),
