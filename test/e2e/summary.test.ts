@@ -14,7 +14,7 @@ const readReports = (folder: string): string[] => REPORTS.map((name) => readFile
 describe('a run', () => {
   it('tells people on stderr, prints summary.json with --json, and can be reported on again', TIMEOUT, async (t) => {
     const { folder, code, stdout, stderr } = await undisturbed(t, (out) => [
-      ...['run', '--protocol', 'ws,tcp', '--connections', '60', '--levels', '3', ...HASTY, '--json', '--out', out],
+      ...['run', '--protocol', 'ws,tcp', '--connections', '1200', '--levels', '6', '--json', '--out', out],
     ]);
     assert.equal(code, 0, stderr);
     const left = [
@@ -40,14 +40,14 @@ describe('a run', () => {
     assert.deepEqual(
       legs.map(({ protocol, planned, peakOpen }) => [protocol, planned, peakOpen]),
       [
-        ['ws', 60, 60],
-        ['tcp', 60, 60],
+        ['ws', 1200, 1200],
+        ['tcp', 1200, 1200],
       ],
     );
     for (const { levels, perConnection, outcomes, attempts, open, baselineBytes } of legs) {
       assert.deepEqual(
         levels.map((level) => level.open),
-        [20, 40, 60],
+        [200, 400, 600, 800, 1000, 1200],
       );
       for (const { bytes } of levels) assert.equal(bytes.total, (bytes.user ?? 0) + (bytes.kernel ?? 0));
       assert.ok(perConnection?.total && perConnection.user && perConnection.kernel);
