@@ -10,8 +10,8 @@ import { LegName } from './leg-name.ts';
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
 
-/** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range. */
-export const DOUBTS = ['scatter', 'no-line', 'range'] as const;
+/** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
+export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
 const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
@@ -139,6 +139,11 @@ export const LegSummary = z.object({
        * no connection can be blamed for. Summaries of earlier versions lack it.
        */
       unexplained: EstimateSchema.nullable().default(null),
+      /**
+       * How much of the reach of the intervals of `total`, `user` and `charged`, to either side, is there because heaps take memory
+       * coarsely; the same sign in every launch.
+       */
+      coarseBytes: z.number().default(0),
       /** What it reserves of tcp_mem: whole pages for each socket with anything queued. Not memory, and in no sum. */
       tcpReservedBytes: bytes.default(null),
     })

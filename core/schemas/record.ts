@@ -8,6 +8,7 @@ import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
+import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
 import { RecordedLeg } from './leg.ts';
@@ -205,6 +206,8 @@ const RunFacts = z.object({
     /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
     descriptorLimit: z.number().nullable(),
     processes: z.number().nullable(),
+    /** What its processes run on, by their executables; null where nobody looked. */
+    runtime: z.enum(RUNTIME_KINDS).nullable().default(null),
     /** What was built for the run; null for every other target. */
     built: z
       .object({
@@ -261,6 +264,8 @@ const EarlierRun = z.object({
         rSquared: z.number().nullable(),
         total: EstimateSchema.nullable(),
         user: EstimateSchema.nullable(),
+        /** Of the reach of both: what no number of launches makes smaller. */
+        coarseBytes: z.number().default(0),
       }),
     ),
   ),

@@ -31,9 +31,12 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
 }
 
 function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null, allowedPercent: number): Growth {
-  const { name: leg, protocol, launches } = earlier;
+  const { name: leg, protocol, launches, coarseBytes } = earlier;
   for (const part of ['total', 'user'] as const) {
-    const [first, second]: Array<Cost | null> = [earlier[part] && { ...earlier[part], launches }, costOf(own, part)];
+    const [first, second]: Array<Cost | null> = [
+      earlier[part] && { ...earlier[part], launches, coarseBytes },
+      costOf(own, part),
+    ];
     if (!first || !second) continue;
     const difference = differenceOf(first, second);
     const allowedBytes = allowedGrowthBytes(first.bytes, allowedPercent);

@@ -1,7 +1,14 @@
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
+import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
+
+/** How much of a process's memory may be there for nothing at any moment, by what it runs on. */
+export interface Hidden {
+  readonly runtime: RuntimeKind;
+  readonly bytes: number;
+}
 
 type Inconclusive = NonNullable<LegSummary['inconclusive']>;
 type Reason = Inconclusive['reasons'][number];
@@ -17,18 +24,26 @@ const MOST_TIMES = 10;
  * A leg without what its levels don't show. A cost that may be anything is none, and nothing that follows from it is told: no line, no
  * burst, and so no capacity, forecast or limit. What was measured at each level stays.
  */
-export function withoutDisowned(leg: LegSummary): LegSummary {
-  const reasons = reasonsAgainst(leg);
+export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
+  const reasons = reasonsAgainst(leg, hidden);
   if (reasons.length === 0) return leg;
   return { ...leg, inconclusive: { reasons }, perConnection: null, fit: null, chargedFit: null, burst: null };
 }
 
-function reasonsAgainst(leg: LegSummary): Reason[] {
+function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
   const { perConnection, fit } = leg;
   const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
   if (cost === null) return [];
   const one = DESCRIPTORS[leg.protocol].nouns[0];
   const more = `--connections ${moreThan(leg, cost)}`;
+  const reach = reachOf(cost);
+  const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;
+  if (hidden && isWide && perConnection!.coarseBytes > reach / 2) {
+    const { runtime, bytes } = hidden;
+    const { noun, remedy }: RuntimeTraits = RUNTIMES[runtime];
+    const sentence = `the memory of ${noun} may be off by ${humanBytes(bytes)} at any moment, which hides what one more ${one} costs`;
+    return [{ code: 'heap', sentence, remedy: remedy ?? more }];
+  }
   if (cost.low <= 0) {
     const bound = cost.high > 0 ? `: up to ${humanBytes(cost.high)} would fit` : '';
     return [
@@ -48,7 +63,7 @@ function reasonsAgainst(leg: LegSummary): Reason[] {
       remedy: `more rest before memory is read (--rest 15s), or ${more}`,
     });
   }
-  if (reachOf(cost) > WIDEST_REACH * cost.bytes) {
+  if (isWide) {
     reasons.push({
       code: 'range',
       sentence: `one more ${one} costs something between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}, which is too wide a range to plan by`,

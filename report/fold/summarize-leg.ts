@@ -10,6 +10,7 @@ import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
 import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
+import { hiddenBy, withCoarseness } from './coarseness.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -36,7 +37,9 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, inde
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  return withoutDisowned(poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index))));
+  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  const hidden = hiddenBy(run, samples, index);
+  return withoutDisowned(withCoarseness(pooled, hidden), hidden);
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -186,6 +189,7 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
       costOf((ledger) => ledger.unexplained),
       stray / (held.at(-1)?.point.level ?? 1),
     ),
+    coarseBytes: 0,
     tcpReservedBytes: costOf((ledger) => ledger.tcpReserved)?.bytes ?? null,
   };
 }

@@ -1,5 +1,5 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { LACKING } from '../../core/schemas/readings.ts';
+import { isCollected, LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
 import { readLegName } from '../../core/values/plan.ts';
@@ -85,9 +85,9 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
 
 /** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */
 function uncollectedIn(points: readonly MemoryPoint[], plan: RunRecord['run']['plan']): string[] {
-  const isCollected = ({ readings }: MemoryPoint): boolean => readings.runtime?.collected === true;
-  const legs = new Set(points.filter(isCollected).map(({ leg }) => leg));
-  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isCollected(point));
+  const isAtRest = ({ readings }: MemoryPoint): boolean => isCollected(readings);
+  const legs = new Set(points.filter(isAtRest).map(({ leg }) => leg));
+  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isAtRest(point));
   return [...new Set(without.map(({ leg }) => leg))].map((leg) => {
     const levels = new Set(without.filter((point) => point.leg === leg).map(({ level }) => level));
     return `${readLegName(plan, leg)}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;

@@ -102,7 +102,17 @@ describe('a target that takes no more than so many', () => {
     t.after(() => server.stop());
     const folder = newFolder(t);
     const url = `ws://127.0.0.1:${server.ports.ws}`;
-    const ended = await connrig(t, ['run', url, '--pid', String(server.ready.pid), '--levels', '300,600,900,1200,1500,3000', ...HASTY, '--out', folder]);
+    const ended = await connrig(t, [
+      'run',
+      url,
+      '--pid',
+      String(server.ready.pid),
+      '--levels',
+      '300,600,900,1200,1500,3000',
+      ...HASTY,
+      '--out',
+      folder,
+    ]);
     assertFailed(ended, 4, 'ETARGETFULL', /stopped accepting at 1,500 open connections: rejected \(HTTP 503/);
     const { legs, error } = await reportOn(t, folder);
     assert.equal(error?.code, 'ETARGETFULL');

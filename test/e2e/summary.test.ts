@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/schemas/summary.ts';
-import { assertFailed, connrig, HASTY, newFolder, readRunJson, undisturbed } from '../support/connrig.ts';
+import { assertFailed, connrig, newFolder, readRunJson, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
