@@ -114,12 +114,12 @@ const HEAP_TIMEOUT_MS = 1000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, ports, ip, clientPid, targetIsElsewhere = false } = options;
+  const { pids, ports, ip, clientPid, targetIsElsewhere = false, inspectors = [] } = options;
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && steady(openExporter(options.exporter));
   const askSockets = options.exporter && openMeterSockets(options.exporter);
-  const treeOfTarget = { except: [clientPid] };
+  const treeOfTarget = { except: [clientPid], malloc: inspectors.length > 0 };
   const treeOfClient = { except: pids };
   let quick: QuickReading & { readonly readAt: number } = {
     readAt: Number.NEGATIVE_INFINITY,

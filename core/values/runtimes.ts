@@ -48,7 +48,7 @@ export const RUNTIMES = {
   },
   /**
    * New objects go to semi-spaces of up to 16 MiB (V8: --max-semi-space-size), two of which are touched before anything is
-   * collected. After a collection pages of 256 KiB are given back whole or not at all.
+   * collected. After a collection, and with what malloc has free, 500 connections of three servers were off by 100 KiB at most.
    */
   node: {
     noun: 'Node.js',
@@ -58,7 +58,7 @@ export const RUNTIMES = {
       perturbs: 'it stands still for 10 ms and 5 µs a connection, and its young generation shrinks',
     },
     uncollected: { bytes: 32 * MIB, ofGrowth: 0 },
-    collected: { bytes: 256 * KIB, ofGrowth: 0 },
+    collected: { bytes: 128 * KIB, ofGrowth: 0 },
     remedy: 'use --collect auto, so that its garbage is collected before memory is read',
   },
   /** V8 as well, and no inspector unless it was started with one. */
