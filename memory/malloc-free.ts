@@ -3,6 +3,10 @@
  * (malloc/malloc.c: malloc_chunk, heap_info, malloc_state; 64 bits, glibc 2.26 and later).
  */
 
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCodeOf } from './meter.ts';
+
 /** Memory of a process from an address on; fewer bytes where it ends. */
 export type ReadMemory = (address: number, length: number) => Promise<Buffer>;
 
@@ -16,12 +20,41 @@ const ALIGNMENT = 16;
 /** Sizes of malloc_state, and of the least heap_info before it. */
 const STATE_BYTES = 2200;
 const INFO_BYTES = 32;
-/** Of a piece: its mark (the size, with three flags), the least size, and how much of the mark lies before its memory. */
+/** What lies in front of a piece: its mark is the second half, the size with three flags. No piece is smaller. */
 const HEAD_BYTES = 16;
 const FLAGS = 7;
 const PREVIOUS_IN_USE = 1;
 /** What the main thread keeps aside for itself, as the first piece: numbers of pieces of 64 sizes (2.30 to 2.41). */
 const ASIDE = { pieceBytes: 0x290, sizes: 64, leastBytes: 32, stepBytes: 16 } as const;
+
+/** A process that is at work may be caught while it changes what is looked at. */
+const LOOKS = 3;
+
+/**
+ * @param folder of a process below /proc
+ * @returns bytes that malloc has present and nobody uses; null where it may not be looked into, or can't be told
+ */
+export async function lookIntoMalloc(folder: string): Promise<number | null> {
+  let memory: FileHandle | undefined;
+  try {
+    memory = await open(join(folder, 'mem'), 'r');
+    const file = memory;
+    const read: ReadMemory = async (address, length) => {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, address);
+      return buffer.subarray(0, bytesRead);
+    };
+    for (let look = 0; look < LOOKS; look++) {
+      const free = await readMallocFree(await readFile(join(folder, 'smaps'), 'latin1'), read);
+      if (free !== null) return free;
+    }
+    return null;
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return null;
+  } finally {
+    await memory?.close();
+  }
+}
 
 interface Mapping {
   readonly start: number;

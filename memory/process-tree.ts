@@ -8,11 +8,10 @@ import {
   read as readSome,
   statSync,
 } from 'node:fs';
-import { type FileHandle, open, readFile as readFileAsync } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProcessTree } from '../core/schemas/readings.ts';
-import { type ReadMemory, readMallocFree } from './malloc-free.ts';
+import { lookIntoMalloc } from './malloc-free.ts';
 import { Missing, parseFields, systemCodeOf } from './meter.ts';
 import { readPortableTree } from './process-portable.ts';
 
@@ -187,32 +186,6 @@ async function readRollup(folder: string): Promise<string | undefined> {
     throw error;
   } finally {
     if (file !== undefined) closeSync(file);
-  }
-}
-
-/** A process that is at work may be caught while it changes what is looked at. */
-const LOOKS = 3;
-
-/** @returns null where it may not be looked into, or can't be told */
-async function lookIntoMalloc(folder: string): Promise<number | null> {
-  let memory: FileHandle | undefined;
-  try {
-    memory = await open(join(folder, 'mem'), 'r');
-    const file = memory;
-    const read: ReadMemory = async (address, length) => {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, address);
-      return buffer.subarray(0, bytesRead);
-    };
-    for (let look = 0; look < LOOKS; look++) {
-      const free = await readMallocFree(await readFileAsync(join(folder, 'smaps'), 'latin1'), read);
-      if (free !== null) return free;
-    }
-    return null;
-  } catch (error) {
-    if (systemCodeOf(error) === undefined) throw error;
-    return null;
-  } finally {
-    await memory?.close();
   }
 }
 
