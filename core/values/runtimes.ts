@@ -3,14 +3,6 @@
  * what a heap holds as garbage, or keeps free for later, looks like what connections take, or hides it.
  */
 
-/** How far the memory of one process may be off, at a level, from what is in use there. */
-export interface HeapSlack {
-  /** Up to so many bytes, whatever the heap holds. */
-  readonly bytes: number;
-  /** And up to this share of what the heap has grown by. */
-  readonly ofGrowth: number;
-}
-
 /** Ways to have a process of somebody else's collect its garbage. */
 export const COLLECTORS = ['inspector', 'jcmd', 'pprof'] as const;
 export type Collector = (typeof COLLECTORS)[number];
@@ -26,11 +18,17 @@ export interface RuntimeTraits {
     /** What that changes in the process. */
     readonly perturbs: string;
   } | null;
-  /** Readings without a collection before them. */
-  readonly uncollected: HeapSlack;
-  /** Readings after a forced collection; null: none can be forced. */
-  readonly collected: HeapSlack | null;
-  /** What a person may do so that memory is told more finely, as an imperative; undefined where nothing can be done. */
+  /**
+   * How far the memory of one process may be off, at a level, from what it needs there. What garbage grows by with every connection
+   * isn't in it: a heap that doubles before it is collected takes that memory for good.
+   */
+  readonly slackBytes: {
+    /** Without a collection before the reading. */
+    readonly uncollected: number;
+    /** After a forced one; null: none can be forced. */
+    readonly collected: number | null;
+  };
+  /** What a person may do so that memory is told more finely, as a noun: goes on with "would tell"; undefined where nothing can be done. */
   readonly remedy: string | undefined;
 }
 
@@ -42,8 +40,7 @@ export const RUNTIMES = {
   native: {
     noun: 'a native program',
     collection: null,
-    uncollected: { bytes: 128 * KIB, ofGrowth: 0 },
-    collected: null,
+    slackBytes: { uncollected: 128 * KIB, collected: null },
     remedy: undefined,
   },
   /**
@@ -57,25 +54,22 @@ export const RUNTIMES = {
       how: 'through its inspector, which SIGUSR1 opens',
       perturbs: 'it stands still for 10 ms and 5 µs a connection, and its young generation shrinks',
     },
-    uncollected: { bytes: 32 * MIB, ofGrowth: 0 },
-    collected: { bytes: 128 * KIB, ofGrowth: 0 },
-    remedy: 'use --collect auto, so that its garbage is collected before memory is read',
+    slackBytes: { uncollected: 32 * MIB, collected: 128 * KIB },
+    remedy: '--collect auto, which has its garbage collected before memory is read,',
   },
   /** V8 as well, and no inspector unless it was started with one. */
   deno: {
     noun: 'Deno',
     collection: null,
-    uncollected: { bytes: 32 * MIB, ofGrowth: 0 },
-    collected: null,
-    remedy: 'measure more connections, or a small young generation (--v8-flags=--max-semi-space-size=1)',
+    slackBytes: { uncollected: 32 * MIB, collected: null },
+    remedy: 'a small young generation (--v8-flags=--max-semi-space-size=1), or more connections',
   },
   /** JavaScriptCore: it collects when the heap has grown by as much as it held, and by 32 MiB at the least. */
   bun: {
     noun: 'Bun',
     collection: null,
-    uncollected: { bytes: 64 * MIB, ofGrowth: 0.5 },
-    collected: null,
-    remedy: 'measure more connections (bun --smol collects more often)',
+    slackBytes: { uncollected: 64 * MIB, collected: null },
+    remedy: 'bun --smol, which collects more often, or more connections',
   },
   /** The heap may double between collections (GOGC=100), and isn't collected below 4 MiB. */
   go: {
@@ -85,10 +79,8 @@ export const RUNTIMES = {
       how: 'by its own net/http/pprof, asked with ?gc=1',
       perturbs: 'one collection, and some 100 KiB for the profile; all goroutines stand still for less than 1 ms',
     },
-    uncollected: { bytes: 4 * MIB, ofGrowth: 0.5 },
-    collected: { bytes: MIB, ofGrowth: 0 },
-    remedy:
-      'import net/http/pprof in it, and use --collect http://host:port/debug/pprof/heap?gc=1; or measure more connections',
+    slackBytes: { uncollected: 4 * MIB, collected: MIB },
+    remedy: 'net/http/pprof in it and --collect http://host:port/debug/pprof/heap?gc=1, or more connections,',
   },
   /** Young objects fill a space of their own, a third of a heap that begins with 1/64 of the machine's memory, before any is collected. */
   java: {
@@ -98,50 +90,45 @@ export const RUNTIMES = {
       how: 'by jcmd of its own JDK (GC.run)',
       perturbs: 'it stands still for some 10 ms, and its heap shrinks; a thread to attach stays',
     },
-    uncollected: { bytes: 256 * MIB, ofGrowth: 0.5 },
-    collected: { bytes: 4 * MIB, ofGrowth: 0 },
-    remedy: 'use --collect auto where a JDK is installed; or measure more connections',
+    slackBytes: { uncollected: 256 * MIB, collected: 4 * MIB },
+    remedy: '--collect auto where a JDK is installed, or more connections,',
   },
   /** The budget of generation 0 is what the processor caches hold, and 256 KiB at the least. */
   dotnet: {
     noun: '.NET',
     collection: null,
-    uncollected: { bytes: 64 * MIB, ofGrowth: 0.5 },
-    collected: null,
-    remedy: 'measure more connections, or a small generation 0 (DOTNET_GCgen0size=0x400000)',
+    slackBytes: { uncollected: 64 * MIB, collected: null },
+    remedy: 'a small generation 0 (DOTNET_GCgen0size=0x400000), or more connections,',
   },
   /** Objects go when nothing refers to them; arenas of 1 MiB (256 KiB before 3.10) are given back whole. */
   python: {
     noun: 'Python',
     collection: null,
-    uncollected: { bytes: MIB, ofGrowth: 0 },
-    collected: null,
-    remedy: 'measure more connections',
+    slackBytes: { uncollected: MIB, collected: null },
+    remedy: 'more connections',
   },
   /** Collected after 16 MiB were asked for, more and more with use (GC_MALLOC_LIMIT_MIN). */
   ruby: {
     noun: 'Ruby',
     collection: null,
-    uncollected: { bytes: 16 * MIB, ofGrowth: 0.4 },
-    collected: null,
-    remedy: 'measure more connections',
+    slackBytes: { uncollected: 16 * MIB, collected: null },
+    remedy: 'more connections',
   },
   /** Each process has a heap that grows by more than half of it; carriers are of up to 8 MiB. */
   erlang: {
     noun: 'the Erlang virtual machine',
     collection: null,
-    uncollected: { bytes: 8 * MIB, ofGrowth: 0.4 },
-    collected: null,
-    remedy: 'measure more connections',
+    slackBytes: { uncollected: 8 * MIB, collected: null },
+    remedy: 'more connections',
   },
 } as const satisfies Record<string, RuntimeTraits>;
 
 export type RuntimeKind = keyof typeof RUNTIMES;
 export const RUNTIME_KINDS = Object.keys(RUNTIMES) as [RuntimeKind, ...RuntimeKind[]];
 
-/** How far each process may be off from what is in use; null where the runtime isn't known. */
-export function heapSlackOf(kind: RuntimeKind | null, isCollected: boolean): HeapSlack | null {
-  if (kind === null) return null;
-  const { uncollected, collected }: RuntimeTraits = RUNTIMES[kind];
+/** How far each process may be off from what it needs, in bytes; 0 where the runtime isn't known. */
+export function heapSlackBytes(kind: RuntimeKind | null, isCollected: boolean): number {
+  if (kind === null) return 0;
+  const { uncollected, collected }: RuntimeTraits['slackBytes'] = RUNTIMES[kind].slackBytes;
   return isCollected ? (collected ?? uncollected) : uncollected;
 }

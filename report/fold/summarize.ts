@@ -1,4 +1,4 @@
-import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { isCollected, LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
@@ -53,12 +53,6 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     const restless = leg.levels.filter(({ settled }) => !settled).map(({ open }) => open);
     if (restless.length > 0) {
       warnings.push(`${leg.name}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
-    }
-    if (leg.fit && leg.fit.rSquared < STRAIGHT && run.target.kind !== 'builtin') {
-      warnings.push(
-        `${leg.name}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
-          'ask for more of them, or let them rest before memory is read (--rest 15s)',
-      );
     }
     const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
     for (const { open, established } of wrong) {
