@@ -55,6 +55,21 @@ export const WARNINGS = {
     hint: () => '--max-launches 20 --connections 10k',
   },
 
+  /** A process that was named, and could be told to collect its garbage. */
+  WGARBAGE: {
+    sentence: ({
+      noun,
+      how,
+      perturbs,
+    }: {
+      readonly noun: string;
+      readonly how: string;
+      readonly perturbs: string;
+      readonly remedy: string;
+    }) => `the target is ${noun}, and its garbage counts as cost; it can be collected ${how} (${perturbs})`,
+    hint: ({ remedy }: { readonly remedy: string }) => remedy.replace(/,$/, ''),
+  },
+
   /** `--collect auto`, and a Node.js process that stays as it is. */
   WUNCOLLECTED: {
     sentence: ({ pid, why }: { readonly pid: number; readonly why: string }) =>
