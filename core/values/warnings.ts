@@ -97,6 +97,11 @@ export const WARNINGS = {
   WBACKLOG: {
     sentence: ({ message }: { readonly message: string }) => `during the warm-up ${message}`,
   },
+  WUNANSWERED: {
+    sentence: ({ unanswered, of }: { readonly unanswered: number; readonly of: number }) =>
+      `the target left ${unanswered} of ${of} closes unanswered: the warm-up ended after one round, and each drain takes some seconds`,
+    hint: () => '--close reset',
+  },
   WLATE: {
     sentence: ({ level, tookMs }: { readonly level: number; readonly tookMs: number }) =>
       `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`,
