@@ -46,6 +46,21 @@ test('the first limit is named, the others follow in order', () => {
   assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
 });
 
+test('what is unexplained has its interval, unless it may be anything', () => {
+  const cellFor = (unexplained: { bytes: number; low: number; high: number } | null): string | undefined => {
+    const { perConnection } = summary.legs[0]!;
+    return cellsOf(
+      withFirst({ perConnection: { ...perConnection!, unexplained } }),
+      'growth of the host, unexplained',
+    )![0];
+  };
+  assert.equal(cellFor({ bytes: 512, low: 100, high: 1024 }), '512 B [100 B, 1.0 KiB]');
+  // A connection costs 7 KB.
+  const busy = 'not known: other programs were busy';
+  assert.equal(cellFor({ bytes: 1.6 * 2 ** 20, low: -(2 ** 20), high: 3 * 2 ** 20 }), busy);
+  assert.equal(cellFor({ bytes: 0, low: -8000, high: 100 }), busy);
+});
+
 test('a knee and a step have a row where there is one', () => {
   const fit = summary.legs[0]!.fit!;
   const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
