@@ -10,7 +10,7 @@ export interface HttpProtocolOptions {
   readonly slots: number;
   /** Request target, with query, of the first request and of heartbeats: `/`. */
   readonly path: string;
-  /** Of what is asked on open connections; the same unless said. */
+  /** Request target of what is asked on open connections; the same unless said. */
   readonly requestPath?: string | undefined;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
@@ -25,7 +25,7 @@ const OPEN = 2;
 const OVER = 3;
 
 const REQUEST_TIMEOUT = 408;
-/** Of a refusal's body so much is looked at. */
+/** So much of a refusal's body is looked at. */
 const LOOKED_AT_BYTES = 512;
 
 /**

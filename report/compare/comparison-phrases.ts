@@ -69,8 +69,8 @@ export const runsTable = (runs: readonly ComparedRun[]): Table => ({
 });
 
 /**
- * Every part of the cost, and a little of what else there is: a table for each run beside the first, since all of them in
- * one would be wider than a sheet of paper. Where only the first has such a leg it stands alone.
+ * Every part of the cost, and a little of what else there is. Each run beside the first has a table of its own, since all
+ * in one would be wider than a sheet of paper. Where only the first has such a leg it stands alone.
  */
 export function legTables(compared: ComparedLeg, runs: readonly ComparedRun[]): Table[] {
   const others = runs.flatMap((_, i) => (i > 0 && compared.legs[i] ? [[0, i]] : []));
