@@ -87,7 +87,7 @@ test('what is retained is called a leak only when its interval excludes 0', () =
       'retained per closed connection',
     )?.[0];
   assert.equal(cell(1024, null, null), '1.0 KiB');
-  assert.equal(cell(1024, -100, 2148), '1.0 KiB [-100 B, 2.1 KiB]');
+  assert.equal(cell(1024, -100, 2148), '1.0 KiB [0 B, 2.1 KiB]');
   assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1000 B, 1.0 KiB]: a leak');
 });
 
@@ -100,14 +100,14 @@ test('what is retained of descriptors and in the kernel has rows of its own wher
     ['retained per closed connection', 'and in the kernel', 'and open files'].map(
       (label) => cellsOf(leaking, label)?.[0],
     ),
-    ['20 B [-10 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
+    ['20 B [0 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
   );
   const none = { ...of, bytesPerClosedConnection: 0, low: -1, high: 1 };
   const tight = withFirst({
     retained: { ...user, kernel: none, files: { ...files, perClosedConnection: 0, low: -0.02 } },
   });
   assert.equal(cellsOf(tight, 'and open files'), undefined);
-  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [-10 B, 50 B]: used again');
+  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [0 B, 50 B]: used again');
 });
 
 test('a forecast shows its interval, and what is beyond the measured range', () => {

@@ -53,7 +53,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
     row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
-    cost('one more connection costs', 'total'),
+    row('one more connection costs', ({ perConnection, inconclusive }) =>
+      inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
+    ),
     cost('  in user space', 'user'),
     row('  in the kernel', ({ perConnection }) => {
       const told = estimate(perConnection?.kernel ?? null);
