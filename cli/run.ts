@@ -5,19 +5,20 @@ import { run } from '../client/run.ts';
 import type { RawSettings } from '../config/read-options.ts';
 import { parseRunConfig, type RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
+import type { Summary } from '../core/schemas/summary.ts';
 import { EXIT, RigError } from '../core/values/errors.ts';
 import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-import { loadEvidence } from './evidence.ts';
+import { loadCostSoFar, loadEvidence } from './evidence.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
- * Adds `connrig run`. Problems before the run are thrown; how the run itself ended is told on stderr and in its folder,
- * and becomes the exit code.
+ * Adds `connrig run`. Problems before the run are thrown; the result goes to stdout. How the run itself ended is
+ * told on stderr and in its folder, and becomes the exit code.
  */
 export function addRunCommand(program: Command, deps: CliDeps): void {
   const command = program
@@ -81,7 +82,7 @@ function readConfigFile(path: string): RawSettings {
 }
 
 async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
-  const line = config.quiet ? silentLine : liveLine(deps.stderr);
+  const line = config.quiet ? silentLine : liveLine(deps.stderr, deps.env);
   const stopping = new AbortController();
   const leaving = new AbortController();
   let isOver = false;
@@ -104,6 +105,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       env: deps.env,
       signal: stopping.signal,
       evidence: await loadEvidence(config),
+      costSoFar: await loadCostSoFar(config),
       wallClock: () => new Date(),
       onProgress(progress) {
         line.show(progress);
@@ -121,8 +123,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       import('../report/outputs/write-report.ts'),
     ]);
     const summary = writeReport(folder, (made) => {
-      if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
-      if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
+      tellResult(made, terminalTable(made), folder, config, deps);
       const { summaryFile, junitFile } = config;
       if (summaryFile !== undefined) {
         // A heading begins a line, whatever others left there.
@@ -190,4 +191,19 @@ function tryToWrite(write: () => void, whatFailed: string, whereElse: string, { 
   }
 }
 
-const tableAbove = (table: string): string => (table === '' ? '' : `${table}\n`);
+/**
+ * The result goes to stdout, where --json has its place if it is asked for: then people read it on stderr. What is on stderr beside
+ * it, --quiet leaves out.
+ */
+function tellResult(
+  summary: Summary,
+  table: string,
+  folder: string,
+  { json, quiet }: RunConfig,
+  { stdout, stderr }: CliDeps,
+): void {
+  if (json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (!quiet) stderr.write(`\n${json ? table : ''}`);
+  if (!json) stdout.write(table);
+  if (!quiet) stderr.write(`\n${folder}\n`);
+}

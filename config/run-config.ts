@@ -11,6 +11,7 @@ import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
+import { findNearest } from './nearest.ts';
 import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -224,5 +225,12 @@ function unknownKeys(file: RawSettings): string[] {
   const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
   return Object.keys(file)
     .filter((key) => !known.includes(key))
-    .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
+    .map((key) => {
+      const meant = findNearest(toOptionName(key), known);
+      return `"${key}" is not a setting${meant === undefined ? `; there are ${known.join(', ')}` : ` (did you mean ${meant}?)`}`;
+    });
 }
+
+/** As options are spelt: `settle_timeout` and `settleTimeout` are meant for `settle-timeout`. */
+const toOptionName = (key: string): string =>
+  key.replace(/_/g, '-').replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -28,7 +28,7 @@ export const FOLDER_OPTIONS = {
   json: {
     name: 'json',
     group: 'folder',
-    help: 'print summary.json on stdout at the end',
+    help: 'print summary.json on stdout at the end, and the table on stderr',
     default: 'false',
     read: onOff,
   },
