@@ -203,7 +203,7 @@ function tellResult(
   { stdout, stderr }: CliDeps,
 ): void {
   if (json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  if (!quiet) stderr.write(`\n${json ? table : ''}`);
   if (!json) stdout.write(table);
+  else if (!quiet) stderr.write(`\n${table}`);
   if (!quiet) stderr.write(`\n${folder}\n`);
 }
