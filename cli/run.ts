@@ -1,19 +1,18 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { run } from '../client/run.ts';
-import type { RawSettings } from '../config/read-options.ts';
-import { parseRunConfig, type RunConfig } from '../config/run-config.ts';
+import type { RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import { EXIT, RigError } from '../core/values/errors.ts';
 import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
-import { addOptions, readLine } from './command-options.ts';
+import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 import { loadCostSoFar, loadEvidence } from './evidence.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
+import { addPlanArguments, readPlan } from './plan-arguments.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
@@ -23,14 +22,11 @@ import type { ServedRun } from './served-run.ts';
 export function addRunCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('run')
-    .description('open connections level by level and say what one more costs; with no URL, against our own server')
-    .argument(
-      '[url...]',
-      'ws://host:port/path, http://host:port/path or tcp://host:port; a port range such as :9001-9004',
-    )
-    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins');
+    .description('open connections level by level and say what one more costs; with no URL, against our own server');
+  addPlanArguments(command);
   addOptions(command, RUN_OPTIONS).action(async () => {
-    const config = await readConfig(command, deps.env);
+    const config = await readPlan(command, RUN_OPTIONS, deps.env);
+    if (config.dryRun) return (await import('./doctor.ts')).tellWhetherItFits(config, deps);
     refuseSmallLimits();
     await runAndReport(config, deps);
   });
@@ -51,34 +47,6 @@ function refuseSmallLimits(): void {
   throw new RigError('EMEMORY', `a run needs ${needed} of address space for its threads; the limit is ${most}`, {
     hint: 'ulimit -v unlimited',
   });
-}
-
-async function readConfig(command: Command, env: CliDeps['env']): Promise<RunConfig> {
-  const { given, words: urls, strangers } = readLine(command, RUN_OPTIONS, env, Number.POSITIVE_INFINITY);
-  const settings = urls.length > 0 ? { ...given, urls } : given;
-  const { config: file } = command.opts<{ config?: string }>();
-  const fromFile = file === undefined ? {} : readConfigFile(file);
-  const hasBaseline = given['baseline'] !== undefined || fromFile['baseline'] !== undefined;
-  // What sums up a run takes memory that a run without a baseline needn't have.
-  const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
-  return parseRunConfig(settings, fromFile, strangers, readBaseline, env);
-}
-
-/** @throws RigError ECONFIG */
-function readConfigFile(path: string): RawSettings {
-  const refuse = (sentence: string, cause?: unknown): RigError =>
-    new RigError('ECONFIG', `the config file ${path} ${sentence}`, { hint: 'connrig run --help', cause });
-  let value: unknown;
-  try {
-    // JSON is YAML too.
-    value = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message.split('\n')[0];
-    throw refuse(`can't be read: ${why}`, cause);
-  }
-  if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw refuse('is not a table of settings');
-  return value as RawSettings;
 }
 
 async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {

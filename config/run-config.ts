@@ -33,6 +33,7 @@ export type RunConfig = Readonly<
  *
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
+ * @param command whose help is the hint
  *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
@@ -42,6 +43,7 @@ export function parseRunConfig(
   unknownFlags: readonly string[] = [],
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
   env: Readonly<Record<string, string | undefined>> = {},
+  command = 'run',
 ): RunConfig {
   const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
   const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
@@ -54,7 +56,7 @@ export function parseRunConfig(
   const named = (key: keyof Options): boolean =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
-  if (plan === undefined || problems.length > 0) throw usageError(problems, 'connrig run --help');
+  if (plan === undefined || problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
   // Levels that are a list say how many there are at the top.
   return Object.freeze({ ...parsed, plan, connections: peakOf(plan.legs[0]!) });
 }

@@ -32,6 +32,13 @@ export const FOLDER_OPTIONS = {
     default: 'false',
     read: onOff,
   },
+  dryRun: {
+    name: 'dry-run',
+    group: 'folder',
+    help: 'say whether the plan fits this machine, as connrig doctor does, and start nothing',
+    default: 'false',
+    read: onOff,
+  },
   force: {
     name: 'force',
     group: 'folder',
