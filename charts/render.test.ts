@@ -81,6 +81,33 @@ for (const [name, chart] of Object.entries(CHARTS)) {
 }
 const INVISIBLE: ReadonlySet<string> = new Set(['#000', 'rgb(0,0,0)', '#fff']);
 
+test('a pointer is told the values of the place where it rests, by the picture alone', () => {
+  const svg = renderSvg(CHARTS['memory']!, { width: 600, height: 320 }, 'a');
+  const stripes = [
+    ...svg.matchAll(/<rect x="(\d+)" y="0" width="(\d+)" height="320" fill="transparent"><title>([^<]*)</g),
+  ];
+  assert.deepEqual(
+    stripes.map(([, , , text]) => text!.split('\n')[0]),
+    leg.levels.map(({ open }) => `${open.toLocaleString('en')} open`),
+  );
+  // They lie side by side, and nothing of the chart is left out.
+  const ends = stripes.map(([, from, width]) => [Number(from), Number(from) + Number(width)]);
+  assert.equal(ends[0]![0], 0);
+  assert.equal(ends.at(-1)![1], 600);
+  for (const [i, [from]] of ends.slice(1).entries()) assert.equal(from, ends[i]![1]);
+  assert.match(renderSvg(CHARTS['ledger']!, { width: 600, height: 320 }, 'a'), /<title>ws: [^<]*\nheap in use: /);
+});
+
+test('no chart says that all attempts opened', () => assert.equal(outcomesChart([leg]), undefined));
+
+test('a forecast says how far it goes beyond what was measured', () => {
+  const [one] = summary.forecast;
+  const svg = renderSvg(CHARTS['forecast']!, { width: 600, height: 320 }, 'a');
+  assert.ok(svg.includes('measured, up to 3k'), svg);
+  assert.ok(svg.includes(`${one!.extrapolation.toFixed(1)} ×`));
+  assert.ok(CHARTS['forecast']!.description.includes(`${one!.extrapolation.toFixed(1)} × what was measured`));
+});
+
 test('texts are escaped', () => {
   const svg = renderSvg(
     { ...CHARTS['memory']!, title: '<script>alert("&")</script>' },
@@ -173,7 +200,7 @@ test('opens per second are those between two moments of one leg', () => {
 
 test('a process that has drawn a chart ends by itself', () => {
   const render = new URL('./render.js', import.meta.url);
-  const code = `import('${render}').then(({ renderSvg }) => console.log(renderSvg({ title: 't', description: 'd', option: () => ({ xAxis: {}, yAxis: {}, series: [] }) }, { width: 100, height: 100 }, 'a').length > 100))`;
+  const code = `import('${render}').then(({ renderSvg }) => console.log(renderSvg({ title: 't', description: 'd', hover: { places: [] }, option: () => ({ xAxis: {}, yAxis: {}, series: [] }) }, { width: 100, height: 100 }, 'a').length > 100))`;
   const { status, stdout } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
   assert.deepEqual([status, stdout], [0, 'true\n']);
 });

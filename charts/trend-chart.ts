@@ -34,6 +34,7 @@ export function trendChart(title: string, points: readonly TrendPoint[]): Chart 
   return {
     title,
     description: trendSentence(points),
+    hover: { places: points.map((_, i) => i), textAt: (index) => textOf(points[index]) },
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((index) => textOf(points[index])),

@@ -30,11 +30,12 @@ footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--c
 .note > :last-child { margin-bottom: 0; }
 .note.bad { border-color: var(--chart-bad); }
 .note.warning { border-color: var(--chart-kernel); }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
 figure { margin: 0 0 1rem; min-width: 0; }
 figure h3 { margin-top: 0.5rem; }
-figure .scroll { margin: 0; }
-figure svg { display: block; width: 100%; height: auto; max-width: 50rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 78rem; }
+/* Drawn for a telephone. */
+figure .narrow { display: none; }
 figcaption { font-size: 0.875rem; }
 .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
@@ -62,9 +63,9 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
   th.long, td.long:not(:has(data)) { min-width: 7rem; }
   tbody .text { min-width: 16rem; }
 }
-/* Texts of a chart that is as narrow as a telephone can't be read. */
 @media screen and (max-width: 36rem) {
-  figure svg { width: 32rem; }
+  figure .wide { display: none; }
+  figure .narrow { display: block; }
 }
 @media print {
   @page { margin: 14mm; }
