@@ -73,14 +73,17 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
       rows: [
         ...shown.map((name) => [
           LOOKS[name][0],
-          ...known.map((leg) => formatOrUnknown(bytesOf(leg, name), humanBytes)),
+          ...known.map((leg) => formatOrUnknown(bytesOf(leg, name), formatSize)),
         ]),
         ['all of it', ...known.map((leg) => formatOrUnknown(costOf(leg), humanBytes))],
-        [UNEXPLAINED, ...known.map((leg) => formatOrUnknown(leg.perConnection?.components.unexplained, humanBytes))],
+        [UNEXPLAINED, ...known.map((leg) => formatOrUnknown(leg.perConnection?.components.unexplained, formatSize))],
       ],
     },
   };
 }
+
+/** What scatter puts below nothing is nothing. */
+const formatSize = (bytes: number): string => humanBytes(Math.max(0, bytes));
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 

@@ -10,6 +10,7 @@ import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import { loadEvidence } from './evidence.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
 import type { ServedRun } from './served-run.ts';
@@ -102,6 +103,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       version,
       env: deps.env,
       signal: stopping.signal,
+      evidence: await loadEvidence(config),
       wallClock: () => new Date(),
       onProgress(progress) {
         line.show(progress);

@@ -1,5 +1,14 @@
+import type { MemoryPoint, RunFile } from '../core/schemas/record.ts';
 import type { RunObserver } from './observer.ts';
 import type { Progress } from './progress.ts';
+
+/** What the record tells so far, by the report's own statistics, which lie in another room. */
+export interface Evidence {
+  /** Whether the levels of a leg so far, its baseline among them, tell its cost well enough. */
+  isPrecise(run: RunFile, points: readonly MemoryPoint[], leg: number): boolean;
+  /** What another launch may show, of what this run was asked; null for nothing. */
+  openQuestion(folder: string): string | null;
+}
 
 /** What enters a run from outside: a run inside a test gets its own. */
 export interface RunDeps {
@@ -10,6 +19,8 @@ export interface RunDeps {
   /** Aborted when the person wants the run to end. */
   readonly signal: AbortSignal;
   readonly version: string;
+  /** undefined: nothing was asked that takes more of it than was planned. */
+  readonly evidence?: Evidence | undefined;
   readonly wallClock: () => Date;
   readonly onProgress: (progress: Progress) => void;
   /** A sentence that a person should see now. */

@@ -65,7 +65,7 @@ export class ProgressMeter {
   #leftMs({ phase, level }: { phase: Phase; level: number }, open: number): number {
     const { legs, launches } = this.#plan;
     const sumOf = (some: readonly Leg[]): number => some.reduce((sum, leg) => sum + wholeMs(leg), 0);
-    const later = sumOf(legs.slice(this.#index + 1)) + (launches - this.#launch - 1) * sumOf(legs);
+    const later = sumOf(legs.slice(this.#index + 1)) + Math.max(0, launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
     if (phase === 'drain' || phase === 'retained') return later + MEASURE_MS;
     const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;

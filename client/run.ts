@@ -160,6 +160,7 @@ async function openingRunFile(
       pid: config.pid ?? null,
       descriptorLimit: null,
       processes: null,
+      runtime: null,
       built: null,
     },
     // Known once hosts are resolved.

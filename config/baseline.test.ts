@@ -15,6 +15,7 @@ const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number]
   rSquared: 1,
   total: isKnown ? cost : null,
   user: null,
+  coarseBytes: 0,
 });
 const earlier = (...legs: EarlierRun['legs']): EarlierRun => ({
   folder: 'runs/main',

@@ -34,6 +34,8 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     perMessageDeflate: 'off',
     headroomPercent: 20,
     maxGrowthPercent: 5,
+    maxLaunches: 10,
+    allowInconclusive: false,
     sizeBy: 'dearer',
     lingerMs: 15_000,
     cycles: 1,

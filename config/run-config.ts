@@ -16,6 +16,8 @@ import { RUN_OPTIONS } from './run-options.ts';
 
 type Options = typeof RUN_OPTIONS;
 
+const LAUNCHES_AGAINST_BASELINE = 3;
+
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
   Omit<OptionValues<Options>, 'baseline'> & {
@@ -132,13 +134,19 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
       cycles: config.cycles,
     }),
   );
-  const plan = { legs, launches: config.launches };
+  const plan = { legs, launches: launchesOf(config, named) };
   if (config.baseline) {
     problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
   } else if (named('maxGrowthPercent')) {
     problems.push('--max-growth: there is nothing to grow from without --baseline; --baseline runs/main, say');
   }
   return plan;
+}
+
+/** A cost that is held against another has to know how far launches scatter, where there can be several. */
+function launchesOf({ urls, command, baseline, launches }: RunConfig, named: (key: keyof Options) => boolean): number {
+  const canStart = urls.length === 0 || command !== undefined;
+  return baseline && canStart && !named('launches') ? LAUNCHES_AGAINST_BASELINE : launches;
 }
 
 function protocolsOf(

@@ -1,7 +1,7 @@
 /** Names of the series that recording rules make (prometheus/recording.ts), as data: rules and queries take them here. */
 
 import { PROTOCOLS } from '../core/protocols/names.ts';
-import { RUN_STATUSES } from '../core/schemas/record.ts';
+import { METRIC_STATUSES } from '../core/values/statuses.ts';
 
 const OF_RUN = { run: 'text' } as const;
 const OF_LEG = { run: 'text', protocol: PROTOCOLS, leg: 'leg' } as const;
@@ -9,7 +9,7 @@ const OF_PART = { ...OF_LEG, part: ['total', 'user', 'kernel'] } as const;
 
 export const RECORDED = {
   // What a run comes to, under its name: still there when the run isn't, and not mixed up with others at its address.
-  status: { name: 'connrig:run_status', labels: { run: 'text', status: RUN_STATUSES } },
+  status: { name: 'connrig:run_status', labels: { run: 'text', status: METRIC_STATUSES } },
   warnings: { name: 'connrig:run_warnings', labels: OF_RUN },
   memoryLimit: { name: 'connrig:run_memory_limit_bytes', labels: OF_RUN },
   saturated: { name: 'connrig:generator_saturated', labels: OF_RUN },

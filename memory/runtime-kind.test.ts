@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readRuntimeKind } from './runtime-kind.ts';
+import { readRuntimeKind, readRuntimeOf } from './runtime-kind.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'connrig-runtime-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -55,4 +55,16 @@ test('Go is told by what its linker leaves, under any name', async () => {
 
 test('nobody there has no kind', () => {
   assert.equal(readRuntimeKind(2 ** 22 + 1), undefined);
+});
+
+test('what a shell has started is told, whoever is named first', { skip: process.platform !== 'linux' }, async () => {
+  const shell = spawn('/bin/sh', ['-c', 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    assert.equal(readRuntimeOf([shell.pid!, process.pid]), 'node');
+    assert.equal(readRuntimeOf([shell.pid!]), 'native');
+    assert.equal(readRuntimeOf([]), undefined);
+  } finally {
+    shell.stdin.end();
+    await once(shell, 'exit');
+  }
 });

@@ -1,12 +1,12 @@
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-
-/** Runtimes that servers are written for; `native` has none: C, C++, Rust. */
-export type RuntimeKind = 'native' | 'node' | 'go' | 'java' | 'dotnet' | 'python' | 'ruby' | 'erlang';
+import type { RuntimeKind } from '../core/values/runtimes.ts';
 
 /** Names of executables, without their version: `python3.12`, `ruby3.1`. */
 const BY_NAME: ReadonlyArray<readonly [RegExp, RuntimeKind]> = [
   [/^(?:node|nodejs)$/, 'node'],
+  [/^deno$/, 'deno'],
+  [/^bun$/, 'bun'],
   [/^java$/, 'java'],
   [/^dotnet$/, 'dotnet'],
   [/^(?:python|pypy)[\d.]*$/, 'python'],
@@ -25,9 +25,19 @@ const BY_LIBRARY: ReadonlyArray<readonly [RegExp, RuntimeKind]> = [
 const GO_SECTIONS = ['.go.buildinfo', '.note.go.buildid'];
 
 /**
+ * What the first of these processes runs on that has a runtime: a shell that started it has none.
+ *
+ * @returns undefined where none of them may be looked at
+ */
+export function readRuntimeOf(pids: readonly number[]): RuntimeKind | undefined {
+  const kinds = pids.map(readRuntimeKind).filter((kind) => kind !== undefined);
+  return kinds.find((kind) => kind !== 'native') ?? kinds[0];
+}
+
+/**
  * What a process of this machine runs on, by its executable and the libraries it has loaded.
  *
- * @returns `native` for what is none of the others; undefined where the process may not be looked at, or is gone
+ * @returns `native` for what is none of the others (C, C++, Rust); undefined where the process may not be looked at, or is gone
  */
 export function readRuntimeKind(pid: number): RuntimeKind | undefined {
   let executable: string;

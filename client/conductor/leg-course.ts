@@ -29,6 +29,8 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
+  /** Whether these points, a baseline and levels, tell the cost well enough. */
+  readonly isPrecise: (points: readonly MemoryPoint[]) => boolean;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
 }

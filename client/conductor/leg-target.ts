@@ -3,6 +3,8 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Warn } from '../../core/values/warnings.ts';
 import type { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
+import { listTree } from '../../memory/process-tree.ts';
+import { readRuntimeOf } from '../../memory/runtime-kind.ts';
 import type { RunDeps } from '../deps.ts';
 import { finiteOrNull } from '../environment.ts';
 import { attachTarget } from '../launch/attached.ts';
@@ -42,6 +44,10 @@ export async function noteTarget(file: RunFile, recorder: Recorder, { url, pid }
   if (!file.target.urls.includes(url.text)) file.target.urls.push(url.text);
   const running = pid === null ? null : await readSnapshot({ targetPid: pid, ports: url.ports });
   if (running) file.target.descriptorLimit = finiteOrNull(running.targetFiles);
+  if (pid !== null && process.platform === 'linux') {
+    // Those that take connections come first: a shell or npm may have started them.
+    file.target.runtime = readRuntimeOf([...(running?.targetListeners?.pids ?? []), ...listTree([pid])]) ?? null;
+  }
   file.target.processes = Math.max(url.ports.length, running?.targetListeners?.pids.length ?? 0);
   recorder.runFile(file);
 }

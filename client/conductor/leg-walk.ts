@@ -16,7 +16,8 @@ import { warmUp } from './phases/warm-up.ts';
  */
 export class LegWalk {
   readonly #course: LegCourse;
-  readonly #holds: MemoryPoint[] = [];
+  /** The baseline and the levels of the first climb. */
+  readonly #points: MemoryPoint[] = [];
 
   constructor(context: LegContext) {
     this.#course = new LegCourse(context);
@@ -28,7 +29,7 @@ export class LegWalk {
 
   /** Levels of the first climb that yielded a memory point. */
   get holds(): readonly MemoryPoint[] {
-    return this.#holds;
+    return this.#points.filter(({ phase }) => phase === 'hold');
   }
 
   /** The leg so far, for the record; also when it ended early. */
@@ -42,7 +43,8 @@ export class LegWalk {
     await warmUp(course);
     await meters.rehearse();
     course.enter('baseline', 0);
-    await measure(course, 'baseline', 0);
+    const baseline = await measure(course, 'baseline', 0);
+    if (baseline) this.#points.push(baseline);
     let retained: MemoryPoint | undefined;
     for (course.cycle = 0; ; course.cycle++) {
       retained = await this.#climbAndDrain();
@@ -54,22 +56,29 @@ export class LegWalk {
 
   /**
    * One cycle. What the first climb leaves in an allocator looks free to the next, so only the first one stops at each
-   * level; the others are there for what they leave behind.
+   * level; the others are there for what they leave behind. Levels that tell nothing more, by --precision, are left out.
    */
   async #climbAndDrain(): Promise<MemoryPoint | undefined> {
     const course = this.#course;
     const { fleet, leg } = course.context;
     fleet.setTalking(true);
-    for (const level of course.cycle === 0 ? leg.levels : [peakOf(leg)]) {
+    const top = peakOf(leg);
+    for (const level of course.cycle === 0 ? leg.levels : [top]) {
+      // The top is what was asked for, however well the cost is known by then.
+      if (level !== top && this.#isPrecise()) continue;
       await ramp(course, level);
       const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
-      if (point && course.cycle === 0) this.#holds.push(point);
+      if (point && course.cycle === 0) this.#points.push(point);
     }
     fleet.setTalking(false);
     course.enter('drain', 0);
     await drain(course);
     course.enter('retained', 0);
     return measure(course, 'retained', 0);
+  }
+
+  #isPrecise(): boolean {
+    return this.#course.context.isPrecise(this.#points);
   }
 }

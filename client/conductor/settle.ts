@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { userBytesOf } from '../../core/ledger/ledger.ts';
-import type { Readings } from '../../core/schemas/readings.ts';
+import { isCollected, type Readings } from '../../core/schemas/readings.ts';
 
 /** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
 const WINDOW_MS = 250;
@@ -44,7 +44,7 @@ export async function settle({ read, timeoutMs, look, talks }: SettleOptions): P
   /** The last window with a collection of its own, or without any where none can be forced. */
   let collected: Readings | undefined;
   for (;;) {
-    const isAlone = windows.length === 1 && !talks && collected?.runtime?.collected === true;
+    const isAlone = windows.length === 1 && !talks && collected !== undefined && isCollected(collected);
     const readings = await read(isAlone ? collected : undefined);
     const bytes = userBytesOf(readings);
     if (bytes === null) return { settled: true, windows, readings };

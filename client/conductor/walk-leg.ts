@@ -86,6 +86,7 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    isPrecise: (points) => deps.evidence?.isPrecise(file, points, index) ?? false,
     watched: {
       url: nameAddress(url, ip),
       protocol: leg.protocol,

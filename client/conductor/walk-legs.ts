@@ -45,13 +45,27 @@ interface LegsContext extends LegsGiven {
 export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> {
   const onCut = (): void => given.warn(toWarning('WOUTPUT'));
   const context = { ...given, log: new BoundedLog(join(given.recorder.folder, 'target.log'), { onCut }) };
+  const { config, file, recorder, deps } = context;
   let first: RigError | undefined;
-  for (let launch = 0; launch < context.config.plan.launches; launch++) {
+  for (let launch = 0; ; launch++) {
     const unmeasured = await walkLaunch(context, launch);
     first ??= unmeasured;
+    if (launch + 1 < config.plan.launches) continue;
+    const question = first ? null : (deps.evidence?.openQuestion(recorder.folder) ?? null);
+    if (question === null) return first;
+    if (launch + 1 >= mostLaunches(config)) {
+      if (config.precisionPercent !== undefined) given.warn(toWarning('WOPEN', { question, launches: launch + 1 }));
+      return first;
+    }
+    deps.onNotice(`launch ${launch + 2} of at most ${config.maxLaunches}: ${question}`);
+    file.plan.launches = launch + 2;
+    recorder.runFile(file);
   }
-  return first;
 }
+
+/** A target that was there before the run can't be started anew. */
+const mostLaunches = ({ urls, command, maxLaunches, plan }: RunConfig): number =>
+  urls.length === 0 || command !== undefined ? Math.max(maxLaunches, plan.launches) : 1;
 
 async function walkLaunch(context: LegsContext, launch: number): Promise<RigError | undefined> {
   let first: RigError | undefined;

@@ -8,11 +8,12 @@ import { OWN_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
 import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
-import { RUN_STATUSES, type RunFile } from '../../core/schemas/record.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
 import { PHASES, peakOf } from '../../core/values/plan.ts';
 import type { ProcessCosts } from '../../core/values/process-costs.ts';
+import { METRIC_STATUSES, type MetricStatus } from '../../core/values/statuses.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
@@ -42,7 +43,7 @@ type Record = MetricRecorder<(typeof RUN_KEYS)[number]>;
 export interface RunNow {
   readonly run: RunFile;
   readonly version: string;
-  readonly status: RunFile['status'];
+  readonly status: MetricStatus;
   readonly isOver: boolean;
   /** The leg under way; undefined between legs. */
   readonly live: LiveLeg | undefined;
@@ -78,7 +79,7 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
     const name = timedName(new Date(run.startedAt), run.name);
     record('runInfo', 1, { run: name, target: run.target.kind, engine, behaviour: behaviourOf(run) });
   }
-  for (const one of RUN_STATUSES) record('runStatus', Number(one === status), { status: one });
+  for (const one of METRIC_STATUSES) record('runStatus', Number(one === status), { status: one });
   if (live) {
     const { protocol, name: leg } = live;
     const now = live.state().phase;

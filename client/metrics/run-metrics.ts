@@ -1,4 +1,5 @@
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import type { MetricStatus } from '../../core/values/statuses.ts';
 import { readHost } from '../../memory/host.ts';
 import { readKernelSockets } from '../../memory/kernel-sockets.ts';
 import { watchOwnProcess } from '../../memory/own-process.ts';
@@ -17,7 +18,7 @@ export interface RunMetrics {
   readonly observer: RunObserver;
   onProgress(progress: Progress): void;
   /** The verdict, which may be another than what the run itself said. */
-  finished(status: RunFile['status']): void;
+  finished(status: MetricStatus): void;
   close(): void;
 }
 
@@ -34,7 +35,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
   /** By leg: what its earlier launches came to. */
   const ended = new Map<number, Totals>();
   let run: RunFile | undefined;
-  let verdict: RunFile['status'] | undefined;
+  let verdict: MetricStatus | undefined;
   let live: { readonly leg: LiveLeg; readonly memory: LiveMemory } | undefined;
   let lastProgress: Progress | undefined;
   let warnings = 0;

@@ -1,5 +1,5 @@
 import { readThreshold } from '../../core/values/thresholds.ts';
-import { list, type OptionTable, orProblem, quantity, text } from '../option.ts';
+import { list, type OptionTable, onOff, orProblem, quantity, text } from '../option.ts';
 import { SIZING_OPTIONS } from '../sizing-options.ts';
 
 /** What the result is held against. */
@@ -30,7 +30,7 @@ export const VERDICT_OPTIONS = {
     name: 'fail-if',
     group: 'verdict',
     argument: '<threshold>',
-    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB'",
+    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB', and with 7 if that isn't shown",
     repeats: true,
     read: list(orProblem(readThreshold)),
   },
@@ -38,7 +38,7 @@ export const VERDICT_OPTIONS = {
     name: 'baseline',
     group: 'verdict',
     argument: '<folder>',
-    help: 'end with 5 if one more connection is shown to cost more than in this earlier run, by more than --max-growth',
+    help: "end with 5 if one more connection is shown to cost more than in this earlier run, by more than --max-growth, and with 7 if that isn't shown either way",
     read: text,
   },
   maxGrowthPercent: {
@@ -48,6 +48,28 @@ export const VERDICT_OPTIONS = {
     help: 'with --baseline: what the cost may grow by',
     default: '5%',
     read: quantity('percent', 0),
+  },
+  precisionPercent: {
+    name: 'precision',
+    group: 'verdict',
+    argument: '<percent>',
+    help: 'go on until the cost is known to so much of it, to either side: with more launches of a target that the run starts, and without the levels that are not needed for it',
+    read: quantity('percent', 0.1, 50),
+  },
+  maxLaunches: {
+    name: 'max-launches',
+    group: 'verdict',
+    argument: '<count>',
+    help: 'with --precision, --baseline or --fail-if: launches at most, until what was asked is shown either way',
+    default: '10',
+    read: quantity('count', 1, 1000),
+  },
+  allowInconclusive: {
+    name: 'allow-inconclusive',
+    group: 'verdict',
+    help: 'end with 0 instead of 7 when the result is inconclusive',
+    default: 'false',
+    read: onOff,
   },
   sizeBy: { ...SIZING_OPTIONS.sizeBy, default: 'dearer' },
   sizing: SIZING_OPTIONS.sizing,

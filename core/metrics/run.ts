@@ -1,9 +1,10 @@
 /** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
 
 import { BEHAVIOURS } from '../behaviours/behaviours.ts';
-import { RUN_STATUSES, TARGET_KINDS } from '../schemas/record.ts';
+import { TARGET_KINDS } from '../schemas/record.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
+import { METRIC_STATUSES } from '../values/statuses.ts';
 import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
@@ -123,7 +124,7 @@ export const RUN_METRICS = {
   runStatus: {
     kind: 'gauge',
     name: 'connrig_run_status',
-    labels: { status: RUN_STATUSES },
+    labels: { status: METRIC_STATUSES },
     help: 'Is 1 for what the run is or came to, 0 for the others. Invalid: the client was what limited it.',
   },
   runPhase: {

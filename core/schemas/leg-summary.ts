@@ -10,6 +10,9 @@ import { LegName } from './leg-name.ts';
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
 
+/** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
+export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
+
 const count = z.number().int().nonnegative();
 const bytes = z.number().nullable();
 
@@ -111,7 +114,15 @@ export const LegSummary = z.object({
       opening: z.object({ opened: count, p50Ms: Latency, p99Ms: Latency, maxMs: Latency }).nullable(),
     }),
   ),
-  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels. */
+  /**
+   * Why the levels don't tell what one more costs, although there are enough of them; then there is no cost, no fit and no burst.
+   * null where they do, or where there are too few.
+   */
+  inconclusive: z
+    .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
+    .nullable()
+    .default(null),
+  /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels, and where inconclusive. */
   perConnection: z
     .object({
       total: EstimateSchema.nullable(),
@@ -128,6 +139,11 @@ export const LegSummary = z.object({
        * no connection can be blamed for. Summaries of earlier versions lack it.
        */
       unexplained: EstimateSchema.nullable().default(null),
+      /**
+       * How much of the reach of the intervals of `total`, `user` and `charged`, to either side, is there because heaps take memory
+       * coarsely; the same sign in every launch.
+       */
+      coarseBytes: z.number().default(0),
       /** What it reserves of tcp_mem: whole pages for each socket with anything queued. Not memory, and in no sum. */
       tcpReservedBytes: bytes.default(null),
     })

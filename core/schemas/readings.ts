@@ -3,6 +3,7 @@
  * `null` means that the meter had no answer, and `missing` says why. All sizes in bytes.
  */
 import { z } from 'zod';
+import { COLLECTORS } from '../values/runtimes.ts';
 import { Census, ServerMemory } from './admin.ts';
 
 const count = z.number().int().nonnegative();
@@ -259,6 +260,8 @@ export const Readings = z.object({
   target: ProcessTree.nullable(),
   client: ProcessTree.nullable(),
   runtime: Runtime.nullable(),
+  /** By what the target's garbage was collected just before, where that tells nothing of its heap; absent: see `runtime`. */
+  collectedBy: z.enum(COLLECTORS).optional(),
   slab: Slab.nullable(),
   /** Absent without `slab`, and in earlier records, which had `slabinfo` alone. */
   slabBasis: SlabBasis.optional(),
@@ -280,3 +283,7 @@ export const Readings = z.object({
   meterMs: z.partialRecord(z.enum(METERS), ms).default({}),
 });
 export type Readings = z.infer<typeof Readings>;
+
+/** Whether the target's garbage was collected just before. */
+export const isCollected = ({ runtime, collectedBy }: Pick<Readings, 'runtime' | 'collectedBy'>): boolean =>
+  collectedBy !== undefined || runtime?.collected === true;

@@ -8,7 +8,9 @@ import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
+import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
+import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
@@ -157,7 +159,6 @@ const PlanSchema = z.object({
   launches: count.min(1),
 });
 
-export const RUN_STATUSES = ['running', 'passed', 'failed', 'interrupted', 'invalid'] as const;
 export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;
 
 /** What was measured on, so that two runs can be told to be comparable. `null` where it can't be known. */
@@ -205,6 +206,8 @@ const RunFacts = z.object({
     /** Descriptors one process of the target may have, and how many processes share the load; null when not known. */
     descriptorLimit: z.number().nullable(),
     processes: z.number().nullable(),
+    /** What its processes run on, by their executables; null where nobody looked. */
+    runtime: z.enum(RUNTIME_KINDS).nullable().default(null),
     /** What was built for the run; null for every other target. */
     built: z
       .object({
@@ -247,7 +250,7 @@ const EarlierRun = z.object({
   /** Without what that one was compared with. */
   run: RunFacts,
   /** By its summary; its own record knows of no threshold. */
-  status: z.enum(RUN_STATUSES).exclude(['running']),
+  status: z.enum(SUMMARY_STATUSES),
   /** What of its record could not be read. */
   problems: z.array(z.string()),
   /** What one more connection cost, with its 95 % interval, which is over launches where there were several. */
@@ -261,6 +264,8 @@ const EarlierRun = z.object({
         rSquared: z.number().nullable(),
         total: EstimateSchema.nullable(),
         user: EstimateSchema.nullable(),
+        /** Of the reach of both: what no number of launches makes smaller. */
+        coarseBytes: z.number().default(0),
       }),
     ),
   ),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { WORDS } from '../stats/difference.ts';
 import { EstimateSchema } from '../stats/slope.ts';
+import { SUMMARY_STATUSES } from '../values/statuses.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { LegSummary } from './leg-summary.ts';
 import { ShownText, TARGET_KINDS } from './record.ts';
@@ -29,14 +30,16 @@ const Growth = z.object({
   bytes,
   /** With its 99 % interval, in bytes and, of the earlier cost, in percent; null where either isn't known. */
   difference: EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) }).nullable(),
-  /** Not shown to have grown by more than is allowed; what isn't known has not passed. */
+  /** Shown not to have grown by more than is allowed. */
   passed: z.boolean(),
+  /** Whether it is shown at all, either way; what is not known is not. */
+  isShown: z.boolean().default(true),
 });
 export type Growth = z.infer<typeof Growth>;
 
 export const Summary = z.object({
   schema: z.literal(SUMMARY_SCHEMA),
-  status: z.enum(['passed', 'failed', 'interrupted', 'invalid']),
+  status: z.enum(SUMMARY_STATUSES),
   exitCode: z.number().int(),
   name: z.string(),
   target: z.object({
@@ -56,7 +59,7 @@ export const Summary = z.object({
       })
       .nullable(),
   }),
-  /** Why it isn't `passed`; null when it is. */
+  /** Why it is neither `measured` nor `passed`; null when it is. */
   error: z.object({ code: z.string(), message: ShownText, hint: ShownText }).nullable(),
   warnings: z.array(ShownText),
   legs: z.array(withLegName('name', LegSummary)),
@@ -121,7 +124,16 @@ export const Summary = z.object({
       }),
     ),
   ),
-  thresholds: z.array(z.object({ expression: z.string(), value: z.number().nullable(), passed: z.boolean() })),
+  thresholds: z.array(
+    z.object({
+      expression: z.string(),
+      value: z.number().nullable(),
+      /** Shown not to be crossed; what nobody measured is not. */
+      passed: z.boolean(),
+      /** False where the limit lies within the value's interval, or the value is inconclusive. */
+      isShown: z.boolean().default(true),
+    }),
+  ),
   /** What the cost was held against (--baseline), leg by leg; a leg whose cost the earlier run didn't know isn't there. */
   baseline: z
     .object({

@@ -4,6 +4,8 @@ import type { Estimate } from './slope.ts';
 /** What one more connection costs by one run: with its 95 % interval, which is over launches where there are several. */
 export interface Cost extends Estimate {
   readonly launches: number;
+  /** The part of the interval's reach that no number of launches makes smaller; see core/stats/heap-slack.ts. */
+  readonly coarseBytes: number;
 }
 
 export const WORDS = ['cheaper', 'dearer', 'no difference shown'] as const;
@@ -35,7 +37,8 @@ const NORMAL_REACH = 1.96;
  */
 export function differenceOf(first: Cost, second: Cost): Difference {
   const bytes = second.bytes - first.bytes;
-  const reach = reachOf(first, second);
+  // Either may be off in either direction, however alike the runs are.
+  const reach = reachOf(first, second) + first.coarseBytes + second.coarseBytes;
   const [low, high] = [bytes - reach, bytes + reach];
   return {
     bytes,
@@ -52,6 +55,8 @@ export const allowedGrowthBytes = (beforeBytes: number, allowedPercent: number):
 
 /** Whether growth beyond what is allowed is shown: all of the interval lies there. What may be chance fails nobody. */
 export const growsBeyond = ({ low }: Difference, allowedBytes: number): boolean => low > allowedBytes;
+/** Whether it is shown to stay within what is allowed. What can't be seen has not passed. */
+export const staysWithin = ({ high }: Difference, allowedBytes: number): boolean => high <= allowedBytes;
 
 function reachOf(first: Cost, second: Cost): number {
   if (first.launches > 1 && second.launches > 1) {
@@ -79,7 +84,8 @@ interface Spread {
 /** Degrees of freedom of what isn't estimated from a few values. */
 const MANY = 100;
 
-const halfOf = ({ low, high }: Estimate): number => (high - low) / 2;
+/** Of the interval that launches or levels tell. */
+const halfOf = ({ low, high, coarseBytes }: Cost): number => Math.max(0, (high - low) / 2 - coarseBytes);
 
 function errorOf(cost: Cost): number {
   if (cost.launches > 1) return halfOf(cost) / studentReach(cost.launches - 1);

@@ -13,6 +13,7 @@ test('exit codes are as documented', () => {
     target: 4,
     threshold: 5,
     invalid: 6,
+    inconclusive: 7,
     interrupted: 130,
   });
 });

@@ -9,6 +9,7 @@ export const EXIT = {
   target: 4,
   threshold: 5,
   invalid: 6,
+  inconclusive: 7,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -66,6 +67,8 @@ export const EXIT_OF = {
   EMETER: EXIT.target,
   /** The target accepts no more: a finding about it, with everything measured up to there. */
   ETARGETFULL: EXIT.target,
+  /** What was measured tells too little: of what one more connection costs, or of whether it grew. */
+  EINCONCLUSIVE: EXIT.inconclusive,
   /** The client was what limited the run. */
   EGENERATOR: EXIT.invalid,
   EINTERRUPTED: EXIT.interrupted,

@@ -46,7 +46,8 @@ export function readThreshold(expression: string): Threshold | string {
 }
 
 /**
- * What came of it. A value that isn't known has not passed: a gate must not open on what nobody measured.
+ * What came of it. A value that isn't known has not passed: a gate must not open on what nobody measured. Where the limit lies within
+ * the value's interval nothing is shown.
  *
  * @returns the entry of summary.json
  */
@@ -54,9 +55,24 @@ export function checked(threshold: Threshold, summary: Summary): Summary['thresh
   const [first, ...rest] = threshold.path;
   const leg = summary.legs.find(({ name }) => name === first);
   const isOfLeg = isLegName(first!);
-  const value = valueAt(isOfLeg ? leg : summary, isOfLeg ? rest : threshold.path);
-  const passed = value !== null && !OPERATORS[threshold.operator](value, threshold.limit);
-  return { expression: threshold.expression, value, passed };
+  const from = isOfLeg ? leg : summary;
+  const path = isOfLeg ? rest : threshold.path;
+  const value = valueAt(from, path);
+  const { expression, operator, limit } = threshold;
+  if (value === null) return { expression, value, passed: false, isShown: !isInconclusive(leg, path) };
+  const [atLow, atHigh] = intervalAt(from, path, value).map((end) => OPERATORS[operator](end, limit));
+  return { expression, value, passed: !atLow && !atHigh, isShown: atLow === atHigh };
+}
+
+/** What an inconclusive leg doesn't show. */
+const isInconclusive = (leg: LegSummary | undefined, [name]: readonly string[]): boolean =>
+  leg?.inconclusive != null && ['perConnection', 'fit', 'chargedFit', 'burst'].includes(name!);
+
+/** The ends of the value's own interval; a value without one is both. */
+function intervalAt(from: unknown, path: readonly string[], value: number): [low: number, high: number] {
+  if (['low', 'high'].includes(path.at(-1)!)) return [value, value];
+  const [low, high] = ['low', 'high'].map((end) => valueAt(from, [...path.slice(0, -1), end]));
+  return [low ?? value, high ?? value];
 }
 
 /** In the unit that its path tells, for people. */

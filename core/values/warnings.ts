@@ -48,6 +48,13 @@ export const WARNINGS = {
       `the exporter's answers may come from several processes, and then what one more connection costs is wrong: ${sign}`,
   },
 
+  /** As many launches as were allowed have not shown what was asked. */
+  WOPEN: {
+    sentence: ({ question, launches }: { readonly question: string; readonly launches: number }) =>
+      `after ${launches} launch${launches === 1 ? '' : 'es'}: ${question}`,
+    hint: () => '--max-launches 20 --connections 10k',
+  },
+
   /** `--collect auto`, and a Node.js process that stays as it is. */
   WUNCOLLECTED: {
     sentence: ({ pid, why }: { readonly pid: number; readonly why: string }) =>

@@ -10,6 +10,7 @@ import {
   percent,
   type Quantity,
   say,
+  size,
   UNKNOWN,
 } from '../words/phrase.ts';
 import type { Table, TableColumn } from '../words/table.ts';
@@ -110,7 +111,7 @@ function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows']
     : componentLabel(part as Parameters<typeof componentLabel>[0]);
   const own = shown.map((i): Part => {
     const value = values[i] ?? null;
-    return value === null ? UNKNOWN : value.interval ? estimate(value.interval) : bytes(value.bytes);
+    return value === null ? UNKNOWN : value.interval ? estimate(value.interval) : size(value.bytes);
   });
   const { difference = null, differenceBytes = null } = values[shown[1] ?? 0] ?? {};
   const change = difference ? differencePhrase(difference) : orUnknown(differenceBytes, signed);

@@ -116,7 +116,10 @@ function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
 /** As it is compared; null where the leg doesn't know it. */
 export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
   const estimate = leg?.perConnection?.[part];
-  return estimate ? { ...estimate, launches: leg?.launches?.count ?? 1 } : null;
+  if (!leg || !estimate) return null;
+  // The kernel takes what it takes to the byte.
+  const coarseBytes = part === 'kernel' ? 0 : (leg.perConnection?.coarseBytes ?? 0);
+  return { ...estimate, launches: leg.launches?.count ?? 1, coarseBytes };
 }
 
 function warningsOf(runs: readonly ComparedRun[]): string[] {
@@ -126,9 +129,10 @@ function warningsOf(runs: readonly ComparedRun[]): string[] {
       run,
       status: summary.status,
       problems,
-      legs: summary.legs.map(({ name, fit, perConnection }) => ({
+      legs: summary.legs.map(({ name, fit, perConnection, inconclusive }) => ({
         name,
         isCostKnown: perConnection !== null,
+        inconclusive,
         rSquared: fit?.rSquared ?? null,
       })),
     }),

@@ -1,4 +1,4 @@
-import { STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { CIRCUMSTANCES, type CircumstanceKey, measuredOn } from '../words/circumstances.ts';
@@ -15,6 +15,8 @@ export interface Doubtable {
   readonly legs: ReadonlyArray<{
     readonly name: string;
     readonly isCostKnown: boolean;
+    /** Why it isn't, where levels scatter; null: there are too few. */
+    readonly inconclusive?: LegSummary['inconclusive'];
     readonly rSquared: number | null;
   }>;
 }
@@ -46,18 +48,24 @@ export function differingIn(runs: readonly Doubtable[]): string[] {
 const enumerated = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-const ENDED = { failed: 'failed', interrupted: 'was interrupted', invalid: 'is not valid', passed: 'passed' } as const;
+const ENDED = {
+  failed: 'failed',
+  interrupted: 'was interrupted',
+  invalid: 'is not valid',
+} as const satisfies Partial<Record<Summary['status'], string>>;
 
 /** What makes one run doubtful by itself. */
 export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): string[] => [
   ...problems.map((problem) => `${called}: ${problem}`),
-  ...(status === 'passed' ? [] : [`${called} ${ENDED[status]}`]),
-  ...legs.flatMap(({ name, isCostKnown, rSquared }) =>
-    !isCostKnown
-      ? [`${called} doesn't know what one more ${name} connection costs: that takes three levels`]
-      : rSquared !== null && rSquared < STRAIGHT
-        ? [`${called}, ${name}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`]
-        : [],
+  ...(status in ENDED ? [`${called} ${ENDED[status as keyof typeof ENDED]}`] : []),
+  ...legs.flatMap(({ name, isCostKnown, inconclusive, rSquared }) =>
+    inconclusive
+      ? [`${called}, ${name}: ${inconclusive.reasons.map(({ sentence }) => sentence).join('; ')}`]
+      : !isCostKnown
+        ? [`${called} doesn't know what one more ${name} connection costs: that takes three levels`]
+        : rSquared !== null && rSquared < STRAIGHT
+          ? [`${called}, ${name}: memory does not closely follow the number of connections (R² ${rSquared.toFixed(4)})`]
+          : [],
   ),
 ];
 

@@ -36,6 +36,7 @@ export function readBaseline(folder: string): EarlierRun | string {
       rSquared: fit?.rSquared ?? null,
       total: perConnection?.total ?? null,
       user: perConnection?.user ?? null,
+      coarseBytes: perConnection?.coarseBytes ?? 0,
     })),
   };
 }

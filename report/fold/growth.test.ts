@@ -84,7 +84,7 @@ test('the numbers are those of connrig compare', () => {
 test('growth counts from what is allowed on', () => {
   const wide = held(cheap, samplesOf(7000), {}, 30);
   assert.deepEqual([wide.status, wide.baseline!.legs[0]!.difference!.word], ['passed', 'dearer']);
-  assert.equal(held(cheap, samplesOf(5600, 3), withLaunches(3), 0).status, 'passed', 'one launch there: not shown');
+  assert.equal(held(cheap, samplesOf(5600, 3), withLaunches(3), 0).status, 'inconclusive', 'one launch there');
   const three = withLaunches(3);
   assert.equal(held(earlier(samplesOf(5000, 3), three), samplesOf(5600, 3), three).status, 'failed');
 });
@@ -124,6 +124,7 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
           bytes: null,
           difference: null,
           passed: false,
+          isShown: true,
         },
       ],
     ],
@@ -160,14 +161,21 @@ test('what speaks against the comparison stands before every other warning', () 
   assert.equal(alone.warnings[0], 'tight', 'nothing was compared');
 });
 
-test('a wide interval passes, and says that nothing is excluded', () => {
+test('a wide interval shows nothing, so the gate stays shut, unless that is allowed', () => {
   const { total } = cheap.legs[0]!;
   const rough = { ...total!, low: total!.bytes - 2000, high: total!.bytes + 2000 };
-  const { status, warnings } = held({ ...cheap, legs: [{ ...cheap.legs[0]!, total: rough }] }, samplesOf(5000));
-  assert.equal(status, 'passed');
-  assert.ok(
-    warnings.includes('ws: growth beyond 5 % is not shown, but not excluded either: more launches or levels tell more'),
+  const before = { ...cheap, legs: [{ ...cheap.legs[0]!, total: rough }] };
+  const shut = held(before, samplesOf(5000));
+  assert.deepEqual([shut.status, shut.exitCode, shut.error?.code], ['inconclusive', 7, 'EINCONCLUSIVE']);
+  assert.match(
+    shut.error!.message,
+    /^whether one more WebSocket costs over 5 % more than in runs\/main is not shown: the growth is -30\.\d % to 30\.\d %$/,
   );
+  const [own] = shut.baseline!.legs;
+  assert.deepEqual([own!.passed, own!.isShown], [false, false]);
+  assert.match(terminalTable(shut), /^growth: ws: .* 5 % allowed: inconclusive$/m);
+  const allowed = held(before, samplesOf(5000), { config: { allowInconclusive: true } });
+  assert.deepEqual([allowed.status, allowed.exitCode], ['inconclusive', 0]);
 });
 
 test('every output says so, with numbers of summary.json, and again from the record alone', () => {

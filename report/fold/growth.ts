@@ -2,7 +2,7 @@ import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
-import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond } from '../../core/stats/difference.ts';
+import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond, staysWithin } from '../../core/stats/difference.ts';
 import { costOf } from '../compare/comparison.ts';
 import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
 import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
@@ -31,16 +31,23 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
 }
 
 function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null, allowedPercent: number): Growth {
-  const { name: leg, protocol, launches } = earlier;
+  const { name: leg, protocol, launches, coarseBytes } = earlier;
   for (const part of ['total', 'user'] as const) {
-    const [first, second]: Array<Cost | null> = [earlier[part] && { ...earlier[part], launches }, costOf(own, part)];
+    const [first, second]: Array<Cost | null> = [
+      earlier[part] && { ...earlier[part], launches, coarseBytes },
+      costOf(own, part),
+    ];
     if (!first || !second) continue;
     const difference = differenceOf(first, second);
-    const passed = !growsBeyond(difference, allowedGrowthBytes(first.bytes, allowedPercent));
-    return { leg, protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed };
+    const allowedBytes = allowedGrowthBytes(first.bytes, allowedPercent);
+    const passed = staysWithin(difference, allowedBytes);
+    const isShown = passed || growsBeyond(difference, allowedBytes);
+    return { leg, protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed, isShown };
   }
   const baselineBytes = (earlier.total ?? earlier.user)?.bytes ?? null;
-  return { leg, protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false };
+  // A cost that is inconclusive may still be found by another run, one that nobody measured may not.
+  const isShown = !own?.inconclusive;
+  return { leg, protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false, isShown };
 }
 
 /** What speaks against the comparison; nothing where none was made. */
@@ -60,23 +67,18 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
     })),
   };
   // How this run ended, and how straight its levels are, is told of it anyway.
-  const own: Doubtable = { called: 'this run', run, status: 'passed', problems: [], legs: [] };
-  return [
-    ...differingIn([first, own]),
-    ...doubtsAbout(first),
-    ...scatterDoubts([first, own]),
-    ...compared.flatMap((leg) => openQuestion(leg, against)),
-  ];
+  const own: Doubtable = { called: 'this run', run, status: 'measured', problems: [], legs: [] };
+  return [...differingIn([first, own]), ...doubtsAbout(first), ...scatterDoubts([first, own])];
 }
 
-/** A wide interval passes, since nothing is shown; that nothing is excluded either has to be said. */
-function openQuestion({ leg, passed, baselineBytes, difference }: Growth, { maxGrowthPercent }: Against): string[] {
-  const allowedBytes = allowedGrowthBytes(baselineBytes ?? 0, maxGrowthPercent);
-  return passed && difference && difference.high > allowedBytes
-    ? [
-        `${leg}: growth beyond ${allowed(maxGrowthPercent).text} is not shown, but not excluded either: more launches or levels tell more`,
-      ]
-    : [];
+/** What is not shown of a leg, either way. */
+export function openGrowth({ leg, protocol, baselineBytes, difference }: Growth, against: Against): Phrase {
+  const { folder, maxGrowthPercent } = against;
+  const one = `one more ${DESCRIPTORS[protocol].nouns[0]}${leg === protocol ? '' : ` (${leg})`}`;
+  if (!difference) return say`what ${one} costs is inconclusive, so its growth over ${folder} is not known`;
+  const ofBefore = (value: number): Quantity => percent((value / baselineBytes!) * 100, 1);
+  const range = say`${ofBefore(difference.low)} to ${ofBefore(difference.high)}`;
+  return say`whether ${one} costs over ${allowed(maxGrowthPercent)} more than in ${folder} is not shown: the growth is ${range}`;
 }
 
 /** Why a leg has not passed. */

@@ -89,6 +89,7 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
     charged: over('charged'),
     components,
     unexplained: over('unexplained'),
+    coarseBytes: 0,
     tcpReservedBytes: meanOf(costs.map((cost) => cost.tcpReservedBytes)),
   };
 }

@@ -9,7 +9,6 @@ import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { pastes } from '../words/paste-settings.ts';
 import { plain } from '../words/phrase.ts';
 import { reportTables } from '../words/report-tables.ts';
-import { sizingTable } from '../words/sizing-table.ts';
 import { chosenRow } from './sizing.ts';
 import { summarize } from './summarize.ts';
 
@@ -123,16 +122,6 @@ test('what is to be pasted names what it was made for', () => {
   assert.match(text, /^ulimit -n \d+000$/m);
   assert.match(text, /^NODE_OPTIONS=--max-old-space-size=\d+$/m);
   assert.match(text, /^resources:\n {2}requests:\n {4}memory: 2048Mi\n {2}limits:\n {4}memory: 2048Mi /m);
-});
-
-test('where levels scatter there is nothing to paste, and the table says what it is worth', () => {
-  const summary = summaryOf({ instances: [{ name: 'a', memory: '2GiB' }] });
-  const [leg] = summary.legs;
-  const scattered = { ...summary, legs: [{ ...leg!, fit: { ...leg!.fit!, rSquared: 0.9 } }] };
-  assert.deepEqual(pastes(scattered), []);
-  const captionOf = (one: Summary): string => plain(sizingTable(one.legs[0]!, one).caption);
-  assert.match(captionOf(scattered), / connections\. Levels that scatter like these .* plan nothing by it\.$/);
-  assert.doesNotMatch(captionOf(summary), /scatter/);
 });
 
 test('the table has prices where the plan has, in its currency', () => {

@@ -2,15 +2,15 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { LEAST_LEVELS } from '../../core/stats/slope.ts';
-import { EXIT, EXIT_OF } from '../../core/values/errors.ts';
+import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
 import { type Unmeasured, unmeasuredOf } from '../../core/values/unmeasured.ts';
 import type { RunRecord } from './read-run.ts';
 
 type Standing = Pick<Summary, 'status' | 'exitCode' | 'error'>;
 
 /**
- * How a run ended, and why it isn't passed: what ended it early, else a leg without a result, else a client that was the
- * bottleneck. What it was to fail by (`gates.ts`) is asked only of a run that passed.
+ * How a run ended, and why: what ended it early, else a leg without a result, else a client that was the bottleneck, else levels
+ * that tell too little. What it was to fail by (thresholds-and-growth.ts) is asked only of a run that went all the way.
  */
 export function standingOf(record: RunRecord, legs: readonly LegSummary[], bottleneck: string | null): Standing {
   const { run } = record;
@@ -23,7 +23,12 @@ export function standingOf(record: RunRecord, legs: readonly LegSummary[], bottl
   }
   const unmeasured = unreadableIn(record) ?? unmeasuredIn(record, legs);
   if (unmeasured) return { status: 'failed', exitCode: EXIT_OF[unmeasured.code], error: { ...unmeasured } };
-  if (bottleneck === null) return { status: 'passed', exitCode: run.exitCode, error: errorIn(record) };
+  const unclear = inconclusiveIn(legs);
+  if (bottleneck === null) {
+    return unclear
+      ? { status: 'inconclusive', exitCode: EXIT.inconclusive, error: unclear }
+      : { status: 'measured', exitCode: run.exitCode, error: errorIn(record) };
+  }
   const hint = '--rate slower, --workers more, or the client on another machine';
   const error = { code: 'EGENERATOR', message: `the client was the bottleneck: ${bottleneck}`, hint };
   return { status: 'invalid', exitCode: EXIT.invalid, error };
@@ -80,9 +85,25 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
   return legs.map((leg, index) => unfittedIn(leg, run.plan.legs[index]!.levels.length, kind)).find((one) => one);
 }
 
+/** What the legs don't show, and what would settle the first of it. */
+function inconclusiveIn(legs: readonly LegSummary[]): Summary['error'] {
+  const reasons = legs.flatMap(({ inconclusive }) => inconclusive?.reasons ?? []);
+  const [first] = reasons;
+  if (!first) return null;
+  return {
+    code: 'EINCONCLUSIVE' satisfies ErrorCode,
+    message: reasons.map(({ sentence }) => sentence).join('; '),
+    hint: first.remedy,
+  };
+}
+
 /** Levels that an earlier leg of the same process went through tell nothing, and of the others too many may be missing. */
-function unfittedIn({ name, perConnection }: LegSummary, planned: number, kind: string): Unmeasured | undefined {
-  if (perConnection !== null || planned < LEAST_LEVELS || kind === 'url') return undefined;
+function unfittedIn(
+  { name, perConnection, inconclusive }: LegSummary,
+  planned: number,
+  kind: string,
+): Unmeasured | undefined {
+  if (perConnection !== null || inconclusive !== null || planned < LEAST_LEVELS || kind === 'url') return undefined;
   return {
     code: 'EUNSTABLE',
     message: `${name}: of the levels above those of an earlier leg too few held still`,

@@ -10,6 +10,8 @@ import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
 import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
+import { hiddenBy, withCoarseness } from './coarseness.ts';
+import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
 import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
@@ -35,7 +37,9 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, inde
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  const hidden = hiddenBy(run, samples, index);
+  return withoutDisowned(withCoarseness(pooled, hidden), hidden);
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -59,6 +63,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...attemptsOf(progress, ticks.at(-1)),
     losses: lossesOf(progress),
     levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
+    inconclusive: null,
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE, strayBytes(run, points, baseline)),
     baselineBytes: baseline ? userOf(baseline) : null,
     baselineHeapBytes: heapOf(baseline),
@@ -184,6 +189,7 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
       costOf((ledger) => ledger.unexplained),
       stray / (held.at(-1)?.point.level ?? 1),
     ),
+    coarseBytes: 0,
     tcpReservedBytes: costOf((ledger) => ledger.tcpReserved)?.bytes ?? null,
   };
 }

@@ -1,5 +1,5 @@
-import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
-import { LACKING } from '../../core/schemas/readings.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { isCollected, LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
 import { readLegName } from '../../core/values/plan.ts';
@@ -54,12 +54,6 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
     if (restless.length > 0) {
       warnings.push(`${leg.name}: memory did not come to rest in time at ${restless.join(', ')} open connections`);
     }
-    if (leg.fit && leg.fit.rSquared < STRAIGHT && run.target.kind !== 'builtin') {
-      warnings.push(
-        `${leg.name}: memory doesn't follow the number of connections (R² ${leg.fit.rSquared.toFixed(4)}): ` +
-          'ask for more of them, or let them rest before memory is read (--rest 15s)',
-      );
-    }
     const wrong = leg.levels.filter(({ open, established }) => established !== null && established !== open);
     for (const { open, established } of wrong) {
       warnings.push(`${leg.name}: the kernel counts ${established} established connections at the level of ${open}`);
@@ -91,9 +85,9 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
 
 /** Between a level read after a collection and one read without lies garbage, which passes for the cost of connections. */
 function uncollectedIn(points: readonly MemoryPoint[], plan: RunRecord['run']['plan']): string[] {
-  const isCollected = ({ readings }: MemoryPoint): boolean => readings.runtime?.collected === true;
-  const legs = new Set(points.filter(isCollected).map(({ leg }) => leg));
-  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isCollected(point));
+  const isAtRest = ({ readings }: MemoryPoint): boolean => isCollected(readings);
+  const legs = new Set(points.filter(isAtRest).map(({ leg }) => leg));
+  const without = points.filter((point) => point.phase === 'hold' && legs.has(point.leg) && !isAtRest(point));
   return [...new Set(without.map(({ leg }) => leg))].map((leg) => {
     const levels = new Set(without.filter((point) => point.leg === leg).map(({ level }) => level));
     return `${readLegName(plan, leg)}: no collection could be forced at ${[...levels].join(', ')} open connections: garbage counts there as their cost`;

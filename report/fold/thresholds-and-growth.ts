@@ -5,32 +5,64 @@ import { type ErrorCode, EXIT } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
 import { checked, readThreshold } from '../../core/values/thresholds.ts';
 import { plain } from '../words/phrase.ts';
-import { growthFailure } from './growth.ts';
+import { growthFailure, openGrowth } from './growth.ts';
 
-const Asked = z.object({ failIf: z.array(z.object({ expression: z.string() })).optional() });
+const Asked = z.object({
+  failIf: z.array(z.object({ expression: z.string() })).optional(),
+  allowInconclusive: z.boolean().default(false),
+});
 
 /**
- * With what --fail-if came to, and failed by that or by what grew since the earlier run. A run that went wrong otherwise
- * keeps its own reason.
+ * With what --fail-if and --baseline came to. What is shown to be crossed or grown fails the run; what isn't shown either way leaves it
+ * inconclusive, since a gate that can't see must not open. A run that went wrong otherwise keeps its own reason.
  */
 export function gated(summary: Summary, run: RunFile): Summary {
-  const asked = Asked.safeParse(run.config).data?.failIf ?? [];
-  const thresholds = asked.map(({ expression }) => {
+  const { failIf = [], allowInconclusive } = Asked.parse(run.config);
+  const thresholds = failIf.map(({ expression }) => {
     const threshold = readThreshold(expression);
     // From a version that had other names: it can't be said to have passed.
-    return typeof threshold === 'string' ? { expression, value: null, passed: false } : checked(threshold, summary);
+    return typeof threshold === 'string'
+      ? { expression, value: null, passed: false, isShown: true }
+      : checked(threshold, summary);
   });
-  const crossed = thresholds.filter(({ passed }) => !passed);
-  const reasons = [...(crossed.length > 0 ? [crossedReason(crossed)] : []), ...grownReasons(summary)];
-  if (reasons.length === 0 || summary.status !== 'passed') return { ...summary, thresholds };
+  const standing = { ...summary, thresholds };
+  if (summary.status !== 'measured' && summary.status !== 'inconclusive') return standing;
+  const grown = summary.baseline?.legs ?? [];
+  const crossed = thresholds.filter(({ passed, isShown }) => !passed && isShown);
+  const failures = [
+    ...(crossed.length > 0 ? [crossedReason(crossed)] : []),
+    ...grown.filter(isFailed).map((leg) => plain(growthFailure(leg, summary.baseline!))),
+  ];
   const earlier = summary.baseline ? word(summary.baseline.folder) : '<an earlier run>';
+  if (failures.length > 0) {
+    const code: ErrorCode = crossed.length > 0 ? 'ETHRESHOLD' : 'EGROWTH';
+    const hint = `connrig compare ${earlier} <run folder>, to see what grew`;
+    return {
+      ...standing,
+      status: 'failed',
+      exitCode: EXIT.threshold,
+      error: { code, message: failures.join('; '), hint },
+    };
+  }
+  const open = [
+    ...thresholds.filter(({ isShown }) => !isShown).map(openThreshold),
+    ...grown.filter(({ isShown }) => !isShown).map((leg) => plain(openGrowth(leg, summary.baseline!))),
+  ];
+  if (open.length === 0 && summary.status === 'measured') {
+    return { ...standing, status: thresholds.length + grown.length > 0 ? 'passed' : 'measured' };
+  }
+  const reasons = [...(summary.error ? [summary.error.message] : []), ...open];
+  const code: ErrorCode = 'EINCONCLUSIVE';
   const error = {
-    code: (crossed.length > 0 ? 'ETHRESHOLD' : 'EGROWTH') satisfies ErrorCode,
+    code,
     message: reasons.join('; '),
-    hint: `connrig compare ${earlier} <run folder>, to see what grew`,
+    hint: summary.error?.hint ?? '--max-launches more, --connections more',
   };
-  return { ...summary, status: 'failed', exitCode: EXIT.threshold, thresholds, error };
+  return { ...standing, status: 'inconclusive', exitCode: allowInconclusive ? EXIT.done : EXIT.inconclusive, error };
 }
+
+const isFailed = ({ passed, isShown }: { readonly passed: boolean; readonly isShown: boolean }): boolean =>
+  !passed && isShown;
 
 function crossedReason(crossed: Summary['thresholds']): string {
   const which = crossed
@@ -39,5 +71,7 @@ function crossedReason(crossed: Summary['thresholds']): string {
   return `${crossed.length === 1 ? 'a threshold was' : `${crossed.length} thresholds were`} crossed: ${which}`;
 }
 
-const grownReasons = ({ baseline }: Summary): string[] =>
-  (baseline?.legs ?? []).filter(({ passed }) => !passed).map((leg) => plain(growthFailure(leg, baseline!)));
+const openThreshold = ({ expression, value }: Summary['thresholds'][number]): string =>
+  value === null
+    ? `whether ${expression} is not known, since the value is inconclusive`
+    : `whether ${expression} is not shown: the limit lies within the interval of the value`;

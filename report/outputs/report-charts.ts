@@ -14,7 +14,6 @@ import { type Drawings, drawingsOf } from '../html/figure.ts';
 import { bothOf } from '../words/capacity-phrases.ts';
 import { bytes, count, joined, type Part, percent, say } from '../words/phrase.ts';
 import type { Topic } from '../words/table.ts';
-import { isFirm, ONLY_A_BOUND } from '../words/verdict.ts';
 
 const WIDTH = 640;
 const SIZE: Size = { width: WIDTH, height: 330 };
@@ -86,7 +85,6 @@ function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
   const axes = 'Both axes go in powers, since plans go far beyond what was measured.';
   const own = capacity.find((one) => one.leg === leg.name);
   if (!own) return axes;
-  if (!isFirm(leg)) return `${axes} ${ONLY_A_BOUND}`;
   const { memoryLimitBytes, headroomPercent } = own;
   const hold = leg.burst === null ? count(own.connections) : bothOf(own);
   return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${hold}.`;

@@ -30,7 +30,8 @@ export const CIRCUMSTANCES = {
   versions: { label: 'Versions', mayDiffer: false },
   client: { label: 'Client', mayDiffer: false },
   plan: { label: 'Plan', mayDiffer: false },
-  launches: { label: 'Launches of the target', mayDiffer: false },
+  // Each cost has its own interval over them.
+  launches: { label: 'Launches of the target', mayDiffer: true },
   behaviour: { label: 'Open connections', mayDiffer: false },
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },

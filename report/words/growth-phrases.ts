@@ -9,7 +9,7 @@ const legName = ({ leg, part }: Growth): string => `${leg}${part === 'user' ? ',
 
 const differenceTold = ({ difference }: Growth): Phrase => (difference ? differencePhrase(difference) : [UNKNOWN]);
 
-const cameTo = ({ bytes: value, passed }: Growth): string => wordOf({ value, passed });
+const cameTo = ({ bytes: value, passed, isShown }: Growth): string => wordOf({ value, passed, isShown });
 
 /** A line for each leg, for a terminal. */
 export function growthLines({ baseline }: Summary): Phrase[] {

@@ -3,7 +3,6 @@ import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { chosenRow } from '../fold/sizing.ts';
 import { bytes, count, type Phrase, say } from './phrase.ts';
-import { isFirm } from './verdict.ts';
 
 interface Paste {
   /** What it is for and where it goes. */
@@ -24,7 +23,7 @@ export interface Pastes {
  */
 export function pastes({ sizing, legs }: Summary): Pastes[] {
   if (sizing === null) return [];
-  return legs.filter(isFirm).flatMap(({ name }) => {
+  return legs.flatMap(({ name }) => {
     const row = chosenRow(sizing, name);
     return row === undefined ? [] : [{ title: titleOf(row), parts: partsOf(row, sizing) }];
   });

@@ -34,6 +34,8 @@ export function joined(parts: readonly Part[], separator: string): Phrase {
 }
 
 export const bytes = (value: number): Quantity => ({ value, text: humanBytes(value) });
+/** A size: what scatter puts below nothing is nothing. Differences are {@link bytes}. */
+export const size = (value: number): Quantity => bytes(Math.max(0, value));
 export const count = (value: number): Quantity => ({ value, text: humanCount(value) });
 export const ms = (value: number): Quantity => ({ value, text: humanMs(value) });
 export const percent = (value: number, digits = 0): Quantity => ({ value, text: `${value.toFixed(digits)} %` });

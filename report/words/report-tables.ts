@@ -6,7 +6,7 @@ import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
-import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say } from './phrase.ts';
+import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
@@ -94,12 +94,12 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
               .filter((name) => name !== 'unexplained')
               .map((name) => ({
                 head: componentLabel(name),
-                cells: known.map((leg) => orUnknown(bytesOf(leg, name), bytes)),
+                cells: known.map((leg) => orUnknown(bytesOf(leg, name), size)),
               })),
             { head: 'all of it', cells: known.map(whole) },
             {
               head: componentLabel('unexplained'),
-              cells: known.map((leg) => orUnknown(bytesOf(leg, 'unexplained'), bytes)),
+              cells: known.map((leg) => orUnknown(bytesOf(leg, 'unexplained'), size)),
             },
           ],
   };

@@ -4,7 +4,6 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table.ts';
-import { isFirm, ONLY_A_BOUND } from './verdict.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
 export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
@@ -17,7 +16,7 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
     row.connections === 0 ? UNKNOWN : orUnknown(value, count);
   return {
     topic: 'capacity',
-    caption: sizing === null ? '' : say`${name}: ${captionOf(sizing, rows)}${isFirm(leg) ? '' : `. ${ONLY_A_BOUND}`}`,
+    caption: sizing === null ? '' : say`${name}: ${captionOf(sizing, rows)}`,
     columns: [
       { title: 'memory' },
       ...(hasBurst ? [`one holds, ${AT_REST}`, RECONNECTING] : ['one holds']).map((title) => ({

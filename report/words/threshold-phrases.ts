@@ -15,5 +15,5 @@ export function measuredOf({ expression, value }: Checked): Phrase {
   });
 }
 
-export const wordOf = ({ value, passed }: Pick<Checked, 'value' | 'passed'>): string =>
-  passed ? 'passed' : value === null ? 'failed: it is not known' : 'failed';
+export const wordOf = ({ value, passed, isShown }: Pick<Checked, 'value' | 'passed' | 'isShown'>): string =>
+  passed ? 'passed' : !isShown ? 'inconclusive' : value === null ? 'failed: it is not known' : 'failed';

@@ -21,6 +21,7 @@ import {
   phraseOf,
   plain,
   say,
+  size,
   UNKNOWN,
 } from './phrase.ts';
 
@@ -62,9 +63,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
     row('  growth of the host, unexplained', ({ perConnection }) =>
-      orUnknown(perConnection?.components.unexplained, bytes),
+      orUnknown(perConnection?.components.unexplained, size),
     ),
-    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, bytes)),
+    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
     ...retainedRows(legs, row),
     row('fit: R², error of the top level', ({ fit }) =>
@@ -203,7 +204,7 @@ type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;
 const retainedPart = (part: Retained): Part => say`${retainedEstimate(part)}${isLeak(part) ? ': a leak' : ''}`;
 
 function retainedEstimate({ bytesPerClosedConnection, low, high }: Retained): Part {
-  if (low === null || high === null) return bytes(bytesPerClosedConnection);
+  if (low === null || high === null) return size(bytesPerClosedConnection);
   return estimate({ bytes: bytesPerClosedConnection, low, high });
 }
 
@@ -217,7 +218,7 @@ function filesCell(files: NonNullable<NonNullable<LegSummary['retained']>['files
 /** `9.1 KiB [8.9 KiB, 9.3 KiB]`: the value and its 95 % interval. */
 export function estimate(value: Estimate | null): Part {
   if (value === null) return UNKNOWN;
-  return say`${bytes(value.bytes)} [${bytes(value.low)}, ${bytes(value.high)}]`;
+  return say`${size(value.bytes)} [${size(value.low)}, ${size(value.high)}]`;
 }
 
 function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {

@@ -5,7 +5,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { plain } from './phrase.ts';
-import { isFirm, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 
 const run = runFile({
   config: { memoryLimitBytes: 2 ** 31, headroomPercent: 20 },
@@ -41,21 +41,17 @@ test('an interval is told where it can be seen, and a wide one makes the cost a 
   );
 });
 
-test('levels that scatter, or lie on no line, have no capacity', () => {
-  const firm = (more: Partial<LegSummary>): boolean => isFirm({ ...summary.legs[0]!, ...more });
-  assert.deepEqual(
-    [
-      firm({}),
-      firm({ perConnection: { ...perConnection, total: cost(9000, 9001) } }),
-      firm({ fit: { ...fit, rSquared: 0.98 } }),
-      firm({ perConnection: null, fit: null }),
+test('an inconclusive leg says why, and what would tell', () => {
+  const inconclusive = {
+    reasons: [
+      { code: 'no-line' as const, sentence: 'memory does not follow', remedy: '--rest 15s' },
+      { code: 'range' as const, sentence: 'the range is wide', remedy: '--launches 5' },
     ],
-    [true, false, false, false],
+  };
+  assert.equal(
+    withLeg({ inconclusive, perConnection: null, fit: null, burst: null }),
+    'Memory does not follow; the range is wide; --rest 15s would tell.',
   );
-  const none = withLeg({ perConnection: { ...perConnection, total: cost(9000, 9001) } });
-  assert.match(none, /^The levels scatter too much to tell .*: anything between -1 B and 17\.6 KiB would fit\.$/);
-  const bent = withLeg({ fit: { ...fit, rSquared: 0.98 } });
-  assert.match(bent, /, but memory does not closely follow .* \(R² 0\.9800\), so no capacity follows from it\.$/);
 });
 
 test('a knee and steps are told apart from the cost', () => {

@@ -1,10 +1,10 @@
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
-import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { atOf, bothOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
-import { bytes, count, decimal, joined, type Phrase, percent, say } from './phrase.ts';
+import { bytes, count, joined, type Phrase, percent, say } from './phrase.ts';
 import { unansweredClause } from './talk-warnings.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
@@ -33,35 +33,31 @@ export function verdictOf(summary: Summary): Phrase[] {
   return [...(lead ? [lead] : []), ...(legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`])];
 }
 
-function leadOf({ status, error }: Summary): Phrase | null {
-  if (status === 'passed') return null;
+function leadOf({ status, error, thresholds, baseline }: Summary): Phrase | null {
+  if (status === 'passed' || status === 'measured') return null;
+  // The legs say what is inconclusive about them.
+  if (status === 'inconclusive' && [...thresholds, ...(baseline?.legs ?? [])].every(({ isShown }) => isShown))
+    return null;
   // This one tells by itself how the run ended.
   if (status === 'interrupted') return sentence(say`${error?.message ?? 'the run was interrupted'}`);
   const why = error === null ? '' : `: ${error.message}`;
-  return sentence(say`${status === 'invalid' ? 'the result is not valid' : 'the run failed'}${why}`);
+  return sentence(say`${LEADS[status]}${why}`);
 }
 
-/** Whether a capacity follows from what was measured: not where the levels scatter, or lie on no line. */
-export function isFirm(leg: LegSummary): boolean {
-  const cost = costOf(leg);
-  return cost !== null && cost.low > 0 && isStraight(leg);
-}
-
-/** What is said where no capacity follows, beside numbers that would look like one. */
-export const ONLY_A_BOUND = 'Levels that scatter like these leave no more than a bound: plan nothing by it.';
-
-const isStraight = ({ fit }: LegSummary): boolean => fit === null || fit.rSquared >= STRAIGHT;
+const LEADS = {
+  inconclusive: 'the result is inconclusive',
+  failed: 'the run failed',
+  invalid: 'the result is not valid',
+} as const;
 
 function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const top = leg.levels.at(-1)?.open ?? 0;
   const isPartial = leg.levels.length > 0 && top < leg.planned;
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
-  const main = say`${scope}${costOf(leg) ? told(leg, summary) : untold(leg)}`;
+  const main = say`${scope}${costOf(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = costOf(leg) ? [] : keptPhrase(leg, summary);
   return sentence(joined([main, kept, unansweredClause(leg)], '; '));
 }
-
-const afterwards = (phrase: Phrase): Phrase => (phrase.length === 0 ? [] : say`; ${phrase}`);
 
 /** Begins with a capital, ends in a full stop. */
 const sentence = ([first = '', ...rest]: Phrase): Phrase => [
@@ -75,6 +71,14 @@ const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConne
 
 /** A second leg of a protocol is told apart by its name. */
 const nameBeside = ({ name, protocol }: LegSummary): string => (name === protocol ? '' : ` (${name})`);
+
+/** Enough levels, and no cost that anybody should plan by. */
+function disowned({ name, protocol, inconclusive }: LegSummary): Phrase | null {
+  if (!inconclusive) return null;
+  const whose = name === protocol ? '' : `${name}: `;
+  const { reasons } = inconclusive;
+  return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; ${reasons[0]!.remedy} would tell`;
+}
 
 /** Without a cost. */
 function untold(leg: LegSummary): Phrase {
@@ -97,18 +101,10 @@ function untold(leg: LegSummary): Phrase {
 function told(leg: LegSummary, summary: Summary): Phrase {
   const cost = costOf(leg)!;
   const one = `${DESCRIPTORS[leg.protocol].nouns[0]}${nameBeside(leg)}`;
-  if (cost.low <= 0) {
-    const between = say`anything between ${bytes(cost.low)} and ${bytes(cost.high)} would fit`;
-    const kept = afterwards(keptPhrase(leg, summary));
-    return say`the levels scatter too much to tell what one more ${one} costs: ${between}${kept}`;
-  }
   const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
   const about = isRough ? 'roughly ' : '';
   const main = say`${where}one more ${one} costs ${about}${bytes(cost.bytes)}${intervalOf(cost)}${partsOf(leg)}`;
-  if (!isStraight(leg)) {
-    return say`${main}, but memory does not closely follow the number of connections (R² ${decimal(leg.fit!.rSquared, 4)}), so no capacity follows from it${afterwards(keptPhrase(leg, summary))}`;
-  }
   return joined([main, bendsOf(leg), keptPhrase(leg, summary), capacityOf(leg, summary), limitsOf(leg, summary)], '; ');
 }
 

@@ -63,6 +63,7 @@ function differenceBetween(a: LegSummary, b: LegSummary): Difference {
   const costOf = ({ perConnection, launches }: LegSummary): Cost => ({
     ...perConnection!.total!,
     launches: launches?.count ?? 1,
+    coarseBytes: perConnection!.coarseBytes,
   });
   return differenceOf(costOf(a), costOf(b));
 }

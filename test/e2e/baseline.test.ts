@@ -21,7 +21,7 @@ import { needs } from '../support/needs.ts';
 import { climb, runFile, writeRun } from '../support/synthetic-run.ts';
 
 const TIMEOUT = { timeout: 180_000 };
-const FEW = ['run', '--protocol', 'tcp', '--levels', '200,400,600', '--rate', '20k/s', '--quiet', ...HASTY];
+const FEW = ['run', '--protocol', 'tcp', '--levels', '300,600,900,1200,1500', '--rate', '20k/s', '--quiet', ...HASTY];
 
 describe('a run with --baseline', () => {
   it(
@@ -37,7 +37,7 @@ describe('a run with --baseline', () => {
       );
       writeFileSync(summaryFile!, 'from the step before');
       // Few levels, and nobody waited for memory to rest: whether the gate is there is the question, not what it would see.
-      const limits = ['tcp.peakOpen > 600', 'tcp.perConnection.user.bytes > 1MiB'];
+      const limits = ['tcp.peakOpen > 1500', 'tcp.perConnection.user.bytes > 1MiB'];
       const settings = {
         baseline: before,
         'max-growth': '300%',
@@ -75,7 +75,7 @@ describe('a run with --baseline', () => {
     const ended = await connrig(t, ['run', '--levels', '20,40,60', ...HASTY, '--engine', 'node', ...args]);
     assertWentThrough(ended);
     assert.match(ended.stderr, /ws: the earlier run \(.*\) has no such leg, so its growth is not watched/);
-    assert.match(ended.stderr, /^growth: tcp.*: passed$/m);
+    assert.match(ended.stderr, /^growth: tcp.*: (?:passed|inconclusive)$/m);
     assert.match(ended.stderr, /^warning: Kernel: the earlier run has Linux 6\.18 x64; this run has /m);
     assert.match(ended.stderr, /^warning: the summary could not be appended to \/dev\/full \(ENOSPC\)/m);
     assert.match(ended.stderr, /^warning: JUnit XML could not be written to \/dev\/full \(ENOSPC\)/m);

@@ -11,7 +11,7 @@ import { startEcho } from '../support/echo.ts';
 
 const TIMEOUT = { timeout: 240_000 };
 /** Each connection talks several times before it is measured, of more than `ws` leaves uncompressed (1,024 B). */
-const TALK = ['--levels', '30,60,90', '--behaviour', 'echo:400/s:4KiB', '--talk', '1s'];
+const TALK = ['--levels', '100,200,300,400,500', '--behaviour', 'echo:400/s:4KiB', '--talk', '1s'];
 const SWEEP = fileURLToPath(new URL('../../scripts/sweep.js', import.meta.url));
 /** A compressor of zlib's takes 256 KiB, what inflates some 40; a WebSocket without either takes a tenth of this. */
 const LEAST_BYTES = 150_000;

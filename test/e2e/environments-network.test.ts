@@ -13,7 +13,7 @@ import {
 } from '../support/connrig.ts';
 import { ELSEWHERE, elsewhere, LOOPBACK_UP, openFolder } from '../support/elsewhere.ts';
 
-const PLAN = ['--levels', '50,100,150', ...HASTY];
+const PLAN = ['--levels', '300,600,900,1200,1500', ...HASTY];
 const NO_IPV6 = 'for at in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e "$at" ] || echo 1 > "$at"; done';
 const NET = { namespaces: ['net'] };
 
@@ -30,7 +30,7 @@ describe('a fresh network namespace', () => {
       const levels = legs[0]!.levels.map(({ open, established, censusOpen }) => [open, established, censusOpen]);
       assert.deepEqual(
         levels,
-        [50, 100, 150].map((open) => [open, open, open]),
+        [300, 600, 900, 1200, 1500].map((open) => [open, open, open]),
       );
       const { kernel, total } = legs[0]!.perConnection!;
       assert.ok(kernel!.bytes > 3000 && kernel!.bytes < 6000 && total !== null, `${kernel?.bytes} bytes`);

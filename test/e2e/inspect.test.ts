@@ -18,7 +18,7 @@ import { unusedPort } from '../support/peers.ts';
 
 const TIMEOUT = { timeout: 180_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 const HELD_BYTES = 8192;
-const LEVELS = ['--levels', '500,1k,1500', '--rate', '10k/s'];
+const LEVELS = ['--connections', '1500', '--levels', '6', '--rate', '10k/s'];
 const FEW = ['--levels', '50,100,150', ...HASTY];
 
 const memoryPoints = (folder: string): MemoryPoint[] =>
@@ -99,8 +99,8 @@ describe('a run with --inspect', () => {
     assert.equal(collected.at(-1), null);
     for (const { readings, unforced } of points) assert.equal(unforced === null, readings.runtime === null);
     for (const { bytes } of legs[0]!.levels) assert.ok(bytes.user! > 5e6);
-    assert.equal(legs[0]!.perConnection!.components.heapUsed ?? null, null);
-    assert.ok(legs[0]!.perConnection!.user !== null);
+    // Levels with garbage among levels without it tell no cost.
+    assert.ok(legs[0]!.inconclusive !== null || (legs[0]!.perConnection?.components.heapUsed ?? null) === null);
     const text = warnings.join('\n');
     assert.match(
       text,

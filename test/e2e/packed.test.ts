@@ -56,7 +56,7 @@ it('the packed tarball installs globally elsewhere, and runs there', { timeout: 
   assert.equal(doctor.code, 0, doctor.stderr);
   assert.match(doctor.stdout, /200 connections with both ends on this machine: fit\./);
 
-  const ended = await connrig(t, ['run', '--levels', '50,100,200', ...HASTY], installed);
+  const ended = await connrig(t, ['run', '--levels', '300,600,900,1200,1500', ...HASTY], installed);
   assertWentThrough(ended);
   const [folder = ''] = readdirSync(join(cwd, 'runs'));
   await assertMeasured(t, join(cwd, 'runs', folder));
@@ -94,7 +94,7 @@ async function assertMeasured(t: TestContext, folder: string): Promise<void> {
   for (const { levels, perConnection } of legs) {
     assert.deepEqual(
       levels.map(({ open, established }) => [open, established]),
-      [50, 100, 200].map((open) => [open, open]),
+      [300, 600, 900, 1200, 1500].map((open) => [open, open]),
     );
     assert.ok(perConnection?.user);
   }

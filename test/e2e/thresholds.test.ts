@@ -22,8 +22,8 @@ describe('a run with --fail-if', () => {
     const { status, exitCode, thresholds } = JSON.parse(ended.stdout);
     assert.deepEqual({ status, exitCode }, { status: 'failed', exitCode: 5 });
     assert.deepEqual(thresholds, [
-      { expression: 'tcp.peakOpen > 19', value: 20, passed: false },
-      { expression: 'tcp.outcomes.refused > 0', value: 0, passed: true },
+      { expression: 'tcp.peakOpen > 19', value: 20, passed: false, isShown: true },
+      { expression: 'tcp.outcomes.refused > 0', value: 0, passed: true, isShown: true },
     ]);
     assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /tcp\.peakOpen \\> 19 \| 20 \| failed/);
     assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /tcp\.peakOpen &#62; 19/);

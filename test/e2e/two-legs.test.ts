@@ -28,14 +28,14 @@ describe('two URLs of one protocol', () => {
     const { urls, command } = await startableServers();
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', ...urls, '--command', command, '--connections', '300', '--levels', '3', ...HASTY, '--json'],
-      ...['--fail-if', 'ws.peakOpen < 300', '--fail-if', 'ws-2.peakOpen > 299', '--memory-limit', '1GiB'],
+      ...['run', ...urls, '--command', command, '--connections', '1200', '--levels', '6', ...HASTY, '--json'],
+      ...['--fail-if', 'ws.peakOpen < 1200', '--fail-if', 'ws-2.peakOpen > 1199', '--memory-limit', '1GiB'],
       ...['--metrics', '0', '--linger', '60s', '--out', folder],
     ]);
     const url = await eventually(() => /^metrics stay at (http:\S+)/m.exec(run.stderr())?.[1], 'the run to be over');
     const pages = [samplesIn(await (await fetch(url)).text()), samplesIn(await (await fetch(url)).text())];
     const ended = await run.ended;
-    assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: ws-2\.peakOpen > 299/);
+    assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: ws-2\.peakOpen > 1199/);
 
     const { plan, target } = readRunJson(folder);
     assert.deepEqual(
@@ -46,7 +46,7 @@ describe('two URLs of one protocol', () => {
     const summary = Summary.parse(JSON.parse(ended.stdout));
     assert.deepEqual(
       summary.legs.map(({ name, protocol, peakOpen }) => [name, protocol, peakOpen]),
-      NAMES.map((name) => [name, 'ws', 300]),
+      NAMES.map((name) => [name, 'ws', 1200]),
     );
     for (const { perConnection } of summary.legs) assert.ok(perConnection?.user, 'a cost of its own');
     for (const part of ['limiters', 'forecast'] as const) {
@@ -55,8 +55,8 @@ describe('two URLs of one protocol', () => {
     for (const [i, page] of pages.entries()) {
       for (const name of NAMES) {
         const labels = `protocol="ws",leg="${name}"`;
-        assert.equal(page.get(`connrig_connections_planned{${labels}}`), 300, `page ${i}`);
-        assert.equal(page.get(`connrig_memory_points_total{${labels}}`), 3, `page ${i}`);
+        assert.equal(page.get(`connrig_connections_planned{${labels}}`), 1200, `page ${i}`);
+        assert.equal(page.get(`connrig_memory_points_total{${labels}}`), 6, `page ${i}`);
       }
     }
 

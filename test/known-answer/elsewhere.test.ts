@@ -121,7 +121,7 @@ it("a proxy elsewhere pays for its way onwards, by the meter's own look at it", 
   timeout: 400_000,
   skip: whyNot,
 }, async (t) => {
-  const plan = ['--levels', '300,600,900'];
+  const plan = ['--levels', '300,600,900,1200,1500'];
   const costOf = async (words: string) => {
     const { ended, summary } = await runThere(t, 'onward', words, ...plan);
     assertWentThrough(ended);

@@ -88,7 +88,7 @@ describe('a server whose memory is limited', () => {
     const cgroup = await limitedCgroup(t, 2 * LIMIT_BYTES);
     if (!cgroup) return;
     const program = compiled(t, 'known-answer/held');
-    const plan = ['--levels', '500,1k,1500', '--headroom', '10%'];
+    const plan = ['--levels', '500,750,1k,1250,1500', '--headroom', '10%'];
     const commandAt = (port: number): string => insideCgroup(cgroup, program, port, HELD_BYTES);
     const { ended, summary, folder } = await carriedOut(t, '--pid', commandAt, plan);
     assertWentThrough(ended);

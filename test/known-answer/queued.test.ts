@@ -26,7 +26,7 @@ async function legOf(t: TestContext, program: string, mode: string, sentBytes: n
   const opening = join(dirname(newFolder(t)), 'opening');
   writeFileSync(opening, Buffer.alloc(sentBytes));
   const commandAt = (port: number): string => `exec ${program} ${port} ${mode}`;
-  const plan = ['--levels', '300,600,900', '--send-on-open', `@${opening}`, '--close', 'reset', ...HASTY];
+  const plan = ['--levels', '300,450,600,750,900', '--send-on-open', `@${opening}`, '--close', 'reset', ...HASTY];
   const { ended, summary } = await carriedOut(t, '--command', commandAt, plan);
   assertWentThrough(ended);
   return summary.legs[0]!;

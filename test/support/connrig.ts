@@ -150,6 +150,7 @@ export function assertFailed(ended: Ended, exitCode: number, code: ErrorCode, se
 export function assertWentThrough(ended: Ended): void {
   const { code, stderr } = ended;
   if (code === EXIT.invalid) assertFailed(ended, EXIT.invalid, 'EGENERATOR');
+  else if (code === EXIT.inconclusive) assertFailed(ended, EXIT.inconclusive, 'EINCONCLUSIVE');
   else assert.equal(code, EXIT.done, stderr);
 }
 

@@ -58,6 +58,7 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
     pid: 4711,
     descriptorLimit: 20_000,
     processes: 1,
+    runtime: null,
     built: null,
   },
   generator: {

@@ -1,5 +1,5 @@
 import { isTalk } from '../../../core/behaviours/behaviours.ts';
-import type { Readings } from '../../../core/schemas/readings.ts';
+import { isCollected, type Readings } from '../../../core/schemas/readings.ts';
 import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
@@ -49,7 +49,7 @@ export async function measure(
     settled,
     windows,
     readings,
-    unforced: readings.runtime?.collected === true ? unforced : null,
+    unforced: isCollected(readings) ? unforced : null,
     talk,
     progress: course.progress(),
   };

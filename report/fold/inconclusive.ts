@@ -1,0 +1,85 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
+import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
+import { humanBytes, humanCount } from '../../core/values/units.ts';
+
+/** How much of a process's memory may be there for nothing at any moment, by what it runs on. */
+export interface Hidden {
+  readonly runtime: RuntimeKind;
+  readonly bytes: number;
+}
+
+type Inconclusive = NonNullable<LegSummary['inconclusive']>;
+type Reason = Inconclusive['reasons'][number];
+
+/** An interval that reaches further than this part of the cost, to either side, tells no more than a range. */
+const WIDEST_REACH = 0.5;
+/** What more connections are to bring it down to. */
+const WANTED_REACH = 0.2;
+/** Beyond that nobody can say how many it takes. */
+const MOST_TIMES = 10;
+
+/**
+ * A leg without what its levels don't show. A cost that may be anything is none, and nothing that follows from it is told: no line, no
+ * burst, and so no capacity, forecast or limit. What was measured at each level stays.
+ */
+export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
+  const reasons = reasonsAgainst(leg, hidden);
+  if (reasons.length === 0) return leg;
+  return { ...leg, inconclusive: { reasons }, perConnection: null, fit: null, chargedFit: null, burst: null };
+}
+
+function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
+  const { perConnection, fit } = leg;
+  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+  if (cost === null) return [];
+  const one = DESCRIPTORS[leg.protocol].nouns[0];
+  const more = `--connections ${moreThan(leg, cost)}`;
+  const reach = reachOf(cost);
+  const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;
+  if (hidden && isWide && perConnection!.coarseBytes > reach / 2) {
+    const { runtime, bytes } = hidden;
+    const { noun, remedy }: RuntimeTraits = RUNTIMES[runtime];
+    const sentence = `the memory of ${noun} may be off by ${humanBytes(bytes)} at any moment, which hides what one more ${one} costs`;
+    return [{ code: 'heap', sentence, remedy: remedy ?? more }];
+  }
+  if (cost.low <= 0) {
+    const bound = cost.high > 0 ? `: up to ${humanBytes(cost.high)} would fit` : '';
+    return [
+      {
+        code: 'scatter',
+        sentence: `the levels scatter too much to tell what one more ${one} costs${bound}`,
+        remedy: `${more}, or more levels: --levels ${2 * leg.levels.length}`,
+      },
+    ];
+  }
+  const reasons: Reason[] = [];
+  if (fit !== null && fit.rSquared < STRAIGHT) {
+    const how = `memory does not closely follow the number of connections (R² ${fit.rSquared.toFixed(4)})`;
+    reasons.push({
+      code: 'no-line',
+      sentence: `${how}, so what one more ${one} costs does not follow from it`,
+      remedy: `more rest before memory is read (--rest 15s), or ${more}`,
+    });
+  }
+  if (isWide) {
+    reasons.push({
+      code: 'range',
+      sentence: `one more ${one} costs something between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}, which is too wide a range to plan by`,
+      remedy: `${more}, or more launches: --launches 5`,
+    });
+  }
+  return reasons;
+}
+
+const reachOf = ({ bytes, low, high }: Estimate): number => Math.max(bytes - low, high - bytes);
+
+/** As many connections as would narrow the interval enough, if levels went on to scatter as they do: a round number. */
+function moreThan({ planned }: LegSummary, cost: Estimate): string {
+  const times = cost.bytes > 0 ? reachOf(cost) / (WANTED_REACH * cost.bytes) : MOST_TIMES;
+  const wanted = planned * Math.min(MOST_TIMES, Math.max(2, times));
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const round = [1, 2, 5, 10].find((step) => step * power >= wanted)! * power;
+  return round >= 1000 ? `${round / 1000}k` : humanCount(round);
+}
