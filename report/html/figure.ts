@@ -18,7 +18,12 @@ export function drawingsOf(chart: Chart, size: Size, id: string): Drawings {
   const height = Math.min(size.height, Math.max(260, Math.round(size.height * 0.85)));
   return {
     svg: renderSvg(chart, size, id),
-    narrow: renderSvg(chart, { width: NARROW_WIDTH, height }, `${id}-narrow`),
+    // Nobody points at anything there.
+    narrow: renderSvg(
+      { ...chart, hover: { places: [], textAt: () => '' } },
+      { width: NARROW_WIDTH, height },
+      `${id}-narrow`,
+    ),
   };
 }
 

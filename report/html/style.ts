@@ -22,6 +22,27 @@ small { font-size: 0.85em; }
 header p, footer, figcaption, caption, .muted { color: var(--chart-muted); }
 footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--chart-grid); font-size: 0.875rem; }
 :focus-visible { outline: 2px solid var(--chart-user); outline-offset: 2px; }
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 0.75rem; margin: 0 0 1rem; }
+.headlines > div { border: 1px solid var(--chart-grid); border-radius: 0.4rem; padding: 0.5rem 0.8rem; }
+.headlines dt { color: var(--chart-muted); font-size: 0.875rem; }
+.headlines dd { margin: 0.25rem 0 0; padding-left: 0.6rem; border-left: 4px solid var(--chart-good); }
+.headlines strong { font-size: 1.25rem; line-height: 1.3; }
+.headlines .leg { font-weight: 600; }
+.headlines .detail, .headlines .state { font-size: 0.875rem; }
+.headlines .detail::after { content: " ·"; }
+.headlines .detail, .headlines .state { color: var(--chart-muted); }
+/* Edges differ in kind as well: a page may be without colours. */
+.headlines .noted { border-left: 4px dashed var(--chart-kernel); }
+.headlines .not-known { border-left: 4px dotted var(--chart-axis); }
+.headlines .inconclusive { border-left: 4px dashed var(--chart-kernel); }
+.headlines .crossed { border-left: 6px double var(--chart-bad); }
+.headlines .crossed .state { color: var(--chart-bad); font-weight: 600; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.5rem; list-style: none; padding: 0.6rem 0 0; border-top: 1px solid var(--chart-grid); }
+nav a { display: inline-block; padding: 0.15rem 0; }
+details { margin: 0 0 0.75rem; }
+summary { cursor: pointer; font-size: 0.875rem; color: var(--chart-muted); max-width: 60rem; margin-bottom: 0.4rem; }
+/* It is the summary's text. */
+details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .verdict { font-size: 1.2rem; line-height: 1.45; color: var(--chart-text); margin: 0.75rem 0; max-width: 60rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.4rem 2rem; }
 .facts dt { color: var(--chart-muted); font-size: 0.875rem; }
@@ -66,6 +87,15 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
 @media screen and (max-width: 36rem) {
   figure .wide { display: none; }
   figure .narrow { display: block; }
+  .headlines { grid-template-columns: 1fr; gap: 0.4rem; }
+  .headlines > div { padding: 0.3rem 0.6rem; }
+  .stacked, .stacked tbody, .stacked tr { display: block; }
+  .stacked thead { display: none; }
+  .stacked caption { display: block; }
+  .stacked tr { border-bottom: 1px solid var(--chart-grid); padding: 0.3rem 0; }
+  .stacked th, .stacked td { display: block; border: 0; padding: 0.05rem 0; text-align: left; white-space: normal; }
+  .stacked th { font-weight: 600; }
+  .stacked td:not(:empty)::before { content: attr(data-head) " "; color: var(--chart-muted); }
 }
 @media print {
   @page { margin: 14mm; }
@@ -84,5 +114,8 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow: visible; }
   a { color: inherit; text-decoration: none; }
+  nav { display: none; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  summary { list-style: none; }
 }
 `;
