@@ -19,18 +19,19 @@ pre {
   background: var(--chart-phase); border: 1px solid var(--chart-grid); border-radius: 0.3rem;
 }
 small { font-size: 0.85em; }
+#answer h2 { margin: 0.5rem 0; padding: 0; border: 0; }
 header p, footer, figcaption, caption, .muted { color: var(--chart-muted); }
 footer { margin-top: 2.5rem; padding-top: 0.75rem; border-top: 1px solid var(--chart-grid); font-size: 0.875rem; }
 :focus-visible { outline: 2px solid var(--chart-user); outline-offset: 2px; }
-.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 0.75rem; margin: 0 0 1rem; }
-.headlines > div { border: 1px solid var(--chart-grid); border-radius: 0.4rem; padding: 0.5rem 0.8rem; }
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0.6rem; margin: 0 0 1rem; }
+.headlines > div { border: 1px solid var(--chart-grid); border-radius: 0.4rem; padding: 0.4rem 0.8rem 0.5rem; }
 .headlines dt { color: var(--chart-muted); font-size: 0.875rem; }
-.headlines dd { margin: 0.25rem 0 0; padding-left: 0.6rem; border-left: 4px solid var(--chart-good); }
+.headlines dd { margin: 0.25rem 0 0; max-width: none; line-height: 1.4; padding-left: 0.6rem; border-left: 4px solid var(--chart-good); }
 .headlines strong { font-size: 1.25rem; line-height: 1.3; }
 .headlines .leg { font-weight: 600; }
 .headlines .detail, .headlines .state { font-size: 0.875rem; }
-.headlines .detail::after { content: " ·"; }
-.headlines .detail, .headlines .state { color: var(--chart-muted); }
+.headlines .detail { color: var(--chart-muted); }
+.headlines .state { display: inline-block; padding: 0 0.4rem; border: 1px solid var(--chart-grid); border-radius: 0.7rem; }
 /* Edges differ in kind as well: a page may be without colours. */
 .headlines .noted { border-left: 4px dashed var(--chart-kernel); }
 .headlines .not-known { border-left: 4px dotted var(--chart-axis); }
@@ -43,7 +44,7 @@ details { margin: 0 0 0.75rem; }
 summary { cursor: pointer; font-size: 0.875rem; color: var(--chart-muted); max-width: 60rem; margin-bottom: 0.4rem; }
 /* It is the summary's text. */
 details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.verdict { font-size: 1.2rem; line-height: 1.45; color: var(--chart-text); margin: 0.75rem 0; max-width: 60rem; }
+.verdict { font-size: 1.05rem; line-height: 1.45; color: var(--chart-text); margin: 0.75rem 0; max-width: 60rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0.4rem 2rem; }
 .facts dt { color: var(--chart-muted); font-size: 0.875rem; }
 .facts dd { margin: 0; }
@@ -66,6 +67,12 @@ th, td { padding: 0.22rem 0.9rem 0.22rem 0; border-bottom: 1px solid var(--chart
 th { text-align: left; font-weight: normal; }
 thead th { font-weight: 600; vertical-align: bottom; }
 thead small { font-weight: normal; color: var(--chart-muted); }
+th button { all: unset; cursor: pointer; font: inherit; }
+th button:focus-visible { outline: 2px solid var(--chart-user); }
+[aria-sort="ascending"] button::after { content: " \\2191"; }
+[aria-sort="descending"] button::after { content: " \\2193"; }
+.filters { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; align-items: baseline; }
+.filters select { font: inherit; color: inherit; background: var(--chart-surface); border: 1px solid var(--chart-axis); border-radius: 0.25rem; max-width: 16rem; }
 .in-1 { padding-left: 0.6rem; }
 .in-2 { padding-left: 1.2rem; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }

@@ -1,10 +1,15 @@
 import { type Part, plain } from '../words/phrase.ts';
 import type { Table, TableColumn } from '../words/table.ts';
-import { html, Markup } from './markup.ts';
+import { html, Markup, trusted } from './markup.ts';
 
 /** The head of a row may be a link here. */
 interface HtmlTable extends Omit<Table, 'rows'> {
-  readonly rows: ReadonlyArray<{ readonly head: Part | Markup; readonly cells: readonly Part[] }>;
+  readonly rows: ReadonlyArray<{
+    readonly head: Part | Markup;
+    readonly cells: readonly Part[];
+    /** What rows are chosen by, see sorting.ts. */
+    readonly of?: Readonly<Record<'target' | 'protocol' | 'ended', string>>;
+  }>;
 }
 
 /**
@@ -15,13 +20,13 @@ export function table({ caption, columns, rows }: HtmlTable, look: 'wide' | 'sta
   const [first, ...others] = columns;
   const alignment = (i: number): string => (others[i]?.words ? 'words' : 'number');
   const isStacked = look === 'stacked';
-  return html`<div class="scroll" tabindex="0"><table class="${look}">
+  return html`<div class="scroll" tabindex="0">${trusted(rows.some(({ of }) => of) ? `<table class="${look}" data-sortable>` : `<table class="${look}">`)}
 <caption>${caption}</caption>
 <thead><tr>${first ? headOf(first, 'words') : ''}${others.map((column, i) => headOf(column, alignment(i)))}</tr></thead>
 <tbody>
 ${rows.map(
-  ({ head, cells }) =>
-    html`<tr>${rowHead(head)}${cells.map((cell, i) => {
+  ({ head, cells, of }) =>
+    html`${rowStart(of)}${rowHead(head)}${cells.map((cell, i) => {
       const kind = `${alignment(i)} ${kindOf(cell)}`;
       return isStacked
         ? html`<td class="${kind}" data-head="${plain(others[i]?.title ?? '')}">${cell}</td>`
@@ -32,6 +37,9 @@ ${rows.map(
 </table></div>
 `;
 }
+
+const rowStart = (of: HtmlTable['rows'][number]['of']): Markup =>
+  of ? html`<tr data-target="${of.target}" data-protocol="${of.protocol}" data-ended="${of.ended}">` : html`<tr>`;
 
 /** The same, closed until somebody wants to see it; open on paper. */
 export const foldedTable = (shown: HtmlTable): Markup =>

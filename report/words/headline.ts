@@ -1,5 +1,6 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
 import { chosenRow } from '../fold/sizing.ts';
 import { atOf } from './capacity-phrases.ts';
 import { bytes, count, joined, ms, type Part, type Phrase, percent, phraseOf, say } from './phrase.ts';
@@ -7,7 +8,7 @@ import { instancesOf, priceOf } from './plan-phrases.ts';
 import { LIMITS } from './verdict.ts';
 import { failures } from './verdict-rows.ts';
 
-/** How far an answer can be relied on. `noted`: it is known, and no gate forbids it, but it should be none. */
+/** How far an answer can be relied on. `noted`: it is known, and there is something to know about it. */
 export type State = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
 
 /** What one leg answers to one of the questions. */
@@ -56,7 +57,10 @@ export function headlinesOf(summary: Summary): Headline[] {
 }
 
 /** What is said of an answer beside its value: nothing more than `ok` where all is well. */
-export const stateOf = ({ state, why }: Answer): Phrase => (why.length === 0 ? [state] : say`${state}: ${why}`);
+export function stateOf({ state, why }: Answer): Phrase {
+  if (why.length === 0) return [state];
+  return state === 'noted' ? why : say`${state}: ${why}`;
+}
 
 /** What is unknown for the same reason as the cost. */
 function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
@@ -79,19 +83,25 @@ function cost(leg: LegSummary, summary: Summary): Partial<Answer> {
   const where = { total: '', user: ' in user space alone', kernel: ' in the kernel alone' }[known];
   return {
     value: phraseOf(bytes(estimate.bytes)),
-    detail: say`${bytes(estimate.low)} to ${bytes(estimate.high)}${where}`,
+    detail: say`${intervalOf(estimate)}${where}`,
     state: gated(leg, summary, 'perConnection'),
   };
+}
+
+/** Said once where both ends read the same. */
+function intervalOf({ low, high }: Estimate): Phrase {
+  const [least, most] = [bytes(low), bytes(high)];
+  return least.text === most.text ? ['hardly any scatter'] : say`${least} to ${most}`;
 }
 
 function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
   if (leg.perConnection === null) return unknownCost(leg);
   const own = capacity.find((one) => one.leg === leg.name);
   if (!own) return { state: 'not known', why: phraseOf('nobody told how much memory there is: --memory-limit 2GiB') };
-  const guess = own.beyond ? ', a guess: far beyond what was measured' : '';
   return {
     value: phraseOf(count(own.connections)),
-    detail: say`in ${bytes(own.memoryLimitBytes)}, ${percent(own.headroomPercent)} kept free${guess}`,
+    detail: say`in ${bytes(own.memoryLimitBytes)}, ${percent(own.headroomPercent)} kept free`,
+    ...(own.beyond && { state: 'noted', why: phraseOf('a guess, far beyond what was measured') }),
   };
 }
 
@@ -128,10 +138,10 @@ function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
 }
 
 const opening = (leg: LegSummary, summary: Summary): Partial<Answer> =>
-  time(leg, summary, leg.open.p99Ms, 'open', 'from the moment the plan called for it');
+  time(leg, summary, leg.open.p99Ms, 'open', 'since it was due');
 
 const roundTrip = (leg: LegSummary, summary: Summary): Partial<Answer> =>
-  time(leg, summary, leg.rtt?.p99Ms ?? null, 'rtt', 'at the top level, from the planned moment');
+  time(leg, summary, leg.rtt?.p99Ms ?? null, 'rtt', 'at the top level');
 
 function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: string, detail: string): Partial<Answer> {
   if (p99Ms === null) return { state: 'not known', why: phraseOf('nothing was timed') };

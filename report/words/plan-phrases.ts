@@ -17,7 +17,7 @@ const spareOf = (spare: number): Part =>
 
 /** `198 EUR`. */
 export function priceOf(value: number, { currency }: Pick<Sizing, 'currency'>): Phrase {
-  const digits = value < 10 ? 4 : value < 1000 ? 2 : 0;
+  const digits = value < 10 ? 4 : value < 100 ? 2 : 0;
   const text = value.toFixed(digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
   return [{ value, text }, ...(currency === '' ? [] : [` ${currency}`])];
 }
