@@ -146,6 +146,7 @@ async function openingRunFile(
       }),
       ...(target && { target: target.given }),
       ...(config.exporter && { exporter: config.exporter.text }),
+      ...(typeof config.collect === 'object' && { collect: config.collect.text }),
       ...(baseline && { baseline: baseline.folder }),
     }),
     ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),

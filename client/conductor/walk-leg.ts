@@ -4,10 +4,11 @@ import { RigError } from '../../core/values/errors.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { Trouble } from '../../fleet/wire.ts';
+import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
-import type { Inspectors } from '../launch/inspected.ts';
+import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { Acceptance } from './acceptance.ts';
@@ -37,7 +38,7 @@ export async function walkLeg(
   { config, deps, recorder, file, elapsedMs, warn }: LegGiven,
   setup: LegSetup,
   target: Target,
-  inspectors: Inspectors,
+  collected: { readonly inspectors: readonly Inspector[]; readonly forced: ForcedCollection | undefined },
   launch: number,
 ): Promise<RigError | undefined> {
   const { leg, index, ip, local } = setup;
@@ -56,7 +57,8 @@ export async function walkLeg(
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
     adminToken: target.adminToken ?? undefined,
-    inspectors: inspectors.all,
+    inspectors: collected.inspectors,
+    forced: collected.forced,
     exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],

@@ -55,6 +55,21 @@ export const WARNINGS = {
     hint: () => '--max-launches 20 --connections 10k',
   },
 
+  /** A process that was named, and could be told to collect its garbage. */
+  WGARBAGE: {
+    sentence: ({
+      noun,
+      how,
+      perturbs,
+    }: {
+      readonly noun: string;
+      readonly how: string;
+      readonly perturbs: string;
+      readonly remedy: string;
+    }) => `the target is ${noun}, and its garbage counts as cost; it can be collected ${how} (${perturbs})`,
+    hint: ({ remedy }: { readonly remedy: string }) => remedy.replace(/,$/, ''),
+  },
+
   /** `--collect auto`, and a Node.js process that stays as it is. */
   WUNCOLLECTED: {
     sentence: ({ pid, why }: { readonly pid: number; readonly why: string }) =>
@@ -81,6 +96,11 @@ export const WARNINGS = {
   /** While connections are held. */
   WBACKLOG: {
     sentence: ({ message }: { readonly message: string }) => `during the warm-up ${message}`,
+  },
+  WUNANSWERED: {
+    sentence: ({ unanswered, of }: { readonly unanswered: number; readonly of: number }) =>
+      `the target left ${unanswered} of ${of} closes unanswered: the warm-up ended after one round, and each drain takes some seconds`,
+    hint: () => '--close reset',
   },
   WLATE: {
     sentence: ({ level, tookMs }: { readonly level: number; readonly tookMs: number }) =>

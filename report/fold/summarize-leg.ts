@@ -27,8 +27,14 @@ interface Held {
   readonly ledger: Ledger;
 }
 
-/** What one leg came to, all launches of it together; also of a leg that ended early. */
-export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+/** What one leg came to, all launches of it together; also of a leg that ended early. Without what its levels don't show. */
+export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+  const hidden = hiddenBy(record.run, record.samples, index);
+  return withoutDisowned(withCoarseness(foldLeg(record, leg, index), hidden), hidden);
+}
+
+/** The same by its levels alone, however little they show. */
+export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
   const launches = new Map<number, Sample[]>();
   for (const sample of samples) {
     if (sample.leg !== index) continue;
@@ -37,9 +43,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, inde
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  const hidden = hiddenBy(run, samples, index);
-  return withoutDisowned(withCoarseness(pooled, hidden), hidden);
+  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
 }
 
 /** What one leg came to in one launch, from its samples alone. */

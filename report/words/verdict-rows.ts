@@ -53,7 +53,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
     row('attempts that failed', ({ attempts, outcomes }) => say`${failures(outcomes)} of ${count(attempts)}`),
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
-    cost('one more connection costs', 'total'),
+    row('one more connection costs', ({ perConnection, inconclusive }) =>
+      inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
+    ),
     cost('  in user space', 'user'),
     row('  in the kernel', ({ perConnection }) => {
       const told = estimate(perConnection?.kernel ?? null);
@@ -62,9 +64,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ perConnection }) => perConnection?.charged)
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
-    row('  growth of the host, unexplained', ({ perConnection }) =>
-      orUnknown(perConnection?.components.unexplained, size),
-    ),
+    row('  growth of the host, unexplained', unexplainedCell),
     row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size)),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
     ...retainedRows(legs, row),
@@ -136,6 +136,15 @@ function capacityLabel(
   const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
   const what = isOfCgroup ? ', the limit of its cgroup,' : '';
   return say`${bytes(memoryLimitBytes)}${what} hold, with ${percent(headroomPercent)} headroom`;
+}
+
+/** Other programs take and give back memory as well. Where that is more than all a connection costs, it says nothing of ours. */
+function unexplainedCell({ perConnection }: LegSummary): Part {
+  const { unexplained = null, components, total, user, kernel } = perConnection ?? {};
+  if (unexplained === null) return orUnknown(components?.unexplained, size);
+  const cost = (total ?? user ?? kernel)?.bytes ?? 0;
+  const noise = Math.max(unexplained.bytes - unexplained.low, unexplained.high - unexplained.bytes);
+  return noise > cost ? 'not known: other programs were busy' : estimate(unexplained);
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');

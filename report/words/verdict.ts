@@ -77,7 +77,7 @@ function disowned({ name, protocol, inconclusive }: LegSummary): Phrase | null {
   if (!inconclusive) return null;
   const whose = name === protocol ? '' : `${name}: `;
   const { reasons } = inconclusive;
-  return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; ${reasons[0]!.remedy} would tell`;
+  return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; to settle it: ${reasons[0]!.remedy}`;
 }
 
 /** Without a cost. */

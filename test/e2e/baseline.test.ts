@@ -44,6 +44,8 @@ describe('a run with --baseline', () => {
         'summary-file': summaryFile,
         junit,
         'fail-if': limits,
+        launches: 1,
+        'max-launches': 4,
       };
       writeFileSync(config!, JSON.stringify(settings));
       const ended = await connrig(t, [...FEW, '--config', config!, '--json', '--out', after]);
@@ -72,7 +74,8 @@ describe('a run with --baseline', () => {
     const folder = newFolder(t);
     // Writable by its mode, and refuses every byte.
     const args = ['--baseline', before, '--summary-file', '/dev/full', '--junit', '/dev/full', '--out', folder];
-    const ended = await connrig(t, ['run', '--levels', '20,40,60', ...HASTY, '--engine', 'node', ...args]);
+    const once = ['--launches', '1', '--max-launches', '1', '--engine', 'node'];
+    const ended = await connrig(t, ['run', '--levels', '20,40,60', ...HASTY, ...once, ...args]);
     assertWentThrough(ended);
     assert.match(ended.stderr, /ws: the earlier run \(.*\) has no such leg, so its growth is not watched/);
     assert.match(ended.stderr, /^growth: tcp.*: (?:passed|inconclusive)$/m);
@@ -117,13 +120,10 @@ describe('what a connection costs against an earlier run', () => {
     const program = compiled(t, 'known-answer/held');
     const run = (bytes: number, ...args: readonly string[]) =>
       carriedOut(t, '--command', (port) => `exec ${program} ${port} ${bytes}`, [
-        '--levels',
-        '500,1k,1500',
-        '--rate',
-        '2k/s',
+        ...['--levels', '1k,1500,2k,2500,3k', '--rate', '5k/s', '--settle-timeout', '300ms', '--max-launches', '8'],
         ...args,
       ]);
-    const before = await run(4096);
+    const before = await run(4096, '--launches', '3');
     assertWentThrough(before.ended);
     const twin = await run(4096, '--baseline', before.folder);
     assertWentThrough(twin.ended);

@@ -14,6 +14,7 @@ import {
   assertWentThrough,
   connrig,
   type Ended,
+  foldedLegs,
   HASTY,
   readSamples,
   reportOn,
@@ -42,7 +43,7 @@ async function runAt(
   const ended = await connrig(t, ['run', ...args, '--levels', levels.join(), ...HASTY, '--out', folder], options);
   assertEnded(ended);
   const summary = await reportOn(t, folder);
-  const [leg] = summary.legs;
+  const [leg] = foldedLegs(folder);
   assert.deepEqual(
     leg?.levels.map(({ open }) => open),
     levels,

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/schemas/summary.ts';
-import { assertFailed, connrig, newFolder, readRunJson, undisturbed } from '../support/connrig.ts';
+import { assertFailed, connrig, foldedLegs, HASTY, newFolder, readRunJson, undisturbed } from '../support/connrig.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const REPORTS = ['levels.csv', 'report.html', 'report.md', 'summary.json', 'charts/memory-ws.svg'];
@@ -14,9 +14,8 @@ const readReports = (folder: string): string[] => REPORTS.map((name) => readFile
 describe('a run', () => {
   it('tells people on stderr, prints summary.json with --json, and can be reported on again', TIMEOUT, async (t) => {
     const { folder, code, stdout, stderr } = await undisturbed(t, (out) => [
-      ...['run', '--protocol', 'ws,tcp', '--connections', '1200', '--levels', '6', '--json', '--out', out],
+      ...['run', '--protocol', 'ws,tcp', '--connections', '60', '--levels', '3', ...HASTY, '--json', '--out', out],
     ]);
-    assert.equal(code, 0, stderr);
     const left = [
       'charts',
       'events.jsonl',
@@ -34,20 +33,25 @@ describe('a run', () => {
     const summary = Summary.parse(json);
     assert.deepEqual(summary, json, 'nothing beyond the schema');
     const { status, exitCode, error, target, legs, generator } = summary;
-    assert.deepEqual({ status, exitCode, error }, { status: 'measured', exitCode: 0, error: null });
+    // Sixty connections tell a cost on a quiet machine, if anywhere.
+    assert.deepEqual(
+      [status, exitCode, error?.code ?? null, code],
+      status === 'inconclusive' ? [status, 7, 'EINCONCLUSIVE', 7] : ['measured', 0, null, 0],
+      stderr,
+    );
     assert.equal(target.kind, 'builtin');
     assert.equal(target.urls.length, 2);
     assert.deepEqual(
       legs.map(({ protocol, planned, peakOpen }) => [protocol, planned, peakOpen]),
       [
-        ['ws', 1200, 1200],
-        ['tcp', 1200, 1200],
+        ['ws', 60, 60],
+        ['tcp', 60, 60],
       ],
     );
-    for (const { levels, perConnection, outcomes, attempts, open, baselineBytes } of legs) {
+    for (const { levels, perConnection, outcomes, attempts, open, baselineBytes } of foldedLegs(folder)) {
       assert.deepEqual(
         levels.map((level) => level.open),
-        [200, 400, 600, 800, 1000, 1200],
+        [20, 40, 60],
       );
       for (const { bytes } of levels) assert.equal(bytes.total, (bytes.user ?? 0) + (bytes.kernel ?? 0));
       assert.ok(perConnection?.total && perConnection.user && perConnection.kernel);
@@ -64,8 +68,15 @@ describe('a run', () => {
     for (const phase of ['warm-up', 'baseline', 'settle 20', 'retained'])
       assert.match(stderr, new RegExp(`^ws ${phase} · `, 'm'));
     assert.ok(!stderr.includes('\r') && !stderr.includes('\u001b'), 'plain lines where there is no terminal');
-    assert.match(stderr, /^one more connection costs +\d/m);
-    assert.equal(stderr.trimEnd().split('\n').at(-1), folder);
+    assert.match(stderr, /^one more connection costs +(?:\d|inconclusive)/m);
+    const isError = (text: string): boolean => /^E[A-Z]+: /.test(text);
+    assert.equal(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .findLast((text) => !isError(text)),
+      folder,
+    );
 
     const before = readReports(folder);
     for (const name of REPORTS) rmSync(join(folder, name));
@@ -77,7 +88,7 @@ describe('a run', () => {
     const [csv = '', html = '', markdown = ''] = before;
     assert.equal(csv.trimEnd().split('\n').length, 1 + 6);
     assert.match(markdown, /^# builtin: (?:measured|inconclusive)\n/);
-    assert.match(html, /<p class="verdict">(?:One more|From levels|The levels|Above)/);
+    assert.match(html, /<p class="verdict">(?:One more|From levels|The levels|The memory|Memory|Above)/);
   });
 
   it('takes a YAML file, the command line wins, and --quiet says nothing', TIMEOUT, async (t) => {

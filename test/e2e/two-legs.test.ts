@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Summary } from '../../core/schemas/summary.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
-import { assertFailed, connrig, ENTRY, HASTY, newFolder, readRunJson, startConnrig } from '../support/connrig.ts';
+import {
+  assertFailed,
+  connrig,
+  ENTRY,
+  foldedLegs,
+  HASTY,
+  newFolder,
+  readRunJson,
+  startConnrig,
+} from '../support/connrig.ts';
 import { samplesIn } from '../support/scrape.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -48,7 +57,7 @@ describe('two URLs of one protocol', () => {
       summary.legs.map(({ name, protocol, peakOpen }) => [name, protocol, peakOpen]),
       NAMES.map((name) => [name, 'ws', 1200]),
     );
-    for (const { perConnection } of summary.legs) assert.ok(perConnection?.user, 'a cost of its own');
+    for (const { perConnection } of foldedLegs(folder)) assert.ok(perConnection?.user, 'a cost of its own');
     for (const part of ['limiters', 'forecast'] as const) {
       assert.deepEqual([...new Set(summary[part].map(({ leg }) => leg))].sort(), NAMES, part);
     }
