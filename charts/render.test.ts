@@ -6,7 +6,9 @@ import { seriesOf } from '../report/fold/series.ts';
 import { summarize } from '../report/fold/summarize.ts';
 import { climb, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import type { Chart } from './chart.ts';
+import { componentBarsChart } from './component-bars-chart.ts';
 import { forecastChart } from './forecast-chart.ts';
+import { forestChart } from './forest-chart.ts';
 import { openingChart } from './latency-chart.ts';
 import { ledgerChart } from './ledger-chart.ts';
 import { memoryChart } from './memory-chart.ts';
@@ -14,6 +16,7 @@ import { outcomesChart } from './outcomes-chart.ts';
 import { renderSvg, svgFile } from './render.ts';
 import { retainedChart } from './retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from './time-charts.ts';
+import { trendChart } from './trend-chart.ts';
 
 const ticks = Array.from({ length: 40 }, (_, i) => tick(500, progressOf(i * 10).counts, { elapsedMs: i * 200 }));
 const record = { run: runFile(), samples: [...ticks, ...climb(5000)], events: [], problems: [] };
@@ -31,6 +34,34 @@ const CHARTS: Readonly<Record<string, Chart | undefined>> = {
   time: memoryOverTimeChart(series),
   opens: opensChart(series),
   outcomes: outcomesChart([{ ...leg, outcomes: { ...leg.outcomes, refused: 12 } }]),
+  differences: forestChart(
+    'ws: differences from A',
+    [
+      { label: 'B, all of it', difference: { bytes: 900, low: 100, high: 1700, percent: 9, word: 'dearer' } },
+      {
+        label: 'C, all of it',
+        difference: { bytes: -10, low: -800, high: 780, percent: 0, word: 'no difference shown' },
+      },
+    ],
+    { bytes: 500, label: '5 % of what A costs' },
+  ),
+  parts: componentBarsChart(
+    'ws: part by part',
+    ['A', 'B'],
+    [
+      {
+        label: 'open file',
+        values: [
+          { bytes: 256, interval: null },
+          { bytes: 300, interval: { bytes: 300, low: 280, high: 320 } },
+        ],
+      },
+    ],
+  ),
+  trend: trendChart(
+    'ws',
+    [1, 2].map((at) => ({ label: String(at), bytes: 5000, low: 4000, high: 6000 })),
+  ),
 };
 
 for (const [name, chart] of Object.entries(CHARTS)) {
