@@ -47,6 +47,7 @@ export function memoryChart(leg: LegSummary): Chart {
   return {
     title: `${leg.name}: memory against connections`,
     description: memorySentence(leg),
+    hover: { places: levels.map(({ open }) => open), textAt: (open) => tooltipText(leg, open) },
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((open) => tooltipText(leg, open)),
@@ -144,10 +145,11 @@ const holdoutSeries = (top: number, bytes: number): SeriesOption => ({
   itemStyle: { color: 'transparent', borderColor: colour('bad'), borderWidth: 2 },
 });
 
-function memorySentence({ name, levels, perConnection, fit }: LegSummary): string {
+function memorySentence({ name, levels, perConnection, fit, inconclusive }: LegSummary): string {
   if (levels.length === 0) return `No level of ${name} was measured yet.`;
   const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
   const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${name}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
+  if (inconclusive) return `${measured} No line through them tells a cost.`;
   if (!cost) return `${measured} A line takes at least three.`;
   const shape = fit?.knee ? ' above a knee' : fit?.step ? ' beyond a step' : '';
   return `${measured} One more costs ${humanBytes(cost.bytes)}${shape}, between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}.`;

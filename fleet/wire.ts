@@ -45,6 +45,8 @@ export const TALLY_FIELDS = [
   'flooding',
   /** Opened without the extension that was offered. */
   'declined',
+  /** Closes of ours that were cut short, since the peer hadn't answered them in all their time. */
+  'unanswered',
   'bytesIn',
   'bytesOut',
   'heartbeats',

@@ -1,23 +1,25 @@
 import type { LiveReadings } from '../core/ledger/live-readings.ts';
-import type {
-  Cgroup,
-  Established,
-  HeldSockets,
-  MeterName,
-  ProcessTree,
-  Readings,
-  Runtime,
+import {
+  type Cgroup,
+  type Established,
+  type HeldSockets,
+  isCollected,
+  type MeterName,
+  type ProcessTree,
+  type Readings,
+  type Runtime,
 } from '../core/schemas/readings.ts';
+import type { Collector } from '../core/values/runtimes.ts';
 import { readCgroup } from './cgroup.ts';
 import { readEstablished } from './established.ts';
 import { type ExporterSource, openExporter, openMeterSockets, steady } from './exporter.ts';
 import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
-import { type Inspector, readInspected } from './inspector.ts';
+import type { Inspector } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
 import { askMeter, type MeterAnswer, Missing } from './meter.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
-import { readRuntime } from './runtime.ts';
+import { runtimeReader } from './runtime.ts';
 import { readOrEstimateSlab } from './slab.ts';
 import { readSockstat } from './sockstat.ts';
 
@@ -29,6 +31,8 @@ export interface MeterOptions {
   readonly adminToken?: string | undefined;
   /** Processes of another server whose heaps can be asked for. They stay the caller's to close. */
   readonly inspectors?: readonly Inspector[];
+  /** What else collects the target's garbage, and tells nothing of its heap. @throws Missing when it didn't */
+  readonly forced?: { readonly by: Collector; force(): Promise<void> } | undefined;
   /** What tells about the target's memory, where it isn't ours to read; what is read here of it counts before that. */
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
@@ -114,12 +118,12 @@ const HEAP_TIMEOUT_MS = 1000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, ports, ip, clientPid, targetIsElsewhere = false } = options;
+  const { pids, ports, ip, clientPid, targetIsElsewhere = false, inspectors = [] } = options;
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && steady(openExporter(options.exporter));
   const askSockets = options.exporter && openMeterSockets(options.exporter);
-  const treeOfTarget = { except: [clientPid] };
+  const treeOfTarget = { except: [clientPid], malloc: inspectors.length > 0 };
   const treeOfClient = { except: pids };
   let quick: QuickReading & { readonly readAt: number } = {
     readAt: Number.NEGATIVE_INFINITY,
@@ -138,6 +142,7 @@ export function openMeters(options: MeterOptions): Meters {
       noted(meter, await askMeter(read), { missing, meterMs });
     let startedAt = performance.now();
     const runtime = after ? after.runtime : askRuntime ? await take('runtime', () => askRuntime(gc)) : null;
+    const collectedBy = after ? after.collectedBy : gc ? await force() : undefined;
     // A collection is no part of the reading: it takes seconds in a large heap.
     if (gc) startedAt = performance.now();
     const [first] = pids;
@@ -159,6 +164,7 @@ export function openMeters(options: MeterOptions): Meters {
       target: target ?? told?.target ?? null,
       client,
       runtime,
+      ...(collectedBy && { collectedBy }),
       slab: sizes?.slab ?? null,
       ...(sizes && { slabBasis: sizes.slabBasis }),
       sockstat,
@@ -173,6 +179,13 @@ export function openMeters(options: MeterOptions): Meters {
       meterMs,
     };
     return list ? addLists(readings, connections) : readings;
+  }
+
+  async function force(): Promise<Collector | undefined> {
+    const { forced } = options;
+    if (!forced) return undefined;
+    // Levels without it are told by the report.
+    return 'value' in (await askMeter(() => forced.force())) ? forced.by : undefined;
   }
 
   async function addLists(readings: Readings, connections?: number): Promise<Readings> {
@@ -191,9 +204,7 @@ export function openMeters(options: MeterOptions): Meters {
   }
 
   const withLists = (readings: Readings, connections: number): Promise<Readings> =>
-    askExporter
-      ? read({ gc: readings.runtime?.collected === true, list: true, connections })
-      : addLists(readings, connections);
+    askExporter ? read({ gc: isCollected(readings), list: true, connections }) : addLists(readings, connections);
 
   /** Without connections it is, or nothing could be said of what it has more of later. */
   function isToBeLookedInto({ openFiles }: ProcessTree, connections: number): boolean {
@@ -277,20 +288,6 @@ function noted<T>(meter: MeterName, measured: MeterAnswer<T>, notes: Pick<Readin
   if ('value' in measured) return measured.value;
   notes.missing.push({ meter, why: measured.missing });
   return null;
-}
-
-/** @returns undefined when the target has no runtime that could be asked */
-function runtimeReader(
-  { adminUrl, adminToken: token, inspectors = [] }: MeterOptions,
-  timeoutMs: number,
-): ((gc: boolean) => Promise<Runtime>) | undefined {
-  if (adminUrl) {
-    return async (gc) => {
-      const { collected, processes, census } = await readRuntime(adminUrl, { gc, timeoutMs, token });
-      return { collected, processes, census };
-    };
-  }
-  return inspectors.length > 0 ? (gc) => readInspected(inspectors, gc, timeoutMs) : undefined;
 }
 
 async function sockstatOrMissing(): Promise<NonNullable<Awaited<ReturnType<typeof readSockstat>>>> {

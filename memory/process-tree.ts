@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProcessTree } from '../core/schemas/readings.ts';
+import { lookIntoMalloc } from './malloc-free.ts';
 import { Missing, parseFields, systemCodeOf } from './meter.ts';
 import { readPortableTree } from './process-portable.ts';
 
@@ -21,6 +22,8 @@ export interface TreeOptions {
   readonly except?: readonly number[];
   /** Which process descends from which, when it was asked a moment ago. */
   readonly parents?: Parents;
+  /** Look for what malloc has free, which takes a look at the marks before all its pieces. */
+  readonly malloc?: boolean;
 }
 
 /** Children of each process that has some. */
@@ -38,13 +41,13 @@ const SIDE_BY_SIDE = 3;
  * @throws Missing when a root is gone
  */
 export async function readProcessTree(roots: readonly number[], options: TreeOptions = {}): Promise<ProcessTree> {
-  const { proc = '/proc' } = options;
+  const { proc = '/proc', malloc = false } = options;
   if (process.platform !== 'linux') return readPortableTree(roots);
   const pids = listTree(roots, options);
   const parts: (ProcessTree | undefined)[] = [];
   const queue = pids.entries();
   const readOn = async (): Promise<void> => {
-    for (const [i, pid] of queue) parts[i] = await readProcess(proc, pid);
+    for (const [i, pid] of queue) parts[i] = await readProcess(proc, pid, malloc);
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, readOn));
   const gone = roots.find((root) => parts[pids.indexOf(root)] === undefined);
@@ -129,12 +132,13 @@ export function readQuickMemory(
   return found ? { anonBytes, rssBytes } : undefined;
 }
 
-async function readProcess(proc: string, pid: number): Promise<ProcessTree | undefined> {
+async function readProcess(proc: string, pid: number, malloc: boolean): Promise<ProcessTree | undefined> {
   const folder = join(proc, String(pid));
   try {
     const stat = readFileSync(join(folder, 'stat'), 'latin1');
     const status = readFileSync(join(folder, 'status'), 'latin1');
-    return parseProcess(pid, stat, status, await readRollup(folder), lookAtDescriptors(join(folder, 'fd')));
+    const tree = parseProcess(pid, stat, status, await readRollup(folder), lookAtDescriptors(join(folder, 'fd')));
+    return tree && malloc ? { ...tree, mallocFreeBytes: await lookIntoMalloc(folder) } : tree;
   } catch (error) {
     // ENOENT: the directory went; ESRCH: the process ended while its file was open.
     const code = systemCodeOf(error);
@@ -268,6 +272,8 @@ export function sumTree(parts: readonly ProcessTree[]): ProcessTree {
     openFiles: add(a.openFiles, b.openFiles),
     hasEpoll: a.hasEpoll === null || b.hasEpoll === null ? null : a.hasEpoll || b.hasEpoll,
     threads: add(a.threads, b.threads),
+    ...(a.mallocFreeBytes !== undefined &&
+      b.mallocFreeBytes !== undefined && { mallocFreeBytes: add(a.mallocFreeBytes, b.mallocFreeBytes) }),
     cpuSeconds: a.cpuSeconds + b.cpuSeconds,
   }));
 }

@@ -1,5 +1,7 @@
 import { ServerMemory } from '../core/schemas/admin.ts';
+import type { Runtime } from '../core/schemas/readings.ts';
 import { fetchText, parseJson } from './http.ts';
+import { type Inspector, readInspected } from './inspector.ts';
 import { Missing } from './meter.ts';
 
 export interface RuntimeOptions {
@@ -8,6 +10,13 @@ export interface RuntimeOptions {
   /** Give up after this many ms; a collection of a large heap takes seconds. */
   readonly timeoutMs?: number;
   readonly token?: string | undefined;
+}
+
+/** What tells of a target's heap: the admin port of a reference server, or inspectors of its processes. */
+interface RuntimeSource {
+  readonly adminUrl?: string | undefined;
+  readonly adminToken?: string | undefined;
+  readonly inspectors?: readonly Inspector[];
 }
 
 /** More than any reference server answers; what is longer isn't one. */
@@ -27,4 +36,18 @@ export async function readRuntime(adminUrl: string, options: RuntimeOptions = {}
   if (answer.success) return answer.data;
   const [issue] = answer.error.issues;
   throw new Missing(`${url} is not a connrig server's memory: ${issue?.path.join('.')} ${issue?.message}`);
+}
+
+/** @returns undefined when the target has no runtime that could be asked */
+export function runtimeReader(
+  { adminUrl, adminToken: token, inspectors = [] }: RuntimeSource,
+  timeoutMs: number,
+): ((gc: boolean) => Promise<Runtime>) | undefined {
+  if (adminUrl) {
+    return async (gc) => {
+      const { collected, processes, census } = await readRuntime(adminUrl, { gc, timeoutMs, token });
+      return { collected, processes, census };
+    };
+  }
+  return inspectors.length > 0 ? (gc) => readInspected(inspectors, gc, timeoutMs) : undefined;
 }

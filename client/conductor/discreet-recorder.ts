@@ -4,9 +4,19 @@ import { redactText, secretsIn } from '../../core/values/secrets.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What the run hands to servers in their URLs, and nobody else is to read. */
-export function secretsOf({ urls, exporter, behaviour }: Pick<RunConfig, 'urls' | 'exporter' | 'behaviour'>): string[] {
+export function secretsOf({
+  urls,
+  exporter,
+  collect,
+  behaviour,
+}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour'>): string[] {
   const path = behaviour.kind === 'request' ? (behaviour.path ?? '') : '';
-  return [...urls.map((url) => url.path), exporter?.url ?? '', path].flatMap(secretsIn);
+  return [
+    ...urls.map((url) => url.path),
+    exporter?.url ?? '',
+    typeof collect === 'object' ? collect.url : '',
+    path,
+  ].flatMap(secretsIn);
 }
 
 /** A recorder that keeps secrets also where servers repeat them: in a refusal, a redirection, their last output. */

@@ -4,13 +4,15 @@ import { RigError } from '../../core/values/errors.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { Trouble } from '../../fleet/wire.ts';
+import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
-import type { Inspectors } from '../launch/inspected.ts';
+import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { Acceptance } from './acceptance.ts';
+import { followCost } from './cost-so-far.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { startLegFleet, withoutZone } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
@@ -37,7 +39,7 @@ export async function walkLeg(
   { config, deps, recorder, file, elapsedMs, warn }: LegGiven,
   setup: LegSetup,
   target: Target,
-  inspectors: Inspectors,
+  collected: { readonly inspectors: readonly Inspector[]; readonly forced: ForcedCollection | undefined },
   launch: number,
 ): Promise<RigError | undefined> {
   const { leg, index, ip, local } = setup;
@@ -56,7 +58,8 @@ export async function walkLeg(
     pids: target.pid === null ? [] : [target.pid],
     adminUrl: target.adminUrl ?? undefined,
     adminToken: target.adminToken ?? undefined,
-    inspectors: inspectors.all,
+    inspectors: collected.inspectors,
+    forced: collected.forced,
     exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],
@@ -106,7 +109,12 @@ export async function walkLeg(
   try {
     const { plan } = config;
     const { onProgress } = deps;
-    stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, elapsedMs, state, onProgress });
+    const costSoFar = followCost(
+      () => walk.points,
+      (points) => deps.costSoFar?.(file, points, index) ?? null,
+    );
+    const follows = { elapsedMs, state, costSoFar, onProgress };
+    stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
     const lost = lossWarning(leg.name, walk.progress());
     if (lost) warn(lost);

@@ -1,14 +1,17 @@
 import { join } from 'node:path';
+import type { CollectHow } from '../../config/collect.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { RigError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
+import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
+import { NO_COLLECTION, openCollection } from '../launch/collection.ts';
 import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
-import { type WokenInspectors, wakeInspectors } from '../launch/wake-inspectors.ts';
+import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { byCircumstances } from './error-hints.ts';
 import { noteTarget, startLegTarget } from './leg-target.ts';
@@ -74,19 +77,26 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
     if (deps.signal.aborted) throw interrupted();
     const target = await startLegTarget(context, planned);
     let inspectors: Inspectors | undefined;
-    let woken: WokenInspectors | undefined;
+    let collection = NO_COLLECTION;
     let hasDrained = false;
     try {
       const { ip = planned.ip } = target;
       const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
       // The built-in server collects when it is asked at its admin port.
-      if (config.collect === 'auto' && target.pid !== null && !target.adminUrl)
-        woken = await wakeInspectors(target.pid);
-      for (const { pid, why } of woken?.refused ?? []) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
-      const addresses = [...(config.inspect ?? []), ...(woken?.addresses ?? [])];
-      inspectors = await inspectTarget(addresses, target, deps.signal);
+      if (!target.adminUrl) collection = await openCollection(howToCollect(config, target), target);
+      for (const { pid, why } of collection.refused) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
+      inspectors = await inspectTarget([...(config.inspect ?? []), ...collection.inspectors], target, deps.signal);
       await noteTarget(context.file, recorder, target);
-      const unmeasured = await walkLeg(context, setup, target, inspectors, launch);
+      const { runtime } = context.file.target;
+      if (config.collect === undefined && target.kind === 'pid' && inspectors.all.length === 0)
+        adviseOn(runtime, context.warn);
+      const unmeasured = await walkLeg(
+        context,
+        setup,
+        target,
+        { inspectors: inspectors.all, forced: collection.forced },
+        launch,
+      );
       first ??= unmeasured;
       hasDrained = true;
     } catch (error) {
@@ -98,9 +108,20 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
       await inspectors?.close();
-      await woken?.close();
+      await collection.close();
       await target.stop(hasDrained);
     }
   }
   return first;
+}
+
+/** What we start ourselves is collected unbidden. A process that ran before is disturbed only where that was asked for. */
+const howToCollect = ({ collect, inspect }: RunConfig, { kind }: Target): CollectHow =>
+  collect ?? (kind === 'command' && inspect === undefined ? 'auto' : 'off');
+
+function adviseOn(runtime: RuntimeKind | null, warn: Warn): void {
+  const traits: RuntimeTraits | undefined = runtime === null ? undefined : RUNTIMES[runtime];
+  if (!traits?.collection) return;
+  const { noun, collection, remedy } = traits;
+  warn(toWarning('WGARBAGE', { noun, how: collection.how, perturbs: collection.perturbs, remedy: remedy ?? '' }));
 }

@@ -21,6 +21,7 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     closing: 0,
     flooding: 0,
     declined: 0,
+    unanswered: 0,
     bytesIn: 0,
     bytesOut: 0,
     heartbeats: 0,

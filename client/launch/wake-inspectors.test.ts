@@ -29,7 +29,7 @@ test('a Node.js process is inspected, collected, and left as it was', LINUX, asy
   const garbage =
     'let a = Array.from({ length: 2e6 }, (_, i) => ({ i })); setTimeout(() => { a = undefined; console.log("let go"); }, 1);';
   const pid = await startedNode(t, `${garbage} setInterval(() => {}, 1e6);`);
-  const woken = await wakeInspectors(pid);
+  const woken = await wakeInspectors([pid]);
   assert.deepEqual([woken.addresses.length, woken.refused], [1, []]);
   const inspector = await connectInspector(woken.addresses[0]!, 5000);
   assert.equal(inspector.pid, pid);
@@ -46,20 +46,21 @@ test('a Node.js process is inspected, collected, and left as it was', LINUX, asy
 
 test('a process that uses the signal itself is told of, and others are left alone', LINUX, async (t) => {
   const own = await startedNode(t, `process.on('SIGUSR1', () => {}); ${WAITS}`);
-  const { addresses, refused } = await wakeInspectors(own);
+  const { addresses, refused } = await wakeInspectors([own]);
   assert.deepEqual(addresses, []);
   assert.equal(refused[0]?.pid, own);
   assert.match(refused[0].why, /uses SIGUSR1 itself/);
   // It ends at that signal.
   const python = await started(t, 'python3', ['-c', 'print("up", flush=True); import time; time.sleep(1000)']);
-  assert.deepEqual((await wakeInspectors(python)).refused, []);
+  assert.deepEqual((await wakeInspectors([python])).refused, []);
   assert.ok(isAlive(own) && isAlive(python));
 });
 
 test('one that had an inspector already keeps it', LINUX, async (t) => {
   const pid = await started(t, process.execPath, ['--inspect=127.0.0.1:0', '-e', WAITS]);
   const listened = await whereItListens(pid);
-  const { addresses } = await wakeInspectors(pid);
+  const { addresses, refused } = await wakeInspectors([pid]);
   assert.deepEqual(addresses, []);
+  assert.match(refused[0]!.why, /--inspect host:port/);
   assert.deepEqual(await whereItListens(pid), listened);
 });

@@ -27,12 +27,12 @@ export interface WokenInspectors {
  * Has the Node.js processes of a target listen for a debugger: they do at SIGUSR1, unless they were told otherwise. The signal
  * goes to nobody who doesn't catch it, since it would end there.
  *
- * @param root of the target's process tree
+ * @param roots of process trees: what has merely started a server, such as npm, would take its inspector's port
  */
-export async function wakeInspectors(root: number): Promise<WokenInspectors> {
+export async function wakeInspectors(roots: readonly number[]): Promise<WokenInspectors> {
   const addresses: string[] = [];
   const refused: Array<{ pid: number; why: string }> = [];
-  for (const pid of listTree([root])) {
+  for (const pid of listTree(roots)) {
     if (readRuntimeKind(pid) !== 'node') continue;
     const woken = await wake(pid);
     if ('address' in woken) addresses.push(woken.address);
@@ -45,6 +45,7 @@ export async function wakeInspectors(root: number): Promise<WokenInspectors> {
 }
 
 async function wake(pid: number): Promise<{ readonly address: string } | { readonly why: string }> {
+  if (hasInspector(pid)) return { why: 'it has an inspector already; name it by --inspect host:port' };
   if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
   const before = await listensAt(pid);
   try {
@@ -63,6 +64,19 @@ async function wake(pid: number): Promise<{ readonly address: string } | { reado
     }
   }
   return { why: 'no inspector came up: it uses SIGUSR1 itself, or the port 9229 is taken (node --inspect-port=0)' };
+}
+
+/** It was started with one. */
+function hasInspector(pid: number): boolean {
+  const textOf = (file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    } catch {
+      return '';
+    }
+  };
+  const options = `${textOf('cmdline')}\0${/(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(textOf('environ'))?.[1] ?? ''}`;
+  return /(?:^|[\0\s])--inspect(?:-brk)?(?:[=\0\s]|$)/.test(options);
 }
 
 /** Before it does, and where it never will, the signal ends the process. */

@@ -1,7 +1,8 @@
 import { findTarget } from '../../lab/catalogue.ts';
 import { parseExporter } from '../../memory/exporter.ts';
+import { readCollect } from '../collect.ts';
 import { readInspectors } from '../inspect.ts';
-import { type OptionTable, oneOf, orProblem, quantity, text } from '../option.ts';
+import { type OptionTable, orProblem, quantity, text } from '../option.ts';
 import { readPid } from '../pid.ts';
 import { readSecret } from '../secret.ts';
 
@@ -61,8 +62,7 @@ export const TARGET_OPTIONS = {
     name: 'collect',
     group: 'target',
     argument: '<how>',
-    help: 'auto: have a Node.js target listen for a debugger (SIGUSR1) while it is measured, to collect its garbage first; off: leave it alone',
-    default: 'off',
-    read: oneOf(['off', 'auto']),
+    help: "collect the target's garbage before memory is read. auto: Node.js by SIGUSR1 and its inspector, Java by jcmd. A URL is asked, such as http://127.0.0.1:6060/debug/pprof/heap?gc=1 of Go; off (default: auto for --command and --target, otherwise off)",
+    read: readCollect,
   },
 } as const satisfies OptionTable;

@@ -212,6 +212,22 @@ test('the heap of a reference server is part of its own memory', () => {
   assert.deepEqual([components.heapUsed, components.external, components.userOther], [12e6, 2e6, 11e6]);
 });
 
+test('what malloc had free and connections have taken up is their cost, and what ebbs and flows there is not', () => {
+  const userWith = (anonBytes: number, free: number | null, freeBefore: number | null = 700_000): number | null =>
+    ledgerOf(
+      makeReadings({ target: makeTree(20_000_000, { mallocFreeBytes: freeBefore }) }),
+      makeReadings({ target: makeTree(anonBytes, { mallocFreeBytes: free }) }),
+      { target: 1000, client: 1000 },
+    ).user;
+  assert.equal(userWith(20_000_000, 100_000), 20_600_000);
+  assert.equal(userWith(20_500_000, 1_200_000), 20_000_000);
+  // Between connections, no doubt.
+  assert.equal(userWith(30_000_000, 700_000 + 2 ** 20 + 5_000_000), 30_000_000 - 2 ** 20);
+  // More than anybody looks into: nothing is left of the little that was free.
+  assert.equal(userWith(900_000_000, null), 900_700_000);
+  assert.equal(userWith(20_000_000, 100_000, null), 20_000_000);
+});
+
 test('what could not be read is null, never 0', () => {
   const blind = makeReadings({ target: null, slab: null, host: null });
   const ledger = ledgerOf(blind, blind, { target: 1000, client: 1000 });

@@ -57,6 +57,8 @@ export const ProcessTree = z.object({
   /** Private_Clean + Private_Dirty: what would be free if they ended. */
   ussBytes: bytes.nullable(),
   swapBytes: bytes.nullable(),
+  /** What malloc holds of `anonBytes` and nobody uses; null where it couldn't be told, absent where nobody looked. */
+  mallocFreeBytes: bytes.nullable().optional(),
   pageTablesBytes: bytes.nullable(),
   /** Slots in the descriptor tables (a power of two above the most ever open), not open descriptors. */
   descriptorSlots: count.nullable(),

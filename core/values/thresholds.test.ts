@@ -26,6 +26,26 @@ test('a number of the summary is held against a quantity of its kind', () => {
   assert.deepEqual(resultOf('ws.retained.files.perClosedConnection >= 0'), [0, false]);
 });
 
+test('where the limit lies within the interval of a value nothing is shown, unless the end of it is asked for', () => {
+  const [leg] = summary.legs;
+  const total = { bytes: 9000, low: 8000, high: 10_000 };
+  const wide = { ...summary, legs: [{ ...leg!, perConnection: { ...leg!.perConnection!, total } }] };
+  const shown = (expression: string): [boolean, boolean] => {
+    const { passed, isShown } = checked(readThreshold(expression) as Threshold, wide);
+    return [passed, isShown];
+  };
+  assert.deepEqual(shown('ws.perConnection.total.bytes > 12KiB'), [true, true]);
+  assert.deepEqual(shown('ws.perConnection.total.bytes > 7KiB'), [false, true]);
+  assert.deepEqual(shown('ws.perConnection.total.bytes > 9KiB'), [false, false]);
+  assert.deepEqual(shown('ws.perConnection.total.high > 9KiB'), [false, true]);
+  assert.deepEqual(shown('ws.perConnection.total.low > 9KiB'), [true, true]);
+  const inconclusive = { reasons: [{ code: 'scatter' as const, sentence: 'it scatters', remedy: '--levels 9' }] };
+  const none = { ...summary, legs: [{ ...leg!, perConnection: null, inconclusive }] };
+  const { value, passed, isShown } = checked(readThreshold('ws.perConnection.total.bytes > 1KiB') as Threshold, none);
+  assert.deepEqual([value, passed, isShown], [null, false, false]);
+  assert.equal(checked(readThreshold('ws.rtt.p99Ms > 5ms') as Threshold, none).isShown, true, 'nobody measured it');
+});
+
 test('what is not known has not passed', () => {
   assert.deepEqual(resultOf('tcp.perConnection.total.bytes > 12KiB'), [null, false]);
   assert.deepEqual(resultOf('ws.rtt.p99Ms > 5ms'), [null, false]);
@@ -37,7 +57,7 @@ const WRONG: ReadonlyArray<[string, RegExp]> = [
   ['ws.perConnection.total.bytes', /is not a path, one of >= <= > <, and a quantity/],
   [
     'ws.perConnection.totl.bytes > 1KiB',
-    /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, unexplained, tcpReservedBytes$/,
+    /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, unexplained, coarseBytes, tcpReservedBytes$/,
   ],
   ['wss.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
   ['ws.perConnection.total > 1KiB', /is no number yet: go on with bytes, low, high/],

@@ -55,6 +55,21 @@ export const WARNINGS = {
     hint: () => '--max-launches 20 --connections 10k',
   },
 
+  /** A process that was named, and could be told to collect its garbage. */
+  WGARBAGE: {
+    sentence: ({
+      noun,
+      how,
+      perturbs,
+    }: {
+      readonly noun: string;
+      readonly how: string;
+      readonly perturbs: string;
+      readonly remedy: string;
+    }) => `the target is ${noun}, and its garbage counts as cost; it can be collected ${how} (${perturbs})`,
+    hint: ({ remedy }: { readonly remedy: string }) => remedy.replace(/,$/, ''),
+  },
+
   /** `--collect auto`, and a Node.js process that stays as it is. */
   WUNCOLLECTED: {
     sentence: ({ pid, why }: { readonly pid: number; readonly why: string }) =>
@@ -90,8 +105,13 @@ export const WARNINGS = {
   /** While climbing. */
   WTURNEDAWAY: {
     sentence: ({ most, drops }: { readonly most: number; readonly drops: number }) =>
-      `the target's accept queue, of ${humanCount(most)}, was full ${humanCount(drops)} times: attempts that met it came again 1 s later or more, and the times to open contain that`,
+      `the target's accept queue, of ${humanCount(most)}, turned ${humanCount(drops)} attempts away: their clients tried again 1 s later or more, and the times to open contain that`,
     hint: () => 'a longer queue (backlog of listen() and net.core.somaxconn, at the target), or a lower --rate',
+  },
+  WUNANSWERED: {
+    sentence: ({ unanswered, of }: { readonly unanswered: number; readonly of: number }) =>
+      `the target left ${unanswered} of ${of} closes unanswered: the warm-up ended after one round, and each drain takes some seconds`,
+    hint: () => '--close reset',
   },
   WLATE: {
     sentence: ({ level, tookMs }: { readonly level: number; readonly tookMs: number }) =>

@@ -96,6 +96,11 @@ export class Account {
     if (reason !== 'by-us') onTrouble(reason, detail, lived);
   }
 
+  /** A close has had all its time. */
+  cutShort(): void {
+    this.#deps.tally.add('unanswered', 1);
+  }
+
   /** A close is over, one way or the other. @returns false when there was none */
   closed(slot: Slot): boolean {
     const state = this.#slots.stateOf(slot);

@@ -68,6 +68,7 @@ export class Farewells {
   /** A close has had all its time. */
   cutShort(slot: Slot): void {
     this.#unanswered += 1;
+    this.#account.cutShort();
     this.drop(slot);
   }
 

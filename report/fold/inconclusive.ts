@@ -27,7 +27,9 @@ const MOST_TIMES = 10;
 export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
   const reasons = reasonsAgainst(leg, hidden);
   if (reasons.length === 0) return leg;
-  return { ...leg, inconclusive: { reasons }, perConnection: null, fit: null, chargedFit: null, burst: null };
+  // One climb says no better what stays than what one more takes.
+  const retained = leg.retained?.low === null ? null : leg.retained;
+  return { ...leg, inconclusive: { reasons }, perConnection: null, fit: null, chargedFit: null, burst: null, retained };
 }
 
 function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
@@ -50,7 +52,7 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
       {
         code: 'scatter',
         sentence: `the levels scatter too much to tell what one more ${one} costs${bound}`,
-        remedy: `${more}, or more levels: --levels ${2 * leg.levels.length}`,
+        remedy: `${more} --levels ${2 * leg.levels.length}`,
       },
     ];
   }
@@ -60,14 +62,14 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
     reasons.push({
       code: 'no-line',
       sentence: `${how}, so what one more ${one} costs does not follow from it`,
-      remedy: `more rest before memory is read (--rest 15s), or ${more}`,
+      remedy: `--rest 15s ${more}`,
     });
   }
   if (isWide) {
     reasons.push({
       code: 'range',
       sentence: `one more ${one} costs something between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}, which is too wide a range to plan by`,
-      remedy: `${more}, or more launches: --launches 5`,
+      remedy: `${more} --launches 5`,
     });
   }
   return reasons;

@@ -21,14 +21,23 @@ import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
+type Components = NonNullable<LegSummary['perConnection']>['components'];
+type ComponentEstimates = NonNullable<LegSummary['perConnection']>['componentEstimates'];
+
 /** One hold, arranged: its ledger against the leg's baseline. */
 interface Held {
   readonly point: MemoryPoint;
   readonly ledger: Ledger;
 }
 
-/** What one leg came to, all launches of it together; also of a leg that ended early. */
-export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+/** What one leg came to, all launches of it together; also of a leg that ended early. Without what its levels don't show. */
+export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+  const hidden = hiddenBy(record.run, record.samples, index);
+  return withoutDisowned(withCoarseness(foldLeg(record, leg, index), hidden), hidden);
+}
+
+/** The same by its levels alone, however little they show. */
+export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
   const launches = new Map<number, Sample[]>();
   for (const sample of samples) {
     if (sample.leg !== index) continue;
@@ -37,9 +46,7 @@ export function summarizeLeg({ run, samples }: RunRecord, leg: RecordedLeg, inde
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  const hidden = hiddenBy(run, samples, index);
-  return withoutDisowned(withCoarseness(pooled, hidden), hidden);
+  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -178,13 +185,15 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
   if (user === null && kernel === null) return null;
   const total = withNotes(costOf((ledger) => ledger.total));
   const charged = costOf((ledger) => ledger.charged);
+  const components = componentsOf(held, shape, (total ?? user ?? kernel)!.bytes);
   return {
     total,
     user,
     kernel,
     isKernelEstimated: kernel !== null && isKernelEstimated,
     charged,
-    components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
+    components,
+    componentEstimates: componentEstimatesOf(held, shape, components),
     unexplained: widened(
       costOf((ledger) => ledger.unexplained),
       stray / (held.at(-1)?.point.level ?? 1),
@@ -219,6 +228,25 @@ function componentsOf(
   const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
+}
+
+/** How far each row scatters over the levels, around what it is told to be. */
+function componentEstimatesOf(held: readonly Held[], shape: Shape, components: Components): ComponentEstimates {
+  const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
+  return Object.fromEntries(
+    names.map((name) => {
+      const bytes = components[name] ?? null;
+      const estimate = slopeOf(
+        topGroups(
+          seriesOf(held, (ledger) => ledger.components[name]),
+          shape,
+        ),
+      );
+      if (bytes === null || !estimate) return [name, null];
+      const { low, high } = estimate;
+      return [name, { bytes, low: bytes - (estimate.bytes - low), high: bytes + (high - estimate.bytes) }];
+    }),
+  );
 }
 
 /** The growth of what is charged, on what was charged without connections. */

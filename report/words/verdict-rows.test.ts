@@ -55,6 +55,21 @@ test('the first limit is named, the others follow in order', () => {
   assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
 });
 
+test('what is unexplained has its interval, unless it may be anything', () => {
+  const cellFor = (unexplained: { bytes: number; low: number; high: number } | null): string | undefined => {
+    const { perConnection } = summary.legs[0]!;
+    return cellsOf(
+      withFirst({ perConnection: { ...perConnection!, unexplained } }),
+      'growth of the host, unexplained',
+    )![0];
+  };
+  assert.equal(cellFor({ bytes: 512, low: 100, high: 1024 }), '512 B [100 B, 1.0 KiB]');
+  // A connection costs 7 KB.
+  const busy = 'not known: other programs were busy';
+  assert.equal(cellFor({ bytes: 1.6 * 2 ** 20, low: -(2 ** 20), high: 3 * 2 ** 20 }), busy);
+  assert.equal(cellFor({ bytes: 0, low: -8000, high: 100 }), busy);
+});
+
 test('a knee and a step have a row where there is one', () => {
   const fit = summary.legs[0]!.fit!;
   const exactly = (bytes: number) => ({ bytes, low: bytes, high: bytes });
@@ -81,7 +96,7 @@ test('what is retained is called a leak only when its interval excludes 0', () =
       'retained per closed connection',
     )?.[0];
   assert.equal(cell(1024, null, null), '1.0 KiB');
-  assert.equal(cell(1024, -100, 2148), '1.0 KiB [-100 B, 2.1 KiB]');
+  assert.equal(cell(1024, -100, 2148), '1.0 KiB [0 B, 2.1 KiB]');
   assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1000 B, 1.0 KiB]: a leak');
 });
 
@@ -94,14 +109,14 @@ test('what is retained of descriptors and in the kernel has rows of its own wher
     ['retained per closed connection', 'and in the kernel', 'and open files'].map(
       (label) => cellsOf(leaking, label)?.[0],
     ),
-    ['20 B [-10 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
+    ['20 B [0 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
   );
   const none = { ...of, bytesPerClosedConnection: 0, low: -1, high: 1 };
   const tight = withFirst({
     retained: { ...user, kernel: none, files: { ...files, perClosedConnection: 0, low: -0.02 } },
   });
   assert.equal(cellsOf(tight, 'and open files'), undefined);
-  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [-10 B, 50 B]: used again');
+  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [0 B, 50 B]: used again');
 });
 
 test('a forecast shows its interval, and what is beyond the measured range', () => {

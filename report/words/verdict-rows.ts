@@ -51,9 +51,11 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
-    row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    row('attempts that failed', ({ attempts, outcomes }) => say`${failures(outcomes)} of ${count(attempts)}`),
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
-    cost('one more connection costs', 'total'),
+    row('one more connection costs', ({ perConnection, inconclusive }) =>
+      inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
+    ),
     cost('  in user space', 'user'),
     row('  in the kernel', ({ perConnection }) => {
       const told = estimate(perConnection?.kernel ?? null);
@@ -62,9 +64,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ perConnection }) => perConnection?.charged)
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
-    row('  growth of the host, unexplained', ({ perConnection }) =>
-      orUnknown(perConnection?.components.unexplained, size),
-    ),
+    row('  growth of the host, unexplained', unexplainedCell),
     ...(legs.some(({ burst }) => burst !== null)
       ? [row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size))]
       : []),
@@ -142,6 +142,15 @@ function capacityLabel(
   const isOfCgroup = limit?.basis === 'cgroup' && limit.bytes === memoryLimitBytes;
   const what = isOfCgroup ? ', the limit of its cgroup,' : '';
   return say`${bytes(memoryLimitBytes)}${what} hold, with ${percent(headroomPercent)} headroom`;
+}
+
+/** Other programs take and give back memory as well. Where that is more than all a connection costs, it says nothing of ours. */
+function unexplainedCell({ perConnection }: LegSummary): Part {
+  const { unexplained = null, components, total, user, kernel } = perConnection ?? {};
+  if (unexplained === null) return orUnknown(components?.unexplained, size);
+  const cost = (total ?? user ?? kernel)?.bytes ?? 0;
+  const noise = Math.max(unexplained.bytes - unexplained.low, unexplained.high - unexplained.bytes);
+  return noise > cost ? 'not known: other programs were busy' : estimate(unexplained);
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
@@ -227,8 +236,9 @@ export function estimate(value: Estimate | null): Part {
   return say`${size(value.bytes)} [${size(value.low)}, ${size(value.high)}]`;
 }
 
-function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {
+/** `12 refused, 3 timeout`; 0 where none failed. */
+export function failures(outcomes: LegSummary['outcomes']): Phrase {
   const failed = Object.entries(outcomes).filter(([outcome, times]) => outcome !== 'open' && times > 0);
   const which = failed.map(([outcome, times]) => say`${count(times)} ${outcome}`);
-  return say`${which.length === 0 ? count(0) : joined(which, ', ')} of ${count(attempts)}`;
+  return which.length === 0 ? [count(0)] : joined(which, ', ');
 }

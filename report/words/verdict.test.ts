@@ -50,7 +50,7 @@ test('an inconclusive leg says why, and what would tell', () => {
   };
   assert.equal(
     withLeg({ inconclusive, perConnection: null, fit: null, burst: null }),
-    'Memory does not follow; the range is wide; --rest 15s would tell.',
+    'Memory does not follow; the range is wide; to settle it: --rest 15s.',
   );
 });
 

@@ -13,7 +13,7 @@ const ROUGH = 0.25;
 type Limiter = Summary['limiters'][number];
 
 /** What runs out, as the subject of a sentence. */
-const LIMITS: Readonly<Record<Limiter['what'], string>> = {
+export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
   memory: 'memory',
   fds: 'open files',
   ports: "the client's local ports",
@@ -77,7 +77,7 @@ function disowned({ name, protocol, inconclusive }: LegSummary): Phrase | null {
   if (!inconclusive) return null;
   const whose = name === protocol ? '' : `${name}: `;
   const { reasons } = inconclusive;
-  return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; ${reasons[0]!.remedy} would tell`;
+  return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; to settle it: ${reasons[0]!.remedy}`;
 }
 
 /** Without a cost. */

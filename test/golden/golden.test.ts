@@ -102,7 +102,7 @@ const SENTENCES: Readonly<Record<string, readonly RegExp[]>> = {
     /^Above about 3,999 connections one more TCP connection costs 12\.0 KiB: 8\.0 KiB in user space and 4\.0 KiB in the kernel; below that it was 8\.0 KiB, 16\.0 MiB came at once between 1,500 and 2,000; /,
   ],
   noisy: [
-    /^The levels scatter too much to tell what one more TCP connection costs: anything between -16\.2 KiB and 142 KiB would fit\.$/,
+    /^The levels scatter too much to tell what one more TCP connection costs: up to 142 KiB would fit; to settle it: --connections 20k --levels 12\.$/,
   ],
   'lost-target': [
     /^The run failed: the command ended by itself \(SIGKILL\): listening\.$/,

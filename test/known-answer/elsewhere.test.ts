@@ -10,6 +10,7 @@ import {
   assertWentThrough,
   connrig,
   ENTRY,
+  foldedLegs,
   HASTY,
   newFolder,
   readRunJson,
@@ -114,7 +115,7 @@ async function runThere(t: TestContext, program: 'onward' | 'ghosts', words: str
   const folder = newFolder(t);
   const args = ['--exporter', exporter, ...plan, ...HASTY, '--quiet', '--out', folder];
   const ended = await connrig(t, ['run', `tcp://${ip}:${PORT}`, ...args], { env: { CONNRIG_EXPORTER_TOKEN: TOKEN } });
-  return { ended, summary: await reportOn(t, folder) };
+  return { ended, summary: { ...(await reportOn(t, folder)), legs: foldedLegs(folder) } };
 }
 
 it("a proxy elsewhere pays for its way onwards, by the meter's own look at it", {

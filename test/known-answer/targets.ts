@@ -7,7 +7,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { compiled, sourceOf } from '../support/compiled.ts';
-import { assertWentThrough, connrig, type Ended, killIfThere, newFolder } from '../support/connrig.ts';
+import { assertWentThrough, connrig, type Ended, foldedLegs, killIfThere, newFolder } from '../support/connrig.ts';
 import { commandOf } from '../support/needs.ts';
 import { unusedPort } from '../support/peers.ts';
 
@@ -58,8 +58,8 @@ export async function carriedOut(
   const target = pid === undefined ? commandAt(port) : String(pid);
   const url = `${protocol}://127.0.0.1:${port}`;
   const ended = await connrig(t, ['run', url, how, target, '--rate', '20k/s', ...args, '--quiet', '--out', folder]);
-  const summary = Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
-  return { ended, folder, summary, pid };
+  const told = Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
+  return { ended, folder, summary: { ...told, legs: foldedLegs(folder) }, pid };
 }
 
 /**

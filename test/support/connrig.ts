@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runConnrig as runCommand } from '../../cli/connrig.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { type ErrorCode, EXIT } from '../../core/values/errors.ts';
 import type { Phase } from '../../core/values/plan.ts';
 import { readRun } from '../../report/fold/read-run.ts';
 import { summarize } from '../../report/fold/summarize.ts';
+import { foldLeg } from '../../report/fold/summarize-leg.ts';
 import { testDeps } from './cli-deps.ts';
 import { eventually } from './wait.ts';
 
@@ -101,7 +103,7 @@ export async function connrig(t: TestContext, args: readonly string[], options: 
 
 /**
  * A command whose run goes through: a machine that is busy with other things may keep the client from its pace, which is
- * exit code 6; then once more.
+ * exit code 6; then once more. What its levels show is another matter.
  *
  * @param argsFor the whole of its arguments, for a run folder
  */
@@ -168,6 +170,15 @@ export async function reportOn(_: TestContext, folder: string): Promise<Summary>
   const written = join(folder, 'summary.json');
   if (existsSync(written)) assert.deepEqual(Summary.parse(JSON.parse(readFileSync(written, 'utf8'))), summary);
   return summary;
+}
+
+/**
+ * What the levels of each leg come to, however little they show of a cost: for tests of what is read. On a machine that is busy with
+ * other things a report may call it inconclusive.
+ */
+export function foldedLegs(folder: string): LegSummary[] {
+  const record = readRun(folder);
+  return record.run.plan.legs.map((leg, index) => foldLeg(record, leg, index));
 }
 
 export const readRunJson = (folder: string): RunFile =>

@@ -5,12 +5,12 @@ import type { LegCourse } from '../leg-course.ts';
 import { drain, moveTo, untilTaken } from './ramp.ts';
 import { isAll } from './whole.ts';
 
-/** A warm-up is drained in some ms, unless closes are not answered. */
+/** A warm-up is drained in some ms, unless the target takes its time to close. */
 const UNANSWERED_MS = 900;
 
 /** Connections come and go, so that what only the first ones cost is paid before the baseline. */
 export async function warmUp(course: LegCourse): Promise<void> {
-  const { leg, meters, acceptance, targetIsLocal } = course.context;
+  const { leg, fleet, meters, acceptance, targetIsLocal } = course.context;
   course.enter('warm-up', leg.warmUp);
   const readings = await meters.read({ list: true });
   await acceptance.begin(readings);
@@ -21,6 +21,11 @@ export async function warmUp(course: LegCourse): Promise<void> {
     if (leg.warmUp > 0 && round === 0) await untilWarm(course);
     const drainedAtMs = performance.now();
     await drain(course);
+    const { unanswered } = fleet.tally();
+    if (unanswered > 0) {
+      course.warn(toWarning('WUNANSWERED', { unanswered, of: fleet.tally().closed }));
+      return;
+    }
     // A target that does not close what its clients close keeps what it has: more rounds would only make it larger, slowly.
     if (performance.now() - drainedAtMs > UNANSWERED_MS) return;
   }
