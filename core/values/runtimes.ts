@@ -55,7 +55,7 @@ export const RUNTIMES = {
       perturbs: 'it stands still for 10 ms and 5 µs a connection, and its young generation shrinks',
     },
     slackBytes: { uncollected: 32 * MIB, collected: 128 * KIB },
-    remedy: '--collect auto (its garbage is collected before memory is read)',
+    remedy: '--collect auto, which has its garbage collected before memory is read',
   },
   /** V8 as well, and no inspector unless it was started with one. */
   deno: {
