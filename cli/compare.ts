@@ -22,7 +22,7 @@ export function addCompareCommand(program: Command, deps: CliDeps): void {
 
 async function compare(
   folders: readonly string[],
-  { json, out }: OptionValues<typeof COMPARE_OPTIONS>,
+  { json, out, maxGrowthPercent }: OptionValues<typeof COMPARE_OPTIONS>,
   deps: CliDeps,
 ): Promise<void> {
   const [first, ...others] = folders;
@@ -38,7 +38,7 @@ async function compare(
     import('../report/compare/compare-runs.ts'),
     import('../report/compare/outputs.ts'),
   ]);
-  const comparison = compareFolders([first, ...others]);
+  const comparison = compareFolders([first, ...others], maxGrowthPercent);
   if (json) deps.stdout.write(`${JSON.stringify(comparisonJson(comparison), null, 2)}\n`);
   else deps.stdout.write(terminalComparison(comparison));
   if (out === undefined) return;

@@ -177,7 +177,10 @@ test('more than all ports of one destination: no range helps, more destinations 
 
 test('the most that fits is the last number before a failure', () => {
   const has = { ...PLENTY, filesHard: 20_000 };
-  assert.deepEqual(mostConnections(HERE, has), { connections: 19_928, limiter: 'files' });
+  assert.deepEqual(
+    mostConnections((connections) => ({ ...HERE, connections }), has),
+    { connections: 19_928, limiter: 'files' },
+  );
   assert.equal(explain(checkMachine({ ...HERE, connections: 19_928 }, has)), undefined);
   assert.equal(explain(checkMachine({ ...HERE, connections: 19_929 }, has))?.code, 'EFILES');
 });

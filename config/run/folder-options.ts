@@ -1,3 +1,4 @@
+import { readLabels } from '../labels.ts';
 import { type OptionTable, onOff, type Read, text } from '../option.ts';
 import { readWritableFile } from '../writable-file.ts';
 
@@ -24,11 +25,26 @@ export const FOLDER_OPTIONS = {
     help: 'write what the run came to as JUnit XML, which CI servers show: a test case for each threshold and each leg held against a baseline',
     read: readWritableFile,
   },
+  labels: {
+    name: 'label',
+    group: 'folder',
+    argument: '<key=value>',
+    help: 'what the target was, such as commit=1a2b3c; it stands in the report, the index and summary.json',
+    repeats: true,
+    read: readLabels,
+  },
   name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
   json: {
     name: 'json',
     group: 'folder',
-    help: 'print summary.json on stdout at the end',
+    help: 'print summary.json on stdout at the end, and the table on stderr',
+    default: 'false',
+    read: onOff,
+  },
+  dryRun: {
+    name: 'dry-run',
+    group: 'folder',
+    help: 'say whether the plan fits this machine, as connrig doctor does, and start nothing',
     default: 'false',
     read: onOff,
   },

@@ -134,6 +134,8 @@ export const LegSummary = z.object({
       charged: EstimateSchema.nullable(),
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
       components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
+      /** The same with their 95 % intervals, but for `unexplained`. Summaries of earlier versions lack them. */
+      componentEstimates: z.partialRecord(z.enum(LEDGER_COMPONENTS), EstimateSchema.nullable()).default({}),
       /**
        * What no row of `components` explains. Its interval has in it what stayed unexplained when all had closed, which
        * no connection can be blamed for. Summaries of earlier versions lack it.

@@ -42,6 +42,8 @@ export const Summary = z.object({
   status: z.enum(SUMMARY_STATUSES),
   exitCode: z.number().int(),
   name: z.string(),
+  /** What the target was, in its maker's words (--label): a commit, a version. */
+  labels: z.record(z.string(), ShownText).default({}),
   target: z.object({
     kind: z.enum(TARGET_KINDS),
     name: ShownText,

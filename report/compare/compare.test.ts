@@ -7,6 +7,7 @@ import { measuredOn } from '../words/circumstances.ts';
 import { phraseOf, plain } from '../words/phrase.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
 import { legTables, sentencesOf } from './comparison-phrases.ts';
+import { comparisonPage } from './outputs.ts';
 
 /** A run of ws with so many bytes for each connection. */
 function runOf(bytes: number, more: Partial<RunFile> = {}, launches = 1): ReadRun {
@@ -35,6 +36,50 @@ test('each run is compared with the first, whose cost it is set against', () => 
     told(comparison)[0]!,
     /^B, ws: dearer than A; what one more WebSocket costs differs by \+1000 B \[\+\d+ B, /,
   );
+});
+
+test('a part is told where the whole hides it, and charts show both beside what is allowed', () => {
+  const [less, more] = [runOf(5000), runOf(5000)].map((one, i): ReadRun => {
+    const [ws] = one.summary.legs;
+    const perConnection = ws!.perConnection!;
+    const external = 16_384 * (1 + i);
+    // The whole scatters by more than the part has grown by.
+    const wide = { bytes: 200_000 + external, low: 150_000, high: 250_000 };
+    const exact = { bytes: external, low: external - 50, high: external + 50 };
+    const components = { ...perConnection.components, external };
+    const made = {
+      ...perConnection,
+      total: wide,
+      components,
+      componentEstimates: { external: exact, userOther: null },
+    };
+    return { ...one, summary: { ...one.summary, legs: [{ ...ws!, perConnection: made }] } };
+  }) as [ReadRun, ReadRun];
+  const comparison = comparisonOf([less, more]);
+  assert.match(
+    told(comparison)[0]!,
+    /^B, ws: no difference shown; .*; shown part by part: external to the heap by \+16\.0 KiB \[\+14\.\d KiB, \+17\.\d KiB\]\.$/,
+  );
+  const html = comparisonPage(comparison, 'test');
+  for (const id of ['difference-ws', 'parts-ws', 'memory-ws']) assert.ok(html.includes(`<figure id="${id}">`), id);
+  assert.ok(html.includes('5 % of what A costs'));
+  // The same of runs that are alike says nothing.
+  assert.doesNotMatch(told(comparisonOf([less, less]))[0]!, /part by part/);
+});
+
+test('a summary knows how far each part scatters', () => {
+  const { components, componentEstimates } = runOf(5000).summary.legs[0]!.perConnection!;
+  const names = Object.keys(componentEstimates) as Array<keyof typeof componentEstimates>;
+  assert.ok(names.includes('userOther') && names.includes('tcpSock'));
+  for (const name of names) {
+    const estimate = componentEstimates[name];
+    assert.equal(estimate?.bytes ?? null, components[name] ?? null, name);
+    if (estimate) assert.ok(estimate.low <= estimate.bytes && estimate.bytes <= estimate.high, name);
+  }
+  const pooled = runOf(5000, {}, 3).summary.legs[0]!.perConnection!;
+  // Launches differ by a byte: 5000, 5001 and 5002.
+  assert.ok(Math.abs(pooled.componentEstimates.userOther!.bytes - pooled.components.userOther!) < 1e-6);
+  assert.ok(pooled.componentEstimates.userOther!.high > pooled.componentEstimates.userOther!.bytes + 1);
 });
 
 test('with launches on both sides the scatter is theirs', () => {

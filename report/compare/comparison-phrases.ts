@@ -4,6 +4,7 @@ import type { Difference } from '../../core/stats/difference.ts';
 import {
   bytes,
   count,
+  joined,
   orUnknown,
   type Part,
   type Phrase,
@@ -35,13 +36,14 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
       const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
+      const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
       if (difference.word === 'no difference shown') {
         return [
-          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}.`,
+          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}${parted}.`,
         ];
       }
       return [
-        say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}.`,
+        say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}${parted}.`,
       ];
     });
     return told.map((one) => {
@@ -63,6 +65,29 @@ function whyNot(main: ComparedPart | undefined, legs: ComparedLeg['legs'], at: n
   return lacks
     .map((one) => `${one === 0 ? 'A' : ITSELF} ${legs[one] ? 'knows no cost' : `had no ${many}`}`)
     .join(' and ');
+}
+
+/** Less of a part than this share of the whole cost is nobody's concern. */
+const LEAST_SHARE = 0.01;
+const MOST_PARTS = 3;
+
+/** Parts whose difference is shown: the whole may hide what one of them has more of. */
+function partsClause(parts: readonly ComparedPart[], at: number, wholeBytes: number): Phrase {
+  const shown = parts
+    .filter(({ part }) => !(COSTS as readonly string[]).includes(part))
+    .flatMap(({ part, values }) => {
+      const difference = values[at]?.difference ?? null;
+      const isShown = difference !== null && difference.word !== 'no difference shown';
+      return isShown && Math.abs(difference.bytes) >= LEAST_SHARE * wholeBytes ? [{ part, difference }] : [];
+    })
+    .sort((a, b) => Math.abs(b.difference.bytes) - Math.abs(a.difference.bytes))
+    .slice(0, MOST_PARTS);
+  if (shown.length === 0) return [];
+  const told = shown.map(({ part, difference }) => {
+    const { bytes: by, low, high } = difference;
+    return say`${componentLabel(part as Parameters<typeof componentLabel>[0])} by ${signed(by)} [${signed(low)}, ${signed(high)}]`;
+  });
+  return say`; shown part by part: ${joined(told, ', ')}`;
 }
 
 const PART_WORDS = {

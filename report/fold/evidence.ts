@@ -26,9 +26,12 @@ export function isPreciseBy(
   precisionPercent: number,
 ): boolean {
   if (points.filter(({ phase }) => phase === 'hold').length < LEAST_LEVELS_TO_SKIP) return false;
-  const leg = summarizeLeg({ run, samples: points, events: [], problems: [] }, run.plan.legs[index]!, index);
-  return reachPercent(costKnown(leg)) <= precisionPercent;
+  return reachPercent(costSoFar(run, points, index)) <= precisionPercent;
 }
+
+/** What one more connection costs by the levels of a leg so far; null where these don't show it. */
+export const costSoFar = (run: RunFile, points: readonly MemoryPoint[], index: number): Estimate | null =>
+  costKnown(summarizeLeg({ run, samples: points, events: [], problems: [] }, run.plan.legs[index]!, index));
 
 /**
  * What a run that goes on has not shown yet, of what it was asked to: a cost as narrow as that, a threshold or a growth, either way.

@@ -205,11 +205,12 @@ test('the short summary has verdict, gates and costs, and leads to no file', () 
   const text = shortSummary(held(cheap, samplesOf(7000), { config: { failIf: [{ expression: 'ws.peakOpen > 3k' }] } }));
   const order = [
     '## synthetic: failed',
+    '| one more connection costs |',
     '**The run failed: one more',
     '`EGROWTH`: ',
     'ws.peakOpen \\> 3k',
     'Growth over',
-    '| one more connection costs |',
+    '| open at the top level |',
     'Before you believe it:',
   ];
   const places = order.map((part) => text.indexOf(part));

@@ -14,6 +14,9 @@ const Asked = z.object({
   settleTimeoutMs: z.number().optional(),
   command: z.string().optional(),
   headroomPercent: z.number().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  /** How the run was asked for, ready to paste. */
+  again: z.string().optional(),
 });
 
 /**
@@ -37,6 +40,7 @@ export const CIRCUMSTANCES = {
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   rest: { label: 'Rest before each reading', mayDiffer: false },
   headroom: { label: 'Headroom asked for', mayDiffer: true },
+  labels: { label: 'Labels', mayDiffer: true },
   begun: { label: 'Begun', mayDiffer: true },
   ended: { label: 'Ended', mayDiffer: true },
 } as const satisfies Record<string, { readonly label: string; readonly mayDiffer: boolean }>;
@@ -131,11 +135,19 @@ export function measuredOn(run: RunFile): Circumstance[] {
       : []),
     ...(asked.restMs ? [['rest', ms(asked.restMs)] as const] : []),
     ...(asked.headroomPercent === undefined ? [] : [['headroom', percent(asked.headroomPercent)] as const]),
+    ...(labelsOf(run).length === 0 ? [] : [['labels', labelsOf(run).join(', ')] as const]),
     ['begun', run.startedAt],
     ['ended', run.finishedAt ?? 'never said so'],
   ];
   return told.map(([key, value]) => ({ key, label: CIRCUMSTANCES[key].label, value }));
 }
+
+/** `commit 1a2b3c`, as the run was given them (--label). */
+export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
+  Object.entries(Asked.safeParse(config).data?.labels ?? {}).map(([key, value]) => `${key} ${value}`);
+
+/** The command that makes the run again; null for a run that never said. */
+export const commandOf = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
 function behaviourOf({ kind, ...more }: { readonly kind: string; readonly [key: string]: unknown }): string {
   const details = Object.entries(more).map(([name, value]) => `${name} ${String(value)}`);

@@ -51,7 +51,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
-    row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    row('attempts that failed', ({ attempts, outcomes }) => say`${failures(outcomes)} of ${count(attempts)}`),
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
     row('one more connection costs', ({ perConnection, inconclusive }) =>
       inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
@@ -232,8 +232,9 @@ export function estimate(value: Estimate | null): Part {
   return say`${size(value.bytes)} [${size(value.low)}, ${size(value.high)}]`;
 }
 
-function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {
+/** `12 refused, 3 timeout`; 0 where none failed. */
+export function failures(outcomes: LegSummary['outcomes']): Phrase {
   const failed = Object.entries(outcomes).filter(([outcome, times]) => outcome !== 'open' && times > 0);
   const which = failed.map(([outcome, times]) => say`${count(times)} ${outcome}`);
-  return say`${which.length === 0 ? count(0) : joined(which, ', ')} of ${count(attempts)}`;
+  return which.length === 0 ? [count(0)] : joined(which, ', ');
 }

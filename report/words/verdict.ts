@@ -13,7 +13,7 @@ const ROUGH = 0.25;
 type Limiter = Summary['limiters'][number];
 
 /** What runs out, as the subject of a sentence. */
-const LIMITS: Readonly<Record<Limiter['what'], string>> = {
+export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
   memory: 'memory',
   fds: 'open files',
   ports: "the client's local ports",
