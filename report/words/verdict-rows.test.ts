@@ -68,6 +68,7 @@ test('what is unexplained has its interval, unless it may be anything', () => {
   const busy = 'not known: other programs were busy';
   assert.equal(cellFor({ bytes: 1.6 * 2 ** 20, low: -(2 ** 20), high: 3 * 2 ** 20 }), busy);
   assert.equal(cellFor({ bytes: 0, low: -8000, high: 100 }), busy);
+  assert.equal(cellFor({ bytes: -600, low: -700, high: -500 }), 'none');
 });
 
 test('a knee and a step have a row where there is one', () => {

@@ -150,7 +150,9 @@ function unexplainedCell({ perConnection }: LegSummary): Part {
   if (unexplained === null) return orUnknown(components?.unexplained, size);
   const cost = (total ?? user ?? kernel)?.bytes ?? 0;
   const noise = Math.max(unexplained.bytes - unexplained.low, unexplained.high - unexplained.bytes);
-  return noise > cost ? 'not known: other programs were busy' : estimate(unexplained);
+  if (noise > cost) return 'not known: other programs were busy';
+  // Rows that are too large leave less than nothing; a warning tells where it matters.
+  return unexplained.high <= 0 ? 'none' : estimate(unexplained);
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
