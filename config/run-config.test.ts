@@ -29,7 +29,6 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     talkMs: 2000,
     engine: 'auto',
     close: 'graceful',
-    collect: 'off',
     behaviour: { kind: 'idle' },
     perMessageDeflate: 'off',
     headroomPercent: 20,

@@ -127,7 +127,7 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
     return new RigError(
       'ETARGETFULL',
       `${url} stopped accepting at ${humanCount(tally.open)} open connections: ${failure}${said(failure)}`,
-      { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
+      { hint: 'raise the limits of the target (open files, backlog, its own maximum), or ask for fewer connections' },
     );
   }
   const when = OUR_JUDGEMENTS.has(failure) ? '' : failureClause(progress());
@@ -170,7 +170,7 @@ const FAILURES: Readonly<
   },
   'no-fds': {
     code: 'EFILES',
-    sentence: 'this machine has no file descriptor left',
+    sentence: 'the client may have no more open files',
     hint: 'ulimit -n; connrig doctor --connections <count>',
   },
   'no-memory': {

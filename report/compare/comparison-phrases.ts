@@ -2,6 +2,7 @@ import { componentLabel } from '../../charts/ledger-chart.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Difference } from '../../core/stats/difference.ts';
 import {
+  alike,
   bytes,
   count,
   orUnknown,
@@ -121,15 +122,16 @@ function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows']
   };
 }
 
-/** `+512 B [+480 B, +544 B] (+11.1 %)`. */
+/** `+512 B [+480, +544] (+11.1 %)`. */
 export function differencePhrase(difference: Difference): Phrase {
-  const { low, high } = difference;
+  const [middle, low, high] = alike(difference.bytes, difference.low, difference.high).quantities.map(withSign);
   const share = difference.percent === null ? '' : say` (${signedPercent(difference.percent)})`;
-  return say`${signed(difference.bytes)} [${signed(low)}, ${signed(high)}]${share}`;
+  return say`${middle!} [${low!}, ${high!}]${share}`;
 }
 
 /** 0 has no sign, however little it is off. */
-const signed = (value: number): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${bytes(value).text}` });
+const withSign = ({ value, text }: Quantity): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${text}` });
+const signed = (value: number): Quantity => withSign(bytes(value));
 const signedPercent = (value: number): Quantity => ({
   value,
   text: `${value > 0 ? '+' : ''}${percent(value, 1).text}`,

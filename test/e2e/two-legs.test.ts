@@ -58,9 +58,10 @@ describe('two URLs of one protocol', () => {
       NAMES.map((name) => [name, 'ws', 1200]),
     );
     for (const { perConnection } of foldedLegs(folder)) assert.ok(perConnection?.user, 'a cost of its own');
-    for (const part of ['limiters', 'forecast'] as const) {
-      assert.deepEqual([...new Set(summary[part].map(({ leg }) => leg))].sort(), NAMES, part);
-    }
+    assert.deepEqual([...new Set(summary.limiters.map(({ leg }) => leg))].sort(), NAMES);
+    // On a machine that is busy with other things a leg may be inconclusive.
+    const known = summary.legs.filter(({ inconclusive }) => inconclusive === null).map(({ name }) => name);
+    assert.deepEqual([...new Set(summary.forecast.map(({ leg }) => leg))].sort(), known);
     for (const [i, page] of pages.entries()) {
       for (const name of NAMES) {
         const labels = `protocol="ws",leg="${name}"`;
@@ -77,7 +78,7 @@ describe('two URLs of one protocol', () => {
     const csv = readFileSync(join(folder, 'levels.csv'), 'utf8').trimEnd().split('\n');
     assert.deepEqual(
       csv.slice(1).map((line) => line.split(',').at(-1)),
-      NAMES.flatMap((name) => [name, name, name]),
+      NAMES.flatMap((name) => Array(6).fill(name)),
     );
 
     const compared = await connrig(t, ['compare', folder, folder]);
