@@ -8,6 +8,16 @@ export interface Chart {
   /** For a chart so many pixels wide: what stands above the lines takes more rows when it is narrow. */
   readonly option: (width: number) => ChartOption;
   readonly table: ChartTable;
+  readonly hover: Hover;
+}
+
+/** What a pointer is told where it rests, without any script: one text for each place along an axis. */
+export interface Hover {
+  /** The axis that `places` are on; unless said, `x`. */
+  readonly along?: 'x' | 'y';
+  /** Numbers of that axis, or of a category its index. */
+  readonly places: readonly number[];
+  readonly textAt: (place: number) => string;
 }
 
 /** The numbers behind a chart, as people read them. The first column heads the rows. */

@@ -1,7 +1,7 @@
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { lineAt, predictAt } from '../core/stats/predict.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
-import { baseOption, bytesAxis, countAxis, quiet, tooltip } from './axes.ts';
+import { baseOption, bytesAxis, countAxis, nearest, quiet, tooltip } from './axes.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { lookOf } from './series-look.ts';
@@ -19,7 +19,7 @@ export function compareChart(leg: string, compared: readonly CompareChartLeg[]):
   const end = Math.max(1, ...compared.map(({ leg }) => leg.levels.at(-1)?.open ?? 0));
   const measured = compared.flatMap(({ leg }) => leg.levels.map(({ bytes }) => bytes.total ?? bytes.user ?? 0));
   const drawn = compared.map(({ label, leg }, i) => {
-    const { role, symbol } = lookOf(i);
+    const { role, symbol, line: type } = lookOf(i);
     const look = { color: colour(role) };
     const points: SeriesOption = {
       ...quiet,
@@ -37,7 +37,7 @@ export function compareChart(leg: string, compared: readonly CompareChartLeg[]):
       name: label,
       symbol: 'none',
       itemStyle: look,
-      lineStyle: { ...look, width: 1.5 },
+      lineStyle: { ...look, width: 1.5, type },
       data: lineOf(leg),
     };
     return { points, lines: leg.fit ? [line] : [] };
@@ -49,20 +49,19 @@ export function compareChart(leg: string, compared: readonly CompareChartLeg[]):
       const bytes = leg.levels.find((level) => level.open === open)?.bytes;
       return formatOrUnknown(bytes?.total ?? bytes?.user, humanBytes);
     });
+  const textAt = (at: number): string => {
+    const open = nearest(opens, at, (one) => one) ?? 0;
+    const texts = cellsAt(open).map((cell, i) => `${compared[i]!.label}: ${cell}`);
+    return [`${humanCount(open)} open`, ...texts].join('\n');
+  };
   return {
     title: `${leg}: memory against connections`,
     description: `${compared.map(({ label }) => label).join(', ')}: what was measured at each level, and the lines through it.`,
+    hover: { places: opens, textAt },
     option: (width) => ({
       // The line through them goes without saying.
       ...baseOption(all, width),
-      ...tooltip((at) => {
-        const open = opens.reduce(
-          (best, one) => (Math.abs(one - at) < Math.abs(best - at) ? one : best),
-          opens[0] ?? 0,
-        );
-        const texts = cellsAt(open).map((cell, i) => `${compared[i]!.label}: ${cell}`);
-        return [`${humanCount(open)} open`, ...texts].join('\n');
-      }),
+      ...tooltip(textAt),
       xAxis: countAxis('open connections', end),
       yAxis: bytesAxis(Math.max(1, ...measured)),
       series: [...all, ...drawn.flatMap(({ lines }) => lines)],

@@ -3,6 +3,7 @@ import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip, withNames } from './axes.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
+import { STRIPES } from './patterns.ts';
 import { colour } from './theme.ts';
 
 /** What one more connection costs with one server. */
@@ -24,7 +25,12 @@ export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
     barMaxWidth: 26,
     barCategoryGap: '35%',
     data: bars.map((one) => one[part]?.bytes ?? null),
-    itemStyle: { color: colour(part), borderColor: colour('surface'), borderWidth: 1 },
+    itemStyle: {
+      color: colour(part),
+      borderColor: colour('surface'),
+      borderWidth: 1,
+      ...(part === 'kernel' ? STRIPES : {}),
+    },
   });
   const stacked = [bar('user space', 'user'), bar('kernel', 'kernel')];
   const intervals = bars.flatMap(({ total }, i): SeriesOption[] =>
@@ -49,16 +55,18 @@ export function costBarsChart(title: string, bars: readonly CostBar[]): Chart {
   );
   const textOf = ({ label, user, kernel, total }: CostBar): string =>
     `${label}: ${formatOrUnknown(total?.bytes, humanBytes)} (${formatOrUnknown(user?.bytes, humanBytes)} in user space, ${formatOrUnknown(kernel?.bytes, humanBytes)} in the kernel)`;
+  const textAt = (index: number): string => (bars[index] ? textOf(bars[index]) : '');
   const most = bars.map(({ total, user, kernel }) => total?.high ?? (user?.bytes ?? 0) + (kernel?.bytes ?? 0));
   return {
     title,
     description: `${bars.map(textOf).join('; ')}. The line across the end of a bar is the 95 % interval of the whole.`,
+    hover: { along: 'y', places: bars.map((_, i) => i), textAt },
     option: (width) => ({
       ...withNames(
         baseOption(stacked, width),
         bars.map(({ label }) => label),
       ),
-      ...tooltip((index) => (bars[index] ? textOf(bars[index]) : '')),
+      ...tooltip(textAt),
       xAxis: bytesAxis(Math.max(1, ...most)),
       yAxis: { ...categoryAxis(bars.map(({ label }) => label)), inverse: true },
       series: [...stacked, ...intervals],

@@ -20,9 +20,9 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
   const own = forecast.filter((one) => one.leg === leg.name);
   const room = capacity.find((one) => one.leg === leg.name);
   const lines = leg.fit?.lines ?? [];
-  const first = leg.levels[0]?.open;
+  const [first, top] = [leg.levels[0]?.open, leg.levels.at(-1)?.open];
   const last = Math.max(...own.map(({ connections }) => connections), room?.connections ?? 0);
-  if (lines.length === 0 || first === undefined || own.length === 0) return undefined;
+  if (lines.length === 0 || first === undefined || top === undefined || own.length === 0) return undefined;
   const [from, to] = [10 ** Math.floor(Math.log10(first)), 10 ** Math.ceil(Math.log10(last))];
   const measured = leg.levels.flatMap(({ open, bytes }) =>
     bytes.total === null ? [] : [{ open, bytes: bytes.total }],
@@ -51,6 +51,7 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
       z: 3,
       data: measured.map(({ open, bytes }) => [open, bytes]),
       itemStyle: { color: colour('total') },
+      markArea: measuredArea(from, top),
     },
     {
       ...quiet,
@@ -61,17 +62,26 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
       z: 3,
       data: own.map(({ connections, bytes }) => [connections, bytes]),
       itemStyle: { color: colour('forecast') },
+      label: {
+        show: true,
+        position: 'left',
+        distance: 8,
+        color: colour('text'),
+        formatter: ({ dataIndex }) => timesOf(own[dataIndex]!),
+      },
     },
   ];
+  const textAt = (open: number): string => {
+    const one = nearest(own, open, ({ connections }) => connections);
+    return one ? `${humanCount(one.connections)} connections, ${timesOf(one)} the top level\n${intervalOf(one)}` : '';
+  };
   return {
     title: `${leg.name}: what more connections would take`,
     description: forecastSentence(own, room),
+    hover: { places: own.map(({ connections }) => connections), textAt },
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((open) => {
-        const one = nearest(own, open, ({ connections }) => connections);
-        return one ? `${humanCount(one.connections)} connections\n${intervalOf(one)}` : '';
-      }),
+      ...tooltip(textAt),
       xAxis: { ...logAxis(shortCount, from, to), name: 'connections', nameLocation: 'middle', nameGap: 26 },
       yAxis: logAxis(shortBytes, least, most, 4),
       series,
@@ -95,6 +105,18 @@ function intervalOf({ bytes, low, high }: Forecast): string {
   const [middle, least, most] = humanCells(bytes, low, high);
   return `${middle}, ${least} to ${most}`;
 }
+
+/** `333 ×`: how far it lies beyond what was measured. */
+const timesOf = ({ extrapolation }: Forecast): string => `${extrapolation.toFixed(extrapolation < 10 ? 1 : 0)} ×`;
+
+/** What was measured; all else is what follows from it. */
+const measuredArea = (from: number, top: number): NonNullable<SeriesOption['markArea']> => ({
+  silent: true,
+  animation: false,
+  itemStyle: { color: colour('phase') },
+  label: { color: colour('muted'), position: 'insideBottom', formatter: `measured, up to ${shortCount(top)}` },
+  data: [[{ xAxis: from }, { xAxis: top }]],
+});
 
 /** The memory there is, less what is to stay free, and how many connections that holds. */
 function limitMark(room: Room): NonNullable<SeriesOption['markLine']> {
@@ -120,7 +142,9 @@ const heldText = ({ connections, extrapolation }: Room): string =>
   extrapolation > FAR_TIMES ? aboutCount(connections) : humanCount(connections);
 
 function forecastSentence(own: readonly Forecast[], room: Room | undefined): string {
-  const ahead = own.map((one) => `${humanCount(one.connections)} would take ${intervalOf(one)}`).join('; ');
+  const ahead = own
+    .map((one) => `${humanCount(one.connections)}, ${timesOf(one)} what was measured, would take ${intervalOf(one)}`)
+    .join('; ');
   const fits = room
     ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${heldText(room)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
     : '';

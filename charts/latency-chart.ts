@@ -73,18 +73,20 @@ function latencyChart(leg: string, { title, what, role, names }: Kind, levels: r
     [`up to ${humanCount(level)}`, ...names.map((name, i) => `${name}: ${formatOrUnknown(times[i], humanMs)}`)].join(
       '\n',
     );
+  const textAt = (at: number): string => {
+    const one = nearest(levels, at, ({ level }) => level);
+    return one ? textOf(one) : '';
+  };
   const last = levels.at(-1);
   return {
     title: `${leg}: ${title}`,
     description: last
       ? `Up to ${humanCount(last.level)} connections ${what} took ${names.map((name, i) => `${name} ${formatOrUnknown(last.times[i], humanMs)}`).join(', ')}.`
       : '',
+    hover: { places: levels.map(({ level }) => level), textAt },
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((at) => {
-        const one = nearest(levels, at, ({ level }) => level);
-        return one ? textOf(one) : '';
-      }),
+      ...tooltip(textAt),
       xAxis: countAxis('open connections', Math.max(1, ...levels.map(({ level }) => level)) * 1.05),
       yAxis: logAxis(shortMs, least, most),
       series,

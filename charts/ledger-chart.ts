@@ -5,6 +5,7 @@ import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
+import { type Decal, DOTS, STRIPES } from './patterns.ts';
 import { colour, type Role } from './theme.ts';
 
 type Component = (typeof USER_COMPONENTS)[number] | (typeof KERNEL_COMPONENTS)[number];
@@ -55,12 +56,14 @@ export function ledgerChart(legs: readonly LegSummary[]): Chart | undefined {
       itemStyle: { color: colour(role), borderColor: colour('surface'), borderWidth: 1, ...decalOf(pattern) },
     };
   });
+  const textAt = (index: number): string => (known[index] ? partsText(known[index], shown) : '');
   return {
     title: 'What one more connection costs, part by part',
     description: known.map(ledgerSentence).join(' '),
+    hover: { along: 'y', places: known.map((_, i) => i), textAt },
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((index) => (known[index] ? ledgerSentence(known[index]) : '')),
+      ...tooltip(textAt),
       xAxis: bytesAxis(Math.max(1, ...sums), Math.min(0, ...negative)),
       yAxis: { ...categoryAxis(known.map(({ name }) => name)), inverse: true },
       series,
@@ -98,22 +101,12 @@ function ledgerSentence(leg: LegSummary): string {
   return `${leg.name}: ${formatOrUnknown(costOf(leg), humanBytes)}, most of it ${parts}.`;
 }
 
-function decalOf(pattern: Pattern): { decal?: Record<string, unknown> } {
-  if (pattern === 'none') return {};
-  const common = { color: colour('surface'), dirty: false };
-  if (pattern === 'stripes') {
-    return { decal: { ...common, symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 } };
-  }
-  return {
-    decal: {
-      ...common,
-      symbol: 'circle',
-      symbolSize: 0.6,
-      dashArrayX: [
-        [6, 6],
-        [0, 6, 6, 0],
-      ],
-      dashArrayY: [6, 0],
-    },
-  };
+/** Every part with its name, for a pointer. */
+function partsText(leg: LegSummary, shown: readonly Component[]): string {
+  const parts = shown.map(
+    (name) => `${LOOKS[name][0]}: ${formatOrUnknown(leg.perConnection?.components[name], humanBytes)}`,
+  );
+  return [`${leg.name}: ${formatOrUnknown(costOf(leg), humanBytes)}`, ...parts].join('\n');
 }
+
+const decalOf = (pattern: Pattern): Decal => (pattern === 'none' ? {} : pattern === 'stripes' ? STRIPES : DOTS);

@@ -47,6 +47,7 @@ export function memoryChart(leg: LegSummary): Chart {
   return {
     title: `${leg.name}: memory against connections`,
     description: memorySentence(leg),
+    hover: { places: levels.map(({ open }) => open), textAt: (open) => tooltipText(leg, open) },
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip((open) => tooltipText(leg, open)),

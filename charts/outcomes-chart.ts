@@ -9,12 +9,12 @@ import { colour, type Role } from './theme.ts';
 /** A bar that stands for something has to be seen, however few it stands for. */
 const LEAST_PIXELS = 4;
 
-/** How attempts to open ended: a bar for each outcome of each leg that there was. */
+/** How attempts to open ended: a bar for each outcome of each leg that there was. Where all opened there is nothing to see. */
 export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
   const bars = legs.flatMap(({ name: leg, outcomes }) =>
     OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => ({ leg, name, attempts: outcomes[name] })),
   );
-  if (bars.length === 0) return undefined;
+  if (bars.every(({ name }) => name === 'open')) return undefined;
   const series = (name: string, role: Role, isOpen: boolean): SeriesOption => ({
     ...quiet,
     type: 'bar',
@@ -35,13 +35,16 @@ export function outcomesChart(legs: readonly LegSummary[]): Chart | undefined {
     ...(bars.some(({ name }) => name === 'open') ? [series('opened', 'connections', true)] : []),
     ...(bars.some(({ name }) => name !== 'open') ? [series('failed', 'bad', false)] : []),
   ];
+  const textAt = (index: number): string =>
+    bars[index] ? `${bars[index].leg}: ${humanCount(bars[index].attempts)} ${bars[index].name}` : '';
   const most = Math.max(...bars.map(({ attempts }) => attempts));
   return {
     title: 'How attempts to open ended',
     description: legs.map(outcomesSentence).join(' '),
+    hover: { along: 'y', places: bars.map((_, i) => i), textAt },
     option: (width) => ({
       ...baseOption(all, width),
-      ...tooltip((index) => (bars[index] ? `${bars[index].name}: ${humanCount(bars[index].attempts)}` : '')),
+      ...tooltip(textAt),
       // Room for the number beside the longest bar.
       xAxis: countYAxis(most * 1.15),
       yAxis: { ...categoryAxis(bars.map(({ leg, name }) => `${leg}: ${name}`)), inverse: true },

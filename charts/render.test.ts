@@ -6,7 +6,9 @@ import { seriesOf } from '../report/fold/series.ts';
 import { summarize } from '../report/fold/summarize.ts';
 import { climb, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import type { Chart } from './chart.ts';
+import { componentBarsChart } from './component-bars-chart.ts';
 import { forecastChart } from './forecast-chart.ts';
+import { forestChart } from './forest-chart.ts';
 import { openingChart } from './latency-chart.ts';
 import { ledgerChart } from './ledger-chart.ts';
 import { memoryChart } from './memory-chart.ts';
@@ -14,6 +16,7 @@ import { outcomesChart } from './outcomes-chart.ts';
 import { renderSvg, svgFile } from './render.ts';
 import { retainedChart } from './retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from './time-charts.ts';
+import { trendChart } from './trend-chart.ts';
 
 const ticks = Array.from({ length: 40 }, (_, i) => tick(500, progressOf(i * 10).counts, { elapsedMs: i * 200 }));
 const record = { run: runFile(), samples: [...ticks, ...climb(5000)], events: [], problems: [] };
@@ -31,6 +34,34 @@ const CHARTS: Readonly<Record<string, Chart | undefined>> = {
   time: memoryOverTimeChart(series),
   opens: opensChart(series),
   outcomes: outcomesChart([{ ...leg, outcomes: { ...leg.outcomes, refused: 12 } }]),
+  differences: forestChart(
+    'ws: differences from A',
+    [
+      { label: 'B, all of it', difference: { bytes: 900, low: 100, high: 1700, percent: 9, word: 'dearer' } },
+      {
+        label: 'C, all of it',
+        difference: { bytes: -10, low: -800, high: 780, percent: 0, word: 'no difference shown' },
+      },
+    ],
+    { bytes: 500, label: '5 % of what A costs' },
+  ),
+  parts: componentBarsChart(
+    'ws: part by part',
+    ['A', 'B'],
+    [
+      {
+        label: 'open file',
+        values: [
+          { bytes: 256, interval: null },
+          { bytes: 300, interval: { bytes: 300, low: 280, high: 320 } },
+        ],
+      },
+    ],
+  ),
+  trend: trendChart(
+    'ws',
+    [1, 2].map((at) => ({ label: String(at), bytes: 5000, low: 4000, high: 6000 })),
+  ),
 };
 
 for (const [name, chart] of Object.entries(CHARTS)) {
@@ -80,6 +111,33 @@ for (const [name, chart] of Object.entries(CHARTS)) {
   });
 }
 const INVISIBLE: ReadonlySet<string> = new Set(['#000', 'rgb(0,0,0)', '#fff']);
+
+test('a pointer is told the values of the place where it rests, by the picture alone', () => {
+  const svg = renderSvg(CHARTS['memory']!, { width: 600, height: 320 }, 'a');
+  const stripes = [
+    ...svg.matchAll(/<rect x="(\d+)" y="0" width="(\d+)" height="320" fill="transparent"><title>([^<]*)</g),
+  ];
+  assert.deepEqual(
+    stripes.map(([, , , text]) => text!.split('\n')[0]),
+    leg.levels.map(({ open }) => `${open.toLocaleString('en')} open`),
+  );
+  // They lie side by side, and nothing of the chart is left out.
+  const ends = stripes.map(([, from, width]) => [Number(from), Number(from) + Number(width)]);
+  assert.equal(ends[0]![0], 0);
+  assert.equal(ends.at(-1)![1], 600);
+  for (const [i, [from]] of ends.slice(1).entries()) assert.equal(from, ends[i]![1]);
+  assert.match(renderSvg(CHARTS['ledger']!, { width: 600, height: 320 }, 'a'), /<title>ws: [^<]*\nheap in use: /);
+});
+
+test('no chart says that all attempts opened', () => assert.equal(outcomesChart([leg]), undefined));
+
+test('a forecast says how far it goes beyond what was measured', () => {
+  const [one] = summary.forecast;
+  const svg = renderSvg(CHARTS['forecast']!, { width: 600, height: 320 }, 'a');
+  assert.ok(svg.includes('measured, up to 3k'), svg);
+  assert.ok(svg.includes(`${one!.extrapolation.toFixed(1)} ×`));
+  assert.ok(CHARTS['forecast']!.description.includes(`${one!.extrapolation.toFixed(1)} × what was measured`));
+});
 
 test('texts are escaped', () => {
   const svg = renderSvg(
@@ -173,7 +231,7 @@ test('opens per second are those between two moments of one leg', () => {
 
 test('a process that has drawn a chart ends by itself', () => {
   const render = new URL('./render.js', import.meta.url);
-  const code = `import('${render}').then(({ renderSvg }) => console.log(renderSvg({ title: 't', description: 'd', option: () => ({ xAxis: {}, yAxis: {}, series: [] }) }, { width: 100, height: 100 }, 'a').length > 100))`;
+  const code = `import('${render}').then(({ renderSvg }) => console.log(renderSvg({ title: 't', description: 'd', hover: { places: [] }, option: () => ({ xAxis: {}, yAxis: {}, series: [] }) }, { width: 100, height: 100 }, 'a').length > 100))`;
   const { status, stdout } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
   assert.deepEqual([status, stdout], [0, 'true\n']);
 });

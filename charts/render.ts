@@ -1,5 +1,5 @@
-import type { Chart } from './chart.ts';
-import { init } from './echarts.ts';
+import type { Chart, Hover } from './chart.ts';
+import { type EChart, init } from './echarts.ts';
 import { colour, themeCss } from './theme.ts';
 
 export interface Size {
@@ -17,7 +17,8 @@ export function renderSvg(shown: Chart, { width, height }: Size, id: string): st
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(shown.option(width));
-    return named(tidied(chart.renderToSVGString({ useViewBox: true }), id), shown, id);
+    const svg = named(tidied(chart.renderToSVGString({ useViewBox: true }), id), shown, id);
+    return svg.replace(/<\/svg>\s*$/, `${hoverPlaces(shown.hover, { width, height }, pixelsOn(chart))}</svg>`);
   } finally {
     // What isn't disposed of keeps a process alive.
     chart.dispose();
@@ -32,6 +33,38 @@ export function svgFile(svg: string, { width, height }: Size): string {
   const ground = `<rect width="${width}" height="${height}" fill="${colour('surface')}"/>`;
   const own = `</desc>\n<style>${themeCss()}</style>\n${ground}`;
   return `${svg.replace('</desc>', own)}\n`;
+}
+
+const pixelsOn =
+  (chart: EChart) =>
+  (along: 'x' | 'y', place: number): number =>
+    chart.convertToPixel(along === 'x' ? { xAxisIndex: 0 } : { yAxisIndex: 0 }, place);
+
+/**
+ * Invisible stripes over the whole chart, each from half way to the place before to half way to the next: a pointer that
+ * rests there is told the text by the browser itself.
+ */
+function hoverPlaces(
+  { along = 'x', places, textAt }: Hover,
+  { width, height }: Size,
+  pixelOf: (along: 'x' | 'y', place: number) => number,
+): string {
+  const at = [...new Set(places)]
+    .map((place) => ({ text: textAt(place), pixel: pixelOf(along, place) }))
+    .filter(({ text, pixel }) => text !== '' && Number.isFinite(pixel))
+    .sort((a, b) => a.pixel - b.pixel);
+  const end = along === 'x' ? width : height;
+  const stripes = at.map(({ text, pixel }, i) => {
+    const [before, after] = [at[i - 1]?.pixel, at[i + 1]?.pixel];
+    const from = Math.round(before === undefined ? 0 : (before + pixel) / 2);
+    const to = Math.round(after === undefined ? end : (pixel + after) / 2);
+    const place =
+      along === 'x'
+        ? `x="${from}" y="0" width="${to - from}" height="${height}"`
+        : `x="0" y="${from}" width="${width}" height="${to - from}"`;
+    return `<rect ${place} fill="transparent"><title>${escaped(text)}</title></rect>\n`;
+  });
+  return stripes.join('');
 }
 
 /** Out with what is for a pointer or for echarts itself, and with numbers that count all charts ever drawn. */

@@ -32,6 +32,7 @@ export function retainedChart({ name, drains }: LegSeries, retained: LegSummary[
   return {
     title: `${name}: what closed connections leave behind`,
     description: retainedSentence(retained),
+    hover: { places: drains.map((_, i) => i), textAt: textOf },
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip(textOf),

@@ -1,10 +1,10 @@
 import type { Role } from './theme.ts';
 
-/** How one of several alike is told from the others: by colour, by shape, and by its line where those begin again. */
+/** How one of several alike is told from the others: by colour, by shape and by its line, so that no colour is needed. */
 export interface Look {
   readonly role: Role;
   readonly symbol: string;
-  readonly line: 'solid' | 'dashed';
+  readonly line: 'solid' | 'dashed' | 'dotted';
 }
 
 const LOOKS: ReadonlyArray<readonly [Role, string]> = [
@@ -16,8 +16,11 @@ const LOOKS: ReadonlyArray<readonly [Role, string]> = [
   ['total', 'pin'],
 ];
 
-/** @param index from 0; the seventh has the first one's colour and shape */
+/** A line that is like another's has a shape and a colour of its own. */
+const LINES = ['solid', 'dashed', 'dotted', 'dashed'] as const;
+
+/** @param index from 0; the seventh has the first one's colour and shape, and another line */
 export function lookOf(index: number): Look {
   const [role, symbol] = LOOKS[index % LOOKS.length]!;
-  return { role, symbol, line: index % (2 * LOOKS.length) < LOOKS.length ? 'solid' : 'dashed' };
+  return { role, symbol, line: LINES[index % LINES.length]! };
 }

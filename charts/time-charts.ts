@@ -1,7 +1,7 @@
 import type { PhaseSpan, RunSeries, TimePoint } from '../core/schemas/series.ts';
 import { humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, clock, countAxis, countYAxis, nearest, quiet, timeAxis, tooltip } from './axes.ts';
-import { type Chart, formatOrUnknown } from './chart.ts';
+import { type Chart, formatOrUnknown, type Hover } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
 
@@ -43,6 +43,7 @@ export function memoryOverTimeChart({ time, phases }: RunSeries, memory = 'user 
   return {
     title: 'Memory over time',
     description: timeSentence(time, memory),
+    hover: timeHover(time, textOf),
     option: (width) => ({
       ...baseOption(series, width),
       ...timeTooltip(time, textOf),
@@ -80,15 +81,17 @@ export function growthChart(time: readonly TimePoint[]): Chart | undefined {
       itemStyle: { color: colour('user') },
     },
   ];
+  const textAt = (open: number): string => {
+    const one = nearest(known, open, (point) => point.open);
+    return one ? `${humanCount(one.open)} open\n${humanBytes(one.targetBytes)}` : '';
+  };
   return {
     title: 'Memory against connections',
     description: `${humanBytes(last.targetBytes)} with ${humanCount(last.open)} open now; the most were ${humanCount(mostOpen)}.`,
+    hover: { places: sampled(known).map(({ open }) => open), textAt },
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((open) => {
-        const one = nearest(known, open, (point) => point.open);
-        return one ? `${humanCount(one.open)} open\n${humanBytes(one.targetBytes)}` : '';
-      }),
+      ...tooltip(textAt),
       xAxis: countAxis('open connections', mostOpen * 1.05),
       yAxis: bytesAxis(known.reduce((most, { targetBytes }) => Math.max(most, targetBytes), 1)),
       series,
@@ -117,16 +120,15 @@ export function opensChart({ time }: RunSeries): Chart {
   ];
   const peak = rates.reduce((best, { opened }) => Math.max(best, opened), 0);
   const failed = rates.reduce((best, rate) => Math.max(best, rate.failed), 0);
+  const textOf = (rate: Rate): string =>
+    `${clock(rate.elapsedMs)}\nopened: ${humanCount(rate.opened)}/s\nfailed: ${humanCount(rate.failed)}/s`;
   return {
     title: 'Opened per second',
     description: `At most ${humanCount(peak)} connections were opened in a second, and at most ${humanCount(failed)} failed.`,
+    hover: timeHover(rates, textOf),
     option: (width) => ({
       ...baseOption(series, width),
-      ...timeTooltip(
-        rates,
-        (rate) =>
-          `${clock(rate.elapsedMs)}\nopened: ${humanCount(rate.opened)}/s\nfailed: ${humanCount(rate.failed)}/s`,
-      ),
+      ...timeTooltip(rates, textOf),
       xAxis: timeAxis(time.at(-1)?.elapsedMs ?? 0),
       yAxis: countYAxis(most),
       series,
@@ -185,10 +187,15 @@ function heldAreas(phases: readonly PhaseSpan[]): NonNullable<SeriesOption['mark
 }
 
 const timeTooltip = <T extends { elapsedMs: number }>(items: readonly T[], textOf: (item: T) => string) =>
-  tooltip((elapsedMs) => {
+  tooltip(timeHover(items, textOf).textAt);
+
+const timeHover = <T extends { elapsedMs: number }>(items: readonly T[], textOf: (item: T) => string): Hover => ({
+  places: sampled(items).map(({ elapsedMs }) => elapsedMs),
+  textAt: (elapsedMs) => {
     const item = nearest(items, elapsedMs, (one) => one.elapsedMs);
     return item ? textOf(item) : '';
-  });
+  },
+});
 
 /** Evenly chosen rows, the last one always among them. */
 function sampled<T>(items: readonly T[]): T[] {

@@ -33,17 +33,19 @@ export function timesChart(title: string, lines: readonly TimesLine[]): Chart {
   });
   const cellAt = ({ points }: TimesLine, at: number): string =>
     formatOrUnknown(points.find(({ open }) => open === at)?.ms, humanMs);
+  const textAt = (place: number): string => {
+    const at = nearest(opens, place, (open) => open);
+    if (at === undefined) return '';
+    return [`${humanCount(at)} open`, ...lines.map((line) => `${line.label}: ${cellAt(line, at)}`)].join('\n');
+  };
   const top = opens.at(-1) ?? 1;
   return {
     title,
     description: `With ${humanCount(top)} open: ${lines.map((line) => `${line.label} ${cellAt(line, top)}`).join(', ')}.`,
+    hover: { places: opens, textAt },
     option: (width) => ({
       ...baseOption(series, width),
-      ...tooltip((place) => {
-        const at = nearest(opens, place, (open) => open);
-        if (at === undefined) return '';
-        return [`${humanCount(at)} open`, ...lines.map((line) => `${line.label}: ${cellAt(line, at)}`)].join('\n');
-      }),
+      ...tooltip(textAt),
       xAxis: {
         ...logAxis(shortCount, Math.min(...opens, top), top),
         name: 'open connections',

@@ -82,7 +82,7 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
     what,
     remedy === '' ? sentence : `${sentence} — ${remedy}`,
   ]);
-  return `${alignColumns([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
+  return `${alignColumns([['', 'to measure', 'what there is'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
 }
 
 function summaryOf({ need: { connections, targetOnThisMachine }, findings, most }: Examined): string {

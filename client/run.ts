@@ -199,7 +199,7 @@ const recordOfBuilt = ({ source, tools, deployed }: BuiltTarget): NonNullable<Ru
 });
 
 function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['target']['kind'] {
-  // Of its own making, but a command like another.
+  // A target is built by us, but it is a command like another.
   if (target !== undefined) return 'command';
   if (urls.length === 0) return 'builtin';
   if (command !== undefined) return 'command';

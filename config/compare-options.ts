@@ -1,8 +1,16 @@
 import { jsonOption } from './json-option.ts';
-import { type OptionTable, text } from './option.ts';
+import { type OptionTable, quantity, text } from './option.ts';
 
 /** Every option of `connrig compare`. */
 export const COMPARE_OPTIONS = {
+  maxGrowthPercent: {
+    name: 'max-growth',
+    group: 'verdict',
+    argument: '<percent>',
+    help: 'what a cost may grow by: charts show it beside each difference',
+    default: '5%',
+    read: quantity('percent', 0),
+  },
   out: {
     name: 'out',
     group: 'output',

@@ -43,6 +43,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     quiet: false,
     force: false,
     urls: [],
+    again: 'connrig run',
     plan: {
       legs: [
         { name: 'tcp', protocol: 'tcp', ...leg },

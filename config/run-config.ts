@@ -13,6 +13,7 @@ import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
 import { findNearest } from './nearest.ts';
 import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
+import { commandAgain } from './run-again.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
 type Options = typeof RUN_OPTIONS;
@@ -25,6 +26,8 @@ export type RunConfig = Readonly<
     urls: readonly TargetUrl[];
     plan: Plan;
     baseline: EarlierRun | undefined;
+    /** The command that asks for the same. */
+    again: string;
   }
 >;
 
@@ -58,7 +61,12 @@ export function parseRunConfig(
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
   if (plan === undefined || problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
   // Levels that are a list say how many there are at the top.
-  return Object.freeze({ ...parsed, plan, connections: peakOf(plan.legs[0]!) });
+  const again = commandAgain(
+    urls.map(({ text }) => text),
+    commandLine,
+    file,
+  );
+  return Object.freeze({ ...parsed, again, plan, connections: peakOf(plan.legs[0]!) });
 }
 
 function readUrls(given: unknown, problems: string[]): TargetUrl[] {

@@ -13,7 +13,7 @@ const TICK_MS = 200;
 interface Ticked {
   readonly plan: Plan;
   readonly launch: number;
-  /** Of the leg in the plan. */
+  /** The leg's index in the plan. */
   readonly index: number;
   readonly fleet: Pick<Fleet, 'tally'>;
   readonly meters: Pick<Meters, 'readQuick'>;

@@ -270,6 +270,9 @@ export function explain(findings: readonly Finding[]): RigError | undefined {
   if (!first) return undefined;
   // Legs that fail alike say so once.
   const commands = new Set(failed.map(({ command }) => command));
-  const sentences = new Set(failed.map(({ sentence }) => sentence));
-  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', [...sentences].join('; '), { hint: [...commands].join('; ') });
+  const [lead = '', ...others] = new Set(failed.map(({ sentence }) => sentence));
+  const sentences = [lead, ...others.map(capitalized)];
+  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', sentences.join('. '), { hint: [...commands].join('; ') });
 }
+
+const capitalized = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);

@@ -1,3 +1,4 @@
+import { readLabels } from '../labels.ts';
 import { type OptionTable, onOff, type Read, text } from '../option.ts';
 import { readWritableFile } from '../writable-file.ts';
 
@@ -23,6 +24,14 @@ export const FOLDER_OPTIONS = {
     argument: '<file>',
     help: 'write what the run came to as JUnit XML, which CI servers show: a test case for each threshold and each leg held against a baseline',
     read: readWritableFile,
+  },
+  labels: {
+    name: 'label',
+    group: 'folder',
+    argument: '<key=value>',
+    help: 'what the target was, such as commit=1a2b3c; it stands in the report, the index and summary.json',
+    repeats: true,
+    read: readLabels,
   },
   name: { name: 'name', group: 'folder', argument: '<text>', help: 'what to call the run', read: readName },
   json: {

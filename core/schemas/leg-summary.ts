@@ -115,8 +115,8 @@ export const LegSummary = z.object({
     }),
   ),
   /**
-   * Why the levels don't tell what one more costs, although there are enough of them; then there is no cost, no fit and no burst.
-   * null where they do, or where there are too few.
+   * Why the levels don't tell what one more costs, although there are enough of them. Then there is no cost, no fit and no
+   * burst. It is null where they do, or where there are too few.
    */
   inconclusive: z
     .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
@@ -134,6 +134,8 @@ export const LegSummary = z.object({
       charged: EstimateSchema.nullable(),
       /** Sum to `total.bytes`, but for `unexplained`, which is what the host grew by beyond them. */
       components: z.partialRecord(z.enum(LEDGER_COMPONENTS), bytes),
+      /** The same with their 95 % intervals, but for `unexplained`. Summaries of earlier versions lack them. */
+      componentEstimates: z.partialRecord(z.enum(LEDGER_COMPONENTS), EstimateSchema.nullable()).default({}),
       /**
        * What no row of `components` explains. Its interval has in it what stayed unexplained when all had closed, which
        * no connection can be blamed for. Summaries of earlier versions lack it.
@@ -187,8 +189,8 @@ export const LegSummary = z.object({
     }),
   ),
   /**
-   * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
-   * target that was given neither, whose `perConnection` is of that kind already.
+   * User memory above the baseline per connection just after all came at once, before any collection or rest. It is null
+   * for a target that was given neither: its `perConnection` is of that kind already.
    */
   burst: z
     .object({

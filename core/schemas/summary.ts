@@ -42,13 +42,15 @@ export const Summary = z.object({
   status: z.enum(SUMMARY_STATUSES),
   exitCode: z.number().int(),
   name: z.string(),
+  /** What the target was, in its maker's words (--label): a commit, a version. */
+  labels: z.record(z.string(), ShownText).default({}),
   target: z.object({
     kind: z.enum(TARGET_KINDS),
     name: ShownText,
     urls: z.array(ShownText),
     /**
      * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
-     * machine's memory; null where nobody tells, as of most targets elsewhere.
+     * machine's memory. It is null where nobody tells, as of most targets elsewhere.
      */
     memoryLimit: z
       .object({

@@ -12,7 +12,10 @@ import { comparisonJson, comparisonPage, markdownComparison } from './outputs.ts
  *
  * @throws RigError ERUNFOLDER when the first can't be read, which the others are compared with, or none of those can
  */
-export function compareFolders([first, ...others]: readonly [string, ...string[]]): Comparison {
+export function compareFolders(
+  [first, ...others]: readonly [string, ...string[]],
+  maxGrowthPercent?: number,
+): Comparison {
   const runs = [readCompared(first)];
   const errors: RigError[] = [];
   for (const folder of others) {
@@ -27,6 +30,7 @@ export function compareFolders([first, ...others]: readonly [string, ...string[]
   return comparisonOf(
     runs,
     errors.map(({ message }) => `left out: ${message}`),
+    maxGrowthPercent,
   );
 }
 

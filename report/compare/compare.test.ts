@@ -4,9 +4,10 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { measuredOn } from '../words/circumstances.ts';
-import { plain } from '../words/phrase.ts';
+import { phraseOf, plain } from '../words/phrase.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
-import { sentencesOf } from './comparison-phrases.ts';
+import { legTables, sentencesOf } from './comparison-phrases.ts';
+import { comparisonPage } from './outputs.ts';
 
 /** A run of ws with so many bytes for each connection. */
 function runOf(bytes: number, more: Partial<RunFile> = {}, launches = 1): ReadRun {
@@ -33,8 +34,52 @@ test('each run is compared with the first, whose cost it is set against', () => 
   assert.ok(dearer!.difference!.low > 500 && dearer!.difference!.high < 1500);
   assert.match(
     told(comparison)[0]!,
-    /^B, ws: dearer than A; what one more WebSocket costs differs by \+1000 B \[\+\d+ B, /,
+    /^B, ws: dearer than A; what one more WebSocket costs differs by \+1000 B \[\+\d+, \+\d+\]/,
   );
+});
+
+test('a part is told where the whole hides it, and charts show both beside what is allowed', () => {
+  const [less, more] = [runOf(5000), runOf(5000)].map((one, i): ReadRun => {
+    const [ws] = one.summary.legs;
+    const perConnection = ws!.perConnection!;
+    const external = 16_384 * (1 + i);
+    // The whole scatters by more than the part has grown by.
+    const wide = { bytes: 200_000 + external, low: 150_000, high: 250_000 };
+    const exact = { bytes: external, low: external - 50, high: external + 50 };
+    const components = { ...perConnection.components, external };
+    const made = {
+      ...perConnection,
+      total: wide,
+      components,
+      componentEstimates: { external: exact, userOther: null },
+    };
+    return { ...one, summary: { ...one.summary, legs: [{ ...ws!, perConnection: made }] } };
+  }) as [ReadRun, ReadRun];
+  const comparison = comparisonOf([less, more]);
+  assert.match(
+    told(comparison)[0]!,
+    /^B, ws: no difference shown; .*; shown part by part: external to the heap by \+16\.0 KiB \[\+14\.\d KiB, \+17\.\d KiB\]\.$/,
+  );
+  const html = comparisonPage(comparison, 'test');
+  for (const id of ['difference-ws', 'parts-ws', 'memory-ws']) assert.ok(html.includes(`<figure id="${id}">`), id);
+  assert.ok(html.includes('5 % of what A costs'));
+  // The same of runs that are alike says nothing.
+  assert.doesNotMatch(told(comparisonOf([less, less]))[0]!, /part by part/);
+});
+
+test('a summary knows how far each part scatters', () => {
+  const { components, componentEstimates } = runOf(5000).summary.legs[0]!.perConnection!;
+  const names = Object.keys(componentEstimates) as Array<keyof typeof componentEstimates>;
+  assert.ok(names.includes('userOther') && names.includes('tcpSock'));
+  for (const name of names) {
+    const estimate = componentEstimates[name];
+    assert.equal(estimate?.bytes ?? null, components[name] ?? null, name);
+    if (estimate) assert.ok(estimate.low <= estimate.bytes && estimate.bytes <= estimate.high, name);
+  }
+  const pooled = runOf(5000, {}, 3).summary.legs[0]!.perConnection!;
+  // Launches differ by a byte: 5000, 5001 and 5002.
+  assert.ok(Math.abs(pooled.componentEstimates.userOther!.bytes - pooled.components.userOther!) < 1e-6);
+  assert.ok(pooled.componentEstimates.userOther!.high > pooled.componentEstimates.userOther!.bytes + 1);
 });
 
 test('with launches on both sides the scatter is theirs', () => {
@@ -88,4 +133,28 @@ test('a leg that only one of them has is compared with nothing', () => {
     'B, ws: not compared with A, since B had no WebSockets.',
     'B, tcp: not compared with A, since A had no TCP connections.',
   ]);
+  // What goes for several is told once.
+  assert.deepEqual(told(comparisonOf([runOf(5000), other, other])), [
+    'B and C, ws: not compared with A, since they had no WebSockets.',
+    'B and C, tcp: not compared with A, since A had no TCP connections.',
+  ]);
+});
+
+test('a leg that came to no level has no table of dashes', () => {
+  const failed = { ...runOf(5000), summary: summarize({ run: runFile(), samples: [], events: [], problems: [] }) };
+  const { legs } = failed.summary;
+  const started = {
+    ...failed,
+    summary: {
+      ...failed.summary,
+      legs: runOf(5000).summary.legs.map((one) => ({ ...one, levels: [], perConnection: null })),
+    },
+  };
+  assert.equal(legs.length, 0);
+  const comparison = comparisonOf([runOf(5000), started, runOf(5010)]);
+  assert.deepEqual(
+    legTables(comparison.legs[0]!, comparison.runs).map(({ caption }) => plain(phraseOf(caption)).slice(0, 15)),
+    ['ws, C against A'],
+  );
+  assert.equal(told(comparison)[0], 'B, ws: not compared with A, since B knows no cost.');
 });

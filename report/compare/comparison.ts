@@ -32,7 +32,7 @@ export interface ComparedPart {
   /** In the order of the runs; null where a run doesn't know. */
   readonly values: ReadonlyArray<{
     readonly bytes: number;
-    /** Parts of a cost have none of their own. */
+    /** Null for a part of a run that was summed up by an earlier version, and for what nothing explains. */
     readonly interval: Estimate | null;
     /** To the first run: null for that itself, and where either has no interval or value. */
     readonly difference: Difference | null;
@@ -54,15 +54,25 @@ export interface Comparison {
   readonly runs: readonly ComparedRun[];
   /** What speaks against comparing them. */
   readonly warnings: readonly string[];
+  /** What a cost may grow by, which charts show beside what it did. */
+  readonly maxGrowthPercent: number;
   readonly legs: readonly ComparedLeg[];
 }
 
+/** What growth is allowed unless said: the same as of a gate (--max-growth). */
+const USUAL_GROWTH_PERCENT = 5;
+
 /** @param leftOut what has to be told before anything else: runs that could not be read */
-export function comparisonOf(runs: readonly ReadRun[], leftOut: readonly string[] = []): Comparison {
+export function comparisonOf(
+  runs: readonly ReadRun[],
+  leftOut: readonly string[] = [],
+  maxGrowthPercent = USUAL_GROWTH_PERCENT,
+): Comparison {
   const lettered = runs.map((one, i): ComparedRun => ({ ...one, letter: letterOf(i) }));
   const names = [...new Set(lettered.flatMap(({ summary }) => summary.legs.map(({ name }) => name)))];
   return {
     runs: lettered,
+    maxGrowthPercent,
     warnings: [...leftOut, ...warningsOf(lettered)],
     legs: names.map((name) => {
       const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.name === name) ?? null);
@@ -101,10 +111,11 @@ function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
       values: own.map((bytes, i) => {
         if (bytes === null) return null;
         const first = own[0] ?? null;
+        const [before, cost] = [componentCost(legs[0] ?? null, part), componentCost(legs[i] ?? null, part)];
         return {
           bytes,
-          interval: null,
-          difference: null,
+          interval: cost && { bytes, low: cost.low, high: cost.high },
+          difference: i > 0 && before && cost ? partDifference(before, cost) : null,
           differenceBytes: i > 0 && first !== null ? bytes - first : null,
         };
       }),
@@ -120,6 +131,24 @@ export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
   // The kernel takes what it takes to the byte.
   const coarseBytes = part === 'kernel' ? 0 : (leg.perConnection?.coarseBytes ?? 0);
   return { ...estimate, launches: leg.launches?.count ?? 1, coarseBytes };
+}
+
+function componentCost(leg: LegSummary | null, part: Component): Cost | null {
+  const estimate = leg?.perConnection?.componentEstimates[part];
+  if (!leg || !estimate) return null;
+  // What a heap hides lies in what its runtime doesn't tell.
+  const coarseBytes = part === 'userOther' ? (leg.perConnection?.coarseBytes ?? 0) : 0;
+  return { ...estimate, launches: leg.launches?.count ?? 1, coarseBytes };
+}
+
+/** There are a dozen parts: each has to be shown more clearly, so that all together don't cry wolf more often than one. */
+const PARTS_REACH = 1.4;
+
+function partDifference(first: Cost, second: Cost): Difference {
+  const { bytes, low, high, percent } = differenceOf(first, second);
+  const [least, most] = [bytes - PARTS_REACH * (bytes - low), bytes + PARTS_REACH * (high - bytes)];
+  const word = least > 0 ? 'dearer' : most < 0 ? 'cheaper' : 'no difference shown';
+  return { bytes, low: least, high: most, percent, word };
 }
 
 function warningsOf(runs: readonly ComparedRun[]): string[] {

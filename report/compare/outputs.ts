@@ -1,5 +1,3 @@
-import { compareChart } from '../../charts/compare-chart.ts';
-import { figure } from '../html/figure.ts';
 import { html } from '../html/markup.ts';
 import { bulletList, figures, note, page, section, tables } from '../html/page.ts';
 import { table } from '../html/table.ts';
@@ -7,7 +5,8 @@ import { bullets, captionedTable, markdown } from '../outputs/markdown-kit.ts';
 import { aligned } from '../outputs/terminal.ts';
 import { plain } from '../words/phrase.ts';
 import { gridOf, type Table } from '../words/table.ts';
-import { type ComparedLeg, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
+import { type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
+import { chartsOf } from './comparison-charts.ts';
 import { legTables, runsTable, sentencesOf } from './comparison-phrases.ts';
 
 /** For a terminal, ending in a newline. */
@@ -36,13 +35,18 @@ export function markdownComparison(comparison: Comparison): string {
 
 /** A page in one file, like a run's report. */
 export function comparisonPage(comparison: Comparison, connrigVersion: string): string {
-  const { runs, warnings, legs } = comparison;
+  const { runs, warnings, legs, maxGrowthPercent } = comparison;
   const header = html`<h1>${titleOf(runs)}</h1>
 ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}</p>\n`)}`;
   const main = [
     warnings.length > 0 && section('warnings', 'Before you believe it', note('warning', bulletList(warnings))),
     ...legs.map((one) =>
-      section(one.name, one.name, figures(chartsOf(one, runs)), tables(legTables(one, runs).map(table))),
+      section(
+        one.name,
+        one.name,
+        figures(chartsOf(one, runs, maxGrowthPercent)),
+        tables(legTables(one, runs).map((shown) => table(shown))),
+      ),
     ),
     section('runs', 'What was compared', table(runsTable(runs))),
   ];
@@ -55,7 +59,7 @@ ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}<
 }
 
 /** `compare.json`: every number, exactly. */
-export function comparisonJson({ runs, warnings, legs: compared }: Comparison): unknown {
+export function comparisonJson({ runs, warnings, maxGrowthPercent, legs: compared }: Comparison): unknown {
   return {
     schema: 1,
     runs: runs.map(({ letter, folder, run, summary }) => ({
@@ -68,6 +72,7 @@ export function comparisonJson({ runs, warnings, legs: compared }: Comparison): 
       launches: run.plan.launches,
     })),
     warnings,
+    maxGrowthPercent,
     protocols: compared.map(({ name, protocol, legs, parts }) => ({
       leg: name,
       protocol,
@@ -84,11 +89,3 @@ const tablesOf = ({ runs, legs }: Comparison): Table[] => [
   ...legs.flatMap((one) => legTables(one, runs)),
   runsTable(runs),
 ];
-
-function chartsOf({ name, legs }: ComparedLeg, runs: readonly ComparedRun[]) {
-  const drawn = legs.flatMap((leg, i) => {
-    const { letter, summary } = runs[i]!;
-    return leg && leg.levels.length > 0 ? [{ label: `${letter}: ${summary.name}`, leg }] : [];
-  });
-  return drawn.length === 0 ? [] : [figure(compareChart(name, drawn), `memory-${name}`)];
-}

@@ -40,8 +40,9 @@ export const costSoFar = (run: RunFile, points: readonly MemoryPoint[], index: n
  */
 export function openQuestion(record: RunRecord, precisionPercent: number | undefined): string | null {
   const run: RunFile = { ...record.run, status: 'passed', exitCode: 0 };
-  const { legs, status, error } = summarize({ ...record, run });
-  if (status === 'inconclusive') return error?.message ?? null;
+  const { legs, status, error, thresholds, baseline } = summarize({ ...record, run });
+  const isGateOpen = [...thresholds, ...(baseline?.legs ?? [])].some(({ isShown }) => !isShown);
+  if (status === 'inconclusive' && (isGateOpen || precisionPercent !== undefined)) return error?.message ?? null;
   if (status === 'failed' || precisionPercent === undefined) return null;
   const wide = legs.find((leg) => reachPercent(costKnown(leg)) > precisionPercent);
   if (!wide || costKnown(wide) === null) return null;

@@ -88,10 +88,23 @@ function pooledCosts(launches: readonly LegSummary[]): PerConnection | null {
     isKernelEstimated: costs.some((cost) => cost.isKernelEstimated),
     charged: over('charged'),
     components,
+    componentEstimates: pooledEstimates(costs),
     unexplained: over('unexplained'),
     coarseBytes: 0,
     tcpReservedBytes: meanOf(costs.map((cost) => cost.tcpReservedBytes)),
   };
+}
+
+/** Over launches, of rows that every launch knows. */
+function pooledEstimates(costs: readonly PerConnection[]): PerConnection['componentEstimates'] {
+  const names = Object.keys(costs[0]!.componentEstimates) as Array<keyof PerConnection['componentEstimates']>;
+  return Object.fromEntries(
+    names.map((name) => {
+      const own = costs.map(({ componentEstimates }) => componentEstimates[name] ?? null);
+      const known = own.filter((one) => one !== null);
+      return [name, known.length < own.length ? null : (costOverLaunches(known)?.slope ?? null)];
+    }),
+  );
 }
 
 function variationOf(launches: readonly LegSummary[]): LegSummary['launches'] {

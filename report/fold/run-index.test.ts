@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,4 +82,35 @@ test('what can not be read is said, and the others are there', (t) => {
   const page = indexPage(index, '0.0.0');
   assert.match(page, /newer connrig/);
   assert.doesNotMatch(page, /id="trend-1/, 'one run is no trend');
+});
+
+test('a trend has only runs that came to a cost, by one plan; labels stand at its points and in the table', (t) => {
+  const root = folderOfRuns(t);
+  const at = (hour: number): string => `2026-02-01T${String(hour).padStart(2, '0')}:00:00.000Z`;
+  const labelled = (commit: string): Partial<RunFile> => ({ config: { labels: { commit } } });
+  addRun(root, 'a', one(at(1), labelled('1a2b3c')), climb(5000));
+  addRun(root, 'b', one(at(2), labelled('4d5e6f')), climb(5100));
+  addRun(root, 'failed', one(at(3), { status: 'failed', exitCode: 4 }), climb(9000));
+  addRun(root, 'cut', one(at(4), { status: 'interrupted', exitCode: 130 }), climb(9000));
+  addRun(root, 'shrinks', one(at(5)), climb(-12_000));
+  const plan = { legs: [leg({ levels: [500, 1000, 1500] })], launches: 1 };
+  addRun(root, 'other-plan', one(at(6), { plan }), climb(9000, { levels: [500, 1000, 1500] }));
+  const html = indexPage(readIndex(root), 'test');
+  const charts = [...html.matchAll(/<figure .*?<\/figure>/gs)].map(([text]) => text);
+  assert.equal(charts.length, 1);
+  assert.match(charts[0]!, /<h3>[^<]*, ws, up to 3,000<\/h3>/);
+  assert.match(charts[0]!, /2026-02-01 01:00 commit 1a2b3c/);
+  assert.ok(!/0[3-6]:00/.test(charts[0]!));
+  const row = /<tr data-target="[^"]*" data-protocol="ws" data-ended="inconclusive">.*?<\/tr>/s.exec(html)![0];
+  assert.ok(row.includes('inconclusive') && row.includes('<data value="60000">1:00 min</data>'), row);
+});
+
+test('only the script that the index has may run there', (t) => {
+  const root = folderOfRuns(t);
+  addRun(root, 'a', one('2026-02-01T01:00:00.000Z'), climb(5000));
+  const html = indexPage(readIndex(root), 'test');
+  const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
+  const hash = createHash('sha256').update(script).digest('base64');
+  assert.ok(html.includes(`script-src &#39;sha256-${hash}&#39;; `));
+  assert.equal(html.match(/<script/g)?.length, 1);
 });

@@ -15,6 +15,8 @@ export interface IndexedRun {
   readonly summary: Summary;
   /** There is a page to lead to. */
   readonly hasPage: boolean;
+  /** From its beginning to its end; null where it never said that it had ended. */
+  readonly tookMs: number | null;
 }
 
 export interface RunIndex {
@@ -45,7 +47,8 @@ export function readIndex(path: string): RunIndex {
     const own = join(path, folder);
     try {
       const { run, summary, problems } = readSummed(own);
-      runs.push({ folder, run, summary, hasPage: isThere(own, 'report.html') });
+      const tookMs = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
+      runs.push({ folder, run, summary, hasPage: isThere(own, 'report.html'), tookMs });
       unreadable.push(...problems.map((problem) => ({ folder, why: `${own}: ${problem}` })));
     } catch (error) {
       if (!(error instanceof RigError)) throw error;

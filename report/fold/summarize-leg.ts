@@ -21,6 +21,9 @@ import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
+type Components = NonNullable<LegSummary['perConnection']>['components'];
+type ComponentEstimates = NonNullable<LegSummary['perConnection']>['componentEstimates'];
+
 /** One hold, arranged: its ledger against the leg's baseline. */
 interface Held {
   readonly point: MemoryPoint;
@@ -182,13 +185,15 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
   if (user === null && kernel === null) return null;
   const total = withNotes(costOf((ledger) => ledger.total));
   const charged = costOf((ledger) => ledger.charged);
+  const components = componentsOf(held, shape, (total ?? user ?? kernel)!.bytes);
   return {
     total,
     user,
     kernel,
     isKernelEstimated: kernel !== null && isKernelEstimated,
     charged,
-    components: componentsOf(held, shape, (total ?? user ?? kernel)!.bytes),
+    components,
+    componentEstimates: componentEstimatesOf(held, shape, components),
     unexplained: widened(
       costOf((ledger) => ledger.unexplained),
       stray / (held.at(-1)?.point.level ?? 1),
@@ -223,6 +228,25 @@ function componentsOf(
   const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
+}
+
+/** How far each row scatters over the levels, around what it is told to be. */
+function componentEstimatesOf(held: readonly Held[], shape: Shape, components: Components): ComponentEstimates {
+  const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
+  return Object.fromEntries(
+    names.map((name) => {
+      const bytes = components[name] ?? null;
+      const estimate = slopeOf(
+        topGroups(
+          seriesOf(held, (ledger) => ledger.components[name]),
+          shape,
+        ),
+      );
+      if (bytes === null || !estimate) return [name, null];
+      const { low, high } = estimate;
+      return [name, { bytes, low: bytes - (estimate.bytes - low), high: bytes + (high - estimate.bytes) }];
+    }),
+  );
 }
 
 /** The growth of what is charged, on what was charged without connections. */

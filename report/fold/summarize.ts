@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { isCollected, LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
@@ -30,6 +31,7 @@ export function summarize(record: RunRecord): Summary {
     schema: SUMMARY_SCHEMA,
     ...standing,
     name: run.name,
+    labels: labelsOf(run),
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
     error,
     warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
@@ -44,6 +46,11 @@ export function summarize(record: RunRecord): Summary {
   };
   return gated(summary, run);
 }
+
+/** A record may come from a version that knew none. */
+const Labelled = z.object({ labels: z.record(z.string(), z.string()).optional() });
+const labelsOf = ({ config }: RunRecord['run']): Record<string, string> =>
+  Labelled.safeParse(config).data?.labels ?? {};
 
 function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit: MemoryLimit | null): string[] {
   const { run, samples, events, problems } = record;

@@ -1,25 +1,28 @@
 import { themeCss } from '../../charts/theme.ts';
 import { type Child, html, type Markup, trusted } from './markup.ts';
+import { hashOf } from './sorting.ts';
 import { PAGE_CSS } from './style.ts';
 
 /**
- * Nothing runs and nothing is fetched, whatever a page says. The icon is empty, since browsers ask for one
- * otherwise.
+ * Nothing is fetched and nothing runs, whatever a page says, but for a script of ours that is in it to the letter. The icon is
+ * empty, since browsers ask for one otherwise.
  */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const policyFor = (script: string): string =>
+  `default-src 'none'; ${script === '' ? '' : `script-src ${hashOf(script)}; `}style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 /**
- * A page in one file: it needs no network and no script, is right in light and dark, and prints.
+ * A page in one file: it needs no network, all of it is there without scripts, is right in light and dark, and prints.
  *
  * @param header what stands above all sections, an h1 within it
+ * @param script of ours alone, for what is no more than a convenience
  */
-export const page = (title: string, header: Child, main: Child, footer: Child): string =>
+export const page = (title: string, header: Child, main: Child, footer: Child, script = ''): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(script)}">
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <style>
@@ -34,7 +37,7 @@ ${main}</main>
 <footer>
 ${footer}
 </footer>
-</body>
+${script !== '' && trusted(`<script>${script}</script>\n`)}</body>
 </html>
 `.toString();
 

@@ -1,12 +1,28 @@
 import { type TrendPoint, trendChart } from '../../charts/trend-chart.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { RunFile } from '../../core/schemas/record.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import { humanCount } from '../../core/values/units.ts';
 import type { IndexedRun, RunIndex } from '../fold/run-index.ts';
 import { figure } from '../html/figure.ts';
 import { html, type Markup } from '../html/markup.ts';
 import { bulletList, figures, note, page, section } from '../html/page.ts';
+import { SORTING } from '../html/sorting.ts';
 import { table } from '../html/table.ts';
+
+<<<<<<< HEAD
+
 import { limitOf } from '../words/capacity-phrases.ts';
 import { bytes, count, counted, orUnknown, type Part, plain, UNKNOWN } from '../words/phrase.ts';
+
+=======
+
+import { atOf } from '../words/capacity-phrases.ts';
+import { labelsOf, measuredOn } from '../words/circumstances.ts';
+import { bytes, count, counted, ms, orUnknown, type Part, plain, say, UNKNOWN } from '../words/phrase.ts';
+
+>>>>>>> main
+
 import type { TableColumn } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { aligned } from './terminal.ts';
@@ -23,30 +39,44 @@ export const INDEX_COLUMNS: readonly TableColumn[] = [
   { title: 'began (UTC)' },
   { title: 'target', words: true },
   { title: 'ended', words: true },
+  { title: 'took' },
+  { title: 'warnings' },
   { title: 'leg', words: true },
   { title: 'most open' },
   { title: 'one more costs' },
   { title: 'in user space' },
   { title: 'in the kernel' },
   { title: 'first limit' },
+  { title: 'labels', words: true },
 ];
 
 /** A row for each leg, newest run first. The first column, the run itself, is left out. */
 export function indexRows({ runs }: RunIndex): IndexRow[] {
   return runs.toReversed().flatMap((entry): IndexRow[] => {
-    const { run, summary } = entry;
-    const common: Part[] = [whenOf(entry), run.target.name, summary.status];
-    if (summary.legs.length === 0)
-      return [{ entry, leg: null, cells: [...common, ...INDEX_COLUMNS.slice(4).map(() => UNKNOWN)] }];
+    const { run, summary, tookMs } = entry;
+    const common: Part[] = [
+      ...[whenOf(entry), run.target.name, summary.status],
+      ...[orUnknown(tookMs, ms), count(summary.warnings.length)],
+    ];
+    const labels = labelsOf(run).join(', ');
+    if (summary.legs.length === 0) {
+      const unknown = INDEX_COLUMNS.slice(common.length + 1, -1).map(() => UNKNOWN);
+      return [{ entry, leg: null, cells: [...common, ...unknown, labels] }];
+    }
     return summary.legs.map((leg) => {
-      const { name, peakOpen, perConnection } = leg;
+      const { name, peakOpen, perConnection, inconclusive } = leg;
       const first = summary.limiters.find((limiter) => limiter.leg === name);
       const costs = [
-        estimate(perConnection?.total ?? null),
+        inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
+<<<<<<< HEAD
       const limit = first ? limitOf(first, leg) : UNKNOWN;
       return { entry, leg, cells: [...common, name, count(peakOpen), ...costs, limit] };
+=======
+      const limit = first ? say`${first.what} ${atOf(first)}` : UNKNOWN;
+      return { entry, leg, cells: [...common, name, count(peakOpen), ...costs, limit, labels] };
+>>>>>>> main
     });
   });
 }
@@ -67,6 +97,7 @@ export function indexPage(index: RunIndex, connrigVersion: string): string {
     header,
     main,
     html`<p>Made by connrig ${connrigVersion} from what is in each run's folder.</p>`,
+    SORTING,
   );
 }
 
@@ -79,7 +110,11 @@ export function terminalIndex(index: RunIndex): string {
 }
 
 function runsTable(index: RunIndex): Markup {
-  const rows = indexRows(index).map(({ entry, cells }) => ({ head: linkTo(entry), cells }));
+  const rows = indexRows(index).map(({ entry, leg, cells }) => ({
+    head: linkTo(entry),
+    cells,
+    of: { target: entry.run.target.name, protocol: leg?.protocol ?? '', ended: entry.summary.status },
+  }));
   return table({ caption: 'Each leg of each run', columns: INDEX_COLUMNS, rows });
 }
 
@@ -88,20 +123,33 @@ const linkTo = ({ folder, hasPage, summary }: IndexedRun): Markup =>
 
 const whenOf = ({ run }: IndexedRun): string => run.startedAt.slice(0, 16).replace('T', ' ');
 
-/** A chart for each target and leg that more than one run has a cost of. */
+/** Runs that came to what they were made for; what others measured is no point of a trend. */
+const WHOLE: ReadonlySet<Summary['status']> = new Set(['measured', 'passed']);
+
+/** A chart for each target, leg and way of measuring it that more than one run has a cost of. */
 function trendsOf(runs: readonly IndexedRun[]): Markup[] {
-  const groups = new Map<string, TrendPoint[]>();
+  const groups = new Map<string, { readonly title: string; readonly points: TrendPoint[] }>();
   for (const entry of runs) {
-    for (const { name, perConnection } of entry.summary.legs) {
+    const { run, summary } = entry;
+    if (!WHOLE.has(summary.status)) continue;
+    for (const { name, perConnection } of summary.legs) {
       const cost = perConnection?.total ?? perConnection?.user;
       if (!cost) continue;
-      const title = `${entry.run.target.name}, ${name}`;
-      const points = groups.get(title) ?? [];
-      points.push({ ...cost, label: whenOf(entry) });
-      groups.set(title, points);
+      const key = JSON.stringify([run.target.name, name, perConnection?.total ? 'total' : 'user', ...likenessOf(run)]);
+      const top = run.plan.legs.find((leg) => leg.name === name)?.levels.at(-1) ?? 0;
+      const title = `${run.target.name}, ${name}, up to ${humanCount(top)}`;
+      const group = groups.get(key) ?? { title, points: [] };
+      group.points.push({ ...cost, label: [whenOf(entry), ...labelsOf(run)].join(' ') });
+      groups.set(key, group);
     }
   }
-  return [...groups]
-    .filter(([, points]) => points.length > 1)
-    .map(([title, points], i) => figure(trendChart(title, points), `trend-${i + 1}`));
+  return [...groups.values()]
+    .filter(({ points }) => points.length > 1)
+    .map(({ title, points }, i) => figure(trendChart(title, points), `trend-${i + 1}`));
 }
+
+/** What two runs have to have in common to be on one line: another plan measures another thing. */
+const likenessOf = (run: RunFile): string[] =>
+  measuredOn(run)
+    .filter(({ key }) => ['plan', 'behaviour', 'talk', 'deflate', 'rest', 'machine'].includes(key))
+    .map(({ key, value }) => `${key} ${plain(value)}`);

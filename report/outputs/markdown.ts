@@ -1,10 +1,13 @@
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { caveatsOf } from '../words/caveats.ts';
-import { measuredOn } from '../words/circumstances.ts';
+import { commandOf, measuredOn } from '../words/circumstances.ts';
+import { GLOSSARY } from '../words/glossary.ts';
+import { cellOf, headlinesOf } from '../words/headline.ts';
 import { pastes } from '../words/paste-settings.ts';
+import { planSentences, planTables } from '../words/plan-phrases.ts';
 import { gateTables, reportTables, verdictTable } from '../words/report-tables.ts';
-import { TOPICS, type Topic } from '../words/table.ts';
+import { type Table, TOPICS, type Topic } from '../words/table.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { bullets, captionedTable, code, codeBlock, image, markdown } from './markdown-kit.ts';
 import type { RunOutput } from './output.ts';
@@ -18,9 +21,10 @@ export const REPORT_MARKDOWN: RunOutput = {
 
 function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const tables = reportTables(summary);
+  const command = commandOf(run);
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
-    ...verdictParts(summary),
+    ...answerParts(summary, charts),
     ...warningParts(summary),
     ...(Object.keys(TOPICS) as Topic[]).flatMap((topic) => {
       const content = [
@@ -32,8 +36,11 @@ function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportC
     }),
     '## Measured on',
     bullets(measuredOn(run).map(({ label, value }) => `${label}: ${markdown(value)}`)),
+    ...(command === null ? [] : ['To make this run again:', codeBlock('sh', command)]),
     '## Method and caveats',
     bullets(caveatsOf(run, summary).map(markdown)),
+    '## Words',
+    bullets(GLOSSARY.map(([word, meaning]) => `**${markdown(word)}**: ${markdown(meaning)}`)),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -45,13 +52,28 @@ function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportC
 export function shortSummary(summary: Summary): string {
   const sections = [
     `## ${markdown(summary.name)}: ${summary.status}`,
-    ...verdictParts(summary),
+    ...answerParts(summary),
     ...gateTables(summary).map(captionedTable),
     ...(summary.legs.length > 0 ? [captionedTable(verdictTable(summary))] : []),
     ...warningParts(summary),
   ];
   return `${sections.join('\n\n')}\n`;
 }
+
+/** What the first screen of a page has: the figures, a sentence, the chart and the plan. */
+const answerParts = (summary: Summary, charts: readonly ReportChart[] = []): string[] => [
+  ...(summary.legs.length > 0 ? [captionedTable(headlineTable(summary))] : []),
+  ...verdictParts(summary),
+  ...charts.filter(({ topic }) => topic === 'answer').map(image),
+  ...planSentences(summary).map((sentence) => `**${markdown(sentence)}**`),
+  ...planTables(summary).map(captionedTable),
+];
+
+const headlineTable = (summary: Summary): Table => ({
+  caption: 'In short',
+  columns: [{ title: '' }, ...summary.legs.map(({ name }) => ({ title: name, words: true }))],
+  rows: headlinesOf(summary).map(({ label, answers }) => ({ head: label, cells: answers.map(cellOf) })),
+});
 
 const verdictParts = (summary: Summary): string[] => [
   ...verdictOf(summary).map((sentence) => `**${markdown(sentence)}**`),

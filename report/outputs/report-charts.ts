@@ -4,28 +4,31 @@ import { openingChart, rttChart } from '../../charts/latency-chart.ts';
 import { ledgerChart } from '../../charts/ledger-chart.ts';
 import { memoryChart } from '../../charts/memory-chart.ts';
 import { outcomesChart } from '../../charts/outcomes-chart.ts';
-import { renderSvg, type Size } from '../../charts/render.ts';
+import type { Size } from '../../charts/render.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunSeries } from '../../core/schemas/series.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
+import { type Drawings, drawingsOf } from '../html/figure.ts';
 import { bothOf } from '../words/capacity-phrases.ts';
 import { bytes, count, farCount, joined, type Part, percent, say } from '../words/phrase.ts';
 import type { Topic } from '../words/table.ts';
 
 const WIDTH = 640;
 const SIZE: Size = { width: WIDTH, height: 330 };
+/** Alone on the first screen it has all of the page's width. */
+const LARGE: Size = { width: 1200, height: 400 };
 
 /** A chart in its place, drawn. */
-export interface ReportChart {
-  readonly topic: Topic;
+export interface ReportChart extends Drawings {
+  /** `answer`: it is on the first screen. */
+  readonly topic: Topic | 'answer';
   /** Its own in the report: letters and dashes. */
   readonly id: string;
   /** Beside report.md. */
   readonly file: string;
   readonly title: string;
-  readonly svg: string;
   readonly size: Size;
   readonly caption: Part;
 }
@@ -34,18 +37,26 @@ export interface ReportChart {
 export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): ReportChart[] {
   const found: ReportChart[] = [];
   const add = (
-    topic: Topic,
+    topic: ReportChart['topic'],
     id: string,
     chart: Chart | undefined,
     more: { caption?: Part; size?: Size } = {},
   ): void => {
     if (!chart) return;
     const { caption = chart.description, size = SIZE } = more;
-    const svg = renderSvg(chart, size, id);
-    found.push({ topic, id, file: `charts/${id}.svg`, title: chart.title, svg, size, caption });
+    found.push({
+      topic,
+      id,
+      file: `charts/${id}.svg`,
+      title: chart.title,
+      ...drawingsOf(chart, size, id),
+      size,
+      caption,
+    });
   };
   const each = (draw: (leg: LegSummary, index: number) => void): void => legs.forEach(draw);
-  each((leg) => leg.levels.length > 0 && add('cost', `memory-${leg.name}`, memoryChart(leg)));
+  const size = legs.length === 1 ? LARGE : SIZE;
+  each((leg) => leg.levels.length > 0 && add('answer', `memory-${leg.name}`, memoryChart(leg), { size }));
   add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
   each((leg) =>
     add('capacity', `forecast-${leg.name}`, forecastChart(leg, { legs, ...summary }), {

@@ -1,6 +1,8 @@
 import type { Summary } from '../../core/schemas/summary.ts';
 import { growthLines } from '../words/growth-phrases.ts';
+import { cellOf, headlinesOf } from '../words/headline.ts';
 import { plain } from '../words/phrase.ts';
+import { planSentences } from '../words/plan-phrases.ts';
 import { measuredOf, wordOf } from '../words/threshold-phrases.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { plainRows } from '../words/verdict-rows.ts';
@@ -18,9 +20,22 @@ export function terminalTable(summary: Summary): string {
   const growth = growthLines(summary).map(plain);
   const warnings = summary.warnings.map((warning) => `warning: ${warning}`);
   const verdict = verdictOf(summary).map(plain);
-  return [...verdict, ...(summary.legs.length > 0 ? ['', ...lines] : []), ...gates, ...growth, ...warnings]
-    .map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`)
-    .join('');
+  const plans = planSentences(summary).map(plain);
+  const first = headlineLines(summary);
+  const all = [...first, ...verdict, ...plans, ...(summary.legs.length > 0 ? ['', ...lines] : [])];
+  return [...all, ...gates, ...growth, ...warnings].map((line) => `${line.replace(UNPRINTABLE, ' ')}\n`).join('');
+}
+
+/** The few figures first, a line for each leg where there are several: they may be as long as sentences. */
+function headlineLines(summary: Summary): string[] {
+  const rows = headlinesOf(summary).flatMap(({ label, answers }) =>
+    answers.map((answer, i) => [
+      i === 0 ? label : '',
+      ...(answers.length > 1 ? [answer.leg] : []),
+      plain(cellOf(answer)),
+    ]),
+  );
+  return rows.length === 0 ? [] : [...aligned(rows), ''];
 }
 
 /** Columns side by side, as wide as they need to be; whatever somebody called things, a line is a line. */

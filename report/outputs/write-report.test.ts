@@ -63,7 +63,7 @@ test('report.md holds the verdict, tables of even width, and what it was measure
   assert.match(text, /^# synthetic: measured\n/);
   assert.match(
     text,
-    /\| one more connection costs \| 6\.8 KiB \\\[6\.8 KiB, 6\.8 KiB\\\] \| 10\.7 KiB \\\[10\.7 KiB, 10\.7 KiB\\\] \|/,
+    /\| one more connection costs \| 6\.8 KiB \\\[6\.8, 6\.8\\\] \| 10\.7 KiB \\\[10\.7, 10\.7\\\] \|/,
   );
   assert.match(
     text,
@@ -85,7 +85,9 @@ test('report.md holds the verdict, tables of even width, and what it was measure
 });
 
 test('the table for a terminal has a column for each leg, aligned, then the warnings', () => {
-  const [tcp, ws, blank, ...lines] = terminalTable(writeReport(whole())).split('\n');
+  const all = terminalTable(writeReport(whole())).split('\n');
+  const [tcp, ws, plan, planToo, blank, ...lines] = all.slice(all.indexOf('') + 1);
+  assert.match(`${plan}\n${planToo}`, /^tcp: 100,000 connections: .*\nws: 100,000 connections: /);
   assert.match(tcp!, /^One more TCP connection costs 6\.8 KiB: /);
   assert.match(ws!, /^One more WebSocket costs 10\.7 KiB: /);
   assert.equal(blank, '');

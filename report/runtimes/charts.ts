@@ -1,20 +1,20 @@
 import type { Chart } from '../../charts/chart.ts';
 import { costBarsChart } from '../../charts/cost-bars-chart.ts';
-import { renderSvg, type Size } from '../../charts/render.ts';
+import type { Size } from '../../charts/render.ts';
 import { timesChart } from '../../charts/times-chart.ts';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
+import { type Drawings, drawingsOf } from '../html/figure.ts';
 import type { Part } from '../words/phrase.ts';
 import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
 
 /** A chart of the comparison, drawn once for page and file. */
-export interface DrawnChart {
+export interface DrawnChart extends Drawings {
   readonly protocol: ProtocolName;
   readonly id: string;
   /** In the folder of the comparison. */
   readonly file: string;
   readonly title: string;
-  readonly svg: string;
   readonly caption: Part;
 }
 
@@ -54,6 +54,5 @@ const timesCharts = (protocol: ProtocolName, results: readonly RuntimeResult[]):
 
 function drawn(protocol: ProtocolName, name: string, chart: Chart, caption: Part = chart.description): DrawnChart {
   const id = `${protocol}-${name}`;
-  const svg = renderSvg(chart, CHART_SIZE, id);
-  return { protocol, id, file: `charts/${id}.svg`, title: chart.title, svg, caption };
+  return { protocol, id, file: `charts/${id}.svg`, title: chart.title, ...drawingsOf(chart, CHART_SIZE, id), caption };
 }

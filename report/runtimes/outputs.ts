@@ -38,7 +38,12 @@ export function runtimesPage(
   const header = html`<h1>${TITLE}</h1>\n${preamble(result).map((sentence) => html`<p>${sentence}</p>\n`)}`;
   const main = [
     ...sectionsOf(result, charts).map(({ id, title, tables, charts }) =>
-      section(id, title, figures(charts.map(drawnFigure)), tables.map(table)),
+      section(
+        id,
+        title,
+        figures(charts.map(drawnFigure)),
+        tables.map((one) => table(one)),
+      ),
     ),
     section('measured-on', MEASURED_ON, bulletList(circumstances.map(({ label, value }) => say`${label}: ${value}`))),
   ];

@@ -14,6 +14,9 @@ const Asked = z.object({
   settleTimeoutMs: z.number().optional(),
   command: z.string().optional(),
   headroomPercent: z.number().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  /** How the run was asked for, ready to paste. */
+  again: z.string().optional(),
 });
 
 /**
@@ -37,16 +40,33 @@ export const CIRCUMSTANCES = {
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   rest: { label: 'Rest before each reading', mayDiffer: false },
   headroom: { label: 'Headroom asked for', mayDiffer: true },
+  labels: { label: 'Labels', mayDiffer: true },
   begun: { label: 'Begun', mayDiffer: true },
   ended: { label: 'Ended', mayDiffer: true },
 } as const satisfies Record<string, { readonly label: string; readonly mayDiffer: boolean }>;
 export type CircumstanceKey = keyof typeof CIRCUMSTANCES;
+
+/** What stands for a circumstance that nobody could read. */
+export const NOT_KNOWN = 'not known';
 
 export interface Circumstance {
   readonly key: CircumstanceKey;
   readonly label: string;
   readonly value: Part;
 }
+
+function targetOf({ name, urls, kind }: RunFile['target']): string {
+  const others = urls.filter((url) => url !== name);
+  return `${name}${others.length > 0 ? ` at ${others.join(', ')}` : ''} (${KIND_WORDS[kind]})`;
+}
+
+const KIND_WORDS: Readonly<Record<RunFile['target']['kind'], string>> = {
+  builtin: 'built in',
+  command: 'started by a command',
+  pid: 'a process that ran already',
+  exporter: 'its memory by an exporter',
+  url: 'by its URL alone',
+};
 
 /** The circumstances of a run, by name: what two runs have to have in common to be compared. All of it from run.json. */
 export function measuredOn(run: RunFile): Circumstance[] {
@@ -56,11 +76,11 @@ export function measuredOn(run: RunFile): Circumstance[] {
   const workers = generator.legs.slice(0, plan.legs.length).map((leg) => leg.workers);
   const [firstPort, lastPort] = environment.ephemeralPorts ?? [];
   const told: ReadonlyArray<readonly [key: CircumstanceKey, value: Part]> = [
-    ['target', say`${target.name}${target.urls.length > 0 ? ` at ${target.urls.join(', ')}` : ''} (${target.kind})`],
+    ['target', targetOf(target)],
     ...(asked.command === undefined ? [] : [['startedBy', asked.command] as const]),
     [
       'processes',
-      say`${target.processes === null ? 'not known' : count(target.processes)}${
+      say`${target.processes === null ? NOT_KNOWN : count(target.processes)}${
         target.descriptorLimit === null ? '' : say`, ${count(target.descriptorLimit)} open files each at most`
       }`,
     ],
@@ -90,7 +110,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     [
       'client',
       say`engine ${generator.engine}, ${
-        workers.length === 1
+        new Set(workers).size === 1
           ? counted(workers[0]!, 'worker thread')
           : say`${joined(workers.map(count), ' and ')} worker threads`
       }`,
@@ -115,11 +135,19 @@ export function measuredOn(run: RunFile): Circumstance[] {
       : []),
     ...(asked.restMs ? [['rest', ms(asked.restMs)] as const] : []),
     ...(asked.headroomPercent === undefined ? [] : [['headroom', percent(asked.headroomPercent)] as const]),
+    ...(labelsOf(run).length === 0 ? [] : [['labels', labelsOf(run).join(', ')] as const]),
     ['begun', run.startedAt],
     ['ended', run.finishedAt ?? 'never said so'],
   ];
   return told.map(([key, value]) => ({ key, label: CIRCUMSTANCES[key].label, value }));
 }
+
+/** `commit 1a2b3c`, as the run was given them (--label). */
+export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
+  Object.entries(Asked.safeParse(config).data?.labels ?? {}).map(([key, value]) => `${key} ${value}`);
+
+/** The command that makes the run again; null for a run that never said. */
+export const commandOf = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
 function behaviourOf({ kind, ...more }: { readonly kind: string; readonly [key: string]: unknown }): string {
   const details = Object.entries(more).map(([name, value]) => `${name} ${String(value)}`);

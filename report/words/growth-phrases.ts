@@ -24,6 +24,7 @@ export function growthLines({ baseline }: Summary): Phrase[] {
 /** What the cost of each leg grew by since the earlier run, and what came of it. */
 export const growthTable = ({ baseline }: Summary): TableData => ({
   topic: 'cost',
+  isMain: true,
   caption: baseline
     ? say`Growth over ${baseline.folder} (${baseline.name}): the run fails if more than ${allowed(baseline.maxGrowthPercent)} is shown; differences with 99 % intervals`
     : '',

@@ -36,6 +36,7 @@ const legColumns = (legs: readonly LegSummary[]): TableColumn[] =>
 /** The rows that every output has. */
 export const verdictTable = (summary: Summary): TableData => ({
   topic: 'cost',
+  isMain: true,
   caption: 'The verdict, leg by leg, with 95 % intervals',
   columns: [{ title: '' }, ...legColumns(summary.legs)],
   rows: verdictRows(summary).map(({ label, cells }) => ({ head: label, cells })),
@@ -47,6 +48,7 @@ export const gateTables = (summary: Summary): TableData[] =>
 
 const thresholdTable = ({ thresholds }: Summary): TableData => ({
   topic: 'cost',
+  isMain: true,
   caption: 'Thresholds: the run fails if one of these is so',
   columns: [{ title: 'threshold' }, { title: 'measured' }, { title: 'came to', words: true }],
   rows: thresholds.map((one) => ({ head: one.expression, cells: [measuredOf(one), wordOf(one)] })),

@@ -3,7 +3,18 @@ import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { FAR_TIMES } from '../../core/values/units.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
+
+<<<<<<< HEAD
+
 import { bytes, count, farCount, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
+
+=======
+
+import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
+import { priceOf } from './plan-phrases.ts';
+
+>>>>>>> main
+
 import type { TableData } from './table.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
@@ -38,9 +49,16 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
           orUnknown(value, (held) => farCount(held, top)),
         ),
         row.beyond ? 'a guess' : '',
+<<<<<<< HEAD
         orUnknown(row.instances, count),
         orUnknown(row.holds, (held) => (row.extrapolation > FAR_TIMES ? farCount(held, 0) : count(held))),
         ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
+=======
+        ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
+        ...(isPriced
+          ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, (known) => priceOf(known, sizing!)))
+          : []),
+>>>>>>> main
         ofUse(row, row.settings.openFiles),
         ...(hasHeap ? [ofUse(row, row.settings.maxOldSpaceMib)] : []),
       ],
@@ -64,11 +82,3 @@ function memoryOf({ name, instanceBytes, memoryBytes }: SizingRow): Part {
   const left = memoryBytes === instanceBytes ? [] : say`${bytes(memoryBytes)} of it for the target`;
   return joined([name ?? [], bytes(instanceBytes), left], ', ');
 }
-
-const price =
-  ({ currency }: Sizing) =>
-  (value: number): Part => {
-    const digits = value < 10 ? 4 : value < 1000 ? 2 : 0;
-    const text = value.toFixed(digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
-    return [{ value, text }, ...(currency === '' ? [] : [` ${currency}`])];
-  };

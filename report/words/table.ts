@@ -36,6 +36,8 @@ export interface Table {
 /** One of the report's, in the section of its topic. */
 export interface TableData extends Table {
   readonly topic: Topic;
+  /** Seen at once; the others are opened by who wants to know more. */
+  readonly isMain?: boolean;
 }
 
 /** The titles of its columns with their units, then its rows, for tables made of text. */

@@ -53,7 +53,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     row(label, ({ perConnection }) => estimate(perConnection?.[which] ?? null));
   const rows = [
     row('open at the top level', ({ peakOpen, planned }) => say`${count(peakOpen)} of ${count(planned)}`),
-    row('attempts that failed', ({ attempts, outcomes }) => failures(attempts, outcomes)),
+    row('attempts that failed', ({ attempts, outcomes }) => say`${failures(outcomes)} of ${count(attempts)}`),
     ...(legs.some(({ losses }) => losses !== null) ? [row('connections that were lost', lossCell)] : []),
     row('one more connection costs', ({ perConnection, inconclusive }) =>
       inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
@@ -208,7 +208,7 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
 function keptWord(leg: LegSummary, retained: Retained): string {
   const keeping = keepingIn(leg);
   if (keeping === 'used-again') return ': used again';
-  return keeping === 'perhaps-kept' ? `, perhaps for the next (${askAgain(retained)})` : '';
+  return keeping === 'perhaps-kept' ? `, kept for the next or leaked (${askAgain(retained)})` : '';
 }
 
 type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;
@@ -236,8 +236,9 @@ export function estimate(value: Estimate | null): Part {
   return say`${quantities[0]!} [${quantities[1]!}, ${quantities[2]!}]`;
 }
 
-function failures(attempts: number, outcomes: LegSummary['outcomes']): Phrase {
+/** `12 refused, 3 timeout`; 0 where none failed. */
+export function failures(outcomes: LegSummary['outcomes']): Phrase {
   const failed = Object.entries(outcomes).filter(([outcome, times]) => outcome !== 'open' && times > 0);
   const which = failed.map(([outcome, times]) => say`${count(times)} ${outcome}`);
-  return say`${which.length === 0 ? count(0) : joined(which, ', ')} of ${count(attempts)}`;
+  return which.length === 0 ? [count(0)] : joined(which, ', ');
 }

@@ -10,6 +10,22 @@ import { unansweredClause } from './talk-warnings.ts';
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
+<<<<<<< HEAD
+=======
+type Limiter = Summary['limiters'][number];
+
+/** What runs out, as the subject of a sentence. */
+export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
+  memory: 'memory',
+  fds: 'open files',
+  ports: "the client's local ports",
+  'tcp-mem': 'what TCP may reserve for buffers (net.ipv4.tcp_mem)',
+  conntrack: "the firewall's table of connections",
+  rtt: 'round-trip time',
+  cpu: 'the processor',
+};
+
+>>>>>>> main
 /**
  * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
  * that puts a verdict into words.
@@ -72,7 +88,11 @@ function untold(leg: LegSummary): Phrase {
   const { levels, peakOpen, planned, protocol } = leg;
   const many = `${DESCRIPTORS[protocol].nouns[1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
-  if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
+  if (!last) {
+    if (peakOpen === 0) return say`no level was reached: none of ${count(planned)} ${many} opened`;
+    const were = peakOpen === 1 ? 'was' : 'were';
+    return say`no level was reached: at most ${count(peakOpen)} of ${count(planned)} ${many} ${were} open at a time`;
+  }
   const held = last.bytes.total ?? last.bytes.user;
   const memory = held === null ? '' : say` took ${bytes(held)}`;
   const unknown = `what one more costs isn't known`;

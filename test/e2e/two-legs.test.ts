@@ -41,7 +41,11 @@ describe('two URLs of one protocol', () => {
       ...['--fail-if', 'ws.peakOpen < 1200', '--fail-if', 'ws-2.peakOpen > 1199', '--memory-limit', '1GiB'],
       ...['--metrics', '0', '--linger', '60s', '--out', folder],
     ]);
-    const url = await eventually(() => /^metrics stay at (http:\S+)/m.exec(run.stderr())?.[1], 'the run to be over');
+    const url = await eventually(
+      () => /^metrics stay at (http:\S+)/m.exec(run.stderr())?.[1],
+      'the run to be over',
+      150_000,
+    );
     const pages = [samplesIn(await (await fetch(url)).text()), samplesIn(await (await fetch(url)).text())];
     const ended = await run.ended;
     assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: ws-2\.peakOpen > 1199/);

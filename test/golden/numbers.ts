@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
+import { aboutCount, humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 
 /** Every number in a JSON value, and the length of every list in it: tables and sentences count rows. */
 export function numbersIn(value: unknown): Set<number> {
@@ -20,7 +20,18 @@ function formsOf(value: number): string[] {
   const fixed = [0, 1, 2, 4].map((digits) => value.toFixed(digits));
   const groups = fixed.map((text) => text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ','));
   const percents = fixed.slice(0, 2).map((text) => `${text} %`);
+  // Of what is far beyond what was measured two digits are told; ends of an interval are in the unit of its middle.
+  const about = aboutCount(value);
+  const scales = ['B', 'KiB', 'MiB', 'GiB', 'TiB'].flatMap((unit, power) =>
+    [0, 1].flatMap((digits) => {
+      const text = (value / 1024 ** power).toFixed(digits);
+      return [text, `${text} ${unit}`];
+    }),
+  );
   const forms = [
+    about,
+    about.split(' ')[1]!,
+    ...scales,
     ...fixed,
     ...groups,
     ...percents,
@@ -49,13 +60,13 @@ function textsIn(...values: unknown[]): string[] {
 }
 
 const TEXT = /<data value="([^"]*)">([^<]*)<\/data>/g;
-/** `p99.9` and `R²` name a quantity, `95 %` is what all intervals are of. */
-const NAMES = /\bp\d+(?:\.\d+)?|R²|95 %/g;
+/** `p99.9` and `R²` name a quantity, `95 %` is what all intervals are of, `--cycles 3` is to be typed. */
+const NAMES = /\bp\d+(?:\.\d+)?|R²|95 %|--[a-z-]+ \d+/g;
 const PRINTED = /-?\d[\d,.]*\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?|-?\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?/g;
 
 /**
- * Every number of a page is one of its JSON: those in tables and sentences by their exact value, those that charts say in
- * words and what is to be pasted by how they are printed.
+ * Every number of a page is one of its JSON. Those in tables and sentences are found by their exact value; those in charts'
+ * words and in what is to be pasted, by how they are printed.
  *
  * @param around what it was measured on, which is in run.json
  * @returns how many were looked up

@@ -1,0 +1,169 @@
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
+import { chosenRow } from '../fold/sizing.ts';
+import { atOf } from './capacity-phrases.ts';
+import { bytes, count, joined, ms, type Part, type Phrase, percent, phraseOf, say } from './phrase.ts';
+import { instancesOf, priceOf } from './plan-phrases.ts';
+import { LIMITS } from './verdict.ts';
+import { failures } from './verdict-rows.ts';
+
+/** How far an answer can be relied on. `noted`: it is known, and there is something to know about it. */
+export type State = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
+
+/** What one leg answers to one of the questions. */
+export interface Answer {
+  readonly leg: string;
+  /** Empty where it is not known. */
+  readonly value: Phrase;
+  /** What goes with it: an interval, of what, by when. */
+  readonly detail: Phrase;
+  readonly state: State;
+  /** Why it isn't known, or what would tell; empty where there is nothing to say. */
+  readonly why: Phrase;
+}
+
+/** One of the few figures that a run is made for. */
+export interface Headline {
+  readonly label: string;
+  /** One a leg. */
+  readonly answers: readonly Answer[];
+}
+
+/** What everybody wants to know first, in this order. None where no leg began. */
+export function headlinesOf(summary: Summary): Headline[] {
+  const { legs } = summary;
+  if (legs.length === 0) return [];
+  const talks = legs.some(({ rtt }) => rtt !== null);
+  const rows: ReadonlyArray<readonly [string, (leg: LegSummary, summary: Summary) => Partial<Answer>]> = [
+    ['one more connection costs', cost],
+    ['what fits', fit],
+    ['first limit', limit],
+    [wantedIn(summary), money],
+    ['attempts that failed', failed],
+    [talks ? 'round trip, p99' : 'time to open, p99', talks ? roundTrip : opening],
+  ];
+  return rows.map(([label, answer]) => ({
+    label,
+    answers: legs.map((leg) => ({
+      leg: leg.name,
+      value: [],
+      detail: [],
+      why: [],
+      state: 'ok',
+      ...answer(leg, summary),
+    })),
+  }));
+}
+
+/** What is said of an answer beside its value: nothing more than `ok` where all is well. */
+export function stateOf({ state, why }: Answer): Phrase {
+  if (why.length === 0) return [state];
+  return state === 'noted' ? why : say`${state}: ${why}`;
+}
+
+/** What is unknown for the same reason as the cost. */
+function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
+  if (inconclusive) {
+    const [first] = inconclusive.reasons;
+    return { state: 'inconclusive', why: first ? phraseOf(`${first.remedy} would tell`) : [] };
+  }
+  const why =
+    levels.length < 3
+      ? 'it takes three levels that hold still'
+      : "nobody told the target's memory: --pid or --exporter";
+  return { state: 'not known', why: phraseOf(why) };
+}
+
+function cost(leg: LegSummary, summary: Summary): Partial<Answer> {
+  const { perConnection } = leg;
+  const known = (['total', 'user', 'kernel'] as const).find((part) => perConnection?.[part]);
+  const estimate = known && perConnection?.[known];
+  if (!estimate) return unknownCost(leg);
+  const where = { total: '', user: ' in user space alone', kernel: ' in the kernel alone' }[known];
+  return {
+    value: phraseOf(bytes(estimate.bytes)),
+    detail: say`${intervalOf(estimate)}${where}`,
+    state: gated(leg, summary, 'perConnection'),
+  };
+}
+
+/** Said once where both ends read the same. */
+function intervalOf({ low, high }: Estimate): Phrase {
+  const [least, most] = [bytes(low), bytes(high)];
+  return least.text === most.text ? ['hardly any scatter'] : say`${least} to ${most}`;
+}
+
+function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
+  if (leg.perConnection === null) return unknownCost(leg);
+  const own = capacity.find((one) => one.leg === leg.name);
+  if (!own) return { state: 'not known', why: phraseOf('nobody told how much memory there is: --memory-limit 2GiB') };
+  return {
+    value: phraseOf(count(own.connections)),
+    detail: say`in ${bytes(own.memoryLimitBytes)}, ${percent(own.headroomPercent)} kept free`,
+    ...(own.beyond && { state: 'noted', why: phraseOf('a guess, far beyond what was measured') }),
+  };
+}
+
+function limit({ name }: LegSummary, { limiters }: Summary): Partial<Answer> {
+  const first = limiters.find((limiter) => limiter.leg === name);
+  if (!first) return { state: 'not known', why: phraseOf('no limit is known that this target would reach') };
+  return { value: phraseOf(LIMITS[first.what]), detail: atOf(first) };
+}
+
+function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
+  const row = sizing && chosenRow(sizing, leg.name);
+  if (!sizing || !row) return unknownCost(leg);
+  if (row.instances === null) return { state: 'not known', why: phraseOf('not one fits into any of the sizes') };
+  const instances = instancesOf(row, sizing);
+  if (row.pricePerMonth === null) {
+    return { value: instances, state: 'not known', why: phraseOf('what that costs: --plan plan.yaml names prices') };
+  }
+  return { value: priceOf(row.pricePerMonth, sizing), detail: say`a month: ${instances}` };
+}
+
+const wantedIn = ({ sizing }: Summary): string =>
+  sizing === null ? 'what it would cost' : `for ${count(sizing.connections).text} connections`;
+
+function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
+  const { attempts, outcomes } = leg;
+  if (attempts === 0) return { state: 'not known', why: phraseOf('nothing was attempted') };
+  const all = failures(outcomes);
+  const state = gated(leg, summary, 'outcomes');
+  return {
+    value: all,
+    detail: say`of ${count(attempts)} attempts`,
+    state: state === 'ok' && outcomes.open < attempts ? 'noted' : state,
+  };
+}
+
+const opening = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+  time(leg, summary, leg.open.p99Ms, 'open', 'since it was due');
+
+const roundTrip = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+  time(leg, summary, leg.rtt?.p99Ms ?? null, 'rtt', 'at the top level');
+
+function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: string, detail: string): Partial<Answer> {
+  if (p99Ms === null) return { state: 'not known', why: phraseOf('nothing was timed') };
+  const value = phraseOf(ms(p99Ms));
+  if (!summary.generator.saturated) return { value, detail: phraseOf(detail), state: gated(leg, summary, path) };
+  return { value, state: 'inconclusive', why: phraseOf('the client was the bottleneck') };
+}
+
+/** What the gates on this part of a leg say: a threshold, or a baseline for its cost. */
+function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: string): State {
+  const gates = [
+    ...thresholds.filter(({ expression }) => expression.startsWith(`${name}.${part}`)),
+    ...(part === 'perConnection' ? (baseline?.legs ?? []).filter(({ leg }) => leg === name) : []),
+  ].filter(({ passed }) => !passed);
+  if (gates.length === 0) return 'ok';
+  return gates.some(({ isShown }) => isShown) ? 'crossed' : 'inconclusive';
+}
+
+/** A line for a terminal or a cell of a table: the value, what goes with it, and its state unless all is well. */
+export function cellOf(answer: Answer): Part {
+  const { value, detail, state } = answer;
+  const told = joined([value, detail], ', ');
+  if (state === 'ok') return told;
+  return told.length === 0 ? stateOf(answer) : say`${told} (${stateOf(answer)})`;
+}
