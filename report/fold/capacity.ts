@@ -13,7 +13,7 @@ import { chargedCostsOf, costsOf, heldWithin, leastOf, linesOf, sizedBy } from '
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
 /** A plan isn't made of fewer at the top level: what doesn't grow with them weighs too much. */
-const LEAST_TOP = 100;
+export const LEAST_TOP = 100;
 /** Descriptors a server needs for itself. */
 export const OWN_DESCRIPTORS = 64;
 /** Beyond this many times the largest level measured a forecast is a guess. */

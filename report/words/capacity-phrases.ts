@@ -2,6 +2,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { count, farCount, type Phrase, say } from './phrase.ts';
 
+type Limiter = Summary['limiters'][number];
 type Two = Pick<Summary['capacity'][number], 'connections' | 'restConnections' | 'burstConnections'>;
 
 /** What a capacity of a leg with a burst is said with: both numbers, what is planned by first. */
@@ -9,7 +10,7 @@ export const AT_REST = 'at rest';
 export const RECONNECTING = 'while everybody reconnects';
 
 /** What runs out, and whose it is. */
-const LIMITS: Readonly<Record<Summary['limiters'][number]['what'], string>> = {
+export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
   memory: "the target's memory",
   fds: "the target's open files",
   ports: "the client's local ports",
@@ -20,7 +21,7 @@ const LIMITS: Readonly<Record<Summary['limiters'][number]['what'], string>> = {
 };
 
 /** What of a leg's limits was not read but follows from its levels. */
-const FOLLOWS: ReadonlySet<Summary['limiters'][number]['what']> = new Set(['memory', 'tcp-mem']);
+const FOLLOWS: ReadonlySet<Limiter['what']> = new Set(['memory', 'tcp-mem']);
 
 /** `1,234 while everybody reconnects and 2,345 at rest`. @param top the most that was measured */
 export function bothOf({ connections, restConnections: rest, burstConnections: burst }: Two, top: number): Phrase {
@@ -34,10 +35,13 @@ export function bothOf({ connections, restConnections: rest, burstConnections: b
 }
 
 /** `the target's open files at 19,936`, `the target's processors at 4,000 opens per second`, `… after 20,000 closed connections`. */
-export function limitOf({ what, at, unit }: Summary['limiters'][number], leg: LegSummary | undefined): Phrase {
-  const whose = LIMITS[what];
-  if (unit === 'closed connections') return say`${whose} after ${count(at)} closed connections`;
+export const limitOf = (limiter: Limiter, leg: LegSummary | undefined): Phrase =>
+  say`${LIMITS[limiter.what]} ${placeOf(limiter, leg)}`;
+
+/** Where it lies, as `at 19,936`. @param leg whose limit it is */
+export function placeOf({ what, at, unit }: Limiter, leg: LegSummary | undefined): Phrase {
+  if (unit === 'closed connections') return say`after ${count(at)} closed connections`;
   const top = leg?.levels.at(-1)?.open;
   const where = top !== undefined && FOLLOWS.has(what) ? farCount(at, top) : count(at);
-  return say`${whose} at ${where}${unit === 'connections' ? '' : ` ${unit}`}`;
+  return say`at ${where}${unit === 'connections' ? '' : ` ${unit}`}`;
 }

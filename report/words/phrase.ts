@@ -46,8 +46,10 @@ export const bytes = (value: number): Quantity => ({ value, text: humanBytes(val
 export const size = (value: number): Quantity => bytes(Math.max(0, value));
 export const count = (value: number): Quantity => ({ value, text: humanCount(value) });
 /** Connections that follow from what was measured up to `top` of them. */
-export const farCount = (value: number, top: number): Quantity =>
-  value > FAR_TIMES * top ? { value, text: aboutCount(value) } : count(value);
+export const farCount = (value: number, top: number): Quantity => countBeyond(value, value / top);
+/** The same where it is known how far beyond what was measured they lie. */
+export const countBeyond = (value: number, extrapolation: number): Quantity =>
+  extrapolation > FAR_TIMES ? { value, text: aboutCount(value) } : count(value);
 /** Values in the unit and with the digits of the first, which alone has the unit behind it. */
 export function alike(
   first: number,

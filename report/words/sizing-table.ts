@@ -1,20 +1,21 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
-import { FAR_TIMES } from '../../core/values/units.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
-
-<<<<<<< HEAD
-
-import { bytes, count, farCount, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
-
-=======
-
-import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
+import {
+  bytes,
+  count,
+  countBeyond,
+  farCount,
+  joined,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  say,
+  UNKNOWN,
+} from './phrase.ts';
 import { priceOf } from './plan-phrases.ts';
-
->>>>>>> main
-
 import type { TableData } from './table.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
@@ -49,16 +50,11 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
           orUnknown(value, (held) => farCount(held, top)),
         ),
         row.beyond ? 'a guess' : '',
-<<<<<<< HEAD
         orUnknown(row.instances, count),
-        orUnknown(row.holds, (held) => (row.extrapolation > FAR_TIMES ? farCount(held, 0) : count(held))),
-        ...(isPriced ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, price(sizing!))) : []),
-=======
-        ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
+        orUnknown(row.holds, (held) => countBeyond(held, row.extrapolation)),
         ...(isPriced
           ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, (known) => priceOf(known, sizing!)))
           : []),
->>>>>>> main
         ofUse(row, row.settings.openFiles),
         ...(hasHeap ? [ofUse(row, row.settings.maxOldSpaceMib)] : []),
       ],

@@ -10,22 +10,6 @@ import { unansweredClause } from './talk-warnings.ts';
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
-<<<<<<< HEAD
-=======
-type Limiter = Summary['limiters'][number];
-
-/** What runs out, as the subject of a sentence. */
-export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
-  memory: 'memory',
-  fds: 'open files',
-  ports: "the client's local ports",
-  'tcp-mem': 'what TCP may reserve for buffers (net.ipv4.tcp_mem)',
-  conntrack: "the firewall's table of connections",
-  rtt: 'round-trip time',
-  cpu: 'the processor',
-};
-
->>>>>>> main
 /**
  * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
  * that puts a verdict into words.
