@@ -12,7 +12,7 @@ export const TARGET_OPTIONS = {
     name: 'processes',
     group: 'target',
     argument: '<count>',
-    help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
+    help: 'processes of the built-in server or --target (default: as many as the limit of open files asks for)',
     read: quantity('count', 1, 1000),
   },
   pid: {
