@@ -55,7 +55,8 @@ details caption { position: absolute; width: 1px; height: 1px; overflow: hidden;
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
 figure { margin: 0 0 1rem; min-width: 0; }
 figure h3 { margin-top: 0.5rem; }
-figure svg { display: block; width: 100%; height: auto; max-width: 78rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 46rem; }
+figure svg[viewBox^="0 0 1200 "] { max-width: none; }
 /* Drawn for a telephone. */
 figure .narrow { display: none; }
 figcaption { font-size: 0.875rem; }
