@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { COMPARE_OPTIONS } from '../config/compare-options.ts';
 import { type OptionValues, readCommandLine } from '../config/read-options.ts';
 import { usageError } from '../core/values/errors.ts';
+import { word } from '../core/values/shell.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -25,8 +26,14 @@ async function compare(
   deps: CliDeps,
 ): Promise<void> {
   const [first, ...others] = folders;
-  if (first === undefined || others.length === 0)
+  if (first === undefined || others.length === 0) {
+    const { isFolderOfRuns } = await import('../report/fold/run-index.ts');
+    if (first !== undefined && isFolderOfRuns(first)) {
+      const all = `${word(first.replace(/\/+$/, ''))}/*`;
+      throw usageError([`${first} holds many runs, and is none itself`], `connrig compare ${all}`);
+    }
     throw usageError(['one run alone can be compared with nothing'], 'connrig compare runs/before runs/after');
+  }
   const [{ compareFolders, writeComparison }, { comparisonJson, terminalComparison }] = await Promise.all([
     import('../report/compare/compare-runs.ts'),
     import('../report/compare/outputs.ts'),

@@ -3,9 +3,9 @@ import type { Readable, Writable } from 'node:stream';
 /** What of the process a command may touch. `main.ts` gives the real one, so that every command runs inside a test. */
 export interface CliDeps {
   readonly stdin: Readable;
-  /** Carries only what was asked for. */
+  /** Carries only what was asked for: a result, in words or as JSON. */
   readonly stdout: Writable;
-  /** For people: progress, warnings, errors. */
+  /** For people, and whatever isn't the result: progress, warnings, errors. */
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls `handler` for each SIGINT, SIGTERM and SIGHUP instead of ending the process. Returns how to stop that. */

@@ -1,25 +1,17 @@
 import type { Command } from 'commander';
+import { type Examined, examinePlan } from '../client/examine.ts';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
-import {
-  amount,
-  checkMachine,
-  explain,
-  type Finding,
-  type Judgement,
-  mostConnections,
-} from '../client/preflight/check.ts';
-import { needOf } from '../client/preflight/machine-demand.ts';
-import { readSnapshot } from '../client/preflight/snapshot.ts';
+import { amount, explain, type Finding, type Judgement } from '../client/preflight/check.ts';
 import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
-import { readCommandLine } from '../config/read-options.ts';
+import type { RunConfig } from '../config/run-config.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { alignColumns } from './aligned-columns.ts';
-import { addOptions, readLine } from './command-options.ts';
+import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import { addPlanArguments, readPlan } from './plan-arguments.ts';
 
 /**
- * `connrig doctor`: would a run of this size fit on this machine, both ends on it, and what could it measure? Prints
- * what was found on stdout.
+ * `connrig doctor`: would this run, told by the options of `connrig run`, fit on this machine, and what could it measure?
  *
  * @throws RigError (exit 3) from the action when something would fail, after printing
  */
@@ -27,29 +19,31 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('doctor')
     .description(
-      "check this machine's limits against a plan, and what it lets a run measure; findings name the command that helps",
+      "check this machine's limits against a run, and what it lets a run measure; findings name the command that helps",
     );
+  addPlanArguments(command);
   addOptions(command, DOCTOR_OPTIONS).action(async () => {
-    const { connections, json } = readCommandLine(
-      'doctor',
-      DOCTOR_OPTIONS,
-      readLine(command, DOCTOR_OPTIONS, deps.env),
-    );
-    const snapshot = await readSnapshot();
-    const need = needOf({ connections, targetOnThisMachine: true, workers: snapshot.cores });
-    const findings = checkMachine(need, snapshot);
-    const most = mostConnections(need, snapshot);
-    const { abilities, readingMs } = await readAbilities();
-    if (json) {
-      const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
-      deps.stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
-    } else {
-      const limits = `${tableOf(findings)}\n\n${summaryOf(connections, findings, most)}\n`;
-      deps.stdout.write(`${limits}\n${abilitiesOf(abilities, readingMs)}\n`);
-    }
-    const error = explain(findings);
-    if (error) throw error;
+    await tellWhetherItFits(await readPlan(command, DOCTOR_OPTIONS, deps.env), deps);
   });
+}
+
+/**
+ * Prints what was found on stdout; `connrig run --dry-run` is the same.
+ *
+ * @throws RigError (exit 3) when something would fail, after printing; what {@link examinePlan} throws, before
+ */
+export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps): Promise<void> {
+  const examined = await examinePlan(config);
+  const { need, findings, most, snapshot } = examined;
+  const { abilities, readingMs } = await readAbilities();
+  if (config.json) {
+    const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
+    stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
+  } else {
+    stdout.write(`${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
+  }
+  const error = explain(findings);
+  if (error) throw error;
 }
 
 const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Judgement, string>;
@@ -73,16 +67,13 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
     what,
     remedy === '' ? sentence : `${sentence} — ${remedy}`,
   ]);
-  return `${alignColumns([['', 'to measure', 'what is had'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
+  return `${alignColumns([['', 'to measure', 'what there is'], ...rows])}\n\nOne reading of all meters takes ${humanMs(readingMs)}.`;
 }
 
-function summaryOf(
-  connections: number,
-  findings: readonly Finding[],
-  most: ReturnType<typeof mostConnections>,
-): string {
+function summaryOf({ need: { connections, targetOnThisMachine }, findings, most }: Examined): string {
   const fits = findings.every(({ ok }) => ok !== 'fail');
-  const answer = `${humanCount(connections)} connections with both ends on this machine: ${fits ? 'fit' : "don't fit"}.`;
+  const where = targetOnThisMachine ? 'with both ends on this machine' : 'from this machine';
+  const answer = `${humanCount(connections)} connections ${where}: ${fits ? 'fit' : "don't fit"}.`;
   return most.limiter === null
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${most.limiter}.`;

@@ -1,4 +1,4 @@
-import type { Evidence } from '../client/deps.ts';
+import type { Evidence, RunDeps } from '../client/deps.ts';
 import type { RunConfig } from '../config/run-config.ts';
 
 /** What a run goes on for; undefined where it is to do what was planned, and no more. */
@@ -17,4 +17,9 @@ export async function loadEvidence({
     isPrecise: (run, points, leg) => precisionPercent !== undefined && isPreciseBy(run, points, leg, precisionPercent),
     openQuestion: (folder) => openQuestion(readRun(folder), precisionPercent),
   };
+}
+
+/** For the progress line; undefined where there is none. */
+export async function loadCostSoFar({ quiet }: RunConfig): Promise<RunDeps['costSoFar']> {
+  return quiet ? undefined : (await import('../report/fold/evidence.ts')).costSoFar;
 }

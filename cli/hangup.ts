@@ -6,8 +6,8 @@ const HANGUP = 1n;
 
 /**
  * Whether we were started so that the end of a terminal doesn't concern us (`nohup`). Node.js takes up signals again that it
- * should ignore (20.20: `PlatformInit`), so its own mask doesn't tell; that of the shell that started us does, which ignored
- * the signal as well, and so does output that goes where `nohup` sends it.
+ * should ignore (20.20: `PlatformInit`), so its own mask doesn't tell. Two things do: the mask of the shell that started
+ * us, which ignored the signal as well, and output that goes where `nohup` sends it.
  *
  * @param parent process id
  */

@@ -14,6 +14,7 @@ class Screen extends Writable {
   readonly rows: number;
   readonly isTTY: boolean;
   readonly lines = [''];
+  written = '';
   #row = 0;
 
   constructor(columns: number, rows: number, isTTY = true) {
@@ -24,6 +25,7 @@ class Screen extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written += String(chunk);
     for (const [part] of String(chunk).matchAll(PARTS)) {
       if (part === '\r') continue;
       if (part === '\n') this.lines[++this.#row] ??= '';
@@ -47,6 +49,7 @@ const at = (open: number, more: Partial<Progress> = {}): Progress => ({
   counts: { attempts: open, opening: 0, open, failed: 0, closed: 0 },
   openedPerSecond: 500,
   targetBytes: open * 2048,
+  cost: null,
   leftMs: 60_000,
   ...more,
 });
@@ -77,7 +80,7 @@ describe('progress on a terminal', () => {
     assert.match(screen.lines[0]!, /2\.0 MiB │⠀+.*[^⠀]$/);
     assert.match(screen.lines[5]!, / 0 │[^⠀]/);
     assert.match(screen.lines[6]!, /└0─+1,000 open$/);
-    assert.match(screen.lines[7]!, /^tcp ramp 1,000 · opening 0, open 1,000/);
+    assert.match(screen.lines[7]!, /^tcp ramp 1,000 · open 1,000 · /);
   });
 
   it('puts a note above it and leaves nothing behind but notes', () => {
@@ -114,12 +117,53 @@ describe('progress on a terminal', () => {
     assert.equal(screen.lines.length, 1);
   });
 
-  it('writes no escapes and no plot to anything else', () => {
-    const log = new Screen(100, 40, false);
-    const line = liveLine(log);
-    for (const open of [0, 500, 1000]) line.show(at(open, { elapsedMs: open * 10 }));
+  it('writes no escapes and no plot to anything else, and a line each 10 s at most', () => {
+    for (const [log, env] of [
+      [new Screen(100, 40, false), { TERM: 'xterm' }],
+      [new Screen(100, 40, true), { TERM: 'dumb' }],
+    ] as const) {
+      const line = liveLine(log, env);
+      for (let elapsedMs = 0; elapsedMs <= 30_000; elapsedMs += 200) {
+        line.show(at(elapsedMs / 30, { elapsedMs, phase: elapsedMs % 400 === 0 ? 'ramp' : 'hold' }));
+      }
+      line.note('something to know');
+      line.end();
+      assert.equal(log.written.includes(ESCAPE) || log.written.includes('\r'), false);
+      const opened = log.lines.map((text) => /^tcp (?:ramp|hold) 1,000 · opening 0, open ([\d,]+), /.exec(text)?.[1]);
+      assert.deepEqual(opened.slice(0, 4), ['0', '333', '667', '1,000']);
+      assert.deepEqual(log.lines.slice(4), ['something to know', '']);
+    }
+  });
+
+  it('is never coloured, so that NO_COLOR has nothing to forbid', () => {
+    const screen = new Screen(100, 40);
+    const line = liveLine(screen, { TERM: 'xterm-256color' });
+    for (const open of [0, 500, 1000]) line.show(at(open));
     line.end();
-    assert.equal(log.lines.filter((text) => text.includes('│')).length, 0);
-    assert.equal(log.lines.filter((text) => text.startsWith('tcp ramp')).length, 3);
+    assert.ok(screen.written.includes(`${ESCAPE}[J`));
+    assert.doesNotMatch(screen.written, /\[[\d;]*m/);
+  });
+
+  it('has the time left and the cost so far in 80 columns, and leaves out the rest', () => {
+    const busy = {
+      name: 'ws-2',
+      phase: 'settle',
+      level: 1_000_000,
+      counts: { attempts: 1_100_000, opening: 512, open: 999_488, failed: 1234, closed: 98_766 },
+      targetBytes: 9.9 * 2 ** 30,
+      cost: { bytes: 26_317, low: 26_112, high: 26_522 },
+      leftMs: 754_000,
+    } as const;
+    const lineIn = (columns: number): string => {
+      const screen = new Screen(columns, 10);
+      liveLine(screen).show(at(0, busy));
+      return screen.lines[0]!;
+    };
+    const cost = 'one more 25.7 KiB (25.5 to 25.9)';
+    const brief = 'open 999,488, failed 1,234';
+    assert.equal(lineIn(120), `ws-2 settle 1,000,000 · ${brief} · ${cost} · about 12m34s left`);
+    assert.equal(lineIn(80), `ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);
+    assert.equal(lineIn(60), 'ws-2 settle 1,000,000 · about 12m34s left');
+    assert.match(lineIn(200), /closed 98,766 · 500\/s · target 9\.9 GiB · one more 25\.7 KiB .* · about 12m34s left$/);
   });
 });

@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { Progress } from '../client/progress.ts';
-import { humanBytes, humanCount, humanMs } from '../core/values/units.ts';
+import { humanBytes, humanCount, humanInterval, humanMs } from '../core/values/units.ts';
 import { livePlot, PLOT_NEEDS } from './live-plot.ts';
 
-/** Lines for a log that isn't a terminal: at each change of phase, and this often in between. */
-const PLAIN_EVERY_MS = 5000;
+/** Lines for what isn't a terminal that can be written over: no more of them than one in this time. */
+const PLAIN_EVERY_MS = 10_000;
 
-/** Shows where a run is: rewritten in place on a terminal, with a plot where there is room; plain lines elsewhere. */
+/** Shows where a run is: rewritten in place on a terminal, with a plot where there is room; plain lines elsewhere. Never in colour. */
 export interface LiveLine {
   show(progress: Progress): void;
   /** A sentence of its own, above the line. */
@@ -17,8 +17,9 @@ export interface LiveLine {
 /** A stream that may be a terminal; a resized one tells its new size. */
 type Out = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
-export function liveLine(out: Out): LiveLine {
-  return out.isTTY ? rewritten(out) : plain(out);
+/** @param env its `TERM=dumb` is a terminal whose cursor goes one way only */
+export function liveLine(out: Out, env: Readonly<Record<string, string | undefined>> = {}): LiveLine {
+  return out.isTTY && env['TERM'] !== 'dumb' ? rewritten(out) : plain(out);
 }
 
 export const silentLine: LiveLine = { show() {}, note() {}, end() {} };
@@ -33,7 +34,7 @@ function rewritten(out: Out): LiveLine {
       const { columns = 80, rows = 24 } = out;
       plot.add(progress);
       const above = columns >= PLOT_NEEDS.columns && rows >= PLOT_NEEDS.rows ? plot.lines() : [];
-      const lines = [...above, textOf(progress).slice(0, Math.max(20, columns - 1))];
+      const lines = [...above, textWithin(Math.max(20, columns - 1), progress)];
       out.write(`${clear()}${lines.join('\n')}`);
       shown = lines;
     },
@@ -46,26 +47,39 @@ function rewritten(out: Out): LiveLine {
 }
 
 function plain(out: Writable): LiveLine {
-  let last = { state: '', atMs: 0 };
+  let lastMs = Number.NEGATIVE_INFINITY;
   return {
     show(progress) {
-      const state = `${progress.leg} ${progress.phase} ${progress.level}`;
-      if (state === last.state && progress.elapsedMs - last.atMs < PLAIN_EVERY_MS) return;
-      last = { state, atMs: progress.elapsedMs };
-      out.write(`${textOf(progress)}\n`);
+      if (progress.elapsedMs - lastMs < PLAIN_EVERY_MS) return;
+      lastMs = progress.elapsedMs;
+      out.write(`${textWithin(Number.POSITIVE_INFINITY, progress)}\n`);
     },
     note: (text) => out.write(`${text}\n`),
     end() {},
   };
 }
 
-function textOf({ name, phase, level, counts, openedPerSecond, targetBytes, leftMs }: Progress): string {
+/** As much as there is room for. Where the run is and how long it still takes come before all else, then the cost. */
+function textWithin(columns: number, progress: Progress): string {
+  const texts = textsOf(progress);
+  return texts.find(({ length }) => length <= columns) ?? texts.at(-1)!.slice(0, columns);
+}
+
+/** From the longest to the shortest. */
+function textsOf({ name, phase, level, counts, openedPerSecond, targetBytes, cost, leftMs }: Progress): string[] {
   const { opening, open, failed, closed } = counts;
+  const where = `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`;
+  const counted = `opening ${humanCount(opening)}, open ${humanCount(open)}, failed ${humanCount(failed)}, closed ${humanCount(closed)}`;
+  const brief = `open ${humanCount(open)}${failed > 0 ? `, failed ${humanCount(failed)}` : ''}`;
+  const pace = `${humanCount(openedPerSecond)}/s`;
+  const target = targetBytes === null ? 'target –' : `target ${humanBytes(targetBytes)}`;
+  const costs = cost === null ? [] : [`one more ${humanInterval(cost.bytes, cost.low, cost.high)}`];
+  const left = `about ${humanMs(Math.max(1000, leftMs)).replace(/\.\d+ s$/, ' s')} left`;
   return [
-    `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`,
-    `opening ${humanCount(opening)}, open ${humanCount(open)}, failed ${humanCount(failed)}, closed ${humanCount(closed)}`,
-    `${humanCount(openedPerSecond)}/s`,
-    targetBytes === null ? 'target –' : `target ${humanBytes(targetBytes)}`,
-    `about ${humanMs(Math.max(1000, leftMs)).replace(/\.\d+ s$/, ' s')} left`,
-  ].join(' · ');
+    [where, counted, pace, target, ...costs, left],
+    [where, brief, pace, target, ...costs, left],
+    [where, brief, ...costs, left],
+    [where, ...costs, left],
+    [where, left],
+  ].map((parts) => parts.join(' · '));
 }

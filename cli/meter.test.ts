@@ -169,7 +169,10 @@ const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
     /^EUSAGE: --listen 0\.0\.0\.0:9465: beyond this machine only who knows a /m,
   ],
   [['--pid', '1', '--admin-token', ''], /--admin-token: it is empty/],
-  [['--pid', '1', '--admin-token', '@/nowhere'], /--admin-token: \/nowhere can't be read: ENOENT/],
+  [
+    ['--pid', '1', '--admin-token', '@/nowhere'],
+    /--admin-token: there is no file \/nowhere \(openssl rand -hex 24 > \/nowhere, to make a token\)/,
+  ],
   [['--pid', '1', '--admin-token', 'a b'], /--admin-token: only letters, digits and ASCII signs/],
   [['--pid', '1', '--admin-names', 'a,,b'], /--admin-names: "a,,b" is not a list of names/],
   [

@@ -1,35 +1,32 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { run } from '../client/run.ts';
-import type { RawSettings } from '../config/read-options.ts';
-import { parseRunConfig, type RunConfig } from '../config/run-config.ts';
+import type { RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
+import type { Summary } from '../core/schemas/summary.ts';
 import { EXIT, RigError } from '../core/values/errors.ts';
 import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
-import { addOptions, readLine } from './command-options.ts';
+import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-import { loadEvidence } from './evidence.ts';
+import { loadCostSoFar, loadEvidence } from './evidence.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
+import { addPlanArguments, readPlan } from './plan-arguments.ts';
 import type { ServedRun } from './served-run.ts';
 
 /**
- * Adds `connrig run`. Problems before the run are thrown; how the run itself ended is told on stderr and in its folder,
- * and becomes the exit code.
+ * Adds `connrig run`. Problems before the run are thrown; the result goes to stdout. How the run itself ended is
+ * told on stderr and in its folder, and becomes the exit code.
  */
 export function addRunCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('run')
-    .description('open connections level by level and say what one more costs; with no URL, against our own server')
-    .argument(
-      '[url...]',
-      'ws://host:port/path, http://host:port/path or tcp://host:port; a port range such as :9001-9004',
-    )
-    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins');
+    .description('open connections level by level and say what one more costs; with no URL, against our own server');
+  addPlanArguments(command);
   addOptions(command, RUN_OPTIONS).action(async () => {
-    const config = await readConfig(command, deps.env);
+    const config = await readPlan(command, RUN_OPTIONS, deps.env);
+    if (config.dryRun) return (await import('./doctor.ts')).tellWhetherItFits(config, deps);
     refuseSmallLimits();
     await runAndReport(config, deps);
   });
@@ -52,36 +49,8 @@ function refuseSmallLimits(): void {
   });
 }
 
-async function readConfig(command: Command, env: CliDeps['env']): Promise<RunConfig> {
-  const { given, words: urls, strangers } = readLine(command, RUN_OPTIONS, env, Number.POSITIVE_INFINITY);
-  const settings = urls.length > 0 ? { ...given, urls } : given;
-  const { config: file } = command.opts<{ config?: string }>();
-  const fromFile = file === undefined ? {} : readConfigFile(file);
-  const hasBaseline = given['baseline'] !== undefined || fromFile['baseline'] !== undefined;
-  // What sums up a run takes memory that a run without a baseline needn't have.
-  const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
-  return parseRunConfig(settings, fromFile, strangers, readBaseline, env);
-}
-
-/** @throws RigError ECONFIG */
-function readConfigFile(path: string): RawSettings {
-  const refuse = (sentence: string, cause?: unknown): RigError =>
-    new RigError('ECONFIG', `the config file ${path} ${sentence}`, { hint: 'connrig run --help', cause });
-  let value: unknown;
-  try {
-    // JSON is YAML too.
-    value = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message.split('\n')[0];
-    throw refuse(`can't be read: ${why}`, cause);
-  }
-  if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw refuse('is not a table of settings');
-  return value as RawSettings;
-}
-
 async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
-  const line = config.quiet ? silentLine : liveLine(deps.stderr);
+  const line = config.quiet ? silentLine : liveLine(deps.stderr, deps.env);
   const stopping = new AbortController();
   const leaving = new AbortController();
   let isOver = false;
@@ -104,6 +73,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       env: deps.env,
       signal: stopping.signal,
       evidence: await loadEvidence(config),
+      costSoFar: await loadCostSoFar(config),
       wallClock: () => new Date(),
       onProgress(progress) {
         line.show(progress);
@@ -121,8 +91,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
       import('../report/outputs/write-report.ts'),
     ]);
     const summary = writeReport(folder, (made) => {
-      if (config.json) deps.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
-      if (!config.quiet) deps.stderr.write(`\n${tableAbove(terminalTable(made))}${folder}\n`);
+      tellResult(made, terminalTable(made), folder, config, deps);
       const { summaryFile, junitFile } = config;
       if (summaryFile !== undefined) {
         // A heading begins a line, whatever others left there.
@@ -190,4 +159,19 @@ function tryToWrite(write: () => void, whatFailed: string, whereElse: string, { 
   }
 }
 
-const tableAbove = (table: string): string => (table === '' ? '' : `${table}\n`);
+/**
+ * The result goes to stdout, where --json has its place if it is asked for: then people read it on stderr. What is on stderr beside
+ * it, --quiet leaves out.
+ */
+function tellResult(
+  summary: Summary,
+  table: string,
+  folder: string,
+  { json, quiet }: RunConfig,
+  { stdout, stderr }: CliDeps,
+): void {
+  if (json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (!json) stdout.write(table);
+  else if (!quiet) stderr.write(`\n${table}`);
+  if (!quiet) stderr.write(`\n${folder}\n`);
+}

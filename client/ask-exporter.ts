@@ -60,7 +60,7 @@ export async function askExporter(source: ExporterSource, warn: Warn): Promise<v
 }
 
 const SEVERAL_HINT =
-  'give each process a port of its own, or sum them in one endpoint; or read all of them: --pid <pid of the parent> here, connrig meter --pid <pid of the parent> on the machine of the target';
+  "give each process a port of its own, or sum them in one endpoint. Or read all of them: --pid <pid of the parent> here, connrig meter --pid <pid of the parent> on the target's machine";
 
 const whoOf = (answers: readonly ExporterAnswer[]): AnsweredBy[] => answers.flatMap(({ by }) => by ?? []);
 

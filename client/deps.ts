@@ -1,4 +1,5 @@
 import type { MemoryPoint, RunFile } from '../core/schemas/record.ts';
+import type { Estimate } from '../core/stats/slope.ts';
 import type { RunObserver } from './observer.ts';
 import type { Progress } from './progress.ts';
 
@@ -21,6 +22,11 @@ export interface RunDeps {
   readonly version: string;
   /** undefined: nothing was asked that takes more of it than was planned. */
   readonly evidence?: Evidence | undefined;
+  /**
+   * What one more connection costs by the baseline and levels of a leg so far, by the report's own statistics; null where these show
+   * none. undefined: nobody looks at it.
+   */
+  readonly costSoFar?: ((run: RunFile, points: readonly MemoryPoint[], leg: number) => Estimate | null) | undefined;
   readonly wallClock: () => Date;
   readonly onProgress: (progress: Progress) => void;
   /** A sentence that a person should see now. */

@@ -1,5 +1,6 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
 import type { Leg } from '../core/schemas/leg.ts';
+import type { Estimate } from '../core/stats/slope.ts';
 import type { Counts } from '../core/values/outcomes.ts';
 import { type Phase, type Plan, peakOf, rampMsOf } from '../core/values/plan.ts';
 
@@ -18,6 +19,8 @@ export interface Progress {
   /** Connections opened per second, over the time since the last progress. */
   readonly openedPerSecond: number;
   readonly targetBytes: number | null;
+  /** Of one more connection, by the levels of this launch so far; null where these don't show it. */
+  readonly cost: Estimate | null;
   /** Until the run is over, roughly. */
   readonly leftMs: number;
 }
@@ -38,7 +41,12 @@ export class ProgressMeter {
     this.#index = index;
   }
 
-  at(elapsedMs: number, state: { phase: Phase; level: number }, counts: Counts, targetBytes: number | null): Progress {
+  at(
+    elapsedMs: number,
+    state: { phase: Phase; level: number },
+    counts: Counts,
+    known: Pick<Progress, 'targetBytes' | 'cost'>,
+  ): Progress {
     const { elapsedMs: before, attempts } = this.#last;
     const settledAttempts = counts.attempts - counts.opening;
     this.#last = { elapsedMs, attempts: settledAttempts };
@@ -53,7 +61,7 @@ export class ProgressMeter {
       counts,
       openedPerSecond:
         elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
-      targetBytes,
+      ...known,
       leftMs: this.#leftMs(state, counts.open),
     };
   }

@@ -3,15 +3,15 @@ import { baselineWarnings } from '../config/baseline.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { toRecordedLeg } from '../core/schemas/leg.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
-import { EXIT, type ExitCode, exitCodeOf, RigError, usageError } from '../core/values/errors.ts';
+import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/values/errors.ts';
 import { redactConfig, redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
-import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
@@ -199,22 +199,12 @@ const recordOfBuilt = ({ source, tools, deployed }: BuiltTarget): NonNullable<Ru
 });
 
 function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['target']['kind'] {
-  // Of its own making, but a command like another.
+  // A target is built by us, but it is a command like another.
   if (target !== undefined) return 'command';
   if (urls.length === 0) return 'builtin';
   if (command !== undefined) return 'command';
   if (pid !== undefined) return 'pid';
   return exporter === undefined ? 'url' : 'exporter';
-}
-
-/** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
-async function chooseEngine({ engine }: RunConfig, warn: Warn): Promise<EngineName> {
-  if (engine === 'node') return 'node';
-  const why = await whyNoEpoll(process.platform);
-  if (why === undefined) return 'epoll';
-  if (engine === 'epoll') throw usageError([`--engine epoll: ${why}`], '--engine node');
-  warn(toWarning('WENGINE', { why }));
-  return 'node';
 }
 
 const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['generator']['legs'][number] => ({

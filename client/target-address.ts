@@ -63,8 +63,8 @@ export interface Choice {
 }
 
 /**
- * Of several addresses the one where the process that is measured listens; where that isn't known, the one that accepts,
- * in their order. Where none does, the first: what is wrong with it shows when connections open.
+ * Chooses the address where the process that is measured listens. Where that isn't known, it is the first that accepts.
+ * Where none does, the first: what is wrong with it shows when connections open.
  *
  * @param listening where the process listens; undefined when nobody named one, or it can't be seen
  */

@@ -1,16 +1,13 @@
 import { jsonOption } from './json-option.ts';
-import { type OptionTable, quantity } from './option.ts';
+import type { OptionTable } from './option.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 
-/** Every option of `connrig doctor`. */
+// It is what doctor does anyway.
+const { dryRun: _, ...ofRun } = RUN_OPTIONS;
+
+/** Every option of `connrig doctor`: those of the run that it is asked about. */
 export const DOCTOR_OPTIONS = {
-  connections: {
-    name: 'connections',
-    short: 'c',
-    group: 'plan',
-    argument: '<count>',
-    help: 'connections to be open at once',
-    default: '5k',
-    read: quantity('count', 1),
-  },
+  ...ofRun,
+  connections: { ...ofRun.connections, short: 'c' },
   json: jsonOption('print the findings as JSON'),
 } as const satisfies OptionTable;

@@ -15,6 +15,9 @@ const SHAPE = /^(?:(\[[\da-f:.]+\]|[^\s:]+):)?(\d{1,5})$/i;
 export const readInspectors: (text: string) => Read<readonly string[]> = list((text) => {
   const [, given = '127.0.0.1', digits = ''] = SHAPE.exec(text) ?? [];
   const port = Number(digits);
+  if (/^(?:localhost|(?:\d+\.){3}\d+|\[[\da-f:.]+\]):?$/i.test(text)) {
+    return { problem: `a port is missing in "${text}": node --inspect listens at 9229 unless told otherwise` };
+  }
   if (digits === '' || port < 1 || port > 65_535) {
     return { problem: `"${text}" is not the address of an inspector such as 127.0.0.1:9229` };
   }

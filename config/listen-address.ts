@@ -16,6 +16,8 @@ const EXAMPLE = ':9465 or 0.0.0.0:9465';
  */
 export function readListen(text: string): ListenAddress | string {
   const [, host = '', digits = ''] = /^([^/\s]*?):?(\d{1,5})$/.exec(text) ?? [];
+  if (/^(?:[a-z][\w-]*(?:\.[\w-]+)*|(?:\d+\.){3}\d+|\[[\da-f:.]+\]):?$/i.test(text))
+    return `a port is missing in "${text}": write ${text.replace(/:$/, '')}:9465, or 0 for any that is free`;
   if (digits === '' || Number(digits) > 65_535) return `"${text}" is not an address such as ${EXAMPLE}`;
   return { host: host.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(digits) };
 }

@@ -1,4 +1,4 @@
-import { parseQuantity, QUANTITIES, type QuantityKind } from '../core/values/units.ts';
+import { doubtAbout, parseQuantity, QUANTITIES, type QuantityKind } from '../core/values/units.ts';
 
 /** A value, or a sentence that says what is wrong with what was given. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
@@ -73,6 +73,8 @@ export function quantity(
     const value = parseQuantity(kind, text);
     if (value === undefined)
       return { problem: `"${text}" is not a ${NOUN[kind] ?? kind} such as ${QUANTITIES[kind].example}` };
+    const doubt = doubtAbout(kind, text);
+    if (doubt) return { problem: `"${text}" may mean ${doubt.join(' or ')}: write which` };
     if (value < min) return { problem: `${text} is too small: at least ${min}` };
     if (value > max) return { problem: `${text} is too large: at most ${max}` };
     return { value };

@@ -4,8 +4,8 @@ import type { Read } from './option.ts';
 const PID = /^[1-9]\d{0,9}$/;
 
 /**
- * A process id, or what `pidof` says of a server that runs as several processes: the one that started the others stands
- * for all of them, as their memory is counted with its own.
+ * A process id, or what `pidof` says of a server that runs as several processes. The one that started the others stands for
+ * all of them, as their memory is counted with its own.
  *
  * @param descendants ids of a process and all that descend from it
  */

@@ -73,7 +73,10 @@ test('values that are right each by itself are held against each other', () => {
 test('an option that is spelt nearly right is named', () => {
   const tell = (flag: string): string => strangerProblems([flag], TABLE)[0]!;
   assert.equal(tell('--level'), '--level is not an option (did you mean --levels?)');
-  assert.equal(tell('--forec'), '--forec is not an option');
-  assert.equal(tell('--froce'), '--froce is not an option');
+  assert.equal(tell('--forec'), '--forec is not an option (did you mean --force?)');
+  assert.equal(tell('--froce'), '--froce is not an option (did you mean --force?)');
+  assert.equal(tell('--lev=3'), '--lev=3 is not an option (did you mean --levels?)');
+  assert.equal(tell('--forced-to'), '--forced-to is not an option (did you mean --force?)');
+  assert.equal(tell('--fe'), '--fe is not an option');
   assert.equal(tell('-f'), '-f is not an option');
 });

@@ -29,7 +29,6 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     talkMs: 2000,
     engine: 'auto',
     close: 'graceful',
-    collect: 'off',
     behaviour: { kind: 'idle' },
     perMessageDeflate: 'off',
     headroomPercent: 20,
@@ -133,7 +132,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['source', 'localhost', /^--source: "localhost" is not an IP address$/],
   ['source', '::1,::1', /^--source: ::1: ::1 is there twice$/],
   ['inspect', 'yes', /^--inspect: "yes" is not the address of an inspector such as 127\.0\.0\.1:9229$/],
-  ['inspect', '127.0.0.1', /^--inspect: "127\.0\.0\.1" is not the address/],
+  ['inspect', '127.0.0.1', /^--inspect: a port is missing in "127\.0\.0\.1"/],
   ['inspect', '127.0.0.1:0', /^--inspect: "127\.0\.0\.1:0" is not the address/],
   ['inspect', '65536', /^--inspect: "65536" is not the address/],
   ['inspect', '9229,127.0.0.1:9229', /^--inspect: 127\.0\.0\.1:9229 is there twice$/],
@@ -159,7 +158,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['summary-file', '', /^--summary-file: it is empty$/],
   ['summary-file', '/', /^--summary-file: \/ is a folder$/],
   ['summary-file', '/nonexistent/s.md', /^--summary-file: \/nonexistent\/s\.md can't be written \(ENOENT\)$/],
-  ['rtt-limit', '50', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
+  ['rtt-limit', '50ms', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
   ['urls', 'https://h:1', /the scheme is one of/],
@@ -183,6 +182,48 @@ test('problems are reported together, wherever they come from', () => {
   assert.deepEqual(three.split('; ').slice(0, 1), ['--frobnicate is not an option']);
   assert.match(three, /"speed" is not a setting; there are urls, connections, .*force; --levels: .*; --window: /);
   assert.match(findRunProblem({ urls: ['ws://h', 'tcp://h:0'] }), /ws:\/\/h.*; .*tcp:\/\/h:0/);
+});
+
+for (const [key, meant] of [
+  ['conections', 'connections'],
+  ['settle_timeout', 'settle-timeout'],
+  ['settleTimeout', 'settle-timeout'],
+  ['url', 'urls'],
+  ['behavior', 'behaviour'],
+] as const) {
+  test(`a config file's "${key}" is taken for ${meant}`, () => {
+    assert.equal(findRunProblem({}, { [key]: '1' }), `"${key}" is not a setting (did you mean ${meant}?)`);
+  });
+}
+
+test('a number that may mean two things is refused with both, on the command line and in a file', () => {
+  const rest = '--rest: "15" may mean 15ms or 15s: write which';
+  const headroom = '--headroom: "0.2" may mean 0.2% or 20%: write which';
+  assert.equal(findRunProblem({ rest: '15', headroom: '0.2' }), `${rest}; ${headroom}`);
+  assert.equal(findRunProblem({}, { rest: 15, headroom: 0.2 }), `${rest}; ${headroom}`);
+  assert.equal(
+    findRunProblem({ behaviour: 'heartbeat:30' }),
+    '--behaviour: "heartbeat:30" may mean heartbeat:30ms or heartbeat:30s: write which',
+  );
+  const { restMs, headroomPercent } = parseRunConfig({ rest: '0', headroom: '20' });
+  assert.deepEqual([restMs, headroomPercent], [0, 20]);
+});
+
+test('quantities are understood as other tools write them', () => {
+  const { connections, connectsPerSecond } = parseRunConfig({ connections: '1e6', rate: '2e4/s', rest: '1e1s' });
+  assert.deepEqual([connections, connectsPerSecond], [1_000_000, 20_000]);
+});
+
+test('an address without a port is told that the port is missing', () => {
+  assert.match(
+    findRunProblem({ urls: ['ws://127.0.0.1/chat'] }),
+    /a port is missing; write ws:\/\/127\.0\.0\.1:80\/chat/,
+  );
+  assert.match(findRunProblem({ metrics: '127.0.0.1' }), /^--metrics: a port is missing in "127\.0\.0\.1"/);
+  assert.match(
+    findRunProblem({ urls: ['ws://127.0.0.1:1'], pid: String(process.pid), inspect: 'localhost' }),
+    /^--inspect: a port is missing in "localhost"/,
+  );
 });
 
 test('the command line wins over the file, the file over the default', () => {

@@ -11,6 +11,7 @@ import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
+import { findNearest } from './nearest.ts';
 import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { commandAgain } from './run-again.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -35,6 +36,7 @@ export type RunConfig = Readonly<
  *
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
+ * @param command whose help is the hint
  *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
@@ -44,6 +46,7 @@ export function parseRunConfig(
   unknownFlags: readonly string[] = [],
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
   env: Readonly<Record<string, string | undefined>> = {},
+  command = 'run',
 ): RunConfig {
   const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
   const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
@@ -56,7 +59,7 @@ export function parseRunConfig(
   const named = (key: keyof Options): boolean =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
-  if (plan === undefined || problems.length > 0) throw usageError(problems, 'connrig run --help');
+  if (plan === undefined || problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
   // Levels that are a list say how many there are at the top.
   const again = commandAgain(
     urls.map(({ text }) => text),
@@ -232,5 +235,12 @@ function unknownKeys(file: RawSettings): string[] {
   const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
   return Object.keys(file)
     .filter((key) => !known.includes(key))
-    .map((key) => `"${key}" is not a setting; there are ${known.join(', ')}`);
+    .map((key) => {
+      const meant = findNearest(toOptionName(key), known);
+      return `"${key}" is not a setting${meant === undefined ? `; there are ${known.join(', ')}` : ` (did you mean ${meant}?)`}`;
+    });
 }
+
+/** As options are spelt: `settle_timeout` and `settleTimeout` are meant for `settle-timeout`. */
+const toOptionName = (key: string): string =>
+  key.replace(/_/g, '-').replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

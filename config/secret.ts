@@ -8,7 +8,13 @@ export function readSecret(given: string): Read<string> {
   try {
     if (isFile) token = readFileSync(given.slice(1), 'utf8').trim();
   } catch (error) {
-    return { problem: `${given.slice(1)} can't be read: ${(error as Error).message}` };
+    const file = given.slice(1);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return {
+      problem: isMissing
+        ? `there is no file ${file} (openssl rand -hex 24 > ${file}, to make a token)`
+        : `${file} can't be read: ${(error as Error).message}`,
+    };
   }
   if (token === '') return { problem: isFile ? `${given.slice(1)} is empty` : 'it is empty' };
   // What was given is not repeated: it is a secret, and problems go to logs.

@@ -28,7 +28,7 @@ export interface FleetOptions {
   readonly closeTimeoutMs: number;
   readonly destinations: readonly Endpoint[];
   readonly close: CloseMode;
-  /** Of the whole fleet. */
+  /** What the whole fleet does. */
   readonly behaviour: BehaviourPlan;
 }
 
@@ -50,8 +50,8 @@ export interface Fleet {
 }
 
 /**
- * Workers keep their connections in typed arrays outside the heap and make little garbage: a small young generation
- * costs them nothing, and fifty of them much less than fifty of the usual size.
+ * Workers keep their connections in typed arrays outside the heap and make little garbage. A small young generation costs
+ * them nothing, and fifty small ones take much less than fifty of the usual size.
  */
 const WORKER_HEAP = { maxYoungGenerationSizeMb: 2 };
 /** An idle worker looks for orders every 50 ms. */

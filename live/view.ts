@@ -43,7 +43,7 @@ export interface RunState {
   readonly elapsedMs: number;
   readonly launch: number;
   readonly leg: number;
-  /** Of the leg. */
+  /** The leg's name. */
   readonly name: string;
   readonly protocol: ProtocolName;
   readonly phase: Phase;

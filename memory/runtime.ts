@@ -12,7 +12,7 @@ export interface RuntimeOptions {
   readonly token?: string | undefined;
 }
 
-/** Who tells of a target's heap: the admin port of a reference server, or inspectors of its processes. */
+/** What tells of a target's heap: the admin port of a reference server, or inspectors of its processes. */
 interface RuntimeSource {
   readonly adminUrl?: string | undefined;
   readonly adminToken?: string | undefined;

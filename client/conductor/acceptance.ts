@@ -36,7 +36,7 @@ export class Acceptance {
     this.#seesOurNetwork = options.isLocal && isInOurNetwork(options.pid);
   }
 
-  /** Whoever is connected by then is somebody else. */
+  /** Connections that the target has by then are somebody else's. */
   begin(readings: Pick<Readings, 'established' | 'target'>): void {
     this.#before = readings;
   }
@@ -77,8 +77,8 @@ export class Acceptance {
   }
 
   /**
-   * A connection may be led elsewhere on its way, to another port or into a container: then none of the target's ends is
-   * in the list, nor does a listener here show that it lacks something.
+   * A connection may be led elsewhere on its way, to another port or into a container. Then none of the target's ends is in
+   * the list, and no listener here shows that it lacks something.
    */
   #isTold({ connections, queued, requests }: Taken): boolean {
     if (connections > 0 || queued > 0 || requests > 0) return true;

@@ -77,6 +77,18 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     hintOfAnswer('HTTP 200 OK, an ordinary answer in place of the upgrade', url),
     'connrig run ws://h:1/<the path that upgrades>',
   );
+  assert.equal(
+    hintOfAnswer('HTTP 404 Not Found', 'http://localhost:1 (127.0.0.1)'),
+    'is the path right? connrig run http://localhost:1/<the path that the server knows>',
+  );
+  assert.match(
+    hintOfAnswer('Sec-WebSocket-Accept is "a", not the answer to our key: "b"', url)!,
+    /^printf %s '<key of the request>258EAFA5-E914-47DA-95CA-C5AB0DC85B11' \| openssl sha1 -binary \| base64, /,
+  );
+  assert.match(
+    hintOfAnswer('HTTP 200 OK with HTTP/1.0 and no Connection: keep-alive: the server keeps no connection open', url)!,
+    /HTTP\/1\.1, which keeps connections open/,
+  );
   assert.match(hintOfAnswer('the lines of the response head end in LF without CR: "HTTP"', url)!, /CR LF/);
   assert.match(
     hintOfAnswer('the server closed without an answer', 'ws://h:1-9/a')!,

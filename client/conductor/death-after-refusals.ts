@@ -55,6 +55,15 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
       .replace(/^\/\/|-\d+$/g, '');
     return `openssl s_client -connect ${authority}, to see whether it wants TLS, or read the log of the target`;
   }
+  if (detail.includes(WRONG_ACCEPT)) {
+    return `printf %s '<key of the request>${WS_GUID}' | openssl sha1 -binary | base64, for what the server has to answer`;
+  }
+  if (detail.includes(OLD_HTTP)) {
+    return `have the server speak HTTP/1.1, which keeps connections open (Python's http.server: protocol_version = 'HTTP/1.1')`;
+  }
+  if (detail.startsWith(NOT_FOUND)) {
+    return `is the path right? connrig run ${url.replace(AUTHORITY, '$1')}/<the path that the server knows>`;
+  }
   if (detail.endsWith(NO_UPGRADE)) return `connrig run ${url.replace(AUTHORITY, '$1')}/<the path that upgrades>`;
   return undefined;
 }
@@ -66,8 +75,13 @@ const SPEAKS_HTTP_2 = 'the server speaks HTTP/2';
 /** Servers of TLS in Node.js say nothing to those who come without. */
 const NOTHING = 'the server closed without an answer';
 const NO_UPGRADE = 'an ordinary answer in place of the upgrade';
-/** Up to the path; a range of ports is no URL to others. */
-const AUTHORITY = /^([a-z]+:\/\/[^/]*).*$/i;
+const WRONG_ACCEPT = 'not the answer to our key';
+/** What a server adds to the key of an upgrade (RFC 6455, section 1.3). */
+const WS_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const OLD_HTTP = 'HTTP/1.0 and no Connection: keep-alive';
+const NOT_FOUND = 'HTTP 404';
+/** Up to the path, and the address that a name has led to; a range of ports is no URL to others. */
+const AUTHORITY = /^([a-z]+:\/\/[^/\s]*).*$/i;
 
 const TLS_SCHEME = /^(?:https|wss):/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;

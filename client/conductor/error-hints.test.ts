@@ -14,6 +14,7 @@ const at = (url: string, more: Partial<ErrorHintContext> = {}): ErrorHintContext
   local: true,
   pid: null,
   connections: 500,
+  isLogged: false,
   ...more,
 });
 const refused = new RigError('EREFUSED', 'refused', { hint: 'ss -ltn' });
@@ -35,6 +36,12 @@ test('addresses, numbers and a URL that curl takes are filled in', async () => {
   const error = new RigError('EREJECTED', 'no', { hint: 'curl <url>; ip route get <ip>; --connections <count>' });
   const where = at('ws://localhost:3000-3004/a?b=c', { ip: '::1' });
   assert.equal(await hintOf(error, where), "curl 'http://localhost:3000/a?b=***'; ip route get ::1; --connections 500");
+  const log = new RigError('EHANDSHAKE', 'no', { hint: 'curl -v <url>, or read the log of the target' });
+  assert.equal(await hintOf(log, at('http://h:1/')), 'curl -v http://h:1/, or read the log of the target');
+  assert.equal(
+    await hintOf(log, at('http://h:1/', { isLogged: true })),
+    'curl -v http://h:1/, or read <run folder>/target.log',
+  );
   const plain = new Error('not ours');
   assert.equal(await byCircumstances(plain, where), plain);
 });

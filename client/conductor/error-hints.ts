@@ -14,6 +14,8 @@ export interface ErrorHintContext {
   readonly pid: number | null;
   /** The leg's top level. */
   readonly connections: number;
+  /** What the target prints is in the run folder. */
+  readonly isLogged: boolean;
 }
 
 /** What ended a leg, with a hint that fits it: addresses and numbers filled in, and who does listen where nobody did. */
@@ -23,12 +25,13 @@ export async function byCircumstances(error: unknown, at: ErrorHintContext): Pro
   return hint === error.hint ? error : new RigError(error.code, error.message, { hint, cause: error.cause ?? error });
 }
 
-function filledIn(hint: string, { url, ip, connections }: ErrorHintContext): string {
+function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintContext): string {
   const at = url.text.replace(/^ws:/i, 'http:').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
   return hint
     .replaceAll('<url>', () => word(at))
     .replaceAll('<ip>', () => ip)
-    .replaceAll('<count>', () => String(connections));
+    .replaceAll('<count>', () => String(connections))
+    .replaceAll('the log of the target', (log) => (isLogged ? '<run folder>/target.log' : log));
 }
 
 /** A server at another address of this machine, or at another port, is the usual reason. */

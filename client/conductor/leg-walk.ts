@@ -16,7 +16,6 @@ import { warmUp } from './phases/warm-up.ts';
  */
 export class LegWalk {
   readonly #course: LegCourse;
-  /** The baseline and the levels of the first climb. */
   readonly #points: MemoryPoint[] = [];
 
   constructor(context: LegContext) {
@@ -25,6 +24,11 @@ export class LegWalk {
 
   get state(): LegState {
     return this.#course.state;
+  }
+
+  /** The baseline and the levels of the first climb so far. */
+  get points(): readonly MemoryPoint[] {
+    return this.#points;
   }
 
   /** Levels of the first climb that yielded a memory point. */

@@ -15,6 +15,7 @@ import { RigError } from '../../core/values/errors.ts';
 import { makeFolders } from '../../files/inside.ts';
 import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
 import { createToAppend, replaceFile } from '../../files/replace.ts';
+import { clearUnmeasured } from './unmeasured-folder.ts';
 
 /**
  * Writes a run folder as the run goes. Every line is handed to the kernel at once: a SIGKILL loses nothing written.
@@ -35,7 +36,7 @@ export interface Recorder {
 const OPEN_TO_OTHERS = 0o777;
 
 /**
- * Creates the run folder, with its parents.
+ * Creates the run folder, with its parents. One that holds a run which measured nothing is used again.
  *
  * @throws RigError EOUT when it can't be created or written, or holds something already
  */
@@ -43,7 +44,7 @@ export function openRecorder(folder: string): Recorder {
   const open: number[] = [];
   try {
     makeFolders(folder, OPEN_TO_OTHERS);
-    if (!isEmpty(folder)) {
+    if (!isEmpty(folder) && !clearUnmeasured(folder)) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
     keepToOwner(folder, OWNER_ONLY.folder);

@@ -1,4 +1,5 @@
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
+import type { Estimate } from '../../core/stats/slope.ts';
 import type { Plan } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
@@ -12,13 +13,14 @@ const TICK_MS = 200;
 interface Ticked {
   readonly plan: Plan;
   readonly launch: number;
-  /** Of the leg in the plan. */
+  /** The leg's index in the plan. */
   readonly index: number;
   readonly fleet: Pick<Fleet, 'tally'>;
   readonly meters: Pick<Meters, 'readQuick'>;
   readonly recorder: Recorder;
   readonly elapsedMs: () => number;
   readonly state: () => LegState;
+  readonly costSoFar: () => Estimate | null;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -28,7 +30,7 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, onProgress } = ticked;
+  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, onProgress } = ticked;
   const progress = new ProgressMeter(plan, launch, index);
   const tick = (): void => {
     const tally = fleet.tally();
@@ -48,7 +50,7 @@ export function startTicking(ticked: Ticked): () => void {
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
     });
-    onProgress(progress.at(elapsedMs(), state(), counts, targetBytes));
+    onProgress(progress.at(elapsedMs(), state(), counts, { targetBytes, cost: costSoFar() }));
   };
   tick();
   const timer = setInterval(tick, TICK_MS);

@@ -11,7 +11,7 @@ export interface AcceptWait {
   readonly level: number;
   /** How long the target may take none of them. */
   readonly timeoutMs: number;
-  /** Who has them; null where that can't be told. */
+  /** The ends that have them; null where that can't be told. */
   taken(): Promise<Taken | null>;
   /** What to say when it doesn't get them all. */
   causeOf(taken: Taken): Promise<RigError>;
@@ -21,7 +21,7 @@ export interface AcceptWait {
 
 /**
  * Waits until the target has every connection. To a TCP client a connection is open as soon as the kernel at the other end
- * says so, however busy the server is; what it costs the server shows only when that has taken it.
+ * says so, however busy the server is. What it costs the server shows only when the server has taken it.
  *
  * @returns how long that took, in ms
  * @throws RigError ETARGETFULL, EBACKLOG, EDEFERRED when it takes no more, ETIMEDOUT when it has taken none

@@ -12,6 +12,7 @@ import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { Acceptance } from './acceptance.ts';
+import { followCost } from './cost-so-far.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { startLegFleet, withoutZone } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
@@ -108,7 +109,12 @@ export async function walkLeg(
   try {
     const { plan } = config;
     const { onProgress } = deps;
-    stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, elapsedMs, state, onProgress });
+    const costSoFar = followCost(
+      () => walk.points,
+      (points) => deps.costSoFar?.(file, points, index) ?? null,
+    );
+    const follows = { elapsedMs, state, costSoFar, onProgress };
+    stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
     const lost = lossWarning(leg.name, walk.progress());
     if (lost) warn(lost);

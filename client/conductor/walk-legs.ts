@@ -100,9 +100,10 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       first ??= unmeasured;
       hasDrained = true;
     } catch (error) {
-      const { ip = planned.ip, url, pid } = target;
+      const { ip = planned.ip, url, pid, kind } = target;
       const { local, leg } = planned;
-      throw await byCircumstances(error, { url, ip, local, pid, connections: peakOf(leg) });
+      const isLogged = kind === 'command';
+      throw await byCircumstances(error, { url, ip, local, pid, connections: peakOf(leg), isLogged });
     } finally {
       const text = target.death() === undefined ? '' : target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });

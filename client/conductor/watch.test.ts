@@ -106,6 +106,12 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
     'ETARGETFULL',
     /stopped accepting at 1,000 open connections: refused$/,
   ],
+  [
+    'one at a time',
+    tallyOf({ open: 1, 'timed-out': 51 }),
+    'ETARGETFULL',
+    /stopped accepting at 1 open connection: timed-out$/,
+  ],
   ['our own ports ran out', tallyOf({ open: 1000, 'no-ports': 51 }), 'EPORTS', /no local port left/],
   ['our own memory ran out', tallyOf({ open: 1000, 'no-memory': 51 }), 'EMEMORY', /no memory left/],
   ['our own descriptors ran out', tallyOf({ open: 1000, 'no-fds': 51 }), 'EFILES', /no file descriptor left/],
@@ -144,6 +150,13 @@ for (const [name, tally, code, wanted] of ENDED) {
     assert.notEqual(error.hint, '');
   });
 }
+
+test('a target that takes its connections in turn is asked about threads, others about limits', async () => {
+  const hintAt = async (open: number) => (await errorOf(tallyOf({ open, 'timed-out': 51 })))!.hint;
+  assert.match(await hintAt(1), /^does it serve one connection at a time\?/);
+  assert.match(await hintAt(8), /^does it serve 8 connections at a time, as with 8 threads\?/);
+  assert.match(await hintAt(1000), /^raise the limits of the target/);
+});
 
 test('when only a few are wanted, as many failures as that are enough', async () => {
   assert.equal((await errorOf(tallyOf({ refused: 3 }), 3))?.code, 'EREFUSED');

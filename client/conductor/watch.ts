@@ -126,8 +126,8 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
   if (opened > 0 && !OUR_LIMITS.has(code)) {
     return new RigError(
       'ETARGETFULL',
-      `${url} stopped accepting at ${humanCount(tally.open)} open connections: ${failure}${said(failure)}`,
-      { hint: 'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections' },
+      `${url} stopped accepting at ${humanCount(tally.open)} open connection${tally.open === 1 ? '' : 's'}: ${failure}${said(failure)}`,
+      { hint: failure === 'timed-out' && tally.open <= MOST_IN_TURN ? hintOfTurns(tally.open) : FULL_HINT },
     );
   }
   const when = OUR_JUDGEMENTS.has(failure) ? '' : failureClause(progress());
@@ -146,6 +146,14 @@ const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
+const FULL_HINT =
+  'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections';
+/** Up to so many the usual reason is a server that serves a connection to its end before it takes another. */
+const MOST_IN_TURN = 64;
+function hintOfTurns(open: number): string {
+  if (open === 1) return 'does it serve one connection at a time? Have it serve each in a thread or a task of its own';
+  return `does it serve ${open} connections at a time, as with ${open} threads? Have it wait for all of them at once`;
+}
 const DROPPED_HINT = 'look at the limits and the log of the target; connrig report shows the levels it did hold';
 const SERVER_HINT = 'read the log of the target';
 /** What goes for any protocol; some have words of their own, see core/protocols/. */

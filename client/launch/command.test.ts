@@ -34,6 +34,7 @@ interface Given {
   readonly signal?: AbortSignal;
   readonly readyWithinMs?: number;
   readonly ips?: readonly string[];
+  readonly onWarning?: (text: string) => void;
 }
 
 /** Starts a command, with everything cleaned up behind it. */
@@ -57,7 +58,10 @@ async function start(t: TestContext, commandFor: (port: number) => string, given
     signal,
     readyWithinMs,
     ...(given.ips && { ips: given.ips }),
-    warn: ({ text }) => warnings.push(text),
+    warn({ text }) {
+      warnings.push(text);
+      given.onWarning?.(text);
+    },
   });
   return { target, pid: target.pid!, logFile, warnings };
 }
@@ -157,6 +161,25 @@ test('a server at another port than was said is told, with its URL', onLinux, as
   // On a machine that is busy it may not have come as far.
   if (error.message.includes('and well'))
     assert.equal(error.hint, `it listens elsewhere: tcp://127.0.0.1:${elsewhere}`);
+});
+
+test('while a command listens elsewhere alone, a warning says where', onLinux, async (t) => {
+  const elsewhere = await freePort();
+  const waiting = new AbortController();
+  const told: string[] = [];
+  const attempt = start(t, () => `PORT=${elsewhere} exec ${NODE} -e "${SERVER}"`, {
+    readyWithinMs: 24_000,
+    signal: waiting.signal,
+    onWarning(text) {
+      told.push(text);
+      if (/listens at/.test(text)) waiting.abort();
+    },
+  });
+  await assertRefused(attempt, 'EINTERRUPTED', /interrupted/);
+  const wanted = new RegExp(
+    `^the command listens at tcp://127\\.0\\.0\\.1:${elsewhere}, and does not answer on 127\\.0\\.0\\.1:\\d+ yet`,
+  );
+  assert.match(told.at(-1)!, wanted);
 });
 
 test('of several addresses the one that a command listens at', TIMEOUT, async (t) => {

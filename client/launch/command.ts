@@ -14,6 +14,7 @@ import { authorityOf } from '../../telemetry/listen.ts';
 import { interrupted } from '../conductor/watch.ts';
 import { whereItListens } from '../preflight/listeners.ts';
 import { keepInForeground } from './foreground.ts';
+import { lastWords } from './last-words.ts';
 import type { Target } from './target.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -22,9 +23,8 @@ const STOP_WITHIN_MS = { drained: 10_000, holding: 2000 };
 const KILLED_WITHIN_MS = 2000;
 const CONNECT_WITHIN_MS = 1000;
 const POLL_MS = 50;
-/** Lines of its output that an error shows. */
-const SHOWN_LINES = 5;
-const SHOWN_CHARS = 500;
+/** In this part of the wait, and then again: whether the server listens somewhere else meanwhile. */
+const LOOK_ELSEWHERE = 1 / 12;
 
 export interface CommandOptions {
   /** For people: what it is. */
@@ -101,7 +101,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
     adminToken: null,
     death() {
       if (stopped !== undefined || !hasEnded(child)) return undefined;
-      return new RigError('ETARGETDIED', `the command ended by itself (${howEnded(child)})${shown(lastOutput())}`, {
+      return new RigError('ETARGETDIED', `the command ended by itself (${howEnded(child)})${lastWords(lastOutput())}`, {
         hint:
           child.exitCode === 0
             ? keepInForeground(command)
@@ -140,10 +140,12 @@ async function tryCgroup(warn: Warn): Promise<MadeCgroup | undefined> {
 
 /** @returns at which of the addresses it answers */
 async function untilReady(child: ChildProcess, options: CommandOptions, lastOutput: () => string): Promise<string> {
-  const { command, url, ip: first, signal, readyWithinMs = READY_WITHIN_MS } = options;
+  const { command, url, ip: first, signal, warn, readyWithinMs = READY_WITHIN_MS } = options;
   const refusal = (sentence: string, hint: string): RigError =>
-    new RigError('ETARGETSTART', `the command ${sentence}${shown(lastOutput())}`, { hint });
-  const deadline = performance.now() + readyWithinMs;
+    new RigError('ETARGETSTART', `the command ${sentence}${lastWords(lastOutput())}`, { hint });
+  const startedAtMs = performance.now();
+  const lookEveryMs = readyWithinMs * LOOK_ELSEWHERE;
+  let lookAgainMs = lookEveryMs;
   let ips = options.ips ?? [first];
   for (const port of url.ports) {
     const at = (): string => ips.map((ip) => `${ip}:${port}`).join(' or ');
@@ -154,9 +156,16 @@ async function untilReady(child: ChildProcess, options: CommandOptions, lastOutp
         break;
       }
       if (signal.aborted) throw interrupted();
-      if (performance.now() > deadline) {
+      const waitedMs = performance.now() - startedAtMs;
+      if (waitedMs > readyWithinMs) {
         const seconds = Math.round(readyWithinMs / 1000);
         throw refusal(`does not answer on ${at()} within ${seconds} s`, await whereInstead(child, url));
+      }
+      if (waitedMs > lookAgainMs) {
+        const elsewhere = await listensElsewhere(child, url);
+        // Once is enough.
+        lookAgainMs = elsewhere === undefined ? waitedMs + lookEveryMs : Number.POSITIVE_INFINITY;
+        if (elsewhere !== undefined) warn(toWarning('WELSEWHERE', { at: at(), elsewhere }));
       }
       await delay(POLL_MS);
       if (hasEnded(child)) {
@@ -180,11 +189,16 @@ function afterItsEnd({ exitCode }: ChildProcess, command: string): string {
   return exitCode === NOT_FOUND ? `is it installed, and in the PATH? sh -c ${quoted(command)}` : command;
 }
 
-/** A server that listens elsewhere than it was said to is there all the same. */
-async function whereInstead(child: ChildProcess, { protocol, ports }: TargetUrl): Promise<string> {
+async function whereInstead(child: ChildProcess, url: TargetUrl): Promise<string> {
+  const elsewhere = await listensElsewhere(child, url);
+  return elsewhere === undefined ? 'ss -ltnp, to see where it listens' : `it listens elsewhere: ${elsewhere}`;
+}
+
+/** A server that listens elsewhere than it was said to is there all the same. @returns its URL */
+async function listensElsewhere(child: ChildProcess, { protocol, ports }: TargetUrl): Promise<string | undefined> {
   const [own] = child.pid === undefined ? [] : ((await whereItListens(child.pid)) ?? []);
-  if (own === undefined || ports.length > 1) return 'ss -ltnp, to see where it listens';
-  return `it listens elsewhere: ${protocol}://${authorityOf(own.ip)}:${own.port}`;
+  if (own === undefined || ports.length > 1) return undefined;
+  return `${protocol}://${authorityOf(own.ip)}:${own.port}`;
 }
 
 /** The first of these addresses that accepts a connection. */
@@ -239,13 +253,4 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-/** The last lines, on one. */
-function shown(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const end = lines
-    .slice(-SHOWN_LINES)
-    .map((line) => (line.length > SHOWN_CHARS ? `… ${line.slice(-SHOWN_CHARS)}` : line));
-  return end.length === 0 ? '' : `: ${end.join(' | ')}`;
 }

@@ -24,8 +24,8 @@ export interface Target {
   /**
    * Ends it, when we started it. Idempotent.
    *
-   * @param hasDrained it holds no connections any more, and gets time to end in order; otherwise it is ended by force
-   * soon, since closing half a million connections would take it longer than anybody waits for an interrupted run
+   * @param hasDrained it holds no connections any more, and gets time to end in order. Otherwise it is ended by force soon:
+   * to close half a million connections would take it longer than anybody waits for an interrupted run
    */
   stop(hasDrained: boolean): Promise<void>;
 }

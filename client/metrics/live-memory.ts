@@ -26,8 +26,8 @@ export interface MemoryNow {
 }
 
 /**
- * A reading is used again for this long, so that several who ask at once get the same; or for so many times as long as
- * the processes took to read, of which there may be a thousand: a twentieth of a core at most.
+ * A reading is used again for this long, so that several who ask at once get the same. There may be a thousand processes:
+ * so it is used for at least this many times as long as reading took, which is a twentieth of a core at most.
  */
 const FRESH_MS = 100;
 const FRESH_TIMES = 20;
@@ -35,8 +35,8 @@ const FRESH_TIMES = 20;
 const HEAP_EVERY_MS = 1000;
 const HEAP_WAIT_MS = 200;
 /**
- * Nor while its memory is being measured, or round trips are: being asked costs it some garbage and a moment. A full
- * reading stands then.
+ * It is asked in these phases alone: being asked costs it some garbage and a moment. While its memory or round trips are
+ * measured, the last full reading stands.
  */
 const HEAP_PHASES: ReadonlySet<Phase> = new Set(['warm-up', 'ramp', 'drain']);
 

@@ -23,8 +23,8 @@ export interface RunMetrics {
 }
 
 /**
- * Nothing here is asked of the fleet but what its workers show anyway, and nothing that is scraped is ever reset: a scrape
- * costs the same for ten connections and for a million, and any number of scrapers see the same.
+ * The fleet is asked for nothing but what its workers show anyway: a scrape costs the same for ten connections and for a
+ * million. Nothing that is scraped is ever reset, so any number of scrapers see the same.
  *
  * @param estimate see {@link CostEstimator}; asked after each level
  */

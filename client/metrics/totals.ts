@@ -25,7 +25,7 @@ const COUNTS = [
 
 /** What was counted of one leg since the run began, over all launches: nothing in it ever goes down. */
 export interface Totals {
-  /** Of the leg under way, as counted at the same moment: each attempt is here or among the outcomes. */
+  /** Attempts of the leg under way, counted at the same moment: each is here or among the outcomes. */
   readonly present: { readonly opening: number; readonly open: number };
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
   readonly outcomes: Readonly<Record<Outcome, number>>;

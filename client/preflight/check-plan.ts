@@ -9,7 +9,7 @@ import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
-import { needOf } from './machine-demand.ts';
+import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -23,6 +23,26 @@ export async function checkPlan(
   has: Snapshot,
   { force, pid, command, target }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target'>,
 ): Promise<Warning[]> {
+  await checkPlaces(setups, { command });
+  const findings = setups.flatMap((setup) => {
+    const { need, limits } = demandOf(setup, has, { pid, command, target });
+    return checkMachine(need, limits);
+  });
+  const refusal = explain(findings);
+  if (refusal && !force) throw refusal;
+  const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
+  const warnings = noteworthy.map(({ sentence, command }) => toWarning('WMACHINE', { finding: sentence, command }));
+  if (pid !== undefined) warnings.push(...notListening(setups, has, pid));
+  // What holds for several legs is told once.
+  return [...new Map(warnings.map((warning) => [warning.text, warning])).values()];
+}
+
+/**
+ * What is wrong with where the plan connects from and to, whatever this machine's limits are.
+ *
+ * @throws RigError EUNREACHABLE, EUSAGE: see {@link checkPlan}
+ */
+export async function checkPlaces(setups: readonly LegSetup[], { command }: Pick<RunConfig, 'command'>): Promise<void> {
   await checkLoopback(setups);
   await checkSources(setups);
   const elsewhere = setups.find(({ local }) => !local)?.url;
@@ -33,33 +53,32 @@ export async function checkPlan(
       `connrig meter --pid <pid> --listen 0.0.0.0:9465 --admin-token <token> there; --exporter http://${authorityOf(elsewhere.host)}:9465 --exporter-token <token> here`,
     );
   }
-  const findings = setups.flatMap(({ leg, layout, destinations, local, url }) => {
-    const need = needOf({
-      connections: peakOf(leg),
-      connectsPerSecond: leg.connectsPerSecond,
-      workers: layout.workers,
-      descriptorTables: layout.ownTables ? layout.workers : 1,
-      destinations,
-      sources: Math.max(1, layout.sources.length),
-      protocol: leg.protocol,
-      targetOnThisMachine: local,
-      // Ours has a process for each port, and so may another have; or several that take turns at the same.
-      targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
-      threadPerConnection: target?.manifest.threadPerConnection ?? false,
-      clientBytesPerConnection: DESCRIPTORS[leg.protocol].estimatedBytes[layout.engine],
-    });
-    // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
-    const isStarted = url === undefined || command !== undefined;
-    const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
-    return checkMachine(need, { ...has, targetFiles });
+}
+
+/** What a leg asks of this machine, and the limits that go for it. */
+export function demandOf(
+  { leg, layout, destinations, local, url }: LegSetup,
+  has: Snapshot,
+  { pid, command, target }: Pick<RunConfig, 'pid' | 'command' | 'target'>,
+): { readonly need: Need; readonly limits: Snapshot } {
+  const need = needOf({
+    connections: peakOf(leg),
+    connectsPerSecond: leg.connectsPerSecond,
+    workers: layout.workers,
+    descriptorTables: layout.ownTables ? layout.workers : 1,
+    destinations,
+    sources: Math.max(1, layout.sources.length),
+    protocol: leg.protocol,
+    targetOnThisMachine: local,
+    // Ours has a process for each port, and so may another have; or several that take turns at the same.
+    targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
+    threadPerConnection: target?.manifest.threadPerConnection ?? false,
+    clientBytesPerConnection: DESCRIPTORS[leg.protocol].estimatedBytes[layout.engine],
   });
-  const refusal = explain(findings);
-  if (refusal && !force) throw refusal;
-  const noteworthy = findings.filter(({ ok }) => ok === 'warn' || ok === 'fail');
-  const warnings = noteworthy.map(({ sentence, command }) => toWarning('WMACHINE', { finding: sentence, command }));
-  if (pid !== undefined) warnings.push(...notListening(setups, has, pid));
-  // What holds for several legs is told once.
-  return [...new Map(warnings.map((warning) => [warning.text, warning])).values()];
+  // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
+  const isStarted = url === undefined || command !== undefined;
+  const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
+  return { need, limits: { ...has, targetFiles } };
 }
 
 /** Memory of the wrong process is as easily measured as that of the right one. */

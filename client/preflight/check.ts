@@ -224,14 +224,22 @@ export function amount(value: number | null, inBytes: boolean): string {
 const left = (max: number | null, taken: number | null): number | null =>
   max === null ? null : Math.max(0, max - (taken ?? 0));
 
+/** No plan of more can be counted. */
+const MOST_CONNECTIONS = 100_000_000;
+
 /**
- * The most connections this machine fits with nothing changed, all else as in `need`; and the first limit in the way
- * of one more. Found by halving, since every check only gets worse with more connections.
+ * The most connections this machine fits with nothing changed, and the first limit in the way of one more. Found by
+ * halving, since every check only gets worse with more connections.
+ *
+ * @param needAt of so many connections: they may be laid out otherwise
  */
-export function mostConnections(need: Need, has: Snapshot): { connections: number; limiter: CheckName | null } {
+export function mostConnections(
+  needAt: (connections: number) => Need,
+  has: Snapshot,
+): { connections: number; limiter: CheckName | null } {
   const limiterAt = (connections: number): CheckName | null =>
-    checkMachine({ ...need, connections }, has).find(({ ok }) => ok === 'fail')?.what ?? null;
-  let [fits, fails] = [0, 2 ** 31];
+    checkMachine(needAt(connections), has).find(({ ok }) => ok === 'fail')?.what ?? null;
+  let [fits, fails] = [0, MOST_CONNECTIONS];
   if (limiterAt(fails) === null) return { connections: fails, limiter: null };
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2);
@@ -261,6 +269,9 @@ export function explain(findings: readonly Finding[]): RigError | undefined {
   if (!first) return undefined;
   // Legs that fail alike say so once.
   const commands = new Set(failed.map(({ command }) => command));
-  const sentences = new Set(failed.map(({ sentence }) => sentence));
-  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', [...sentences].join('; '), { hint: [...commands].join('; ') });
+  const [lead = '', ...others] = new Set(failed.map(({ sentence }) => sentence));
+  const sentences = [lead, ...others.map(capitalized)];
+  return new RigError(CODE_OF[first.what] ?? 'ELIMITS', sentences.join('. '), { hint: [...commands].join('; ') });
 }
+
+const capitalized = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);

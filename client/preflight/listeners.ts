@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import ipaddr from 'ipaddr.js';
 import { listTree } from '../../memory/process-tree.ts';
 
-/** Who of a process and its descendants takes the connections. */
+/** Those of a process and its descendants that take the connections. */
 export interface Listeners {
   /** Those that listen on one of the ports, without parents that merely opened the socket for them. */
   readonly pids: readonly number[];

@@ -113,7 +113,7 @@ function descriptorLimits(proc: string): { filesSoft: number | null; filesHard: 
   return { filesSoft: parsed?.[0] ?? null, filesHard: parsed?.[1] ?? null };
 }
 
-/** Of the process that takes connections: it may have raised its limit, whatever the one that started it has. */
+/** The limit of the process that takes connections: it may have raised its own, whatever the one that started it has. */
 function targetFilesOf(pid: number, listeners: Listeners | null, proc: string): number | null {
   const pids = listeners && listeners.pids.length > 0 ? listeners.pids : [pid];
   const limits = pids.flatMap((one) => parseLimits(readOr(`${proc}/${one}/limits`) ?? '')?.[0] ?? []);

@@ -37,7 +37,14 @@ export const FOLDER_OPTIONS = {
   json: {
     name: 'json',
     group: 'folder',
-    help: 'print summary.json on stdout at the end',
+    help: 'print summary.json on stdout at the end, and the table on stderr',
+    default: 'false',
+    read: onOff,
+  },
+  dryRun: {
+    name: 'dry-run',
+    group: 'folder',
+    help: 'say whether the plan fits this machine, as connrig doctor does, and start nothing',
     default: 'false',
     read: onOff,
   },

@@ -53,7 +53,7 @@ export const VERDICT_OPTIONS = {
     name: 'precision',
     group: 'verdict',
     argument: '<percent>',
-    help: 'go on until the cost is known to so much of it, to either side: with more launches of a target that the run starts, and without the levels that are not needed for it',
+    help: 'go on until the cost is known this closely, to either side. A target that the run starts is launched more often, and levels that are not needed for it are left out',
     read: quantity('percent', 0.1, 50),
   },
   maxLaunches: {

@@ -36,5 +36,11 @@ export const WATCHING_OPTIONS = {
     group: 'watching',
     help: `with --metrics and --live: ${ADMIN_OPTIONS.adminNames.help}`,
   },
-  quiet: { name: 'quiet', group: 'watching', help: 'no progress on stderr', default: 'false', read: onOff },
+  quiet: {
+    name: 'quiet',
+    group: 'watching',
+    help: 'the result and errors alone, without progress',
+    default: 'false',
+    read: onOff,
+  },
 } as const satisfies OptionTable;

@@ -1,4 +1,4 @@
-import { parseQuantity } from '../values/units.ts';
+import { doubtAbout, parseQuantity } from '../values/units.ts';
 import { type BehaviourDescriptor, isStill } from './descriptor.ts';
 
 /** Shows the peer that it is alive, every so often: a ws ping, one byte of tcp, a request of http. */
@@ -15,6 +15,8 @@ export const HEARTBEAT: BehaviourDescriptor<HeartbeatPlan> = {
   parse(parts, text) {
     const everyMs = parts.length === 1 ? parseQuantity('duration', parts[0]!) : undefined;
     if (everyMs === undefined) return undefined;
+    const doubt = doubtAbout('duration', parts[0]!);
+    if (doubt) return `"${text}" may mean ${doubt.map((one) => `heartbeat:${one}`).join(' or ')}: write which`;
     return everyMs >= 1 ? { kind: 'heartbeat', everyMs } : `"${text}" is too often; a heartbeat every 1ms at the most`;
   },
   isSteady: isStill,

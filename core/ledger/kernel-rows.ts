@@ -49,9 +49,9 @@ interface Grown {
 }
 
 /**
- * The kernel's memory at each end. Sockets are counted at each end and taken at the size their objects have on this
- * host; how the whole host's caches moved would also be anybody else's doing (seen: a neighbour that closed 5,000
- * sockets cut the result by half). What the kernel keeps for a process is read for that process.
+ * The kernel's memory at each end. Sockets are counted at each end and taken at the size their objects have on this host.
+ * How the whole host's caches moved would also be anybody else's doing (seen: a neighbour that closed 5,000 sockets cut the
+ * result by half). What the kernel keeps for a process is read for that process.
  */
 export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { target: KernelRows; client: KernelRows } {
   const buffers = splitBuffers(hold, ends);
@@ -187,7 +187,7 @@ export function timeWaitOf(
 }
 
 /**
- * Growth of what the kernel has set aside for objects that nobody uses yet, in bytes: after others' connections have gone
+ * Growth of what the kernel has set aside for objects that nobody uses yet, in bytes. When others' connections have gone,
  * places are left on pages that are not given back, and the next ones take up these.
  */
 export function unusedPlacesOf(before: Slab | null, now: Slab | null, caches: readonly SlabCache[]): number {

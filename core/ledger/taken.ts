@@ -19,8 +19,8 @@ export interface Before {
 }
 
 /**
- * The connections of a level that the target has, and not its kernel or ours alone. To a client a connection is open
- * once the kernel at the other end says so, which may know nothing of it a moment later (SYN cookies), or may have yet to
+ * The connections of a level that the target has, and not its kernel or ours alone. To a client a connection is open once
+ * the kernel at the other end says so. That kernel may know nothing of it a moment later (SYN cookies), or may have yet to
  * complete it (TCP_DEFER_ACCEPT).
  *
  * @param areSocketsTold the target's ends are in the list of sockets: it lives in our network namespace. Otherwise its files

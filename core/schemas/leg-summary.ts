@@ -115,8 +115,8 @@ export const LegSummary = z.object({
     }),
   ),
   /**
-   * Why the levels don't tell what one more costs, although there are enough of them; then there is no cost, no fit and no burst.
-   * null where they do, or where there are too few.
+   * Why the levels don't tell what one more costs, although there are enough of them. Then there is no cost, no fit and no
+   * burst. It is null where they do, or where there are too few.
    */
   inconclusive: z
     .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
@@ -189,8 +189,8 @@ export const LegSummary = z.object({
     }),
   ),
   /**
-   * User memory above the baseline per connection just after all came at once, before any collection or rest; null for a
-   * target that was given neither, whose `perConnection` is of that kind already.
+   * User memory above the baseline per connection just after all came at once, before any collection or rest. It is null
+   * for a target that was given neither: its `perConnection` is of that kind already.
    */
   burst: z
     .object({

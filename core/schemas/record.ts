@@ -264,7 +264,7 @@ const EarlierRun = z.object({
         rSquared: z.number().nullable(),
         total: EstimateSchema.nullable(),
         user: EstimateSchema.nullable(),
-        /** Of the reach of both: what no number of launches makes smaller. */
+        /** The share of both intervals that no number of launches makes smaller. */
         coarseBytes: z.number().default(0),
       }),
     ),

@@ -50,7 +50,7 @@ export const Summary = z.object({
     urls: z.array(ShownText),
     /**
      * The memory it may take, which the capacity is for: what was asked for, else the least of its cgroup's limit and its
-     * machine's memory; null where nobody tells, as of most targets elsewhere.
+     * machine's memory. It is null where nobody tells, as of most targets elsewhere.
      */
     memoryLimit: z
       .object({

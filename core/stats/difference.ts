@@ -27,12 +27,12 @@ const LAUNCH_SCATTER = 0.01;
 const NORMAL_REACH = 1.96;
 
 /**
- * By how much the second cost differs from the first, and whether that is shown. Comparisons are made for every change
- * of a program, so that one in twenty would cry wolf every week: the interval holds 99 %, and a word is said only where
- * that excludes 0.
+ * By how much the second cost differs from the first, and whether that is shown. Comparisons are made for every change of a
+ * program, and a false alarm in one of twenty would come every week. So the interval holds 99 %, and a word is said only
+ * where that excludes 0.
  *
- * With several launches on both sides it is Student's t with a variance pooled from both (servers of one kind on one
- * machine scatter alike; three launches are too few to tell two variances apart). A single launch has the error of its
+ * With several launches on both sides it is Student's t with a variance pooled from both. Servers of one kind on one
+ * machine scatter alike, and three launches are too few to tell two variances apart. A single launch has the error of its
  * levels and the scatter that launches are known to have.
  */
 export function differenceOf(first: Cost, second: Cost): Difference {
@@ -84,7 +84,7 @@ interface Spread {
 /** Degrees of freedom of what isn't estimated from a few values. */
 const MANY = 100;
 
-/** Of the interval that launches or levels tell. */
+/** Half of the interval that launches or levels tell. */
 const halfOf = ({ low, high, coarseBytes }: Cost): number => Math.max(0, (high - low) / 2 - coarseBytes);
 
 function errorOf(cost: Cost): number {

@@ -37,7 +37,7 @@ export interface Fit {
   /** Share of the variance between levels that the shape explains; 1 when all lie on it. */
   readonly rSquared: number;
   /**
-   * The top level's signed error against the same shape through the others, in percent of what was measured; null
+   * The top level's signed error against the same shape through the others, in percent of what was measured. It is null
    * below 4 levels, and where the others don't give the top piece a line.
    */
   readonly holdoutErrorPercent: number | null;

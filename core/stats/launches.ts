@@ -13,8 +13,8 @@ export interface LaunchesEstimate {
 
 /**
  * Pools launches: the mean of their costs, with Student's t interval over launches. What differs from launch to launch
- * (where an allocator begins, what got compiled) is the same for all levels of one, so levels of several launches must
- * not be thrown together. t and not a bootstrap: 2 to 5 launches drawn with replacement can't reach 95 %.
+ * (where an allocator begins, what got compiled) is the same for all levels of one. So levels of several launches must not
+ * be thrown together. It is t and not a bootstrap: 2 to 5 launches drawn with replacement can't reach 95 %.
  *
  * @param estimates the cost of each, with its interval over levels
  * @returns with one launch, its own interval; undefined with none

@@ -28,7 +28,7 @@ const BEYOND_ALL = 2 ** 31;
  *     t × s × √(1 + 1/n + (open − mean)² ÷ Σ(openᵢ − mean)²)
  *
  * the reading's own scatter (1), what isn't known of the line's height (1/n) and of its slope (the last term, which
- * grows with the distance). s and the sums are taken about our Theil–Sen line: never smaller than about the
+ * grows with the distance). Both s and the sums are taken about our Theil–Sen line. They are never smaller than about the
  * least-squares line, so the interval errs on the wide side.
  */
 export function predictAt(line: Line, open: number): Estimate {

@@ -16,8 +16,8 @@ export interface Bend extends PlaceInLevels {
 type Column = Float64Array;
 
 /**
- * Least squares of bytes over some columns, one at a time: each new column is made orthogonal to those before it
- * (modified Gram–Schmidt), so that what is left of the bytes is known after each. Immutable.
+ * Least squares of bytes over some columns, one at a time. Each new column is made orthogonal to those before it (modified
+ * Gram–Schmidt), so that what is left of the bytes is known after each. Immutable.
  */
 export interface Basis {
   /** Orthogonal to each other. */

@@ -23,8 +23,8 @@ const MOST_PAIRED = 60;
 
 /**
  * The best shapes of one bend, of two, and so on as far as the levels go: those whose least squares leave the least.
- * Grown one bend at a time, from the best pair as well (two may be nothing without each other), and then each
- * bend moved to where it is best with the others, until none moves.
+ * They are grown one bend at a time, from the best pair as well (two may be nothing without each other). Then each bend is
+ * moved to where it is best with the others, until none moves.
  *
  * @param sorted points, ascending in `open`
  */

@@ -19,7 +19,7 @@ import type { Groups, LevelPoint } from './slope.ts';
  *             ╱ step
  *
  * There may be several steps, and a knee besides. `low` and `high` are the levels next to where it happens; `at`, in
- * connections, is where the two lines of a knee meet, and the middle between the two levels for a step, since nothing
+ * connections, is where the two lines of a knee meet. For a step it is the middle between the two levels, since nothing
  * between them was measured.
  */
 export interface Shape {
@@ -44,9 +44,9 @@ const LEAST_SLOPE_SHARE = 0.1;
 const PARAMETERS_EACH = 2;
 
 /**
- * Chooses by BIC, of least-squares fits, between a line, up to three steps, a knee, and both. Whatever has more bends
- * wins only if it is clearly better: by {@link marginFor} for each, where each bend is missed with every level and with
- * any one of them left out (so that a single disturbed level makes no shape), and makes up enough bytes to matter.
+ * Chooses by BIC, of least-squares fits, between a line, up to three steps, a knee, and both. A shape of more bends wins
+ * only if it is clearly better, by {@link marginFor} for each. Each bend has to be missed with every level and with any one
+ * of them left out, so that a single disturbed level makes no shape. It also has to make up enough bytes to matter.
  *
  * @param points of one series, in any order
  */

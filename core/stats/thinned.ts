@@ -1,6 +1,6 @@
 /**
- * A series that grows for as long as a run takes, in a bounded number of points: whenever there are too many, every other
- * one goes and only every other one is taken from then on. What stays are points as they were measured, evenly spread;
+ * A series that grows for as long as a run takes, in a bounded number of points. Whenever there are too many, every other
+ * one goes, and only every other one is taken from then on. What stays are points as they were measured, evenly spread;
  * cumulative counts stay exact.
  */
 export class Thinned<T> {

@@ -15,16 +15,16 @@ export const readLegName = ({ legs }: { readonly legs: ReadonlyArray<Pick<Leg, '
   legs[index]?.name ?? `leg ${index + 1}`;
 
 /**
- * The phases of a leg, in the order in which they come; `ramp`, `settle` and `hold` once for each level, and `talk`
- * where connections exchange messages or requests; from `ramp` to `retained` once for each cycle; `burst` only for
- * targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
+ * The phases of a leg, in the order in which they come. `ramp`, `settle` and `hold` come once for each level, and so does
+ * `talk` where connections exchange messages or requests. All from `ramp` to `retained` come once for each cycle. `burst`
+ * is only for targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
  */
 export const PHASES = ['warm-up', 'baseline', 'ramp', 'talk', 'settle', 'hold', 'drain', 'retained', 'burst'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**
- * A leg of fewer connections doesn't tell what they cost the client itself: its own garbage is more than that, and to collect it
- * at each level is a sixth of what so small a run costs in processor time.
+ * A leg of fewer connections doesn't tell what they cost the client itself: its own garbage is more than that. To collect
+ * it at each level would be a sixth of what so small a run costs in processor time.
  */
 export const OWN_COST_FROM = 500;
 
@@ -55,8 +55,8 @@ const WARM_UP_ROUNDS = 20;
 const WARM_UP_MOST_ELSEWHERE = 2000;
 
 /**
- * How often the connections of the warm-up are opened and closed: never more at once than `warmUp`, so that
- * no more memory is freed, but often enough for code that each of the target's processes compiles with use. Without that,
+ * How often the connections of the warm-up are opened and closed. There are never more at once than `warmUp`, so that no
+ * more memory is freed. It is often enough for code that each of the target's processes compiles with use. Without that,
  * levels up to 10,000 over six processes had a slope twice as high as beyond (2,531 B against 1,295 B in user space).
  *
  * @param processes of the target, as far as is known; ≥ 1

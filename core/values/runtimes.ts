@@ -55,7 +55,7 @@ export const RUNTIMES = {
       perturbs: 'it stands still for 10 ms and 5 µs a connection, and its young generation shrinks',
     },
     slackBytes: { uncollected: 32 * MIB, collected: 128 * KIB },
-    remedy: '--collect auto, which has its garbage collected before memory is read,',
+    remedy: '--collect auto, which has its garbage collected before memory is read',
   },
   /** V8 as well, and no inspector unless it was started with one. */
   deno: {
@@ -80,7 +80,7 @@ export const RUNTIMES = {
       perturbs: 'one collection, and some 100 KiB for the profile; all goroutines stand still for less than 1 ms',
     },
     slackBytes: { uncollected: 4 * MIB, collected: MIB },
-    remedy: 'net/http/pprof in it and --collect http://host:port/debug/pprof/heap?gc=1, or more connections,',
+    remedy: 'net/http/pprof in it and --collect http://host:port/debug/pprof/heap?gc=1, or more connections',
   },
   /** Young objects fill a space of their own, a third of a heap that begins with 1/64 of the machine's memory, before any is collected. */
   java: {
@@ -91,14 +91,14 @@ export const RUNTIMES = {
       perturbs: 'it stands still for some 10 ms, and its heap shrinks; a thread to attach stays',
     },
     slackBytes: { uncollected: 256 * MIB, collected: 4 * MIB },
-    remedy: '--collect auto where a JDK is installed, or more connections,',
+    remedy: '--collect auto where a JDK is installed, or more connections',
   },
   /** The budget of generation 0 is what the processor caches hold, and 256 KiB at the least. */
   dotnet: {
     noun: '.NET',
     collection: null,
     slackBytes: { uncollected: 64 * MIB, collected: null },
-    remedy: 'a small generation 0 (DOTNET_GCgen0size=0x400000), or more connections,',
+    remedy: 'a small generation 0 (DOTNET_GCgen0size=0x400000), or more connections',
   },
   /** Objects go when nothing refers to them; arenas of 1 MiB (256 KiB before 3.10) are given back whole. */
   python: {

@@ -1,6 +1,6 @@
 /** What capacity is planned with: how many connections are wanted, and on which machines they may be held. */
 import { z } from 'zod';
-import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
+import { doubtAbout, parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
 
 const GIB = 2 ** 30;
 
@@ -118,12 +118,15 @@ function quantity(kind: QuantityKind, least: number, most = Number.MAX_SAFE_INTE
     .union([z.string(), z.number()], `it has to be such as ${QUANTITIES[kind].example}`)
     .transform((given, context) => {
       const value = parseQuantity(kind, String(given));
+      const doubt = doubtAbout(kind, String(given));
       const problem =
         value === undefined
           ? refuse(String(given))
-          : value < least || value > most
-            ? `${given} is not between ${least} and ${most}${unit?.suffix ? ` ${unit.suffix}` : ''}`
-            : undefined;
+          : doubt
+            ? `"${given}" may mean ${doubt.join(' or ')}: write which`
+            : value < least || value > most
+              ? `${given} is not between ${least} and ${most}${unit?.suffix ? ` ${unit.suffix}` : ''}`
+              : undefined;
       if (problem === undefined) return value!;
       context.addIssue({ code: 'custom', message: problem });
       return z.NEVER;

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  aboutCount,
+  doubtAbout,
   humanBytes,
   humanCount,
+  humanInterval,
   humanMs,
   parseQuantity,
   printQuantity,
@@ -27,6 +30,18 @@ const GOOD: ReadonlyArray<[QuantityKind, string, number]> = [
   ['bytes', '64kB', 64_000],
   ['bytes', '1.5GiB', 1_610_612_736],
   ['bytes', '2TB', 2e12],
+  ['count', '1e6', 1_000_000],
+  ['count', '1.5E3', 1500],
+  ['bytes', '1Gi', 2 ** 30],
+  ['bytes', '512Mi', 2 ** 29],
+  ['bytes', '1g', 2 ** 30],
+  ['bytes', '1.5G', 1.5 * 2 ** 30],
+  ['bytes', '64k', 65_536],
+  ['bytes', '1e6', 1_000_000],
+  ['bytes', '1e3KiB', 1_024_000],
+  ['duration', '1e3ms', 1000],
+  ['rate', '1e6', 1_000_000],
+  ['rate', '1e3/s', 1000],
   ['duration', '250', 250],
   ['duration', '250ms', 250],
   ['duration', '30s', 30_000],
@@ -53,7 +68,10 @@ const BAD: ReadonlyArray<[QuantityKind, string]> = [
   ['count', 'abc'],
   ['count', '-5'],
   ['count', '+5'],
-  ['count', '1e3'],
+  ['count', '1e'],
+  ['count', '1e-3'],
+  ['count', '1e400'],
+  ['count', '1Gi'],
   ['count', '1,000'],
   ['count', '.5k'],
   ['count', '5.'],
@@ -66,6 +84,7 @@ const BAD: ReadonlyArray<[QuantityKind, string]> = [
   ['count', 'Infinity'],
   ['count', '٣'],
   ['bytes', '1.5'],
+  ['bytes', '1e'],
   ['bytes', '64KiBs'],
   ['bytes', '8388608TiB'],
   ['duration', '30d'],
@@ -78,6 +97,26 @@ const BAD: ReadonlyArray<[QuantityKind, string]> = [
 ];
 for (const [kind, text] of BAD) {
   test(`"${text.slice(0, 20)}" is not a ${kind}`, () => assert.equal(parseQuantity(kind, text), undefined));
+}
+
+const DOUBTFUL: ReadonlyArray<[QuantityKind, string, readonly [string, string] | undefined]> = [
+  ['duration', '15', ['15ms', '15s']],
+  ['duration', '1.5 ', ['1.5ms', '1.5s']],
+  ['duration', '0', undefined],
+  ['duration', '15s', undefined],
+  ['duration', 'abc', undefined],
+  ['percent', '0.2', ['0.2%', '20%']],
+  ['percent', '0.07', ['0.07%', '7%']],
+  ['percent', '1', ['1%', '100%']],
+  ['percent', '20', undefined],
+  ['percent', '0.2%', undefined],
+  ['percent', '0', undefined],
+  ['count', '0.2', undefined],
+  ['rate', '0.5', undefined],
+];
+for (const [kind, text, meanings] of DOUBTFUL) {
+  test(`the ${kind} "${text}" ${meanings ? `may be ${meanings.join(' or ')}` : 'leaves no doubt'}`, () =>
+    assert.deepEqual(doubtAbout(kind, text), meanings));
 }
 
 const PRINTED: ReadonlyArray<[QuantityKind, number, string]> = [
@@ -154,6 +193,19 @@ const HUMAN: ReadonlyArray<[string, string]> = [
   [humanCount(1_234_567), '1,234,567'],
   [humanCount(-123_456), '-123,456'],
   [humanCount(999.6), '1,000'],
+  [humanInterval(26_317, 26_112, 26_522), '25.7 KiB (25.5 to 25.9)'],
+  [humanInterval(900, 700, 1100), '900 B (700 to 1100)'],
+  [humanInterval(102_400, 101_990, 102_810), '100 KiB'],
+  [humanInterval(2048, -10, 4096), '2.0 KiB (0.0 to 4.0)'],
+  [humanInterval(2048, -1024, 4096), '2.0 KiB (-1.0 to 4.0)'],
+  [aboutCount(3_789_540), 'about 3.8 million'],
+  [aboutCount(4_000_000), 'about 4 million'],
+  [aboutCount(38_000_000), 'about 38 million'],
+  [aboutCount(384_000_000), 'about 380 million'],
+  [aboutCount(2_540_000_000), 'about 2.5 billion'],
+  [aboutCount(999_600), 'about 1 million'],
+  [aboutCount(412_345), 'about 410,000'],
+  [aboutCount(87), 'about 87'],
   [humanMs(0), '0.00 ms'],
   [humanMs(0.0531), '0.053 ms'],
   [humanMs(0.0996), '0.10 ms'],

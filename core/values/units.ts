@@ -9,6 +9,8 @@ interface Unit {
 interface Kind {
   /** Largest first; the entry with factor 1 is what a bare number means. */
   readonly units: readonly Unit[];
+  /** What other programs write for a unit, in small letters. */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly example: string;
 }
 
@@ -33,6 +35,8 @@ export const QUANTITIES = {
       { suffix: 'kB', factor: 1e3 },
       { suffix: 'B', factor: 1 },
     ],
+    // `1Gi` as Kubernetes has it; `1g` as docker, java -Xmx and systemd have it, which is a power of two in all of them.
+    aliases: { ti: 'TiB', t: 'TiB', gi: 'GiB', g: 'GiB', mi: 'MiB', m: 'MiB', ki: 'KiB', k: 'KiB' },
     example: '64KiB',
   },
   duration: {
@@ -52,7 +56,7 @@ export const QUANTITIES = {
 } as const satisfies Record<string, Kind>;
 export type QuantityKind = keyof typeof QUANTITIES;
 
-const SHAPE = /^(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)$/;
+const SHAPE = /^(\d+(?:\.\d+)?(?:[eE]\+?\d{1,3})?)\s*([A-Za-z/%]*)$/;
 
 /**
  * Reads a quantity. Suffixes ignore case where that is unambiguous (`64kib`, `100K`); a bare number is in the base
@@ -74,6 +78,20 @@ export function parseQuantity(kind: QuantityKind, text: string): number | undefi
   return value;
 }
 
+/**
+ * The two things that a number without a unit may mean: `15` is 15ms or 15s, `0.2` is 0.2% or 20%. Undefined where there is no
+ * doubt, or no number.
+ */
+export function doubtAbout(kind: QuantityKind, text: string): readonly [string, string] | undefined {
+  const value = parseQuantity(kind, text);
+  const written = text.trim();
+  if (!value || !/\d$/.test(written)) return undefined;
+  if (kind === 'duration') return [`${written}ms`, `${written}s`];
+  return kind === 'percent' && value <= 1
+    ? [`${written}%`, `${trimNumber(Number((value * 100).toPrecision(12)))}%`]
+    : undefined;
+}
+
 /** The shortest text that {@link parseQuantity} reads back to exactly this number: 100000 → `100k`, 65536 → `64KiB`. */
 export function printQuantity(kind: QuantityKind, value: number): string {
   const candidates = QUANTITIES[kind].units
@@ -84,17 +102,49 @@ export function printQuantity(kind: QuantityKind, value: number): string {
 
 /** For reading, not for reading back: 9,316 → `9.1 KiB`; 812 → `812 B`. */
 export function humanBytes(bytes: number): string {
-  // Not where it would be a -0.
-  const sign = bytes <= -0.5 ? '-' : '';
+  const scale = scaleOf(bytes);
+  return `${scaled(bytes, scale)} ${scale.suffix}`;
+}
+
+/** The same for several values in the unit and with the digits of the first: 26,317, 26,112 and 26,522 → `25.7`, `25.5`, `25.9` KiB. */
+export function humanBytesAlike(first: number, ...others: readonly number[]): { values: string[]; unit: string } {
+  const scale = scaleOf(first);
+  return { values: [first, ...others].map((bytes) => scaled(bytes, scale)), unit: scale.suffix };
+}
+
+/** 26,317 between 26,112 and 26,522 → `25.7 KiB (25.5 to 25.9)`; without the interval where both ends read the same. */
+export function humanInterval(bytes: number, low: number, high: number): string {
+  const {
+    values: [middle, from, to],
+    unit,
+  } = humanBytesAlike(bytes, low, high);
+  return from === to ? `${middle} ${unit}` : `${middle} ${unit} (${from} to ${to})`;
+}
+
+interface Scale {
+  readonly suffix: string;
+  readonly factor: number;
+  readonly digits: number;
+}
+
+function scaleOf(bytes: number): Scale {
   let value = Math.abs(bytes);
   let suffix = 'B';
+  let factor = 1;
   for (const next of ['KiB', 'MiB', 'GiB', 'TiB']) {
     // Up to where rounding would show the next unit's 1.
     if (value < 1023.5) break;
     value /= 1024;
+    factor *= 1024;
     suffix = next;
   }
-  return `${sign}${suffix === 'B' ? Math.round(value) : value.toFixed(value < 99.95 ? 1 : 0)} ${suffix}`;
+  return { suffix, factor, digits: suffix === 'B' || value >= 99.95 ? 0 : 1 };
+}
+
+/** Rounded away from 0 at the half; no -0. */
+function scaled(bytes: number, { factor, digits }: Scale): string {
+  const text = (Math.abs(bytes) / factor).toFixed(digits);
+  return bytes < 0 && Number(text) !== 0 ? `-${text}` : text;
 }
 
 /** 1234567 → `1,234,567`. Always with commas, whatever the locale of the machine: outputs are compared. */
@@ -102,6 +152,21 @@ export const humanCount = (value: number): string =>
   Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** For what lies far beyond anything that was measured, to two digits: 3,789,540 → `about 3.8 million`; 412,345 → `about 410,000`. */
+export function aboutCount(value: number): string {
+  const rounded = Number(value.toPrecision(2));
+  for (const [name, factor] of [
+    ['billion', 1e9],
+    ['million', 1e6],
+  ] as const) {
+    if (rounded >= factor) return `about ${briefly(rounded / factor)} ${name}`;
+  }
+  return `about ${humanCount(rounded)}`;
+}
+
+const briefly = (value: number): string =>
+  value < 10 && !Number.isInteger(value) ? value.toFixed(1) : humanCount(value);
 
 /** 0.0531 → `0.053 ms`; 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
 export function humanMs(ms: number): string {
@@ -114,8 +179,9 @@ export function humanMs(ms: number): string {
   return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`;
 }
 
-function unitOf(kind: QuantityKind, suffix: string): Unit | undefined {
-  const units: readonly Unit[] = QUANTITIES[kind].units;
+function unitOf(kind: QuantityKind, given: string): Unit | undefined {
+  const { units, aliases = {} }: Kind = QUANTITIES[kind];
+  const suffix = aliases[given.toLowerCase()] ?? given;
   if (suffix === '') return units.find((unit) => unit.factor === 1);
   return (
     units.find((unit) => unit.suffix === suffix) ??

@@ -25,8 +25,9 @@ export interface WalkedLeg {
 }
 
 /**
- * Whether such a leg has measured what it was to measure: as many levels as a cost takes, or all where fewer were planned,
- * and at each of them the target's memory, unless nobody was asked for that. What the levels come to is another matter.
+ * Whether such a leg has measured what it was to measure: as many levels as a cost takes, or all where fewer were planned.
+ * At each of them it needs the target's memory, unless nobody was asked for that. What the levels come to is another
+ * matter.
  *
  * @returns undefined when it has
  */

@@ -79,7 +79,7 @@ function schemeless(text: string, shown: string): string {
   }
   return text.includes(':') && !/^\w+:/.test(text)
     ? `it has no scheme, and an IPv6 address goes into brackets; ${LIKE}`
-    : `it has no scheme and no port; ${LIKE}`;
+    : `a scheme and a port are missing; ${LIKE}`;
 }
 
 /** Schemes whose connections are encrypted, and what they are without. */
@@ -142,7 +142,7 @@ function problemOfAuthority(protocol: ProtocolName, authority: string, path: str
     return `${host} is no IPv6 address; write one such as ${protocol}://[::1]:${port || 3000}${path}`;
   if (!host.startsWith('[') && NO_HOST_SIGN.test(host)) return `no host is called ${host}; ${LIKE}`;
   if (port === undefined || port === '') {
-    return `it has no port; write ${protocol}://${host}:${DESCRIPTORS[protocol].usualPort}${path}, or whichever it listens at`;
+    return `a port is missing; write ${protocol}://${host}:${DESCRIPTORS[protocol].usualPort}${path}, or whichever it listens at`;
   }
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(port) ?? [];
   if (first === undefined) return `${port} is not a port; ports are numbers or ranges such as 9001-9004`;

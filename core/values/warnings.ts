@@ -88,6 +88,11 @@ export const WARNINGS = {
   WCGROUPLEFT: {
     sentence: ({ why }: { readonly why: string }) => why,
   },
+  /** While it is waited for: it may yet listen here as well. */
+  WELSEWHERE: {
+    sentence: ({ at, elsewhere }: { readonly at: string; readonly elsewhere: string }) =>
+      `the command listens at ${elsewhere}, and does not answer on ${at} yet: is it the right URL?`,
+  },
   WOUTPUT: {
     sentence: () =>
       'the target prints a lot: target.log keeps the first and the last of it, and says how much is left out',

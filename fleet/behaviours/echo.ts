@@ -12,7 +12,7 @@ const LINE_FEED = 10;
  * Open-loop: when each is sent follows from the clock alone, never from replies.
  *
  * A message carries whose it is and the moments when it was planned and sent, so that nothing has to be remembered about
- * it: what comes back says how long it took, from both. What another connection of the run has sent is no reply: it is
+ * it. What comes back says how long it took, from both. What another connection of the run has sent is no reply: it is
  * counted as received from others. A message is one line of text, where it has room for the line's end.
  */
 export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps<MessageProtocol>): Behaviour {

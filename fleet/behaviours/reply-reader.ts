@@ -3,7 +3,7 @@ import { beginningOf, MARK_BYTES, readMark, type TimeMark } from './time-mark.ts
 
 /** What a run's messages have in common. */
 export interface MessageShape {
-  /** Of each, mark included, in bytes. */
+  /** Length of each, mark included, in bytes. */
   readonly length: number;
   readonly run: number;
   /** No message was planned before. */

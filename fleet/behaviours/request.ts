@@ -12,14 +12,14 @@ const FIRST_CLASS = 2;
 
 /**
  * Makes `perSecond` requests over this worker's open connections, in turn, one at a time on each. Open-loop: when each
- * is due follows from the clock alone, never from answers. What is due while every connection waits for its answer goes
- * out on the next that is free, and its time counts from when it was planned: a server that stalls makes all of them
- * late that it would have had to answer meanwhile, not just those that it was sent.
+ * is due follows from the clock alone, never from answers. What is due while every connection waits for its answer goes out
+ * on the next that is free, and its time counts from when it was planned. So a server that stalls makes all requests late
+ * that it would have had to answer meanwhile, not just those that it was sent.
  */
 export function createRequests(perSecond: number, deps: BehaviourDeps<RequestProtocol>): Behaviour {
   const { connections, protocol, tally, histograms, now } = deps;
   const stages = new Uint8Array(connections.capacity);
-  /** Of the request that is on its way. */
+  /** Times of the request that is on its way. */
   const plannedAtMs = new Float64Array(connections.capacity);
   const sentAtMs = new Float64Array(connections.capacity);
   let cursor = -1;

@@ -12,7 +12,7 @@
  *     13 to 15     how much later it was sent: 14 bits of µs,  9 minutes, to 0.02 %; up to 16 ms to the µs;
  *                  and 4 that say how often they were halved   more counts as that
  *
- * Of two runs at once the marks of one are noise to the other, but for one pair of runs in 262,144.
+ * When two runs go on at once, the marks of one are noise to the other, but for one pair of runs in 262,144.
  */
 export const MARK_BYTES = 16;
 

@@ -10,11 +10,10 @@ const ALL_SIGNALS = new Uint8Array(128).fill(0xff);
  * Gives the calling thread a descriptor table of its own, so that the limit for a process applies to this thread alone.
  * It needs no privilege.
  *
- * What was open before is in both tables. Of that, sockets and files are let go here, or they would stay open when the
- * rest of the process closes them (a child's stdin would never end); what event loops wake each other with is kept,
- * since threads still message each other. Their numbers stay taken: whoever knows one, such as V8 writing its log from
- * any thread, must not find a connection there. Signals are left to the other threads: their handlers write to
- * descriptors of the other table.
+ * What was open before is in both tables. Sockets and files are let go here, or they would stay open when the rest of the
+ * process closes them (a child's stdin would never end). What event loops wake each other with is kept, since threads still
+ * message each other. Their numbers stay taken: whoever knows one, such as V8 writing its log from any thread, must not
+ * find a connection there. Signals are left to the other threads: their handlers write to descriptors of the other table.
  *
  * @throws when the system refuses
  */

@@ -12,7 +12,7 @@ export const QUEUE_BOUNDS: QueueBounds = { eachBytes: 4 * 2 ** 20, allBytes: 32 
 
 interface Queue {
   readonly pieces: Uint8Array[];
-  /** Of `pieces`, the first that isn't sent. */
+  /** Index of the first piece that isn't sent. */
   next: number;
   bytes: number;
   /** The last one that a later one of its kind makes needless. */

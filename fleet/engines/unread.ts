@@ -7,7 +7,7 @@ const FULL_SHARE = 0.5;
 
 interface Stretch {
   readonly sinceMs: number;
-  /** Of the time since, how long there was more to read; up to when that was last known. */
+  /** How long there was more to read since then; up to when that was last known. */
   fullMs: number;
   knownAtMs: number;
 }

@@ -26,7 +26,7 @@ export interface LayoutNeed {
   /** As asked for; undefined: as many as it takes. */
   readonly workers: number | undefined;
   readonly sources: readonly string[] | undefined;
-  /** Of this machine; null where unknown. */
+  /** This machine's limit; null where unknown. */
   readonly descriptorLimit: number | null;
   readonly ephemeralPorts: readonly [first: number, last: number] | null;
   readonly cores: number;
@@ -37,9 +37,9 @@ const TABLE_RESERVE = 64;
 /** Each worker's event loop was in the common table before it got its own, so all of them may be in every table. */
 const RESERVE_PER_WORKER = 8;
 /**
- * Up to this share of a pair's port range the kernel finds a free port at once. Above, the engine gives out ports itself:
- * that stays quick, but ports that are bound by number are closed to every other program's connect for as long as they
- * are in use or in TIME_WAIT.
+ * Up to this share of a pair's port range the kernel finds a free port at once. Above, the engine gives out ports itself.
+ * That stays quick, but ports that are bound by number are closed to every other program's connect for as long as they are
+ * in use or in TIME_WAIT.
  */
 const PORTS_FILL = 0.5;
 /** Node binds to a source before it knows the destination, which takes a port from all of them: only when it must. */

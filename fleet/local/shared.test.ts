@@ -118,7 +118,7 @@ function defineTests(): void {
     const tally = new TallyReader(buffers).read();
     assert.equal(tally.open, 7);
     assert.deepEqual([tally.outcomes.open, tally.outcomes['timed-out']], [1, 1]);
-    // Of what was ordered, the slowest worker counts.
+    // For what was ordered, the slowest worker counts.
     assert.deepEqual([tally.orderSeen, tally.collections], [6, 1]);
   });
 

@@ -170,7 +170,7 @@ export class TallyReader {
     const statuses = {} as Record<StatusClass, number>;
     for (let i = 0; i < STATUS_CLASSES.length; i++) statuses[STATUS_CLASSES[i]!] = sum[STATUSES_AT + i]!;
     if (lastLossAtMs === 0) firstLossAtMs = 0;
-    // Of the first two, what matters is what the slowest worker has done.
+    // For the first two, what matters is what the slowest worker has done.
     return { ...plain, orderSeen, collections, firstLossAtMs, lastLossAtMs, outcomes, closeReasons, statuses };
   }
 }

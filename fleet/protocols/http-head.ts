@@ -11,7 +11,7 @@ export interface Refusal {
 
 /** A response head, taken apart but not judged. */
 export interface ResponseHead {
-  /** Of HTTP/1.x: 0 or 1. */
+  /** Minor version of HTTP/1.x: 0 or 1. */
   readonly minor: number;
   /** Three digits. */
   readonly status: number;

@@ -73,7 +73,7 @@ const MOST_UNANSWERED = 255;
 export function createResponseReader(options: ResponseReaderOptions, events: ResponseEvents): ResponseReader {
   const { slots, pieces } = options;
   const states = new Uint8Array(slots);
-  /** Of a body or chunk: bytes still to come. Of trailers: bytes so far. */
+  /** In a body or chunk: bytes still to come. In trailers: bytes so far. */
   const counts = new Uint32Array(slots);
   /** Requests without an answer. */
   const unanswered = new Uint8Array(slots);

@@ -1,7 +1,7 @@
 import { bad, named, type Refusal, type ResponseHead, readHeaders, readStatusLine, tokensOf } from './http-head.ts';
 
 /** How a response goes on after its head (RFC 9112, section 6.3), for requests other than HEAD and CONNECT. */
-export interface Framing extends Pick<ResponseHead, 'status' | 'statusText'> {
+export interface Framing extends Pick<ResponseHead, 'minor' | 'status' | 'statusText'> {
   /** Bytes of its body; `chunked` when it says so itself, `to-end` when only the connection's end ends it. */
   readonly body: number | 'chunked' | 'to-end';
   /** The server keeps the connection afterwards. */
@@ -24,7 +24,7 @@ export function framingOf(head: string): Framing | Refusal {
   if (typeof body === 'object') return body;
   const connection = tokensOf(headers.get('connection'));
   const stays = minor === 0 ? connection.includes('keep-alive') : !connection.includes('close');
-  return { status, statusText, body, keepsOpen: stays && body !== 'to-end' };
+  return { minor, status, statusText, body, keepsOpen: stays && body !== 'to-end' };
 }
 
 function bodyOf(status: number, headers: ReadonlyMap<string, string>): Framing['body'] | Refusal {

@@ -10,7 +10,7 @@ export interface HttpProtocolOptions {
   readonly slots: number;
   /** Request target, with query, of the first request and of heartbeats: `/`. */
   readonly path: string;
-  /** Of what is asked on open connections; the same unless said. */
+  /** Request target of what is asked on open connections; the same unless said. */
   readonly requestPath?: string | undefined;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
@@ -25,7 +25,7 @@ const OPEN = 2;
 const OVER = 3;
 
 const REQUEST_TIMEOUT = 408;
-/** Of a refusal's body so much is looked at. */
+/** So much of a refusal's body is looked at. */
 const LOOKED_AT_BYTES = 512;
 
 /**
@@ -145,7 +145,7 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
 
 /** Why the head of a first answer makes no connection that stays. */
 function refusalIn(framing: Framing, bytes: Uint8Array, headEnd: number): Refusal | undefined {
-  const { status, statusText, keepsOpen, body } = framing;
+  const { minor, status, statusText, keepsOpen, body } = framing;
   if (status >= 400) {
     const behind = Buffer.from(bytes.subarray(headEnd, headEnd + LOOKED_AT_BYTES)).toString('latin1');
     return {
@@ -154,7 +154,8 @@ function refusalIn(framing: Framing, bytes: Uint8Array, headEnd: number): Refusa
     };
   }
   if (keepsOpen) return undefined;
-  const why = body === 'to-end' ? 'a body that ends with the connection' : 'Connection: close';
+  const byVersion = minor === 0 ? 'HTTP/1.0 and no Connection: keep-alive' : 'Connection: close';
+  const why = body === 'to-end' ? 'a body that ends with the connection' : byVersion;
   return { outcome: 'closed-early', detail: `${statusText} with ${why}: the server keeps no connection open` };
 }
 

@@ -10,7 +10,7 @@ export interface ProtocolOptions {
   readonly name: ProtocolName;
   /** Request target of a ws upgrade, or of what http asks first. */
   readonly path: string;
-  /** Of what is asked on open http connections; `path` unless said. */
+  /** Request target of what is asked on open http connections; `path` unless said. */
   readonly requestPath?: string | undefined;
   /** Value of a Host header. */
   readonly hostHeader: string;

@@ -1,9 +1,9 @@
-/** Of an answer that isn't HTTP/1.x: which other protocol can be told from so many bytes. */
+/** So many bytes of an answer that isn't HTTP/1.x tell which other protocol it is. */
 const TOLD_BYTES = 9;
 const TLS_RECORDS = { first: 0x14, last: 0x17, alert: 0x15 } as const;
 const TLS_MAJOR = 3;
 const TLS_ALERT_BYTES = 7;
-/** Of HTTP/2 (RFC 9113, section 4.1): a server's first frame. */
+/** Type of a server's first frame in HTTP/2 (RFC 9113, section 4.1). */
 const SETTINGS = 4;
 const HTTP_2_PREFACE = 'PRI * HTTP/2';
 

@@ -32,14 +32,14 @@ const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 const MOST_GATHERED_BYTES = 24 * 2 ** 20;
 /** Most messages inflate to less. */
 const USUAL_BYTES = 262_144;
-/** Of larger ones that were inflated, so much may wait for the garbage collector. */
+/** So much of larger ones that were inflated may wait for the garbage collector. */
 const MOST_LEFT_BYTES = 24 * 2 ** 20;
 const { Z_BEST_SPEED, Z_SYNC_FLUSH } = constants;
 
 /**
  * RFC 7692, section 7.2, without a stream for each connection. Each of our messages is compressed for itself, which both
- * kinds of terms allow. Of what a server sends only the bytes are kept that its next message may refer to, and only on
- * terms that let it.
+ * kinds of terms allow. Bytes that a server sends are kept only where its next message may refer to them, and only on terms
+ * that let it.
  *
  * @param maxMessageBytes of one message, compressed or inflated
  * @param onOverflow half-sent messages take too much together: called for the largest
@@ -88,7 +88,7 @@ export function createDeflate(slots: number, maxMessageBytes: number, onOverflow
       reclaim();
       leftBytes = 0;
     }
-    // Of one that turns out to be too large all is left behind.
+    // One that turns out to be too large leaves all of it behind.
     leftBytes += mostBytes;
     const message = inflateRawSync(compressed, { ...options, maxOutputLength: mostBytes, chunkSize: mostBytes + 1 });
     leftBytes += message.length - mostBytes;

@@ -69,7 +69,9 @@ function judgeHeaders(
     return bad(`Connection header is ${named(connection)}, without upgrade`);
   }
   const accept = headers.get('sec-websocket-accept');
-  if (accept !== expectedAccept) return bad(`Sec-WebSocket-Accept is ${named(accept)}, not the answer to our key`);
+  if (accept !== expectedAccept) {
+    return bad(`Sec-WebSocket-Accept is ${named(accept)}, not the answer to our key: ${named(expectedAccept)}`);
+  }
   const deflate = judgeExtensions(headers.get('sec-websocket-extensions'), offered);
   if (deflate && 'outcome' in deflate) return deflate;
   const subprotocol = headers.get('sec-websocket-protocol');

@@ -25,9 +25,12 @@ export interface WsProtocolOptions {
 }
 
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 2 ** 20;
-/** Of many pings in one piece only so many are answered, and the last: that answers all of them (RFC 6455, section 5.5.3). */
+/**
+ * When many pings come in one piece, so many are answered, and the last: that answers all of them (RFC 6455, section
+ * 5.5.3).
+ */
 const MOST_PONGS = 8;
-/** Of a refusal's body so much is looked at. */
+/** So much of a refusal's body is looked at. */
 const LOOKED_AT_BYTES = 512;
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */

@@ -1,4 +1,5 @@
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
+import { humanMs } from '../../core/values/units.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, EngineEvents } from '../engines/engine.ts';
@@ -177,7 +178,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
       } else if (ageMs >= openTimeoutMs) {
         const came =
           state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
-        this.#account.failed(slot, 'timed-out', `${came} within ${openTimeoutMs} ms`);
+        this.#account.failed(slot, 'timed-out', `${came} within ${humanMs(openTimeoutMs)}`);
         this.#farewells.drop(slot);
       }
     });

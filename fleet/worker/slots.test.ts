@@ -6,7 +6,7 @@ import { Slots, STATE } from './slots.ts';
 /** What the slots should be, kept the plain way. */
 class Model {
   readonly taken = new Map<number, { plannedAtMs: number; startedAtMs: number } | 'landed'>();
-  /** Of those that are open: since when. */
+  /** Since when each open one is open. */
   readonly openedAtMs = new Map<number, number>();
   get inFlight(): number[] {
     return [...this.taken].flatMap(([slot, times]) => (times === 'landed' ? [] : [slot]));

@@ -133,7 +133,7 @@ export class Slots {
     this.#placeOf[slot] = NOWHERE - 1 - Math.min(MOST_OPEN_MS, Math.floor(nowMs - this.#epochMs));
   }
 
-  /** Of one that is open, in whole ms; as long as it isn't launched again. */
+  /** When an open one became so, in whole ms; as long as it isn't launched again. */
   openedAtMs(slot: Slot): number {
     return this.#epochMs + NOWHERE - 1 - this.#placeOf[slot]!;
   }

@@ -23,7 +23,7 @@ export interface WorkerData {
   readonly holder: HolderOptions;
   readonly workers: number;
   readonly lanes: number;
-  /** Of the whole fleet. */
+  /** Connections of the whole fleet. */
   readonly capacity: number;
   readonly order: SharedArrayBuffer;
   readonly opening: SharedArrayBuffer;
@@ -66,7 +66,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);
   holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
 
-  // Nor may what loading the code left behind be the peak, once for each worker.
+  // What loading the code left behind must not be the peak either, once for each worker.
   while (!collecting.enter()) await delay(WAIT_MS);
   await collectGarbage();
   collecting.leave();

@@ -10,7 +10,7 @@ import type { RunView, View } from '../view.ts';
 import { ChartFigure } from './chart-figure.ts';
 import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
-import { outcomeTable, phaseSentence, standingSentence } from './run-sentences.ts';
+import { costText, outcomeTable, phaseSentence, standingSentence } from './run-sentences.ts';
 import { ChangingTable } from './table.ts';
 
 /** The figures of one leg. */
@@ -30,7 +30,7 @@ export class RunPage {
   readonly #progressText = el('p');
   readonly #figures = new Figures([
     ...['open', 'opening', 'failed', 'closed', 'opened per second'],
-    ...['target, user memory', 'client, memory', 'since the start'],
+    ...['target, user memory', 'client, memory', 'since the start', 'one more costs, so far'],
   ]);
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
   readonly #standing = el('p');
@@ -84,7 +84,7 @@ export class RunPage {
   }
 
   #showNow(view: RunView): void {
-    const { now, progress } = view;
+    const { now, progress, verdict } = view;
     setText(this.#phase, phaseSentence(view));
     this.#progress.max = Math.max(1, progress.all);
     this.#progress.value = progress.done;
@@ -95,6 +95,7 @@ export class RunPage {
     this.#figures.show([
       ...[counts.open, counts.opening, counts.failed, counts.closed, openedPerSecond].map(humanCount),
       ...[formatOrUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
+      costText(verdict, now.name),
     ]);
   }
 

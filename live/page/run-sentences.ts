@@ -1,5 +1,5 @@
 import type { ChartTable } from '../../charts/chart.ts';
-import { humanCount } from '../../core/values/units.ts';
+import { humanCount, humanInterval } from '../../core/values/units.ts';
 import type { RunView, Standing, Verdict } from '../view.ts';
 
 /** Where the run is, in a sentence. */
@@ -20,6 +20,13 @@ export function phaseSentence({ now, standing }: RunView): string {
     burst: `opening ${level} connections in one go`,
   };
   return `${now.name}: ${what[now.phase]}.`;
+}
+
+/** What one more connection of a leg costs by its levels so far, with its interval; a dash where they don't show it. */
+export function costText(verdict: Verdict | null, name: string): string {
+  const { perConnection = null } = verdict?.summary.legs.find((leg) => leg.name === name) ?? {};
+  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+  return cost === null ? '–' : humanInterval(cost.bytes, cost.low, cost.high);
 }
 
 export function standingSentence(verdict: Verdict | null, standing: Standing): string {

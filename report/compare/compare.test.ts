@@ -4,9 +4,9 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { measuredOn } from '../words/circumstances.ts';
-import { plain } from '../words/phrase.ts';
+import { phraseOf, plain } from '../words/phrase.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
-import { sentencesOf } from './comparison-phrases.ts';
+import { legTables, sentencesOf } from './comparison-phrases.ts';
 import { comparisonPage } from './outputs.ts';
 
 /** A run of ws with so many bytes for each connection. */
@@ -133,4 +133,28 @@ test('a leg that only one of them has is compared with nothing', () => {
     'B, ws: not compared with A, since B had no WebSockets.',
     'B, tcp: not compared with A, since A had no TCP connections.',
   ]);
+  // What goes for several is told once.
+  assert.deepEqual(told(comparisonOf([runOf(5000), other, other])), [
+    'B and C, ws: not compared with A, since they had no WebSockets.',
+    'B and C, tcp: not compared with A, since A had no TCP connections.',
+  ]);
+});
+
+test('a leg that came to no level has no table of dashes', () => {
+  const failed = { ...runOf(5000), summary: summarize({ run: runFile(), samples: [], events: [], problems: [] }) };
+  const { legs } = failed.summary;
+  const started = {
+    ...failed,
+    summary: {
+      ...failed.summary,
+      legs: runOf(5000).summary.legs.map((one) => ({ ...one, levels: [], perConnection: null })),
+    },
+  };
+  assert.equal(legs.length, 0);
+  const comparison = comparisonOf([runOf(5000), started, runOf(5010)]);
+  assert.deepEqual(
+    legTables(comparison.legs[0]!, comparison.runs).map(({ caption }) => plain(phraseOf(caption)).slice(0, 15)),
+    ['ws, C against A'],
+  );
+  assert.equal(told(comparison)[0], 'B, ws: not compared with A, since B knows no cost.');
 });

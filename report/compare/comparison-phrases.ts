@@ -17,6 +17,7 @@ import {
 import type { Table, TableColumn } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { COSTS, type ComparedLeg, type ComparedPart, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
+import { enumerated } from './doubts.ts';
 
 /** A sentence for each further run and leg. */
 export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
@@ -24,24 +25,46 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
     const [, many] = DESCRIPTORS[protocol].nouns;
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
-    return runs.slice(1).map((run, i): Phrase => {
+    const left = new Map<string, string[]>();
+    const told = runs.slice(1).flatMap((run, i): Array<Phrase | string> => {
       const [first, second] = [runs[0]!.letter, run.letter];
       const difference = main?.values[i + 1]?.difference;
       if (!main || !difference) {
-        const why = [0, i + 1]
-          .filter((at) => !main?.values[at])
-          .map((at) => `${runs[at]!.letter} ${legs[at] ? 'knows no cost' : `had no ${many}`}`);
-        return say`${second}, ${name}: not compared with ${first}, since ${why.join(' and ')}.`;
+        const why = whyNot(main, legs, i + 1, many);
+        left.set(why, [...(left.get(why) ?? []), second]);
+        return left.get(why)!.length > 1 ? [] : [why];
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
       const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
       const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
       if (difference.word === 'no difference shown') {
-        return say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}${parted}.`;
+        return [
+          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}${parted}.`,
+        ];
       }
-      return say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}${parted}.`;
+      return [
+        say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}${parted}.`,
+      ];
+    });
+    return told.map((one) => {
+      if (typeof one !== 'string') return one;
+      const letters = left.get(one)!;
+      const subject = letters.length > 1 ? 'they' : letters[0]!;
+      const why = one.replace(ITSELF, subject).replace(/^they knows/, 'they know');
+      return say`${enumerated(letters)}, ${name}: not compared with ${runs[0]!.letter}, since ${why}.`;
     });
   });
+}
+
+/** Stands for the run that isn't compared, whose letter isn't the same for all of which a reason goes. */
+const ITSELF = '{itself}';
+
+/** What the first, or this one, lacks. */
+function whyNot(main: ComparedPart | undefined, legs: ComparedLeg['legs'], at: number, many: string): string {
+  const lacks = [0, at].filter((one) => !main?.values[one]);
+  return lacks
+    .map((one) => `${one === 0 ? 'A' : ITSELF} ${legs[one] ? 'knows no cost' : `had no ${many}`}`)
+    .join(' and ');
 }
 
 /** Less of a part than this share of the whole cost is nobody's concern. */
@@ -94,11 +117,11 @@ export const runsTable = (runs: readonly ComparedRun[]): Table => ({
 });
 
 /**
- * Every part of the cost, and a little of what else there is: a table for each run beside the first, since all of them in
- * one would be wider than a sheet of paper. Where only the first has such a leg it stands alone.
+ * Every part of the cost, and a little of what else there is. Each run beside the first has a table of its own, since all
+ * in one would be wider than a sheet of paper. Where no other has come to a level of such a leg, the first stands alone.
  */
 export function legTables(compared: ComparedLeg, runs: readonly ComparedRun[]): Table[] {
-  const others = runs.flatMap((_, i) => (i > 0 && compared.legs[i] ? [[0, i]] : []));
+  const others = runs.flatMap((_, i) => (i > 0 && (compared.legs[i]?.levels.length ?? 0) > 0 ? [[0, i]] : []));
   return (others.length > 0 ? others : [[0]]).map((shown) => pairTable(compared, runs, shown));
 }
 

@@ -1,7 +1,7 @@
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
-import { CIRCUMSTANCES, type CircumstanceKey, measuredOn } from '../words/circumstances.ts';
+import { CIRCUMSTANCES, type CircumstanceKey, measuredOn, NOT_KNOWN } from '../words/circumstances.ts';
 import { plain } from '../words/phrase.ts';
 
 /** What of a run may speak against comparing it. */
@@ -33,19 +33,22 @@ export function differingIn(runs: readonly Doubtable[]): string[] {
     if (mayDiffer) return [];
     const namesOf = new Map<string, string[]>();
     for (const { called, has } of all) {
-      const what = has.get(key) ?? 'not said';
+      const what = has.get(key) ?? NOT_SAID;
       namesOf.set(what, [...(namesOf.get(what) ?? []), called]);
     }
     if (namesOf.size < 2) return [];
-    const texts = [...namesOf].map(
-      ([what, names]) => `${enumerated(names)} ${names.length > 1 ? 'have' : 'has'} ${what}`,
-    );
+    const texts = [...namesOf].map(([what, names]) => {
+      if (what === NOT_SAID || what === NOT_KNOWN) return `${what} of ${enumerated(names)}`;
+      return `${enumerated(names)} ${names.length > 1 ? 'have' : 'has'} ${what}`;
+    });
     return [`${label}: ${texts.join('; ')}`];
   });
 }
 
+const NOT_SAID = 'not told';
+
 /** `A`, `A and B`, `A, B and C`. */
-const enumerated = (names: readonly string[]): string =>
+export const enumerated = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 const ENDED = {
@@ -70,9 +73,9 @@ export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): stri
 ];
 
 /** Nothing where the scatter of launches was measured on all sides. */
-export const scatterDoubts = (runs: readonly Doubtable[]): string[] =>
-  runs.some(({ run }) => run.plan.launches < 2)
-    ? [
-        'not every run had several launches, so how far launches scatter is assumed, not measured: --launches 3 tells more',
-      ]
-    : [];
+export function scatterDoubts(runs: readonly Doubtable[]): string[] {
+  const single = runs.filter(({ run }) => run.plan.launches < 2).map(({ called }) => called);
+  if (single.length === 0) return [];
+  const had = `${enumerated(single)} had one launch${single.length > 1 ? ' each' : ''}`;
+  return [`${had}, so how far launches scatter is assumed, not measured: --launches 3 tells more`];
+}

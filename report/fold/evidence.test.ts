@@ -49,7 +49,8 @@ test('another launch is asked for while something is open, and only then', () =>
     ask(scattered(100_000), {}, 1)!,
     /^ws: the cost is known to \d+\.\d % to either side, and 1 % are asked for$/,
   );
-  assert.match(ask(scattered(20_000_000))!, /scatter too much/, 'whatever was asked, a cost was');
+  assert.match(ask(scattered(20_000_000), {}, 5)!, /scatter too much/);
+  assert.equal(ask(scattered(20_000_000), { failIf: [{ expression: 'ws.peakOpen < 1' }] }), null, 'not about the cost');
   const limit = (bytes: number) => ({ failIf: [{ expression: `ws.perConnection.user.bytes > ${bytes}` }] });
   assert.match(ask(scattered(100_000), limit(5000))!, /^whether .* is not shown: the limit lies within/);
   assert.equal(ask(scattered(100_000), limit(50_000)), null, 'it is kept for sure');

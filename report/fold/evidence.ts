@@ -26,9 +26,12 @@ export function isPreciseBy(
   precisionPercent: number,
 ): boolean {
   if (points.filter(({ phase }) => phase === 'hold').length < LEAST_LEVELS_TO_SKIP) return false;
-  const leg = summarizeLeg({ run, samples: points, events: [], problems: [] }, run.plan.legs[index]!, index);
-  return reachPercent(costKnown(leg)) <= precisionPercent;
+  return reachPercent(costSoFar(run, points, index)) <= precisionPercent;
 }
+
+/** What one more connection costs by the levels of a leg so far; null where these don't show it. */
+export const costSoFar = (run: RunFile, points: readonly MemoryPoint[], index: number): Estimate | null =>
+  costKnown(summarizeLeg({ run, samples: points, events: [], problems: [] }, run.plan.legs[index]!, index));
 
 /**
  * What a run that goes on has not shown yet, of what it was asked to: a cost as narrow as that, a threshold or a growth, either way.
@@ -37,8 +40,9 @@ export function isPreciseBy(
  */
 export function openQuestion(record: RunRecord, precisionPercent: number | undefined): string | null {
   const run: RunFile = { ...record.run, status: 'passed', exitCode: 0 };
-  const { legs, status, error } = summarize({ ...record, run });
-  if (status === 'inconclusive') return error?.message ?? null;
+  const { legs, status, error, thresholds, baseline } = summarize({ ...record, run });
+  const isGateOpen = [...thresholds, ...(baseline?.legs ?? [])].some(({ isShown }) => !isShown);
+  if (status === 'inconclusive' && (isGateOpen || precisionPercent !== undefined)) return error?.message ?? null;
   if (status === 'failed' || precisionPercent === undefined) return null;
   const wide = legs.find((leg) => reachPercent(costKnown(leg)) > precisionPercent);
   if (!wide || costKnown(wide) === null) return null;

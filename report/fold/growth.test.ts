@@ -154,7 +154,7 @@ test('what speaks against the comparison stands before every other warning', () 
   assert.deepEqual(warnings.slice(0, 4), [
     'Kernel: the earlier run has Linux 7.0 x64; this run has Linux 6.18 x64',
     'the earlier run failed',
-    'not every run had several launches, so how far launches scatter is assumed, not measured: --launches 3 tells more',
+    'the earlier run and this run had one launch each, so how far launches scatter is assumed, not measured: --launches 3 tells more',
     'tight',
   ]);
   const alone = summarize({ run, samples: climb(5000, { levels: [500] }), events, problems: [] });

@@ -43,7 +43,7 @@ test('where a heap hides it, that is the reason, with what reveals it', () => {
     {
       code: 'heap',
       sentence: 'the memory of Node.js may be off by 32.0 MiB at any moment, which hides what one more WebSocket costs',
-      remedy: 'use --collect auto, so that its garbage is collected before memory is read',
+      remedy: '--collect auto, which has its garbage collected before memory is read',
     },
   ]);
   const little = { ...coarse, perConnection: { ...coarse.perConnection!, coarseBytes: 500 } };

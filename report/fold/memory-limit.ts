@@ -10,8 +10,8 @@ export type MemoryLimit = NonNullable<Summary['target']['memoryLimit']>;
 const Settings = z.object({ memoryLimitBytes: z.number().optional() });
 
 /**
- * The memory that the target may take, for the capacity: what was asked for, else the least of its machine's memory and
- * the limit of its memory cgroup, as it was last read. The target's own, wherever it is: what the client's machine or
+ * The memory that the target may take, for the capacity. It is what was asked for, else the least of its machine's memory
+ * and the limit of its memory cgroup, as it was last read. The target's own, wherever it is: what the client's machine or
  * container has is no limit of a target elsewhere.
  *
  * @returns null where nobody tells

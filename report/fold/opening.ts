@@ -38,9 +38,8 @@ export function openingOf(points: readonly MemoryPoint[], progress: LegProgress 
 
 /**
  * Processor time of the target from each level to the next ÷ connections opened on the way. It ends before any forced
- * collection, but what the target does anyway counts as well, and connections that come faster share more of it: so
- * this is the most that one costs. null where messages or requests were exchanged meanwhile, which cost far more than
- * opening.
+ * collection. What the target does anyway counts as well, and connections that come faster share more of it: so this is the
+ * most that one costs. It is null where messages or requests were exchanged meanwhile, which cost far more than opening.
  */
 function targetCpuMs(points: readonly MemoryPoint[]): number | null {
   let cpuSeconds = 0;

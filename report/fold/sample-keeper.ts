@@ -26,8 +26,9 @@ interface Marks {
 }
 
 /**
- * Keeps of a run's samples, as they are read, what its report tells, in bounded room: every memory point and end of a leg, and
- * of ticks beyond ten thousand as many that are evenly spread, with the first, the last and the peaks of each leg.
+ * Keeps what a report tells of a run's samples, as they are read, in bounded room. That is every memory point and end of a
+ * leg. Beyond ten thousand ticks it keeps as many that are evenly spread, with the first, the last and the peaks of each
+ * leg.
  */
 export class SampleKeeper {
   readonly #ticks = new Thinned<Placed<Tick>>(MOST_TICKS);

@@ -23,7 +23,7 @@ const Planned = z.object({ sizing: SizingPlan.optional() });
 
 /**
  * What each size of memory holds, how many instances of it a wanted number of connections takes, what they cost, and the
- * settings they need; by the same statistics as the capacity. null where no cost is known.
+ * settings they need. The statistics are those of the capacity. It is null where no cost is known.
  */
 export function sizingOf(run: RunFile, legs: readonly LegSummary[]): Sizing | null {
   const { sizing: plan = DEFAULT_SIZING } = Planned.parse(run.config);

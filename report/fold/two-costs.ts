@@ -20,7 +20,7 @@ export const chargedCostsOf = ({ chargedFit, burst }: LegSummary): Costs =>
 
 /**
  * A burst is one reading, at one number of connections. What each of them took beyond its cost at rest is taken to go for
- * any number: so a knee, a step and the interval of prediction remain as they are at rest.
+ * any number. So a knee, a step and the interval of prediction remain as they are at rest.
  */
 const withBurst = (rest: readonly Line[], beyondBytes: number | null): Costs => ({
   rest,

@@ -46,11 +46,27 @@ export const CIRCUMSTANCES = {
 } as const satisfies Record<string, { readonly label: string; readonly mayDiffer: boolean }>;
 export type CircumstanceKey = keyof typeof CIRCUMSTANCES;
 
+/** What stands for a circumstance that nobody could read. */
+export const NOT_KNOWN = 'not known';
+
 export interface Circumstance {
   readonly key: CircumstanceKey;
   readonly label: string;
   readonly value: Part;
 }
+
+function targetOf({ name, urls, kind }: RunFile['target']): string {
+  const others = urls.filter((url) => url !== name);
+  return `${name}${others.length > 0 ? ` at ${others.join(', ')}` : ''} (${KIND_WORDS[kind]})`;
+}
+
+const KIND_WORDS: Readonly<Record<RunFile['target']['kind'], string>> = {
+  builtin: 'built in',
+  command: 'started by a command',
+  pid: 'a process that ran already',
+  exporter: 'its memory by an exporter',
+  url: 'by its URL alone',
+};
 
 /** The circumstances of a run, by name: what two runs have to have in common to be compared. All of it from run.json. */
 export function measuredOn(run: RunFile): Circumstance[] {
@@ -60,11 +76,11 @@ export function measuredOn(run: RunFile): Circumstance[] {
   const workers = generator.legs.slice(0, plan.legs.length).map((leg) => leg.workers);
   const [firstPort, lastPort] = environment.ephemeralPorts ?? [];
   const told: ReadonlyArray<readonly [key: CircumstanceKey, value: Part]> = [
-    ['target', say`${target.name}${target.urls.length > 0 ? ` at ${target.urls.join(', ')}` : ''} (${target.kind})`],
+    ['target', targetOf(target)],
     ...(asked.command === undefined ? [] : [['startedBy', asked.command] as const]),
     [
       'processes',
-      say`${target.processes === null ? 'not known' : count(target.processes)}${
+      say`${target.processes === null ? NOT_KNOWN : count(target.processes)}${
         target.descriptorLimit === null ? '' : say`, ${count(target.descriptorLimit)} open files each at most`
       }`,
     ],
@@ -94,7 +110,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     [
       'client',
       say`engine ${generator.engine}, ${
-        workers.length === 1
+        new Set(workers).size === 1
           ? counted(workers[0]!, 'worker thread')
           : say`${joined(workers.map(count), ' and ')} worker threads`
       }`,

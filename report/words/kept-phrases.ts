@@ -18,7 +18,10 @@ export function keptPhrase(leg: LegSummary, summary: Summary): Phrase {
     case 'nothing':
       return [];
     case 'perhaps-kept':
-      return say`each closed connection leaves ${first}, kept, perhaps for the next connections: ${askAgain(retained)}`;
+      // Over several cycles it is the first that keeps the most; the mean stands in the table, with its interval.
+      return retained.low === null
+        ? say`each closed connection leaves ${first}, kept for the next or leaked: ${askAgain(retained)}`
+        : say`each connection that closed in the first cycle left ${first}, kept for the next or leaked: ${askAgain(retained)}`;
     case 'used-again':
       return say`each closed connection leaves ${first}, kept and used again by the next: no leak`;
     default: {

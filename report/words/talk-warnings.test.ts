@@ -43,14 +43,14 @@ const WARNED: ReadonlyArray<readonly [what: string, rtt: Rtt, warnings: string[]
     'all went to others alone',
     CHAT,
     [
-      'none of 10,000 came back to its sender, and 4,990,000 were received from others: the target passes messages on to others, and no round trip was measured',
+      'none of 10,000 messages came back to its sender, and 4,990,000 were received from others: the target passes messages on to others, and no round trip was measured',
     ],
   ],
   [
     'nothing came at all',
     DEAF,
     [
-      'none of 10,000 came back to its sender, and nothing was received: the target answers nobody, and no round trip was measured',
+      'none of 10,000 messages came back, to its sender or to others: the target does not send back what it is sent, and no round trip was measured',
     ],
   ],
 ];
@@ -62,6 +62,18 @@ for (const [what, rtt, warnings] of WARNED) {
     );
   });
 }
+
+test('what goes for many levels is told once', () => {
+  const [first, second, third] = legWith(DEAF).levels.concat(
+    legWith(DEAF).levels,
+    legWith(talked({ lostReplies: 3 })).levels,
+  );
+  const levels = [first!, { ...second!, open: 1000 }, { ...third!, open: 1500 }];
+  assert.deepEqual(talkWarnings({ ...legWith(DEAF), levels }), [
+    'tcp: at 2 levels, from 500 to 1,000 connections, none of 20,000 messages came back, to its sender or to others: the target does not send back what it is sent, and no round trip was measured',
+    'tcp: at 1,500 connections 3 got no answer in time, and are in no round trip',
+  ]);
+});
 
 test('the verdict says that no message came back, and why', () => {
   assert.match(

@@ -205,7 +205,7 @@ function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg
 function keptWord(leg: LegSummary, retained: Retained): string {
   const keeping = keepingIn(leg);
   if (keeping === 'used-again') return ': used again';
-  return keeping === 'perhaps-kept' ? `, perhaps for the next (${askAgain(retained)})` : '';
+  return keeping === 'perhaps-kept' ? `, kept for the next or leaked (${askAgain(retained)})` : '';
 }
 
 type Retained = NonNullable<NonNullable<LegSummary['retained']>['kernel']>;

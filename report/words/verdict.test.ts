@@ -112,7 +112,7 @@ const KEPT: ReadonlyArray<[string, Partial<NonNullable<LegSummary['retained']>>,
       files: { perClosedConnection: 0, low: null, high: null },
       firstCycleBytes: 16_000,
     },
-    'each closed connection leaves 15.6 KiB, kept, perhaps for the next connections: --cycles 3 tells',
+    'each closed connection leaves 15.6 KiB, kept for the next or leaked: --cycles 3 tells',
   ],
   ['a little memory after one climb', { ...once(300), firstCycleBytes: 300, files: null, kernel: null }, ''],
   [
@@ -163,7 +163,12 @@ const FEW: ReadonlyArray<[string, Partial<LegSummary>, string]> = [
     { levels: levels.slice(4) },
     "3,000 WebSockets took 63.8 MiB, but two levels can't tell what one more costs: that takes three.",
   ],
-  ['no level', { levels: [], peakOpen: 17 }, 'No level was reached, and at most 17 of 3,000 WebSockets were open.'],
+  [
+    'no level',
+    { levels: [], peakOpen: 17 },
+    'No level was reached: at most 17 of 3,000 WebSockets were open at a time.',
+  ],
+  ['no connection', { levels: [], peakOpen: 0 }, 'No level was reached: none of 3,000 WebSockets opened.'],
   [
     'levels of a target that nobody measures',
     { levels: levels.map((level) => ({ ...level, bytes: { total: null, user: null, kernel: null } })) },

@@ -85,7 +85,11 @@ function untold(leg: LegSummary): Phrase {
   const { levels, peakOpen, planned, protocol } = leg;
   const many = `${DESCRIPTORS[protocol].nouns[1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
-  if (!last) return say`no level was reached, and at most ${count(peakOpen)} of ${count(planned)} ${many} were open`;
+  if (!last) {
+    if (peakOpen === 0) return say`no level was reached: none of ${count(planned)} ${many} opened`;
+    const were = peakOpen === 1 ? 'was' : 'were';
+    return say`no level was reached: at most ${count(peakOpen)} of ${count(planned)} ${many} ${were} open at a time`;
+  }
   const held = last.bytes.total ?? last.bytes.user;
   const memory = held === null ? '' : say` took ${bytes(held)}`;
   const unknown = `what one more costs isn't known`;

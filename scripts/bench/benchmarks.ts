@@ -19,6 +19,7 @@ import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
+import { strangers } from './strangers.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -194,7 +195,7 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, compareBench, fuzz, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, compareBench, fuzz, strangers, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];

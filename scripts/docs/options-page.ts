@@ -13,8 +13,23 @@ What each command of \`connrig\` can be told; \`connrig COMMAND --help\` says th
 const INTROS: Readonly<Record<string, string>> = {
   run: `Each one can stand in a file, too: \`--config run.yaml\`, by the same name without dashes. What the command line says wins.
 [Measuring your own server](own-servers.md) has whole commands.
+
+Counts may be written as \`5000\`, \`5k\` or \`5e3\`, and sizes as \`64KiB\`, \`64Ki\` or \`64k\` (1,024 each), or \`64kB\` (1,000 each). A duration has a
+unit: \`--rest 15\` is refused, since it could be 15ms or 15s. So is a percentage of 1 or less without its sign.
+
+The result goes to stdout, progress and errors to stderr. With \`--json\` stdout has the JSON alone, and the table goes to stderr. With
+\`--quiet\` nothing but the result and errors is told. Where stderr is no terminal, or a dumb one (\`TERM=dumb\`), progress is a line each 10 s at
+most. Nothing is ever coloured, so \`NO_COLOR\` has nothing to forbid.
+
+An \`--out\` that holds nothing but a run which failed before it measured anything is used again.
+`,
+  doctor: `It takes URLs, \`--config\` and all options of \`connrig run\`, and says whether that run would fit this machine. \`connrig run --dry-run\` is the
+same. These differ:
 `,
 };
+
+/** Rows of a command that are told with another one. */
+const TOLD_WITH: Readonly<Record<string, string>> = { doctor: 'run' };
 
 /** Commands with more options than this have a table for each group of them. */
 const MOST_IN_ONE_TABLE = 24;
@@ -23,9 +38,14 @@ const MOST_IN_ONE_TABLE = 24;
 export function optionsPage(): string {
   const sections = Object.entries(OPTION_TABLES).map(([command, table]) => {
     const intro = INTROS[command] === undefined ? '' : `${INTROS[command]}\n`;
-    return `## connrig ${command}\n\n${intro}${writeTables(table)}`;
+    return `## connrig ${command}\n\n${intro}${writeTables(ownRows(command, table))}`;
   });
   return [HEAD, ...sections].join('\n');
+}
+
+function ownRows(command: string, table: OptionTable): OptionTable {
+  const others = Object.values(OPTION_TABLES[TOLD_WITH[command] ?? ''] ?? {});
+  return Object.fromEntries(Object.entries(table).filter(([, row]) => !others.includes(row)));
 }
 
 function writeTables(table: OptionTable): string {

@@ -82,7 +82,7 @@ vary:
     const { warnings } = await reportOn(t, folder);
     const told = warnings.filter((text) => text.includes('the server declined permessage-deflate'));
     assert.equal(told.length, 1, warnings.join('\n'));
-    assert.ok(ended.stderr.includes(told[0]!), ended.stderr);
+    assert.ok(ended.stdout.includes(`warning: ${told[0]}`), ended.stdout);
     const [, whose] =
       /declined permessage-deflate on (.+): what compression costs there wasn't measured/.exec(told[0]!) ?? [];
     assert.ok(whose, told[0]);

@@ -19,7 +19,7 @@ describe('a run folder', () => {
       'EOUT',
       /the reports can't be written into full\/run: summary\.json \(ENOSPC\) — df -h, .*copy the folder/,
     );
-    assert.match(ended.stderr, /^baseline, without connections +\d/m, 'a table of it');
+    assert.match(ended.stdout, /^baseline, without connections +\d/m, 'a table of it');
     assert.deepEqual(readdirSync(copy).toSorted(), ['events.jsonl', 'run.json', 'samples.jsonl'], 'no halves');
     const { status, exitCode, error, legs, warnings } = await reportOn(t, copy);
     assert.deepEqual({ status, exitCode, code: error?.code }, { status: 'failed', exitCode: 2, code: 'EOUT' });

@@ -4,10 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { WebSocketServer } from 'ws';
 import type { Ability } from '../../client/preflight/abilities.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import {
   assertFailed,
@@ -85,6 +90,21 @@ const NO_TYPES = `[ ! -e ${TYPES} ] || mount --bind /dev/null ${TYPES}`;
 const NO_SLAB =
   /^slab could not be read: \/proc\/slabinfo is readable by root only, and .*; the kernel's part is unknown$/m;
 
+/** What root reads of the kernel's part lies in the interval of what was estimated. */
+function assertEstimated(leg: LegSummary, asRoot: LegSummary): void {
+  const { kernel, isKernelEstimated } = leg.perConnection!;
+  assert.deepEqual([isKernelEstimated, asRoot.perConnection!.isKernelEstimated], [true, false]);
+  // Socket, inode, file and what waits for it: the rows that are sized. Page tables and the like differ from run to run.
+  const sized = ['tcpSock', 'socketInode', 'dentry', 'file', 'security', 'epoll'] as const;
+  const sum = ({ perConnection }: LegSummary): number =>
+    sized.reduce((all, name) => all + (perConnection!.components[name] ?? 0), 0);
+  const off = sum(asRoot) - sum(leg);
+  assert.ok(kernel!.low - kernel!.bytes <= off && off <= kernel!.high - kernel!.bytes, `${off} B`);
+}
+
+const isIPv6Here = (): boolean =>
+  Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
 describe('without root', () => {
   it("estimates the kernel's part, and what root reads of it lies in the interval", ELSEWHERE, async (t) => {
     if (!existsSync(TYPES)) return t.skip('this kernel does not carry its types');
@@ -92,14 +112,22 @@ describe('without root', () => {
     const { summary, leg } = await runAt(t, elsewhere(t, { asNobody: true }), BUILTIN, assertWentThrough, MANY);
     assert.deepEqual(knownOf(summary), { user: ALL_OF_MANY, kernel: ALL_OF_MANY, total: ALL_OF_MANY });
     assert.doesNotMatch(summary.warnings.join('\n'), /^slab could not be read/m);
-    const { kernel, isKernelEstimated } = leg.perConnection!;
-    assert.deepEqual([isKernelEstimated, asRoot.leg.perConnection!.isKernelEstimated], [true, false]);
-    // Socket, inode, file and what waits for it: the rows that are sized. Page tables and the like differ from run to run.
-    const sized = ['tcpSock', 'socketInode', 'dentry', 'file', 'security', 'epoll'] as const;
-    const sum = ({ perConnection }: typeof leg): number =>
-      sized.reduce((all, name) => all + (perConnection!.components[name] ?? 0), 0);
-    const off = sum(asRoot.leg) - sum(leg);
-    assert.ok(kernel!.low - kernel!.bytes <= off && off <= kernel!.high - kernel!.bytes, `${off} B`);
+    assertEstimated(leg, asRoot.leg);
+  });
+
+  it('does so over IPv6, of TCP and of WebSocket', ELSEWHERE, async (t) => {
+    if (!existsSync(TYPES)) return t.skip('this kernel does not carry its types');
+    if (!isIPv6Here()) return t.skip('this machine has no ::1');
+    const tcp = createServer((socket) => socket.on('error', () => socket.destroy()).resume());
+    const ws = new WebSocketServer({ host: '::1', port: 0, backlog: 4096 });
+    t.after(() => [tcp, ws].map((server) => server.close()));
+    await Promise.all([once(tcp.listen(0, '::1', 4096), 'listening'), once(ws, 'listening')]);
+    const portOf = (server: typeof tcp | typeof ws): number => (server.address() as AddressInfo).port;
+    const urls = [`tcp://[::1]:${portOf(tcp)}`, `ws://[::1]:${portOf(ws)}`];
+    const asRoot = await runAt(t, elsewhere(t, {}), urls, assertWentThrough, MANY);
+    const asNobody = await runAt(t, elsewhere(t, { asNobody: true }), urls, assertWentThrough, MANY);
+    assert.equal(asNobody.summary.legs.length, 2);
+    for (const [i, leg] of asNobody.summary.legs.entries()) assertEstimated(leg, asRoot.summary.legs[i]!);
   });
 
   it("knows user space, and says that the kernel's part is not for it to see", ELSEWHERE, async (t) => {

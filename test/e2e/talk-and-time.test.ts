@@ -38,7 +38,7 @@ describe('a chat', () => {
         const args = ['run', `tcp://127.0.0.1:${port}`, '--behaviour', 'echo:100/s:16B', '--talk', '1s', ...LEVELS];
         const ended = await connrig(t, [...args, '--out', folder]);
         assertWentThrough(ended);
-        if (!isEcho) assert.match(ended.stderr, /none of [\d,]+ messages came back to its sender \(the target passes/);
+        if (!isEcho) assert.match(ended.stdout, /none of [\d,]+ messages came back to its sender \(the target passes/);
       });
       const { legs, warnings } = await reportOn(t, folder);
       const talks = readSamples(folder).flatMap((sample) => (sample.type === 'memory' && sample.talk ? sample : []));

@@ -41,7 +41,11 @@ describe('two URLs of one protocol', () => {
       ...['--fail-if', 'ws.peakOpen < 1200', '--fail-if', 'ws-2.peakOpen > 1199', '--memory-limit', '1GiB'],
       ...['--metrics', '0', '--linger', '60s', '--out', folder],
     ]);
-    const url = await eventually(() => /^metrics stay at (http:\S+)/m.exec(run.stderr())?.[1], 'the run to be over');
+    const url = await eventually(
+      () => /^metrics stay at (http:\S+)/m.exec(run.stderr())?.[1],
+      'the run to be over',
+      150_000,
+    );
     const pages = [samplesIn(await (await fetch(url)).text()), samplesIn(await (await fetch(url)).text())];
     const ended = await run.ended;
     assertFailed(ended, 5, 'ETHRESHOLD', /a threshold was crossed: ws-2\.peakOpen > 1199/);
@@ -58,9 +62,10 @@ describe('two URLs of one protocol', () => {
       NAMES.map((name) => [name, 'ws', 1200]),
     );
     for (const { perConnection } of foldedLegs(folder)) assert.ok(perConnection?.user, 'a cost of its own');
-    for (const part of ['limiters', 'forecast'] as const) {
-      assert.deepEqual([...new Set(summary[part].map(({ leg }) => leg))].sort(), NAMES, part);
-    }
+    assert.deepEqual([...new Set(summary.limiters.map(({ leg }) => leg))].sort(), NAMES);
+    // On a machine that is busy with other things a leg may be inconclusive.
+    const known = summary.legs.filter(({ inconclusive }) => inconclusive === null).map(({ name }) => name);
+    assert.deepEqual([...new Set(summary.forecast.map(({ leg }) => leg))].sort(), known);
     for (const [i, page] of pages.entries()) {
       for (const name of NAMES) {
         const labels = `protocol="ws",leg="${name}"`;
@@ -77,7 +82,7 @@ describe('two URLs of one protocol', () => {
     const csv = readFileSync(join(folder, 'levels.csv'), 'utf8').trimEnd().split('\n');
     assert.deepEqual(
       csv.slice(1).map((line) => line.split(',').at(-1)),
-      NAMES.flatMap((name) => [name, name, name]),
+      NAMES.flatMap((name) => Array(6).fill(name)),
     );
 
     const compared = await connrig(t, ['compare', folder, folder]);

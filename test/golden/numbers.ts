@@ -49,13 +49,13 @@ function textsIn(...values: unknown[]): string[] {
 }
 
 const TEXT = /<data value="([^"]*)">([^<]*)<\/data>/g;
-/** `p99.9` and `R²` name a quantity, `95 %` is what all intervals are of. */
-const NAMES = /\bp\d+(?:\.\d+)?|R²|95 %/g;
+/** `p99.9` and `R²` name a quantity, `95 %` is what all intervals are of, `--cycles 3` is to be typed. */
+const NAMES = /\bp\d+(?:\.\d+)?|R²|95 %|--[a-z-]+ \d+/g;
 const PRINTED = /-?\d[\d,.]*\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?|-?\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?/g;
 
 /**
- * Every number of a page is one of its JSON: those in tables and sentences by their exact value, those that charts say in
- * words and what is to be pasted by how they are printed.
+ * Every number of a page is one of its JSON. Those in tables and sentences are found by their exact value; those in charts'
+ * words and in what is to be pasted, by how they are printed.
  *
  * @param around what it was measured on, which is in run.json
  * @returns how many were looked up

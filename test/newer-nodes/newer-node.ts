@@ -1,6 +1,6 @@
 /**
- * What depends on the version of Node.js most, on one newer than what runs the other tests: sockets and calls of the C library,
- * threads that share memory, and what is shipped, measuring a server. Its binary comes as an npm package.
+ * What depends on the version of Node.js most, on one newer than what runs the other tests. That is sockets and calls of
+ * the C library, threads that share memory, and what is shipped, measuring a server. Its binary comes as an npm package.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -2,7 +2,7 @@ import { find } from '../../scripts/needs/find.ts';
 import { installLine, type NeedName } from '../../scripts/needs/packages.ts';
 
 /**
- * For `skip` of tests that run a command of somebody else's, with the commands' names written out: the test runner
+ * For `skip` of tests that run a command of somebody else's. The commands' names have to be written out. The test runner
  * looks for calls of this in the files that it is about to run, and installs what they name where it may.
  *
  * @returns false when all are there; else, for people, why the test is skipped

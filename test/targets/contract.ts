@@ -28,8 +28,8 @@ const MOST_LINES = 80;
 const CODE = /\.(go|js|py|java|c)$/;
 
 /**
- * Threads that wait for the interpreter's lock wake every 5 ms to ask for it: of 10,000 that are all reset in one moment
- * it is a minute until the last has had its turn to end.
+ * Threads that wait for the interpreter's lock wake every 5 ms to ask for it. When 10,000 are reset in one moment, it is a
+ * minute until the last has had its turn to end.
  */
 const RESETS_PER_SECOND: Readonly<Record<string, number>> = { 'python-threads-tcp': 1000 };
 

@@ -7,7 +7,7 @@ import { isWhole } from './whole.ts';
 export const BURST_MOST = 10_000;
 
 /**
- * Once more to the top in one go, and one reading before any collection or rest: what a target that collects its
+ * Once more to the top in one go, and one reading before any collection or rest. It shows what a target that collects its
  * garbage, or tidies up later, needs while many come at once. Levels can't tell, since each begins with that.
  */
 export async function burst(course: LegCourse): Promise<void> {

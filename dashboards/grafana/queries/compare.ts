@@ -30,7 +30,7 @@ export const COMPARE = {
 export const COMPARE_POINTS = Object.fromEntries(
   PROTOCOLS.map((protocol) => {
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;
-    // Of several legs with this protocol the first; what was recorded by older versions has no such label.
+    // The first of several legs with this protocol; what was recorded by older versions has no such label.
     const of = { run, protocol, leg: [protocol, ''], part: 'total' } as const;
     return [
       protocol,

@@ -36,7 +36,7 @@ export const VERDICT = {
 /** Readings at levels, and the line: for each protocol x, y of each part, and the line's y at each x. */
 export const POINTS = Object.fromEntries(
   PROTOCOLS.map((protocol) => {
-    // Of several legs with this protocol the first; what was recorded by older versions has no such label.
+    // The first of several legs with this protocol; what was recorded by older versions has no such label.
     const at = { run, protocol, leg: [protocol, ''] } as const;
     const total = { ...at, part: 'total' } as const;
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;

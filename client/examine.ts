@@ -1,0 +1,77 @@
+import type { RunConfig } from '../config/run-config.ts';
+import { warmUpBelow } from '../core/values/plan.ts';
+import { chooseEngine } from './choose-engine.ts';
+import { isOurs } from './environment.ts';
+import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
+import { checkMachine, type Finding, mostConnections } from './preflight/check.ts';
+import { checkPlaces, demandOf } from './preflight/check-plan.ts';
+import type { Need } from './preflight/machine-demand.ts';
+import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
+import { resolveHost } from './target-address.ts';
+
+/** What preflight says of a plan. */
+export interface Examined {
+  /** Of the leg that asks most of this machine. */
+  readonly need: Need;
+  /** Of each limit what the leg says that fits it least. */
+  readonly findings: readonly Finding[];
+  readonly most: ReturnType<typeof mostConnections>;
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Holds a plan against this machine as a run does before it begins. Nothing is started, written or connected to; hosts are looked up.
+ *
+ * @throws RigError EHOST, EUNREACHABLE, EUSAGE: where the plan can't be carried out whatever the limits are
+ */
+export async function examinePlan(config: RunConfig): Promise<Examined> {
+  const ports = config.urls.flatMap((url) => url.ports);
+  const snapshot = await readSnapshot({ ports, targetPid: config.pid });
+  const engine = await chooseEngine(config, () => {});
+  const places = await Promise.all(config.urls.map(async (url) => placeOf(await resolveHost(url))));
+  const setups = setUpLegs(config, places, engine, snapshot);
+  await checkPlaces(setups, config);
+  const legs = setups.map((setup) => ({ setup, ...demandOf(setup, snapshot, config) }));
+  const largest = legs.reduce((most, leg) => (leg.need.connections > most.need.connections ? leg : most));
+  const needAt = (connections: number): Need =>
+    demandOf(setUpFor(connections, largest.setup, config, snapshot), snapshot, config).need;
+  return {
+    need: largest.need,
+    findings: leastFitting(legs.map(({ need, limits }) => checkMachine(need, limits))),
+    most: mostConnections(needAt, largest.limits),
+    snapshot,
+  };
+}
+
+/** An address of this machine where there is one: that is what its limits go for. */
+function placeOf(ips: readonly string[]): Place {
+  return { ip: ips.find((ip) => isOurs(ip)) ?? ips[0]!, ips };
+}
+
+/** The same leg with another number of connections at its top. */
+function setUpFor(
+  connections: number,
+  { leg, index, ip, ips, layout }: LegSetup,
+  config: RunConfig,
+  has: Snapshot,
+): LegSetup {
+  const levels = [connections];
+  const other = { ...leg, levels, warmUp: warmUpBelow(levels) };
+  const legs = config.plan.legs.map((one, i) => (i === index ? other : one));
+  return setUpLeg({ ...config, plan: { ...config.plan, legs } }, index, { ip, ips }, layout.engine, has);
+}
+
+const WORST = { fail: 3, warn: 2, unknown: 1, ok: 0 } as const;
+
+/** Legs run one after another, so each of them has to fit by itself. */
+function leastFitting(all: ReadonlyArray<readonly Finding[]>): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const finding of all.flat()) {
+    const before = found.get(finding.what);
+    const isWorse =
+      !before || WORST[finding.ok] > WORST[before.ok] || (finding.ok === before.ok && finding.needed > before.needed);
+    // At the place of the first one, so that the order of the checks stays.
+    if (isWorse) found.set(finding.what, finding);
+  }
+  return [...found.values()];
+}
