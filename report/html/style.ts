@@ -122,7 +122,10 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow: visible; }
   a { color: inherit; text-decoration: none; }
-  nav { display: none; }
+  nav, .filters { display: none; }
+  /* All columns of all runs, on a sheet. */
+  [data-sortable] { font-size: 8.5px; }
+  [data-sortable] th, [data-sortable] td { padding-right: 0.4rem; white-space: normal; }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { list-style: none; }
 }

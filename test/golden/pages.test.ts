@@ -31,7 +31,7 @@ for (const { name, html, numbers, around } of pages) {
 const SPOILERS: ReadonlyArray<[string, RegExp, string]> = [
   ['a value', /<data value="[\d.]+"/, '<data value="123456789"'],
   ['how a value is printed', /(<data value="[^"]*">)[\d.]+/, '$1987654'],
-  ['a cell', /<td class="number \w+">/, '$&7'],
+  ['a cell', /<td class="number \w+"[^>]*>/, '$&7'],
   ['the head of a row', /<th scope="row" class="[^"]*">/, '$&7'],
   ['what is said of a chart', /<figcaption>/, '$&123456 '],
   ['what is to be pasted', /ulimit -n /, '$&9'],
