@@ -116,6 +116,7 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
   thead { display: table-header-group; }
   .figures { display: block; }
   figure { display: grid; grid-template-columns: 120mm 1fr; gap: 0 6mm; margin-bottom: 5mm; }
+  figure:has(svg[viewBox^="0 0 1200 "]) { display: block; }
   figure h3 { grid-column: 1 / -1; }
   figcaption { align-self: center; }
   .tables { gap: 0 2rem; }
