@@ -11,21 +11,21 @@ type Components = NonNullable<LegSummary['perConnection']>['components'];
 type ComponentEstimates = NonNullable<LegSummary['perConnection']>['componentEstimates'];
 
 /** One hold, arranged: its ledger against the leg's baseline. */
-export interface Held {
+export interface HeldLevel {
   readonly point: MemoryPoint;
   readonly ledger: Ledger;
 }
 
 /** The points of one quantity over levels; none when any level lacks it. */
-export function seriesOf(held: readonly Held[], pick: (ledger: Ledger) => number | null): LevelPoint[] {
+export function levelPointsOf(held: readonly HeldLevel[], pick: (ledger: Ledger) => number | null): LevelPoint[] {
   const points = held.map(({ point, ledger }) => ({ open: point.level, bytes: pick(ledger) }));
   return points.every((point): point is LevelPoint => point.bytes !== null) ? points : [];
 }
 
 /** The shape of the whole goes for its parts as well, so that all of them speak of the same levels. */
-export function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): LegSummary['perConnection'] {
+export function perConnectionOf(held: readonly HeldLevel[], shape: Shape, stray: number): LegSummary['perConnection'] {
   const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
-    slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
+    slopeOf(topGroups(levelPointsOf(held, pick), shape)) ?? null;
   const isKernelEstimated = isKernelEstimatedIn(held.map(({ point }) => point.readings));
   const withNotes = (cost: Estimate | null): Estimate | null => (cost && isKernelEstimated ? widenByNotes(cost) : cost);
   const user = costOf((ledger) => ledger.user);
@@ -62,12 +62,12 @@ const widened = (estimate: Estimate | null, by: number): Estimate | null =>
 
 /** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */
 function componentsOf(
-  held: readonly Held[],
+  held: readonly HeldLevel[],
   shape: Shape,
   whole: number,
 ): NonNullable<LegSummary['perConnection']>['components'] {
   const rowOf = (pick: (ledger: Ledger) => number | null): number | null =>
-    pooledTheilSen(topGroups(seriesOf(held, pick), shape)) ?? null;
+    pooledTheilSen(topGroups(levelPointsOf(held, pick), shape)) ?? null;
   const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
   const rows = Object.fromEntries(names.map((name) => [name, rowOf((ledger) => ledger.components[name])])) as Record<
     (typeof names)[number],
@@ -82,12 +82,12 @@ function componentsOf(
  * How far each row scatters over the levels, around what it is told to be. By Student's t alone: a bootstrap of every row would take the
  * conductor's time after each level.
  */
-function componentEstimatesOf(held: readonly Held[], shape: Shape, components: Components): ComponentEstimates {
+function componentEstimatesOf(held: readonly HeldLevel[], shape: Shape, components: Components): ComponentEstimates {
   const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
   return Object.fromEntries(
     names.map((name) => {
       const bytes = components[name] ?? null;
-      const series = seriesOf(held, (ledger) => ledger.components[name]);
+      const series = levelPointsOf(held, (ledger) => ledger.components[name]);
       const reach = slopeReach(topGroups(series, shape));
       return [name, bytes === null || reach === undefined ? null : { bytes, low: bytes - reach, high: bytes + reach }];
     }),

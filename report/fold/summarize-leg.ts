@@ -9,7 +9,7 @@ import { LINE } from '../../core/stats/shape.ts';
 import { LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
-import { type Held, perConnectionOf, seriesOf, strayBytes } from './cost-parts.ts';
+import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './cost-parts.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -77,7 +77,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
 }
 
 /** One by one: the ticks of a run of many hours are more than a call takes arguments. */
-function peakOpenOf(ticks: readonly Tick[], held: readonly Held[]): number {
+function peakOpenOf(ticks: readonly Tick[], held: readonly HeldLevel[]): number {
   const whole = held.reduce((most, { point }) => Math.max(most, point.level), 0);
   return ticks.reduce((most, { counts }) => Math.max(most, counts.open), whole);
 }
@@ -118,7 +118,7 @@ function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf(
-  { point, ledger }: Held,
+  { point, ledger }: HeldLevel,
   baseline: MemoryPoint | undefined,
   opened: LevelOpening | undefined,
 ): LegSummary['levels'][number] {
@@ -147,23 +147,23 @@ function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][numb
 }
 
 /** Where a meter had no answer at some levels, those with all of it, or with user memory, if they are enough for a cost. */
-function bestKnownOf(held: readonly Held[]): readonly Held[] {
+function bestKnownOf(held: readonly HeldLevel[]): readonly HeldLevel[] {
   const known = (['total', 'user'] as const).map((name) => held.filter(({ ledger }) => ledger[name] !== null));
   return known.find((of) => of.length >= LEAST_LEVELS) ?? held;
 }
 
 /** What is fitted: the whole where it is known at every level, else the user's or the kernel's part of it. */
-function wholeOf(held: readonly Held[]): LevelPoint[] {
-  const series = (['total', 'user', 'kernel'] as const).map((name) => seriesOf(held, (ledger) => ledger[name]));
+function wholeOf(held: readonly HeldLevel[]): LevelPoint[] {
+  const series = (['total', 'user', 'kernel'] as const).map((name) => levelPointsOf(held, (ledger) => ledger[name]));
   return series.find((points) => points.length > 0) ?? [];
 }
 
 /** The growth of what is charged, on what was charged without connections. */
-function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {
+function chargedFitOf(held: readonly HeldLevel[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {
   const before = baseline?.readings.cgroup;
   if (!before || before.fileBytes === null) return null;
   const baselineBytes = before.currentBytes - before.fileBytes;
-  const growth = seriesOf(held, (ledger) => ledger.charged);
+  const growth = levelPointsOf(held, (ledger) => ledger.charged);
   const fit = fitLevels(growth.map(({ open, bytes }) => ({ open, bytes: baselineBytes + bytes })));
   return fit ? fitSummary(fit) : null;
 }
@@ -182,7 +182,7 @@ function burstOf(
   run: RunFile,
   points: readonly MemoryPoint[],
   baseline: MemoryPoint | undefined,
-  held: readonly Held[],
+  held: readonly HeldLevel[],
 ): LegSummary['burst'] {
   const burst = points.find(({ phase }) => phase === 'burst');
   const before = baseline ? userOf(baseline) : null;
