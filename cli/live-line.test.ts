@@ -39,6 +39,8 @@ class Screen extends Writable {
 
 const at = (open: number, more: Partial<Progress> = {}): Progress => ({
   elapsedMs: open,
+  launch: 0,
+  launches: 1,
   leg: 0,
   legs: 1,
   name: 'tcp',
@@ -154,15 +156,19 @@ describe('progress on a terminal', () => {
       cost: { bytes: 26_317, low: 26_112, high: 26_522 },
       leftMs: 754_000,
     } as const;
-    const lineIn = (columns: number): string => {
+    const lineIn = (columns: number, more: Partial<Progress> = {}): string => {
       const screen = new Screen(columns, 10);
-      liveLine(screen).show(at(0, busy));
+      liveLine(screen).show(at(0, { ...busy, ...more }));
       return screen.lines[0]!;
     };
     const cost = 'one more 25.7 KiB (25.5 to 25.9)';
     const brief = 'open 999,488, failed 1,234';
     assert.equal(lineIn(120), `ws-2 settle 1,000,000 · ${brief} · ${cost} · about 12m34s left`);
     assert.equal(lineIn(80), `ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);
+    const second = { launch: 1, launches: 5 };
+    assert.match(lineIn(200, second), /^launch 2 of 5: ws-2 settle 1,000,000 · opening 512, /);
+    assert.equal(lineIn(82, second), `2/5 ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);
+    assert.equal(lineIn(80, second), `ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);
     assert.equal(lineIn(60), 'ws-2 settle 1,000,000 · about 12m34s left');
     assert.match(lineIn(200), /closed 98,766 · 500\/s · target 9\.9 GiB · one more 25\.7 KiB .* · about 12m34s left$/);
   });

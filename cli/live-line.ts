@@ -66,9 +66,14 @@ function textWithin(columns: number, progress: Progress): string {
 }
 
 /** From the longest to the shortest. */
-function textsOf({ name, phase, level, counts, openedPerSecond, targetBytes, cost, leftMs }: Progress): string[] {
+function textsOf(progress: Progress): string[] {
+  const { launch, launches, name, phase, level, counts, openedPerSecond, targetBytes, cost, leftMs } = progress;
   const { opening, open, failed, closed } = counts;
-  const where = `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`;
+  const place = `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`;
+  const [where, short] =
+    launches > 1
+      ? [`launch ${launch + 1} of ${launches}: ${place}`, `${launch + 1}/${launches} ${place}`]
+      : [place, place];
   const counted = `opening ${humanCount(opening)}, open ${humanCount(open)}, failed ${humanCount(failed)}, closed ${humanCount(closed)}`;
   const brief = `open ${humanCount(open)}${failed > 0 ? `, failed ${humanCount(failed)}` : ''}`;
   const pace = `${humanCount(openedPerSecond)}/s`;
@@ -78,8 +83,9 @@ function textsOf({ name, phase, level, counts, openedPerSecond, targetBytes, cos
   return [
     [where, counted, pace, target, ...costs, left],
     [where, brief, pace, target, ...costs, left],
-    [where, brief, ...costs, left],
-    [where, ...costs, left],
-    [where, left],
+    [short, brief, ...costs, left],
+    [short, ...costs, left],
+    [place, ...costs, left],
+    [place, left],
   ].map((parts) => parts.join(' · '));
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type OptionValues, readCommandLine } from '../config/read-options.ts';
 import { REPORT_OPTIONS } from '../config/report-options.ts';
@@ -51,6 +52,7 @@ async function report(
     const { code, message, hint } = summary.error;
     deps.stderr.write(`${code}: ${message} — ${hintFor(hint, folder)}\n`);
   }
+  deps.stderr.write(`\n${join(folder, 'report.html')}\n`);
   if (png) {
     const { drawPngs } = await import('../report/outputs/png.ts');
     const { PATH } = deps.env;

@@ -7,6 +7,10 @@ import { type Phase, type Plan, peakOf, rampMsOf } from '../core/values/plan.ts'
 /** Where a run is, a few times a second: for the live line. */
 export interface Progress {
   readonly elapsedMs: number;
+  /** From 0. */
+  readonly launch: number;
+  /** As far as is known: more may be needed until something is shown. */
+  readonly launches: number;
   readonly leg: number;
   readonly legs: number;
   readonly name: string;
@@ -52,6 +56,8 @@ export class ProgressMeter {
     this.#last = { elapsedMs, attempts: settledAttempts };
     return {
       elapsedMs,
+      launch: this.#launch,
+      launches: Math.max(this.#plan.launches, this.#launch + 1),
       leg: this.#index,
       legs: this.#plan.legs.length,
       name: this.#leg.name,
@@ -75,7 +81,8 @@ export class ProgressMeter {
     const sumOf = (some: readonly Leg[]): number => some.reduce((sum, leg) => sum + wholeMs(leg), 0);
     const later = sumOf(legs.slice(this.#index + 1)) + Math.max(0, launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
-    if (phase === 'drain' || phase === 'retained') return later + MEASURE_MS;
+    // A burst comes all at once, and whether there is one shows only then.
+    if (phase === 'drain' || phase === 'retained' || phase === 'burst') return later + MEASURE_MS;
     const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;
     const ramp = ((peakOf(this.#leg) - open) * 1000) / connectsPerSecond;
     return later + Math.max(0, ramp) + (ahead + 1) * MEASURE_MS;
