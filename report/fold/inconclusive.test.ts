@@ -61,7 +61,7 @@ test('a range is no cost, and neither is the slope of what lies on no line', () 
   const [range] = reasonsOf(costing(9000, 4600));
   assert.deepEqual(range, {
     code: 'range',
-    sentence: 'one more WebSocket costs something between 4.3 KiB and 13.3 KiB, which is too wide a range to plan by',
+    sentence: 'one more WebSocket costs something between 4.3 and 13.3 KiB, which is too wide a range to plan by',
     remedy: '--connections 2k --launches 5',
   });
   const [bent] = reasonsOf({ ...firm, fit: { ...firm.fit!, rSquared: 0.98 } });

@@ -2,7 +2,7 @@ import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
 import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
-import { humanBytes, humanCount } from '../../core/values/units.ts';
+import { humanBytes, humanBytesAlike, humanCount } from '../../core/values/units.ts';
 
 /** How much of a process's memory may be there for nothing at any moment, by what it runs on. */
 export interface Hidden {
@@ -68,9 +68,13 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
     });
   }
   if (isWide) {
+    const {
+      values: [, low, high],
+      unit,
+    } = humanBytesAlike(cost.bytes, cost.low, cost.high);
     reasons.push({
       code: 'range',
-      sentence: `one more ${one} costs something between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}, which is too wide a range to plan by`,
+      sentence: `one more ${one} costs something between ${low} and ${high} ${unit}, which is too wide a range to plan by`,
       remedy: `${more} --launches 5`,
     });
   }
