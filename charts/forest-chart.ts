@@ -63,7 +63,7 @@ export function forestChart(title: string, rows: readonly ForestRow[], allowed: 
               {
                 xAxis: allowed.bytes,
                 lineStyle: { color: colour('bad'), type: 'dashed' as const, width: 1.5 },
-                label: { color: colour('text'), formatter: allowed.label, position: 'end' as const },
+                label: { color: colour('text'), formatter: allowed.label, position: 'start' as const },
               },
             ]),
       ],

@@ -59,7 +59,7 @@ const CHARTS: Readonly<Record<string, Chart | undefined>> = {
     ],
   ),
   trend: trendChart(
-    'ws',
+    'builtin, ws',
     [1, 2].map((at) => ({ label: String(at), bytes: 5000, low: 4000, high: 6000 })),
   ),
 };

@@ -15,6 +15,7 @@ const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['compare', async () => (await import('./compare.ts')).addCompareCommand],
   ['live', async () => (await import('./live.ts')).addLiveCommand],
   ['targets', async () => (await import('./targets.ts')).addTargetsCommand],
+  ['schema', async () => (await import('./schema.ts')).addSchemaCommand],
   ['doctor', async () => (await import('./doctor.ts')).addDoctorCommand],
 ]);
 

@@ -11,9 +11,9 @@ import { resolveHost } from './target-address.ts';
 
 /** What preflight says of a plan. */
 export interface Examined {
-  /** What the leg asks of this machine that asks the most. */
+  /** What the leg needs that asks most of this machine. */
   readonly need: Need;
-  /** Each limit once, for the leg that fits it least. */
+  /** For each limit, what the leg says that fits it least. */
   readonly findings: readonly Finding[];
   readonly most: ReturnType<typeof mostConnections>;
   readonly snapshot: Snapshot;

@@ -113,6 +113,10 @@ export const distinctLevels = (points: readonly LevelPoint[]): number => new Set
  */
 function bootstrapInterval(groups: Groups, slope: number, random: Random): [number, number] {
   const between = groups.map((points) => points.map((a) => Float64Array.from(points, (b) => slopeBetween(a, b))));
+  // What lies on a line to the byte does so however it is drawn, as most of the kernel's objects do.
+  if (between.every((rows) => rows.every((row) => row.every((one) => Number.isNaN(one) || one === slope)))) {
+    return [slope, slope];
+  }
   const pairs = new Float64Array(pairsIn(groups));
   const slopes: number[] = [];
   for (let i = 0; i < RESAMPLES; i++) {

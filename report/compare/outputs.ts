@@ -1,6 +1,6 @@
 import { html } from '../html/markup.ts';
-import { bulletList, figures, note, page, section, tables } from '../html/page.ts';
-import { table } from '../html/table.ts';
+import { bulletList, figures, note, page, section } from '../html/page.ts';
+import { foldedTable, table } from '../html/table.ts';
 import { bullets, captionedTable, markdown } from '../outputs/markdown-kit.ts';
 import { aligned } from '../outputs/terminal.ts';
 import { plain } from '../words/phrase.ts';
@@ -45,7 +45,7 @@ ${sentencesOf(comparison).map((sentence) => html`<p class="verdict">${sentence}<
         one.name,
         one.name,
         figures(chartsOf(one, runs, maxGrowthPercent)),
-        tables(legTables(one, runs).map((shown) => table(shown))),
+        legTables(one, runs).map((shown) => (runs.length > 2 ? foldedTable(shown) : table(shown))),
       ),
     ),
     section('runs', 'What was compared', table(runsTable(runs))),

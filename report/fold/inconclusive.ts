@@ -8,6 +8,8 @@ import { humanBytes, humanBytesAlike, humanCount } from '../../core/values/units
 export interface Hidden {
   readonly runtime: RuntimeKind;
   readonly bytes: number;
+  /** It was told to collect its garbage, so only more connections help. */
+  readonly isCollected: boolean;
 }
 
 type Inconclusive = NonNullable<LegSummary['inconclusive']>;
@@ -41,10 +43,10 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
   const reach = reachOf(cost);
   const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;
   if (hidden && isWide && perConnection!.coarseBytes > reach / 2) {
-    const { runtime, bytes } = hidden;
+    const { runtime, bytes, isCollected } = hidden;
     const { noun, remedy }: RuntimeTraits = RUNTIMES[runtime];
     const sentence = `the memory of ${noun} may be off by ${humanBytes(bytes)} at any moment, which hides what one more ${one} costs`;
-    return [{ code: 'heap', sentence, remedy: remedy ?? more }];
+    return [{ code: 'heap', sentence, remedy: isCollected || remedy === undefined ? more : remedy }];
   }
   if (cost.low <= 0) {
     const bound = cost.high > 0 ? `: up to ${humanBytes(cost.high)} would fit` : '';

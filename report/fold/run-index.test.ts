@@ -92,7 +92,7 @@ test('a trend has only runs that came to a cost, by one plan; labels stand at it
   addRun(root, 'b', one(at(2), labelled('4d5e6f')), climb(5100));
   addRun(root, 'failed', one(at(3), { status: 'failed', exitCode: 4 }), climb(9000));
   addRun(root, 'cut', one(at(4), { status: 'interrupted', exitCode: 130 }), climb(9000));
-  addRun(root, 'shrinks', one(at(5)), climb(-12_000));
+  addRun(root, 'shrinks', one(at(5), { finishedAt: '2026-02-01T05:01:00.000Z' }), climb(-12_000));
   const plan = { legs: [leg({ levels: [500, 1000, 1500] })], launches: 1 };
   addRun(root, 'other-plan', one(at(6), { plan }), climb(9000, { levels: [500, 1000, 1500] }));
   const html = indexPage(readIndex(root), 'test');
@@ -102,7 +102,7 @@ test('a trend has only runs that came to a cost, by one plan; labels stand at it
   assert.match(charts[0]!, /2026-02-01 01:00 commit 1a2b3c/);
   assert.ok(!/0[3-6]:00/.test(charts[0]!));
   const row = /<tr data-target="[^"]*" data-protocol="ws" data-ended="inconclusive">.*?<\/tr>/s.exec(html)![0];
-  assert.ok(row.includes('inconclusive') && row.includes('<data value="60000">1:00 min</data>'), row);
+  assert.ok(row.includes('inconclusive') && row.includes('<data value="60000">1m00s</data>'), row);
 });
 
 test('only the script that the index has may run there', (t) => {

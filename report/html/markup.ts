@@ -24,9 +24,10 @@ export type Child = Markup | Part | number | null | undefined | false | readonly
  * @throws TypeError where a value stands in an attribute without quotes
  */
 export function html(words: TemplateStringsArray, ...values: readonly Child[]): Markup {
+  const tagged = inTags(words);
   const pieces = words.map((word, i) => {
     if (i === values.length) return word;
-    if (!isInTag(words, i)) return word + textOf(values[i]);
+    if (!tagged[i]) return word + textOf(values[i]);
     if (!/=\s*"[^"]*$/.test(word)) throw new TypeError(`a value without quotes after ${word.slice(-20)}`);
     // In a tag there are no elements, whatever comes in.
     return word + escaped(String(values[i] ?? ''));
@@ -43,9 +44,19 @@ export const escaped = (text: string): string =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are meant.
 const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g;
 
-function isInTag(words: readonly string[], upTo: number): boolean {
-  const before = words.slice(0, upTo + 1).join('');
-  return before.lastIndexOf('<') > before.lastIndexOf('>');
+/** A template is the same each time, and some make thousands of cells. */
+const known = new WeakMap<TemplateStringsArray, readonly boolean[]>();
+
+/** For each place of a template, whether a tag is open there. */
+function inTags(words: TemplateStringsArray): readonly boolean[] {
+  const there = known.get(words);
+  if (there) return there;
+  const found = words.map((_, i) => {
+    const before = words.slice(0, i + 1).join('');
+    return before.lastIndexOf('<') > before.lastIndexOf('>');
+  });
+  known.set(words, found);
+  return found;
 }
 
 function textOf(child: Child): string {

@@ -55,7 +55,8 @@ details caption { position: absolute; width: 1px; height: 1px; overflow: hidden;
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 0.5rem 2.5rem; }
 figure { margin: 0 0 1rem; min-width: 0; }
 figure h3 { margin-top: 0.5rem; }
-figure svg { display: block; width: 100%; height: auto; max-width: 78rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 46rem; }
+figure svg[viewBox^="0 0 1200 "] { max-width: none; }
 /* Drawn for a telephone. */
 figure .narrow { display: none; }
 figcaption { font-size: 0.875rem; }
@@ -115,13 +116,17 @@ td.number:not(.short):not(:has(data)) { white-space: normal; }
   thead { display: table-header-group; }
   .figures { display: block; }
   figure { display: grid; grid-template-columns: 120mm 1fr; gap: 0 6mm; margin-bottom: 5mm; }
+  figure:has(svg[viewBox^="0 0 1200 "]) { display: block; }
   figure h3 { grid-column: 1 / -1; }
   figcaption { align-self: center; }
   .tables { gap: 0 2rem; }
   .scroll { overflow: visible; }
   pre { white-space: pre-wrap; overflow: visible; }
   a { color: inherit; text-decoration: none; }
-  nav { display: none; }
+  nav, .filters { display: none; }
+  /* All columns of all runs, on a sheet. */
+  [data-sortable] { font-size: 8.5px; }
+  [data-sortable] th, [data-sortable] td { padding-right: 0.4rem; white-space: normal; }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { list-style: none; }
 }

@@ -26,16 +26,16 @@ export interface IndexRow {
 export const INDEX_COLUMNS: readonly TableColumn[] = [
   { title: 'run', words: true },
   { title: 'began (UTC)' },
-  { title: 'target', words: true },
   { title: 'ended', words: true },
-  { title: 'took' },
-  { title: 'warnings' },
+  { title: 'target', words: true },
   { title: 'leg', words: true },
-  { title: 'most open' },
   { title: 'one more costs' },
   { title: 'in user space' },
   { title: 'in the kernel' },
+  { title: 'most open' },
   { title: 'first limit' },
+  { title: 'took' },
+  { title: 'warnings' },
   { title: 'labels', words: true },
 ];
 
@@ -43,14 +43,11 @@ export const INDEX_COLUMNS: readonly TableColumn[] = [
 export function indexRows({ runs }: RunIndex): IndexRow[] {
   return runs.toReversed().flatMap((entry): IndexRow[] => {
     const { run, summary, tookMs } = entry;
-    const common: Part[] = [
-      ...[whenOf(entry), run.target.name, summary.status],
-      ...[orUnknown(tookMs, ms), count(summary.warnings.length)],
-    ];
-    const labels = labelsOf(run).join(', ');
+    const common: Part[] = [whenOf(entry), summary.status, run.target.name];
+    const rest: Part[] = [orUnknown(tookMs, ms), count(summary.warnings.length), labelsOf(run).join(', ')];
     if (summary.legs.length === 0) {
-      const unknown = INDEX_COLUMNS.slice(common.length + 1, -1).map(() => UNKNOWN);
-      return [{ entry, leg: null, cells: [...common, ...unknown, labels] }];
+      const unknown = INDEX_COLUMNS.slice(common.length + 1, -rest.length).map(() => UNKNOWN);
+      return [{ entry, leg: null, cells: [...common, ...unknown, ...rest] }];
     }
     return summary.legs.map((leg) => {
       const { name, peakOpen, perConnection, inconclusive } = leg;
@@ -60,7 +57,7 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
       const limit = first ? limitOf(first, leg) : UNKNOWN;
-      return { entry, leg, cells: [...common, name, count(peakOpen), ...costs, limit, labels] };
+      return { entry, leg, cells: [...common, name, ...costs, count(peakOpen), limit, ...rest] };
     });
   });
 }
@@ -99,7 +96,7 @@ function runsTable(index: RunIndex): Markup {
     cells,
     of: { target: entry.run.target.name, protocol: leg?.protocol ?? '', ended: entry.summary.status },
   }));
-  return table({ caption: 'Each leg of each run', columns: INDEX_COLUMNS, rows });
+  return table({ caption: 'Each leg of each run', columns: INDEX_COLUMNS, rows }, 'stacked');
 }
 
 const linkTo = ({ folder, hasPage, summary }: IndexedRun): Markup =>

@@ -34,7 +34,7 @@ test('what a run is made for stands first, each with its state', () => {
     'one more connection costs': '8.7 KiB, hardly any scatter',
     'what fits': 'about 190,000, in 2.0 GiB, 20 % kept free (a guess, far beyond what was measured)',
     'first limit': `the target's open files, at ${limiters[0]!.at.toLocaleString('en')}`,
-    'for 250,000 connections': `${price.toFixed(0)} EUR, a month: 2 × large with one to spare`,
+    'for 250,000 connections': `${price.toFixed(0)} EUR, a month: 2 × large with one to spare (a guess, far beyond what was measured)`,
     'attempts that failed': '0, of 3,000 attempts',
     'time to open, p99': told(planned)['time to open, p99']!,
   });

@@ -107,9 +107,12 @@ function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
   return {
     value: phraseOf(farCount(own.connections, leg.levels.at(-1)?.open ?? 1)),
     detail: say`in ${bytes(own.memoryLimitBytes)}, ${percent(own.headroomPercent)} kept free`,
-    ...(own.beyond && { state: 'noted', why: phraseOf('a guess, far beyond what was measured') }),
+    ...guess(own),
   };
 }
+
+const guess = ({ beyond }: { readonly beyond: boolean }): Partial<Answer> =>
+  beyond ? { state: 'noted', why: phraseOf('a guess, far beyond what was measured') } : {};
 
 function limit(leg: LegSummary, { limiters }: Summary): Partial<Answer> {
   const first = limiters.find((limiter) => limiter.leg === leg.name);
@@ -126,7 +129,7 @@ function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
   if (row.pricePerMonth === null) {
     return { value: instances, state: 'not known', why: phraseOf('what that costs: --plan plan.yaml names prices') };
   }
-  return { value: priceOf(row.pricePerMonth, sizing), detail: say`a month: ${instances}` };
+  return { value: priceOf(row.pricePerMonth, sizing), detail: say`a month: ${instances}`, ...guess(row) };
 }
 
 const wantedIn = ({ sizing }: Summary): string =>

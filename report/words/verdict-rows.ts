@@ -67,7 +67,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
     row('  growth of the host, unexplained', unexplainedCell),
-    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size)),
+    ...(legs.some(({ burst }) => burst !== null)
+      ? [row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size))]
+      : []),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
     ...retainedRows(legs, row),
     row('fit: R², error of the top level', ({ fit }) =>
@@ -127,8 +129,12 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       return one ? say`${estimate(one)}${guess(one)}` : UNKNOWN;
     }),
   );
-  return [...rows, ...ahead];
+  const all = [...rows, ...ahead];
+  // Where no leg came to a level there is little to tell, and nothing of what isn't known.
+  return legs.some(({ levels }) => levels.length > 0) ? all : all.filter(({ cells }) => cells.some(isKnown));
 }
+
+const isKnown = (cell: Phrase): boolean => /[^–/ ]/.test(plain(cell));
 
 /** `2.0 GiB, the limit of its cgroup, hold, with 20 % headroom`: the same limit goes for all legs. */
 function capacityLabel(
@@ -146,7 +152,9 @@ function unexplainedCell({ perConnection }: LegSummary): Part {
   if (unexplained === null) return orUnknown(components?.unexplained, size);
   const cost = (total ?? user ?? kernel)?.bytes ?? 0;
   const noise = Math.max(unexplained.bytes - unexplained.low, unexplained.high - unexplained.bytes);
-  return noise > cost ? 'not known: other programs were busy' : estimate(unexplained);
+  if (noise > cost) return 'not known: other programs were busy';
+  // Rows that are too large leave less than nothing; a warning tells where it matters.
+  return unexplained.high <= 0 ? 'none' : estimate(unexplained);
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');

@@ -12,6 +12,7 @@ import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
+import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
 import { report } from './report.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
@@ -193,7 +194,7 @@ const scrape: BenchPart = {
 };
 
 export const PARTS: readonly BenchPart[] = [
-  ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange],
+  ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
   ...[buffers, generators, rtt, meterRead, live, report, compareBench, fuzz, strangers, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),

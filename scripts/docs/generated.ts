@@ -1,9 +1,15 @@
+import { configSchema } from '../../config/config-schema.ts';
+import { summarySchema } from '../../core/schemas/summary-schema.ts';
 import { metricsPage } from './metrics-page.ts';
 import { optionsPage } from './options-page.ts';
 
-/** Files of docs/ that are made from tables of the code: path from the repository's root → what it holds. */
+/** Files that are made from tables and schemas of the code: path from the repository's root → what it holds. */
 export const generatedDocs = (): ReadonlyMap<string, string> =>
   new Map([
     ['docs/metrics.md', metricsPage()],
     ['docs/options.md', optionsPage()],
+    ['schemas/summary.schema.json', pretty(summarySchema())],
+    ['schemas/config.schema.json', pretty(configSchema())],
   ]);
+
+const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

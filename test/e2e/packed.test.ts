@@ -31,6 +31,7 @@ const WANTED = [
   ],
   ...['dashboards/compose.yaml', 'dashboards/generated/grafana/run.json', 'dashboards/prometheus/prometheus.yml'],
   ...['targets/go-ws/target.yaml', 'targets/go-ws/go.sum', 'targets/node-ws/package-lock.json', 'lab/goroutines.go'],
+  ...['schemas/summary.schema.json', 'schemas/config.schema.json'],
 ];
 const NPM_TIMEOUT_MS = 240_000;
 
