@@ -9,16 +9,16 @@ import { instancesOf, priceOf } from './plan-phrases.ts';
 import { failures } from './verdict-rows.ts';
 
 /** How far an answer can be relied on. `noted`: it is known, and there is something to know about it. */
-export type State = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
+export type AnswerState = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
 
 /** What one leg answers to one of the questions. */
-export interface Answer {
+export interface LegAnswer {
   readonly leg: string;
   /** Empty where it is not known. */
   readonly value: Phrase;
   /** What goes with it: an interval, of what, by when. */
   readonly detail: Phrase;
-  readonly state: State;
+  readonly state: AnswerState;
   /** Why it isn't known, or what would tell; empty where there is nothing to say. */
   readonly why: Phrase;
 }
@@ -27,7 +27,7 @@ export interface Answer {
 export interface Headline {
   readonly label: string;
   /** One a leg. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly LegAnswer[];
 }
 
 /** What everybody wants to know first, in this order. None where no leg began. */
@@ -35,7 +35,7 @@ export function headlinesOf(summary: Summary): Headline[] {
   const { legs } = summary;
   if (legs.length === 0) return [];
   const talks = legs.some(({ rtt }) => rtt !== null);
-  const rows: ReadonlyArray<readonly [string, (leg: LegSummary, summary: Summary) => Partial<Answer>]> = [
+  const rows: ReadonlyArray<readonly [string, (leg: LegSummary, summary: Summary) => Partial<LegAnswer>]> = [
     ['one more connection costs', cost],
     ['what fits', fit],
     ['first limit', limit],
@@ -57,13 +57,13 @@ export function headlinesOf(summary: Summary): Headline[] {
 }
 
 /** What is said of an answer beside its value: nothing more than `ok` where all is well. */
-export function stateOf({ state, why }: Answer): Phrase {
+export function stateOf({ state, why }: LegAnswer): Phrase {
   if (why.length === 0) return [state];
   return state === 'noted' ? why : say`${state}: ${why}`;
 }
 
 /** What is unknown for the same reason as the cost. */
-function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
+function unknownCost({ inconclusive, levels }: LegSummary): Partial<LegAnswer> {
   if (inconclusive) {
     const [first] = inconclusive.reasons;
     return { state: 'inconclusive', why: first ? phraseOf(`${first.remedy} would tell`) : [] };
@@ -75,7 +75,7 @@ function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
   return { state: 'not known', why: phraseOf(why) };
 }
 
-function cost(leg: LegSummary, summary: Summary): Partial<Answer> {
+function cost(leg: LegSummary, summary: Summary): Partial<LegAnswer> {
   const { perConnection } = leg;
   const known = (['total', 'user', 'kernel'] as const).find((part) => perConnection?.[part]);
   const estimate = known && perConnection?.[known];
@@ -99,7 +99,7 @@ function intervalOf(cost: Estimate): Phrase {
 const TOO_FEW = `it takes ${LEAST_TOP} connections at the top level`;
 const isTooFew = ({ levels }: LegSummary): boolean => !isEnoughToPlanBy(levels.at(-1)?.open);
 
-function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
+function fit(leg: LegSummary, { capacity }: Summary): Partial<LegAnswer> {
   if (leg.perConnection === null) return unknownCost(leg);
   const own = capacity.find((one) => one.leg === leg.name);
   if (!own && isTooFew(leg)) return { state: 'not known', why: phraseOf(TOO_FEW) };
@@ -111,16 +111,16 @@ function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
   };
 }
 
-const guess = ({ beyond }: { readonly beyond: boolean }): Partial<Answer> =>
+const guess = ({ beyond }: { readonly beyond: boolean }): Partial<LegAnswer> =>
   beyond ? { state: 'noted', why: phraseOf('a guess, far beyond what was measured') } : {};
 
-function limit(leg: LegSummary, { limiters }: Summary): Partial<Answer> {
+function limit(leg: LegSummary, { limiters }: Summary): Partial<LegAnswer> {
   const first = limiters.find((limiter) => limiter.leg === leg.name);
   if (!first) return { state: 'not known', why: phraseOf('no limit is known that this target would reach') };
   return { value: phraseOf(LIMITS[first.what]), detail: placeOf(first, leg) };
 }
 
-function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
+function money(leg: LegSummary, { sizing }: Summary): Partial<LegAnswer> {
   const row = sizing && chosenRow(sizing, leg.name);
   if (!row && leg.perConnection !== null && isTooFew(leg)) return { state: 'not known', why: phraseOf(TOO_FEW) };
   if (!sizing || !row) return unknownCost(leg);
@@ -135,7 +135,7 @@ function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
 const wantedIn = ({ sizing }: Summary): string =>
   sizing === null ? 'what it would cost' : `for ${count(sizing.connections).text} connections`;
 
-function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
+function failed(leg: LegSummary, summary: Summary): Partial<LegAnswer> {
   const { attempts, outcomes } = leg;
   if (attempts === 0) return { state: 'not known', why: phraseOf('nothing was attempted') };
   const all = failures(outcomes);
@@ -147,13 +147,19 @@ function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
   };
 }
 
-const opening = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+const opening = (leg: LegSummary, summary: Summary): Partial<LegAnswer> =>
   time(leg, summary, leg.open.p99Ms, 'open', 'since it was due');
 
-const roundTrip = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+const roundTrip = (leg: LegSummary, summary: Summary): Partial<LegAnswer> =>
   time(leg, summary, leg.rtt?.p99Ms ?? null, 'rtt', 'at the top level');
 
-function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: string, detail: string): Partial<Answer> {
+function time(
+  leg: LegSummary,
+  summary: Summary,
+  p99Ms: number | null,
+  path: string,
+  detail: string,
+): Partial<LegAnswer> {
   if (p99Ms === null) return { state: 'not known', why: phraseOf('nothing was timed') };
   const value = phraseOf(ms(p99Ms));
   if (!summary.generator.saturated) return { value, detail: phraseOf(detail), state: gated(leg, summary, path) };
@@ -161,7 +167,7 @@ function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: str
 }
 
 /** What the gates on this part of a leg say: a threshold, or a baseline for its cost. */
-function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: string): State {
+function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: string): AnswerState {
   const gates = [
     ...thresholds.filter(({ expression }) => expression.startsWith(`${name}.${part}`)),
     ...(part === 'perConnection' ? (baseline?.legs ?? []).filter(({ leg }) => leg === name) : []),
@@ -171,7 +177,7 @@ function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: st
 }
 
 /** A line for a terminal or a cell of a table: the value, what goes with it, and its state unless all is well. */
-export function cellOf(answer: Answer): Part {
+export function cellOf(answer: LegAnswer): Part {
   const { value, detail, state } = answer;
   const told = joined([value, detail], ', ');
   if (state === 'ok') return told;
