@@ -42,6 +42,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     json: false,
     quiet: false,
     force: false,
+    dryRun: false,
     urls: [],
     again: 'connrig run',
     plan: {

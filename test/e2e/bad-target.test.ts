@@ -53,7 +53,7 @@ describe('a server that answers', () => {
       const folder = newFolder(t);
       const ended = await connrigHere(['run', server.url, ...SMALL, ...args, '--out', folder]);
       assertFailed(ended, 4, code, says);
-      assert.match(ended.stdout, /^The run failed: /);
+      assert.match(ended.stdout, /^The run failed: /m);
       const { status, exitCode, error, legs } = await reportOn(t, folder);
       assert.deepEqual({ status, exitCode, code: error?.code }, { status: 'failed', exitCode: 4, code });
       const [leg] = legs;

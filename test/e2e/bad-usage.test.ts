@@ -72,7 +72,7 @@ describe('a wrong config file', () => {
       name: 'two unknown keys, one wrong value',
       text: 'conections: 5\nrate: fast\nlevel: 2\n',
       code: 'EUSAGE',
-      says: /"conections" is not a setting; .*"level" is not a setting; .*--rate: "fast" is not a rate/,
+      says: /"conections" is not a setting \(did you mean connections\?\); "level" is not a setting \(did you mean levels\?\); .*--rate: "fast" is not a rate/,
     },
     { name: 'no table', text: '- 1\n- 2\n', code: 'ECONFIG', says: /is not a table of settings/ },
     { name: 'no YAML', text: 'a: [1\nb: 2', code: 'ECONFIG', says: /can't be read: / },
@@ -90,7 +90,12 @@ describe('a wrong config file', () => {
     const file = newFolder(t);
     writeFileSync(file, '{"conections": 5}');
     const ended = await connrigHere(['run', '--config', file, '--levels', 'x']);
-    assertFailed(ended, 2, 'EUSAGE', /"conections" is not a setting; .*--levels: "x" is neither/);
+    assertFailed(
+      ended,
+      2,
+      'EUSAGE',
+      /"conections" is not a setting \(did you mean connections\?\); --levels: "x" is neither/,
+    );
   });
 });
 

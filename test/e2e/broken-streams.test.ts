@@ -26,7 +26,7 @@ describe('a run folder on a disk that fills up', () => {
     const args = ['run', server.url, '--levels', '20,40,2k', '--rate', '100/s', ...HASTY, '--out', folder];
     const ended = await connrig(t, args, limited('ulimit -f 20'));
     assertFailed(ended, 2, 'EOUT');
-    assert.match(ended.stdout, /^The run failed: the record breaks off: it could not be written/);
+    assert.match(ended.stdout, /^The run failed: the record breaks off: it could not be written/m);
     const { status, exitCode, error, warnings } = await reportOn(t, folder);
     assert.deepEqual({ status, exitCode, code: error?.code }, { status: 'failed', exitCode: 2, code: 'EOUT' });
     assert.match(warnings.join('\n'), /the last line of samples.jsonl is cut off/);

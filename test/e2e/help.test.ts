@@ -14,7 +14,10 @@ describe('the help', () => {
       const { code, stdout, stderr } = await connrigHere([...command.split(' '), '--help']);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
       const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name ?? '');
-      const options = [...Object.values(table).map(({ name }) => name), ...(command === 'run' ? ['config'] : [])];
+      const options = [
+        ...Object.values(table).map(({ name }) => name),
+        ...(['run', 'doctor'].includes(command) ? ['config'] : []),
+      ];
       assert.deepEqual(listed.sort(), [...options, 'help'].sort());
     });
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { Summary } from '../../core/schemas/summary.ts';
+import { humanInterval } from '../../core/values/units.ts';
 import type { RunView } from '../../live/view.ts';
 import { writeReport } from '../../report/outputs/write-report.ts';
 import { plainRows } from '../../report/words/verdict-rows.ts';
@@ -86,6 +87,9 @@ it('follows a run, and says at the end what summary.json says', TIMEOUT, async (
   const state = (await (await fetch(`${url}state.json`)).json()) as RunView;
   assert.deepEqual(state.verdict?.summary, summary);
   assert.deepEqual(state.progress.done, state.progress.all);
+  const { total = null } = summary.legs.at(-1)?.perConnection ?? {};
+  const cost = total === null ? '–' : humanInterval(total.bytes, total.low, total.high);
+  assert.equal(await figureOf(page, 'one more costs, so far'), cost);
   const outcomes = await rowsOf(page, 'How attempts to open ended');
   assert.deepEqual(
     outcomes.get('attempts in all')?.map(numberIn),

@@ -113,7 +113,7 @@ describe('a run', () => {
       return ['run', '--config', file, '--connections', '30', '--name', 'from-flag'];
     });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-    assert.match(stdout, /^30 TCP connections took .*\.\n\n +tcp\nopen at the top level +30 of 30\n/);
+    assert.match(stdout, /^30 TCP connections took .*\.\n\n +tcp\nopen at the top level +30 of 30\n/m);
     assert.equal((await connrig(t, ['report', folder])).stdout, stdout, 'the same words');
     const { name, plan, config } = readRunJson(folder);
     assert.equal(name, 'from-flag');
@@ -147,7 +147,7 @@ describe('a run', () => {
     const { folder, stdout, stderr } = await undisturbed(t, (out) => [
       ...['run', '--protocol', 'tcp', ...ONE_LEVEL, '--out', out],
     ]);
-    assert.match(stdout, /^20 TCP connections took /);
+    assert.match(stdout, /^20 TCP connections took /m);
     assert.equal((await connrig(t, ['report', folder])).stdout, stdout);
     assert.match(stderr, /^tcp warm-up · /m);
     assert.equal(stderr.trimEnd().split('\n').at(-1), folder);
