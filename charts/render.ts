@@ -41,7 +41,7 @@ const pixelsOn =
     chart.convertToPixel(along === 'x' ? { xAxisIndex: 0 } : { yAxisIndex: 0 }, place);
 
 /**
- * Invisible stripes over the whole chart, each from half way to the place before to half way to the next: a pointer that
+ * Invisible stripes over the whole chart, each from half way to the place before to half way to the next. A pointer that
  * rests there is told the text by the browser itself.
  */
 function hoverPlaces(

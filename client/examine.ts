@@ -11,9 +11,9 @@ import { resolveHost } from './target-address.ts';
 
 /** What preflight says of a plan. */
 export interface Examined {
-  /** Of the leg that asks most of this machine. */
+  /** What the leg needs that asks most of this machine. */
   readonly need: Need;
-  /** Of each limit what the leg says that fits it least. */
+  /** For each limit, what the leg says that fits it least. */
   readonly findings: readonly Finding[];
   readonly most: ReturnType<typeof mostConnections>;
   readonly snapshot: Snapshot;

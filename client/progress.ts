@@ -19,7 +19,7 @@ export interface Progress {
   /** Connections opened per second, over the time since the last progress. */
   readonly openedPerSecond: number;
   readonly targetBytes: number | null;
-  /** Of one more connection, by the levels of this launch so far; null where these don't show it. */
+  /** The cost of one more connection, by the levels of this launch so far; null where these don't show it. */
   readonly cost: Estimate | null;
   /** Until the run is over, roughly. */
   readonly leftMs: number;

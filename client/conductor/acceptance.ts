@@ -4,7 +4,7 @@ import type { Readings } from '../../core/schemas/readings.ts';
 import type { RigError } from '../../core/values/errors.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { readDescriptorUse } from '../../memory/descriptors.ts';
-import { type ListenCounters, readBacklog, readListenCounters } from '../../memory/listen-counters.ts';
+import { type Backlog, type ListenCounters, readBacklog, readListenCounters } from '../../memory/listen-counters.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { explainLack } from './acceptance-error.ts';
 
@@ -28,6 +28,7 @@ export class Acceptance {
   readonly #seesOurNetwork: boolean;
   readonly #counters = readListenCounters();
   #before: Before = { established: null, target: null };
+  #backlog: Backlog | null = null;
   #listedAtMs = Number.NEGATIVE_INFINITY;
   #last: Taken | null = null;
 
@@ -37,8 +38,15 @@ export class Acceptance {
   }
 
   /** Connections that the target has by then are somebody else's. */
-  begin(readings: Pick<Readings, 'established' | 'target'>): void {
+  async begin(readings: Pick<Readings, 'established' | 'target'>): Promise<void> {
     this.#before = readings;
+    this.#backlog = await this.#readBacklog();
+  }
+
+  /** How often the target's listeners turned somebody away since it began; null where that isn't known. */
+  async turnedAway(): Promise<Backlog | null> {
+    const now = await this.#readBacklog();
+    return now && this.#backlog && { most: now.most, drops: now.drops - this.#backlog.drops };
   }
 
   /** @returns null where nobody tells */
@@ -64,14 +72,14 @@ export class Acceptance {
 
   /** Why the target doesn't have them all, once it has taken none for so long. */
   async causeOf(level: number, taken: Taken, timeoutMs: number): Promise<RigError> {
-    const { url, ip, ports, isLocal, meters } = this.#options;
+    const { url, isLocal, meters } = this.#options;
     return explainLack({
       url,
       level,
       taken,
       timeoutMs,
       counters: isLocal ? this.#counted() : null,
-      backlog: this.#seesOurNetwork ? await readBacklog(ip, ports) : null,
+      backlog: await this.#readBacklog(),
       descriptors: readDescriptorUse(meters.readLive().target?.pids ?? []),
     });
   }
@@ -84,6 +92,11 @@ export class Acceptance {
     if (connections > 0 || queued > 0 || requests > 0) return true;
     const counters = this.#counted();
     return counters !== null && Object.values(counters).some((count) => count > 0);
+  }
+
+  async #readBacklog(): Promise<Backlog | null> {
+    const { ip, ports } = this.#options;
+    return this.#seesOurNetwork ? await readBacklog(ip, ports) : null;
   }
 
   async #queued(): Promise<number> {

@@ -1,6 +1,7 @@
 import { isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
+import { toWarning } from '../../core/values/warnings.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { hold } from './phases/hold.ts';
@@ -76,10 +77,17 @@ export class LegWalk {
       if (point && course.cycle === 0) this.#points.push(point);
     }
     fleet.setTalking(false);
+    if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);
     await drain(course);
     course.enter('retained', 0);
     return measure(course, 'retained', 0);
+  }
+
+  /** A client that is turned away tries again a second later, which would pass for the target's own slowness. */
+  async #tellTurnedAway(): Promise<void> {
+    const backlog = await this.#course.context.acceptance.turnedAway();
+    if (backlog && backlog.drops > 0) this.#course.warn(toWarning('WTURNEDAWAY', backlog));
   }
 
   #isPrecise(): boolean {

@@ -115,7 +115,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
   return first;
 }
 
-/** What we start ourselves is collected unbidden. Who gave us a process that runs is to know that it is disturbed. */
+/** What we start ourselves is collected unbidden. A process that ran before is disturbed only where that was asked for. */
 const howToCollect = ({ collect, inspect }: RunConfig, { kind }: Target): CollectHow =>
   collect ?? (kind === 'command' && inspect === undefined ? 'auto' : 'off');
 

@@ -19,7 +19,7 @@ export const TARGET_OPTIONS = {
     name: 'pid',
     group: 'target',
     argument: '<pid>',
-    help: 'measure the memory of this process and its children; takes all that pidof says',
+    help: 'measure the memory of this process and its children; several ids of one server may be given, as pidof prints them',
     read: (given) => readPid(given),
   },
   command: {
@@ -47,7 +47,7 @@ export const TARGET_OPTIONS = {
     name: 'exporter-token',
     group: 'target',
     argument: '<token>',
-    help: 'what the exporter wants to know (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
+    help: 'the token that the exporter was started with (its --admin-token); @file and CONNRIG_EXPORTER_TOKEN keep it out of ps',
     env: 'CONNRIG_EXPORTER_TOKEN',
     read: readSecret,
   },
@@ -62,7 +62,7 @@ export const TARGET_OPTIONS = {
     name: 'collect',
     group: 'target',
     argument: '<how>',
-    help: "collect the target's garbage before memory is read; auto: Node.js by SIGUSR1 and its inspector, Java by jcmd; a URL is asked, such as http://127.0.0.1:6060/debug/pprof/heap?gc=1 of Go; off (default: auto for --command and --target, otherwise off)",
+    help: "collect the target's garbage before memory is read. auto: Node.js by SIGUSR1 and its inspector, Java by jcmd. A URL is asked, such as http://127.0.0.1:6060/debug/pprof/heap?gc=1 of Go; off (default: auto for --command and --target, otherwise off)",
     read: readCollect,
   },
 } as const satisfies OptionTable;

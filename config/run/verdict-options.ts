@@ -30,7 +30,7 @@ export const VERDICT_OPTIONS = {
     name: 'fail-if',
     group: 'verdict',
     argument: '<threshold>',
-    help: "end with 5 if a number of summary.json is like that, such as 'ws.perConnection.total.bytes > 12KiB', and with 7 if that isn't shown",
+    help: "end with 5 if this holds for a number of summary.json, such as 'ws.perConnection.total.bytes > 12KiB', and with 7 if that isn't shown",
     repeats: true,
     read: list(orProblem(readThreshold)),
   },

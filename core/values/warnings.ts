@@ -1,4 +1,4 @@
-import { humanMs } from './units.ts';
+import { humanCount, humanMs } from './units.ts';
 
 /** `values` are what the sentence tells of; `hint`: what to do next, as a command to paste. */
 interface WarningRow {
@@ -101,6 +101,12 @@ export const WARNINGS = {
   /** While connections are held. */
   WBACKLOG: {
     sentence: ({ message }: { readonly message: string }) => `during the warm-up ${message}`,
+  },
+  /** While climbing. */
+  WTURNEDAWAY: {
+    sentence: ({ most, drops }: { readonly most: number; readonly drops: number }) =>
+      `the target's accept queue, of ${humanCount(most)}, turned ${humanCount(drops)} attempts away: their clients tried again 1 s later or more, and the times to open contain that`,
+    hint: () => 'a longer queue (backlog of listen() and net.core.somaxconn, at the target), or a lower --rate',
   },
   WUNANSWERED: {
     sentence: ({ unanswered, of }: { readonly unanswered: number; readonly of: number }) =>

@@ -167,8 +167,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #expire(nowMs: number): void {
     const { openTimeoutMs } = this.#options;
     const { partTimeoutMs, closeTimeoutMs } = this.#farewells;
-    const shortestMs = Math.min(openTimeoutMs, partTimeoutMs, closeTimeoutMs);
-    this.#slots.forEachInFlight(nowMs - shortestMs, (slot, startedAtMs) => {
+    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, partTimeoutMs, closeTimeoutMs), (slot, startedAtMs) => {
       const ageMs = nowMs - startedAtMs;
       const state = this.#slots.stateOf(slot);
       if (isClosing(state)) {
@@ -176,8 +175,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
       } else if (state === STATE.parting) {
         if (ageMs >= partTimeoutMs) this.#farewells.leave(slot);
       } else if (ageMs >= openTimeoutMs) {
-        const came =
-          state === STATE.connecting ? 'no answer to SYN' : `connected, but ${this.#protocol.cameSoFar(slot)}`;
+        const isConnected = state !== STATE.connecting;
+        const came = isConnected ? `connected, but ${this.#protocol.cameSoFar(slot)}` : 'no answer to SYN';
         this.#account.failed(slot, 'timed-out', `${came} within ${humanMs(openTimeoutMs)}`);
         this.#farewells.drop(slot);
       }

@@ -49,9 +49,7 @@ const WARNED: ReadonlyArray<readonly [what: string, rtt: Rtt, warnings: string[]
   [
     'nothing came at all',
     DEAF,
-    [
-      'none of 10,000 messages came back, to its sender or to others: the target does not send back what it is sent, and no round trip was measured',
-    ],
+    ['none of 10,000 messages came back: the target does not send back what it is sent, so no round trip was measured'],
   ],
 ];
 for (const [what, rtt, warnings] of WARNED) {
@@ -70,7 +68,7 @@ test('what goes for many levels is told once', () => {
   );
   const levels = [first!, { ...second!, open: 1000 }, { ...third!, open: 1500 }];
   assert.deepEqual(talkWarnings({ ...legWith(DEAF), levels }), [
-    'tcp: at 2 levels, from 500 to 1,000 connections, none of 20,000 messages came back, to its sender or to others: the target does not send back what it is sent, and no round trip was measured',
+    'tcp: at 2 levels, from 500 to 1,000 connections, none of 20,000 messages came back: the target does not send back what it is sent, so no round trip was measured',
     'tcp: at 1,500 connections 3 got no answer in time, and are in no round trip',
   ]);
 });

@@ -35,7 +35,7 @@ const LEFT_OUT: readonly LeftOut[] = [
   {
     countOf: (rtt) => (isUnanswered(rtt) && rtt.fromOthers === 0 ? rtt.lostReplies : 0),
     sentence: (count) =>
-      `none of ${humanCount(count)} messages came back, to its sender or to others: the target does not send back what it is sent, and no round trip was measured`,
+      `none of ${humanCount(count)} messages came back: the target does not send back what it is sent, so no round trip was measured`,
   },
   {
     countOf: (rtt) => (isUnanswered(rtt) && rtt.fromOthers > 0 ? rtt.lostReplies : 0),

@@ -20,6 +20,15 @@ const withFirst = (more: Partial<LegSummary>): Summary => ({
   legs: [{ ...summary.legs[0]!, ...more }, summary.legs[1]!],
 });
 
+const NO_LEVEL: Partial<LegSummary> = {
+  levels: [],
+  perConnection: null,
+  fit: null,
+  retained: null,
+  baselineBytes: null,
+  open: { p50Ms: null, p99Ms: null, maxMs: null, targetCpuMs: null, ratePerSecond: null },
+};
+
 test('the capacity names the limit and the headroom, and says where it is a guess', () => {
   // (0.8 × 2 GiB − 40 MB) ÷ (3000 + 3958), ÷ (7000 + 3958)
   assert.deepEqual(cellsOf(summary, '2.0 GiB hold, with 20 % headroom'), [
@@ -114,4 +123,24 @@ test('a forecast shows its interval, and what is beyond the measured range', () 
   assert.equal(cellsOf(summary, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB] (extrapolated)');
   const near = { ...summary, forecast: summary.forecast.map((one) => ({ ...one, beyond: false })) };
   assert.equal(cellsOf(near, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB]');
+});
+
+test('where no leg came to a level, rows that tell nothing are left out; elsewhere they stay', () => {
+  const legs = summary.legs.map((one) => ({ ...one, ...NO_LEVEL }));
+  const labels = plainRows({ ...summary, legs, limiters: [], forecast: [], capacity: [] }).map(({ label }) => label);
+  assert.deepEqual(labels, ['open at the top level', 'attempts that failed']);
+  const first = withFirst(NO_LEVEL);
+  assert.equal(cellsOf(first, 'one more connection costs')?.[0], '–');
+});
+
+test('a burst has a row where there was one', () => {
+  assert.equal(cellsOf(summary, 'in user space after a burst'), undefined);
+  const burst = {
+    open: 5000,
+    userBytesPerConnection: 4096,
+    kernelBytesPerConnection: null,
+    beyondRestBytes: null,
+    chargedBeyondRestBytes: null,
+  };
+  assert.deepEqual(cellsOf(withFirst({ burst }), 'in user space after a burst'), ['4.0 KiB', '–']);
 });

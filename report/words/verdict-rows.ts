@@ -65,7 +65,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
     row('  growth of the host, unexplained', unexplainedCell),
-    row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size)),
+    ...(legs.some(({ burst }) => burst !== null)
+      ? [row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size))]
+      : []),
     row('baseline, without connections', ({ baselineBytes }) => orUnknown(baselineBytes, bytes)),
     ...retainedRows(legs, row),
     row('fit: R², error of the top level', ({ fit }) =>
@@ -125,8 +127,12 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       return one ? say`${estimate(one)}${guess(one)}` : UNKNOWN;
     }),
   );
-  return [...rows, ...ahead];
+  const all = [...rows, ...ahead];
+  // Where no leg came to a level there is little to tell, and nothing of what isn't known.
+  return legs.some(({ levels }) => levels.length > 0) ? all : all.filter(({ cells }) => cells.some(isKnown));
 }
+
+const isKnown = (cell: Phrase): boolean => /[^–/ ]/.test(plain(cell));
 
 /** `2.0 GiB, the limit of its cgroup, hold, with 20 % headroom`: the same limit goes for all legs. */
 function capacityLabel(

@@ -39,7 +39,7 @@ export async function measure(
   await look();
   if (!isStill() || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
-  if (phase === 'baseline') acceptance.begin(readings);
+  if (phase === 'baseline') await acceptance.begin(readings);
   const point: MemoryPoint = {
     type: 'memory',
     ...course.now(),

@@ -13,7 +13,7 @@ export async function warmUp(course: LegCourse): Promise<void> {
   const { leg, fleet, meters, acceptance, targetIsLocal } = course.context;
   course.enter('warm-up', leg.warmUp);
   const readings = await meters.read({ list: true });
-  acceptance.begin(readings);
+  await acceptance.begin(readings);
   const rounds = warmUpRounds(leg, readings.target?.pids.length ?? 1, targetIsLocal);
   for (let round = 0; round < rounds; round++) {
     if (leg.warmUp > 0) await moveTo(course, leg.warmUp, leg.connectsPerSecond);
