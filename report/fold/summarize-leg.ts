@@ -1,6 +1,5 @@
 import { isKernelEstimatedIn, widenByNotes } from '../../core/ledger/estimated-kernel.ts';
-import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
-import { type Ledger, USER_COMPONENTS, userBytesOf } from '../../core/ledger/ledger.ts';
+import { type Ledger, userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
@@ -8,9 +7,10 @@ import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts'
 import type { LevelOpening } from '../../core/schemas/series.ts';
 import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
-import { type Estimate, LEAST_LEVELS, type LevelPoint, pooledTheilSen, slopeOf } from '../../core/stats/slope.ts';
+import { type Estimate, LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
+import { componentCosts } from './component-costs.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -20,9 +20,6 @@ import type { RunRecord } from './read-run.ts';
 import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
-
-type Components = NonNullable<LegSummary['perConnection']>['components'];
-type ComponentEstimates = NonNullable<LegSummary['perConnection']>['componentEstimates'];
 
 /** One hold, arranged: its ledger against the leg's baseline. */
 interface Held {
@@ -185,15 +182,14 @@ function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): Le
   if (user === null && kernel === null) return null;
   const total = withNotes(costOf((ledger) => ledger.total));
   const charged = costOf((ledger) => ledger.charged);
-  const components = componentsOf(held, shape, (total ?? user ?? kernel)!.bytes);
+  const rowOf = (pick: (ledger: Ledger) => number | null) => topGroups(seriesOf(held, pick), shape);
   return {
     total,
     user,
     kernel,
     isKernelEstimated: kernel !== null && isKernelEstimated,
     charged,
-    components,
-    componentEstimates: componentEstimatesOf(held, shape, components),
+    ...componentCosts(rowOf, (total ?? user ?? kernel)!.bytes),
     unexplained: widened(
       costOf((ledger) => ledger.unexplained),
       stray / (held.at(-1)?.point.level ?? 1),
@@ -211,43 +207,6 @@ function strayBytes(run: RunFile, points: readonly MemoryPoint[], baseline: Memo
 
 const widened = (estimate: Estimate | null, by: number): Estimate | null =>
   estimate && { bytes: estimate.bytes, low: estimate.low - by, high: estimate.high + by };
-
-/** One slope for each row. Medians don't add up exactly, so the largest remainder row closes the sum to the byte. */
-function componentsOf(
-  held: readonly Held[],
-  shape: Shape,
-  whole: number,
-): NonNullable<LegSummary['perConnection']>['components'] {
-  const rowOf = (pick: (ledger: Ledger) => number | null): number | null =>
-    pooledTheilSen(topGroups(seriesOf(held, pick), shape)) ?? null;
-  const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
-  const rows = Object.fromEntries(names.map((name) => [name, rowOf((ledger) => ledger.components[name])])) as Record<
-    (typeof names)[number],
-    number | null
-  >;
-  const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
-  const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
-  return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
-}
-
-/** How far each row scatters over the levels, around what it is told to be. */
-function componentEstimatesOf(held: readonly Held[], shape: Shape, components: Components): ComponentEstimates {
-  const names = [...USER_COMPONENTS, ...KERNEL_COMPONENTS];
-  return Object.fromEntries(
-    names.map((name) => {
-      const bytes = components[name] ?? null;
-      const estimate = slopeOf(
-        topGroups(
-          seriesOf(held, (ledger) => ledger.components[name]),
-          shape,
-        ),
-      );
-      if (bytes === null || !estimate) return [name, null];
-      const { low, high } = estimate;
-      return [name, { bytes, low: bytes - (estimate.bytes - low), high: bytes + (high - estimate.bytes) }];
-    }),
-  );
-}
 
 /** The growth of what is charged, on what was charged without connections. */
 function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {

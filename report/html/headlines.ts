@@ -1,4 +1,4 @@
-import { type Answer, type Headline, stateOf } from '../words/headline.ts';
+import { type Headline, type LegAnswer, stateOf } from '../words/headline.ts';
 import { html, type Markup } from './markup.ts';
 
 /** The few figures of the first screen side by side, each with its state in words and at its edge. */
@@ -10,7 +10,7 @@ const tile = ({ label, answers }: Headline): Markup =>
 ${answers.map((answer) => answerOf(answer, answers.length > 1))}</div>
 `;
 
-const answerOf = (answer: Answer, isOneOfSeveral: boolean): Markup =>
+const answerOf = (answer: LegAnswer, isOneOfSeveral: boolean): Markup =>
   html`<dd class="${answer.state.replace(' ', '-')}">${isOneOfSeveral && html`<span class="leg">${answer.leg}</span> `}${
     answer.value.length > 0 && html`<strong>${answer.value}</strong> `
   }${answer.detail.length > 0 && html`<span class="detail">${answer.detail}</span> `}<span class="state">${stateOf(answer)}</span></dd>

@@ -56,4 +56,5 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
 `;
 
 /** What a page's policy names so that this script may run, and no other. */
-export const hashOf = (script: string): string => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+export const scriptHash = (script: string): string =>
+  `'sha256-${createHash('sha256').update(script).digest('base64')}'`;

@@ -9,16 +9,16 @@ import { LIMITS } from './verdict.ts';
 import { failures } from './verdict-rows.ts';
 
 /** How far an answer can be relied on. `noted`: it is known, and there is something to know about it. */
-export type State = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
+export type AnswerState = 'ok' | 'noted' | 'not known' | 'inconclusive' | 'crossed';
 
 /** What one leg answers to one of the questions. */
-export interface Answer {
+export interface LegAnswer {
   readonly leg: string;
   /** Empty where it is not known. */
   readonly value: Phrase;
   /** What goes with it: an interval, of what, by when. */
   readonly detail: Phrase;
-  readonly state: State;
+  readonly state: AnswerState;
   /** Why it isn't known, or what would tell; empty where there is nothing to say. */
   readonly why: Phrase;
 }
@@ -27,7 +27,7 @@ export interface Answer {
 export interface Headline {
   readonly label: string;
   /** One a leg. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly LegAnswer[];
 }
 
 /** What everybody wants to know first, in this order. None where no leg began. */
@@ -35,7 +35,7 @@ export function headlinesOf(summary: Summary): Headline[] {
   const { legs } = summary;
   if (legs.length === 0) return [];
   const talks = legs.some(({ rtt }) => rtt !== null);
-  const rows: ReadonlyArray<readonly [string, (leg: LegSummary, summary: Summary) => Partial<Answer>]> = [
+  const rows: ReadonlyArray<readonly [string, (leg: LegSummary, summary: Summary) => Partial<LegAnswer>]> = [
     ['one more connection costs', cost],
     ['what fits', fit],
     ['first limit', limit],
@@ -57,13 +57,13 @@ export function headlinesOf(summary: Summary): Headline[] {
 }
 
 /** What is said of an answer beside its value: nothing more than `ok` where all is well. */
-export function stateOf({ state, why }: Answer): Phrase {
+export function stateOf({ state, why }: LegAnswer): Phrase {
   if (why.length === 0) return [state];
   return state === 'noted' ? why : say`${state}: ${why}`;
 }
 
 /** What is unknown for the same reason as the cost. */
-function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
+function unknownCost({ inconclusive, levels }: LegSummary): Partial<LegAnswer> {
   if (inconclusive) {
     const [first] = inconclusive.reasons;
     return { state: 'inconclusive', why: first ? phraseOf(`${first.remedy} would tell`) : [] };
@@ -75,7 +75,7 @@ function unknownCost({ inconclusive, levels }: LegSummary): Partial<Answer> {
   return { state: 'not known', why: phraseOf(why) };
 }
 
-function cost(leg: LegSummary, summary: Summary): Partial<Answer> {
+function cost(leg: LegSummary, summary: Summary): Partial<LegAnswer> {
   const { perConnection } = leg;
   const known = (['total', 'user', 'kernel'] as const).find((part) => perConnection?.[part]);
   const estimate = known && perConnection?.[known];
@@ -94,7 +94,7 @@ function intervalOf({ low, high }: Estimate): Phrase {
   return least.text === most.text ? ['hardly any scatter'] : say`${least} to ${most}`;
 }
 
-function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
+function fit(leg: LegSummary, { capacity }: Summary): Partial<LegAnswer> {
   if (leg.perConnection === null) return unknownCost(leg);
   const own = capacity.find((one) => one.leg === leg.name);
   if (!own) return { state: 'not known', why: phraseOf('nobody told how much memory there is: --memory-limit 2GiB') };
@@ -105,16 +105,16 @@ function fit(leg: LegSummary, { capacity }: Summary): Partial<Answer> {
   };
 }
 
-const guess = ({ beyond }: { readonly beyond: boolean }): Partial<Answer> =>
+const guess = ({ beyond }: { readonly beyond: boolean }): Partial<LegAnswer> =>
   beyond ? { state: 'noted', why: phraseOf('a guess, far beyond what was measured') } : {};
 
-function limit({ name }: LegSummary, { limiters }: Summary): Partial<Answer> {
+function limit({ name }: LegSummary, { limiters }: Summary): Partial<LegAnswer> {
   const first = limiters.find((limiter) => limiter.leg === name);
   if (!first) return { state: 'not known', why: phraseOf('no limit is known that this target would reach') };
   return { value: phraseOf(LIMITS[first.what]), detail: atOf(first) };
 }
 
-function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
+function money(leg: LegSummary, { sizing }: Summary): Partial<LegAnswer> {
   const row = sizing && chosenRow(sizing, leg.name);
   if (!sizing || !row) return unknownCost(leg);
   if (row.instances === null) return { state: 'not known', why: phraseOf('not one fits into any of the sizes') };
@@ -128,7 +128,7 @@ function money(leg: LegSummary, { sizing }: Summary): Partial<Answer> {
 const wantedIn = ({ sizing }: Summary): string =>
   sizing === null ? 'what it would cost' : `for ${count(sizing.connections).text} connections`;
 
-function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
+function failed(leg: LegSummary, summary: Summary): Partial<LegAnswer> {
   const { attempts, outcomes } = leg;
   if (attempts === 0) return { state: 'not known', why: phraseOf('nothing was attempted') };
   const all = failures(outcomes);
@@ -140,13 +140,19 @@ function failed(leg: LegSummary, summary: Summary): Partial<Answer> {
   };
 }
 
-const opening = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+const opening = (leg: LegSummary, summary: Summary): Partial<LegAnswer> =>
   time(leg, summary, leg.open.p99Ms, 'open', 'since it was due');
 
-const roundTrip = (leg: LegSummary, summary: Summary): Partial<Answer> =>
+const roundTrip = (leg: LegSummary, summary: Summary): Partial<LegAnswer> =>
   time(leg, summary, leg.rtt?.p99Ms ?? null, 'rtt', 'at the top level');
 
-function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: string, detail: string): Partial<Answer> {
+function time(
+  leg: LegSummary,
+  summary: Summary,
+  p99Ms: number | null,
+  path: string,
+  detail: string,
+): Partial<LegAnswer> {
   if (p99Ms === null) return { state: 'not known', why: phraseOf('nothing was timed') };
   const value = phraseOf(ms(p99Ms));
   if (!summary.generator.saturated) return { value, detail: phraseOf(detail), state: gated(leg, summary, path) };
@@ -154,7 +160,7 @@ function time(leg: LegSummary, summary: Summary, p99Ms: number | null, path: str
 }
 
 /** What the gates on this part of a leg say: a threshold, or a baseline for its cost. */
-function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: string): State {
+function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: string): AnswerState {
   const gates = [
     ...thresholds.filter(({ expression }) => expression.startsWith(`${name}.${part}`)),
     ...(part === 'perConnection' ? (baseline?.legs ?? []).filter(({ leg }) => leg === name) : []),
@@ -164,7 +170,7 @@ function gated({ name }: LegSummary, { thresholds, baseline }: Summary, part: st
 }
 
 /** A line for a terminal or a cell of a table: the value, what goes with it, and its state unless all is well. */
-export function cellOf(answer: Answer): Part {
+export function cellOf(answer: LegAnswer): Part {
   const { value, detail, state } = answer;
   const told = joined([value, detail], ', ');
   if (state === 'ok') return told;
