@@ -1,5 +1,5 @@
 import type { Estimate } from '../core/stats/slope.ts';
-import { humanBytes } from '../core/values/units.ts';
+import { humanBytes, humanCells } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip, withNames } from './axes.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
@@ -59,7 +59,8 @@ export function componentBarsChart(title: string, runs: readonly string[], rows:
 }
 
 function valueText(value: ComponentRow['values'][number]): string {
-  const told = formatOrUnknown(value && Math.max(0, value.bytes), humanBytes);
-  if (!value?.interval) return told;
-  return `${told}, ${humanBytes(Math.max(0, value.interval.low))} to ${humanBytes(Math.max(0, value.interval.high))}`;
+  if (!value?.interval) return formatOrUnknown(value && Math.max(0, value.bytes), humanBytes);
+  const [bytes, low, high] = [value.bytes, value.interval.low, value.interval.high].map((end) => Math.max(0, end));
+  const [told, least, most] = humanCells(bytes!, low!, high!);
+  return `${told}, ${least} to ${most}`;
 }

@@ -1,7 +1,7 @@
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import { lineAt, predictAt } from '../core/stats/predict.ts';
-import { humanBytes, humanCount } from '../core/values/units.ts';
+import { aboutCount, FAR_TIMES, humanBytes, humanCells, humanCount } from '../core/values/units.ts';
 import { baseOption, logAxis, nearest, quiet, shortBytes, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
 import { type Chart, NO_VALUE } from './chart.ts';
@@ -91,7 +91,7 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
       rows: own.map((one) => [
         humanCount(one.connections),
         humanBytes(one.bytes),
-        `${humanBytes(one.low)} to ${humanBytes(one.high)}`,
+        humanCells(one.bytes, one.low, one.high).slice(1).join(' to '),
         `${one.extrapolation.toFixed(1)}${one.beyond ? ', a guess' : ''}`,
       ]),
     },
@@ -101,8 +101,10 @@ export function forecastChart(leg: LegSummary, { forecast, capacity }: Summary):
 type Forecast = Summary['forecast'][number];
 type Room = Summary['capacity'][number];
 
-const intervalOf = ({ bytes, low, high }: Forecast): string =>
-  `${humanBytes(bytes)}, ${humanBytes(low)} to ${humanBytes(high)}`;
+function intervalOf({ bytes, low, high }: Forecast): string {
+  const [middle, least, most] = humanCells(bytes, low, high);
+  return `${middle}, ${least} to ${most}`;
+}
 
 /** `333 ×`: how far it lies beyond what was measured. */
 const timesOf = ({ extrapolation }: Forecast): string => `${extrapolation.toFixed(extrapolation < 10 ? 1 : 0)} ×`;
@@ -117,7 +119,8 @@ const measuredArea = (from: number, top: number): NonNullable<SeriesOption['mark
 });
 
 /** The memory there is, less what is to stay free, and how many connections that holds. */
-function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): NonNullable<SeriesOption['markLine']> {
+function limitMark(room: Room): NonNullable<SeriesOption['markLine']> {
+  const { memoryLimitBytes, headroomPercent, connections } = room;
   const budget = memoryLimitBytes * (1 - headroomPercent / 100);
   return {
     silent: true,
@@ -128,18 +131,22 @@ function limitMark({ memoryLimitBytes, headroomPercent, connections }: Room): No
     data: [
       { yAxis: budget, label: { formatter: `${humanBytes(budget)}, the limit less ${headroomPercent} %` } },
       ...(connections > 0
-        ? [{ xAxis: connections, label: { formatter: humanCount(connections), position: 'end' as const } }]
+        ? [{ xAxis: connections, label: { formatter: heldText(room), position: 'end' as const } }]
         : []),
     ],
   };
 }
+
+/** What lies far beyond the levels is known to two digits at most. */
+const heldText = ({ connections, extrapolation }: Room): string =>
+  extrapolation > FAR_TIMES ? aboutCount(connections) : humanCount(connections);
 
 function forecastSentence(own: readonly Forecast[], room: Room | undefined): string {
   const ahead = own
     .map((one) => `${humanCount(one.connections)}, ${timesOf(one)} what was measured, would take ${intervalOf(one)}`)
     .join('; ');
   const fits = room
-    ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${humanCount(room.connections)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
+    ? ` ${humanBytes(room.memoryLimitBytes)} with ${room.headroomPercent} % kept free hold ${heldText(room)}${room.sizedBy === 'burst' ? ' while everybody reconnects' : ''}.`
     : '';
   return `${ahead === '' ? NO_VALUE : ahead}.${fits}`;
 }

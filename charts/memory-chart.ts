@@ -1,6 +1,6 @@
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { type Line, lineAt, predictAt } from '../core/stats/predict.ts';
-import { humanBytes, humanCount } from '../core/values/units.ts';
+import { humanBetween, humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, nearest, quiet, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
@@ -152,7 +152,7 @@ function memorySentence({ name, levels, perConnection, fit, inconclusive }: LegS
   if (inconclusive) return `${measured} No line through them tells a cost.`;
   if (!cost) return `${measured} A line takes at least three.`;
   const shape = fit?.knee ? ' above a knee' : fit?.step ? ' beyond a step' : '';
-  return `${measured} One more costs ${humanBytes(cost.bytes)}${shape}, between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}.`;
+  return `${measured} One more costs${shape} ${humanBetween(cost.bytes, cost.low, cost.high)}.`;
 }
 
 function tooltipText({ levels }: LegSummary, at: number): string {

@@ -1,7 +1,7 @@
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import type { LegSeries } from '../core/schemas/series.ts';
 import { isLeak } from '../core/stats/retained.ts';
-import { humanBytes, humanCount } from '../core/values/units.ts';
+import { humanBetween, humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
@@ -57,5 +57,5 @@ function retainedSentence(retained: LegSummary['retained']): string {
   if (low === null || high === null)
     return `Each closed connection left ${humanBytes(bytes)}, after too few cycles to tell a leak.`;
   const verdict = isLeak({ low }) ? 'a leak' : 'no leak of user memory';
-  return `Each closed connection leaves ${humanBytes(bytes)} from cycle to cycle, between ${humanBytes(low)} and ${humanBytes(high)}: ${verdict}.`;
+  return `From cycle to cycle each closed connection leaves ${humanBetween(bytes, low, high)}: ${verdict}.`;
 }

@@ -1,5 +1,5 @@
 import type { Estimate } from '../core/stats/slope.ts';
-import { humanBytes } from '../core/values/units.ts';
+import { humanBetween, humanBytes, humanCells } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
@@ -46,7 +46,7 @@ export function trendChart(title: string, points: readonly TrendPoint[]): Chart 
     }),
     table: {
       head: ['run', 'one more costs', 'at least', 'at most'],
-      rows: points.map(({ label, bytes, low, high }) => [label, humanBytes(bytes), humanBytes(low), humanBytes(high)]),
+      rows: points.map(({ label, bytes, low, high }) => [label, ...humanCells(bytes, low, high)]),
     },
   };
 }
@@ -59,6 +59,4 @@ function trendSentence(points: readonly TrendPoint[]): string {
 }
 
 const textOf = (point: TrendPoint | undefined): string =>
-  point
-    ? `${point.label}\n${humanBytes(point.bytes)}, between ${humanBytes(point.low)} and ${humanBytes(point.high)}`
-    : '';
+  point ? `${point.label}\n${humanBetween(point.bytes, point.low, point.high)}` : '';

@@ -25,7 +25,12 @@ test('a small plan fits, and the table has a line for each finding', async () =>
   const { out, error } = await doctor('--connections', '50');
   assert.equal(error, undefined);
   assert.match(out, /^ +what +is +needed/);
-  for (const what of ['files', 'target-files', 'ports', 'memory'])
+  for (const what of [
+    "the client's open files",
+    "the target's open files",
+    "the client's local ports",
+    "the machine's memory",
+  ])
     assert.match(out, new RegExp(`^\\S+ +${what} `, 'm'));
   assert.match(out, /\n50 connections with both ends on this machine: fit\.\n/);
   for (const what of ['target', 'others', 'slab', 'sockstat', 'established', 'host', 'cgroup', '--command', 'loopback'])

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Examined, examinePlan } from '../client/examine.ts';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
-import { amount, explain, type Finding, type Judgement } from '../client/preflight/check.ts';
+import { amount, type CheckName, explain, type Finding, type Judgement } from '../client/preflight/check.ts';
 import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
@@ -46,13 +46,28 @@ export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps):
   if (error) throw error;
 }
 
+/** What a check is about, for people: what there may be too little of, and whose it is. */
+const WHAT = {
+  files: "the client's open files",
+  'target-files': "the target's open files",
+  'files-ceiling': 'open files of one process',
+  'system-files': "the machine's open files",
+  ports: "the client's local ports",
+  backlog: "the target's backlog",
+  'syn-backlog': "the machine's SYN backlog",
+  threads: "the machine's threads",
+  'tcp-memory': "the machine's TCP buffers",
+  conntrack: "the machine's table of connections",
+  memory: "the machine's memory",
+} as const satisfies Record<CheckName, string>;
+
 const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const satisfies Record<Judgement, string>;
 
 /** One line a finding, columns aligned; the command only where something is to be done. */
 export function tableOf(findings: readonly Finding[]): string {
   const rows = findings.map(({ what, ok, is, needed, inBytes, knob, command }) => [
     MARKS[ok],
-    what,
+    WHAT[what],
     amount(is, inBytes),
     amount(needed, inBytes),
     ok === 'ok' || ok === 'unknown' ? knob : command,
@@ -76,7 +91,7 @@ function summaryOf({ need: { connections, targetOnThisMachine }, findings, most 
   const answer = `${humanCount(connections)} connections ${where}: ${fits ? 'fit' : "don't fit"}.`;
   return most.limiter === null
     ? answer
-    : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${most.limiter}.`;
+    : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${WHAT[most.limiter]}.`;
 }
 
 /** JSON has no Infinity, and its null would read as "unknown". */

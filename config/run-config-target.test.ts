@@ -28,6 +28,10 @@ test('an inspector is asked beside a process or an exporter, at an address that 
     '127.0.0.1:9229',
     '127.0.0.1:9230',
   ]);
+  assert.match(
+    findRunProblem({ collect: 'often' }),
+    /^--collect: "often" is neither auto nor off, nor a URL such as http:\/\/127\.0\.0\.1:6060\/debug/,
+  );
   assert.match(findRunProblem({ inspect: '9229' }), /^--inspect: the built-in server collects without it/);
   assert.match(
     findRunProblem({ inspect: '9229', urls }),

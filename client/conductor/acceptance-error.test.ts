@@ -66,7 +66,7 @@ for (const [what, more, code, sentence] of [
       counters: { ...QUIET, SyncookiesSent: 9 },
     },
     'ETARGETFULL',
-    /^tcp:\/\/h:1 has 236 of 300 .*: it is out of file descriptors$/,
+    /^tcp:\/\/h:1 has 236 of 300 .*: all of its open files are taken$/,
   ],
   [
     'a queue that nobody takes more from',
@@ -84,7 +84,7 @@ for (const [what, more, code, sentence] of [
     'files that do not grow',
     { taken: taken(3, { by: 'files' }), counters: null, backlog: null },
     'ETARGETFULL',
-    /^tcp:\/\/h:1 has 3 of 300 connections, by its open files, .*: the others took no descriptor there$/,
+    /^tcp:\/\/h:1 has 3 of 300 connections, by its open files, .*: the others took no open file there$/,
   ],
 ] as const) {
   test(`what keeps a target from having all: ${what}`, () => {

@@ -45,7 +45,7 @@ function causeOf({ taken, counters, backlog, descriptors }: Lack): Cause {
   if ((descriptors.highestRatio ?? 0) >= USED_UP) {
     return {
       code: 'ETARGETFULL',
-      why: 'it is out of file descriptors',
+      why: 'all of its open files are taken',
       hint: 'raise its limit (ulimit -n, LimitNOFILE= of its service), or ask for fewer connections',
     };
   }
@@ -61,7 +61,7 @@ function causeOf({ taken, counters, backlog, descriptors }: Lack): Cause {
     return {
       code: full,
       why: `${humanCount(queued)} wait in ${length.replace(/,$/, '')}`,
-      hint: 'raise the limits of the target (descriptors, its own maximum), or give it more time by --open-timeout',
+      hint: 'raise the limits of the target (open files, its own maximum), or give it more time by --open-timeout',
     };
   }
   if ((backlog?.drops ?? counters?.ListenOverflows ?? 0) > 0 || requests > 0 || hasCookies(counters)) {
@@ -74,7 +74,7 @@ function causeOf({ taken, counters, backlog, descriptors }: Lack): Cause {
   }
   return {
     code: full,
-    why: taken.by === 'files' ? 'the others took no descriptor there' : 'the others have no other end in the kernel',
+    why: taken.by === 'files' ? 'the others took no open file there' : 'the others have no other end in the kernel',
     hint: 'read the log of the target; is --pid the process that accepts? ss -ltnp',
   };
 }

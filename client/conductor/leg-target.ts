@@ -10,6 +10,7 @@ import { finiteOrNull } from '../environment.ts';
 import { attachTarget } from '../launch/attached.ts';
 import { startBuiltTarget } from '../launch/built.ts';
 import { startBuiltinTarget } from '../launch/builtin.ts';
+import { howToCollect, withInspectorPort } from '../launch/collection.ts';
 import { startCommandTarget } from '../launch/command.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -32,7 +33,8 @@ export async function startLegTarget(
   { url, leg, destinations, ip, ips }: LegSetup,
 ): Promise<Target> {
   const { command, pid, exporter } = config;
-  const started = { ip, log, signal: deps.signal, warn };
+  const env = howToCollect(config, 'command') === 'auto' ? withInspectorPort(deps.env) : deps.env;
+  const started = { ip, log, signal: deps.signal, warn, env };
   if (built) return startBuiltTarget(built, leg, destinations, started);
   if (!url) return startBuiltinTarget(deps.self, leg, destinations);
   if (command === undefined) return attachTarget(url, pid, exporter?.text);

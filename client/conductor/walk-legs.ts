@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { CollectHow } from '../../config/collect.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { RigError } from '../../core/values/errors.ts';
@@ -9,9 +8,8 @@ import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
-import { NO_COLLECTION, openCollection } from '../launch/collection.ts';
+import { howToCollect, NO_COLLECTION, openCollection } from '../launch/collection.ts';
 import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
-import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { byCircumstances } from './error-hints.ts';
 import { noteTarget, startLegTarget } from './leg-target.ts';
@@ -83,7 +81,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       const { ip = planned.ip } = target;
       const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
       // The built-in server collects when it is asked at its admin port.
-      if (!target.adminUrl) collection = await openCollection(howToCollect(config, target), target);
+      if (!target.adminUrl) collection = await openCollection(howToCollect(config, target.kind), target);
       for (const { pid, why } of collection.refused) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
       inspectors = await inspectTarget([...(config.inspect ?? []), ...collection.inspectors], target, deps.signal);
       await noteTarget(context.file, recorder, target);
@@ -114,10 +112,6 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
   }
   return first;
 }
-
-/** What we start ourselves is collected unbidden. A process that ran before is disturbed only where that was asked for. */
-const howToCollect = ({ collect, inspect }: RunConfig, { kind }: Target): CollectHow =>
-  collect ?? (kind === 'command' && inspect === undefined ? 'auto' : 'off');
 
 function adviseOn(runtime: RuntimeKind | null, warn: Warn): void {
   const traits: RuntimeTraits | undefined = runtime === null ? undefined : RUNTIMES[runtime];

@@ -97,7 +97,7 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
   ['no route', tallyOf({ unreachable: 50 }), 'EUNREACHABLE', /cannot be reached$/],
   ['no ports', tallyOf({ 'no-ports': 50 }), 'EPORTS', /no local port left/],
   ['no memory', tallyOf({ 'no-memory': 50 }), 'EMEMORY', /no memory left for its sockets/],
-  ['no descriptors', tallyOf({ 'no-fds': 50 }), 'EFILES', /no file descriptor left/],
+  ['no descriptors', tallyOf({ 'no-fds': 50 }), 'EFILES', /the client may have no more open files/],
   ['something else', tallyOf({ error: 50 }), 'EUNREACHABLE', /connections fail$/],
   ['the most frequent failure names it', tallyOf({ refused: 20, 'timed-out': 31 }), 'ETIMEDOUT', /usable in time$/],
   [
@@ -114,7 +114,12 @@ const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
   ],
   ['our own ports ran out', tallyOf({ open: 1000, 'no-ports': 51 }), 'EPORTS', /no local port left/],
   ['our own memory ran out', tallyOf({ open: 1000, 'no-memory': 51 }), 'EMEMORY', /no memory left/],
-  ['our own descriptors ran out', tallyOf({ open: 1000, 'no-fds': 51 }), 'EFILES', /no file descriptor left/],
+  [
+    'our own descriptors ran out',
+    tallyOf({ open: 1000, 'no-fds': 51 }),
+    'EFILES',
+    /the client may have no more open files/,
+  ],
   ['dropped', tallyOf({ open: 1000 }, { reset: 900 }), 'EDROPPED', /dropped 900 of 1,000 open connections: reset$/],
   [
     'flooded',

@@ -146,8 +146,7 @@ const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
-const FULL_HINT =
-  'raise the limits of the target (descriptors, backlog, its own maximum), or ask for fewer connections';
+const FULL_HINT = 'raise the limits of the target (open files, backlog, its own maximum), or ask for fewer connections';
 /** Up to so many the usual reason is a server that serves a connection to its end before it takes another. */
 const MOST_IN_TURN = 64;
 function hintOfTurns(open: number): string {
@@ -178,7 +177,7 @@ const FAILURES: Readonly<
   },
   'no-fds': {
     code: 'EFILES',
-    sentence: 'this machine has no file descriptor left',
+    sentence: 'the client may have no more open files',
     hint: 'ulimit -n; connrig doctor --connections <count>',
   },
   'no-memory': {

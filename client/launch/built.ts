@@ -17,7 +17,7 @@ export async function startBuiltTarget(
   built: BuiltTarget,
   { protocol }: Pick<Leg, 'protocol'>,
   processes: number,
-  options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn'>,
+  options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn' | 'env'>,
 ): Promise<Target> {
   const { name, readyWithin } = built.source.manifest;
   const first = await freePorts(options.ip, processes, ephemeralRange());

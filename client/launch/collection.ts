@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CollectHow } from '../../config/collect.ts';
+import type { RunConfig } from '../../config/run-config.ts';
 import type { Collector } from '../../core/values/runtimes.ts';
 import { fetchText } from '../../memory/http.ts';
 import { Missing } from '../../memory/meter.ts';
@@ -36,6 +37,18 @@ export interface Collection {
 }
 
 export const NO_COLLECTION: Collection = { inspectors: [], forced: undefined, refused: [], close: async () => {} };
+
+/** What we start ourselves is collected unbidden. A process that runs already may serve others, so it isn't disturbed unasked. */
+export const howToCollect = (
+  { collect, inspect }: Pick<RunConfig, 'collect' | 'inspect'>,
+  kind: Target['kind'],
+): CollectHow => collect ?? (kind === 'command' && inspect === undefined ? 'auto' : 'off');
+
+/** An environment in which Node.js opens its inspector at any free port: two runs at once would both want the usual one. */
+export const withInspectorPort = (env: Readonly<Record<string, string | undefined>>): typeof env =>
+  env['NODE_OPTIONS']?.includes('--inspect')
+    ? env
+    : { ...env, NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --inspect-port=127.0.0.1:0`.trim() };
 
 /**
  * Finds out how the processes of a target can be made to collect their garbage, and prepares them.

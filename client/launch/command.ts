@@ -40,6 +40,8 @@ export interface CommandOptions {
   readonly log: BoundedLog;
   readonly signal: AbortSignal;
   readonly warn: Warn;
+  /** Its environment; ours, unless said. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long it may take until all its ports answer. */
   readonly readyWithinMs?: number;
 }
@@ -62,6 +64,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   const lastOutput = (): string => log.last(printedBefore);
   const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sh', cgroup?.procsFile ?? '', command], {
     stdio: ['ignore', output, output],
+    env: options.env,
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
     detached: true,
   });

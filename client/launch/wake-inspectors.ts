@@ -4,12 +4,14 @@ import { connectInspector } from '../../memory/inspector.ts';
 import { listTree } from '../../memory/process-tree.ts';
 import { readRuntimeKind } from '../../memory/runtime-kind.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
-import { whereItListens } from '../preflight/listeners.ts';
+import { whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
 
 /** A process that is busy takes the signal up by a thread of its own. The machine may be busy as well. */
 const OPEN_WITHIN_MS = 10_000;
 const CONNECT_WITHIN_MS = 5000;
 const POLL_MS = 20;
+/** Where inspectors listen unless they were told otherwise. */
+const USUAL_PORT = 9229;
 /** SIGUSR1 in a mask of signals: bit 0 is signal 1. */
 const SIGUSR1_BIT = 1n << 9n;
 
@@ -45,9 +47,13 @@ export async function wakeInspectors(roots: readonly number[]): Promise<WokenIns
 }
 
 async function wake(pid: number): Promise<{ readonly address: string } | { readonly why: string }> {
-  if (hasInspector(pid)) return { why: 'it has an inspector already; name it by --inspect host:port' };
+  if (hasOption(pid, 'inspect(?:-brk)?')) return { why: 'it has an inspector already; name it by --inspect host:port' };
   if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
   const before = await listensAt(pid);
+  // It would say on its stderr that it can't listen, and nothing else would come of it.
+  if (!hasOption(pid, 'inspect-port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
+    return { why: `somebody listens at the port ${USUAL_PORT}, where its inspector would be (node --inspect-port=0)` };
+  }
   try {
     process.kill(pid, 'SIGUSR1');
   } catch (error) {
@@ -63,11 +69,11 @@ async function wake(pid: number): Promise<{ readonly address: string } | { reado
       return { address };
     }
   }
-  return { why: 'no inspector came up: it uses SIGUSR1 itself, or the port 9229 is taken (node --inspect-port=0)' };
+  return { why: 'no inspector came up: it uses SIGUSR1 itself, or its port is taken (node --inspect-port=0)' };
 }
 
-/** It was started with one. */
-function hasInspector(pid: number): boolean {
+/** @param option a pattern: whether it was started with such an option, or has it from NODE_OPTIONS */
+function hasOption(pid: number, option: string): boolean {
   const textOf = (file: string): string => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'latin1');
@@ -76,7 +82,7 @@ function hasInspector(pid: number): boolean {
     }
   };
   const options = `${textOf('cmdline')}\0${/(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(textOf('environ'))?.[1] ?? ''}`;
-  return /(?:^|[\0\s])--inspect(?:-brk)?(?:[=\0\s]|$)/.test(options);
+  return new RegExp(`(?:^|[\\0\\s])--${option}(?:[=\\0\\s]|$)`).test(options);
 }
 
 /** Before it does, and where it never will, the signal ends the process. */

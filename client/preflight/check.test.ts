@@ -151,8 +151,8 @@ test('one error names every failure; the first gives the code, and the hint can 
   assert.equal(error.exitCode, 3);
   assert.equal(
     error.message,
-    'this plan needs 50,072 open files in one process; the limit is 20,000. ' +
-      'The target needs 50,064 open files in one process; the limit is 20,000. ' +
+    'the client needs 50,072 open files in one process; its limit is 20,000. ' +
+      'The target needs 50,064 open files in one process; its limit is 20,000. ' +
       '50,000 connections from 1 source to 1 destination; there are local ports for 28,232',
   );
   assert.equal(error.hint, 'ulimit -n 50072; sysctl -w net.ipv4.ip_local_port_range="1024 65535"');

@@ -66,17 +66,18 @@ export function checkMachine(need: Need, has: Snapshot): Finding[] {
     finding('files', has.filesHard, clientFiles, {
       knob: 'ulimit -n',
       command: `ulimit -n ${mostFiles}`,
-      sentence: (is) => `this plan needs ${humanCount(clientFiles)} open files in one process; the limit is ${is}`,
+      sentence: (is) => `the client needs ${humanCount(clientFiles)} open files in one process; its limit is ${is}`,
     }),
     finding('files-ceiling', has.filesPerProcessMax, mostFiles, {
       knob: 'fs.nr_open',
       command: `sysctl -w fs.nr_open=${mostFiles}`,
-      sentence: (is) => `a process with ${humanCount(mostFiles)} open files; the system allows a process at most ${is}`,
+      sentence: (is) =>
+        `a process with ${humanCount(mostFiles)} open files; the machine allows a process at most ${is}`,
     }),
     finding('system-files', left(has.systemFilesMax, has.systemFilesOpen), systemFiles, {
       knob: 'fs.file-max',
       command: `sysctl -w fs.file-max=${systemFiles + (has.systemFilesOpen ?? 0)}`,
-      sentence: (is) => `${humanCount(systemFiles)} open files on this machine; the system has room for ${is}`,
+      sentence: (is) => `${humanCount(systemFiles)} open files of all processes; the machine has room for ${is}`,
     }),
     portsFinding(need, has),
     finding('tcp-memory', left(has.tcpMemMaxBytes, has.tcpMemUsedBytes), need.connections * ends * TCP_BUFFER_BYTES, {
@@ -187,7 +188,7 @@ function listenerFindings(need: Need, has: Snapshot, targetFiles: number, mostFi
     finding('target-files', has.targetFiles, targetFiles, {
       knob: 'ulimit -n',
       command: `ulimit -n ${mostFiles}`,
-      sentence: (is) => `the target needs ${humanCount(targetFiles)} open files in one process; the limit is ${is}`,
+      sentence: (is) => `the target needs ${humanCount(targetFiles)} open files in one process; its limit is ${is}`,
     }),
     queue('backlog', has.somaxconn, 'net.core.somaxconn'),
     queue('syn-backlog', has.synBacklog, 'net.ipv4.tcp_max_syn_backlog'),

@@ -12,7 +12,7 @@ export const TARGET_OPTIONS = {
     name: 'processes',
     group: 'target',
     argument: '<count>',
-    help: 'processes of the built-in server or --target (default: as many as the descriptor limit asks for)',
+    help: 'processes of the built-in server or --target (default: as many as the limit of open files asks for)',
     read: quantity('count', 1, 1000),
   },
   pid: {
@@ -62,7 +62,7 @@ export const TARGET_OPTIONS = {
     name: 'collect',
     group: 'target',
     argument: '<how>',
-    help: "collect the target's garbage before memory is read. auto: Node.js by SIGUSR1 and its inspector, Java by jcmd. A URL is asked, such as http://127.0.0.1:6060/debug/pprof/heap?gc=1 of Go; off (default: auto for --command and --target, otherwise off)",
+    help: "collect the target's garbage before memory is read. auto: Node.js by SIGUSR1 and its inspector, Java by jcmd. A URL is asked, such as http://127.0.0.1:6060/debug/pprof/heap?gc=1 of Go. off: as it is (default: auto for --command and --target, otherwise off)",
     read: readCollect,
   },
 } as const satisfies OptionTable;

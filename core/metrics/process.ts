@@ -26,13 +26,13 @@ export const OWN_METRICS = {
     kind: 'gauge',
     name: 'process_open_fds',
     labels: NO_LABELS,
-    help: 'Number of open file descriptors. Absent where the system gives no cheap count.',
+    help: 'Open files. Absent where the system gives no cheap count.',
   },
   processMaxFds: {
     kind: 'gauge',
     name: 'process_max_fds',
     labels: NO_LABELS,
-    help: 'Maximum number of open file descriptors.',
+    help: 'Open files that it may have.',
   },
   processStartTime: {
     kind: 'gauge',

@@ -197,6 +197,6 @@ export const RUN_METRICS = {
     kind: 'gauge',
     name: 'connrig_generator_open_fds',
     labels: NO_LABELS,
-    help: "Open descriptors in the fullest of the client's descriptor tables, each of which may have process_max_fds.",
+    help: "Open files in the fullest of the client's descriptor tables, each of which may have process_max_fds.",
   },
 } as const satisfies Record<string, MetricSpec>;

@@ -38,19 +38,19 @@ export const TREE_METRICS = {
     kind: 'gauge',
     name: 'connrig_target_open_fds',
     labels: NO_LABELS,
-    help: 'Open file descriptors of the measured processes. Absent where the system gives no cheap count.',
+    help: 'Open files of the measured processes. Absent where the system gives no cheap count.',
   },
   targetMaxFds: {
     kind: 'gauge',
     name: 'connrig_target_max_fds',
     labels: NO_LABELS,
-    help: 'Open file descriptors the measured processes may have together.',
+    help: 'Open files the measured processes may have together.',
   },
   targetFdsRatio: {
     kind: 'gauge',
     name: 'connrig_target_fds_use_ratio',
     labels: NO_LABELS,
-    help: 'Open file descriptors of the measured process that is nearest to its limit, divided by that limit.',
+    help: 'Open files of the measured process that is nearest to its limit, divided by that limit.',
   },
   targetCpu: {
     kind: 'counter',

@@ -121,6 +121,21 @@ export function humanInterval(bytes: number, low: number, high: number): string 
   return from === to ? `${middle} ${unit}` : `${middle} ${unit} (${from} to ${to})`;
 }
 
+/** 26,317 between 26,112 and 26,522 → `25.7 KiB, between 25.5 and 25.9 KiB`, for a sentence. */
+export function humanBetween(bytes: number, low: number, high: number): string {
+  const {
+    values: [middle, from, to],
+    unit,
+  } = humanBytesAlike(bytes, low, high);
+  return `${middle} ${unit}, between ${from} and ${to} ${unit}`;
+}
+
+/** The same in columns of a table: each has the unit, and it is the same one. */
+export function humanCells(first: number, ...others: readonly number[]): string[] {
+  const { values, unit } = humanBytesAlike(first, ...others);
+  return values.map((value) => `${value} ${unit}`);
+}
+
 interface Scale {
   readonly suffix: string;
   readonly factor: number;
@@ -143,6 +158,7 @@ function scaleOf(bytes: number): Scale {
 
 /** Rounded away from 0 at the half; no -0. */
 function scaled(bytes: number, { factor, digits }: Scale): string {
+  if (bytes === 0) return '0';
   const text = (Math.abs(bytes) / factor).toFixed(digits);
   return bytes < 0 && Number(text) !== 0 ? `-${text}` : text;
 }
@@ -152,6 +168,9 @@ export const humanCount = (value: number): string =>
   Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** So many times beyond what was measured a number is known to two digits at most. */
+export const FAR_TIMES = 10;
 
 /** For what lies far beyond anything that was measured, to two digits: 3,789,540 → `about 3.8 million`; 412,345 → `about 410,000`. */
 export function aboutCount(value: number): string {

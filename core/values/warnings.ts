@@ -67,7 +67,7 @@ export const WARNINGS = {
       readonly perturbs: string;
       readonly remedy: string;
     }) => `the target is ${noun}, and its garbage counts as cost; it can be collected ${how} (${perturbs})`,
-    hint: ({ remedy }: { readonly remedy: string }) => remedy.replace(/,$/, ''),
+    hint: ({ remedy }: { readonly remedy: string }) => remedy,
   },
 
   /** `--collect auto`, and a Node.js process that stays as it is. */

@@ -139,7 +139,7 @@ const meter = [
   lines({ title: 'Host', description: 'Memory of the machine.', unit: 'bytes', ...third, queries: [METER.host] }),
   lines({ title: 'Processor', description: 'Seconds a second.', ...third, queries: [METER.cpu] }),
   lines({
-    title: 'Processes and descriptors',
+    title: 'Processes and open files',
     description: 'Those of what is measured.',
     ...third,
     queries: [METER.processes, METER.fds],

@@ -12,7 +12,7 @@ const rules: readonly AlertRule[] = [
     alert: 'ConnrigTargetDescriptorsNearlyOut',
     expr: promql`${metric('targetFdsRatio')} > ${NEARLY_OUT}`,
     severity: 'warning',
-    summary: 'The target uses {{ $value | humanizePercentage }} of the descriptors that one of its processes may have.',
+    summary: 'The target uses {{ $value | humanizePercentage }} of the open files that one of its processes may have.',
     description: 'Each connection takes one. Raise the limit where the target is started (ulimit -n, LimitNOFILE=).',
   },
   {
@@ -26,7 +26,7 @@ const rules: readonly AlertRule[] = [
     alert: 'ConnrigServerDescriptorsNearlyOut',
     expr: promql`${metric('processOpenFds')} / ${metric('processMaxFds')} > ${NEARLY_OUT} and on (job, instance) ${metric('info', { role: 'serve' })}`,
     severity: 'warning',
-    summary: 'connrig serve uses {{ $value | humanizePercentage }} of the descriptors that its processes may have.',
+    summary: 'connrig serve uses {{ $value | humanizePercentage }} of the open files that its processes may have.',
     description: 'Raise ulimit -n, or start it with more --processes.',
   },
   {

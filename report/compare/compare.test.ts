@@ -34,7 +34,7 @@ test('each run is compared with the first, whose cost it is set against', () => 
   assert.ok(dearer!.difference!.low > 500 && dearer!.difference!.high < 1500);
   assert.match(
     told(comparison)[0]!,
-    /^B, ws: dearer than A; what one more WebSocket costs differs by \+1000 B \[\+\d+ B, /,
+    /^B, ws: dearer than A; what one more WebSocket costs differs by \+1000 B \[\+\d+, \+\d+\]/,
   );
 });
 
@@ -58,7 +58,7 @@ test('a part is told where the whole hides it, and charts show both beside what 
   const comparison = comparisonOf([less, more]);
   assert.match(
     told(comparison)[0]!,
-    /^B, ws: no difference shown; .*; shown part by part: external to the heap by \+16\.0 KiB \[\+14\.\d KiB, \+17\.\d KiB\]\.$/,
+    /^B, ws: no difference shown; .*; shown part by part: external to the heap by \+16\.0 KiB \[\+14\.\d, \+17\.\d\]\.$/,
   );
   const html = comparisonPage(comparison, 'test');
   for (const id of ['difference-ws', 'parts-ws', 'memory-ws']) assert.ok(html.includes(`<figure id="${id}">`), id);

@@ -2,6 +2,7 @@ import { componentLabel } from '../../charts/ledger-chart.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Difference } from '../../core/stats/difference.ts';
 import {
+  alike,
   bytes,
   count,
   joined,
@@ -39,7 +40,7 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
       const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
       if (difference.word === 'no difference shown') {
         return [
-          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signed(difference.low)} and ${signed(difference.high)}${parted}.`,
+          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${bounds(difference)}${parted}.`,
         ];
       }
       return [
@@ -85,7 +86,7 @@ function partsClause(parts: readonly ComparedPart[], at: number, wholeBytes: num
   if (shown.length === 0) return [];
   const told = shown.map(({ part, difference }) => {
     const { bytes: by, low, high } = difference;
-    return say`${componentLabel(part as Parameters<typeof componentLabel>[0])} by ${signed(by)} [${signed(low)}, ${signed(high)}]`;
+    return say`${componentLabel(part as Parameters<typeof componentLabel>[0])} by ${signedInterval(by, low, high)}`;
   });
   return say`; shown part by part: ${joined(told, ', ')}`;
 }
@@ -169,15 +170,27 @@ function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows']
   };
 }
 
-/** `+512 B [+480 B, +544 B] (+11.1 %)`. */
+/** `+512 B [+480, +544] (+11.1 %)`. */
 export function differencePhrase(difference: Difference): Phrase {
-  const { low, high } = difference;
   const share = difference.percent === null ? '' : say` (${signedPercent(difference.percent)})`;
-  return say`${signed(difference.bytes)} [${signed(low)}, ${signed(high)}]${share}`;
+  return say`${signedInterval(difference.bytes, difference.low, difference.high)}${share}`;
+}
+
+function signedInterval(bytes: number, low: number, high: number): Phrase {
+  const [middle, least, most] = alike(bytes, low, high).quantities.map(withSign);
+  return say`${middle!} [${least!}, ${most!}]`;
+}
+
+/** `-12 and +34 B`: in the unit of the end that is farther from nothing. */
+function bounds({ low, high }: Difference): Phrase {
+  const { quantities, unit } = alike(Math.max(Math.abs(low), Math.abs(high)), low, high);
+  const [, least, most] = quantities.map(withSign);
+  return say`${least!} and ${most!} ${unit}`;
 }
 
 /** 0 has no sign, however little it is off. */
-const signed = (value: number): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${bytes(value).text}` });
+const withSign = ({ value, text }: Quantity): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${text}` });
+const signed = (value: number): Quantity => withSign(bytes(value));
 const signedPercent = (value: number): Quantity => ({
   value,
   text: `${value > 0 ? '+' : ''}${percent(value, 1).text}`,

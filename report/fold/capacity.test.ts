@@ -283,3 +283,18 @@ test('a cost of 0 or less limits no memory', () => {
   assert.ok(limitersOf(runFile(), free, 0, limitOf(runFile())).every(({ what }) => what !== 'memory'));
   assert.deepEqual(capacityOf(runFile(), free, limitOf(runFile())), []);
 });
+
+test('from fewer than a hundred connections at the top nothing is forecast, and no capacity follows', () => {
+  const limit = { bytes: 2 ** 31, basis: 'machine', machineBytes: null } as const;
+  for (const [top, isTold] of [
+    [99, false],
+    [100, true],
+  ] as const) {
+    const small = { ...whole, levels: [{ ...whole.levels[0]!, open: top }] };
+    assert.equal(forecastOf(small).length > 0, isTold);
+    assert.equal(capacityOf(runFile(), small, limit).length > 0, isTold);
+    const what = limitersOf(runFile(), small, 0, limit).map((limiter) => limiter.what);
+    assert.equal(what.includes('memory'), isTold);
+    assert.ok(what.includes('fds'));
+  }
+});

@@ -12,6 +12,8 @@ import { chargedCostsOf, costsOf, heldWithin, leastOf, linesOf, sizedBy } from '
 
 /** Round numbers people plan with. */
 const FORECAST_AT = [10_000, 100_000, 1_000_000];
+/** A plan isn't made of fewer at the top level: what doesn't grow with them weighs too much. */
+export const LEAST_TOP = 100;
 /** Descriptors a server needs for itself. */
 export const OWN_DESCRIPTORS = 64;
 /** Beyond this many times the largest level measured a forecast is a guess. */
@@ -35,7 +37,7 @@ type Capacity = Summary['capacity'][number];
 export function forecastOf(leg: LegSummary): Summary['forecast'] {
   const lines = linesOf(leg);
   const top = leg.levels.at(-1)?.open;
-  if (lines.length === 0 || top === undefined) return [];
+  if (lines.length === 0 || !isEnoughToPlanBy(top)) return [];
   const burstBytes = leg.burst?.beyondRestBytes ?? null;
   return FORECAST_AT.filter((connections) => connections > top).map((connections) => {
     const { bytes, low, high } = predictAt(lineAt(lines, connections), connections);
@@ -60,7 +62,7 @@ export function forecastOf(leg: LegSummary): Summary['forecast'] {
  */
 export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | null): Capacity[] {
   const top = leg.levels.at(-1)?.open;
-  if (top === undefined || limit === null) return [];
+  if (!isEnoughToPlanBy(top) || limit === null) return [];
   const { headroomPercent, sizeBy } = settingsOf(run);
   const kept = 1 - headroomPercent / 100;
   const total = { of: 'total' as const, memoryLimitBytes: limit.bytes, costs: costsOf(leg) };
@@ -80,6 +82,8 @@ export function capacityOf(run: RunFile, leg: LegSummary, limit: MemoryLimit | n
   const common = { leg: leg.name, protocol: leg.protocol, of, memoryLimitBytes, headroomPercent };
   return [{ ...common, ...sized, ...extrapolationTo(sized.connections, top) }];
 }
+
+export const isEnoughToPlanBy = (top: number | undefined): top is number => top !== undefined && top >= LEAST_TOP;
 
 export const extrapolationTo = (connections: number, top: number): Pick<Capacity, 'extrapolation' | 'beyond'> => ({
   extrapolation: connections / top,

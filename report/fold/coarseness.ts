@@ -13,7 +13,7 @@ export function hiddenBy({ target }: RunFile, samples: readonly Sample[], index:
   );
   const isAllCollected = holds.every(({ readings }) => isCollected(readings));
   const bytes = heapSlackBytes(target.runtime, isAllCollected) * Math.max(1, target.processes ?? 1);
-  return { runtime: target.runtime, bytes };
+  return { runtime: target.runtime, bytes, isCollected: isAllCollected };
 }
 
 /**

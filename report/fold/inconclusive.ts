@@ -2,12 +2,14 @@ import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
 import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
-import { humanBytes, humanCount } from '../../core/values/units.ts';
+import { humanBytes, humanBytesAlike, humanCount } from '../../core/values/units.ts';
 
 /** How much of a process's memory may be there for nothing at any moment, by what it runs on. */
 export interface Hidden {
   readonly runtime: RuntimeKind;
   readonly bytes: number;
+  /** It was told to collect its garbage, so only more connections help. */
+  readonly isCollected: boolean;
 }
 
 type Inconclusive = NonNullable<LegSummary['inconclusive']>;
@@ -41,10 +43,10 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
   const reach = reachOf(cost);
   const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;
   if (hidden && isWide && perConnection!.coarseBytes > reach / 2) {
-    const { runtime, bytes } = hidden;
+    const { runtime, bytes, isCollected } = hidden;
     const { noun, remedy }: RuntimeTraits = RUNTIMES[runtime];
     const sentence = `the memory of ${noun} may be off by ${humanBytes(bytes)} at any moment, which hides what one more ${one} costs`;
-    return [{ code: 'heap', sentence, remedy: remedy ?? more }];
+    return [{ code: 'heap', sentence, remedy: isCollected || remedy === undefined ? more : remedy }];
   }
   if (cost.low <= 0) {
     const bound = cost.high > 0 ? `: up to ${humanBytes(cost.high)} would fit` : '';
@@ -66,9 +68,13 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
     });
   }
   if (isWide) {
+    const {
+      values: [, low, high],
+      unit,
+    } = humanBytesAlike(cost.bytes, cost.low, cost.high);
     reasons.push({
       code: 'range',
-      sentence: `one more ${one} costs something between ${humanBytes(cost.low)} and ${humanBytes(cost.high)}, which is too wide a range to plan by`,
+      sentence: `one more ${one} costs something between ${low} and ${high} ${unit}, which is too wide a range to plan by`,
       remedy: `${more} --launches 5`,
     });
   }

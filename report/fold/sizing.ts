@@ -4,7 +4,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import { type Line, lineAt, predictAt } from '../../core/stats/predict.ts';
 import { DEFAULT_SIZING, SizingPlan } from '../../core/values/sizing-plan.ts';
-import { extrapolationTo, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
+import { extrapolationTo, isEnoughToPlanBy, OWN_DESCRIPTORS, settingsOf } from './capacity.ts';
 import { chargedCostsOf, costsOf, heldWithin, leastOf, linesOf, sizedBy } from './two-costs.ts';
 
 /** What a month has: 365 × 24 ÷ 12. */
@@ -45,7 +45,7 @@ function rowOf(
   const memoryBytes = instance.memoryBytes - instance.reservedBytes;
   const budgetBytes = memoryBytes * (1 - headroomPercent / 100);
   const top = leg.levels.at(-1)?.open;
-  if (linesOf(leg).length === 0 || top === undefined) return undefined;
+  if (linesOf(leg).length === 0 || !isEnoughToPlanBy(top)) return undefined;
   // A container's limit is on what is charged, the machine's memory has to hold all of it.
   const held = leastOf([costsOf(leg), chargedCostsOf(leg)].map((costs) => heldWithin(costs, budgetBytes)));
   const sized = sizedBy(held, settingsOf(run).sizeBy);

@@ -9,9 +9,9 @@ import { html, type Markup } from '../html/markup.ts';
 import { bulletList, figures, note, page, section } from '../html/page.ts';
 import { SORTING } from '../html/sorting.ts';
 import { table } from '../html/table.ts';
-import { atOf } from '../words/capacity-phrases.ts';
+import { limitOf } from '../words/capacity-phrases.ts';
 import { labelsOf, measuredOn } from '../words/circumstances.ts';
-import { bytes, count, counted, ms, orUnknown, type Part, plain, say, UNKNOWN } from '../words/phrase.ts';
+import { bytes, count, counted, ms, orUnknown, type Part, plain, UNKNOWN } from '../words/phrase.ts';
 import type { TableColumn } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { aligned } from './terminal.ts';
@@ -56,7 +56,7 @@ export function indexRows({ runs }: RunIndex): IndexRow[] {
         inconclusive ? 'inconclusive' : estimate(perConnection?.total ?? null),
         ...(['user', 'kernel'] as const).map((part) => orUnknown(perConnection?.[part]?.bytes, bytes)),
       ];
-      const limit = first ? say`${first.what} ${atOf(first)}` : UNKNOWN;
+      const limit = first ? limitOf(first, leg) : UNKNOWN;
       return { entry, leg, cells: [...common, name, ...costs, count(peakOpen), limit, ...rest] };
     });
   });

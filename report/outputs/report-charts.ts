@@ -12,7 +12,7 @@ import type { RunSeries } from '../../core/schemas/series.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Drawings, drawingsOf } from '../html/figure.ts';
 import { bothOf } from '../words/capacity-phrases.ts';
-import { bytes, count, joined, type Part, percent, say } from '../words/phrase.ts';
+import { bytes, count, farCount, joined, type Part, percent, say } from '../words/phrase.ts';
 import type { Topic } from '../words/table.ts';
 
 const WIDTH = 640;
@@ -86,7 +86,8 @@ function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {
   const own = capacity.find((one) => one.leg === leg.name);
   if (!own) return axes;
   const { memoryLimitBytes, headroomPercent } = own;
-  const hold = leg.burst === null ? count(own.connections) : bothOf(own);
+  const top = leg.levels.at(-1)?.open ?? 1;
+  const hold = leg.burst === null ? farCount(own.connections, top) : bothOf(own, top);
   return say`${axes} ${bytes(memoryLimitBytes)} with ${percent(headroomPercent)} kept free hold ${hold}.`;
 }
 

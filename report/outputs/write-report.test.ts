@@ -63,7 +63,7 @@ test('report.md holds the verdict, tables of even width, and what it was measure
   assert.match(text, /^# synthetic: measured\n/);
   assert.match(
     text,
-    /\| one more connection costs \| 6\.8 KiB \\\[6\.8 KiB, 6\.8 KiB\\\] \| 10\.7 KiB \\\[10\.7 KiB, 10\.7 KiB\\\] \|/,
+    /\| one more connection costs \| 6\.8 KiB \\\[6\.8, 6\.8\\\] \| 10\.7 KiB \\\[10\.7, 10\.7\\\] \|/,
   );
   assert.match(
     text,

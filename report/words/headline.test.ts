@@ -28,12 +28,12 @@ const told = (summary: Summary): Record<string, string> =>
   Object.fromEntries(headlinesOf(summary).map(({ label, answers }) => [label, plain(cellOf(answers[0]!))]));
 
 test('what a run is made for stands first, each with its state', () => {
-  const { capacity, limiters } = planned;
+  const { limiters } = planned;
   const price = planned.sizing!.rows[1]!.pricePerMonth!;
   assert.deepEqual(told(planned), {
     'one more connection costs': '8.7 KiB, hardly any scatter',
-    'what fits': `${capacity[0]!.connections.toLocaleString('en')}, in 2.0 GiB, 20 % kept free (a guess, far beyond what was measured)`,
-    'first limit': `open files, at ${limiters[0]!.at.toLocaleString('en')}`,
+    'what fits': 'about 190,000, in 2.0 GiB, 20 % kept free (a guess, far beyond what was measured)',
+    'first limit': `the target's open files, at ${limiters[0]!.at.toLocaleString('en')}`,
     'for 250,000 connections': `${price.toFixed(0)} EUR, a month: 2 × large with one to spare (a guess, far beyond what was measured)`,
     'attempts that failed': '0, of 3,000 attempts',
     'time to open, p99': told(planned)['time to open, p99']!,

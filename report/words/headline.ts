@@ -1,11 +1,11 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
+import { isEnoughToPlanBy, LEAST_TOP } from '../fold/capacity.ts';
 import { chosenRow } from '../fold/sizing.ts';
-import { atOf } from './capacity-phrases.ts';
-import { bytes, count, joined, ms, type Part, type Phrase, percent, phraseOf, say } from './phrase.ts';
+import { LIMITS, placeOf } from './capacity-phrases.ts';
+import { alike, bytes, count, farCount, joined, ms, type Part, type Phrase, percent, phraseOf, say } from './phrase.ts';
 import { instancesOf, priceOf } from './plan-phrases.ts';
-import { LIMITS } from './verdict.ts';
 import { failures } from './verdict-rows.ts';
 
 /** How far an answer can be relied on. `noted`: it is known, and there is something to know about it. */
@@ -89,17 +89,23 @@ function cost(leg: LegSummary, summary: Summary): Partial<LegAnswer> {
 }
 
 /** Said once where both ends read the same. */
-function intervalOf({ low, high }: Estimate): Phrase {
-  const [least, most] = [bytes(low), bytes(high)];
-  return least.text === most.text ? ['hardly any scatter'] : say`${least} to ${most}`;
+function intervalOf(cost: Estimate): Phrase {
+  const { quantities, unit } = alike(cost.bytes, cost.low, cost.high);
+  const [, least, most] = quantities;
+  return least!.text === most!.text ? ['hardly any scatter'] : say`${least!} to ${most!} ${unit}`;
 }
+
+/** Why no capacity follows from a cost. */
+const TOO_FEW = `it takes ${LEAST_TOP} connections at the top level`;
+const isTooFew = ({ levels }: LegSummary): boolean => !isEnoughToPlanBy(levels.at(-1)?.open);
 
 function fit(leg: LegSummary, { capacity }: Summary): Partial<LegAnswer> {
   if (leg.perConnection === null) return unknownCost(leg);
   const own = capacity.find((one) => one.leg === leg.name);
+  if (!own && isTooFew(leg)) return { state: 'not known', why: phraseOf(TOO_FEW) };
   if (!own) return { state: 'not known', why: phraseOf('nobody told how much memory there is: --memory-limit 2GiB') };
   return {
-    value: phraseOf(count(own.connections)),
+    value: phraseOf(farCount(own.connections, leg.levels.at(-1)?.open ?? 1)),
     detail: say`in ${bytes(own.memoryLimitBytes)}, ${percent(own.headroomPercent)} kept free`,
     ...guess(own),
   };
@@ -108,14 +114,15 @@ function fit(leg: LegSummary, { capacity }: Summary): Partial<LegAnswer> {
 const guess = ({ beyond }: { readonly beyond: boolean }): Partial<LegAnswer> =>
   beyond ? { state: 'noted', why: phraseOf('a guess, far beyond what was measured') } : {};
 
-function limit({ name }: LegSummary, { limiters }: Summary): Partial<LegAnswer> {
-  const first = limiters.find((limiter) => limiter.leg === name);
+function limit(leg: LegSummary, { limiters }: Summary): Partial<LegAnswer> {
+  const first = limiters.find((limiter) => limiter.leg === leg.name);
   if (!first) return { state: 'not known', why: phraseOf('no limit is known that this target would reach') };
-  return { value: phraseOf(LIMITS[first.what]), detail: atOf(first) };
+  return { value: phraseOf(LIMITS[first.what]), detail: placeOf(first, leg) };
 }
 
 function money(leg: LegSummary, { sizing }: Summary): Partial<LegAnswer> {
   const row = sizing && chosenRow(sizing, leg.name);
+  if (!row && leg.perConnection !== null && isTooFew(leg)) return { state: 'not known', why: phraseOf(TOO_FEW) };
   if (!sizing || !row) return unknownCost(leg);
   if (row.instances === null) return { state: 'not known', why: phraseOf('not one fits into any of the sizes') };
   const instances = instancesOf(row, sizing);

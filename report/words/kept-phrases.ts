@@ -59,5 +59,5 @@ function gonePhrase({ name }: LegSummary, { limiters }: Summary): Phrase {
   const { what, at, available = 0 } = first;
   return what === 'memory'
     ? say`the memory limit of ${bytes(available)} is reached after ${count(at)} closes`
-    : say`${count(available)} files are gone after ${count(at)} closes`;
+    : say`${count(available)} open files are taken after ${count(at)} closes`;
 }

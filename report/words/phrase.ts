@@ -1,4 +1,12 @@
-import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
+import {
+  aboutCount,
+  FAR_TIMES,
+  humanBytes,
+  humanBytesAlike,
+  humanCells,
+  humanCount,
+  humanMs,
+} from '../../core/values/units.ts';
 
 /** A number and how people read it, with its unit. HTML keeps the exact value beside the text. */
 export interface Quantity {
@@ -37,6 +45,26 @@ export const bytes = (value: number): Quantity => ({ value, text: humanBytes(val
 /** A size: what scatter puts below nothing is nothing. Differences are {@link bytes}. */
 export const size = (value: number): Quantity => bytes(Math.max(0, value));
 export const count = (value: number): Quantity => ({ value, text: humanCount(value) });
+/** Connections that follow from what was measured up to `top` of them. */
+export const farCount = (value: number, top: number): Quantity => countBeyond(value, value / top);
+/** The same where it is known how far beyond what was measured they lie. */
+export const countBeyond = (value: number, extrapolation: number): Quantity =>
+  extrapolation > FAR_TIMES ? { value, text: aboutCount(value) } : count(value);
+/** Values in the unit and with the digits of the first, which alone has the unit behind it. */
+export function alike(
+  first: number,
+  ...others: readonly number[]
+): { readonly quantities: Quantity[]; readonly unit: string } {
+  const { values, unit } = humanBytesAlike(first, ...others);
+  const quantities = [first, ...others].map((value, i) => ({
+    value,
+    text: `${values[i]}${i === 0 ? ` ${unit}` : ''}`,
+  }));
+  return { quantities, unit };
+}
+/** The same in columns of a table: each with the unit, and it is the same one. */
+export const bytesAlike = (...values: readonly [number, ...number[]]): Quantity[] =>
+  humanCells(...values).map((text, i) => ({ value: values[i]!, text }));
 export const ms = (value: number): Quantity => ({ value, text: humanMs(value) });
 export const percent = (value: number, digits = 0): Quantity => ({ value, text: `${value.toFixed(digits)} %` });
 /** `1 level`, `8 levels`. */

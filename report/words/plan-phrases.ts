@@ -1,7 +1,19 @@
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { chosenRow } from '../fold/sizing.ts';
-import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, phraseOf, say, UNKNOWN } from './phrase.ts';
+import {
+  bytes,
+  count,
+  countBeyond,
+  joined,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  phraseOf,
+  say,
+  UNKNOWN,
+} from './phrase.ts';
 import type { Table } from './table.ts';
 
 /** `2 × large with one to spare`. */
@@ -57,7 +69,9 @@ export function planTables({ sizing, legs }: Summary): Table[] {
       rows: rows.map((row) => ({
         head: instancesOf(row, sizing),
         cells: [
-          ...[row.connections, row.holds].map((value) => orUnknown(value, count)),
+          ...[row.connections, row.holds].map((value) =>
+            orUnknown(value, (held) => countBeyond(held, row.extrapolation)),
+          ),
           ...(isPriced ? [row.pricePerMonth === null ? phraseOf(UNKNOWN) : priceOf(row.pricePerMonth, sizing)] : []),
           joined([row === chosen && isPriced ? 'cheapest' : '', row.beyond ? 'a guess' : ''], ', '),
         ],

@@ -6,7 +6,7 @@ import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
-import { bytes, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
+import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
@@ -122,7 +122,7 @@ function forecastTable({ name }: LegSummary, { forecast }: Summary): TableData {
     rows: own.map((one) => ({
       head: count(one.connections),
       cells: [
-        ...[one.bytes, one.low, one.high].map(bytes),
+        ...bytesAlike(one.bytes, one.low, one.high),
         ...(hasBurst ? [orUnknown(one.burstBytes, bytes)] : []),
         ...[decimal(one.extrapolation, 1), one.beyond ? 'a guess' : ''],
       ],

@@ -2,13 +2,26 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
-import { bytes, count, joined, orUnknown, type Part, type Phrase, percent, say, UNKNOWN } from './phrase.ts';
+import {
+  bytes,
+  count,
+  countBeyond,
+  farCount,
+  joined,
+  orUnknown,
+  type Part,
+  type Phrase,
+  percent,
+  say,
+  UNKNOWN,
+} from './phrase.ts';
 import { priceOf } from './plan-phrases.ts';
 import type { TableData } from './table.ts';
 
 /** What each size of memory holds, how many it takes and what they cost. */
 export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
   const { name } = leg;
+  const top = leg.levels.at(-1)?.open ?? 1;
   const rows = (sizing?.rows ?? []).filter((row) => row.leg === name);
   const isPriced = rows.some(({ pricePerHour }) => pricePerHour !== null);
   const hasHeap = rows.some(({ settings }) => settings.maxOldSpaceMib !== null);
@@ -34,10 +47,11 @@ export function sizingTable(leg: LegSummary, { sizing }: Summary): TableData {
       head: memoryOf(row),
       cells: [
         ...(hasBurst ? [row.restConnections, row.burstConnections] : [row.connections]).map((value) =>
-          orUnknown(value, count),
+          orUnknown(value, (held) => farCount(held, top)),
         ),
         row.beyond ? 'a guess' : '',
-        ...[row.instances, row.holds].map((value) => orUnknown(value, count)),
+        orUnknown(row.instances, count),
+        orUnknown(row.holds, (held) => countBeyond(held, row.extrapolation)),
         ...(isPriced
           ? [row.pricePerMonth, row.pricePerHour].map((value) => orUnknown(value, (known) => priceOf(known, sizing!)))
           : []),

@@ -32,8 +32,8 @@ const NO_LEVEL: Partial<LegSummary> = {
 test('the capacity names the limit and the headroom, and says where it is a guess', () => {
   // (0.8 × 2 GiB − 40 MB) ÷ (3000 + 3958), ÷ (7000 + 3958)
   assert.deepEqual(cellsOf(summary, '2.0 GiB hold, with 20 % headroom'), [
-    '241,159 (extrapolated)',
-    '153,128 (extrapolated)',
+    'about 240,000 (extrapolated)',
+    'about 150,000 (extrapolated)',
   ]);
 });
 
@@ -44,15 +44,21 @@ test('a capacity for the limit of a cgroup says so', () => {
 });
 
 test('the first limit is named, the others follow in order', () => {
-  assert.deepEqual(cellsOf(summary, 'first limit'), ['fds at 19,936', 'fds at 19,936']);
+  assert.deepEqual(cellsOf(summary, 'first limit'), [
+    "the target's open files at 19,936",
+    "the target's open files at 19,936",
+  ]);
   assert.deepEqual(cellsOf(summary, 'further limits'), [
-    'ports at 28,232, memory at 241,159',
-    'ports at 28,232, memory at 153,128',
+    "the client's local ports at 28,232, the target's memory at about 240,000",
+    "the client's local ports at 28,232, the target's memory at about 150,000",
   ]);
   const limiters: Summary['limiters'] = [
     { leg: 'tcp', protocol: 'tcp', what: 'cpu', at: 2345, unit: 'opens per second' },
   ];
-  assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), ['cpu at 2,345 opens per second', '–']);
+  assert.deepEqual(cellsOf({ ...summary, limiters }, 'first limit'), [
+    "the target's processors at 2,345 opens per second",
+    '–',
+  ]);
 });
 
 test('what is unexplained has its interval, unless it may be anything', () => {
@@ -63,11 +69,12 @@ test('what is unexplained has its interval, unless it may be anything', () => {
       'growth of the host, unexplained',
     )![0];
   };
-  assert.equal(cellFor({ bytes: 512, low: 100, high: 1024 }), '512 B [100 B, 1.0 KiB]');
+  assert.equal(cellFor({ bytes: 512, low: 100, high: 1024 }), '512 B [100, 1024]');
   // A connection costs 7 KB.
   const busy = 'not known: other programs were busy';
   assert.equal(cellFor({ bytes: 1.6 * 2 ** 20, low: -(2 ** 20), high: 3 * 2 ** 20 }), busy);
   assert.equal(cellFor({ bytes: 0, low: -8000, high: 100 }), busy);
+  assert.equal(cellFor({ bytes: -600, low: -700, high: -500 }), 'none');
 });
 
 test('a knee and a step have a row where there is one', () => {
@@ -96,8 +103,8 @@ test('what is retained is called a leak only when its interval excludes 0', () =
       'retained per closed connection',
     )?.[0];
   assert.equal(cell(1024, null, null), '1.0 KiB');
-  assert.equal(cell(1024, -100, 2148), '1.0 KiB [0 B, 2.1 KiB]');
-  assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1000 B, 1.0 KiB]: a leak');
+  assert.equal(cell(1024, -100, 2148), '1.0 KiB [0, 2.1]');
+  assert.equal(cell(1024, 1000, 1048), '1.0 KiB [1.0, 1.0]: a leak');
 });
 
 test('what is retained of descriptors and in the kernel has rows of its own where there is any', () => {
@@ -109,20 +116,20 @@ test('what is retained of descriptors and in the kernel has rows of its own wher
     ['retained per closed connection', 'and in the kernel', 'and open files'].map(
       (label) => cellsOf(leaking, label)?.[0],
     ),
-    ['20 B [0 B, 50 B]', '3.9 KiB [3.9 KiB, 4.0 KiB]: a leak', '1.00 [0.98, 1.02]: a leak'],
+    ['20 B [0, 50]', '3.9 KiB [3.9, 4.0]: a leak', '1.00 [0.98, 1.02]: a leak'],
   );
   const none = { ...of, bytesPerClosedConnection: 0, low: -1, high: 1 };
   const tight = withFirst({
     retained: { ...user, kernel: none, files: { ...files, perClosedConnection: 0, low: -0.02 } },
   });
   assert.equal(cellsOf(tight, 'and open files'), undefined);
-  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [0 B, 50 B]: used again');
+  assert.equal(cellsOf(tight, 'retained per closed connection')?.[0], '20 B [0, 50]: used again');
 });
 
 test('a forecast shows its interval, and what is beyond the measured range', () => {
-  assert.equal(cellsOf(summary, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB] (extrapolated)');
+  assert.equal(cellsOf(summary, '10,000 connections would take')?.[0], '105 MiB [105, 105] (extrapolated)');
   const near = { ...summary, forecast: summary.forecast.map((one) => ({ ...one, beyond: false })) };
-  assert.equal(cellsOf(near, '10,000 connections would take')?.[0], '105 MiB [105 MiB, 105 MiB]');
+  assert.equal(cellsOf(near, '10,000 connections would take')?.[0], '105 MiB [105, 105]');
 });
 
 test('where no leg came to a level, rows that tell nothing are left out; elsewhere they stay', () => {

@@ -6,12 +6,14 @@ import { extrapolationTo } from '../fold/capacity.ts';
 import { keepingIn } from '../fold/kept-memory-kind.ts';
 import { lossCell } from '../fold/losses.ts';
 import { isUnanswered } from '../fold/opening.ts';
-import { AT_REST, atOf, RECONNECTING } from './capacity-phrases.ts';
+import { AT_REST, limitOf, RECONNECTING } from './capacity-phrases.ts';
 import { askAgain } from './kept-phrases.ts';
 import {
+  alike,
   bytes,
   count,
   decimal,
+  farCount,
   joined,
   ms,
   orUnknown,
@@ -98,9 +100,9 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
-    row('first limit', ({ name }) => limitCells(limiters, name)[0] ?? UNKNOWN),
+    row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {
-      const [, ...further] = limitCells(limiters, name);
+      const [, ...further] = limitCells(limiters, legs, name);
       return further.length > 0 ? joined(further, ', ') : UNKNOWN;
     }),
     ...capacity.slice(0, 1).flatMap((any) => {
@@ -110,7 +112,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
         const top = leg.levels.at(-1)?.open ?? 1;
         return orUnknown(
           own?.[name],
-          (connections) => say`${count(connections)}${guess(extrapolationTo(connections, top))}`,
+          (connections) => say`${farCount(connections, top)}${guess(extrapolationTo(connections, top))}`,
         );
       };
       if (capacity.every(({ burstConnections }) => burstConnections === null)) return [row(label, cell('connections'))];
@@ -150,7 +152,9 @@ function unexplainedCell({ perConnection }: LegSummary): Part {
   if (unexplained === null) return orUnknown(components?.unexplained, size);
   const cost = (total ?? user ?? kernel)?.bytes ?? 0;
   const noise = Math.max(unexplained.bytes - unexplained.low, unexplained.high - unexplained.bytes);
-  return noise > cost ? 'not known: other programs were busy' : estimate(unexplained);
+  if (noise > cost) return 'not known: other programs were busy';
+  // Rows that are too large leave less than nothing; a warning tells where it matters.
+  return unexplained.high <= 0 ? 'none' : estimate(unexplained);
 }
 
 const guess = ({ beyond }: { readonly beyond: boolean }): string => (beyond ? ' (extrapolated)' : '');
@@ -168,8 +172,9 @@ function statusCell(rtt: LegSummary['rtt']): Part {
   return joined([...came.map(([status, times]) => say`${count(times)} ${status}`), ...lost], ', ');
 }
 
-function limitCells(limiters: Summary['limiters'], leg: string): Phrase[] {
-  return limiters.filter((limiter) => limiter.leg === leg).map((limiter) => say`${limiter.what} ${atOf(limiter)}`);
+function limitCells(limiters: Summary['limiters'], legs: readonly LegSummary[], name: string): Phrase[] {
+  const leg = legs.find((one) => one.name === name);
+  return limiters.filter((limiter) => limiter.leg === name).map((limiter) => limitOf(limiter, leg));
 }
 
 type Fit = NonNullable<LegSummary['fit']>;
@@ -230,10 +235,13 @@ function filesCell(files: NonNullable<NonNullable<LegSummary['retained']>['files
   return say`${each} [${decimal(low, 2)}, ${decimal(high, 2)}]${isLeak(files) ? ': a leak' : ''}`;
 }
 
-/** `9.1 KiB [8.9 KiB, 9.3 KiB]`: the value and its 95 % interval. */
+/** `9.1 KiB [8.9, 9.3]`: the value and its 95 % interval, in one unit. */
 export function estimate(value: Estimate | null): Part {
   if (value === null) return UNKNOWN;
-  return say`${size(value.bytes)} [${size(value.low)}, ${size(value.high)}]`;
+  // What scatter puts below nothing is nothing.
+  const [middle, low, high] = [value.bytes, value.low, value.high].map((end) => Math.max(0, end));
+  const { quantities } = alike(middle!, low!, high!);
+  return say`${quantities[0]!} [${quantities[1]!}, ${quantities[2]!}]`;
 }
 
 /** `12 refused, 3 timeout`; 0 where none failed. */

@@ -20,7 +20,7 @@ const fit = summary.legs[0]!.fit!;
 const error = { code: 'EX', message: 'it went wrong', hint: 'do better' };
 
 const LIMITS =
-  "2.0 GiB hold 187,317 with 20 % headroom, far beyond what was measured; the first limit is open files at 19,936, then the client's local ports at 28,232.";
+  "2.0 GiB hold about 190,000 with 20 % headroom, far beyond what was measured; the first limit is the target's open files at 19,936, then the client's local ports at 28,232.";
 
 test('what one more costs, in parts, how many fit, and what stops the next one', () => {
   assert.deepEqual(said({}), [
@@ -32,12 +32,12 @@ test('an interval is told where it can be seen, and a wide one makes the cost a 
   const total = cost(9000, 1000);
   assert.match(
     withLeg({ perConnection: { ...perConnection, total } }),
-    /costs 8\.8 KiB \(between 7\.8 KiB and 9\.8 KiB\): /,
+    /costs 8\.8 KiB \(between 7\.8 and 9\.8 KiB\): /,
   );
   const wide = cost(9000, 4000);
   assert.match(
     withLeg({ perConnection: { ...perConnection, total: wide } }),
-    /costs roughly 8\.8 KiB \(between 4\.9 KiB/,
+    /costs roughly 8\.8 KiB \(between 4\.9 and/,
   );
 });
 
@@ -138,7 +138,7 @@ test('what a leak uses up first is told with it, after how many closes', () => {
   const files = { perClosedConnection: 1, low: 0.9, high: 1.1 };
   const legs = [{ ...summary.legs[0]!, ...kept({ ...each(4096), files }) }];
   const [both] = said({ limiters: [fds, ports, memory], legs });
-  assert.match(both!, /: a leak; 20,000 files are gone after 19,936 closes; 2\.0 GiB hold /);
+  assert.match(both!, /: a leak; 20,000 open files are taken after 19,936 closes; 2\.0 GiB hold /);
   assert.match(both!, /; the first limit is the client's local ports at 28,232\.$/);
   const [one] = said({ limiters: [ports, memory], legs });
   assert.match(one!, /: a leak; the memory limit of 4\.0 GiB is reached after 1,000,000 closes; /);
@@ -204,6 +204,9 @@ test('the limit of a cgroup is called that; a limit of pace has its unit; no lim
   const memoryLimit = { bytes: 2 ** 31, basis: 'cgroup', machineBytes: 2 ** 34 } as const;
   assert.match(said({ target: { ...summary.target, memoryLimit } })[0]!, /2\.0 GiB, the limit of its cgroup, hold /);
   const cpu = [{ leg: 'ws', protocol: 'ws', what: 'cpu', at: 1500, unit: 'opens per second' }] as const;
-  assert.match(said({ limiters: [...cpu] })[0]!, /the first limit is the processor at 1,500 opens per second\.$/);
+  assert.match(
+    said({ limiters: [...cpu] })[0]!,
+    /the first limit is the target's processors at 1,500 opens per second\.$/,
+  );
   assert.match(said({ limiters: [], capacity: [] })[0]!, /in the kernel\.$/);
 });

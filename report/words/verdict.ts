@@ -2,26 +2,13 @@ import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
-import { atOf, bothOf } from './capacity-phrases.ts';
+import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
-import { bytes, count, joined, type Phrase, percent, say } from './phrase.ts';
+import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { unansweredClause } from './talk-warnings.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
-
-type Limiter = Summary['limiters'][number];
-
-/** What runs out, as the subject of a sentence. */
-export const LIMITS: Readonly<Record<Limiter['what'], string>> = {
-  memory: 'memory',
-  fds: 'open files',
-  ports: "the client's local ports",
-  'tcp-mem': 'what TCP may reserve for buffers (net.ipv4.tcp_mem)',
-  conntrack: "the firewall's table of connections",
-  rtt: 'round-trip time',
-  cpu: 'the processor',
-};
 
 /**
  * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
@@ -114,8 +101,9 @@ function told(leg: LegSummary, summary: Summary): Phrase {
 
 /** Nothing where it reads the same at either end. */
 function intervalOf({ bytes: middle, low, high }: Estimate): Phrase {
-  const isNarrow = new Set([low, middle, high].map((value) => bytes(value).text)).size === 1;
-  return isNarrow ? [] : say` (between ${bytes(low)} and ${bytes(high)})`;
+  const { quantities, unit } = alike(middle, low, high);
+  const [, from, to] = quantities;
+  return from!.text === to!.text ? [] : say` (between ${from!} and ${to!} ${unit})`;
 }
 
 function partsOf({ perConnection }: LegSummary): Phrase {
@@ -135,23 +123,22 @@ function bendsOf({ fit }: LegSummary): Phrase {
   return joined([below, ...steps], ', ');
 }
 
-function capacityOf({ name, burst }: LegSummary, { capacity, target }: Summary): Phrase {
+function capacityOf({ name, burst, levels }: LegSummary, { capacity, target }: Summary): Phrase {
   const own = capacity.find((one) => one.leg === name);
   if (!own) return [];
   const isOfCgroup = target.memoryLimit?.basis === 'cgroup' && target.memoryLimit.bytes === own.memoryLimitBytes;
   const limit = say`${bytes(own.memoryLimitBytes)}${isOfCgroup ? ', the limit of its cgroup,' : ''}`;
   const far = own.beyond ? ', far beyond what was measured' : '';
-  const hold = burst === null ? count(own.connections) : bothOf(own);
+  const top = levels.at(-1)?.open ?? 1;
+  const hold = burst === null ? farCount(own.connections, top) : bothOf(own, top);
   return say`${limit} hold ${hold} with ${percent(own.headroomPercent)} headroom${far}`;
 }
 
-function limitsOf({ name }: LegSummary, { limiters }: Summary): Phrase {
-  const own = limiters.filter((limiter) => limiter.leg === name);
+function limitsOf(leg: LegSummary, { limiters }: Summary): Phrase {
+  const own = limiters.filter((limiter) => limiter.leg === leg.name);
   // What a leak uses up stands with the leak.
   const [first, second] = own.filter(({ unit }) => unit !== 'closed connections');
   if (!first) return [];
-  const then = second ? say`, then ${limitOf(second)}` : '';
-  return say`the first limit is ${limitOf(first)}${then}`;
+  const then = second ? say`, then ${limitOf(second, leg)}` : '';
+  return say`the first limit is ${limitOf(first, leg)}${then}`;
 }
-
-const limitOf = (limiter: Limiter): Phrase => say`${LIMITS[limiter.what]} ${atOf(limiter)}`;

@@ -90,7 +90,8 @@ describe('a server started by --command', () => {
       const folder = newFolder(t);
       const line = 'a server that has a lot to say of itself\\n';
       const command = `${process.execPath} -e "require('net').createServer().listen(${tcp},'127.0.0.1');const some='${line}'.repeat(2000);console.log('up');let left=400;const say=()=>{process.stdout.write(some);if(--left>0)setTimeout(say,5)};say()"`;
-      const how = ['--command', command, ...ONE_LEVEL, '--rest', '3s', '--out', folder];
+      // An inspector would have its say in the log, too.
+      const how = ['--command', command, ...ONE_LEVEL, '--rest', '3s', '--collect', 'off', '--out', folder];
       const args = ['run', `tcp://127.0.0.1:${tcp}`, ...how];
       assertWentThrough(await connrig(t, args));
       const log = readFileSync(join(folder, 'target.log'), 'latin1');

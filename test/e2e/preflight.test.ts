@@ -26,14 +26,14 @@ const FEW_FILES = limited('ulimit -n 256');
 describe('a plan beyond the open files of one process', () => {
   // Shared by all workers with the node engine; the epoll engine gives a worker its own.
   const PLAN = ['run', '--levels', '60,500', '--rate', '100/s', '--engine', 'node', ...HASTY];
-  const LIMIT = /this plan needs 572 open files in one process; the limit is 256/;
+  const LIMIT = /the client needs 572 open files in one process; its limit is 256/;
 
   it('stops before the first socket, and names the command that helps', TIMEOUT, async (t) => {
     const folder = newFolder(t);
     const ended = await connrig(t, [...PLAN, '--out', folder], FEW_FILES);
     assertFailed(ended, 3, 'EFILES', LIMIT);
     assert.match(ended.stderr, / — ulimit -n 572$/m);
-    const times = [ended.stdout, ended.stderr].map((text) => text.split('this plan needs').length - 1);
+    const times = [ended.stdout, ended.stderr].map((text) => text.split('the client needs').length - 1);
     assert.deepEqual(times, [1, 1], 'both legs need the same; it is not said for each');
     assert.deepEqual(
       readEvents(folder).map(({ type }) => type),
@@ -64,7 +64,7 @@ describe('a plan beyond the open files of one process', () => {
       const url = `ws://127.0.0.1:${server.ports.ws}`;
       const how = ['--engine', engine, '--workers', '1', '--force', ...HASTY];
       const ended = await connrig(t, ['run', url, '--levels', '60,120,1000', ...how, '--out', folder], FEW_FILES);
-      assertFailed(ended, 3, 'EFILES', /this machine has no file descriptor left/);
+      assertFailed(ended, 3, 'EFILES', /the client may have no more open files/);
       assert.doesNotMatch(ended.stderr, /the target needs/, 'what an unknown process may open is its own affair');
       const [leg] = (await reportOn(t, folder)).legs;
       assert.deepEqual(
@@ -94,7 +94,7 @@ describe('connrig doctor', () => {
     const { code, stdout, stderr } = await connrigHere(['doctor', '--connections', '5k']);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
-    assert.match(stdout, /^ok +files +[\d,]+ +5,0\d\d +ulimit -n$/m);
+    assert.match(stdout, /^ok +the client's open files +[\d,]+ +5,0\d\d +ulimit -n$/m);
     assert.match(stdout, /5,000 connections with both ends on this machine: fit\./);
   });
 

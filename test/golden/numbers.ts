@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
+import { aboutCount, humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 
 /** Every number in a JSON value, and the length of every list in it: tables and sentences count rows. */
 export function numbersIn(value: unknown): Set<number> {
@@ -20,7 +20,18 @@ function formsOf(value: number): string[] {
   const fixed = [0, 1, 2, 4].map((digits) => value.toFixed(digits));
   const groups = fixed.map((text) => text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ','));
   const percents = fixed.slice(0, 2).map((text) => `${text} %`);
+  // Of what is far beyond what was measured two digits are told; ends of an interval are in the unit of its middle.
+  const about = aboutCount(value);
+  const scales = ['B', 'KiB', 'MiB', 'GiB', 'TiB'].flatMap((unit, power) =>
+    [0, 1].flatMap((digits) => {
+      const text = (value / 1024 ** power).toFixed(digits);
+      return [text, `${text} ${unit}`];
+    }),
+  );
   const forms = [
+    about,
+    about.split(' ')[1]!,
+    ...scales,
     ...fixed,
     ...groups,
     ...percents,

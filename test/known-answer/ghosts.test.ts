@@ -64,7 +64,7 @@ describe('of many connections', () => {
 
   it('to a server out of descriptors: the levels before that stay', TIMEOUT, async (t) => {
     const outcome = await runOn(t, 'files=1200', levels);
-    const sentence = /has [\d,]+ of [\d,]+ connections, .*: it is out of file descriptors — /;
+    const sentence = /has [\d,]+ of [\d,]+ connections, .*: all of its open files are taken — /;
     assertLacks(outcome, 'ETARGETFULL', sentence, levels.slice(0, -1));
     assert.ok(outcome.summary.legs[0]!.perConnection!.user !== null);
   });

@@ -29,7 +29,7 @@ interface Case {
 }
 
 const AGAIN = ', unless the next connections use it again: --cycles 3 tells';
-const GONE = '; [\\d,]+ files are gone after [\\d,]+ closes';
+const GONE = '; [\\d,]+ open files are taken after [\\d,]+ closes';
 const CASES: readonly Case[] = [
   ...([1, 3] as const).map(
     (cycles): Case => ({
@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     cycles: 3,
     files: 1,
     sockets: 0,
-    says: /; each closed connection leaves one open file and \d+ B in the kernel.*: a leak; [\d,]+ files are gone after [\d,]+ closes/,
+    says: /; each closed connection leaves one open file and \d+ B in the kernel.*: a leak; [\d,]+ open files are taken after [\d,]+ closes/,
     limits: ['fds'],
   },
   {
