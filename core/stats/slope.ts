@@ -44,6 +44,13 @@ export function slopeOf(groups: Groups, random: Random = seededRandom(SEED)): Es
   return { bytes, low: Math.min(low, bytes - reach), high: Math.max(high, bytes + reach) };
 }
 
+/** The reach of a 95 % interval to either side, by Student's t alone; undefined where there is no slope. Takes no resampling. */
+export function slopeReach(groups: Groups): number | undefined {
+  if (distinctLevels(groups.flat()) < LEAST_LEVELS) return undefined;
+  const bytes = pooledTheilSen(groups);
+  return bytes === undefined ? undefined : reachByStudent(groups, bytes);
+}
+
 /**
  * The 95 % interval's reach to either side by Student's t, from how far points lie off lines of this slope. With as many lines as
  * points allow nothing is known of the scatter: then a degree of freedom is taken to be left.

@@ -1,16 +1,15 @@
-import { isKernelEstimatedIn, widenByNotes } from '../../core/ledger/estimated-kernel.ts';
-import { type Ledger, userBytesOf } from '../../core/ledger/ledger.ts';
+import { userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
 import type { LevelOpening } from '../../core/schemas/series.ts';
 import { type Fit, fitLevels } from '../../core/stats/fit.ts';
-import { LINE, type Shape, topGroups } from '../../core/stats/shape.ts';
-import { type Estimate, LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
+import { LINE } from '../../core/stats/shape.ts';
+import { LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
-import { componentCosts } from './component-costs.ts';
+import { type Held, perConnectionOf, seriesOf, strayBytes } from './cost-parts.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -20,12 +19,6 @@ import type { RunRecord } from './read-run.ts';
 import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
-
-/** One hold, arranged: its ledger against the leg's baseline. */
-interface Held {
-  readonly point: MemoryPoint;
-  readonly ledger: Ledger;
-}
 
 /** What one leg came to, all launches of it together; also of a leg that ended early. Without what its levels don't show. */
 export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
@@ -159,54 +152,11 @@ function bestKnownOf(held: readonly Held[]): readonly Held[] {
   return known.find((of) => of.length >= LEAST_LEVELS) ?? held;
 }
 
-/** The points of one quantity over levels; none when any level lacks it. */
-function seriesOf(held: readonly Held[], pick: (ledger: Ledger) => number | null): LevelPoint[] {
-  const points = held.map(({ point, ledger }) => ({ open: point.level, bytes: pick(ledger) }));
-  return points.every((point): point is LevelPoint => point.bytes !== null) ? points : [];
-}
-
 /** What is fitted: the whole where it is known at every level, else the user's or the kernel's part of it. */
 function wholeOf(held: readonly Held[]): LevelPoint[] {
   const series = (['total', 'user', 'kernel'] as const).map((name) => seriesOf(held, (ledger) => ledger[name]));
   return series.find((points) => points.length > 0) ?? [];
 }
-
-/** The shape of the whole goes for its parts as well, so that all of them speak of the same levels. */
-function perConnectionOf(held: readonly Held[], shape: Shape, stray: number): LegSummary['perConnection'] {
-  const costOf = (pick: (ledger: Ledger) => number | null): Estimate | null =>
-    slopeOf(topGroups(seriesOf(held, pick), shape)) ?? null;
-  const isKernelEstimated = isKernelEstimatedIn(held.map(({ point }) => point.readings));
-  const withNotes = (cost: Estimate | null): Estimate | null => (cost && isKernelEstimated ? widenByNotes(cost) : cost);
-  const user = costOf((ledger) => ledger.user);
-  const kernel = withNotes(costOf((ledger) => ledger.kernel));
-  if (user === null && kernel === null) return null;
-  const total = withNotes(costOf((ledger) => ledger.total));
-  const charged = costOf((ledger) => ledger.charged);
-  const rowOf = (pick: (ledger: Ledger) => number | null) => topGroups(seriesOf(held, pick), shape);
-  return {
-    total,
-    user,
-    kernel,
-    isKernelEstimated: kernel !== null && isKernelEstimated,
-    charged,
-    ...componentCosts(rowOf, (total ?? user ?? kernel)!.bytes),
-    unexplained: widened(
-      costOf((ledger) => ledger.unexplained),
-      stray / (held.at(-1)?.point.level ?? 1),
-    ),
-    coarseBytes: 0,
-    tcpReservedBytes: costOf((ledger) => ledger.tcpReserved)?.bytes ?? null,
-  };
-}
-
-/** What the host has more or less of when all have closed again is somebody else's doing, and went on meanwhile. */
-function strayBytes(run: RunFile, points: readonly MemoryPoint[], baseline: MemoryPoint | undefined): number {
-  const after = points.find(({ phase }) => phase === 'retained');
-  return after ? Math.abs(ledgerAt(run, baseline, after).unexplained ?? 0) : 0;
-}
-
-const widened = (estimate: Estimate | null, by: number): Estimate | null =>
-  estimate && { bytes: estimate.bytes, low: estimate.low - by, high: estimate.high + by };
 
 /** The growth of what is charged, on what was charged without connections. */
 function chargedFitOf(held: readonly Held[], baseline: MemoryPoint | undefined): LegSummary['chargedFit'] {

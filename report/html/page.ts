@@ -1,6 +1,6 @@
 import { themeCss } from '../../charts/theme.ts';
 import { type Child, html, type Markup, trusted } from './markup.ts';
-import { scriptHash } from './sorting.ts';
+import { cspHash } from './sorting.ts';
 import { PAGE_CSS } from './style.ts';
 
 /**
@@ -8,7 +8,7 @@ import { PAGE_CSS } from './style.ts';
  * empty, since browsers ask for one otherwise.
  */
 const policyFor = (script: string): string =>
-  `default-src 'none'; ${script === '' ? '' : `script-src ${scriptHash(script)}; `}style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+  `default-src 'none'; ${script === '' ? '' : `script-src ${cspHash(script)}; `}style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 /**
  * A page in one file: it needs no network, all of it is there without scripts, is right in light and dark, and prints.

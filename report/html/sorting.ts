@@ -56,5 +56,4 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
 `;
 
 /** What a page's policy names so that this script may run, and no other. */
-export const scriptHash = (script: string): string =>
-  `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+export const cspHash = (script: string): string => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;

@@ -1,7 +1,7 @@
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { caveatsOf } from '../words/caveats.ts';
-import { againOf, measuredOn } from '../words/circumstances.ts';
+import { againCommand, measuredOn } from '../words/circumstances.ts';
 import { GLOSSARY } from '../words/glossary.ts';
 import { cellOf, headlinesOf } from '../words/headline.ts';
 import { pastes } from '../words/paste-settings.ts';
@@ -21,7 +21,7 @@ export const REPORT_MARKDOWN: RunOutput = {
 
 function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportChart[]): string {
   const tables = reportTables(summary);
-  const command = againOf(run);
+  const command = againCommand(run);
   const sections = [
     `# ${markdown(summary.name)}: ${summary.status}`,
     ...answerParts(summary, charts),

@@ -6,7 +6,7 @@ import { type Child, html, type Markup } from '../html/markup.ts';
 import { bulletList, figures, note, page, paste, section, tables } from '../html/page.ts';
 import { foldedTable, table } from '../html/table.ts';
 import { caveatsOf } from '../words/caveats.ts';
-import { againOf, labelsOf, measuredOn } from '../words/circumstances.ts';
+import { againCommand, labelsOf, measuredOn } from '../words/circumstances.ts';
 import { GLOSSARY } from '../words/glossary.ts';
 import { headlinesOf } from '../words/headline.ts';
 import { pastes } from '../words/paste-settings.ts';
@@ -113,7 +113,7 @@ const circumstances = (run: RunFile): Markup => factList(measuredOn(run));
 
 /** How to make this run again; runs of earlier versions don't say. */
 function again(run: RunFile): Markup | null {
-  const command = againOf(run);
+  const command = againCommand(run);
   return command === null ? null : html`<h3>To make this run again</h3>\n${paste(command)}`;
 }
 

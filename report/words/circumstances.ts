@@ -147,7 +147,7 @@ export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
   Object.entries(Asked.safeParse(config).data?.labels ?? {}).map(([key, value]) => `${key} ${value}`);
 
 /** The command that makes the run again; null for a run that never said. */
-export const againOf = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
+export const againCommand = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
 function behaviourOf({ kind, ...more }: { readonly kind: string; readonly [key: string]: unknown }): string {
   const details = Object.entries(more).map(([name, value]) => `${name} ${String(value)}`);

@@ -17,7 +17,7 @@ const MOST_MS = 2000;
 /** Pages that people wait for, of as many runs as a team makes in a month. */
 export const pages: BenchPart = {
   name: 'pages',
-  method: `\`connrig report\` of one recorded run, the same of a folder of ${RUNS} runs, and \`connrig compare\` of those. Each is a process of its own, from the command to the page. Medians of ${ROUNDS} rounds.`,
+  method: `\`connrig report\` of one recorded run, \`connrig report\` of a folder of ${RUNS} runs, and \`connrig compare\` of those ${RUNS}. Each is a process of its own, timed from the command to the page. Medians of ${ROUNDS} rounds.`,
   async measure() {
     const scratch = mkdtempSync(join(tmpdir(), 'connrig-bench-pages-'));
     try {
