@@ -20,7 +20,9 @@ const leaves = new Map(
 );
 
 test('every command has a table of options, which the pages about options know', () => {
-  assert.deepEqual([...leaves.keys()], Object.keys(OPTION_TABLES));
+  // One is told a word, and has no options.
+  const withOptions = [...leaves.keys()].filter((name) => name !== 'schema');
+  assert.deepEqual(withOptions, Object.keys(OPTION_TABLES));
 });
 
 for (const [name, table] of Object.entries(OPTION_TABLES)) {

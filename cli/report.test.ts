@@ -146,7 +146,7 @@ test('--png draws every chart, at twice its size', { skip: needs('chromium'), ti
   );
   const png = readFileSync(join(folder, 'charts/memory-ws.png'));
   assert.equal(png.subarray(1, 4).toString(), 'PNG');
-  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [1280, 660]);
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [2400, 800]);
   // White alone is smaller.
   assert.ok(png.length > 10_000, String(png.length));
 });

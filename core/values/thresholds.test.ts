@@ -57,7 +57,7 @@ const WRONG: ReadonlyArray<[string, RegExp]> = [
   ['ws.perConnection.total.bytes', /is not a path, one of >= <= > <, and a quantity/],
   [
     'ws.perConnection.totl.bytes > 1KiB',
-    /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, unexplained, coarseBytes, tcpReservedBytes$/,
+    /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, componentEstimates, unexplained, coarseBytes, tcpReservedBytes$/,
   ],
   ['wss.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
   ['ws.perConnection.total > 1KiB', /is no number yet: go on with bytes, low, high/],
