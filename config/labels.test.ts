@@ -18,6 +18,16 @@ for (const [given, problem] of [
   test(`refused: ${given.slice(0, 20)}`, () => assert.deepEqual(readLabels(given), { problem }));
 }
 
+test('the command that asks for a run again hides what its URLs and paths carry', () => {
+  const { again } = parseRunConfig({
+    urls: ['http://me:hushed-word@127.0.0.1:3000/chat?token=hushed-too'],
+    behaviour: 'request:1k/s:/work?key=hushed-as-well',
+    pid: String(process.pid),
+  });
+  assert.ok(!again.includes('hushed'), again);
+  assert.match(again, /\/chat\?token=\*\*\*.*request:1k\/s:\/work\?key=\*\*\*/);
+});
+
 test('a run knows the command that asks for it again, without what is secret or where its results went', () => {
   const { again, labels } = parseRunConfig(
     {

@@ -1,3 +1,4 @@
+import { redactText, redactUrl } from '../core/values/secrets.ts';
 import { word } from '../core/values/shell.ts';
 import type { RawSettings } from './read-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -17,7 +18,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 const SECRETS: ReadonlySet<string> = new Set(['admin-token', 'exporter-token', 'send-on-open']);
 
 /**
- * The command that asks for the same run, ready to paste, wherever its settings stood.
+ * The command that asks for the same run, ready to paste, wherever its settings stood. Values of queries and passwords are hidden.
  *
  * @param urls as they were given
  */
@@ -28,7 +29,13 @@ export function commandAgain(urls: readonly string[], commandLine: RawSettings, 
     const texts = (Array.isArray(given) ? given : [given]).map(String);
     if (!('argument' in option)) return texts[0] === 'true' ? [`--${name}`] : [];
     const shown = 'repeats' in option ? texts : [texts.join(',')];
-    return shown.map((text) => `--${name} ${word(SECRETS.has(name) && !text.startsWith('@') ? '@FILE' : text)}`);
+    return shown.map((text) => `--${name} ${word(toShow(name, text))}`);
   });
-  return ['connrig run', ...urls.map(word), ...options].join(' ');
+  return ['connrig run', ...urls.map((url) => word(redactUrl(url))), ...options].join(' ');
+}
+
+function toShow(name: string, text: string): string {
+  if (SECRETS.has(name)) return text.startsWith('@') ? text : '@FILE';
+  // A path with a query may be part of it.
+  return name === 'behaviour' ? redactUrl(text) : redactText(text);
 }

@@ -54,7 +54,8 @@ async function runAt(
     levels,
   );
   assert.equal(leg?.outcomes.open, leg?.attempts);
-  for (const warning of summary.warnings) assert.ok(ended.stderr.includes(warning), `${warning} is for people, too`);
+  const told = ended.stdout + ended.stderr;
+  for (const warning of summary.warnings) assert.ok(told.includes(warning), `${warning} is for people, too`);
   return { folder, summary, leg: leg!, ended };
 }
 

@@ -23,10 +23,11 @@ describe('a target that drops its connections', () => {
     t.after(() => server.close());
     const folder = newFolder(t);
     const ended = await connrig(t, ['run', server.url, '--levels', '400,900,1500', ...HASTY, '--out', folder]);
-    assertFailed(ended, 4, 'EDROPPED', /dropped [\d,]+ of [\d,]+ open connections: reset/);
     const { legs, error, status } = await reportOn(t, folder);
+    // A client that is busy with other things may have heard of the attempts that were reset, and not yet of the rest.
+    if (error?.code === 'ETARGETFULL') assertFailed(ended, 4, 'ETARGETFULL', /at 1,000 open connections: reset/);
+    else assertFailed(ended, 4, 'EDROPPED', /dropped [\d,]+ of [\d,]+ open connections: reset/);
     assert.equal(status, 'failed');
-    assert.equal(error?.code, 'EDROPPED');
     assert.deepEqual(
       legs[0]?.levels.map(({ open, established }) => ({ open, established })),
       [400, 900].map((open) => ({ open, established: open })),

@@ -77,10 +77,10 @@ function assertNeverDown(pages: readonly Samples[]): void {
 }
 
 describe('connrig run --metrics', () => {
-  it('shows a run of 2,000 connections as it goes, and agrees with its summary', onLinux, async (t) => {
+  it('shows a run of 1,500 connections as it goes, and agrees with its summary', onLinux, async (t) => {
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', '--connections', '2k', '--levels', '6', '--behaviour', 'echo:500/s:64B', '--talk', '1s', ...HASTY],
+      ...['run', '--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s', ...HASTY],
       ...['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder],
     ]);
     const url = await urlOf(run);
