@@ -20,7 +20,7 @@ for (const [given, problem] of [
 
 test('the command that asks for a run again hides what its URLs and paths carry', () => {
   const { again } = parseRunConfig({
-    urls: ['http://me:hushed-word@127.0.0.1:3000/chat?token=hushed-too'],
+    urls: ['http://127.0.0.1:3000/chat?token=hushed-too'],
     behaviour: 'request:1k/s:/work?key=hushed-as-well',
     pid: String(process.pid),
   });

@@ -6,8 +6,8 @@ import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
 import type { BenchPart } from './benchmark.ts';
 import { buffers } from './buffers.ts';
-import { compareBench } from './compare.ts';
 import { fuzz } from './fuzz.ts';
+import { gateBench } from './gate.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
@@ -195,7 +195,7 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, compareBench, fuzz, strangers, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, strangers, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];
