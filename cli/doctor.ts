@@ -30,11 +30,11 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
 /**
  * Prints what was found on stdout; `connrig run --dry-run` is the same.
  *
- * @throws RigError (exit 3) when something would fail, after printing; what {@link examinePlan} throws, before
+ * @throws RigError (exit 3, or 4 for an address out of reach) when something would fail, after printing; what {@link examinePlan} throws, before
  */
 export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps): Promise<void> {
   const examined = await examinePlan(config);
-  const { need, findings, most, snapshot } = examined;
+  const { need, findings, most, snapshot, obstacle } = examined;
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
     const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
@@ -42,7 +42,8 @@ export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps):
   } else {
     stdout.write(`${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
   }
-  const error = explain(findings);
+  // What can be measured is told all the same.
+  const error = obstacle ?? explain(findings);
   if (error) throw error;
 }
 

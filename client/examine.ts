@@ -1,4 +1,5 @@
 import type { RunConfig } from '../config/run-config.ts';
+import { RigError } from '../core/values/errors.ts';
 import { warmUpBelow } from '../core/values/plan.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
@@ -17,12 +18,14 @@ export interface Examined {
   readonly findings: readonly Finding[];
   readonly most: ReturnType<typeof mostConnections>;
   readonly snapshot: Snapshot;
+  /** Why the plan can't be carried out from here whatever the limits are, such as a loopback interface that is down. */
+  readonly obstacle: RigError | undefined;
 }
 
 /**
  * Holds a plan against this machine as a run does before it begins. Nothing is started, written or connected to; hosts are looked up.
  *
- * @throws RigError EHOST, EUNREACHABLE, EUSAGE: where the plan can't be carried out whatever the limits are
+ * @throws RigError EHOST, EUSAGE: where there is no plan to hold against it
  */
 export async function examinePlan(config: RunConfig): Promise<Examined> {
   const ports = config.urls.flatMap((url) => url.ports);
@@ -30,7 +33,7 @@ export async function examinePlan(config: RunConfig): Promise<Examined> {
   const engine = await chooseEngine(config, () => {});
   const places = await Promise.all(config.urls.map(async (url) => placeOf(await resolveHost(url))));
   const setups = setUpLegs(config, places, engine, snapshot);
-  await checkPlaces(setups, config);
+  const obstacle = await checkPlaces(setups, config).then(() => undefined, asObstacle);
   const legs = setups.map((setup) => ({ setup, ...demandOf(setup, snapshot, config) }));
   const largest = legs.reduce((most, leg) => (leg.need.connections > most.need.connections ? leg : most));
   const needAt = (connections: number): Need =>
@@ -40,7 +43,13 @@ export async function examinePlan(config: RunConfig): Promise<Examined> {
     findings: leastFitting(legs.map(({ need, limits }) => checkMachine(need, limits))),
     most: mostConnections(needAt, largest.limits),
     snapshot,
+    obstacle,
   };
+}
+
+function asObstacle(error: unknown): RigError {
+  if (error instanceof RigError && error.code === 'EUNREACHABLE') return error;
+  throw error;
 }
 
 /** An address of this machine where there is one: that is what its limits go for. */

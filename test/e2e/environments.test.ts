@@ -192,9 +192,9 @@ describe('without root', () => {
 });
 
 describe('connrig doctor', () => {
-  const heard = async (t: TestContext, options: StartOptions): Promise<Map<string, Ability>> => {
+  const heard = async (t: TestContext, options: StartOptions, ends: number = 0): Promise<Map<string, Ability>> => {
     const { code, stdout, stderr } = await connrig(t, ['doctor', '--connections', '100', '--json'], options);
-    assert.equal(code, 0, stderr);
+    assert.equal(code, ends, stderr);
     const { abilities, readingMs } = JSON.parse(stdout) as { abilities: Ability[]; readingMs: number };
     assert.ok(readingMs > 0);
     return new Map(abilities.map((ability) => [ability.what, ability]));
@@ -210,7 +210,8 @@ describe('connrig doctor', () => {
 
   it('names everything that is lacking, and what to do about it', ELSEWHERE, async (t) => {
     const setUp = `${NO_TYPES}\n${NO_CGROUPS}\nmount -t proc -o hidepid=2 proc /proc`;
-    const abilities = await heard(t, elsewhere(t, { asNobody: true, namespaces: ['net'], setUp }));
+    // With loopback down no run would get anywhere.
+    const abilities = await heard(t, elsewhere(t, { asNobody: true, namespaces: ['net'], setUp }), 4);
     const told = (what: string): unknown[] => {
       const { ok, sentence, remedy } = abilities.get(what)!;
       return [ok, sentence, remedy];

@@ -230,7 +230,7 @@ describe('connrig run --metrics', () => {
       assertFailed(await connrigHere(['run', '--out', folder, ...args]), 2, code, why);
     await refused('ELISTEN', /is taken/, '--metrics', String(port));
     await refused('EUSAGE', /--metrics 0\.0\.0\.0: .*give --admin-token/, '--metrics', '0.0.0.0:0');
-    await refused('EUSAGE', /--metrics: "x" is not an address/, '--metrics', 'x');
+    await refused('EUSAGE', /--metrics: a port is missing in "x"/, '--metrics', 'x');
     await refused('EUSAGE', /--linger: .*without --metrics/, '--linger', '5s');
     assert.equal(existsSync(folder), false);
   });
