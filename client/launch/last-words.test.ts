@@ -58,3 +58,9 @@ test('where the end says it, it stands once', () => {
   assert.equal(lastWords(PYTHON).match(/OSError/g)?.length, 1);
   assert.match(lastWords(PYTHON), /OSError: \[Errno 98\] .*address already in use$/);
 });
+
+test('what Node.js prints of a debugger that has looked in is left out', () => {
+  const output =
+    'Debugger attached.\nhad enough\nWaiting for the debugger to disconnect...\nDebugger ending on ws://h\n';
+  assert.equal(lastWords(output), ': had enough');
+});

@@ -9,6 +9,10 @@ const SHOWN_CHARS = 500;
 const CAUSE =
   /^\s*(?:panic: |fatal error: |thread '.*' panicked|Exception in thread |Uncaught |[\w.$]*(?:Error|Exception)\b.*: |terminate called |Segmentation fault|.*Assertion .* failed)/;
 
+/** What Node.js prints because we looked into it; nobody's last words. */
+const OF_INSPECTOR =
+  /^(?:Debugger (?:attached|ending|listening)|Waiting for the debugger to disconnect|For help, see: https:\/\/nodejs\.org\/)/;
+
 /**
  * The end of what a target printed, on one line, to follow a sentence about its end. Where the end is a stack trace, the
  * line that says what happened stands first.
@@ -16,7 +20,7 @@ const CAUSE =
  * @returns `: first | second`; nothing where it printed nothing
  */
 export function lastWords(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !OF_INSPECTOR.test(line));
   const end = lines.slice(-SHOWN_LINES);
   const cause = lines.findLast((line) => CAUSE.test(line));
   const shown = cause === undefined || end.includes(cause) ? end : [cause, '…', ...end.slice(2)];

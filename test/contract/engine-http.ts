@@ -66,7 +66,12 @@ export function engineHttpContract(name: string, rigFor: RigFor): void {
       ['403', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'rejected', /^HTTP 403 Forbidden$/],
       ['503 that closes', 'HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\n', 'rejected', /^HTTP 503 Busy$/],
       ['Connection: close', OK.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'), 'closed-early', /keeps no conn/],
-      ['HTTP/1.0', OK.replace('1.1', '1.0'), 'closed-early', /^HTTP 200 OK with Connection: close/],
+      [
+        'HTTP/1.0',
+        OK.replace('1.1', '1.0'),
+        'closed-early',
+        /^HTTP 200 OK with HTTP\/1\.0 and no Connection: keep-alive/,
+      ],
       ['no length', 'HTTP/1.1 200 OK\r\n\r\nhello', 'closed-early', /ends with the connection/],
       ['garbage', '\u0001\u0002\u0003 no http', 'bad-handshake', /^the answer is not HTTP/],
       ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(65_536)}`, 'bad-handshake', /above 16384 bytes/],
