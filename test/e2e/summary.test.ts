@@ -93,7 +93,10 @@ describe('a run', () => {
     const again = await connrig(t, ['report', folder]);
     // How the run ended is told as it was; the report itself is made.
     const errors = stderr.split('\n').filter(isError);
-    assert.deepEqual({ code: again.code, stderr: again.stderr.trimEnd() }, { code: 0, stderr: errors.join('\n') });
+    assert.deepEqual(
+      [again.code, again.stderr.split('\n').filter((text) => text !== '')],
+      [0, [...errors, join(folder, 'report.html')]],
+    );
     assert.deepEqual(readReports(folder), before);
     assert.ok(stderr.includes(again.stdout), 'the same table, on stdout now');
     assert.equal((await connrig(t, ['report', folder, '--json'])).stdout, stdout);
