@@ -74,7 +74,7 @@ export function goesOn(version: (typeof NEWER)[number]): void {
         { cwd: there, program: [node, join(there, 'node_modules', 'connrig', 'dist', 'bin', 'main.js')] },
       );
       // On a machine that is busy with other things it may have been late, which is another matter.
-      assert.ok(code === 0 || code === 6, stderr);
+      assert.ok([0, 6, 7].includes(code ?? -1), stderr);
       const { legs } = await reportOn(t, folder);
       assert.deepEqual(
         legs.map(({ protocol, levels }) => [protocol, levels.map(({ open, established }) => [open, established])]),
