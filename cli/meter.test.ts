@@ -160,7 +160,10 @@ test(
 
 const BAD: ReadonlyArray<[args: string[], message: RegExp]> = [
   [[], /^EUSAGE: --pid: name at least one process — connrig meter --help$/m],
-  [['--pid', 'init', '--listen', 'here'], /^EUSAGE: --pid: "init" is not a process id; --listen: a port is missing in "here"/m],
+  [
+    ['--pid', 'init', '--listen', 'here'],
+    /^EUSAGE: --pid: "init" is not a process id; --listen: a port is missing in "here"/m,
+  ],
   [['--pid', '1', '--listen', ':70000'], /--listen: ":70000"/],
   [['--pid', '1', '--gc'], /--gc is not an option/],
   [['--pid', '999999999'], /^EPID: there is no process 999999999/m],
