@@ -26,7 +26,7 @@ interface Gate {
 /** A gate on a target of known cost, in C: against its twin that holds more, and against one that is equal, by turns. */
 export const gateBench: BenchPart = {
   name: 'gate',
-  method: `\`connrig run --baseline\` against a server in C that holds ${HELD_BYTES} bytes for each of 2,000 connections (\`test/known-answer/held.c\`). ${TRIES} times the same server is measured in 5 launches, then held against a twin that holds ${MORE_BYTES} B more, and against an equal one. ${ALLOWED_PERCENT} % are allowed.`,
+  method: `\`connrig run --baseline\` against a server in C that holds ${HELD_BYTES} bytes for each of 2,000 connections (\`test/known-answer/held.c\`). It is measured in 5 launches. Then a twin that holds ${MORE_BYTES} B more is held against that, and an equal one, ${TRIES} times. ${ALLOWED_PERCENT} % are allowed.`,
   onDemand: true,
   async measure() {
     const scratch = await mkdtemp(join(tmpdir(), 'connrig-gate-'));
@@ -107,12 +107,16 @@ function excludesGrowth({ summary }: Gate): boolean {
 
 async function summaryOf(args: readonly string[]): Promise<Summary> {
   const child = spawn(process.execPath, [CONNRIG, 'run', '--quiet', '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let out = '';
+  const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.err += text;
   });
   await once(child, 'close');
-  return Summary.parse(JSON.parse(out));
+  if (said.out === '') throw new Error(`${args.join(' ')}: ${said.err}`);
+  return Summary.parse(JSON.parse(said.out));
 }
