@@ -36,6 +36,10 @@ test('nothing measured is no verdict', () => {
 test('memory decides by the rules that are said', () => {
   assert.equal(verdict('A thousand open', [result('a', 'Go', 3000)]), 'does not hold');
   assert.equal(verdict('A thousand open', [result('a', 'Go', 3000), result('b', 'Java', 40_000)]), 'holds');
+  // A server in C that began with next to nothing has doubled, and nobody's RAM has spiked.
+  const tiny = result('c', 'C', 100);
+  const doubled = { ...tiny, memory: { ...tiny.memory!, baselineBytes: 92 * 1024 } };
+  assert.equal(verdict('A thousand open', [doubled]), 'does not hold');
   assert.deepEqual(
     [2000, 2048, 3072, 3073].map((bytes) => verdict('A goroutine', [], bytes)),
     ['does not hold', 'holds', 'holds', 'does not hold'],
