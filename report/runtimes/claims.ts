@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 /** What is called a modest machine. */
 const MODEST_BYTES = 2048 * MIB;
 /** Less is no spike of RAM on any machine, be it many times what a server of 92 KiB began with. */
-const SPIKE_BYTES = 32 * MIB;
+const SPIKE_BYTES = 16 * MIB;
 /** Times that differ by less are called alike, as are those whose launches overlap: few don't show how far they scatter. */
 const ALIKE = 1.1;
 
