@@ -8,6 +8,7 @@ import { type Check, type Facts, legOf } from './facts.ts';
 import { LATENCY_CHECKS } from './flow-checks.ts';
 import { lineOf } from './line.ts';
 import { POINTS_CHECKS } from './memory-checks.ts';
+import { eachCost } from './per-leg.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 type CheckOfRuns = (answer: readonly Series[], runs: readonly Facts[]) => void;
@@ -31,12 +32,23 @@ const eachLeg = (wanted: (leg: Facts['summary']['legs'][number]) => number, shar
     }
   });
 
+/** Costs: of a run whose legs are inconclusive there are none. */
+const costs =
+  (check: Check): CheckOfRuns =>
+  (answer, runs) => {
+    for (const facts of runs) check(ofRun(answer, facts), facts);
+    const known = new Set(runs.map(({ name }) => name));
+    assert.ok(answer.every(({ labels }) => known.has(labels['run']!)));
+  };
+const costOf = (part: 'user' | 'kernel'): Check =>
+  eachCost((own, cost) => assertNear(lastOf(only(own)), cost[part]!.bytes, 1e-6, part));
+
 export const COMPARE_CHECKS: ChecksOf<typeof COMPARE> = {
   status: each(VERDICT_CHECKS.status),
-  cost: eachLeg(({ perConnection }) => perConnection!.total!.bytes),
-  costBounds: each(VERDICT_CHECKS.costBounds),
-  user: eachLeg(({ perConnection }) => perConnection!.user!.bytes),
-  kernel: eachLeg(({ perConnection }) => perConnection!.kernel!.bytes),
+  cost: costs(VERDICT_CHECKS.cost),
+  costBounds: costs(VERDICT_CHECKS.costBounds),
+  user: costs(costOf('user')),
+  kernel: costs(costOf('kernel')),
   leastSquares: each(VERDICT_CHECKS.leastSquares),
   without: eachLeg((leg) => lineOf(leg, 'total').intercept),
   withinLimit: each(VERDICT_CHECKS.withinLimit),

@@ -55,7 +55,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
       $server: scene.server,
       $meter: scene.meter,
     });
-    return kind === 'now' ? scene.prometheus.at(text, atSeconds ?? to) : scene.prometheus.between(text, from, to);
+    const known = Math.max(...about.map(({ knownAt }) => knownAt)) + RULES_MS / 1000;
+    return kind === 'now' ? scene.prometheus.at(text, atSeconds ?? known) : scene.prometheus.between(text, from, to);
   }
 
   /** In the middle of a run, when it was scraped in time. */

@@ -5,7 +5,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import type { Phase } from '../../core/values/plan.ts';
-import { readEvents, readRunJson, readSamples } from '../support/connrig.ts';
+import { foldedLegs, readEvents, readRunJson, readSamples } from '../support/connrig.ts';
 import type { Series } from '../support/prometheus.ts';
 
 /** What is known of a run from its own folder. */
@@ -13,12 +13,15 @@ export interface Facts {
   /** What its metrics call it. */
   readonly name: string;
   readonly run: RunFile;
+  /** With what its levels come to in place of nothing where a leg is inconclusive. Its metrics have no cost then. */
   readonly summary: Summary;
   readonly samples: readonly Sample[];
   readonly events: readonly RunEvent[];
   /** Seconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** When its command had ended, and with it the last word of its metrics. */
+  readonly knownAt: number;
   /** When Prometheus got an answer from the run, in seconds since the epoch; beside a busy machine it misses some. */
   readonly scrapedAt: readonly number[];
 }
@@ -26,14 +29,19 @@ export interface Facts {
 export function factsOf(folder: string, summary: Summary): Omit<Facts, 'scrapedAt'> {
   const run = readRunJson(folder);
   const startedAt = new Date(run.startedAt);
+  const folded = foldedLegs(folder);
   return {
     name: timedName(startedAt, run.name),
     run,
-    summary,
+    summary: {
+      ...summary,
+      legs: summary.legs.map((leg, i) => (leg.inconclusive ? { ...folded[i]!, inconclusive: leg.inconclusive } : leg)),
+    },
     samples: readSamples(folder),
     events: readEvents(folder),
     startedAt: startedAt.getTime() / 1000,
     finishedAt: Date.parse(run.finishedAt!) / 1000,
+    knownAt: Date.now() / 1000,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, valuesOf } from './answers.ts';
 import { type Check, type ChecksOf, type Facts, legOf, type TickSample, ticksOf } from './facts.ts';
 import { type LedgerPart, lineOf } from './line.ts';
-import { lastPoint, listLegProtocols, pointsOf } from './per-leg.ts';
+import { eachCost, lastPoint, listLegProtocols, pointsOf } from './per-leg.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 /** Each level is there with what the summary says of it, and nothing else. */
@@ -81,14 +81,12 @@ export const MEMORY_CHECKS: ChecksOf<typeof MEMORY> = {
       assertAsInTicks(own, facts, (tick) => (tick.protocol === protocol ? tick.counts.open : null), protocol);
     }
   },
-  cost: (answer, facts) => {
-    for (const { protocol, perConnection } of facts.summary.legs) {
-      const { bytes, low, high } = perConnection!.total!;
-      for (const [bound, value] of Object.entries({ estimate: bytes, low, high })) {
-        assertNear(lastOf(only(answer, { protocol, bound })), value, 1e-6, bound);
-      }
+  cost: eachCost((own, { total }) => {
+    const { bytes, low, high } = total!;
+    for (const [bound, value] of Object.entries({ estimate: bytes, low, high })) {
+      assertNear(lastOf(only(own, { bound })), value, 1e-6, bound);
     }
-  },
+  }),
   slope: VERDICT_CHECKS.leastSquares,
   process: (answer, facts) => {
     const of = (component: string): Series => only(answer, { component });

@@ -1,6 +1,7 @@
 /** Ways in which checks of a run's queries go by its legs, and by what its connections do. */
 import assert from 'node:assert/strict';
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import type { Series } from '../support/prometheus.ts';
@@ -18,6 +19,17 @@ export const eachLeg =
 /** One value for each leg. */
 export const ofLeg = (wanted: (leg: Facts['summary']['legs'][number], facts: Facts) => number, share = 1e-6): Check =>
   eachLeg((series, leg, facts) => assertNear(lastOf(series), wanted(leg, facts), share, leg.protocol));
+
+/** The same of costs: an inconclusive leg has none. */
+export const eachCost =
+  (check: (own: readonly Series[], cost: NonNullable<LegSummary['perConnection']>) => void): Check =>
+  (answer, facts) => {
+    for (const { protocol, perConnection, inconclusive } of facts.summary.legs) {
+      const own = answer.filter(({ labels }) => labels['protocol'] === protocol);
+      if (inconclusive) assert.deepEqual(own, [], `${protocol} is inconclusive`);
+      else check(own, perConnection!);
+    }
+  };
 
 const behaviourOf = ({ run }: Facts): unknown => (run.config['behaviour'] as { kind: string }).kind;
 

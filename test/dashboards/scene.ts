@@ -52,16 +52,7 @@ export async function play(t: TestContext): Promise<Scene> {
   const small = await runOf(
     t,
     [
-      ...[
-        'run',
-        `ws://127.0.0.1:${serve.ports.ws}`,
-        '--pid',
-        String(serve.child.pid),
-        '--name',
-        'small',
-        '--collect',
-        'auto',
-      ],
+      ...['run', `ws://127.0.0.1:${serve.ports.ws}`, '--pid', String(serve.child.pid), '--name', 'small'],
       // Slowly, since half of all that it opens comes in the warm-up, before or around the first scrape.
       ...['--connections', String(SMALL.connections), '--levels', '5', '--rate', '500/s'],
       ...['--behaviour', 'echo:200/s:64B'],

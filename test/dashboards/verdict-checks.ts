@@ -4,7 +4,7 @@ import type { VERDICT } from '../../dashboards/grafana/queries/run.ts';
 import { assertNear, assertSameBucket, lastOf, only, theValue } from './answers.ts';
 import { type ChecksOf, type Facts, findLegProgress, phasesOf } from './facts.ts';
 import { lineOf, reachOf } from './line.ts';
-import { eachLeg, ofLeg, openMs } from './per-leg.ts';
+import { eachCost, eachLeg, ofLeg, openMs } from './per-leg.ts';
 
 export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   status: (answer, { summary }) => assert.equal(theValue(answer, { status: summary.status }), 1),
@@ -27,20 +27,16 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
     const { closeReasons, counts } = findLegProgress(facts, protocol);
     return counts.closed - closeReasons['by-us'];
   }),
-  cost: ofLeg(({ perConnection }) => perConnection!.total!.bytes),
-  costBounds: (answer, facts) => {
-    for (const { protocol, perConnection } of facts.summary.legs) {
-      assertNear(theValue(answer, { protocol, bound: 'low' }), perConnection!.total!.low, 1e-6, 'low');
-      assertNear(theValue(answer, { protocol, bound: 'high' }), perConnection!.total!.high, 1e-6, 'high');
+  cost: eachCost((own, { total }) => assertNear(lastOf(only(own)), total!.bytes, 1e-6, 'cost')),
+  costBounds: eachCost((own, { total }) => {
+    assertNear(theValue(own, { bound: 'low' }), total!.low, 1e-6, 'low');
+    assertNear(theValue(own, { bound: 'high' }), total!.high, 1e-6, 'high');
+  }),
+  costParts: eachCost((own, cost) => {
+    for (const part of ['user', 'kernel'] as const) {
+      assertNear(theValue(own, { part }), cost[part]!.bytes, 1e-6, part);
     }
-  },
-  costParts: (answer, facts) => {
-    for (const { protocol, perConnection } of facts.summary.legs) {
-      for (const part of ['user', 'kernel'] as const) {
-        assertNear(theValue(answer, { protocol, part }), perConnection![part]!.bytes, 1e-6, part);
-      }
-    }
-  },
+  }),
   leastSquares: eachLeg((series, leg, { run }) => {
     assertNear(lastOf(series), lineOf(leg, 'total').slope, 1e-6, 'the same line by the same levels');
     const { bytes } = leg.perConnection!.total!;
