@@ -12,6 +12,8 @@ import type { ServedRun } from './served-run.ts';
 const CONNECTIONS = 8;
 /** Between making the last page and leaving, for it to be on its way. */
 const LAST_PAGE_MS = 250;
+/** Two asks may lie closer than two evaluations of a recording rule, which has to see the last word as well. */
+const LEAST_MS = 3000;
 
 /**
  * Serves the metrics of a run. At the end they stay until they were asked for twice.
@@ -68,7 +70,10 @@ export async function serveRunMetrics(
     async linger(mostMs, stop) {
       const patience = new AbortController();
       const signal = AbortSignal.any([stop, patience.signal]);
-      await Promise.race([twice.then(() => delay(LAST_PAGE_MS)), delay(mostMs, undefined, { signal }).catch(() => {})]);
+      await Promise.race([
+        Promise.all([twice, delay(LEAST_MS)]).then(() => delay(LAST_PAGE_MS)),
+        delay(mostMs, undefined, { signal }).catch(() => {}),
+      ]);
       patience.abort();
     },
     async close() {
