@@ -71,7 +71,7 @@ export async function serveRunMetrics(
       const patience = new AbortController();
       const signal = AbortSignal.any([stop, patience.signal]);
       await Promise.race([
-        Promise.all([twice, delay(LEAST_MS)]).then(() => delay(LAST_PAGE_MS)),
+        Promise.all([twice, delay(LEAST_MS, undefined, { ref: false })]).then(() => delay(LAST_PAGE_MS)),
         delay(mostMs, undefined, { signal }).catch(() => {}),
       ]);
       patience.abort();
