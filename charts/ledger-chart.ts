@@ -1,6 +1,7 @@
 import { KERNEL_COMPONENTS } from '../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../core/ledger/ledger.ts';
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
+import { knownCost } from '../core/values/known-cost.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { baseOption, bytesAxis, categoryAxis, quiet, tooltip } from './axes.ts';
 import { type Chart, formatOrUnknown } from './chart.ts';
@@ -87,10 +88,7 @@ const formatSize = (bytes: number): string => humanBytes(Math.max(0, bytes));
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-function costOf({ perConnection }: LegSummary): number | undefined {
-  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
-  return cost?.bytes;
-}
+const costOf = (leg: LegSummary): number | undefined => knownCost(leg)?.bytes;
 
 function ledgerSentence(leg: LegSummary): string {
   const largest = COMPONENTS.map((name) => ({ name, bytes: leg.perConnection?.components[name] ?? 0 }))

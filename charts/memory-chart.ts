@@ -1,5 +1,6 @@
 import type { LegSummary } from '../core/schemas/leg-summary.ts';
 import { type Line, lineAt, predictAt } from '../core/stats/predict.ts';
+import { knownCost } from '../core/values/known-cost.ts';
 import { humanBetween, humanBytes, humanCount } from '../core/values/units.ts';
 import { baseOption, bytesAxis, countAxis, nearest, quiet, shortCount, tooltip } from './axes.ts';
 import { bandSeries } from './band.ts';
@@ -145,9 +146,10 @@ const holdoutSeries = (top: number, bytes: number): SeriesOption => ({
   itemStyle: { color: 'transparent', borderColor: colour('bad'), borderWidth: 2 },
 });
 
-function memorySentence({ name, levels, perConnection, fit, inconclusive }: LegSummary): string {
+function memorySentence(leg: LegSummary): string {
+  const { name, levels, fit, inconclusive } = leg;
   if (levels.length === 0) return `No level of ${name} was measured yet.`;
-  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel;
+  const cost = knownCost(leg);
   const measured = `${levels.length} level${levels.length === 1 ? '' : 's'} of ${name}, up to ${humanCount(levels.at(-1)!.open)} connections.`;
   if (inconclusive) return `${measured} No line through them tells a cost.`;
   if (!cost) return `${measured} A line takes at least three.`;

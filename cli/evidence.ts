@@ -1,25 +1,24 @@
-import type { Evidence, RunDeps } from '../client/deps.ts';
+import type { RunDeps } from '../client/deps.ts';
 import type { RunConfig } from '../config/run-config.ts';
 
-/** What a run goes on for; undefined where it is to do what was planned, and no more. */
+/**
+ * What the report's statistics say while a run goes on: whether another launch is worth it, and what a connection costs so far. What sums
+ * up a run takes memory that a run without it needn't have.
+ */
 export async function loadEvidence({
   baseline,
   failIf = [],
   precisionPercent,
-}: RunConfig): Promise<Evidence | undefined> {
-  if (!baseline && failIf.length === 0 && precisionPercent === undefined) return undefined;
-  // What sums up a run takes memory that a run without it needn't have.
-  const [{ isPreciseBy, openQuestion }, { readRun }] = await Promise.all([
+  quiet,
+}: RunConfig): Promise<Pick<RunDeps, 'openQuestion' | 'costSoFar'>> {
+  const isAsked = baseline !== undefined || failIf.length > 0 || precisionPercent !== undefined;
+  if (!isAsked && quiet) return {};
+  const [{ costSoFar, openQuestion }, { readRun }] = await Promise.all([
     import('../report/fold/evidence.ts'),
     import('../report/fold/read-run.ts'),
   ]);
   return {
-    isPrecise: (run, points, leg) => precisionPercent !== undefined && isPreciseBy(run, points, leg, precisionPercent),
-    openQuestion: (folder) => openQuestion(readRun(folder), precisionPercent),
+    openQuestion: isAsked ? (folder) => openQuestion(readRun(folder), precisionPercent) : undefined,
+    costSoFar: quiet && precisionPercent === undefined ? undefined : costSoFar,
   };
-}
-
-/** For the progress line; undefined where there is none. */
-export async function loadCostSoFar({ quiet }: RunConfig): Promise<RunDeps['costSoFar']> {
-  return quiet ? undefined : (await import('../report/fold/evidence.ts')).costSoFar;
 }

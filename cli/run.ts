@@ -9,7 +9,7 @@ import { hintFor } from '../core/values/shell.ts';
 import { humanBytes } from '../core/values/units.ts';
 import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
-import { loadCostSoFar, loadEvidence } from './evidence.ts';
+import { loadEvidence } from './evidence.ts';
 import { liveLine, silentLine } from './live-line.ts';
 import { lackOfAddresses, lackOfThreads } from './own-limits.ts';
 import { addPlanArguments, readPlan } from './plan-arguments.ts';
@@ -66,14 +66,14 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
     served = await serveRun(config, version);
     // A user who asked for any free port can't find it otherwise, quiet or not.
     for (const { where } of served) deps.stderr.write(`${where}\n`);
+    const evidence = await loadEvidence(config);
     const startedAt = new Date();
     const { folder, error } = await run(config, {
       self,
       version,
       env: deps.env,
       signal: stopping.signal,
-      evidence: await loadEvidence(config),
-      costSoFar: await loadCostSoFar(config),
+      ...evidence,
       wallClock: () => new Date(),
       onProgress(progress) {
         line.show(progress);

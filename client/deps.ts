@@ -3,14 +3,6 @@ import type { Estimate } from '../core/stats/slope.ts';
 import type { RunObserver } from './observer.ts';
 import type { Progress } from './progress.ts';
 
-/** What the record tells so far, by the report's own statistics, which lie in another room. */
-export interface Evidence {
-  /** Whether the levels of a leg so far, its baseline among them, tell its cost well enough. */
-  isPrecise(run: RunFile, points: readonly MemoryPoint[], leg: number): boolean;
-  /** What another launch may show, of what this run was asked; null for nothing. */
-  openQuestion(folder: string): string | null;
-}
-
 /** What enters a run from outside: a run inside a test gets its own. */
 export interface RunDeps {
   /** How this very program is started, for the reference server's process: `['node', '/…/bin/main.js']`. */
@@ -20,8 +12,11 @@ export interface RunDeps {
   /** Aborted when the person wants the run to end. */
   readonly signal: AbortSignal;
   readonly version: string;
-  /** undefined: nothing was asked that takes more of it than was planned. */
-  readonly evidence?: Evidence | undefined;
+  /**
+   * What another launch may show, of what this run was asked; null for nothing. The report's own statistics say it, which lie in another
+   * room. undefined: nothing was asked that takes more launches than were planned.
+   */
+  readonly openQuestion?: ((folder: string) => string | null) | undefined;
   /**
    * What one more connection costs by the baseline and levels of a leg so far, by the report's own statistics; null where these show
    * none. undefined: nobody looks at it.

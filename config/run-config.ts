@@ -155,10 +155,14 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
 }
 
 /** A cost that is held against another has to know how far launches scatter, where there can be several. */
-function launchesOf({ urls, command, baseline, launches }: RunConfig, named: (key: keyof Options) => boolean): number {
-  const canStart = urls.length === 0 || command !== undefined;
-  return baseline && canStart && !named('launches') ? LAUNCHES_AGAINST_BASELINE : launches;
+function launchesOf(config: RunConfig, named: (key: keyof Options) => boolean): number {
+  const { baseline, launches } = config;
+  return baseline && canStartAnew(config) && !named('launches') ? LAUNCHES_AGAINST_BASELINE : launches;
 }
+
+/** Whether the run starts its target itself, and so can start it again. */
+export const canStartAnew = ({ urls, command }: Pick<RunConfig, 'urls' | 'command'>): boolean =>
+  urls.length === 0 || command !== undefined;
 
 function protocolsOf(
   { urls, target, protocols }: RunConfig,
@@ -222,7 +226,7 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
       '--inspect: a heap is part of the memory of a process; name it with --pid, or start it with --command',
     );
   }
-  if (hasUrl && command === undefined && launches > 1) {
+  if (!canStartAnew({ urls, command }) && launches > 1) {
     problems.push('--launches: only a target that the run itself starts can be started anew; give --command');
   }
   if (pid !== undefined && command !== undefined) {

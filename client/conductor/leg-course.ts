@@ -29,8 +29,8 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
-  /** Whether these points, a baseline and levels, tell the cost well enough. */
-  readonly isPrecise: (points: readonly MemoryPoint[]) => boolean;
+  /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
+  readonly isPrecise: () => boolean;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
 }

@@ -70,7 +70,7 @@ export class LegWalk {
     const top = peakOf(leg);
     for (const level of course.cycle === 0 ? leg.levels : [top]) {
       // The top is what was asked for, however well the cost is known by then.
-      if (level !== top && this.#isPrecise()) continue;
+      if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
       const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
@@ -88,9 +88,5 @@ export class LegWalk {
   async #tellTurnedAway(): Promise<void> {
     const backlog = await this.#course.context.acceptance.turnedAway();
     if (backlog && backlog.drops > 0) this.#course.warn(toWarning('WTURNEDAWAY', backlog));
-  }
-
-  #isPrecise(): boolean {
-    return this.#course.context.isPrecise(this.#points);
   }
 }

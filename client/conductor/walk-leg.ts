@@ -12,7 +12,7 @@ import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { Acceptance } from './acceptance.ts';
-import { followCost } from './cost-so-far.ts';
+import { followCost, isPreciseBy } from './cost-so-far.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { startLegFleet, withoutZone } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
@@ -68,6 +68,10 @@ export async function walkLeg(
   });
   const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
   let stopTicking = (): void => {};
+  const costSoFar = followCost(
+    () => walk.points,
+    (points) => deps.costSoFar?.(file, points, index) ?? null,
+  );
   const walk: LegWalk = new LegWalk({
     leg,
     index,
@@ -89,7 +93,8 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
-    isPrecise: (points) => deps.evidence?.isPrecise(file, points, index) ?? false,
+    isPrecise: () =>
+      config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {
       url: nameAddress(url, ip),
       protocol: leg.protocol,
@@ -109,10 +114,6 @@ export async function walkLeg(
   try {
     const { plan } = config;
     const { onProgress } = deps;
-    const costSoFar = followCost(
-      () => walk.points,
-      (points) => deps.costSoFar?.(file, points, index) ?? null,
-    );
     const follows = { elapsedMs, state, costSoFar, onProgress };
     stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunConfig } from '../../config/run-config.ts';
+import { canStartAnew, type RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { RigError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
@@ -52,7 +52,7 @@ export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> 
     const unmeasured = await walkLaunch(context, launch);
     first ??= unmeasured;
     if (launch + 1 < config.plan.launches) continue;
-    const question = first ? null : (deps.evidence?.openQuestion(recorder.folder) ?? null);
+    const question = first ? null : (deps.openQuestion?.(recorder.folder) ?? null);
     if (question === null) return first;
     if (launch + 1 >= mostLaunches(config)) {
       if (config.precisionPercent !== undefined) given.warn(toWarning('WOPEN', { question, launches: launch + 1 }));
@@ -65,8 +65,8 @@ export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> 
 }
 
 /** A target that was there before the run can't be started anew. */
-const mostLaunches = ({ urls, command, maxLaunches, plan }: RunConfig): number =>
-  urls.length === 0 || command !== undefined ? Math.max(maxLaunches, plan.launches) : 1;
+const mostLaunches = (config: RunConfig): number =>
+  canStartAnew(config) ? Math.max(config.maxLaunches, config.plan.launches) : 1;
 
 async function walkLaunch(context: LegsContext, launch: number): Promise<RigError | undefined> {
   let first: RigError | undefined;

@@ -2,6 +2,7 @@ import type { Ledger } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile } from '../../core/schemas/record.ts';
+import { isDue, isLevel, LEVELS_MOST, thinLevels } from '../conductor/cost-so-far.ts';
 
 /** What one more connection costs by these points of one leg: the report's own estimate, which lies in another room. */
 export type CostEstimator = (run: RunFile, points: readonly MemoryPoint[], leg: number) => LegSummary['perConnection'];
@@ -18,15 +19,6 @@ interface Page {
   /** Levels that went into it. */
   costOf: number;
 }
-
-/**
- * The interval takes time in proportion to the square of the number of levels (some 10 ms for ten, 100 ms for fifty), and
- * it is the conductor's time. So it is taken from fifty of them at most: evenly spread ones of the present launch, and
- * those of earlier launches for which there is room. Above ten levels it is taken only when there are a tenth more.
- */
-const LEVELS_MOST = 50;
-const MORE = 1.1;
-const EACH_UP_TO = 10;
 
 /** Keeps the points of each leg, and the estimates made from them. */
 export class CostBook {
@@ -65,9 +57,8 @@ export class CostBook {
    */
   update(run: RunFile, isLast = false): void {
     for (const [leg, page] of this.#pages) {
-      const isEach = isLast || page.levels <= EACH_UP_TO;
-      if (page.levels === page.costOf || (!isEach && page.levels < page.costOf * MORE)) continue;
-      page.cost = this.#estimate(run, thinned(page.points), leg);
+      if (!isDue(page.levels, page.costOf) && !(isLast && page.levels > page.costOf)) continue;
+      page.cost = this.#estimate(run, thinLevels(page.points), leg);
       page.costOf = page.levels;
     }
   }
@@ -90,8 +81,6 @@ const slim = (point: MemoryPoint): MemoryPoint => ({
   progress: { ...point.progress, openPlanned: [], openActual: [], lag: [], ownLag: [] },
 });
 
-const isLevel = ({ phase }: MemoryPoint): boolean => phase === 'hold';
-
 /** Whole launches, the earliest first, until what is left has no more than {@link LEVELS_MOST} levels, or is the present one. */
 function dropEarlierLaunches(points: MemoryPoint[]): void {
   const present = points.at(-1)?.launch;
@@ -102,13 +91,4 @@ function dropEarlierLaunches(points: MemoryPoint[]): void {
       points.findIndex(({ launch }) => launch !== earliest),
     );
   }
-}
-
-/** All of them, or of a launch with very many levels an even choice, the first and the last among them. */
-function thinned(points: readonly MemoryPoint[]): readonly MemoryPoint[] {
-  const levels = points.filter(isLevel);
-  if (levels.length <= LEVELS_MOST) return points;
-  const nth = (i: number): MemoryPoint | undefined => levels[Math.round((i * (levels.length - 1)) / (LEVELS_MOST - 1))];
-  const chosen = new Set(Array.from({ length: LEVELS_MOST }, (_, i) => nth(i)));
-  return points.filter((point) => !isLevel(point) || chosen.has(point));
 }

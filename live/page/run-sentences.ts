@@ -1,4 +1,5 @@
 import type { ChartTable } from '../../charts/chart.ts';
+import { knownCost } from '../../core/values/known-cost.ts';
 import { humanCount, humanInterval } from '../../core/values/units.ts';
 import type { RunView, Standing, Verdict } from '../view.ts';
 
@@ -24,8 +25,8 @@ export function phaseSentence({ now, standing }: RunView): string {
 
 /** What one more connection of a leg costs by its levels so far, with its interval; a dash where they don't show it. */
 export function costText(verdict: Verdict | null, name: string): string {
-  const { perConnection = null } = verdict?.summary.legs.find((leg) => leg.name === name) ?? {};
-  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+  const leg = verdict?.summary.legs.find((one) => one.name === name);
+  const cost = leg ? knownCost(leg) : null;
   return cost === null ? '–' : humanInterval(cost.bytes, cost.low, cost.high);
 }
 

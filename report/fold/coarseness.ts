@@ -18,12 +18,14 @@ export function hiddenBy({ target }: RunFile, samples: readonly Sample[], index:
 
 /**
  * A leg whose intervals also know how coarsely the target's runtime takes memory. That is no scatter: launches don't average it out.
+ *
+ * @param above so many connections lie the levels that the cost comes from
  */
-export function withCoarseness(leg: LegSummary, hidden: Hidden | undefined): LegSummary {
+export function withCoarseness(leg: LegSummary, hidden: Hidden | undefined, above: number): LegSummary {
   const { perConnection, levels, fit } = leg;
   if (perConnection === null || !hidden) return leg;
   // The cost is that above a knee.
-  const opens = levels.map(({ open }) => open).filter((open) => open >= (fit?.knee?.high ?? 0));
+  const opens = levels.map(({ open }) => open).filter((open) => open > above && open >= (fit?.knee?.high ?? 0));
   const coarseBytes = coarsenessOf(opens, hidden.bytes);
   if (!(coarseBytes > 0)) return leg;
   const { total, user, charged } = perConnection;

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunFile, Sample } from '../../core/schemas/record.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
-import { isPreciseBy, openQuestion, reachPercent } from './evidence.ts';
+import { openQuestion } from './evidence.ts';
 
 const going = (more: Partial<RunFile> = {}): RunFile => runFile({ status: 'running', exitCode: null, ...more });
-const points = (samples: readonly Sample[]) => samples.flatMap((sample) => (sample.type === 'memory' ? [sample] : []));
 /** Levels that alternate about their line by so many bytes. */
 const scattered = (bytes: number): Sample[] =>
   climb(5000).map((sample) => {
@@ -14,28 +13,6 @@ const scattered = (bytes: number): Sample[] =>
     target.anonBytes = target.anonBytes! + ((sample.level / 500) % 2 === 0 ? bytes : -bytes);
     return { ...sample, readings: { ...sample.readings, target } };
   });
-
-test('how far a cost may be off, of itself', () => {
-  assert.equal(reachPercent({ bytes: 200, low: 190, high: 204 }), 5);
-  assert.equal(reachPercent({ bytes: 0, low: -1, high: 1 }), Number.POSITIVE_INFINITY);
-  assert.equal(reachPercent(null), Number.POSITIVE_INFINITY);
-});
-
-test('five levels on a line are precise, four never are, and levels that scatter are as precise as they are', () => {
-  const exact = points(climb(5000, { levels: [500, 1000, 1500, 2000, 2500] }));
-  assert.equal(isPreciseBy(going(), exact, 0, 1), true);
-  assert.equal(
-    isPreciseBy(
-      going(),
-      exact.filter(({ level }) => level < 2500),
-      0,
-      1,
-    ),
-    false,
-  );
-  const rough = points(scattered(100_000));
-  assert.deepEqual([isPreciseBy(going(), rough, 0, 1), isPreciseBy(going(), rough, 0, 40)], [false, true]);
-});
 
 test('another launch is asked for while something is open, and only then', () => {
   const ask = (samples: Sample[], config: RunFile['config'] = {}, precision?: number): string | null =>

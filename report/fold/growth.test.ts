@@ -138,6 +138,12 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
   assert.deepEqual([ended.exitCode, ended.status, ended.baseline!.legs[0]!.passed], [130, 'interrupted', false]);
 });
 
+test('a config that says something else is no gate, and breaks nothing', () => {
+  const run = runFile({ config: { failIf: 'ws.peakOpen > 1', allowInconclusive: 'perhaps' } });
+  const { status, thresholds } = summarize({ run, samples: samplesOf(5000), events: [], problems: [] });
+  assert.deepEqual([status, thresholds], ['measured', []]);
+});
+
 test('thresholds and growth fail together, with both reasons', () => {
   const config = { failIf: [{ expression: 'ws.peakOpen > 1' }] };
   const { error } = held(cheap, samplesOf(7000), { config });

@@ -1,6 +1,7 @@
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
+import { knownCost } from '../../core/values/known-cost.ts';
 import { RUNTIMES, type RuntimeKind, type RuntimeTraits } from '../../core/values/runtimes.ts';
 import { humanBytes, humanBytesAlike, humanCount } from '../../core/values/units.ts';
 
@@ -36,7 +37,7 @@ export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
 
 function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
   const { perConnection, fit } = leg;
-  const cost = perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
+  const cost = knownCost(leg);
   if (cost === null) return [];
   const one = DESCRIPTORS[leg.protocol].nouns[0];
   const more = `--connections ${moreThan(leg, cost)}`;

@@ -23,7 +23,10 @@ type Tick = Extract<Sample, { type: 'tick' }>;
 /** What one leg came to, all launches of it together; also of a leg that ended early. Without what its levels don't show. */
 export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
   const hidden = hiddenBy(record.run, record.samples, index);
-  return withoutDisowned(withCoarseness(foldLeg(record, leg, index), hidden), hidden);
+  return withoutDisowned(
+    withCoarseness(foldLeg(record, leg, index), hidden, highWaterBefore(record.run, leg, index)),
+    hidden,
+  );
 }
 
 /** The same by its levels alone, however little they show. */

@@ -2,6 +2,7 @@ import { componentLabel } from '../../charts/ledger-chart.ts';
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
+import { knownCost } from '../../core/values/known-cost.ts';
 import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
@@ -82,8 +83,7 @@ function ledgerTable(legs: readonly LegSummary[]): TableData {
   const bytesOf = ({ perConnection }: LegSummary, name: (typeof LEDGER_COMPONENTS)[number]): number | null =>
     perConnection?.components[name] ?? null;
   const shown = LEDGER_COMPONENTS.filter((name) => known.some((leg) => Math.abs(bytesOf(leg, name) ?? 0) >= 1));
-  const whole = ({ perConnection }: LegSummary): Part =>
-    estimate(perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null);
+  const whole = (leg: LegSummary): Part => estimate(knownCost(leg));
   return {
     topic: 'cost',
     caption: 'The ledger of one connection: its parts sum to the whole; what the host grew by beyond that stands last',

@@ -2,6 +2,7 @@ import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
+import { knownCost } from '../../core/values/known-cost.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
@@ -41,8 +42,8 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const top = leg.levels.at(-1)?.open ?? 0;
   const isPartial = leg.levels.length > 0 && top < leg.planned;
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
-  const main = say`${scope}${costOf(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
-  const kept = costOf(leg) ? [] : keptPhrase(leg, summary);
+  const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
+  const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
   return sentence(joined([main, kept, unansweredClause(leg)], '; '));
 }
 
@@ -52,9 +53,6 @@ const sentence = ([first = '', ...rest]: Phrase): Phrase => [
   ...rest,
   '.',
 ];
-
-const costOf = ({ perConnection }: LegSummary): NonNullable<LegSummary['perConnection']>['total'] =>
-  perConnection?.total ?? perConnection?.user ?? perConnection?.kernel ?? null;
 
 /** A second leg of a protocol is told apart by its name. */
 const nameBeside = ({ name, protocol }: LegSummary): string => (name === protocol ? '' : ` (${name})`);
@@ -90,7 +88,7 @@ function untold(leg: LegSummary): Phrase {
 
 /** With a cost, however sure it is. */
 function told(leg: LegSummary, summary: Summary): Phrase {
-  const cost = costOf(leg)!;
+  const cost = knownCost(leg)!;
   const one = `${DESCRIPTORS[leg.protocol].nouns[0]}${nameBeside(leg)}`;
   const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
