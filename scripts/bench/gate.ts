@@ -1,13 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Summary } from '../../core/schemas/summary.ts';
+import type { Summary } from '../../core/schemas/summary.ts';
 import { median } from '../../core/stats/slope.ts';
 import type { BenchPart } from './benchmark.ts';
-import { CONNRIG } from './rig-run.ts';
+import { summaryOfRun } from './rig-run.ts';
 
 /** With what the kernel takes some 10,240 bytes a connection, so that 512 more are 5 %. */
 const HELD_BYTES = 6144;
@@ -39,7 +38,7 @@ export const gateBench: BenchPart = {
         const folder = join(scratch, String(made++));
         const command = ['--command', `exec ${program} ${PORT} ${bytes}`, '--connections', '2k', '--levels', '5'];
         const startedAtMs = performance.now();
-        const summary = await summaryOf([
+        const summary = await summaryOfRun(
           `tcp://127.0.0.1:${PORT}`,
           ...command,
           '--rate',
@@ -47,7 +46,7 @@ export const gateBench: BenchPart = {
           '--out',
           folder,
           ...args,
-        ]);
+        );
         return { summary, folder, seconds: (performance.now() - startedAtMs) / 1000 };
       };
       const [grown, equal]: [Gate[], Gate[]] = [[], []];
@@ -103,20 +102,4 @@ function excludesGrowth({ summary }: Gate): boolean {
     ({ difference, baselineBytes }) =>
       difference !== null && difference.high <= (ALLOWED_PERCENT / 100) * baselineBytes!,
   );
-}
-
-async function summaryOf(args: readonly string[]): Promise<Summary> {
-  const child = spawn(process.execPath, [CONNRIG, 'run', '--quiet', '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const said = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.err += text;
-  });
-  await once(child, 'close');
-  if (said.out === '') throw new Error(`${args.join(' ')}: ${said.err}`);
-  return Summary.parse(JSON.parse(said.out));
 }

@@ -22,19 +22,7 @@ export interface RigRun {
 export async function rigRun(...args: string[]): Promise<RigRun> {
   const scratch = await mkdtemp(join(tmpdir(), 'connrig-bench-'));
   try {
-    const child = spawn(
-      process.execPath,
-      [CONNRIG, 'run', '--quiet', '--json', '--out', join(scratch, 'run'), ...args],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    await once(child, 'close');
-    const summary = Summary.parse(JSON.parse(out));
+    const summary = await summaryOfRun('--out', join(scratch, 'run'), ...args);
     const record = readRun(join(scratch, 'run'));
     return {
       summary,
@@ -44,6 +32,23 @@ export async function rigRun(...args: string[]): Promise<RigRun> {
   } finally {
     await rm(scratch, { recursive: true });
   }
+}
+
+/** What `connrig run` with these arguments comes to, however it ends. @throws Error with what it said, where it did not begin */
+export async function summaryOfRun(...args: string[]): Promise<Summary> {
+  const child = spawn(process.execPath, [CONNRIG, 'run', '--quiet', '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.err += text;
+  });
+  await once(child, 'close');
+  if (said.out === '') throw new Error(`${args.join(' ')}: ${said.err}`);
+  return Summary.parse(JSON.parse(said.out));
 }
 
 /** From the last tick before each ramp to the first one after it. */
