@@ -80,7 +80,7 @@ describe('connrig run --metrics', () => {
   it('shows a run of 1,500 connections as it goes, and agrees with its summary', onLinux, async (t) => {
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', '--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s', ...HASTY],
+      ...['run', '--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s'],
       ...['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder],
     ]);
     const url = await urlOf(run);
@@ -109,8 +109,10 @@ describe('connrig run --metrics', () => {
     assertAgrees(one, summary);
     // Whatever isn't of a moment, of another behaviour, or of a machine of another kind, was to be seen.
     const absent = findUnrecorded(RUN_KEYS, ...pages, ...last);
+    // A cost that levels don't show is in no metric; on a machine that is busy with other things it may be so in both legs.
+    const costs = summary.legs.every(({ inconclusive }) => inconclusive !== null) ? ['memoryPerConnection'] : [];
     assert.deepEqual(
-      absent.filter((key) => !key.startsWith('targetCgroup')),
+      absent.filter((key) => !key.startsWith('targetCgroup') && !costs.includes(key)),
       ['responses', 'heartbeats'],
     );
   });
