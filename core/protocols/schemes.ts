@@ -1,0 +1,41 @@
+/** A protocol with what carries it, in one word, as a URL begins: `ws`, `wss`. */
+import type { ProtocolName } from './names.ts';
+
+/** What lies between the socket and the protocol: nothing, or TLS. */
+export const TRANSPORTS = ['plain', 'tls'] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+interface Carried {
+  readonly protocol: ProtocolName;
+  readonly transport: TransportName;
+  /** What the built-in server listens at, unless it is told otherwise. */
+  readonly servedPort: number;
+}
+
+const TABLE = {
+  tcp: { protocol: 'tcp', transport: 'plain', servedPort: 9101 },
+  ws: { protocol: 'ws', transport: 'plain', servedPort: 9001 },
+  http: { protocol: 'http', transport: 'plain', servedPort: 9201 },
+  tls: { protocol: 'tcp', transport: 'tls', servedPort: 9401 },
+  wss: { protocol: 'ws', transport: 'tls', servedPort: 9301 },
+  https: { protocol: 'http', transport: 'tls', servedPort: 9501 },
+} as const satisfies Record<string, Carried>;
+
+/** Closed list: legs are called so, and it labels metrics of the server. */
+export const SCHEMES = Object.keys(TABLE) as [SchemeName, ...SchemeName[]];
+export type SchemeName = keyof typeof TABLE;
+/** What is run and served unless somebody says otherwise. */
+export const DEFAULT_SCHEMES = ['tcp', 'ws'] as const satisfies readonly SchemeName[];
+
+export const isSchemeName = (text: string): text is SchemeName => Object.hasOwn(TABLE, text);
+
+/** What a scheme stands for. */
+export const toCarried = (scheme: SchemeName): Carried => TABLE[scheme];
+
+/** The scheme of a protocol over a transport. */
+export const toScheme = (protocol: ProtocolName, transport: TransportName): SchemeName =>
+  SCHEMES.find((name) => TABLE[name].protocol === protocol && TABLE[name].transport === transport)!;
+
+/** One value for each scheme, by its name. */
+export const mapSchemes = <T>(make: (name: SchemeName) => T): Record<SchemeName, T> =>
+  Object.fromEntries(SCHEMES.map((name) => [name, make(name)])) as Record<SchemeName, T>;

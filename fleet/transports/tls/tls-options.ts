@@ -1,0 +1,36 @@
+/** How the connections of a leg are secured; plain data, since it goes to worker threads. Keys are in it: it is recorded nowhere. */
+export interface TlsOptions {
+  /** Sent as SNI, and what the certificate has to be for: a name, or an IP address, which is no SNI. */
+  readonly servername: string;
+  /** Whether the server's certificate has to be trusted, in time and for {@link servername}. */
+  readonly verify: boolean;
+  /** Certificates that are trusted, PEM: all of them, none comes from elsewhere. */
+  readonly ca: string;
+  /** The client's own certificate with its chain, and its key, unencrypted; both PEM. */
+  readonly own: { readonly cert: string; readonly key: string } | undefined;
+  /** What is offered by ALPN, in order of preference; empty: the extension isn't sent. */
+  readonly alpn: readonly string[];
+  readonly versions: readonly TlsVersion[];
+  /** As OpenSSL writes them: names of TLS 1.3 suites and of those before, with colons between; undefined: OpenSSL's own. */
+  readonly ciphers: string | undefined;
+  /** Key exchange groups with colons between; undefined: X25519 and P-256, as most clients send a share of. */
+  readonly groups: string | undefined;
+  /** Whether a session of this worker is offered to the server; else each open is a first visit. */
+  readonly resume: boolean;
+}
+
+export const TLS_VERSIONS = ['1.2', '1.3'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** What both ends agreed on. */
+export interface Agreement {
+  readonly version: TlsVersion;
+  /** As IANA has it: `TLS_AES_128_GCM_SHA256`. */
+  readonly suite: string;
+  /** `X25519`, `P-256`, `X25519MLKEM768`; `none` where none was used. */
+  readonly group: string;
+  /** Type and size of the server's key: `EC P-256`, `RSA 2048`, `Ed25519`. */
+  readonly serverKey: string;
+  /** What ALPN came to; null: nothing. */
+  readonly alpn: string | null;
+}
