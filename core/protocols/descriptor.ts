@@ -19,8 +19,6 @@ export interface ProtocolDescriptor {
   readonly usualPort: number;
   /** What a server behind a proxy that ends TLS is supposed to listen at. */
   readonly plainPort: number;
-  /** What the built-in server listens at, unless it is told otherwise. */
-  readonly servedPort: number;
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;

@@ -7,7 +7,6 @@ export const HTTP: ProtocolDescriptor = {
   nouns: ['HTTP connection', 'HTTP connections'],
   usualPort: 80,
   plainPort: 8080,
-  servedPort: 9201,
   hasPath: true,
   exchange: 'requests',
   sendsFirst: false,

@@ -6,7 +6,6 @@ export const TCP: ProtocolDescriptor = {
   nouns: ['TCP connection', 'TCP connections'],
   usualPort: 3000,
   plainPort: 3000,
-  servedPort: 9101,
   hasPath: false,
   exchange: 'messages',
   sendsFirst: true,

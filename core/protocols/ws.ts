@@ -7,7 +7,6 @@ export const WS: ProtocolDescriptor = {
   nouns: ['WebSocket', 'WebSockets'],
   usualPort: 80,
   plainPort: 8080,
-  servedPort: 9001,
   hasPath: true,
   exchange: 'messages',
   sendsFirst: false,
