@@ -24,6 +24,7 @@ export class SecuredSocket extends TLSSocket {
     this.#raw = raw;
     this.#onSecured = onSecured;
     this.on('error', ignoreError);
+    this.on('end', endEarly);
     this.on('secure', this.#secured);
   }
 
@@ -35,6 +36,7 @@ export class SecuredSocket extends TLSSocket {
 
   #secured(): void {
     this.removeListener('secure', this.#secured);
+    this.removeListener('end', endEarly);
     this.isSecured = true;
     // As node's own TLS server does: from now on an error ends the connection.
     (this as unknown as { _releaseControl(): void })._releaseControl();
@@ -94,6 +96,11 @@ export const checkingIntervalMs = (timeoutMs: number): number => Math.max(50, Ma
 export function endLate(socket: SecuredSocket): void {
   socket.reason ??= 'handshake-timeout';
   socket.destroy();
+}
+
+/** FIN in the middle of a handshake: sockets of node:http would stay half open. */
+function endEarly(this: Socket): void {
+  this.destroy();
 }
 
 /** `close` follows and counts it. */
