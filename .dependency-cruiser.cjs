@@ -1,17 +1,18 @@
-// Dependencies point one way: cli → client, server, live → config → report → charts → fleet, lab, telemetry, memory → files → core.
+// Dependencies point one way: cli → client, server, live → config → report → charts → fleet, lab, telemetry, memory → certificates → files → core.
 const rooms = {
   core: [],
   files: ['core'],
+  certificates: ['files', 'core'],
   memory: ['core'],
-  telemetry: ['core'],
+  telemetry: ['certificates', 'core'],
   // A comparison of targets looks at goroutines from outside.
-  lab: ['memory', 'files', 'core'],
+  lab: ['memory', 'certificates', 'files', 'core'],
   // What holds connections knows nothing of measuring.
   fleet: ['core'],
   // Options of all commands, read into configs and plans.
-  config: ['fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
-  client: ['config', 'fleet', 'lab', 'memory', 'telemetry', 'files', 'core'],
-  server: ['memory', 'telemetry', 'core'],
+  config: ['fleet', 'lab', 'memory', 'telemetry', 'certificates', 'files', 'core'],
+  client: ['config', 'fleet', 'lab', 'memory', 'telemetry', 'certificates', 'files', 'core'],
+  server: ['memory', 'telemetry', 'certificates', 'core'],
   report: ['charts', 'files', 'core'],
   dashboards: ['core'],
   charts: ['core'],

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { inside } from './inside.ts';
 
 /** Why a file can't be read, as what follows its name in a sentence: "is a link, which is not followed". */
@@ -11,6 +11,8 @@ export class Unreadable extends Error {
     this.isAbsent = isAbsent;
   }
 }
+
+const PIECE_BYTES = 64 * 1024;
 
 /**
  * Opens a file of a folder that may be somebody else's: a regular one, through no link, without waiting for anybody.
@@ -66,6 +68,34 @@ export function isThere(folder: string, name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The whole text of a file that the user named. Links are followed to it: certificates that renew themselves lie behind
+ * some. It may be a pipe, as a shell makes one for `<(command)`.
+ *
+ * @param mostBytes more than any proper one has
+ * @throws Unreadable
+ */
+export function readNamed(path: string, mostBytes: number): string {
+  return told(() => {
+    const stat = statSync(path);
+    if (!stat.isFIFO()) assertRegular(stat);
+    const fd = openSync(path, constants.O_RDONLY);
+    try {
+      const pieces: Buffer[] = [];
+      let length = 0;
+      for (let got = -1; got !== 0; length += got) {
+        const piece = Buffer.allocUnsafe(PIECE_BYTES);
+        got = readSync(fd, piece);
+        pieces.push(piece.subarray(0, got));
+        if (length + got > mostBytes) throw new Unreadable(`is larger than ${mostBytes / 2 ** 20} MiB`);
+      }
+      return Buffer.concat(pieces, length).toString('utf8');
+    } finally {
+      closeSync(fd);
+    }
+  });
 }
 
 function assertRegular(stat: Stats): void {

@@ -20,6 +20,7 @@ export const NEEDS = {
   prometheus: { packages: ['prometheus'], whatFor: 'scrapes our metrics' },
   promtool: { packages: ['prometheus'], whatFor: 'checks our metrics and rules' },
   chromium: { packages: ['chromium'], whatFor: 'looks at our pages' },
+  openssl: { packages: ['openssl'], whatFor: 'makes keys and certificates of every kind' },
   dot: { packages: ['graphviz'], whatFor: 'lays out the picture of the rooms' },
   tsung: { packages: ['tsung'], whatFor: 'a load generator to compare with' },
 } as const satisfies Record<string, NeededCommand>;
