@@ -25,7 +25,7 @@ const ms = z.number().nonnegative();
 export const ShownText = z.string().transform((text) => redactText(text));
 
 /** The same of outcomes. */
-export const OutcomeCounts = z.object(
+export const OutcomeCounts = z.strictObject(
   Object.fromEntries(OUTCOMES.map((name) => [name, count.default(0)])) as Record<Outcome, z.ZodDefault<typeof count>>,
 );
 
