@@ -31,7 +31,14 @@ it("counts a client that says that it doesn't trust the certificate", {
 }, async (t) => {
   const local = await startLocal();
   t.after(() => local.server.close());
-  const args = ['s_client', '-verify_return_error', '-no-CAfile', '-no-CApath', '-connect', `127.0.0.1:${local.ports.tls}`];
+  const args = [
+    's_client',
+    '-verify_return_error',
+    '-no-CAfile',
+    '-no-CApath',
+    '-connect',
+    `127.0.0.1:${local.ports.tls}`,
+  ];
   for (const version of ['-tls1_2', '-tls1_3'])
     assert.throws(() => openssl(...args, version), /self-signed certificate/);
   const { accepted, closed } = await eventually(async () => {
