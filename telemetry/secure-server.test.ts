@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { connect as connectSecurely } from 'node:tls';
+import { makeSecured, startPages } from '../test/support/endpoint.ts';
+import { needs } from '../test/support/needs.ts';
+import { eventually } from '../test/support/wait.ts';
+
+const OPTIONS = { timeout: 60_000, skip: needs('openssl') };
+/** The type of a record of TLS, its version, and a length that never comes. */
+const BEGINNING = Buffer.from('160301020001', 'hex');
+
+/** A connection to a port that has said so much of its handshake; and its end. */
+async function dialInto(t: TestContext, port: number, said?: Uint8Array) {
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {}).resume();
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  await once(socket, 'connect');
+  if (said) socket.write(said);
+  return { closed };
+}
+
+test('who does not finish its handshake is dropped in time', OPTIONS, async (t) => {
+  const { endpoint } = await startPages(t, { limits: { requestMs: 400 } }, makeSecured(t));
+  const [silent, begun] = [await dialInto(t, endpoint.port), await dialInto(t, endpoint.port, BEGINNING)];
+  await Promise.all([silent.closed, begun.closed]);
+});
+
+test('who does not finish its handshake takes a place as any other, and gives way', OPTIONS, async (t) => {
+  const limits = { connections: 4, requestMs: 30_000 };
+  const { endpoint, ask, dialSlow, finishSlow } = await startPages(t, { limits }, makeSecured(t));
+  const busy = await dialSlow();
+  const crowd: Promise<void>[] = [];
+  for (let i = 0; i < 12; i++) {
+    crowd.push((await dialInto(t, endpoint.port, i % 2 ? BEGINNING : undefined)).closed);
+    assert.equal((await ask('/page')).status, 200, 'a page is to be had at any time');
+  }
+  // Three places are left beside the one that is being answered.
+  await Promise.all(crowd.slice(0, 9));
+  finishSlow();
+  assert.match(await busy.told, /^HTTP\/1\.1 200 [\s\S]*"done"\n$/, 'who is being answered keeps its place');
+});
+
+test('closing ends handshakes under way', OPTIONS, async (t) => {
+  const { endpoint, ask } = await startPages(t, { limits: { requestMs: 30_000 } }, makeSecured(t));
+  const [silent, begun] = [await dialInto(t, endpoint.port), await dialInto(t, endpoint.port, BEGINNING)];
+  assert.equal((await ask('/page')).status, 200, 'all of them have arrived');
+  await Promise.all([endpoint.close(), silent.closed, begun.closed]);
+});
+
+test('who speaks plain HTTP is told to ask for https', OPTIONS, async (t) => {
+  const { endpoint } = await startPages(t, {}, makeSecured(t));
+  const asking = request(endpoint.url.replace('https:', 'http:'), { agent: false }).end();
+  const [response] = await once(asking, 'response');
+  let text = '';
+  for await (const piece of response) text += piece;
+  assert.deepEqual([response.statusCode, text], [400, 'this endpoint speaks HTTPS alone: ask for https://\n']);
+});
+
+test('one handshake for each connection', OPTIONS, async (t) => {
+  const { endpoint, ask } = await startPages(t, {}, makeSecured(t));
+  const socket = connectSecurely({ port: endpoint.port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  t.after(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  const [refused] = await new Promise<unknown[]>((resolve) => {
+    socket.once('error', (error) => resolve([error]));
+    socket.renegotiate({}, (error) => resolve([error]));
+  });
+  assert.match(String(refused), /no renegotiation|renegotiat/i);
+  await eventually(async () => (await ask('/page')).status === 200, 'others are answered');
+});
