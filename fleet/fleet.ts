@@ -10,7 +10,9 @@ import type { Endpoint } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
+import type { Agreement } from './transports/tls/tls-options.ts';
 import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
+import type { Securing } from './worker/make-engine.ts';
 import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
 export interface FleetOptions {
@@ -18,6 +20,8 @@ export interface FleetOptions {
   readonly threadEntry: URL;
   readonly layout: FleetLayout;
   readonly protocol: ProtocolOptions;
+  /** How connections are secured; undefined: they are plain. */
+  readonly securing?: Securing | undefined;
   /** The most connections the whole fleet will hold. */
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
@@ -30,6 +34,16 @@ export interface FleetOptions {
   readonly close: CloseMode;
   /** What the whole fleet does. */
   readonly behaviour: BehaviourPlan;
+}
+
+/** Who is told what a fleet has to say beside its counts. */
+export interface FleetEvents {
+  /** What went wrong with a connection, each different thing once per worker. */
+  readonly onTrouble: (trouble: Trouble) => void;
+  /** What connections agreed on with the target about TLS, each different agreement once. */
+  readonly onAgreed: (agreement: Agreement) => void;
+  /** A worker died of an error of ours; nothing can be concluded from the run any more. */
+  readonly onDefect: (error: Error) => void;
 }
 
 /** Everything that holds the connections of one leg. */
@@ -61,17 +75,8 @@ const STOP_GRACE_MS = 5000;
 /** More than can be closed in order within the grace are not even tried: whoever stops a run of a million waits already. */
 const CLOSED_IN_ORDER_MOST = 50_000;
 
-/**
- * Starts the worker threads of one leg.
- *
- * @param onTrouble what went wrong with a connection, each different thing once per worker
- * @param onDefect a worker died of an error of ours; nothing can be concluded from the run any more
- */
-export async function startFleet(
-  options: FleetOptions,
-  onTrouble: (trouble: Trouble) => void,
-  onDefect: (error: Error) => void,
-): Promise<Fleet> {
+/** Starts the worker threads of one leg. */
+export async function startFleet(options: FleetOptions, events: FleetEvents): Promise<Fleet> {
   const { layout } = options;
   const now = monotonicClock();
   const orderBuffer = SharedOrder.allocate();
@@ -96,6 +101,7 @@ export async function startFleet(
       ownTable: layout.ownTables,
       portRange: layout.portRange,
       protocol: options.protocol,
+      securing: options.securing,
       holder: {
         capacity: Math.ceil(options.capacity / layout.workers) + layout.lanes,
         window: options.window,
@@ -120,7 +126,8 @@ export async function startFleet(
     };
     return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
-  const ended = workers.map((worker) => endOf(worker, onTrouble, onDefect));
+  const onAgreed = onceEach(events.onAgreed);
+  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
 
   let someEnded = false;
@@ -160,12 +167,24 @@ export async function startFleet(
 }
 
 /** Resolves when a worker has ended, however it did. */
-function endOf(worker: Worker, onTrouble: (trouble: Trouble) => void, onDefect: (error: Error) => void): Promise<void> {
+function endOf(worker: Worker, { onTrouble, onAgreed, onDefect }: FleetEvents): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
+    else if (message.type === 'agreed') onAgreed(message.agreement);
   });
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));
+}
+
+/** Workers come to the same agreement, as a rule. */
+function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) => void {
+  const told = new Set<string>();
+  return (agreement) => {
+    const key = JSON.stringify(agreement);
+    if (told.has(key)) return;
+    told.add(key);
+    tell(agreement);
+  };
 }
 
 /** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. */

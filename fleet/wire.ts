@@ -6,7 +6,7 @@
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
 
 /** Raised with each change that an older side would misunderstand. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
@@ -49,6 +49,15 @@ export const TALLY_FIELDS = [
   'unanswered',
   'bytesIn',
   'bytesOut',
+  /** The same as they were on the wire: with records and handshakes of TLS, where there is TLS. */
+  'wireBytesIn',
+  'wireBytesOut',
+  /** Handshakes of TLS that were completed, and those of them that took up an earlier session. */
+  'secured',
+  'resumed',
+  /** Objects of the TLS library now: for handshakes under way, and for open connections that can't do without one. */
+  'tlsObjects',
+  'tlsKeptObjects',
   'heartbeats',
   /**
    * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
@@ -87,6 +96,10 @@ export const HISTOGRAMS = [
   'openPlanned',
   /** From the actual start until usable: what a closed-loop tool would show. */
   'openActual',
+  /** What of that each stage took: until TCP is established, until TLS is (0 without it), until usable. */
+  'connecting',
+  'securing',
+  'handshaking',
   /** How late attempts were started, for whatever reason: the target's slowness fills the window, too. */
   'lag',
   /** How late attempts were started although there was room in the window: our own fault alone. */

@@ -57,7 +57,8 @@ export class RunFeed implements Source {
     else if (event.type === 'trouble')
       this.#note(this.#troubles, `${this.#nameLeg(event.leg)}: ${event.what}: ${event.detail}`);
     else if (event.type === 'target-output') this.#note(this.#troubles, `the target said last: ${event.text}`);
-    else this.#note(this.#warnings, event.text);
+    else if (event.type === 'warning') this.#note(this.#warnings, event.text);
+    else return;
     this.#changes.add('notices');
   }
 

@@ -83,7 +83,7 @@ export class LegCourse {
 
   /** The leg so far, for the record; also when it ended early. */
   progress(): LegProgress {
-    const { fleet } = this.context;
+    const { fleet, leg } = this.context;
     const tally = fleet.tally();
     return {
       counts: countsOf(tally),
@@ -91,6 +91,13 @@ export class LegCourse {
       closeReasons: tally.closeReasons,
       openPlanned: toSparse(fleet.histogram('openPlanned')),
       openActual: toSparse(fleet.histogram('openActual')),
+      stages: {
+        connecting: toSparse(fleet.histogram('connecting')),
+        securing: toSparse(fleet.histogram('securing')),
+        handshaking: toSparse(fleet.histogram('handshaking')),
+      },
+      bytes: { in: tally.bytesIn, out: tally.bytesOut, wireIn: tally.wireBytesIn, wireOut: tally.wireBytesOut },
+      tls: leg.tls && { secured: tally.secured, resumed: tally.resumed, keptObjects: tally.tlsKeptObjects },
       lag: toSparse(fleet.histogram('lag')),
       ownLag: toSparse(fleet.histogram('ownLag')),
       failedAfter: toSparse(fleet.histogram('failedAfter')),

@@ -15,10 +15,6 @@ export interface FailureText {
 export interface ProtocolDescriptor {
   /** What a connection is called, one of them and many. */
   readonly nouns: readonly [one: string, many: string];
-  /** Which port a URL is told to name, where it names none. */
-  readonly usualPort: number;
-  /** What a server behind a proxy that ends TLS is supposed to listen at. */
-  readonly plainPort: number;
   /** What the built-in server listens at, unless it is told otherwise. */
   readonly servedPort: number;
   /** A URL may have a path, which the server sees. */

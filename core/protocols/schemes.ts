@@ -8,17 +8,19 @@ export type TransportName = (typeof TRANSPORTS)[number];
 interface Carried {
   readonly protocol: ProtocolName;
   readonly transport: TransportName;
+  /** Which port a URL is told to name, where it names none. */
+  readonly usualPort: number;
   /** What the built-in server listens at, unless it is told otherwise. */
   readonly servedPort: number;
 }
 
 const TABLE = {
-  tcp: { protocol: 'tcp', transport: 'plain', servedPort: 9101 },
-  ws: { protocol: 'ws', transport: 'plain', servedPort: 9001 },
-  http: { protocol: 'http', transport: 'plain', servedPort: 9201 },
-  tls: { protocol: 'tcp', transport: 'tls', servedPort: 9401 },
-  wss: { protocol: 'ws', transport: 'tls', servedPort: 9301 },
-  https: { protocol: 'http', transport: 'tls', servedPort: 9501 },
+  tcp: { protocol: 'tcp', transport: 'plain', usualPort: 3000, servedPort: 9101 },
+  ws: { protocol: 'ws', transport: 'plain', usualPort: 80, servedPort: 9001 },
+  http: { protocol: 'http', transport: 'plain', usualPort: 80, servedPort: 9201 },
+  tls: { protocol: 'tcp', transport: 'tls', usualPort: 443, servedPort: 9401 },
+  wss: { protocol: 'ws', transport: 'tls', usualPort: 443, servedPort: 9301 },
+  https: { protocol: 'http', transport: 'tls', usualPort: 443, servedPort: 9501 },
 } as const satisfies Record<string, Carried>;
 
 /** Closed list: legs are called so, and it labels metrics of the server. */

@@ -4,8 +4,6 @@ const HINT = 'read the log of the target; --send-on-open, where it waits for wor
 
 export const TCP: ProtocolDescriptor = {
   nouns: ['TCP connection', 'TCP connections'],
-  usualPort: 3000,
-  plainPort: 3000,
   servedPort: 9101,
   hasPath: false,
   exchange: 'messages',

@@ -5,8 +5,6 @@ const HINT =
 
 export const WS: ProtocolDescriptor = {
   nouns: ['WebSocket', 'WebSockets'],
-  usualPort: 80,
-  plainPort: 8080,
   servedPort: 9001,
   hasPath: true,
   exchange: 'messages',

@@ -1,19 +1,19 @@
-/** What legs are called: by their protocol, and by a number as well from the second one of a protocol on. */
+/** What legs are called: by their scheme, and by a number as well from the second one of a scheme on. */
 import { z } from 'zod';
-import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import { SCHEMES, type SchemeName } from '../protocols/schemes.ts';
 
 /** Files and anchors of a report are called after legs, and a run folder may be from anybody. */
 export const LegName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 
-/** @returns for each leg its name: `ws`, `tcp`, `ws-2` */
-export function nameLegs(protocols: readonly ProtocolName[]): string[] {
-  return protocols.map((protocol, index) => {
-    const earlier = protocols.slice(0, index).filter((one) => one === protocol).length;
-    return earlier === 0 ? protocol : `${protocol}-${earlier + 1}`;
+/** @returns for each leg its name: `ws`, `tcp`, `ws-2`, `wss` */
+export function nameLegs(schemes: readonly SchemeName[]): string[] {
+  return schemes.map((scheme, index) => {
+    const earlier = schemes.slice(0, index).filter((one) => one === scheme).length;
+    return earlier === 0 ? scheme : `${scheme}-${earlier + 1}`;
   });
 }
 
-const LEG_NAME = new RegExp(`^(${PROTOCOLS.join('|')})(-([2-9]|[1-9]\\d+))?$`);
+const LEG_NAME = new RegExp(`^(${SCHEMES.join('|')})(-([2-9]|[1-9]\\d+))?$`);
 
 /** Whether a leg of some run may be called so. */
 export const isLegName = (text: string): boolean => LEG_NAME.test(text);

@@ -4,8 +4,9 @@ import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
-import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
 import { LegName } from './leg-name.ts';
+import { OutcomeCounts } from './record.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -91,7 +92,7 @@ export const LegSummary = z.object({
   planned: count,
   peakOpen: count,
   attempts: count,
-  outcomes: z.record(z.enum(OUTCOMES), count),
+  outcomes: OutcomeCounts,
   /** null where none was. */
   losses: Losses.nullable().default(null),
   levels: z.array(

@@ -5,11 +5,11 @@
 import { z } from 'zod';
 import { BEHAVIOURS, type BehaviourPlan } from '../behaviours/behaviours.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { TRANSPORTS } from '../protocols/schemes.ts';
 import { redactText, redactUrl } from '../values/secrets.ts';
 import { LegName, withLegName } from './leg-name.ts';
+import { LegTls } from './tls.ts';
 
-/** What lies between the socket and the protocol. */
-export const TRANSPORTS = ['plain'] as const;
 /** How connections are closed: by a close handshake and FIN, or by RST. */
 export const CLOSE_MODES = ['graceful', 'reset'] as const;
 export type CloseMode = (typeof CLOSE_MODES)[number];
@@ -35,6 +35,8 @@ const LegShape = z.object({
     .default(null),
   protocol: z.enum(PROTOCOLS),
   transport: z.enum(TRANSPORTS).default('plain'),
+  /** null: it is plain. */
+  tls: LegTls.nullable().default(null),
   /** What open connections do; null where the record is too old to say it of a leg. So it is with the next two. */
   behaviour: Behaviour.nullable().catch(null).default(null),
   close: z.enum(CLOSE_MODES).nullable().default(null),

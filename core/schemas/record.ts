@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
@@ -14,6 +14,7 @@ import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
+import { Agreement } from './tls.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -22,6 +23,11 @@ const ms = z.number().nonnegative();
 
 /** Older versions recorded URLs whole. */
 export const ShownText = z.string().transform((text) => redactText(text));
+
+/** The same of outcomes. */
+export const OutcomeCounts = z.object(
+  Object.fromEntries(OUTCOMES.map((name) => [name, count.default(0)])) as Record<Outcome, z.ZodDefault<typeof count>>,
+);
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
@@ -39,10 +45,27 @@ const CloseReasonCounts = z.object(
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
 export const LegProgress = z.object({
   counts: CountsSchema,
-  outcomes: z.record(z.enum(OUTCOMES), count),
+  outcomes: OutcomeCounts,
   closeReasons: CloseReasonCounts,
   openPlanned: Histogram,
   openActual: Histogram,
+  /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
+  stages: z
+    .object({ connecting: Histogram, securing: Histogram, handshaking: Histogram })
+    .default({ connecting: [], securing: [], handshaking: [] }),
+  /** Bytes as they were said, and as they were on the wire; null in older records. */
+  bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
+  /** Of TLS; null where there is none. */
+  tls: z
+    .object({
+      secured: count,
+      /** Those that took up an earlier session. */
+      resumed: count,
+      /** Open connections for which the client keeps an object of its TLS library. */
+      keptObjects: count,
+    })
+    .nullable()
+    .default(null),
   lag: Histogram,
   /** Lateness that is the client's own: there was room in the window. */
   ownLag: Histogram,
@@ -98,7 +121,7 @@ const Tick = z.object({
   /** Connections wanted in this phase. */
   level: count,
   counts: CountsSchema,
-  outcomes: z.record(z.enum(OUTCOMES), count),
+  outcomes: OutcomeCounts,
   /** User memory of the target, when it can be read cheaply. */
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
@@ -145,6 +168,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     openMs: ms.optional(),
     silentMs: ms.optional(),
   }),
+  /** What connections agreed on about TLS, each different agreement once. */
+  z.object({ type: z.literal('agreed'), ...At, agreement: Agreement }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

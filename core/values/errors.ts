@@ -45,6 +45,10 @@ export const EXIT_OF = {
   ETIMEDOUT: EXIT.target,
   EREJECTED: EXIT.target,
   EHANDSHAKE: EXIT.target,
+  /** The certificate of the target isn't trusted, not valid now, or for another name. */
+  ETLSCERT: EXIT.target,
+  /** The target ended the TLS handshake, or speaks no TLS that fits. */
+  ETLS: EXIT.target,
   EUNREACHABLE: EXIT.target,
   EDROPPED: EXIT.target,
   ETARGETDIED: EXIT.target,

@@ -17,6 +17,14 @@ export const OUTCOMES = [
   'rejected',
   /** The peer answered something that is not a valid handshake. */
   'bad-handshake',
+  /** Nobody who is trusted vouches for the target's certificate. */
+  'cert-untrusted',
+  /** The target's certificate, or one above it, is no longer valid, or not yet. */
+  'cert-expired',
+  /** The target's certificate is for other names. */
+  'cert-name',
+  /** The target ended the TLS handshake by a fatal alert; the text says which. */
+  'tls-alert',
   /** No route, network down, host down. */
   'unreachable',
   /** No local port left for this source and destination. */
@@ -43,6 +51,8 @@ export const CLOSE_REASONS = [
   'reset',
   /** The peer broke the protocol. */
   'protocol-error',
+  /** The peer ended it by a fatal alert of TLS: it may refuse a client's certificate as late as this. */
+  'tls-alert',
   /** A message of the peer, or what had come of it, took more than we keep for it; see docs/architecture.md. */
   'too-large',
   /** The peer sent without a pause, for longer than we wait for one: more than we can read. */
@@ -59,7 +69,7 @@ export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i)
 >;
 
 /** Those that the peer, or what lies between, brings about: when they happen may tell why. */
-export const PEER_LOSSES: ReadonlySet<CloseReason> = new Set(['by-peer', 'reset', 'lost']);
+export const PEER_LOSSES: ReadonlySet<CloseReason> = new Set(['by-peer', 'reset', 'tls-alert', 'lost']);
 
 /** Classes of HTTP status, of answers on connections that are open. */
 export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;

@@ -1,10 +1,13 @@
-import { isProtocolName, PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
+import type { ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
+import { isSchemeName, SCHEMES, type SchemeName, type TransportName, toCarried } from '../protocols/schemes.ts';
 import { redactBroken, redactUrl } from './secrets.ts';
 
 /** A target's address as a person gave it: one host, one port or a range of ports. */
 export interface TargetUrl {
+  readonly scheme: SchemeName;
   readonly protocol: ProtocolName;
+  readonly transport: TransportName;
   /** Host name or IP, without brackets. */
   readonly host: string;
   /** Ascending, at least one. More than one when the URL names a range (`:9001-9060`). */
@@ -22,7 +25,7 @@ const PLACE = /^(?:\[[^\]]*\]|[^:]*)(?::\d+(?:-\d+)?)?$/;
 const NO_HOST_SIGN = /[^\w.~-]/;
 
 /**
- * Reads `ws://host:port/path`, `http://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.
+ * Reads `ws://host:port/path`, `https://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.
  *
  * @returns the target, or a sentence that says what is wrong and what to write instead
  */
@@ -32,7 +35,7 @@ export function parseTargetUrl(text: string): TargetUrl | string {
   const [, scheme = '', host = '', first = '', last = first, path = '/'] = SHAPE.exec(text)!;
   const [from, to] = [Number(first), Number(last)];
   return {
-    protocol: scheme.toLowerCase() as ProtocolName,
+    ...named(scheme.toLowerCase() as SchemeName),
     // In a URL the % of a zone may be written as %25 (RFC 6874).
     host: host.replace(/^\[|\]$/g, '').replace(/%25(?=.)/, '%'),
     ports: Array.from({ length: to - from + 1 }, (_, i) => from + i),
@@ -40,6 +43,12 @@ export function parseTargetUrl(text: string): TargetUrl | string {
     text: redactUrl(text),
   };
 }
+
+/** What a scheme stands for. */
+const named = (scheme: SchemeName): Pick<TargetUrl, 'scheme' | 'protocol' | 'transport'> => {
+  const { protocol, transport } = toCarried(scheme);
+  return { scheme, protocol, transport };
+};
 
 /** @returns undefined when nothing is wrong */
 function problemOf(text: string): string | undefined {
@@ -51,98 +60,92 @@ function problemOf(text: string): string | undefined {
   }
   const [, scheme, authority = '', path = '', fragment] = PARTS.exec(text) ?? [];
   if (scheme === undefined) return schemeless(text, shown);
-  const protocol = scheme.toLowerCase();
+  const own = scheme.toLowerCase();
   // A password with a slash in it, as it isn't allowed to have, ends the authority early.
   if (authority.includes('@') || (path.includes('@') && !PLACE.test(authority))) {
     return `it has a user and a password in it, which no connection here sends; leave them out, and give a server that takes a token in its query that: ${withoutUser(shown)}`;
   }
-  if (!isProtocolName(protocol)) return foreignScheme(protocol, authority);
+  if (!isSchemeName(own)) return foreignScheme(own, authority);
+  const { protocol } = toCarried(own);
   return (
-    problemOfAuthority(protocol, authority, redactUrl(path)) ??
+    problemOfAuthority(own, authority, redactUrl(path)) ??
     (fragment === undefined ? undefined : 'no server sees what follows a #; leave it out') ??
     (!DESCRIPTORS[protocol].hasPath && path !== '' && path !== '/'
-      ? `${protocol} has no path; leave it out: ${protocol}://${authority}`
+      ? `${own} has no path; leave it out: ${own}://${authority}`
       : undefined)
   );
 }
 
 const LIKE = 'write one such as ws://127.0.0.1:3000/path or tcp://127.0.0.1:3000-3009';
-const SCHEMES = `the scheme is one of ${PROTOCOLS.map((name) => `${name}://`).join(', ')}`;
+const KNOWN = `the scheme is one of ${SCHEMES.map((name) => `${name}://`).join(', ')}`;
 
 function schemeless(text: string, shown: string): string {
   const [, own = '', place = ''] = /^([a-z]+):\/?(?=[^/])(.*:\d.*)$/i.exec(shown) ?? [];
-  if (isProtocolName(own.toLowerCase()))
+  if (isSchemeName(own.toLowerCase()))
     return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
-    return `it has no scheme; write ${PROTOCOLS.map((name) => `${name}://${DESCRIPTORS[name].hasPath ? rest : rest.split(/[/?#]/)[0]}`).join(', or ')}`;
+    return `it has no scheme; write ${SCHEMES.map((name) => `${name}://${DESCRIPTORS[toCarried(name).protocol].hasPath ? rest : rest.split(/[/?#]/)[0]}`).join(', or ')}`;
   }
   return text.includes(':') && !/^\w+:/.test(text)
     ? `it has no scheme, and an IPv6 address goes into brackets; ${LIKE}`
     : `a scheme and a port are missing; ${LIKE}`;
 }
 
-/** Schemes whose connections are encrypted, and what they are without. */
-const ENCRYPTED: Readonly<Record<string, ProtocolName>> = {
-  wss: 'ws',
-  https: 'http',
-  tls: 'tcp',
-  ssl: 'tcp',
-  tcps: 'tcp',
-  rediss: 'tcp',
-  mqtts: 'tcp',
-  amqps: 'tcp',
-  grpcs: 'tcp',
-  ldaps: 'tcp',
-  ftps: 'tcp',
-  imaps: 'tcp',
-  smtps: 'tcp',
-  quic: 'tcp',
+/** Protocols that aren't spoken, and where their servers listen; over TLS for those that are secured from the first byte. */
+const FOREIGN: Readonly<Record<string, readonly [carrier: 'tcp' | 'tls', usualPort: number]>> = {
+  redis: ['tcp', 6379],
+  rediss: ['tls', 6380],
+  mqtt: ['tcp', 1883],
+  mqtts: ['tls', 8883],
+  amqp: ['tcp', 5672],
+  amqps: ['tls', 5671],
+  grpc: ['tcp', 50_051],
+  grpcs: ['tls', 443],
+  postgres: ['tcp', 5432],
+  postgresql: ['tcp', 5432],
+  mysql: ['tcp', 3306],
+  nats: ['tcp', 4222],
+  mongodb: ['tcp', 27_017],
+  memcached: ['tcp', 11_211],
+  ftp: ['tcp', 21],
+  ftps: ['tls', 990],
+  ssh: ['tcp', 22],
+  smtp: ['tcp', 25],
+  smtps: ['tls', 465],
+  imaps: ['tls', 993],
+  ldaps: ['tls', 636],
+  ssl: ['tls', 443],
+  tcps: ['tls', 443],
 };
-const USUAL_PORT: Readonly<Record<string, number>> = {
-  redis: 6379,
-  mqtt: 1883,
-  amqp: 5672,
-  postgres: 5432,
-  postgresql: 5432,
-  mysql: 3306,
-  nats: 4222,
-  grpc: 50051,
-  mongodb: 27017,
-  memcached: 11211,
-  ftp: 21,
-  ssh: 22,
-  smtp: 25,
-};
+/** Over UDP. */
+const DATAGRAMS = ['quic', 'udp', 'dtls', 'http3'];
 
 function foreignScheme(scheme: string, authority: string): string {
-  const plain = ENCRYPTED[scheme];
-  if (plain !== undefined) {
-    const instead = `${plain}://127.0.0.1:${DESCRIPTORS[plain].plainPort}`;
-    return `TLS isn't supported yet; measure behind what ends it, at the port where the server speaks plainly, such as ${instead}; ${SCHEMES}`;
-  }
-  const port = /:\d+$/.test(authority) ? '' : `:${USUAL_PORT[scheme] ?? 3000}`;
-  return `${scheme} is not spoken here, but its connections can be held: connrig run tcp://${authority || 'host'}${port}; ${SCHEMES}`;
+  if (DATAGRAMS.includes(scheme)) return `${scheme} goes over UDP, and only TCP is measured; ${KNOWN}`;
+  const [carrier, usualPort] = FOREIGN[scheme] ?? ['tcp', 3000];
+  const port = /:\d+$/.test(authority) ? '' : `:${usualPort}`;
+  return `${scheme} is not spoken here, but its connections can be held: connrig run ${carrier}://${authority || 'host'}${port}; ${KNOWN}`;
 }
 
-function problemOfAuthority(protocol: ProtocolName, authority: string, path: string): string | undefined {
+function problemOfAuthority(scheme: SchemeName, authority: string, path: string): string | undefined {
   if (!authority.startsWith('[') && authority.split(':').length > 2) {
     if (!/^[\da-f:.]+(?:%[\w.-]+)?(?::\d+)?$/i.test(authority))
       return `${authority} has more than one port; ranges are written 9001-9004`;
     const [, host = authority, port = '3000'] = /^(.*[^:]):(\d+)$/.exec(authority) ?? [];
-    return `an IPv6 address goes into brackets: ${protocol}://[${host}]:${port}${path}`;
+    return `an IPv6 address goes into brackets: ${scheme}://[${host}]:${port}${path}`;
   }
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
-  if (host === '') return `it has no host; for this machine write ${protocol}://127.0.0.1:${port || 3000}${path}`;
+  if (host === '') return `it has no host; for this machine write ${scheme}://127.0.0.1:${port || 3000}${path}`;
   if (/[^!-~]/.test(host)) {
     const ascii = asciiOf(host);
-    return `a host name has only ASCII letters${ascii ? `; write ${protocol}://${ascii}:${port || 80}${path}` : ''}`;
+    return `a host name has only ASCII letters${ascii ? `; write ${scheme}://${ascii}:${port || 80}${path}` : ''}`;
   }
   if (!HOST.test(host))
-    return `${host} is no IPv6 address; write one such as ${protocol}://[::1]:${port || 3000}${path}`;
+    return `${host} is no IPv6 address; write one such as ${scheme}://[::1]:${port || 3000}${path}`;
   if (!host.startsWith('[') && NO_HOST_SIGN.test(host)) return `no host is called ${host}; ${LIKE}`;
   if (port === undefined || port === '') {
-    return `a port is missing; write ${protocol}://${host}:${DESCRIPTORS[protocol].usualPort}${path}, or whichever it listens at`;
+    return `a port is missing; write ${scheme}://${host}:${toCarried(scheme).usualPort}${path}, or whichever it listens at`;
   }
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(port) ?? [];
   if (first === undefined) return `${port} is not a port; ports are numbers or ranges such as 9001-9004`;

@@ -1,4 +1,6 @@
+import type { Outcome } from '../../core/values/outcomes.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import type { TransportCounts } from '../transports/transport.ts';
 
 /**
  * How sockets are driven. An engine knows nothing of protocols, plans or counts; it turns `open`, `write`, `finish`
@@ -7,6 +9,8 @@ import type { Slot } from '../protocols/protocol.ts';
  */
 export interface Engine {
   readonly name: 'node' | 'epoll';
+  /** What an engine that secures its connections has counted; others have none. */
+  readonly tls?: EngineTls;
   /** Begins to connect. Never throws for what happens to the connection: that arrives as `onGone`, perhaps at once. */
   open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void;
   /**
@@ -17,6 +21,8 @@ export interface Engine {
    * @returns false when more would wait than the bounds allow: a part is missing then, and all that is left is to abort
    */
   write(slot: Slot, bytes: Uint8Array, replaces?: boolean): boolean;
+  /** Whether a part of what was written waits for the socket to take it. */
+  isQueued(slot: Slot): boolean;
   /** Sends FIN after everything written; `onGone` follows when the peer has closed too. */
   finish(slot: Slot): void;
   /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
@@ -44,6 +50,20 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** What went through sockets, secured as it was, since the engine was made. */
+export interface WireBytes {
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** What an engine that secures knows. */
+export interface EngineTls {
+  readonly counts: Readonly<TransportCounts>;
+  readonly wire: Readonly<WireBytes>;
+  /** For people, of a slot that isn't secured yet: what of the peer's answer has come. */
+  cameSoFar(slot: Slot): string;
+}
+
 export interface Endpoint {
   /** An IP address, never a name: names are resolved once, before the run. */
   readonly ip: string;
@@ -59,6 +79,19 @@ export interface EngineEvents {
   onEnd(slot: Slot): void;
   /** The socket is closed and its descriptor returned. Exactly once for each `open`; nothing comes after it. */
   onGone(slot: Slot, cause: EndCause, detail: string): void;
+}
+
+/** What an engine that secures its connections says besides. */
+export interface SecuredEngineEvents extends EngineEvents {
+  /** TLS is established as well as TCP: bytes can be sent now, and not before. */
+  onSecured(slot: Slot): void;
+  /**
+   * TLS failed, in its handshake or later; what the peer has to be told is on its way.
+   *
+   * @param outcome what an attempt that isn't open yet has come to
+   * @param isStranger the peer speaks no TLS at all; else it is owed an orderly close
+   */
+  onSecureFailure(slot: Slot, outcome: Outcome, detail: string, isStranger: boolean): void;
 }
 
 /** What ended a socket; the first cause wins. */

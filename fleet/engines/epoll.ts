@@ -89,6 +89,10 @@ export class EpollEngine implements Engine {
     return sent < 0 || sent === bytes.length || this.#queues.push(slot, bytes.subarray(sent), mayReplace);
   }
 
+  isQueued(slot: Slot): boolean {
+    return this.#queues.has(slot);
+  }
+
   /** @returns bytes the socket took, −1 when it broke (which is dealt with) */
   #send(slot: Slot, fd: number, bytes: Uint8Array): number {
     const sent = sendMost(this.#libc, fd, bytes);

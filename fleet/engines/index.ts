@@ -8,23 +8,22 @@ export type EngineName = (typeof ENGINES)[number];
 /**
  * @param ownTable give the calling thread a descriptor table of its own first; epoll only
  * @param events who is told what happens to the sockets
- * @throws when this system doesn't have what the engine needs; see {@link whyNoEpoll}
  */
-export async function createEngine(
-  name: EngineName,
-  options: EngineOptions,
-  ownTable: boolean,
-  events: EngineEvents,
-): Promise<Engine> {
-  if (name === 'node') return createNodeEngine({}, events);
+export type MakeEngine = (options: EngineOptions, ownTable: boolean, events: EngineEvents) => Engine;
+
+/** @throws when this system doesn't have what the engine needs; see {@link whyNoEpoll} */
+export async function loadEngine(name: EngineName): Promise<MakeEngine> {
+  if (name === 'node') return (_options, _ownTable, events) => createNodeEngine({}, events);
   if (name !== 'epoll') throw new TypeError(`there is no engine ${name}`);
   // Loaded only when asked for: elsewhere the library may not even be installed.
   const { loadLibc } = await import('./libc.ts');
   const { EpollEngine } = await import('./epoll.ts');
   const { ownDescriptorTable } = await import('./descriptor-table.ts');
   const libc = loadLibc();
-  if (ownTable) ownDescriptorTable(libc);
-  return new EpollEngine(libc, options, events);
+  return (options, ownTable, events) => {
+    if (ownTable) ownDescriptorTable(libc);
+    return new EpollEngine(libc, options, events);
+  };
 }
 
 /** Why the epoll engine can't be had here, in words; undefined when it can. */

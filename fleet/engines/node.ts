@@ -132,6 +132,9 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       socket.write(Buffer.from(bytes));
       return true;
     },
+    isQueued(slot) {
+      return queues.has(slot) || (sockets.get(slot)?.writableLength ?? 0) > 0;
+    },
     finish(slot) {
       const socket = sockets.get(slot);
       if (!socket?.writable || socket.finishing) return;

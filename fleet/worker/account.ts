@@ -58,12 +58,24 @@ export class Account {
     return this.#slots.take(plannedAtMs, startedAtMs);
   }
 
+  /** TCP is established. @param next what it has to pass now */
+  connected(slot: Slot, next: typeof STATE.securing | typeof STATE.handshaking): void {
+    const { histograms, now } = this.#deps;
+    recordMs(histograms.connecting, this.#slots.passStage(slot, next, now()));
+  }
+
+  /** TLS is established. */
+  secured(slot: Slot): void {
+    const { histograms, now } = this.#deps;
+    recordMs(histograms.securing, this.#slots.passStage(slot, STATE.handshaking, now()));
+  }
+
   opened(slot: Slot, isDeclined: boolean): void {
     const { tally, histograms, opening, now } = this.#deps;
     const nowMs = now();
     recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
     recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
-    this.#slots.setState(slot, STATE.open);
+    recordMs(histograms.handshaking, this.#slots.passStage(slot, STATE.open, nowMs));
     this.#slots.land(slot);
     this.lifetimes.opened(slot, nowMs);
     opening.leave();

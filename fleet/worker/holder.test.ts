@@ -5,13 +5,14 @@ import { test } from 'node:test';
 import { withServer } from '../../test/support/peers.ts';
 import type { Behaviour, Connections } from '../behaviours/behaviour.ts';
 import type { Endpoint } from '../engines/engine.ts';
-import { createEngine, ENGINES, type EngineName } from '../engines/index.ts';
+import { ENGINES, type EngineName } from '../engines/index.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedWindow, TallyReader, TallyWriter } from '../local/shared.ts';
 import { createProtocol } from '../protocols/index.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { HISTOGRAMS, type HistogramName, type Tally } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
+import { makeEngine } from './make-engine.ts';
 
 const FAST = 1e6;
 const WINDOW = 8;
@@ -61,7 +62,7 @@ async function withHolder(engineName: EngineName, at: Endpoint, body: (held: Hel
   const holder = new Holder(options, deps);
   const worker = { index: 0, count: 1 };
   const engineOptions = { slots: holder.slotCount, portRange: undefined, worker };
-  const engine = await createEngine(engineName, engineOptions, false, holder);
+  const engine = await makeEngine({ name: engineName, options: engineOptions, ownTable: false, securing: undefined }, holder, () => {});
   const protocol = createProtocol({ name: 'tcp', path: '/', hostHeader: 'test' }, holder.slotCount, holder);
   const heard = new Map<Slot, string>();
   const closed: Slot[] = [];

@@ -1,26 +1,27 @@
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
-import { humanMs } from '../../core/values/units.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
-import type { EndCause, Engine, EngineEvents } from '../engines/engine.ts';
+import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { ClosingOrder } from './closing-order.ts';
 import { connectionsOver } from './connections.ts';
+import { Deadlines } from './deadlines.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
-import { isClosing, Slots, STATE } from './slots.ts';
+import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { tellWire } from './wire-counts.ts';
 
 /**
  * Holds one worker's connections: opens as many as its pursuit of the target allows, settles how each attempt ended,
  * keeps the counts, and closes. Independent of engine and protocol; both are attached once, since they call back.
  */
-export class Holder implements EngineEvents, ProtocolEvents {
+export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #options: HolderOptions;
   readonly #deps: AccountDeps;
   readonly #slots: Slots;
@@ -30,6 +31,7 @@ export class Holder implements EngineEvents, ProtocolEvents {
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
+  #deadlines!: Deadlines;
   #floods!: FloodWatch;
   readonly #closingOrder: ClosingOrder;
   #stopping = false;
@@ -72,6 +74,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
+    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
+    this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
       drop: (slot) => this.#farewells.drop(slot),
@@ -91,7 +95,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
   aim(order: Order, share: number, perSecond: number): void {
     this.#pursuit.aim(this.#account.alive, share, perSecond, order.startedAtMs);
     this.#closingOrder.restart();
-    if (order.stop > 0) this.#stop();
+    if (order.stop > 0) {
+      this.#stopping = true;
+      this.#deadlines.cancelAll(this.#deps.now());
+    }
   }
 
   /** Whether open connections do what their behaviour says, or keep still. */
@@ -110,7 +117,8 @@ export class Holder implements EngineEvents, ProtocolEvents {
     const nowMs = this.#deps.now();
     this.#turnMs = nowMs;
     this.#isTurnOld = true;
-    this.#expire(nowMs);
+    tellWire(this.#engine, this.#deps.tally);
+    this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#account.alive) this.#closeDown(this.#account.alive - due, nowMs);
@@ -164,41 +172,21 @@ export class Holder implements EngineEvents, ProtocolEvents {
     this.#farewells.begin(slot, nowMs);
   }
 
-  #expire(nowMs: number): void {
-    const { openTimeoutMs } = this.#options;
-    const { partTimeoutMs, closeTimeoutMs } = this.#farewells;
-    this.#slots.forEachInFlight(nowMs - Math.min(openTimeoutMs, partTimeoutMs, closeTimeoutMs), (slot, startedAtMs) => {
-      const ageMs = nowMs - startedAtMs;
-      const state = this.#slots.stateOf(slot);
-      if (isClosing(state)) {
-        if (ageMs >= closeTimeoutMs) this.#farewells.cutShort(slot);
-      } else if (state === STATE.parting) {
-        if (ageMs >= partTimeoutMs) this.#farewells.leave(slot);
-      } else if (ageMs >= openTimeoutMs) {
-        const isConnected = state !== STATE.connecting;
-        const came = isConnected ? `connected, but ${this.#protocol.cameSoFar(slot)}` : 'no answer to SYN';
-        this.#account.failed(slot, 'timed-out', `${came} within ${humanMs(openTimeoutMs)}`);
-        this.#farewells.drop(slot);
-      }
-    });
-  }
-
-  #stop(): void {
-    this.#stopping = true;
-    this.#slots.forEachInFlight(Number.POSITIVE_INFINITY, (slot) => {
-      const state = this.#slots.stateOf(slot);
-      if (state !== STATE.connecting && state !== STATE.handshaking) return;
-      this.#account.failed(slot, 'cancelled', 'the run stopped');
-      // The peer may be about to answer.
-      if (state === STATE.handshaking) this.#farewells.part(slot, this.#deps.now());
-      else this.#farewells.drop(slot);
-    });
-  }
-
   // What the engine says.
   onConnected(slot: Slot): void {
     if (this.#slots.stateOf(slot) !== STATE.connecting) return;
-    this.#slots.setState(slot, STATE.handshaking);
+    const isSecure = this.#engine.tls !== undefined;
+    this.#account.connected(slot, isSecure ? STATE.securing : STATE.handshaking);
+    if (!isSecure) this.#begin(slot);
+  }
+
+  onSecured(slot: Slot): void {
+    if (this.#slots.stateOf(slot) !== STATE.securing) return;
+    this.#account.secured(slot);
+    this.#begin(slot);
+  }
+
+  #begin(slot: Slot): void {
     const hello = this.#protocol.hello(slot);
     if (hello) this.#send(slot, hello);
     if (!this.#protocol.awaitsAnswer) this.onOpen(slot);
@@ -232,10 +220,17 @@ export class Holder implements EngineEvents, ProtocolEvents {
     if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);
   }
 
+  onSecureFailure(slot: Slot, outcome: Outcome, detail: string, isStranger: boolean): void {
+    const state = this.#slots.stateOf(slot);
+    if (isBegun(state)) this.onHandshakeFailure(slot, outcome, detail, isStranger);
+    else if (state === STATE.open) this.#endBroken(slot, outcome === 'tls-alert' ? outcome : 'protocol-error', detail);
+    // Its goodbye can't be heard any more.
+    else if (isClosing(state)) this.#engine.finish(slot);
+  }
+
   onGone(slot: Slot, cause: EndCause, detail: string): void {
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.connecting || state === STATE.handshaking)
-      this.#account.failed(slot, OUTCOME_OF[cause], detail);
+    if (state === STATE.connecting || isBegun(state)) this.#account.failed(slot, OUTCOME_OF[cause], detail);
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
     this.#farewells.onGone(slot);
     this.#protocol.release(slot);
@@ -275,7 +270,10 @@ export class Holder implements EngineEvents, ProtocolEvents {
   }
 
   onProtocolError(slot: Slot, detail: string, reason: 'protocol-error' | 'too-large' = 'protocol-error'): void {
-    if (this.#slots.stateOf(slot) !== STATE.open) return;
+    if (this.#slots.stateOf(slot) === STATE.open) this.#endBroken(slot, reason, detail);
+  }
+
+  #endBroken(slot: Slot, reason: CloseReason, detail: string): void {
     this.#leaveOpen(slot, reason, detail);
     this.#engine.finish(slot);
     this.#farewells.awaitGone(slot, this.#deps.now());

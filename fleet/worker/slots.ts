@@ -3,14 +3,16 @@ import type { Slot } from '../protocols/protocol.ts';
 /**
  * Where a connection is, in one byte per slot.
  *
- *     free → connecting → handshaking → open ─┬→ closing ─┬→ dying → free
- *                 │             │             └→ leaving ─┘    │
- *                 └─────────────┴──→ (parting) ────────────────┘   failed: parting where the peer had answered
+ *     free → connecting → (securing) → handshaking → open ─┬→ closing ─┬→ dying → free
+ *                 │            │             │             └→ leaving ─┘    │
+ *                 └────────────┴─────────────┴──→ (parting) ────────────────┘   failed: parting where the peer had answered
  */
 export const STATE = {
   free: 0,
-  /** The transport isn't up yet. */
+  /** TCP isn't established yet. */
   connecting: 1,
+  /** The same of TLS, where there is TLS. */
+  securing: 8,
   /** The transport is up, the protocol has not said "open" yet. */
   handshaking: 2,
   open: 3,
@@ -25,6 +27,8 @@ export const STATE = {
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
+/** An attempt to which the peer's kernel has answered. */
+export const isBegun = (state: State): boolean => state === STATE.securing || state === STATE.handshaking;
 export const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
 
 /** No place, and not open. */
@@ -48,6 +52,8 @@ export class Slots {
   readonly #flying: Int32Array;
   readonly #plannedAtMs: Float64Array;
   readonly #startedAtMs: Float64Array;
+  /** When its state became what it is: of attempts alone. */
+  readonly #stageAtMs: Float64Array;
   #flyingCount = 0;
   readonly #epochMs: number;
 
@@ -67,6 +73,7 @@ export class Slots {
     this.#flying = new Int32Array(mostInFlight);
     this.#plannedAtMs = new Float64Array(mostInFlight);
     this.#startedAtMs = new Float64Array(mostInFlight);
+    this.#stageAtMs = new Float64Array(mostInFlight);
   }
 
   get hasRoom(): boolean {
@@ -104,6 +111,7 @@ export class Slots {
     this.#flying[place] = slot;
     this.#plannedAtMs[place] = plannedAtMs;
     this.#startedAtMs[place] = startedAtMs;
+    this.#stageAtMs[place] = startedAtMs;
     this.#placeOf[slot] = place;
     return true;
   }
@@ -115,6 +123,15 @@ export class Slots {
     return this.#startedAtMs[this.#placeOf[slot]!]!;
   }
 
+  /** The next stage of an attempt in flight. @returns how long the one before took, in ms */
+  passStage(slot: Slot, state: State, nowMs: number): number {
+    const place = this.#placeOf[slot]!;
+    const tookMs = nowMs - this.#stageAtMs[place]!;
+    this.#stageAtMs[place] = nowMs;
+    this.#states[slot] = state;
+    return tookMs;
+  }
+
   /** No longer in flight: open, or only waiting to be gone. */
   land(slot: Slot): void {
     const place = this.#placeOf[slot]!;
@@ -124,6 +141,7 @@ export class Slots {
     this.#flying[place] = last;
     this.#plannedAtMs[place] = this.#plannedAtMs[this.#flyingCount]!;
     this.#startedAtMs[place] = this.#startedAtMs[this.#flyingCount]!;
+    this.#stageAtMs[place] = this.#stageAtMs[this.#flyingCount]!;
     this.#placeOf[last] = place;
     this.#placeOf[slot] = NOWHERE;
   }

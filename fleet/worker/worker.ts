@@ -5,13 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
-import { createEngine, type EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
+import type { Agreement } from '../transports/tls/tls-options.ts';
 import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
+import { makeEngine, type Securing } from './make-engine.ts';
 
 /** What a worker is given when it starts. */
 export interface WorkerData {
@@ -20,6 +22,7 @@ export interface WorkerData {
   readonly ownTable: boolean;
   readonly portRange: EngineOptions['portRange'];
   readonly protocol: ProtocolOptions;
+  readonly securing: Securing | undefined;
   readonly holder: HolderOptions;
   readonly workers: number;
   readonly lanes: number;
@@ -32,7 +35,10 @@ export interface WorkerData {
   readonly buffers: WorkerBuffers;
 }
 
-export type WorkerMessage = { readonly type: 'trouble'; readonly trouble: Trouble } | { readonly type: 'ended' };
+export type WorkerMessage =
+  | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'agreed'; readonly agreement: Agreement }
+  | { readonly type: 'ended' };
 
 /** Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. */
 const IDLE_TURN_MS = 50;
@@ -61,9 +67,13 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
   const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
-  const { portRange, ownTable } = data;
+  const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
-  const engine = await createEngine(data.engine, { slots: holder.slotCount, portRange, worker }, ownTable, holder);
+  const engine = await makeEngine(
+    { name: data.engine, options: { slots: holder.slotCount, portRange, worker }, ownTable, securing },
+    holder,
+    (agreement) => tell({ type: 'agreed', agreement }),
+  );
   holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
 
   // What loading the code left behind must not be the peak either, once for each worker.

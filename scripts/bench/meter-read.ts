@@ -64,9 +64,12 @@ async function atAMillion(): Promise<Figure[]> {
         close: 'reset',
         behaviour: { kind: 'idle' },
       },
-      () => {},
-      (error) => {
-        throw error;
+      {
+        onTrouble() {},
+        onAgreed() {},
+        onDefect(error) {
+          throw error;
+        },
       },
     );
     try {

@@ -4,6 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { Endpoint } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { FleetLayout } from '../../fleet/local/layout.ts';
+import type { Agreement } from '../../fleet/transports/tls/tls-options.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 
 /** A real fleet, watched: its counts are checked at every look. */
@@ -11,6 +12,7 @@ export interface WatchedFleet {
   readonly fleet: Fleet;
   readonly troubles: readonly Trouble[];
   readonly defects: readonly Error[];
+  readonly agreements: readonly Agreement[];
   /** The counts now, which add up. */
   tally(): Tally;
   /** Looks at the counts every few ms until they are so; fails after 20 s unless said. */
@@ -29,6 +31,7 @@ export async function withFleet(
 ): Promise<void> {
   const troubles: Trouble[] = [];
   const defects: Error[] = [];
+  const agreements: Agreement[] = [];
   const fleet = await startFleet(
     {
       threadEntry: new URL('../../client/conductor/fleet-thread.js', import.meta.url),
@@ -52,8 +55,11 @@ export async function withFleet(
       behaviour: { kind: 'idle' },
       ...options,
     },
-    (trouble) => troubles.push(trouble),
-    (error) => defects.push(error),
+    {
+      onTrouble: (trouble) => troubles.push(trouble),
+      onAgreed: (agreement) => agreements.push(agreement),
+      onDefect: (error) => defects.push(error),
+    },
   );
   const tally = (): Tally => addsUp(fleet.tally());
   try {
@@ -61,6 +67,7 @@ export async function withFleet(
       fleet,
       troubles,
       defects,
+      agreements,
       tally,
       until: (isSo, what, deadlineMs) => until(tally, isSo, what, deadlineMs),
     });

@@ -1,3 +1,7 @@
+import type { TlsVersion } from '../../../core/schemas/tls.ts';
+
+export type { Agreement } from '../../../core/schemas/tls.ts';
+
 /** How the connections of a leg are secured; plain data, since it goes to worker threads. Keys are in it: it is recorded nowhere. */
 export interface TlsOptions {
   /** Sent as SNI, and what the certificate has to be for: a name, or an IP address, which is no SNI. */
@@ -19,18 +23,3 @@ export interface TlsOptions {
   readonly resume: boolean;
 }
 
-export const TLS_VERSIONS = ['1.2', '1.3'] as const;
-export type TlsVersion = (typeof TLS_VERSIONS)[number];
-
-/** What both ends agreed on. */
-export interface Agreement {
-  readonly version: TlsVersion;
-  /** As IANA has it: `TLS_AES_128_GCM_SHA256`. */
-  readonly suite: string;
-  /** `X25519`, `P-256`, `X25519MLKEM768`; `none` where none was used. */
-  readonly group: string;
-  /** Type and size of the server's key: `EC P-256`, `RSA 2048`, `Ed25519`. */
-  readonly serverKey: string;
-  /** What ALPN came to; null: nothing. */
-  readonly alpn: string | null;
-}
