@@ -24,11 +24,13 @@ export function readTlsMaterial(
   if (typeof given === 'string') problems.push(`--ca: ${given}`);
   if ((cert === undefined) !== (key === undefined)) {
     problems.push(
-      cert === undefined ? '--key: the certificate that it belongs to is missing; --cert with its file'
+      cert === undefined
+        ? '--key: the certificate that it belongs to is missing; --cert with its file'
         : '--cert: its private key is missing; --key with the file of it',
     );
   }
-  const own = cert === undefined || key === undefined ? undefined : readCertificateAndKey(cert, key, env[PASSPHRASE_VARIABLE]);
+  const own =
+    cert === undefined || key === undefined ? undefined : readCertificateAndKey(cert, key, env[PASSPHRASE_VARIABLE]);
   if (typeof own === 'string') problems.push(`--cert and --key: ${own}`);
   return {
     ca: typeof given === 'object' ? given.pem : trustedByNode(env),

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, describe, type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { RigError } from '../core/values/errors.ts';
 import { makeSecured, startPages } from '../test/support/endpoint.ts';
-import { needs } from '../test/support/needs.ts';
 import { eventually } from '../test/support/wait.ts';
 import type { Route } from './answer.ts';
 import { type EndpointOptions, startEndpoint } from './endpoint.ts';
@@ -14,9 +13,8 @@ const TOKEN = 'a-token-of-this-test';
 /** One after the other within each, both of them at a time: what takes long is waiting. */
 describe('an endpoint', { concurrency: 2 }, () => {
   for (const scheme of ['http', 'https'] as const) {
-    const skip = scheme === 'https' && needs('openssl');
-    describe(`of ${scheme}`, { concurrency: 1, skip }, () => {
-      const secured = scheme === 'https' ? makeSecured({ after }) : undefined;
+    describe(`of ${scheme}`, { concurrency: 1 }, () => {
+      const secured = scheme === 'https' ? makeSecured() : undefined;
       const start = (t: TestContext, options: Partial<EndpointOptions> = {}) => startPages(t, options, secured);
 
       test('pages, and clear words about what is none', TIMEOUT, async (t) => {

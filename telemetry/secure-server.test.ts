@@ -5,10 +5,9 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectSecurely } from 'node:tls';
 import { makeSecured, startPages } from '../test/support/endpoint.ts';
-import { needs } from '../test/support/needs.ts';
 import { eventually } from '../test/support/wait.ts';
 
-const OPTIONS = { timeout: 60_000, skip: needs('openssl') };
+const TIMEOUT = { timeout: 60_000 };
 /** The type of a record of TLS, its version, and a length that never comes. */
 const BEGINNING = Buffer.from('160301020001', 'hex');
 
@@ -23,15 +22,15 @@ async function dialInto(t: TestContext, port: number, said?: Uint8Array) {
   return { closed };
 }
 
-test('who does not finish its handshake is dropped in time', OPTIONS, async (t) => {
-  const { endpoint } = await startPages(t, { limits: { requestMs: 400 } }, makeSecured(t));
+test('who does not finish its handshake is dropped in time', TIMEOUT, async (t) => {
+  const { endpoint } = await startPages(t, { limits: { requestMs: 400 } }, makeSecured());
   const [silent, begun] = [await dialInto(t, endpoint.port), await dialInto(t, endpoint.port, BEGINNING)];
   await Promise.all([silent.closed, begun.closed]);
 });
 
-test('who does not finish its handshake takes a place as any other, and gives way', OPTIONS, async (t) => {
+test('who does not finish its handshake takes a place as any other, and gives way', TIMEOUT, async (t) => {
   const limits = { connections: 4, requestMs: 30_000 };
-  const { endpoint, ask, dialSlow, finishSlow } = await startPages(t, { limits }, makeSecured(t));
+  const { endpoint, ask, dialSlow, finishSlow } = await startPages(t, { limits }, makeSecured());
   const busy = await dialSlow();
   const crowd: Promise<void>[] = [];
   for (let i = 0; i < 12; i++) {
@@ -44,15 +43,15 @@ test('who does not finish its handshake takes a place as any other, and gives wa
   assert.match(await busy.told, /^HTTP\/1\.1 200 [\s\S]*"done"\n$/, 'who is being answered keeps its place');
 });
 
-test('closing ends handshakes under way', OPTIONS, async (t) => {
-  const { endpoint, ask } = await startPages(t, { limits: { requestMs: 30_000 } }, makeSecured(t));
+test('closing ends handshakes under way', TIMEOUT, async (t) => {
+  const { endpoint, ask } = await startPages(t, { limits: { requestMs: 30_000 } }, makeSecured());
   const [silent, begun] = [await dialInto(t, endpoint.port), await dialInto(t, endpoint.port, BEGINNING)];
   assert.equal((await ask('/page')).status, 200, 'all of them have arrived');
   await Promise.all([endpoint.close(), silent.closed, begun.closed]);
 });
 
-test('who speaks plain HTTP is told to ask for https', OPTIONS, async (t) => {
-  const { endpoint } = await startPages(t, {}, makeSecured(t));
+test('who speaks plain HTTP is told to ask for https', TIMEOUT, async (t) => {
+  const { endpoint } = await startPages(t, {}, makeSecured());
   const asking = request(endpoint.url.replace('https:', 'http:'), { agent: false }).end();
   const [response] = await once(asking, 'response');
   let text = '';
@@ -60,8 +59,8 @@ test('who speaks plain HTTP is told to ask for https', OPTIONS, async (t) => {
   assert.deepEqual([response.statusCode, text], [400, 'this endpoint speaks HTTPS alone: ask for https://\n']);
 });
 
-test('one handshake for each connection', OPTIONS, async (t) => {
-  const { endpoint, ask } = await startPages(t, {}, makeSecured(t));
+test('one handshake for each connection', TIMEOUT, async (t) => {
+  const { endpoint, ask } = await startPages(t, {}, makeSecured());
   const socket = connectSecurely({ port: endpoint.port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
   t.after(() => socket.destroy());
   await once(socket, 'secureConnect');

@@ -85,9 +85,13 @@ function readServername(given: string): ReturnType<typeof text> {
 }
 
 function readAlpn(given: string): ReturnType<typeof text> {
-  return given.length <= 255 && WORDS.test(given) ? { value: given } : { problem: `"${given}" is no name such as http/1.1` };
+  return given.length <= 255 && WORDS.test(given)
+    ? { value: given }
+    : { problem: `"${given}" is no name such as http/1.1` };
 }
 
 function readNames(given: string): ReturnType<typeof text> {
-  return NAMES_WITH_COLONS.test(given) ? { value: given } : { problem: `"${given}" is no list of names with colons between` };
+  return NAMES_WITH_COLONS.test(given)
+    ? { value: given }
+    : { problem: `"${given}" is no list of names with colons between` };
 }

@@ -81,8 +81,7 @@ const KNOWN = `the scheme is one of ${SCHEMES.map((name) => `${name}://`).join('
 
 function schemeless(text: string, shown: string): string {
   const [, own = '', place = ''] = /^([a-z]+):\/?(?=[^/])(.*:\d.*)$/i.exec(shown) ?? [];
-  if (isSchemeName(own.toLowerCase()))
-    return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
+  if (isSchemeName(own.toLowerCase())) return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
     return `it has no scheme; write ${SCHEMES.map((name) => `${name}://${DESCRIPTORS[toCarried(name).protocol].hasPath ? rest : rest.split(/[/?#]/)[0]}`).join(', or ')}`;
@@ -141,8 +140,7 @@ function problemOfAuthority(scheme: SchemeName, authority: string, path: string)
     const ascii = asciiOf(host);
     return `a host name has only ASCII letters${ascii ? `; write ${scheme}://${ascii}:${port || 80}${path}` : ''}`;
   }
-  if (!HOST.test(host))
-    return `${host} is no IPv6 address; write one such as ${scheme}://[::1]:${port || 3000}${path}`;
+  if (!HOST.test(host)) return `${host} is no IPv6 address; write one such as ${scheme}://[::1]:${port || 3000}${path}`;
   if (!host.startsWith('[') && NO_HOST_SIGN.test(host)) return `no host is called ${host}; ${LIKE}`;
   if (port === undefined || port === '') {
     return `a port is missing; write ${scheme}://${host}:${toCarried(scheme).usualPort}${path}, or whichever it listens at`;

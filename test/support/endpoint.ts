@@ -1,15 +1,13 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { connect as connectSecurely } from 'node:tls';
-import { type CertificateAndKey, readCertificateAndKey } from '../../certificates/read-certificate-and-key.ts';
+import { makeCertificate } from '../../certificates/make-certificate.ts';
+import type { CertificateAndKey } from '../../certificates/read-certificate-and-key.ts';
 import { json, noQuery, type Route } from '../../telemetry/answer.ts';
 import { type EndpointOptions, startEndpoint } from '../../telemetry/endpoint.ts';
-import { makeAuthority, type UntilAfter } from './certificates.ts';
 import { eventually } from './wait.ts';
 
 /** More than any socket's buffers. */
@@ -95,11 +93,8 @@ export async function startPages(t: TestContext, options: Partial<EndpointOption
   return { endpoint, ask, open, dial, dialSlow, finishSlow: () => goOn() };
 }
 
-/** A certificate for this machine's own names; needs openssl. */
-export function makeSecured(t: UntilAfter): Secured {
-  const { caPath, issue } = makeAuthority(t);
-  const { certPath, keyPath } = issue();
-  const tls = readCertificateAndKey(certPath, keyPath, undefined);
-  assert.ok(typeof tls !== 'string', String(tls));
-  return { tls, ca: readFileSync(caPath, 'utf8') };
+/** A certificate for this machine's own names. */
+export function makeSecured(): Secured {
+  const tls = makeCertificate({ names: ['localhost', '127.0.0.1'], now: new Date(), days: 1 });
+  return { tls, ca: tls.cert };
 }
