@@ -3,6 +3,7 @@ import { RigError } from '../core/values/errors.ts';
 import { redactUrl } from '../core/values/secrets.ts';
 import { quoted, word } from '../core/values/shell.ts';
 import type { ExporterSource } from '../memory/exporter.ts';
+import { SPEAKS_NO_TLS } from '../memory/http-failure.ts';
 import { systemCodeOf } from '../memory/meter.ts';
 import { speaksTls } from '../memory/trust.ts';
 
@@ -44,13 +45,15 @@ export async function exporterRefusal(
       hint: '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN',
     });
   }
-  // It hangs up, or answers in words that differ from server to server.
+  const otherwise = (from: string, to: string): string =>
+    `--exporter ${word(`${shown.replace(from, to)}${selector === undefined ? '' : `#${selector.text}`}`)}`;
+  if (missing.includes(SPEAKS_NO_TLS)) {
+    return new RigError('EEXPORTER', message, { hint: otherwise('https:', 'http:') });
+  }
+  // Servers of TLS hang up, or each says it in words of its own.
   const isUnclear = from.protocol === 'http:' && (cause !== undefined || missing.includes('answered 400'));
   if (isUnclear && (await speaksTls(from, PROBE_MS))) {
-    const metric = selector === undefined ? '' : `#${selector.text}`;
-    return new RigError('EEXPORTER', `${message}; it speaks TLS`, {
-      hint: `--exporter ${word(`${shown.replace(/^http:/, 'https:')}${metric}`)}`,
-    });
+    return new RigError('EEXPORTER', `${message}; it speaks TLS`, { hint: otherwise('http:', 'https:') });
   }
   return new RigError('EEXPORTER', message, { hint: `curl ${word(shown)}; --exporter ${quoted(`${shown}#<metric>`)}` });
 }
