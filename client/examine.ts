@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/run-config.ts';
 import { RigError } from '../core/values/errors.ts';
 import { warmUpBelow } from '../core/values/plan.ts';
-import { chooseEngine } from './choose-engine.ts';
+import { chooseDrive } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
 import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { checkMachine, type Finding, mostConnections } from './preflight/check.ts';
@@ -30,9 +30,9 @@ export interface Examined {
 export async function examinePlan(config: RunConfig): Promise<Examined> {
   const ports = config.urls.flatMap((url) => url.ports);
   const snapshot = await readSnapshot({ ports, targetPid: config.pid });
-  const engine = await chooseEngine(config, () => {});
+  const drive = await chooseDrive(config, () => {});
   const places = await Promise.all(config.urls.map(async (url) => placeOf(await resolveHost(url))));
-  const setups = setUpLegs(config, places, engine, snapshot);
+  const setups = setUpLegs(config, places, drive, snapshot);
   const obstacle = await checkPlaces(setups, config).then(() => undefined, asObstacle);
   const legs = setups.map((setup) => ({ setup, ...demandOf(setup, snapshot, config) }));
   const largest = legs.reduce((most, leg) => (leg.need.connections > most.need.connections ? leg : most));
@@ -60,14 +60,20 @@ function placeOf(ips: readonly string[]): Place {
 /** The same leg with another number of connections at its top. */
 function setUpFor(
   connections: number,
-  { leg, index, ip, ips, layout }: LegSetup,
+  { leg, index, ip, ips, layout, securedBy }: LegSetup,
   config: RunConfig,
   has: Snapshot,
 ): LegSetup {
   const levels = [connections];
   const other = { ...leg, levels, warmUp: warmUpBelow(levels) };
   const legs = config.plan.legs.map((one, i) => (i === index ? other : one));
-  return setUpLeg({ ...config, plan: { ...config.plan, legs } }, index, { ip, ips }, layout.engine, has);
+  return setUpLeg(
+    { ...config, plan: { ...config.plan, legs } },
+    index,
+    { ip, ips },
+    { engine: layout.engine, securedBy },
+    has,
+  );
 }
 
 const WORST = { fail: 3, warn: 2, unknown: 1, ok: 0 } as const;

@@ -2,8 +2,8 @@ import type { RunConfig } from '../config/run-config.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { peakOf } from '../core/values/plan.ts';
 import type { TargetUrl } from '../core/values/urls.ts';
-import type { EngineName } from '../fleet/engines/index.ts';
 import { type FleetLayout, layoutFleet } from '../fleet/local/layout.ts';
+import type { Drive } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 
@@ -22,6 +22,8 @@ export interface LegSetup {
   /** Distinct (IP, port) to connect to; for our own server one for each of its processes. */
   readonly destinations: number;
   readonly layout: FleetLayout;
+  /** By what its connections are secured, where they are. */
+  readonly securedBy: Drive['securedBy'];
 }
 
 const OURS: Place = { ip: '127.0.0.1', ips: ['127.0.0.1'] };
@@ -34,15 +36,15 @@ export type Place = Pick<LegSetup, 'ip' | 'ips'>;
 /**
  * @param places of the URLs, in their order; empty for the built-in server
  */
-export const setUpLegs = (config: RunConfig, places: readonly Place[], engine: EngineName, has: Snapshot): LegSetup[] =>
-  config.plan.legs.map((_, index) => setUpLeg(config, index, places[index] ?? OURS, engine, has));
+export const setUpLegs = (config: RunConfig, places: readonly Place[], drive: Drive, has: Snapshot): LegSetup[] =>
+  config.plan.legs.map((_, index) => setUpLeg(config, index, places[index] ?? OURS, drive, has));
 
 /** One leg alone: again, once it is known at which of several addresses its target listens. */
 export function setUpLeg(
   config: RunConfig,
   index: number,
   { ip, ips }: Place,
-  engine: EngineName,
+  { engine, securedBy }: Drive,
   has: Snapshot,
 ): LegSetup {
   const leg = config.plan.legs[index]!;
@@ -60,7 +62,7 @@ export function setUpLeg(
     ephemeralPorts: has.portRange,
     cores: has.cores,
   });
-  return { leg, index, url, ip, ips, local: isOurs(ip), destinations, layout };
+  return { leg, index, url, ip, ips, local: isOurs(ip), destinations, layout, securedBy };
 }
 
 /** As many processes of our own server as their descriptor limits ask for. */

@@ -11,7 +11,7 @@ import { BoundedLog } from '../files/bounded-log.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
-import { chooseEngine } from './choose-engine.ts';
+import { chooseDrive } from './choose-engine.ts';
 import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
@@ -65,10 +65,10 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
     };
     try {
-      const engine = await chooseEngine(config, warn);
+      const drive = await chooseDrive(config, warn);
       const places = await findPlaces(config, warn);
-      const setups = setUpLegs(config, places, engine, limits);
-      file.generator = { engine, legs: setups.map(recordOf) };
+      const setups = setUpLegs(config, places, drive, limits);
+      file.generator = { engine: drive.engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
@@ -76,7 +76,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
       const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
-        const setup = setUpLeg(config, index, { ip, ips }, engine, limits);
+        const setup = setUpLeg(config, index, { ip, ips }, drive, limits);
         file.generator.legs[index] = recordOf(setup);
         for (const warning of await checkPlan([setup], limits, config)) warn(warning);
         return setup;
@@ -125,7 +125,17 @@ async function openingRunFile(
   limits: Snapshot,
 ): Promise<RunFile> {
   // The record is for others to read as well.
-  const { plan, urls, target, baseline, exporterToken: _, adminToken: __, sendOnOpen, ...settings } = config;
+  const {
+    plan,
+    urls,
+    target,
+    baseline,
+    exporterToken: _,
+    adminToken: __,
+    tlsMaterial: ___,
+    sendOnOpen,
+    ...settings
+  } = config;
   const texts = urls.map(({ text }) => text);
   return {
     schema: RECORD_SCHEMA,

@@ -8,6 +8,7 @@ export const OPTION_GROUPS = {
   listening: 'Where it listens',
   access: 'Access',
   plan: 'Connections',
+  tls: 'TLS',
   traffic: 'What they say',
   target: 'The target',
   targets: 'Which targets',

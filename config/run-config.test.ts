@@ -9,6 +9,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
   const leg = {
     url: null,
     transport: 'plain',
+    tls: null,
     behaviour: { kind: 'idle' },
     close: 'graceful',
     perMessageDeflate: 'off',
@@ -22,12 +23,14 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     connections: 5000,
     protocols: ['tcp', 'ws'],
     levels: { count: 10 },
-    window: 512,
     openTimeoutMs: 10_000,
     restMs: 0,
     settleTimeoutMs: 5000,
     talkMs: 2000,
     engine: 'auto',
+    insecure: false,
+    resume: 'off',
+    tlsMaterial: undefined,
     close: 'graceful',
     behaviour: { kind: 'idle' },
     perMessageDeflate: 'off',
@@ -109,7 +112,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['connections', { a: 1 }, /^--connections: .* is not a count/],
   ['connections', '1.5', /is not a count/],
   ['connections', '200M', /^--connections: 200M is beyond what the rig can count$/],
-  ['protocol', 'quic', /^--protocol: "quic" is not one of tcp, ws, http$/],
+  ['protocol', 'quic', /^--protocol: "quic" is not one of tcp, ws, http, tls, wss, https$/],
   ['protocol', 'ws,ws', /^--protocol: ws is there twice$/],
   ['protocol', '', /^--protocol: /],
   ['levels', '0', /neither a number of levels nor a list/],
@@ -162,7 +165,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['rtt-limit', '50ms', /^--rtt-limit: no round trips are measured with --behaviour idle; take echo:5k\/s:64B, say$/],
   ['rtt-limit', '0', /^--rtt-limit: 0 is too small/],
   ['json', 'yes', /^--json: "yes" is neither true nor false$/],
-  ['urls', 'https://h:1', /the scheme is one of/],
+  ['urls', 'quic://h:1', /the scheme is one of/],
   [
     'urls',
     ['ws://h:1/a?t=1', 'WS://h:1/a?t=1'],
@@ -188,7 +191,10 @@ test('problems are reported together, wherever they come from', () => {
 test('the command line wins over the file, the file over the default', () => {
   const file = { connections: '1k', rate: '100/s', quiet: true, urls: ['tcp://a:1'] };
   const config = parseRunConfig({ connections: '2k', urls: ['ws://b:2'] }, file);
-  assert.deepEqual([config.connections, config.connectsPerSecond, config.quiet, config.window], [2000, 100, true, 512]);
+  assert.deepEqual(
+    [config.connections, config.connectsPerSecond, config.quiet, config.window],
+    [2000, 100, true, undefined],
+  );
   assert.deepEqual(
     config.urls.map(({ text }) => text),
     ['ws://b:2'],

@@ -1,20 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
-import type { ProtocolName } from '../core/protocols/names.ts';
-import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
-import type { Leg } from '../core/schemas/leg.ts';
-import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
-import { evenLevels, type Plan, peakOf, warmUpBelow } from '../core/values/plan.ts';
+import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { accessProblems } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
+import { type IsNamed, legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { commandAgain } from './run-again.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { readTlsMaterial, type TlsMaterial } from './tls-material.ts';
 
 type Options = typeof RUN_OPTIONS;
 
@@ -26,6 +23,8 @@ export type RunConfig = Readonly<
     urls: readonly TargetUrl[];
     plan: Plan;
     baseline: EarlierRun | undefined;
+    /** Of the files that TLS takes; undefined where nothing is over TLS. */
+    tlsMaterial: TlsMaterial | undefined;
     /** The command that asks for the same. */
     again: string;
   }
@@ -56,9 +55,11 @@ export function parseRunConfig(
   }
   const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
   const parsed = { ...values, urls } as unknown as RunConfig;
-  const named = (key: keyof Options): boolean =>
+  const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
+  const needsTls = parsed.exporter?.url.startsWith('https:') || plan?.legs.some(({ transport }) => transport === 'tls');
+  const tlsMaterial = needsTls ? readTlsMaterial(parsed, env, problems) : undefined;
   if (plan === undefined || problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
   // Levels that are a list say how many there are at the top.
   const again = commandAgain(
@@ -66,7 +67,7 @@ export function parseRunConfig(
     commandLine,
     file,
   );
-  return Object.freeze({ ...parsed, again, plan, connections: peakOf(plan.legs[0]!) });
+  return Object.freeze({ ...parsed, again, plan, tlsMaterial, connections: peakOf(plan.legs[0]!) });
 }
 
 function readUrls(given: unknown, problems: string[]): TargetUrl[] {
@@ -84,67 +85,24 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
     if (typeof url === 'string') problems.push(url);
     else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
       problems.push(
-        `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.protocol}://host:9001-9004`,
+        `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.scheme}://host:9001-9004`,
       );
     } else urls.push(url);
   }
   return urls;
 }
 
-/** One leg for each URL in their order, or for each protocol of the built-in server. */
-function planOf(config: RunConfig, named: (key: keyof Options) => boolean, problems: string[]): Plan {
+function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
   const { levels, connections } = config;
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
-  const protocols = protocolsOf(config, named('protocols'), problems);
   const top = exactly.at(-1) ?? 0;
   if (top !== connections && named('connections')) {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
-  if (config.urls.length > 0 && named('protocols')) problems.push('--protocol: the URLs name the protocols already');
-  if (config.rttLimitMs !== undefined && !isTalk(config.behaviour.kind)) {
-    problems.push(
-      `--rtt-limit: no round trips are measured with --behaviour ${config.behaviour.kind}; take ${protocols.some((name) => DESCRIPTORS[name].exchange === 'requests') ? 'request:5k/s' : 'echo:5k/s:64B'}, say`,
-    );
-  }
-  problems.push(...behaviourProblems(config.behaviour.kind, protocols));
-  const sending = findProtocols(({ sendsFirst }) => sendsFirst);
-  if (config.sendOnOpen !== undefined && !protocols.some((name) => sending.includes(name))) {
-    const begin = protocols.map((name) => `one of ${name} begins with ${DESCRIPTORS[name].beginsWith}`).join(', ');
-    problems.push(`--send-on-open: only ${sending.join(' and ')} connections send what you say; ${begin}`);
-  }
-  const compressing = findProtocols(({ compresses }) => compresses);
-  if (config.perMessageDeflate !== 'off' && !protocols.some((name) => compressing.includes(name))) {
-    problems.push(
-      `--per-message-deflate: only ${compressing.join(' and ')} compresses messages; the legs of this run are ${protocols.join(', ')}`,
-    );
-  }
-  const names = nameLegs(protocols);
-  for (const { path } of config.failIf ?? []) {
-    const [first = ''] = path;
-    if (isLegName(first) && !names.includes(first))
-      problems.push(`--fail-if: no leg of this run is ${first}; there is ${names.join(', ')}`);
-  }
+  const legs = legsOf(config, exactly, named, problems);
   problems.push(...targetProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
-  // A pace that a small server keeps up with, unless that would take all day.
-  const connectsPerSecond = config.connectsPerSecond ?? Math.max(2000, Math.ceil(top / 120));
-  const legs = protocols.map(
-    (protocol, index): Leg => ({
-      name: names[index]!,
-      url: config.urls[index]?.text ?? null,
-      protocol,
-      transport: 'plain',
-      behaviour: config.behaviour,
-      close: config.close,
-      perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
-      sendOnOpen: DESCRIPTORS[protocol].sendsFirst ? config.sendOnOpen?.hex : undefined,
-      warmUp: warmUpBelow(exactly),
-      levels: exactly,
-      connectsPerSecond,
-      cycles: config.cycles,
-    }),
-  );
   const plan = { legs, launches: launchesOf(config, named) };
   if (config.baseline) {
     problems.push(...baselineProblems(config.baseline, plan, config).map((problem) => `--baseline: ${problem}`));
@@ -155,7 +113,7 @@ function planOf(config: RunConfig, named: (key: keyof Options) => boolean, probl
 }
 
 /** A cost that is held against another has to know how far launches scatter, where there can be several. */
-function launchesOf(config: RunConfig, named: (key: keyof Options) => boolean): number {
+function launchesOf(config: RunConfig, named: IsNamed): number {
   const { baseline, launches } = config;
   return baseline && canStartAnew(config) && !named('launches') ? LAUNCHES_AGAINST_BASELINE : launches;
 }
@@ -164,34 +122,7 @@ function launchesOf(config: RunConfig, named: (key: keyof Options) => boolean): 
 export const canStartAnew = ({ urls, command }: Pick<RunConfig, 'urls' | 'command'>): boolean =>
   urls.length === 0 || command !== undefined;
 
-function protocolsOf(
-  { urls, target, protocols }: RunConfig,
-  isNamed: boolean,
-  problems: string[],
-): readonly ProtocolName[] {
-  if (urls.length > 0) return urls.map(({ protocol }) => protocol);
-  if (target === undefined) return protocols;
-  const { name, protocols: spoken } = target.manifest;
-  const wanted = isNamed ? protocols : spoken;
-  const foreign = wanted.filter((protocol) => !spoken.includes(protocol));
-  if (foreign.length > 0) problems.push(`--protocol: ${name} speaks ${spoken.join(', ')}, not ${foreign.join(', ')}`);
-  return wanted;
-}
-
-/** Refused as a whole: a leg that would do nothing looks like one that was measured. */
-function behaviourProblems(kind: BehaviourPlan['kind'], protocols: readonly ProtocolName[]): string[] {
-  const unable = protocols.filter((protocol) => !canBehave(protocol, kind));
-  if (unable.length === 0) return [];
-  const [asking] = findProtocols(({ exchange }) => exchange === 'requests');
-  const names = unable.join(' and ');
-  const why =
-    kind === 'request'
-      ? `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`
-      : `${names} connections have requests, not messages; take request:5k/s, or leave ${names} out`;
-  return [`--behaviour ${kind}: ${why}`];
-}
-
-function servingProblems(config: RunConfig, named: (key: keyof Options) => boolean): string[] {
+function servingProblems(config: RunConfig, named: IsNamed): string[] {
   const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));
   if (served.length === 0 && named('lingerMs')) {
     return ['--linger: there is nothing to stay for without --metrics or --live'];

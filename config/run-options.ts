@@ -3,6 +3,7 @@ import { CONNECTION_OPTIONS } from './run/connections-options.ts';
 import { FOLDER_OPTIONS } from './run/folder-options.ts';
 import { READING_OPTIONS } from './run/readings-options.ts';
 import { TARGET_OPTIONS } from './run/target-options.ts';
+import { TLS_OPTIONS } from './run/tls-options.ts';
 import { TRAFFIC_OPTIONS } from './run/traffic-options.ts';
 import { VERDICT_OPTIONS } from './run/verdict-options.ts';
 import { WATCHING_OPTIONS } from './run/watching-options.ts';
@@ -10,6 +11,7 @@ import { WATCHING_OPTIONS } from './run/watching-options.ts';
 /** Every setting of `connrig run`, a file a group. The only table: command line, config file, help and defaults all come from it. */
 export const RUN_OPTIONS = {
   ...CONNECTION_OPTIONS,
+  ...TLS_OPTIONS,
   ...TRAFFIC_OPTIONS,
   ...TARGET_OPTIONS,
   ...READING_OPTIONS,

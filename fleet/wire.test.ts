@@ -26,7 +26,7 @@ test('what a real fleet tells goes over the wire whole', TIMEOUT, async () => {
       await until(({ closed }) => closed >= 5, 'some are lost');
       const now = tally();
       const { version, ...read } = TallyMessage.parse(carried(now));
-      assert.equal(version, 1);
+      assert.equal(version, WIRE_VERSION);
       assert.deepEqual(read, now);
       for (const name of HISTOGRAMS) {
         const counts = toSparse(fleet.histogram(name));
@@ -38,13 +38,13 @@ test('what a real fleet tells goes over the wire whole', TIMEOUT, async () => {
 
 test('orders and troubles go over it whole; what is not of the wire, or of another version, is refused', () => {
   const order: Order = { wanted: 5000, perSecond: 2000.5, startedAtMs: 1e9, stop: 0, collections: 2, talking: 1 };
-  assert.deepEqual(OrderMessage.parse(carried(order)), { version: 1, ...order });
+  assert.deepEqual(OrderMessage.parse(carried(order)), { version: WIRE_VERSION, ...order });
   const trouble: Trouble = { what: 'by-peer', detail: 'FIN', openMs: 5000, silentMs: 4000 };
-  assert.deepEqual(TroubleMessage.parse(carried(trouble)), { version: 1, ...trouble });
+  assert.deepEqual(TroubleMessage.parse(carried(trouble)), { version: WIRE_VERSION, ...trouble });
   for (const wrong of [
-    { ...order, version: 2 },
-    { ...order, version: 1, more: 1 },
-    { version: 1, wanted: 5 },
+    { ...order, version: WIRE_VERSION - 1 },
+    { ...order, version: WIRE_VERSION, more: 1 },
+    { version: WIRE_VERSION, wanted: 5 },
   ]) {
     assert.equal(OrderMessage.safeParse(wrong).success, false, JSON.stringify(wrong));
   }

@@ -1,6 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
-import { type Fleet, startFleet } from '../../fleet/fleet.ts';
-import type { Trouble } from '../../fleet/wire.ts';
+import { type Fleet, type FleetEvents, startFleet } from '../../fleet/fleet.ts';
+import type { Securing } from '../../fleet/worker/make-engine.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { fleetCapacity } from './leg-course.ts';
@@ -10,14 +10,14 @@ const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
 
+/** Attempts in flight unless somebody says how many: each that shakes hands over TLS takes 43 KB. */
+const WINDOW = { plain: 512, tls: 128 } as const;
+
 /** What holds the connections of a leg, to the target that was started for it. */
-export function startLegFleet(
-  { window, openTimeoutMs }: RunConfig,
-  { leg, ip, layout }: LegSetup,
-  { url }: Target,
-  onTrouble: (trouble: Trouble) => void,
-  onDefect: (error: Error) => void,
-): Promise<Fleet> {
+export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target, events: FleetEvents): Promise<Fleet> {
+  const { window, openTimeoutMs } = config;
+  const { leg, ip, layout } = setup;
+  const { url } = target;
   const { behaviour, close, perMessageDeflate, sendOnOpen } = leg;
   return startFleet(
     {
@@ -31,8 +31,9 @@ export function startLegFleet(
         deflate: perMessageDeflate,
         sendOnOpen: sendOnOpen === undefined ? undefined : new Uint8Array(Buffer.from(sendOnOpen, 'hex')),
       },
+      securing: securingOf(config, setup, target),
       capacity: fleetCapacity(leg),
-      window,
+      window: window ?? WINDOW[leg.transport],
       closeWindow: CLOSE_WINDOW,
       openTimeoutMs,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
@@ -40,9 +41,30 @@ export function startLegFleet(
       close,
       behaviour,
     },
-    onTrouble,
-    onDefect,
+    events,
   );
+}
+
+function securingOf(
+  { tlsMaterial }: RunConfig,
+  { leg: { tls }, securedBy }: LegSetup,
+  { url, caCert }: Target,
+): Securing | undefined {
+  if (tls === null || tlsMaterial === undefined) return undefined;
+  return {
+    by: securedBy,
+    options: {
+      servername: tls.servername ?? withoutZone(url.host),
+      verify: tls.verify,
+      ca: caCert ?? tlsMaterial.ca,
+      own: tlsMaterial.own,
+      alpn: tls.alpn,
+      versions: tls.versions,
+      ciphers: tls.ciphers ?? undefined,
+      groups: tls.groups ?? undefined,
+      resume: tls.resume,
+    },
+  };
 }
 
 /** A zone is this machine's own affair (RFC 6874). */

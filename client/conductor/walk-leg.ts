@@ -51,8 +51,12 @@ export async function walkLeg(
     troubles.push(trouble);
     recorder.event({ type: 'trouble', elapsedMs: elapsedMs(), ...at, ...trouble });
   };
-  const fleet = await startLegFleet(config, setup, target, noteTrouble, (error) => {
-    defect ??= error;
+  const fleet = await startLegFleet(config, setup, target, {
+    onTrouble: noteTrouble,
+    onAgreed: (agreement) => recorder.event({ type: 'agreed', elapsedMs: elapsedMs(), ...at, agreement }),
+    onDefect: (error) => {
+      defect ??= error;
+    },
   });
   const meters = openMeters({
     pids: target.pid === null ? [] : [target.pid],

@@ -17,6 +17,8 @@ export interface Target {
   readonly adminUrl: string | null;
   /** What that port wants to know; null when it answers everybody, or there is none. */
   readonly adminToken: string | null;
+  /** PEM of what its certificate is trusted by, where it made one for this launch; else what the config says counts. */
+  readonly caCert?: string;
   /** Why it isn't there any more; undefined while it is, or when that can't be known. */
   death(): RigError | undefined;
   /** What it printed last, for the record; empty when we don't see its output. */

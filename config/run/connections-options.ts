@@ -1,4 +1,4 @@
-import { DEFAULT_PROTOCOLS, PROTOCOLS } from '../../core/protocols/names.ts';
+import { DEFAULT_SCHEMES, SCHEMES } from '../../core/protocols/schemes.ts';
 import { CLOSE_MODES } from '../../core/schemas/leg.ts';
 import { ENGINES } from '../../fleet/engines/index.ts';
 import { readLevels } from '../levels.ts';
@@ -19,9 +19,9 @@ export const CONNECTION_OPTIONS = {
     name: 'protocol',
     group: 'plan',
     argument: '<list>',
-    help: `legs to run against the built-in server (${PROTOCOLS.join(', ')}) or --target; a URL names its own`,
-    default: DEFAULT_PROTOCOLS.join(','),
-    read: list(oneOf(PROTOCOLS)),
+    help: `legs to run against the built-in server (${SCHEMES.join(', ')}) or --target; a URL names its own`,
+    default: DEFAULT_SCHEMES.join(','),
+    read: list(oneOf(SCHEMES)),
   },
   levels: {
     name: 'levels',
@@ -35,7 +35,7 @@ export const CONNECTION_OPTIONS = {
     name: 'rate',
     group: 'plan',
     argument: '<rate>',
-    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes)',
+    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes; over TLS 500/s)',
     read: quantity('rate', 0.001),
   },
   cycles: {
@@ -58,8 +58,7 @@ export const CONNECTION_OPTIONS = {
     name: 'window',
     group: 'plan',
     argument: '<count>',
-    help: 'attempts in flight at any one time, over all workers',
-    default: '512',
+    help: 'attempts in flight at any one time, over all workers (default: 512, over TLS 128)',
     read: quantity('count', 1, 100_000),
   },
   openTimeoutMs: {

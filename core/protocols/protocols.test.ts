@@ -4,6 +4,7 @@ import { OUTCOMES } from '../values/outcomes.ts';
 import { parseTargetUrl } from '../values/urls.ts';
 import { PROTOCOLS } from './names.ts';
 import { DESCRIPTORS, findProtocols } from './protocols.ts';
+import { toCarried } from './schemes.ts';
 
 for (const name of PROTOCOLS) {
   const descriptor = DESCRIPTORS[name];
@@ -24,7 +25,7 @@ for (const name of PROTOCOLS) {
   test(`${name}: a URL with its scheme is read, and says what is missing`, () => {
     const read = parseTargetUrl(`${name}://h:1`);
     assert.ok(typeof read !== 'string' && read.protocol === name);
-    assert.match(String(parseTargetUrl(`${name}://h`)), new RegExp(`write ${name}://h:${descriptor.usualPort}`));
+    assert.match(String(parseTargetUrl(`${name}://h`)), new RegExp(`write ${name}://h:${toCarried(name).usualPort}`));
     assert.equal(typeof parseTargetUrl(`${name}://h:1/path`) !== 'string', descriptor.hasPath);
   });
 }

@@ -24,9 +24,13 @@ const ms = z.number().nonnegative();
 /** Older versions recorded URLs whole. */
 export const ShownText = z.string().transform((text) => redactText(text));
 
-/** The same of outcomes. */
-export const OutcomeCounts = z.object(
-  Object.fromEntries(OUTCOMES.map((name) => [name, count.default(0)])) as Record<Outcome, z.ZodDefault<typeof count>>,
+/** Of outcomes, those that older records don't know: connections weren't secured then. */
+const LATER: ReadonlySet<Outcome> = new Set(['cert-untrusted', 'cert-expired', 'cert-name', 'tls-alert']);
+export const OutcomeCounts = z.strictObject(
+  Object.fromEntries(OUTCOMES.map((name) => [name, LATER.has(name) ? count.default(0) : count])) as Record<
+    Outcome,
+    typeof count
+  >,
 );
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });

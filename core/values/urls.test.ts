@@ -5,17 +5,50 @@ import { redactUrl } from './secrets.ts';
 import { parseTargetUrl, type TargetUrl } from './urls.ts';
 
 const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text'>]> = [
-  ['ws://127.0.0.1:3000', { protocol: 'ws', host: '127.0.0.1', ports: [3000], path: '/' }],
-  ['tcp://localhost:1', { protocol: 'tcp', host: 'localhost', ports: [1], path: '/' }],
-  ['tcp://localhost:65535/', { protocol: 'tcp', host: 'localhost', ports: [65_535], path: '/' }],
-  ['WS://Host.example:80/a/b?c=d&e', { protocol: 'ws', host: 'Host.example', ports: [80], path: '/a/b?c=d&e' }],
-  ['ws://h:80?token=1', { protocol: 'ws', host: 'h', ports: [80], path: '/?token=1' }],
-  ['ws://[::1]:9001', { protocol: 'ws', host: '::1', ports: [9001], path: '/' }],
-  ['http://h:8080/work?ms=5', { protocol: 'http', host: 'h', ports: [8080], path: '/work?ms=5' }],
-  ['tcp://[fe80::1%25eth0]:9001', { protocol: 'tcp', host: 'fe80::1%eth0', ports: [9001], path: '/' }],
-  ['tcp://[fe80::1%eth0]:9001', { protocol: 'tcp', host: 'fe80::1%eth0', ports: [9001], path: '/' }],
-  ['tcp://h:9001-9003', { protocol: 'tcp', host: 'h', ports: [9001, 9002, 9003], path: '/' }],
-  ['ws://h:9001-9001/x', { protocol: 'ws', host: 'h', ports: [9001], path: '/x' }],
+  [
+    'ws://127.0.0.1:3000',
+    { scheme: 'ws', protocol: 'ws', transport: 'plain', host: '127.0.0.1', ports: [3000], path: '/' },
+  ],
+  [
+    'tcp://localhost:1',
+    { scheme: 'tcp', protocol: 'tcp', transport: 'plain', host: 'localhost', ports: [1], path: '/' },
+  ],
+  [
+    'tcp://localhost:65535/',
+    { scheme: 'tcp', protocol: 'tcp', transport: 'plain', host: 'localhost', ports: [65_535], path: '/' },
+  ],
+  [
+    'WS://Host.example:80/a/b?c=d&e',
+    { scheme: 'ws', protocol: 'ws', transport: 'plain', host: 'Host.example', ports: [80], path: '/a/b?c=d&e' },
+  ],
+  [
+    'ws://h:80?token=1',
+    { scheme: 'ws', protocol: 'ws', transport: 'plain', host: 'h', ports: [80], path: '/?token=1' },
+  ],
+  ['ws://[::1]:9001', { scheme: 'ws', protocol: 'ws', transport: 'plain', host: '::1', ports: [9001], path: '/' }],
+  [
+    'http://h:8080/work?ms=5',
+    { scheme: 'http', protocol: 'http', transport: 'plain', host: 'h', ports: [8080], path: '/work?ms=5' },
+  ],
+  [
+    'tcp://[fe80::1%25eth0]:9001',
+    { scheme: 'tcp', protocol: 'tcp', transport: 'plain', host: 'fe80::1%eth0', ports: [9001], path: '/' },
+  ],
+  [
+    'tcp://[fe80::1%eth0]:9001',
+    { scheme: 'tcp', protocol: 'tcp', transport: 'plain', host: 'fe80::1%eth0', ports: [9001], path: '/' },
+  ],
+  [
+    'tcp://h:9001-9003',
+    { scheme: 'tcp', protocol: 'tcp', transport: 'plain', host: 'h', ports: [9001, 9002, 9003], path: '/' },
+  ],
+  ['ws://h:9001-9001/x', { scheme: 'ws', protocol: 'ws', transport: 'plain', host: 'h', ports: [9001], path: '/x' }],
+  ['WSS://h:443/x', { scheme: 'wss', protocol: 'ws', transport: 'tls', host: 'h', ports: [443], path: '/x' }],
+  [
+    'https://[::1]:8443',
+    { scheme: 'https', protocol: 'http', transport: 'tls', host: '::1', ports: [8443], path: '/' },
+  ],
+  ['tls://h:993', { scheme: 'tls', protocol: 'tcp', transport: 'tls', host: 'h', ports: [993], path: '/' }],
 ];
 for (const [text, wanted] of GOOD) {
   test(`${text} is a target`, () => assert.deepEqual(parseTargetUrl(text), { ...wanted, text: redactUrl(text) }));
@@ -58,9 +91,13 @@ const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [
   ['http+unix://%2Frun%2Fx.sock/path', /a unix socket, and only TCP is measured/],
   ['/run/x.sock', /a unix socket, and only TCP is measured/],
   ['./x.sock', /a unix socket, and only TCP is measured/],
-  ['https://h:80', /TLS isn't supported yet.* such as http:\/\/.*the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/$/],
-  ['wss://h:80', /TLS isn't supported yet.* such as ws:\/\//],
-  ['tls://h:80', /TLS isn't supported yet.* such as tcp:\/\//],
+  ['wss://h', /a port is missing; write wss:\/\/h:443, or/],
+  ['tls://h:1/x', /tls has no path; leave it out: tls:\/\/h:1$/],
+  [
+    'rediss://h',
+    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/$/,
+  ],
+  ['quic://h:443', /quic goes over UDP, and only TCP is measured/],
   ['redis://h:7000/0', /redis is not spoken here.*: connrig run tcp:\/\/h:7000; the scheme is one of/],
   ['mqtt://h', /tcp:\/\/h:1883; the scheme is one of/],
   ['grpc://h:50051', /tcp:\/\/h:50051; the scheme is one of/],

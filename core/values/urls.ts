@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../protocols/names.ts';
+import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
 import { isSchemeName, SCHEMES, type SchemeName, type TransportName, toCarried } from '../protocols/schemes.ts';
 import { redactBroken, redactUrl } from './secrets.ts';
@@ -84,7 +84,8 @@ function schemeless(text: string, shown: string): string {
   if (isSchemeName(own.toLowerCase())) return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
-    return `it has no scheme; write ${SCHEMES.map((name) => `${name}://${DESCRIPTORS[toCarried(name).protocol].hasPath ? rest : rest.split(/[/?#]/)[0]}`).join(', or ')}`;
+    const plain = PROTOCOLS.map((name) => `${name}://${DESCRIPTORS[name].hasPath ? rest : rest.split(/[/?#]/)[0]}`);
+    return `it has no scheme; write ${plain.join(', or ')}; over TLS they are tls://, wss:// and https://`;
   }
   return text.includes(':') && !/^\w+:/.test(text)
     ? `it has no scheme, and an IPv6 address goes into brackets; ${LIKE}`

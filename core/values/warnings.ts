@@ -15,6 +15,11 @@ export const WARNINGS = {
   WENGINE: {
     sentence: ({ why }: { readonly why: string }) => `using the node engine: ${why}`,
   },
+  WNODETLS: {
+    sentence: ({ why }: { readonly why: string }) =>
+      `TLS is left to node:tls, which keeps some 39 KB in this client for each connection: ${why}`,
+    hint: () => 'fewer --connections, or a Node.js that exports its OpenSSL: 20, 22, 24 or 26 from nodejs.org',
+  },
   WADDRESS: {
     sentence: ({ url, why }: { readonly url: string; readonly why: string }) => `${url}: ${why}`,
   },

@@ -1,5 +1,13 @@
 import type { Outcome } from '../../core/values/outcomes.ts';
-import type { EndCause, Endpoint, Engine, EngineEvents, EngineTls, SecuredEngineEvents, WireBytes } from '../engines/engine.ts';
+import type {
+  EndCause,
+  Endpoint,
+  Engine,
+  EngineEvents,
+  EngineTls,
+  SecuredEngineEvents,
+  WireBytes,
+} from '../engines/engine.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Cork } from './cork.ts';
 import { HeldBack } from './held-back.ts';
@@ -162,7 +170,12 @@ export class SecuredEngine implements Engine {
   #ended(slot: Slot): void {
     const phase = this.#phase(slot);
     if (phase === CONNECTED) {
-      this.#failed(slot, 'closed-early', `the peer closed in its TLS handshake: ${this.#transport.cameSoFar(slot)}`, false);
+      this.#failed(
+        slot,
+        'closed-early',
+        `the peer closed in its TLS handshake: ${this.#transport.cameSoFar(slot)}`,
+        false,
+      );
       return;
     }
     // Some peers end by FIN alone, without the close_notify that RFC 8446 (6.1) asks for.

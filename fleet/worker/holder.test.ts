@@ -62,7 +62,11 @@ async function withHolder(engineName: EngineName, at: Endpoint, body: (held: Hel
   const holder = new Holder(options, deps);
   const worker = { index: 0, count: 1 };
   const engineOptions = { slots: holder.slotCount, portRange: undefined, worker };
-  const engine = await makeEngine({ name: engineName, options: engineOptions, ownTable: false, securing: undefined }, holder, () => {});
+  const engine = await makeEngine(
+    { name: engineName, options: engineOptions, ownTable: false, securing: undefined },
+    holder,
+    () => {},
+  );
   const protocol = createProtocol({ name: 'tcp', path: '/', hostHeader: 'test' }, holder.slotCount, holder);
   const heard = new Map<Slot, string>();
   const closed: Slot[] = [];

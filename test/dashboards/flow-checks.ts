@@ -21,7 +21,7 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   }),
   open: eachLeg((series, { peakOpen }) => assert.equal(most(series), peakOpen)),
   opening: eachLeg((series, _, { run }) => {
-    const { window } = run.config as { window: number };
+    const { window = 512 } = run.config as { window?: number };
     assertAll([series], (opening) => opening >= 0 && opening <= window, 'opening');
   }),
   attempts: eachLeg((series, { attempts }) => assertNear(total(series), attempts, RATES, 'attempts')),

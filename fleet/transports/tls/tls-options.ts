@@ -22,4 +22,3 @@ export interface TlsOptions {
   /** Whether a session of this worker is offered to the server; else each open is a first visit. */
   readonly resume: boolean;
 }
-

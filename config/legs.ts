@@ -1,0 +1,172 @@
+import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
+import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
+import { type SchemeName, toCarried, toScheme } from '../core/protocols/schemes.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
+import { type LegTls, TLS_VERSIONS } from '../core/schemas/tls.ts';
+import { warmUpBelow } from '../core/values/plan.ts';
+import type { TLS_OPTIONS } from './run/tls-options.ts';
+import type { RunConfig } from './run-config.ts';
+import type { RUN_OPTIONS } from './run-options.ts';
+
+/** Whether the command line or the config file says this one. */
+export type IsNamed = (key: keyof typeof RUN_OPTIONS) => boolean;
+
+/** A pace that a small server keeps up with, unless that would take longer than this. */
+const PACE = { plain: { perSecond: 2000, withinSeconds: 120 }, tls: { perSecond: 500, withinSeconds: 1200 } } as const;
+
+/**
+ * One leg for each URL in their order, or for each scheme of the built-in server or of a target.
+ *
+ * @param problems gets a sentence for each setting that no leg can follow
+ */
+export function legsOf(
+  config: RunConfig,
+  levels: readonly number[],
+  named: IsNamed,
+  problems: string[],
+): [first: Leg, ...others: Leg[]] {
+  const schemes = schemesOf(config, named('protocols'), problems);
+  const names = nameLegs(schemes);
+  problems.push(
+    ...talkProblems(config, schemes),
+    ...traitProblems(config, schemes),
+    ...tlsProblems(config, schemes, named),
+    ...thresholdProblems(config, names),
+  );
+  const top = levels.at(-1) ?? 0;
+  const legs = schemes.map((scheme, index): Leg => {
+    const { protocol, transport } = toCarried(scheme);
+    const { perSecond, withinSeconds } = PACE[transport];
+    return {
+      name: names[index]!,
+      url: config.urls[index]?.text ?? null,
+      protocol,
+      transport,
+      tls: transport === 'tls' ? legTls(config) : null,
+      behaviour: config.behaviour,
+      close: config.close,
+      perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
+      sendOnOpen: DESCRIPTORS[protocol].sendsFirst ? config.sendOnOpen?.hex : undefined,
+      warmUp: warmUpBelow(levels),
+      levels,
+      connectsPerSecond: config.connectsPerSecond ?? Math.max(perSecond, Math.ceil(top / withinSeconds)),
+      cycles: config.cycles,
+    };
+  });
+  return legs as [Leg, ...Leg[]];
+}
+
+function schemesOf(
+  { urls, target, protocols }: RunConfig,
+  isNamed: boolean,
+  problems: string[],
+): readonly SchemeName[] {
+  if (urls.length > 0) {
+    if (isNamed) problems.push('--protocol: the URLs name the protocols already');
+    return urls.map(({ scheme }) => scheme);
+  }
+  if (target === undefined) return protocols;
+  const { name } = target.manifest;
+  const spoken: readonly SchemeName[] = target.manifest.protocols;
+  const wanted = isNamed ? protocols : spoken;
+  const foreign = wanted.filter((scheme) => !spoken.includes(scheme));
+  if (foreign.length > 0) problems.push(`--protocol: ${name} speaks ${spoken.join(', ')}, not ${foreign.join(', ')}`);
+  return wanted;
+}
+
+const legTls = (config: RunConfig): LegTls => ({
+  verify: !config.insecure,
+  servername: config.servername ?? null,
+  versions: config.tlsVersion === undefined ? [...TLS_VERSIONS] : [config.tlsVersion],
+  ciphers: config.tlsCiphers ?? null,
+  groups: config.tlsGroups ?? null,
+  alpn: [...(config.alpn ?? [])],
+  resume: config.resume === 'on',
+  hasOwnCertificate: config.cert !== undefined,
+});
+
+const exchangeOf = (scheme: SchemeName) => DESCRIPTORS[toCarried(scheme).protocol].exchange;
+
+/** Refused as a whole: a leg that would do nothing looks like one that was measured. */
+function talkProblems({ behaviour: { kind }, rttLimitMs }: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const problems: string[] = [];
+  if (rttLimitMs !== undefined && !isTalk(kind)) {
+    const other = schemes.some((scheme) => exchangeOf(scheme) === 'requests') ? 'request:5k/s' : 'echo:5k/s:64B';
+    problems.push(`--rtt-limit: no round trips are measured with --behaviour ${kind}; take ${other}, say`);
+  }
+  const unable = schemes.filter((scheme) => !canBehave(toCarried(scheme).protocol, kind));
+  if (unable.length > 0) problems.push(`--behaviour ${kind}: ${whyUnable(kind, unable)}`);
+  return problems;
+}
+
+function whyUnable(kind: BehaviourPlan['kind'], unable: readonly SchemeName[]): string {
+  const [asking] = findProtocols(({ exchange }) => exchange === 'requests');
+  const names = unable.join(' and ');
+  return kind === 'request'
+    ? `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`
+    : `${names} connections have requests, not messages; take request:5k/s, or leave ${names} out`;
+}
+
+/** What some protocols can do and others can't. */
+function traitProblems({ sendOnOpen, perMessageDeflate }: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const problems: string[] = [];
+  const descriptors = schemes.map((scheme) => DESCRIPTORS[toCarried(scheme).protocol]);
+  if (sendOnOpen !== undefined && !descriptors.some(({ sendsFirst }) => sendsFirst)) {
+    const begin = schemes.map((name, i) => `one of ${name} begins with ${descriptors[i]!.beginsWith}`).join(', ');
+    const sending = findProtocols(({ sendsFirst }) => sendsFirst).join(' and ');
+    problems.push(`--send-on-open: only ${sending} connections send what you say; ${begin}`);
+  }
+  if (perMessageDeflate !== 'off' && !descriptors.some(({ compresses }) => compresses)) {
+    const compressing = findProtocols(({ compresses }) => compresses).join(' and ');
+    problems.push(
+      `--per-message-deflate: only ${compressing} compresses messages; the legs of this run are ${schemes.join(', ')}`,
+    );
+  }
+  return problems;
+}
+
+/** What says how connections are secured is a mistake where none is: what is measured would be plain. */
+function tlsProblems(
+  { exporter, tlsVersion, tlsCiphers }: RunConfig,
+  schemes: readonly SchemeName[],
+  named: IsNamed,
+): string[] {
+  if (schemes.some((scheme) => toCarried(scheme).transport === 'tls')) {
+    const is13 = tlsCiphers?.split(':').every((name) => name.startsWith('TLS_')) ?? false;
+    const is12 = tlsCiphers?.split(':').some((name) => !name.startsWith('TLS_')) ?? true;
+    if (tlsCiphers === undefined) return [];
+    if (tlsVersion === '1.2' && is13)
+      return ['--tls-ciphers: no suite of TLS 1.2 is in it; ECDHE-ECDSA-AES128-GCM-SHA256, say'];
+    if (tlsVersion === '1.3' && is12 && !tlsCiphers.includes('TLS_'))
+      return ['--tls-ciphers: no suite of TLS 1.3 is in it; TLS_AES_128_GCM_SHA256, say'];
+    return [];
+  }
+  const overTls = exporter?.url.startsWith('https:') ? new Set(['ca', 'insecure']) : new Set<string>();
+  const idle = (Object.keys(TLS_KEYS) as Array<keyof typeof TLS_KEYS>).filter((key) => named(key) && !overTls.has(key));
+  if (idle.length === 0) return [];
+  const secured = schemes.map((scheme) => toScheme(toCarried(scheme).protocol, 'tls')).join(', ');
+  const flags = idle.map((key) => `--${TLS_KEYS[key]}`).join(', ');
+  return [`${flags}: no connection of this run is over TLS; give ${secured} in place of ${schemes.join(', ')}`];
+}
+
+const TLS_KEYS = {
+  ca: 'ca',
+  insecure: 'insecure',
+  servername: 'servername',
+  cert: 'cert',
+  key: 'key',
+  alpn: 'alpn',
+  tlsVersion: 'tls',
+  tlsCiphers: 'tls-ciphers',
+  tlsGroups: 'tls-groups',
+  resume: 'resume',
+} as const satisfies Record<keyof typeof TLS_OPTIONS, string>;
+
+function thresholdProblems({ failIf }: RunConfig, names: readonly string[]): string[] {
+  return (failIf ?? []).flatMap(({ path: [first = ''] }) =>
+    isLegName(first) && !names.includes(first)
+      ? [`--fail-if: no leg of this run is ${first}; there is ${names.join(', ')}`]
+      : [],
+  );
+}
