@@ -12,7 +12,7 @@ const PROBE_MS = 2000;
 /** How one looks at the certificate of what listens at an address, and what is then to be done. */
 const CERTIFICATE_HINTS: Readonly<Record<CertificateFault, (at: string) => string>> = {
   'cert-untrusted': (at) =>
-    `--ca <file with the certificate of who signed it>; openssl s_client -showcerts -connect ${at} </dev/null shows what it sends`,
+    `openssl s_client -connect ${at} -showcerts </dev/null >chain.pem; --ca chain.pem, if that is whom you trust`,
   'cert-name': (at) =>
     `--exporter with a name that it is for: openssl s_client -connect ${at} </dev/null | openssl x509 -noout -ext subjectAltName`,
   'cert-expired': (at) =>
