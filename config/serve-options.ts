@@ -137,7 +137,7 @@ type NamesOfFiles = 'tlsCert' | 'tlsKey' | 'adminCert' | 'adminKey';
 
 export type ServeConfig = Omit<Values, NamesOfFiles | 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
   readonly access: Access;
-  /** Of the admin port; undefined: plain HTTP. */
+  /** The admin port is served with it over TLS; undefined: over plain HTTP. */
   readonly adminTls: CertificateAndKey | undefined;
   /** As it was given; undefined: one is to be made where something is served over TLS. */
   readonly certificate: CertificateAndKey | undefined;
