@@ -25,7 +25,7 @@ export type RunConfig = Readonly<
     urls: readonly TargetUrl[];
     plan: Plan;
     baseline: EarlierRun | undefined;
-    /** Of the files that TLS takes; undefined where nothing is over TLS. */
+    /** What is read of the files that TLS takes; undefined where nothing is over TLS. */
     tlsMaterial: TlsMaterial | undefined;
     /** What --metrics and --live are served with over TLS. Secret. */
     adminTls: CertificateAndKey | undefined;
