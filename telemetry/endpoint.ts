@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { Readable } from 'node:stream';
 import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import { type Answer, type Asker, type Route, type Streamed, sentence } from './answer.ts';
 import { boundConnections, type HeldConnections } from './bounded-connections.ts';
@@ -133,6 +134,16 @@ async function answerOf(
   }
 }
 
+/**
+ * Node looks for what a peer has taken at the end of each write. Over TLS it sees nothing in between, so that who reads a
+ * long page slowly would pass for one who doesn't read.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
 function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: number): void {
   const { status, type, headers } = answer;
   // A page takes as long as it takes (a collection some seconds); a peer that doesn't read it has no such right.
@@ -145,11 +156,13 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
     ...headers,
   });
   if ('body' in answer) {
+    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
     // By then it is seen who gave up while we were busy.
     setImmediate(() => {
       const { socket } = response;
       const isTaken = socket !== null && isThere(socket);
-      response.end(answer.body);
+      if (body.length <= PIECE_BYTES) response.end(body);
+      else Readable.from(piecesOf(body), { objectMode: false }).pipe(response);
       if (isTaken) answer.taken?.();
     });
   } else if (response.req.method === 'HEAD' || response.destroyed) response.end();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectSecurely } from 'node:tls';
 import { makeSecured, startPages } from '../test/support/endpoint.ts';
 import { eventually } from '../test/support/wait.ts';
@@ -70,4 +71,19 @@ test('one handshake for each connection', TIMEOUT, async (t) => {
   });
   assert.match(String(refused), /no renegotiation|renegotiat/i);
   await eventually(async () => (await ask('/page')).status === 200, 'others are answered');
+});
+
+test('who reads a long page slowly is no one who does not read', TIMEOUT, async (t) => {
+  const stalledMs = 1500;
+  const { open, ask } = await startPages(t, { limits: { stalledMs, connections: 1 } }, makeSecured());
+  const socket = await open();
+  socket.write('GET /long HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  await once(socket, 'readable');
+  const beganMs = performance.now();
+  // Node would see an answer of one write as not taken, and that after one or two of these times.
+  while (performance.now() - beganMs < 2.5 * stalledMs) {
+    socket.read(Math.min(socket.readableLength, 2 ** 16));
+    await delay(20);
+  }
+  await assert.rejects(ask('/page'), 'it still has the only place');
 });
