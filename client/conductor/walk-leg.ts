@@ -8,6 +8,7 @@ import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
+import { exporterOf } from '../exporter-source.ts';
 import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -65,7 +66,7 @@ export async function walkLeg(
     adminToken: target.adminToken ?? undefined,
     inspectors: collected.inspectors,
     forced: collected.forced,
-    exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
+    exporter: exporterOf(config),
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],
     ip,
