@@ -1,5 +1,5 @@
 import { componentLabel } from '../../charts/ledger-chart.ts';
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { nounsOf } from '../../core/protocols/nouns.ts';
 import type { Difference } from '../../core/stats/difference.ts';
 import {
   alike,
@@ -22,8 +22,9 @@ import { enumerated } from './doubts.ts';
 
 /** A sentence for each further run and leg. */
 export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
-  return compared.flatMap(({ name, protocol, parts, legs }) => {
-    const [, many] = DESCRIPTORS[protocol].nouns;
+  return compared.flatMap((leg) => {
+    const { name, parts, legs } = leg;
+    const [one, many] = nounsOf(leg);
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     const left = new Map<string, string[]>();
@@ -36,7 +37,7 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
         return left.get(why)!.length > 1 ? [] : [why];
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
-      const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
+      const noun = `one more ${one}${where}`;
       const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
       if (difference.word === 'no difference shown') {
         return [
@@ -47,11 +48,11 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
         say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}${parted}.`,
       ];
     });
-    return told.map((one) => {
-      if (typeof one !== 'string') return one;
-      const letters = left.get(one)!;
+    return told.map((sentence) => {
+      if (typeof sentence !== 'string') return sentence;
+      const letters = left.get(sentence)!;
       const subject = letters.length > 1 ? 'they' : letters[0]!;
-      const why = one.replace(ITSELF, subject).replace(/^they knows/, 'they know');
+      const why = sentence.replace(ITSELF, subject).replace(/^they knows/, 'they know');
       return say`${enumerated(letters)}, ${name}: not compared with ${runs[0]!.letter}, since ${why}.`;
     });
   });
