@@ -1,5 +1,6 @@
 import { userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
@@ -136,7 +137,7 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[point.protocol];
+  const census = runtime?.census?.[toScheme(protocol, transport)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },
