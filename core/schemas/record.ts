@@ -57,9 +57,7 @@ export const LegProgress = z.object({
   openPlanned: Histogram,
   openActual: Histogram,
   /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
-  stages: z
-    .object({ connecting: Histogram, securing: Histogram, handshaking: Histogram })
-    .default(NO_STAGES),
+  stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
   /** Of TLS; null where there is none. */
@@ -295,7 +293,10 @@ const EarlierRun = z.object({
         launches: count.min(1),
         rSquared: z.number().nullable(),
         /** What came of TLS; null where it was plain, and in older records. */
-        tls: z.object({ agreed: z.array(Agreement), resumedPercent: z.number().nullable() }).nullable().default(null),
+        tls: z
+          .object({ agreed: z.array(Agreement), resumedPercent: z.number().nullable() })
+          .nullable()
+          .default(null),
         total: EstimateSchema.nullable(),
         user: EstimateSchema.nullable(),
         /** The share of both intervals that no number of launches makes smaller. */

@@ -6,7 +6,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Cost, type Difference, differenceOf } from '../../core/stats/difference.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
-import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
+import { agreementDoubts, type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
 
 /** A run as its folder says. */
 export interface ReadRun {
@@ -162,13 +162,14 @@ function warningsOf(runs: readonly ComparedRun[]): string[] {
       run,
       status: summary.status,
       problems,
-      legs: summary.legs.map(({ name, fit, perConnection, inconclusive }) => ({
+      legs: summary.legs.map(({ name, fit, tls, perConnection, inconclusive }) => ({
         name,
         isCostKnown: perConnection !== null,
         inconclusive,
         rSquared: fit?.rSquared ?? null,
+        tls,
       })),
     }),
   );
-  return [...differingIn(all), ...all.flatMap(doubtsAbout), ...scatterDoubts(all)];
+  return [...differingIn(all), ...agreementDoubts(all), ...all.flatMap(doubtsAbout), ...scatterDoubts(all)];
 }

@@ -5,7 +5,7 @@ import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
 import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond, staysWithin } from '../../core/stats/difference.ts';
 import { costOf } from '../compare/comparison.ts';
-import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
+import { agreementDoubts, type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
 import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
 
 type Against = NonNullable<Summary['baseline']>;
@@ -58,7 +58,7 @@ function growthOfLeg(
 }
 
 /** What speaks against the comparison; nothing where none was made. */
-export function growthWarnings(run: RunFile, against: Summary['baseline']): string[] {
+export function growthWarnings(run: RunFile, against: Summary['baseline'], own: readonly LegSummary[]): string[] {
   const compared = against?.legs.filter(({ difference }) => difference !== null) ?? [];
   if (!run.baseline || !against || compared.length === 0) return [];
   const { run: earlier, status, problems, legs } = run.baseline;
@@ -71,11 +71,19 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
       name,
       isCostKnown: true,
       rSquared: legs.find((leg) => leg.name === name)?.rSquared ?? null,
+      tls: legs.find((leg) => leg.name === name)?.tls ?? null,
     })),
   };
   // How this run ended, and how straight its levels are, is told of it anyway.
-  const own: Doubtable = { called: 'this run', run, status: 'measured', problems: [], legs: [] };
-  return [...differingIn([first, own]), ...doubtsAbout(first), ...scatterDoubts([first, own])];
+  const second: Doubtable = {
+    called: 'this run',
+    run,
+    status: 'measured',
+    problems: [],
+    legs: own.map(({ name, tls }) => ({ name, isCostKnown: true, rSquared: null, tls })),
+  };
+  const both = [first, second];
+  return [...differingIn(both), ...agreementDoubts(both), ...doubtsAbout(first), ...scatterDoubts(both)];
 }
 
 /** What is not shown of a leg, either way. */

@@ -35,7 +35,7 @@ export function summarize(record: RunRecord): Summary {
     labels: labelsOf(run),
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
     error,
-    warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
+    warnings: [...growthWarnings(run, baseline, legs), ...warningsOf(record, legs, memoryLimit)],
     legs,
     tlsAdds: tlsAddsOf(legs),
     forecast: legs.flatMap(forecastOf),

@@ -7,18 +7,20 @@ import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { unansweredClause } from './talk-warnings.ts';
+import { tlsAddsSentences } from './tls-adds-phrases.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
 /**
- * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
- * that puts a verdict into words.
+ * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way, and then what TLS
+ * adds where that was measured. The only place that puts a verdict into words.
  */
 export function verdictOf(summary: Summary): Phrase[] {
   const lead = leadOf(summary);
   const legs = summary.legs.map((leg) => legSentence(leg, summary));
-  return [...(lead ? [lead] : []), ...(legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`])];
+  const told = legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`];
+  return [...(lead ? [lead] : []), ...told, ...tlsAddsSentences(summary)];
 }
 
 function leadOf({ status, error, thresholds, baseline }: Summary): Phrase | null {
