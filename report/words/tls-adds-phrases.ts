@@ -68,7 +68,9 @@ function partOf(part: Added | null, where: string): Phrase {
 function timeClause({ bare, secured }: Pair, { generator }: Summary): Phrase {
   const [before, after] = [bare.open.p50Ms, secured.open.p50Ms];
   if (before === null || after === null || generator.saturated) return [];
-  return say`it opens in ${ms(after)} instead of ${ms(before)} (p50)`;
+  const securing = secured.stages?.securing?.p50Ms;
+  const part = securing === undefined ? '' : say`, ${ms(securing)} of it for the TLS handshake`;
+  return say`it opens in ${ms(after)} instead of ${ms(before)} (p50)${part}`;
 }
 
 /** Each pair side by side, part by part, and what opening takes. */
