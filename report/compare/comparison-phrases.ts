@@ -11,7 +11,11 @@ import { enumerated } from './doubts.ts';
 export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
   return compared.flatMap((leg) => {
     const { name, parts, legs } = leg;
-    const [one, many] = nounsOf(leg);
+    const [one, all] = nounsOf(leg);
+    const isBeside = compared.some(
+      ({ protocol, transport }) => protocol === leg.protocol && transport !== leg.transport,
+    );
+    const many = isBeside && leg.transport === 'plain' ? `${all} without TLS` : all;
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     const left = new Map<string, string[]>();
