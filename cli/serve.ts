@@ -100,5 +100,10 @@ function warnIfEphemeral(name: string, port: number, { low, high }: PortRange, d
 
 function announce({ ready }: RunningServer, config: ServeConfig, { stdout, stderr }: CliDeps): void {
   if (config.json) stdout.write(`${JSON.stringify(ready)}\n`);
-  else stderr.write(`serving ${ready.urls.join(' and ')}; metrics at ${ready.admin}/metrics; ctrl-c stops it\n`);
+  else {
+    const trusting = ready.caCert ? `; clients trust it with ${ready.admin}/certificate` : '';
+    stderr.write(
+      `serving ${ready.urls.join(' and ')}${trusting}; metrics at ${ready.admin}/metrics; ctrl-c stops it\n`,
+    );
+  }
 }

@@ -26,7 +26,7 @@ export interface PartOptions {
   /** Largest message (and frame) of ws. tcp has no messages. */
   readonly maxPayloadBytes: number;
   readonly perMessageDeflate: boolean;
-  /** Of schemes over TLS; undefined where none is served. */
+  /** What schemes over TLS need; undefined where none is served. */
   readonly tls: (CertificateAndKey & TicketKeys) | undefined;
 }
 

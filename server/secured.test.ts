@@ -28,24 +28,24 @@ const FATAL_ALERT = Buffer.of(21, 3, 3, 0, 2, 2, 48);
 it("counts a client that says that it doesn't trust the certificate", {
   ...TIMEOUT,
   skip: needs('openssl'),
-}, async (t) => {
-  const local = await startLocal();
-  t.after(() => local.server.close());
+}, async () => {
+  const server = await startServe(['--protocol', 'tls']);
   const args = [
     's_client',
     '-verify_return_error',
     '-no-CAfile',
     '-no-CApath',
     '-connect',
-    `127.0.0.1:${local.ports.tls}`,
+    `127.0.0.1:${server.ports.tls}`,
   ];
   for (const version of ['-tls1_2', '-tls1_3'])
     assert.throws(() => openssl(...args, version), /self-signed certificate/);
   const { accepted, closed } = await eventually(async () => {
-    const { tls } = await local.census();
-    return tls.handshaking + tls.open === 0 && tls;
+    const { tls } = (await server.memory()).census;
+    return tls.accepted === 2 && tls.handshaking + tls.open === 0 && tls;
   }, 'both are gone');
   assert.deepEqual([accepted, closed['tls-failed']], [2, 2]);
+  assert.equal(await server.stop(), 0);
 });
 
 describe('stopping a server over TLS', TIMEOUT, () => {
@@ -250,6 +250,7 @@ describe('the reference server over TLS', TIMEOUT, () => {
         if (scheme !== 'tls') await answered(socket, scheme);
         await eventually(async () => (await local.census())[scheme].open === 1, 'open');
         raw.write(Buffer.of(23, 3, 3, 0, 32, ...Buffer.alloc(32)));
+        socket.resume();
         await eventually(() => socket.closed, 'it is ended');
       });
     });
