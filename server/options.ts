@@ -48,6 +48,6 @@ export interface ServerOptions extends Omit<PartOptions, 'tls'> {
   readonly certificate: ServedCertificate | undefined;
   /** Processes that hold connections; above 1, one more supervises them. */
   readonly processes: number;
-  /** Where the admin port is, and who may ask there. */
-  readonly admin: Pick<EndpointOptions, 'host' | 'port' | 'access'>;
+  /** Where the admin port is, who may ask there, and over what. */
+  readonly admin: Pick<EndpointOptions, 'host' | 'port' | 'access' | 'tls'>;
 }
