@@ -127,11 +127,8 @@ function traitProblems({ sendOnOpen, perMessageDeflate }: RunConfig, schemes: re
 }
 
 /** What says how connections are secured is a mistake where none is: what is measured would be plain. */
-function tlsProblems(
-  { exporter, tlsVersion, tlsCiphers }: RunConfig,
-  schemes: readonly SchemeName[],
-  named: IsNamed,
-): string[] {
+function tlsProblems(config: RunConfig, schemes: readonly SchemeName[], named: IsNamed): string[] {
+  const { tlsVersion, tlsCiphers } = config;
   if (schemes.some((scheme) => toCarried(scheme).transport === 'tls')) {
     const is13 = tlsCiphers?.split(':').every((name) => name.startsWith('TLS_')) ?? false;
     const is12 = tlsCiphers?.split(':').some((name) => !name.startsWith('TLS_')) ?? true;
@@ -142,13 +139,17 @@ function tlsProblems(
       return ['--tls-ciphers: no suite of TLS 1.3 is in it; TLS_AES_128_GCM_SHA256, say'];
     return [];
   }
-  const overTls = exporter?.url.startsWith('https:') ? new Set(['ca', 'insecure']) : new Set<string>();
+  const overTls = asksOverTls(config) ? new Set(['ca', 'insecure']) : new Set<string>();
   const idle = (Object.keys(TLS_KEYS) as Array<keyof typeof TLS_KEYS>).filter((key) => named(key) && !overTls.has(key));
   if (idle.length === 0) return [];
   const secured = schemes.map((scheme) => toScheme(toCarried(scheme).protocol, 'tls')).join(', ');
   const flags = idle.map((key) => `--${TLS_KEYS[key]}`).join(', ');
   return [`${flags}: no connection of this run is over TLS; give ${secured} in place of ${schemes.join(', ')}`];
 }
+
+/** Whether something else than the target's connections is over TLS: what is asked about it. */
+export const asksOverTls = ({ exporter, collect }: Pick<RunConfig, 'exporter' | 'collect'>): boolean =>
+  [exporter?.url, typeof collect === 'object' ? collect.url : undefined].some((url) => url?.startsWith('https:'));
 
 const TLS_KEYS = {
   ca: 'ca',

@@ -8,13 +8,15 @@ import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
+import { exporterOf } from '../exporter-source.ts';
 import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
+import { withoutZone } from '../securing.ts';
 import { Acceptance } from './acceptance.ts';
 import { followCost, isPreciseBy } from './cost-so-far.ts';
 import { fleetCapacity } from './leg-course.ts';
-import { startLegFleet, withoutZone } from './leg-fleet.ts';
+import { startLegFleet } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
 import { lossWarning } from './losses.ts';
 import type { Recorder } from './recorder.ts';
@@ -64,7 +66,7 @@ export async function walkLeg(
     adminToken: target.adminToken ?? undefined,
     inspectors: collected.inspectors,
     forced: collected.forced,
-    exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
+    exporter: exporterOf(config),
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],
     ip,

@@ -1,5 +1,6 @@
 import { userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
@@ -13,9 +14,10 @@ import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './co
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
-import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
+import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
+import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -30,7 +32,8 @@ export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number)
 }
 
 /** The same by its levels alone, however little they show. */
-export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+  const { run, samples } = record;
   const launches = new Map<number, Sample[]>();
   for (const sample of samples) {
     if (sample.leg !== index) continue;
@@ -39,7 +42,8 @@ export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: nu
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  return { ...pooled, tls: securedOf(record, leg, index) };
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -58,11 +62,13 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
   return {
     name: leg.name,
     protocol: leg.protocol,
+    transport: leg.transport,
+    tls: null,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
     losses: lossesOf(progress),
-    levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
+    levels: held.map((one, i) => levelOf(leg, one, baseline, opening[i])),
     inconclusive: null,
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE, strayBytes(run, points, baseline)),
     baselineBytes: baseline ? userOf(baseline) : null,
@@ -74,6 +80,8 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...keptOf(run, points, baseline),
     burst: burstOf(run, points, baseline, held),
     open: openingOf(points, progress),
+    stages: stagesOf(points, progress),
+    bytes: bytesOf(leg, points, progress),
     rtt: rttAtTop(points),
     launches: null,
   };
@@ -121,6 +129,7 @@ function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf(
+  { protocol, transport }: RecordedLeg,
   { point, ledger }: HeldLevel,
   baseline: MemoryPoint | undefined,
   opened: LevelOpening | undefined,
@@ -128,7 +137,7 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[point.protocol];
+  const census = runtime?.census?.[toScheme(protocol, transport)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },

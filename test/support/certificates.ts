@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { commandOf } from './needs.ts';
+
+/** A test, or a group of them. */
+export interface UntilAfter {
+  after(remove: () => void): void;
+}
 
 /** Two files of PEM. */
 export interface PairOfFiles {
@@ -34,7 +38,7 @@ export const openssl = (...args: readonly string[]): string =>
   execFileSync(commandOf('openssl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** In a folder that is removed after the test. */
-export function makeAuthority(t: Pick<TestContext, 'after'>): Authority {
+export function makeAuthority(t: UntilAfter): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-certificates-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [caPath, caKeyPath] = [join(folder, 'ca.pem'), join(folder, 'ca.key')];
