@@ -29,6 +29,11 @@ export async function makeEngine(
   events: SecuredEngineEvents,
   onAgreed: (agreement: Agreement) => void,
 ): Promise<Engine> {
+  if (securing?.by === 'node-tls') {
+    if (name !== 'node') throw new TypeError(`node:tls has no sockets of the ${name} engine`);
+    const { createNodeTlsEngine } = await import('../engines/node-tls.ts');
+    return createNodeTlsEngine(options, securing.options, events, onAgreed);
+  }
   const make = await loadEngine(name);
   if (securing === undefined) return make(options, ownTable, events);
   const { createTlsTransport } = await import('../transports/tls/tls-transport.ts');
