@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { EphemeralKeyInfo, TLSSocket } from 'node:tls';
 import { CURVES, nameKey } from './key-names.ts';
 import type { Agreement } from './tls-options.ts';
@@ -15,12 +16,12 @@ export class NodeTlsAgreements {
   }
 
   /** A handshake is over, and this is its socket. */
-  note(socket: TLSSocket): void {
+  note(socket: TLSSocket, certificate: X509Certificate | undefined): void {
     const agreement: Agreement = {
       version: socket.getProtocol() === 'TLSv1.3' ? '1.3' : '1.2',
       suite: socket.getCipher().standardName,
       group: groupOf(socket),
-      serverKey: this.#serverKeyOf(socket),
+      serverKey: this.#serverKeyOf(certificate),
       alpn: socket.alpnProtocol || null,
     };
     const key = Object.values(agreement).join(' ');
@@ -29,8 +30,7 @@ export class NodeTlsAgreements {
     this.#onAgreed(agreement);
   }
 
-  #serverKeyOf(socket: TLSSocket): string {
-    const certificate = socket.getPeerX509Certificate();
+  #serverKeyOf(certificate: X509Certificate | undefined): string {
     if (certificate === undefined) return 'none';
     const { fingerprint } = certificate;
     if (fingerprint !== this.#fingerprint) {

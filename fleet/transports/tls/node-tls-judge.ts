@@ -46,10 +46,13 @@ export function judgeNodeTlsError(error: NodeTlsError, cameBytes: number | undef
 }
 
 /** @returns what speaks against the certificate of a peer that has just been secured */
-export function judgeNodeTlsPeer(socket: TLSSocket, { servername }: TlsOptions): HandshakeFailure | undefined {
+export function judgeNodeTlsPeer(
+  socket: TLSSocket,
+  own: X509Certificate | undefined,
+  { servername }: TlsOptions,
+): HandshakeFailure | undefined {
   const code = socket.authorized ? undefined : String(socket.authorizationError);
   if (code === undefined && socket.isSessionReused()) return undefined;
-  const own = socket.getPeerX509Certificate();
   if (code === undefined && own !== undefined && isFor(own, servername)) return undefined;
   const fault = code === undefined ? 'cert-name' : (certificateFaultOf(code) ?? 'cert-untrusted');
   const why = code === undefined ? 'it is for other names' : (WORDS[code] ?? code.toLowerCase().replaceAll('_', ' '));
