@@ -91,6 +91,8 @@ export function createNodeTlsEngine(
   let session: Buffer | undefined;
   let round = 0;
   let isRoundOpen = false;
+  /** Secured in this round: their last word of the handshake is written behind what is told. */
+  const securedNow: SlotSocket[] = [];
 
   // The TCP socket.
   function onConnect(this: SlotSocket): void {
@@ -130,6 +132,8 @@ export function createNodeTlsEngine(
       return;
     }
     raw.phase = SECURED;
+    securedNow.push(raw);
+    openRound();
     agreements.note(this, certificate);
     counts.secured++;
     counts.keptObjects++;
@@ -171,6 +175,7 @@ export function createNodeTlsEngine(
   function endRound(): void {
     isRoundOpen = false;
     round++;
+    for (let raw = securedNow.pop(); raw !== undefined; raw = securedNow.pop()) count(raw);
   }
 
   function onEnd(this: SlotTls): void {
