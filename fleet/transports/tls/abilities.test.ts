@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCertificate } from '../../../certificates/make-certificate.ts';
-import { TLS_OPTIONS } from '../../../test/support/tls-clients.ts';
+import { FIRST_VISIT } from '../../../test/support/tls-clients.ts';
 import { whyNoOpenSsl, whyNotTls } from './abilities.ts';
 import { dotted } from './openssl.ts';
 import type { TlsOptions } from './tls-options.ts';
@@ -31,7 +31,7 @@ const TAKEN: readonly Partial<TlsOptions>[] = [
   { groups: 'P-521:X448', versions: ['1.3'] },
 ];
 test('options that OpenSSL takes', async () => {
-  for (const options of TAKEN) assert.equal(await whyNotTls({ ...TLS_OPTIONS, ...options }), undefined);
+  for (const options of TAKEN) assert.equal(await whyNotTls({ ...FIRST_VISIT, ...options }), undefined);
 });
 
 const REFUSED: readonly (readonly [Partial<TlsOptions>, RegExp])[] = [
@@ -55,7 +55,7 @@ const REFUSED: readonly (readonly [Partial<TlsOptions>, RegExp])[] = [
 ];
 test('options that OpenSSL does not take are told in a sentence', async () => {
   for (const [options, expected] of REFUSED) {
-    assert.match((await whyNotTls({ ...TLS_OPTIONS, ...options })) ?? 'taken', expected);
+    assert.match((await whyNotTls({ ...FIRST_VISIT, ...options })) ?? 'taken', expected);
   }
-  assert.equal(await whyNotTls(TLS_OPTIONS), undefined, 'nothing of it stays in the queue of errors');
+  assert.equal(await whyNotTls(FIRST_VISIT), undefined, 'nothing of it stays in the queue of errors');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import koffi from 'koffi';
-import { TLS_OPTIONS } from '../../../test/support/tls-clients.ts';
+import { FIRST_VISIT } from '../../../test/support/tls-clients.ts';
 import type { Transport } from '../transport.ts';
 import type { Address } from './libcrypto.ts';
 import { createMemoryServer, MEMORY_SERVER_NAME, type MemoryPeer } from './memory-server.ts';
@@ -29,7 +29,7 @@ function memoryConnections(t: TestContext, slots: number, options: Partial<TlsOp
   const toServer: Uint8Array[] = [];
   const heard: string[] = [];
   const transport = createTlsTransport(
-    { ...TLS_OPTIONS, servername: MEMORY_SERVER_NAME, ca: server.certificate, ...options },
+    { ...FIRST_VISIT, servername: MEMORY_SERVER_NAME, ca: server.certificate, ...options },
     slots,
     {
       onSend: (_, bytes) => void toServer.push(bytes.slice()),

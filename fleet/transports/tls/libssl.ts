@@ -179,7 +179,6 @@ export const SSL_SESS_CACHE_OFF = 0;
 export const SSL_OP_NO_RENEGOTIATION = 2 ** 30;
 export const SSL_VERIFY_NONE = 0;
 export const SSL_VERIFY_PEER = 1;
-export const SSL_ERROR_SSL = 1;
 export const SSL_ERROR_WANT_READ = 2;
 export const SSL_ERROR_ZERO_RETURN = 6;
 /** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN. */

@@ -86,5 +86,5 @@ export function createMemoryServer(openssl: OpenSsl): MemoryServer {
     return made;
   }
 }
-/** Of `asn1.h`. */
+/** A number of `asn1.h`. */
 const MBSTRING_ASC = 0x1001;

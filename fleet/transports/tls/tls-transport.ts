@@ -21,7 +21,7 @@ const KEPT = 3;
 const OVER = 4;
 
 /**
- * TLS by the OpenSSL of this process. Its object for a connection goes when the handshake is over, and a record layer of ours goes on
+ * TLS by the OpenSSL of this process. Its object for a connection goes when the handshake is over. A record layer of ours goes on
  * with two secrets and two numbers: about a hundred bytes instead of 40 KB.
  *
  * @param onAgreed told of each different agreement once
