@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { constants, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer } from 'node:net';
-import { test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { createServer, type TlsOptions as NodeTlsOptions, type Server } from 'node:tls';
 import { makeCertificate } from '../../../certificates/make-certificate.ts';
+import { commandOf, needs } from '../../../test/support/needs.ts';
 import { portOf, type TlsClient, type TlsClients, tlsClients } from '../../../test/support/tls-clients.ts';
 import { eventually } from '../../../test/support/wait.ts';
 
@@ -123,3 +128,53 @@ test('a donor that goes before its ticket comes is replaced; there is one at a t
   for (const client of open) await clients.close(client);
   assert.equal(counts.objects, 0);
 });
+
+test('sessions that the server itself keeps are taken up by their number', {
+  ...LIMIT,
+  skip: needs('openssl'),
+}, async (t) => {
+  const { certPath, keyPath } = writeOwn(t);
+  for (const [version, least] of [
+    ['-tls1_2', 4],
+    ['-tls1_3', 2],
+  ] as const) {
+    const args = [
+      's_server',
+      '-accept',
+      '127.0.0.1:0',
+      '-cert',
+      certPath,
+      '-key',
+      keyPath,
+      version,
+      '-no_ticket',
+      '-rev',
+    ];
+    const child = spawn(commandOf('openssl'), args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    t.after(() => child.kill());
+    let said = '';
+    child.stdout.on('data', (bytes) => {
+      said += String(bytes);
+    });
+    const port = Number(await eventually(() => /ACCEPT .*:(\d+)/.exec(said)?.[1], 'it listens'));
+    const clients = tlsClients(t, { ca: own.cert, resume: true });
+    for (let i = 0; i < 5; i++) {
+      const client = await clients.secure(port);
+      clients.send(client, 'abc\n');
+      await eventually(() => client.plain.toString() === 'cba\n', 'it is said backwards');
+      await clients.close(client);
+    }
+    const { secured, resumed, objects } = clients.transport.counts;
+    assert.deepEqual([secured, objects], [5, 0]);
+    assert.ok(resumed >= least, `${resumed} of 5 with ${version}`);
+  }
+});
+
+function writeOwn(t: TestContext): { readonly certPath: string; readonly keyPath: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'connrig-sessions-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [certPath, keyPath] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  writeFileSync(certPath, own.cert);
+  writeFileSync(keyPath, own.key, { mode: 0o600 });
+  return { certPath, keyPath };
+}
