@@ -97,12 +97,12 @@ class TlsTransport implements Transport {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     const phase = this.#phases[slot];
     if (phase === DROPPED) {
-      if (this.#sessions.isDonor(slot)) this.#sessions.listen(bytes);
+      if (this.#sessions.isDonor(slot)) this.#sessions.listen(slot, bytes);
       this.#records.onBytes(slot, bytes);
     } else if (phase === SHAKING) this.#handshakes.onBytes(slot, bytes);
     else if (phase === KEPT) {
       this.#kept.onBytes(slot, bytes);
-      if (this.#sessions.isDonor(slot)) this.#sessions.look();
+      if (this.#sessions.isDonor(slot)) this.#sessions.look(slot);
     }
   }
 
