@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
@@ -8,31 +7,18 @@ import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import { accessProblems, readAdminTls } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import { asksOverTls, type IsNamed, legsOf } from './legs.ts';
+import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
-import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
+import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { commandAgain } from './run-again.ts';
+import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
-import { readTlsMaterial, type TlsMaterial } from './tls-material.ts';
+import { readTlsMaterial } from './tls-material.ts';
+import { asksOverTls } from './tls-problems.ts';
 
-type Options = typeof RUN_OPTIONS;
+export type { RunConfig } from './run-config-shape.ts';
 
 const LAUNCHES_AGAINST_BASELINE = 3;
-
-/** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
-export type RunConfig = Readonly<
-  Omit<OptionValues<Options>, 'baseline'> & {
-    urls: readonly TargetUrl[];
-    plan: Plan;
-    baseline: EarlierRun | undefined;
-    /** What is read of the files that TLS takes; undefined where nothing is over TLS. */
-    tlsMaterial: TlsMaterial | undefined;
-    /** What --metrics and --live are served with over TLS. Secret. */
-    adminTls: CertificateAndKey | undefined;
-    /** The command that asks for the same. */
-    again: string;
-  }
->;
 
 /**
  * Reads settings, the command line over the environment over the file over the defaults.

@@ -130,6 +130,8 @@ export async function walkLeg(
     stopTicking();
     await fleet.stop();
     const { declined, outcomes } = fleet.tally();
+    const kept = Math.max(0, ...walk.points.map(({ progress }) => progress.tls?.keptObjects ?? 0));
+    if (kept > 0) warn(toWarning('WTLSKEPT', { kept, open: fleetCapacity(leg) }));
     if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();

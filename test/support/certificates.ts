@@ -19,8 +19,6 @@ export interface PairOfFiles {
 interface Issued {
   /** As OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`. */
   readonly names?: readonly string[];
-  /** From now on; below 0: it has expired. */
-  readonly days?: number;
 }
 
 /** An authority of the test's own; nobody trusts it but who is given its certificate. */
@@ -47,12 +45,12 @@ export function makeAuthority(t: UntilAfter): Authority {
   return {
     folder,
     caPath,
-    issue({ names = ['DNS:localhost', 'IP:127.0.0.1'], days = 2 } = {}) {
+    issue({ names = ['DNS:localhost', 'IP:127.0.0.1'] } = {}) {
       const stem = join(folder, `server-${++issuedBefore}`);
       const [keyPath, certPath, csrPath] = [`${stem}.key`, `${stem}.pem`, `${stem}.csr`];
       openssl('req', ...EC, '-nodes', '-keyout', keyPath, '-out', csrPath, '-subj', '/CN=test server');
       writeFileSync(`${stem}.ext`, `subjectAltName=${names.join(',')}\n`);
-      const signed = ['-CA', caPath, '-CAkey', caKeyPath, '-days', String(days), '-extfile', `${stem}.ext`];
+      const signed = ['-CA', caPath, '-CAkey', caKeyPath, '-extfile', `${stem}.ext`];
       openssl('x509', '-req', '-in', csrPath, ...signed, '-out', certPath);
       return { certPath, keyPath };
     },
