@@ -11,7 +11,7 @@ const RECORD_STREAMS = 100_000;
 
 export const fuzz: BenchPart = {
   name: 'fuzz',
-  method: `${humanCount(FRAME_STREAMS)} streams with a mutated frame in each, read by the client's ws protocol and by the receiver of \`ws\`; ${humanCount(ANSWERS)} mutated answers, read by the client, Node.js and \`ws\`; ${humanCount(RECORD_STREAMS)} streams of TLS records with a mutation in each, which have to come to an outcome. Valid ones in between. The seed is that of the day unless given (\`-- fuzz --seed 20261127\`); [the classes](protocols.md#where-readers-differ).`,
+  method: `${humanCount(FRAME_STREAMS)} streams with a mutated frame in each, read by the client's ws protocol and by the receiver of \`ws\`; ${humanCount(ANSWERS)} mutated answers, read by the client, Node.js and \`ws\`. The record layer reads ${humanCount(RECORD_STREAMS)} streams of TLS records with a mutation in each, all of which have to come to an outcome. Valid ones in between. The seed is that of the day unless given (\`-- fuzz --seed 20261127\`); [the classes](protocols.md#where-readers-differ).`,
   async measure({ seed = seedOfTheDay() }) {
     return [
       { what: 'seed', value: String(seed), target: '', holds: true },
