@@ -8,7 +8,7 @@ import { readPemKey, writePemCertificate } from './pem.ts';
 
 /** A server without a socket, to hold OpenSSL against itself. */
 export interface MemoryServer {
-  /** PEM: it vouches for itself, for {@link MEMORY_SERVER_NAME}, until a minute from now. */
+  /** PEM: it vouches for itself, for {@link MEMORY_SERVER_NAME}, until a day from now. */
   readonly certificate: string;
   accept(): MemoryPeer;
   /** Every peer has to be disposed of before. */
@@ -91,8 +91,8 @@ export function createMemoryServer(openssl: OpenSsl): MemoryServer {
     const subject: Address = server.subjectOf(made);
     server.addEntry(subject, 'CN', MBSTRING_ASC, MEMORY_SERVER_NAME, -1, -1, 0);
     server.setIssuer(made, subject);
-    server.setFromNow(server.notBeforeOf(made), -60);
-    server.setFromNow(server.notAfterOf(made), 60);
+    server.setFromNow(server.notBeforeOf(made), -DAY_SECONDS);
+    server.setFromNow(server.notAfterOf(made), DAY_SECONDS);
     server.setKey(made, own);
     const isSigned = server.sign(made, own, server.sha256());
     if (isSigned <= 0) throw new Error('OpenSSL signs no certificate');
@@ -101,3 +101,4 @@ export function createMemoryServer(openssl: OpenSsl): MemoryServer {
 }
 /** A number of `asn1.h`. */
 const MBSTRING_ASC = 0x1001;
+const DAY_SECONDS = 86_400;
