@@ -19,10 +19,13 @@ export interface RigRun {
 }
 
 /** Runs `connrig run` as a person would, in a process of its own, and gives back what it came to. */
-export async function rigRun(...args: string[]): Promise<RigRun> {
+export const rigRun = (...args: string[]): Promise<RigRun> => rigRunBy(process.execPath, ...args);
+
+/** @param node the Node.js that runs it */
+export async function rigRunBy(node: string, ...args: string[]): Promise<RigRun> {
   const scratch = await mkdtemp(join(tmpdir(), 'connrig-bench-'));
   try {
-    const summary = await summaryOfRun('--out', join(scratch, 'run'), ...args);
+    const summary = await summaryOfRunBy(node, '--out', join(scratch, 'run'), ...args);
     const record = readRun(join(scratch, 'run'));
     return {
       summary,
@@ -35,8 +38,10 @@ export async function rigRun(...args: string[]): Promise<RigRun> {
 }
 
 /** What `connrig run` with these arguments comes to, however it ends. @throws Error with what it said, where it did not begin */
-export async function summaryOfRun(...args: string[]): Promise<Summary> {
-  const child = spawn(process.execPath, [CONNRIG, 'run', '--quiet', '--json', ...args], {
+export const summaryOfRun = (...args: string[]): Promise<Summary> => summaryOfRunBy(process.execPath, ...args);
+
+async function summaryOfRunBy(node: string, ...args: string[]): Promise<Summary> {
+  const child = spawn(node, [CONNRIG, 'run', '--quiet', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
