@@ -14,6 +14,8 @@ export interface RigRun {
   readonly summary: Summary;
   /** For each leg: processor time of the whole client per connection opened while ramping, in µs. */
   readonly cpuMicrosPerOpen: readonly number[];
+  /** For each leg: cores that the whole client kept busy while its connections talked; NaN where they didn't. */
+  readonly talkCores: readonly number[];
   /** Every memory point, in order. */
   readonly memory: readonly MemoryPoint[];
 }
@@ -30,6 +32,7 @@ export async function rigRunBy(node: string, ...args: string[]): Promise<RigRun>
     return {
       summary,
       cpuMicrosPerOpen: cpuOf(record, summary.legs.length),
+      talkCores: talkCoresOf(record, summary.legs.length),
       memory: record.samples.filter((sample) => sample.type === 'memory'),
     };
   } finally {
@@ -54,6 +57,16 @@ async function summaryOfRunBy(node: string, ...args: string[]): Promise<Summary>
   await once(child, 'close');
   if (said.out === '') throw new Error(`${args.join(' ')}: ${said.err}`);
   return Summary.parse(JSON.parse(said.out));
+}
+
+function talkCoresOf({ samples }: RunRecord, legs: number): number[] {
+  const ticks = samples.filter((sample) => sample.type === 'tick').filter(({ phase }) => phase === 'talk');
+  return Array.from({ length: legs }, (_, leg) => {
+    const own = ticks.filter((tick) => tick.leg === leg);
+    const [first, last] = [own[0], own.at(-1)];
+    if (!first || !last) return Number.NaN;
+    return (last.generatorCpuSeconds - first.generatorCpuSeconds) / ((last.elapsedMs - first.elapsedMs) / 1000);
+  });
 }
 
 /** From the last tick before each ramp to the first one after it. */

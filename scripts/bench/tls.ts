@@ -36,7 +36,7 @@ export const tlsBench: BenchPart = {
   async measure() {
     const chain = makeChain();
     try {
-      return [...(await speedFigures(chain)), ...(await memoryFigures(chain))];
+      return [...(await speedFigures(chain)), ...(await echoFigures()), ...(await memoryFigures(chain))];
     } finally {
       chain.remove();
     }
@@ -119,6 +119,24 @@ async function costOf(client: OtherClient, port: number, caPath: string): Promis
     micros: ((high.cpuSeconds - low.cpuSeconds) / opened) * 1e6,
     perSecond: opened / (high.wallSeconds - low.wallSeconds),
   };
+}
+
+const ECHOES_PER_SECOND = 10_000;
+
+/** Over a hundred connections, so that the keys of each are at hand. */
+async function echoFigures(): Promise<Figure[]> {
+  const micros: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const what = ['--behaviour', `echo:${ECHOES_PER_SECOND}/s:64B`, '--talk', '10s', '--settle-timeout', '0s'];
+    const { talkCores } = await rigRun('--protocol', 'ws,wss', '--connections', '100', '--levels', '1', ...what);
+    const [plain = Number.NaN, secured = Number.NaN] = talkCores.map((cores) => (cores / ECHOES_PER_SECOND) * 1e6);
+    process.stderr.write(`round ${i + 1}, an echo: ws ${plain.toFixed(1)} µs, wss ${secured.toFixed(1)} µs\n`);
+    micros.push(secured - plain);
+  }
+  const added = median(micros);
+  return [
+    { what: 'what TLS adds to an echo of 64 B', value: `${added.toFixed(1)} µs`, target: '≤ 5 µs', holds: added <= 5 },
+  ];
 }
 
 async function memoryFigures(chain: Chain): Promise<Figure[]> {
