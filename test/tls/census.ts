@@ -74,8 +74,15 @@ export async function startCensusServer(): Promise<CensusServer> {
   };
 }
 
-const nextLine = (lines: Interface, child: ChildProcess): Promise<string> =>
-  Promise.race([
-    once(lines, 'line').then(([line]) => String(line)),
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
-  ]);
+async function nextLine(lines: Interface, child: ChildProcess): Promise<string> {
+  const other = new AbortController();
+  const { signal } = other;
+  try {
+    return await Promise.race([
+      once(lines, 'line', { signal }).then(([line]) => String(line)),
+      once(child, 'exit', { signal }).then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
+    ]);
+  } finally {
+    other.abort();
+  }
+}
