@@ -5,6 +5,7 @@ import type { Server, Socket } from 'node:net';
 import { createServer as createPlainServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createServer, type TlsOptions as ServerOptions } from 'node:tls';
+import { makeCertificate } from '../certificates/make-certificate.ts';
 import type { CloseReason, Outcome } from '../core/values/outcomes.ts';
 import { closed, listen } from '../telemetry/listen.ts';
 import { type Authority, makeAuthority, type PairOfFiles } from '../test/support/certificates.ts';
@@ -17,36 +18,39 @@ import type { TlsOptions } from './transports/tls/tls-options.ts';
 
 const OPTIONS = { timeout: 120_000, skip: needs('openssl') };
 const COUNT = 3;
+/** It vouches for itself, so that its date alone speaks against it. */
+const EXPIRED = makeCertificate({ names: [HOST], now: new Date(Date.now() - 365 * 86_400_000), days: 1 });
 const FAST = 1e6;
 
 interface Case {
   readonly when: string;
   /** The server's certificate, and what else it asks for. */
-  readonly server: (authority: Authority) => { readonly files: PairOfFiles; readonly more?: ServerOptions };
+  readonly server: (authority: Authority) => ServerOptions;
   readonly client?: Partial<TlsOptions>;
   readonly outcome: Outcome;
   readonly says: RegExp;
 }
 
-const good = (authority: Authority): { files: PairOfFiles } => ({ files: authority.issue() });
+const good = (authority: Authority): ServerOptions => pemOf(authority.issue());
 
 const CASES: readonly Case[] = [
   { when: 'nobody is trusted', server: good, client: { ca: '' }, outcome: 'cert-untrusted', says: /isn't trusted/ },
   {
     when: 'the certificate has expired',
-    server: (authority) => ({ files: authority.issue({ days: -1 }) }),
+    server: () => EXPIRED,
+    client: { ca: EXPIRED.cert },
     outcome: 'cert-expired',
     says: /was valid until \d{4}-/,
   },
   {
     when: 'the certificate is for another name',
-    server: (authority) => ({ files: authority.issue({ names: ['DNS:other.example'] }) }),
+    server: (authority) => pemOf(authority.issue({ names: ['DNS:other.example'] })),
     outcome: 'cert-name',
     says: /DNS:other\.example/,
   },
   {
     when: 'the server takes no version of ours',
-    server: (authority) => ({ files: authority.issue(), more: { maxVersion: 'TLSv1.2' } }),
+    server: (authority) => ({ ...good(authority), maxVersion: 'TLSv1.2' }),
     client: { versions: ['1.3'] },
     outcome: 'tls-alert',
     says: /alert protocol_version \(70\)/,
@@ -68,8 +72,7 @@ for (const engine of ENGINES) {
 
     for (const { when, server, client, outcome, says } of CASES) {
       it(`${when}: ${outcome}`, OPTIONS, async () => {
-        const { files, more } = server(authority);
-        await withTlsServer(files, more ?? {}, async (port) => {
+        await withTlsServer(server(authority), async (port) => {
           await expectFailures(port, { ca: read(authority.caPath), ...client }, outcome, says);
         });
       });
@@ -99,7 +102,7 @@ for (const engine of ENGINES) {
 
     it('a TLS 1.3 server refuses a certificate after the handshake: tcp is open by then', OPTIONS, async () => {
       const mutual = { requestCert: true, rejectUnauthorized: true, ca: read(authority.caPath) };
-      await withTlsServer(authority.issue(), mutual, async (port) => {
+      await withTlsServer({ ...good(authority), ...mutual }, async (port) => {
         const secured = securedFor(read(authority.caPath));
         await withFleet('tcp', [at(port)], fleetOf(secured), async ({ fleet, until, troubles }) => {
           fleet.pursue(1, FAST);
@@ -112,7 +115,7 @@ for (const engine of ENGINES) {
     });
 
     it('an open one is counted stage by stage, and by bytes on the wire', OPTIONS, async () => {
-      await withTlsServer(authority.issue(), {}, async (port) => {
+      await withTlsServer(good(authority), async (port) => {
         const secured = securedFor(read(authority.caPath));
         await withFleet('tcp', [at(port)], fleetOf(secured), async ({ fleet, until, agreements, troubles }) => {
           fleet.pursue(COUNT, FAST);
@@ -156,13 +159,13 @@ const at = (port: number) => ({ ip: HOST, port });
 const read = (path: string): string => readFileSync(path, 'utf8');
 const sum = (counts: Uint32Array): number => counts.reduce((total, count) => total + count, 0);
 
-async function withTlsServer(
-  { certPath, keyPath }: PairOfFiles,
-  more: ServerOptions,
-  body: (port: number) => Promise<void>,
-): Promise<void> {
-  const server = createServer({ cert: read(certPath), key: read(keyPath), ...more }, (socket) => socket.resume());
-  await withListening(server, body);
+const pemOf = ({ certPath, keyPath }: PairOfFiles): ServerOptions => ({ cert: read(certPath), key: read(keyPath) });
+
+async function withTlsServer(options: ServerOptions, body: (port: number) => Promise<void>): Promise<void> {
+  await withListening(
+    createServer(options, (socket) => socket.resume()),
+    body,
+  );
 }
 
 async function withPlainServer(
