@@ -59,7 +59,7 @@ const WRONG: ReadonlyArray<[string, RegExp]> = [
     'ws.perConnection.totl.bytes > 1KiB',
     /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, componentEstimates, unexplained, coarseBytes, tcpReservedBytes$/,
   ],
-  ['wss.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
+  ['wxs.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
   ['ws.perConnection.total > 1KiB', /is no number yet: go on with bytes, low, high/],
   ['ws.perConnection.components.heap > 1KiB', /names nothing: ws\.perConnection\.components has heapUsed, /],
   ['ws.levels.0 > 1', /names nothing: ws\.levels has no parts with names/],
