@@ -14,6 +14,7 @@ import { million } from './million.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
 import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
+import { records } from './records.ts';
 import { report } from './report.ts';
 import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
@@ -195,7 +196,7 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, strangers, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, records, strangers, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];
