@@ -21,6 +21,7 @@ import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { strangers } from './strangers.ts';
+import { tlsBench } from './tls.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -196,7 +197,7 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, records, strangers, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, records, strangers, tlsBench, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];
