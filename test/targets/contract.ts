@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
 import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../../lab/catalogue.ts';
 import { readSourceFiles } from '../../lab/sources.ts';
@@ -17,6 +18,8 @@ import {
   bearsSlow,
   endsWhenTold,
   holdsMany,
+  holdsSome,
+  survivesHandshakes,
   survivesResets,
   takesProcessorTime,
 } from './checks.ts';
@@ -77,7 +80,6 @@ function sourceOf(name: string): TargetSource {
 
 function contractOf(source: TargetSource): void {
   let built: BuiltTarget;
-  let server: Server;
   before(async () => {
     let output = '';
     const onOutput = (text: string): void => {
@@ -86,9 +88,7 @@ function contractOf(source: TargetSource): void {
     built = await buildTarget(source, { env, signal: AbortSignal.timeout(TIMEOUT_MS), onOutput }).catch((error) =>
       assert.fail(`${error.message}\n${output}`),
     );
-    server = await startTarget(built);
   });
-  after(() => server?.kill());
 
   it('is small', () => {
     const lines = readSourceFiles(source.folder)
@@ -97,13 +97,30 @@ function contractOf(source: TargetSource): void {
     assert.ok(lines.length > 0);
     assert.ok(lines.reduce((sum, one) => sum + one) <= MOST_LINES, lines.join(' + '));
   });
-  for (const spoken of source.manifest.protocols) {
-    it(`answers over ${spoken}`, () => answers(server, spoken));
-    it(`answers what comes in pieces over ${spoken}`, () => answersPieces(server, spoken));
-    it(`serves others while one doesn't read, over ${spoken}`, () => bearsSlow(server, spoken));
-    it(`lets go of what is reset over ${spoken}`, () => survivesResets(server, spoken));
-    it(`holds thousands over ${spoken}`, () => holdsMany(server, spoken, RESETS_PER_SECOND[source.manifest.name]));
+  for (const scheme of source.manifest.protocols) {
+    describe(`over ${scheme}`, () => contractOver(scheme, () => built));
+  }
+}
+
+/** What it speaks is one of them at a time: each has a server of its own. */
+function contractOver(scheme: SchemeName, built: () => BuiltTarget): void {
+  const { protocol: spoken, transport } = toCarried(scheme);
+  let server: Server;
+  before(async () => {
+    server = await startTarget(built(), transport);
+  });
+  after(() => server?.kill());
+
+  it('answers', () => answers(server, spoken));
+  it('answers what comes in pieces', () => answersPieces(server, spoken));
+  it("serves others while one doesn't read", () => bearsSlow(server, spoken));
+  it('lets go of what is reset', () => survivesResets(server, spoken));
+  if (transport === 'tls') {
+    it('holds some, and shows the certificate that it was given', () => holdsSome(server, spoken));
+    it('lets go of what is reset amid its handshake, or never speaks TLS', () => survivesHandshakes(server, spoken));
+  } else {
+    it('holds thousands', () => holdsMany(server, spoken, RESETS_PER_SECOND[built().source.manifest.name]));
     if (spoken === 'http') it('takes the processor time it is asked for', () => takesProcessorTime(server));
   }
-  it('ends when it is told to', () => endsWhenTold(server, source.manifest.protocols[0]!));
+  it('ends when it is told to', () => endsWhenTold(server, spoken));
 }
