@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { readServeConfig, SERVE_OPTIONS, type ServeConfig } from '../config/serve-options.ts';
-import type { ProtocolName } from '../core/protocols/names.ts';
-import { mapProtocols } from '../core/protocols/protocols.ts';
+import { mapSchemes, type SchemeName } from '../core/protocols/schemes.ts';
 import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import { toServedCertificate } from './served-certificate.ts';
 import { serverPage } from './server-page.ts';
 
 /**
@@ -18,7 +18,7 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('serve')
     .description(
-      'the reference server: echoes on WebSocket and TCP, greets over HTTP, and tracks memory per connection',
+      'the reference server: echoes on WebSocket and TCP, greets over HTTP, with TLS or without, and tracks memory per connection',
     );
   addOptions(command, SERVE_OPTIONS).action(async () => {
     await serve(readServeConfig(readLine(command, SERVE_OPTIONS, deps.env)), deps);
@@ -35,6 +35,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
       {
         ...shared,
         ports,
+        certificate: await toServedCertificate(config),
         backlog: config.backlog ?? longestBacklog(),
         admin: { host, port: ports.admin, access },
       },
@@ -73,11 +74,11 @@ function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<v
 }
 
 /** Finds ports for `auto`, and says so when a named one lies where outgoing connections may take it. */
-async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<ProtocolName | 'admin', number>> {
+async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<SchemeName | 'admin', number>> {
   const ephemeral = ephemeralRange();
   const taken = new Set<number>();
-  const chosen = { ...mapProtocols(() => 0), admin: 0 };
-  for (const name of [...config.protocols, 'admin'] as const) {
+  const chosen = { ...mapSchemes(() => 0), admin: 0 };
+  for (const name of [...config.schemes, 'admin'] as const) {
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;
     if (choice !== 'auto') warnIfEphemeral(name, choice, ephemeral, deps);

@@ -2,7 +2,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import { usageError } from '../core/values/errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
-import { whyNoOpenSsl } from '../fleet/transports/tls/openssl.ts';
+import { whyNoOpenSsl } from '../fleet/transports/tls/abilities.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
 
 /** By what the connections of a run are driven, and, where there is TLS, secured. */
@@ -14,7 +14,7 @@ export interface Drive {
 /** node:tls works with sockets of node:net alone, so it takes the node engine with it, for all legs. */
 export async function chooseDrive(config: Pick<RunConfig, 'engine' | 'plan'>, warn: Warn): Promise<Drive> {
   const isSecured = config.plan.legs.some(({ transport }) => transport === 'tls');
-  const why = isSecured ? whyNoOpenSsl() : undefined;
+  const why = isSecured ? await whyNoOpenSsl() : undefined;
   if (why === undefined) return { engine: await chooseEngine(config, warn), securedBy: 'openssl' };
   if (config.engine === 'epoll')
     throw usageError([`--engine epoll: TLS needs OpenSSL for it: ${why}`], '--engine node');

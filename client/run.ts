@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { baselineWarnings } from '../config/baseline.ts';
-import type { RunConfig } from '../config/run-config.ts';
+import { canStartAnew, type RunConfig } from '../config/run-config.ts';
 import { toRecordedLeg } from '../core/schemas/leg.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/values/errors.ts';
@@ -21,7 +21,9 @@ import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
+import { shakeHands } from './preflight/shake-hands.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
+import { securingOf } from './securing.ts';
 import { chooseAddress, resolveHost } from './target-address.ts';
 
 export interface RunResult {
@@ -72,6 +74,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
+      for (const setup of setups) await tryTls(config, setup);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
@@ -115,6 +118,12 @@ async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promis
     }
   }
   return places;
+}
+
+/** Only a target that is there already can be tried before anything starts. */
+async function tryTls(config: RunConfig, { url, ip, ...setup }: LegSetup): Promise<void> {
+  const securing = url && !canStartAnew(config) ? securingOf(config, setup, { url }) : undefined;
+  if (securing) await shakeHands(securing, url!, ip);
 }
 
 async function openingRunFile(

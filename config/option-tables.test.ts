@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { PROTOCOLS } from '../core/protocols/names.ts';
+import { SCHEMES } from '../core/protocols/schemes.ts';
 import { OPTION_TABLES } from './option-tables.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -20,11 +20,11 @@ const code = ROOMS.flatMap((room) =>
 
 /** As a value: `config.key`, `{ key } = config`, `{ key: name = 1 } = config`; not as the name of a field that gets one. */
 const isRead = (key: string): boolean =>
-  isPortOfProtocol(key) || new RegExp(`\\b${key}\\b(?!\\??:(?! \\w+ =[^>]))`).test(code);
+  isPortOfScheme(key) || new RegExp(`\\b${key}\\b(?!\\??:(?! \\w+ =[^>]))`).test(code);
 
-/** They are read in one go, by the names of protocols. */
-const isPortOfProtocol = (key: string): boolean =>
-  /\$\{name\}Port/.test(code) && PROTOCOLS.some((name) => key === `${name}Port`);
+/** They are read in one go, by the names of schemes. */
+const isPortOfScheme = (key: string): boolean =>
+  /\$\{name\}Port/.test(code) && SCHEMES.some((name) => key === `${name}Port`);
 
 for (const [command, table] of Object.entries(OPTION_TABLES)) {
   test(`each option of \`${command}\` is read by somebody`, () => {

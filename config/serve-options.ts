@@ -1,10 +1,11 @@
-import { DEFAULT_PROTOCOLS, PROTOCOLS, type ProtocolName } from '../core/protocols/names.ts';
-import { DESCRIPTORS, mapProtocols } from '../core/protocols/protocols.ts';
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
+import { DEFAULT_SCHEMES, mapSchemes, SCHEMES, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
 import { jsonOption } from './json-option.ts';
 import { list, type Option, type OptionTable, oneOf, onOff, quantity, type Read } from './option.ts';
 import { type CommandLine, type OptionValues, readCommandLine } from './read-options.ts';
+import { readServedCertificate, SERVED_CERTIFICATE_OPTIONS } from './served-certificate.ts';
 
 const MAX_PROCESSES = 1024;
 const MAX_SETTING = 2 ** 31 - 1;
@@ -23,12 +24,12 @@ const portOption = (name: string, port: string, help: string): PortOption => ({
   read: readPort,
 });
 
-type PortKey = `${ProtocolName}Port`;
+type PortKey = `${SchemeName}Port`;
 
-/** A row for each protocol. */
-const protocolPorts = (): Record<PortKey, PortOption> => {
-  const rows = PROTOCOLS.map((name): [PortKey, PortOption] => {
-    const { servedPort } = DESCRIPTORS[name];
+/** A row for each scheme. */
+const schemePorts = (): Record<PortKey, PortOption> => {
+  const rows = SCHEMES.map((name): [PortKey, PortOption] => {
+    const { servedPort } = toCarried(name);
     return [`${name}Port`, portOption(name, String(servedPort), `first ${name} port, or auto`)];
   });
   return Object.fromEntries(rows) as Record<PortKey, PortOption>;
@@ -44,15 +45,16 @@ export const SERVE_OPTIONS = {
     default: '127.0.0.1',
     read: readHost,
   },
-  protocols: {
+  schemes: {
     name: 'protocol',
     group: 'listening',
     argument: '<list>',
-    help: `protocols to serve (${PROTOCOLS.join(', ')})`,
-    default: DEFAULT_PROTOCOLS.join(','),
-    read: list(oneOf(PROTOCOLS)),
+    help: `what to serve (${SCHEMES.join(', ')})`,
+    default: DEFAULT_SCHEMES.join(','),
+    read: list(oneOf(SCHEMES)),
   },
-  ...protocolPorts(),
+  ...schemePorts(),
+  ...SERVED_CERTIFICATE_OPTIONS,
   adminPort: portOption('admin', '9091', 'port of /metrics, /memory …, or auto'),
   adminHost: {
     name: 'admin-host',
@@ -97,7 +99,7 @@ export const SERVE_OPTIONS = {
     name: 'handshake-timeout',
     group: 'limits',
     argument: '<duration>',
-    help: 'for a complete request of ws and http',
+    help: 'for the handshake of TLS and a complete request of ws and http',
     default: '10s',
     read: quantity('duration', 1, MAX_SETTING),
   },
@@ -131,24 +133,32 @@ export type PortChoice = number | 'auto';
 
 type Values = OptionValues<typeof SERVE_OPTIONS>;
 
-export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
+export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort' | 'tlsCert' | 'tlsKey' | PortKey> & {
   readonly access: Access;
-  readonly ports: Readonly<Record<ProtocolName | 'admin', PortChoice>>;
+  /** As it was given; undefined: one is to be made where something is served over TLS. */
+  readonly certificate: CertificateAndKey | undefined;
+  readonly ports: Readonly<Record<SchemeName | 'admin', PortChoice>>;
 };
 
 /** @throws RigError EUSAGE with every problem there is */
 export function readServeConfig(line: CommandLine): ServeConfig {
-  const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => [
-    ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
-    ...clashes(read.protocols, toPorts(read), read.processes),
-  ]);
-  const { adminToken, adminNames, adminPort: _, ...others } = values;
-  // The ports stand in `ports`, by their protocols.
-  return Object.freeze({ ...others, ports: toPorts(values), access: toAccess({ adminToken, adminNames }) });
+  let certificate: CertificateAndKey | undefined;
+  const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => {
+    const problems = [
+      ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
+      ...clashes(read.schemes, toPorts(read), read.processes),
+    ];
+    certificate = readServedCertificate(read, line.env, problems);
+    return problems;
+  });
+  const { adminToken, adminNames, adminPort: _, tlsCert: __, tlsKey: ___, ...others } = values;
+  // The ports stand in `ports`, by their schemes.
+  const ports = toPorts(values);
+  return Object.freeze({ ...others, ports, certificate, access: toAccess({ adminToken, adminNames }) });
 }
 
 const toPorts = (values: Values): ServeConfig['ports'] => ({
-  ...mapProtocols((name) => values[`${name}Port`]),
+  ...mapSchemes((name) => values[`${name}Port`]),
   admin: values.adminPort,
 });
 
@@ -167,10 +177,10 @@ function readPort(given: string): Read<PortChoice> {
 }
 
 /** Ports that two listeners would both want, once each process has its own. */
-function clashes(protocols: readonly ProtocolName[], ports: ServeConfig['ports'], processes: number): string[] {
+function clashes(schemes: readonly SchemeName[], ports: ServeConfig['ports'], processes: number): string[] {
   const ranges = [
     { name: 'admin', first: ports.admin, count: 1 },
-    ...protocols.map((name) => ({ name, first: ports[name], count: processes })),
+    ...schemes.map((name) => ({ name, first: ports[name], count: processes })),
   ];
   const problems: string[] = [];
   for (const [i, a] of ranges.entries()) {

@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../core/protocols/names.ts';
+import { SCHEMES } from '../core/protocols/schemes.ts';
 import type { Census, ServerMemory, TopConnections } from '../core/schemas/admin.ts';
 import type { TimePoint } from '../core/schemas/series.ts';
 import { Thinned } from '../core/stats/thinned.ts';
@@ -92,12 +92,15 @@ export class ServerFeed implements Source {
 
 function pointOf({ processes, census }: ServerMemory, elapsedMs: number): TimePoint {
   const sum = (pick: (of: Census[keyof Census]) => number): number =>
-    PROTOCOLS.reduce((all, name) => all + pick(census[name]), 0);
+    SCHEMES.reduce((all, name) => all + pick(census[name]), 0);
   const { open, handshaking, closed, refused } = {
     open: sum((of) => of.open),
     handshaking: sum((of) => of.handshaking),
     closed: sum((of) => Object.values(of.closed).reduce((all, count) => all + count, 0)),
-    refused: sum((of) => of.closed['over-limit'] + of.closed['bad-handshake'] + of.closed['handshake-timeout']),
+    refused: sum(
+      (of) =>
+        of.closed['over-limit'] + of.closed['bad-handshake'] + of.closed['tls-failed'] + of.closed['handshake-timeout'],
+    ),
   };
   return {
     elapsedMs: Math.round(elapsedMs),

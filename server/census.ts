@@ -1,8 +1,8 @@
-import { PROTOCOLS } from '../core/protocols/names.ts';
-import type { Census, CensusOfProtocol } from '../core/schemas/admin.ts';
+import { mapSchemes, SCHEMES } from '../core/protocols/schemes.ts';
+import type { Census, CensusOfScheme } from '../core/schemas/admin.ts';
 import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../core/values/outcomes.ts';
 
-export const newCensus = (): CensusOfProtocol => ({
+export const newCensus = (): CensusOfScheme => ({
   accepted: 0,
   handshaking: 0,
   open: 0,
@@ -13,14 +13,14 @@ export const newCensus = (): CensusOfProtocol => ({
 
 /** One census over several processes. */
 export function sumCensus(parts: readonly Census[]): Census {
-  const sum = Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, newCensus()])) as Census;
-  for (const part of parts) for (const protocol of PROTOCOLS) add(sum[protocol], part[protocol]);
+  const sum = mapSchemes(newCensus);
+  for (const part of parts) for (const scheme of SCHEMES) add(sum[scheme], part[scheme]);
   return sum;
 }
 
-export const openOf = (census: Census): number => PROTOCOLS.reduce((sum, name) => sum + census[name].open, 0);
+export const openOf = (census: Census): number => SCHEMES.reduce((sum, name) => sum + census[name].open, 0);
 
-function add(sum: CensusOfProtocol, part: CensusOfProtocol): void {
+function add(sum: CensusOfScheme, part: CensusOfScheme): void {
   sum.accepted += part.accepted;
   sum.handshaking += part.handshaking;
   sum.open += part.open;

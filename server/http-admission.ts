@@ -1,8 +1,9 @@
 import { type IncomingMessage, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { CensusOfProtocol } from '../core/schemas/admin.ts';
+import type { CensusOfScheme } from '../core/schemas/admin.ts';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { type Gate, lastWord } from './admission.ts';
+import { checkingIntervalMs, endLate, type Secure, type SecuredSocket, watchHandshakes } from './secured-socket.ts';
 
 /** When somebody for whom there was no place may ask again. */
 const RETRY_AFTER_SECONDS = 5;
@@ -11,13 +12,17 @@ const RETRY_AFTER_SECONDS = 5;
 export const requestTimeouts = (handshakeTimeoutMs: number): ServerOptions => ({
   headersTimeout: handshakeTimeoutMs,
   requestTimeout: handshakeTimeoutMs,
-  connectionsCheckingInterval: Math.max(50, Math.min(1000, handshakeTimeoutMs / 4)),
+  connectionsCheckingInterval: checkingIntervalMs(handshakeTimeoutMs),
 });
 
 /** The way in to a listener that speaks HTTP, be it for good or until an upgrade. */
 export interface HttpDoor {
   readonly gate: Gate;
-  readonly census: CensusOfProtocol;
+  /** undefined: connections are plain. */
+  readonly secure: Secure | undefined;
+  /** From accept to the end of the request head, TLS included. For plain connections node:http sees to it. */
+  readonly handshakeTimeoutMs: number;
+  readonly census: CensusOfScheme;
   /** Let in, and not usable yet. */
   readonly handshaking: Set<Socket>;
   /** Why a connection is about to be closed, when we know before it happens; the first cause wins. */
@@ -35,7 +40,7 @@ export interface HttpDoor {
  */
 export function guardDoor(
   server: Server,
-  { gate, census, handshaking, reasons, isOpen, onClose }: HttpDoor,
+  { gate, secure, handshakeTimeoutMs, census, handshaking, reasons, isOpen, onClose }: HttpDoor,
 ): (socket: Socket, reason: ServerCloseReason, status: number) => void {
   function reject(socket: Socket, reason: ServerCloseReason, status: number): void {
     if (reasons.has(socket)) return;
@@ -55,28 +60,34 @@ export function guardDoor(
 
   server.on('clientError', onClientError);
   server.on('connect', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 405));
-  admitFirst(server, (socket) => {
+  // One that we can't hold never costs a parser, or a handshake.
+  const serve = server.listeners('connection');
+  server.removeAllListeners('connection');
+  function begin(this: Socket): void {
+    for (const listener of serve) listener.call(server, this);
+  }
+
+  server.on('connection', (raw: Socket) => {
     census.accepted++;
     if (!gate.enter()) {
       census.closed['over-limit']++;
-      gate.dismiss(socket, httpAnswer(503, `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`));
-      return false;
+      // Before the handshake nobody could read an answer.
+      gate.dismiss(raw, secure ? '' : httpAnswer(503, `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`));
+      return;
     }
+    const socket = secure ? secure(raw, begin) : raw;
     census.handshaking++;
     handshaking.add(socket);
     socket.on('close', onClose);
-    return true;
+    if (!secure) begin.call(socket);
   });
-  return reject;
-}
 
-/** Has every new socket asked for first, so that one we can't hold never costs a parser. */
-function admitFirst(server: Server, admit: (socket: Socket) => boolean): void {
-  const serve = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    if (admit(socket)) for (const listener of serve) listener.call(server, socket);
-  });
+  function onLate(socket: SecuredSocket): void {
+    if (socket.isSecured) reject(socket, 'handshake-timeout', 408);
+    else endLate(socket);
+  }
+  if (secure) watchHandshakes(server, handshaking, handshakeTimeoutMs, onLate);
+  return reject;
 }
 
 /** @param headers each with its line end */

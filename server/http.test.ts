@@ -4,7 +4,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CensusOfProtocol } from '../core/schemas/admin.ts';
+import type { CensusOfScheme } from '../core/schemas/admin.ts';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { addsUp, type LocalServer, startLocal } from '../test/support/local-server.ts';
 import { answerOf, connectRaw, provoke } from '../test/support/rude-peers.ts';
@@ -34,7 +34,7 @@ describe('the reference server over http', () => {
     local = await startLocal({ handshakeTimeoutMs: 1500, maxConnections: 50 });
   });
   after(() => local.server.close());
-  const census = async (): Promise<CensusOfProtocol> => (await local.census()).http;
+  const census = async (): Promise<CensusOfScheme> => (await local.census()).http;
 
   /** Runs `act`, and sees that exactly `count` closes more have exactly this reason, and that all adds up. */
   async function counted(reason: ServerCloseReason, count: number, act: () => Promise<unknown>): Promise<void> {

@@ -15,7 +15,9 @@ const METHODS = 'GET, HEAD';
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenHttp({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenHttp(context: ListenerContext, wantedPort: number): Promise<Listener> {
+  const { options, gate, queues, secure } = context;
+  const { handshakeTimeoutMs } = options;
   const census = newCensus();
   const handshaking = new Set<Socket>();
   const open = new Set<Socket>();
@@ -47,10 +49,11 @@ export async function listenHttp({ options, gate, queues }: ListenerContext, wan
 
   const server = createServer(
     // A connection rests until its peer has had enough.
-    { ...requestTimeouts(options.handshakeTimeoutMs), keepAliveTimeout: 0 },
+    { ...requestTimeouts(handshakeTimeoutMs), keepAliveTimeout: 0 },
     onRequest,
   );
-  guardDoor(server, { gate, census, handshaking, reasons, isOpen: (socket) => open.has(socket), onClose });
+  const isOpen = (socket: Socket): boolean => open.has(socket);
+  guardDoor(server, { gate, secure, handshakeTimeoutMs, census, handshaking, reasons, isOpen, onClose });
 
   const port = await listen(server, options.host, wantedPort, options.backlog);
   return {

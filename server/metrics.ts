@@ -4,7 +4,7 @@ import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../core/metrics/host.ts';
 import { OWN_METRICS } from '../core/metrics/process.ts';
 import { SERVER_METRICS } from '../core/metrics/server.ts';
 import { LEDGER_METRICS, TREE_METRICS } from '../core/metrics/target.ts';
-import { PROTOCOLS } from '../core/protocols/names.ts';
+import { SCHEMES } from '../core/protocols/schemes.ts';
 import { SERVER_CLOSE_REASONS } from '../core/values/outcomes.ts';
 import { sumCosts } from '../core/values/process-costs.ts';
 import { readHost } from '../memory/host.ts';
@@ -40,7 +40,7 @@ export function serverTelemetry(read: () => Promise<ServerSnapshot[]>, version: 
 
 function recordCensus(record: MetricRecorder<Exposed>, parts: readonly ServerSnapshot[]): void {
   const census = sumCensusOf(parts);
-  for (const protocol of PROTOCOLS) {
+  for (const protocol of SCHEMES) {
     const of = census[protocol];
     record('serverAccepted', of.accepted, { protocol });
     record('serverHandshaking', of.handshaking, { protocol });

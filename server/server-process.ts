@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
+import { type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Census, RuntimeMemory } from '../core/schemas/admin.ts';
 import type { ProcessCosts } from '../core/values/process-costs.ts';
 import { collectGarbage } from '../memory/collect.ts';
@@ -12,13 +13,14 @@ import type { Held, Listener, ListenerContext, TopConnection } from './listener.
 import type { PartOptions } from './options.ts';
 import { Queues } from './queues.ts';
 import { startSampler } from './sampler.ts';
+import { securing, toSecureContext } from './secured-socket.ts';
 import { listenTcp } from './tcp.ts';
 import { listenWs } from './ws.ts';
 
 /** One process's share of the server, wherever it runs: in this process or in a child of it. */
 export interface ServerPart {
   /** Ports it listens on. */
-  readonly ports: Readonly<Partial<Record<ProtocolName, number>>>;
+  readonly ports: Readonly<Partial<Record<SchemeName, number>>>;
   /** @param collect whether to force a full collection first */
   snapshot(collect: boolean): Promise<ServerSnapshot>;
   /** Its connections with the most bytes queued towards the peer, most first. */
@@ -53,13 +55,16 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
   await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));
   const queues = new Queues(options.maxQueuedBytes);
-  const listeners = new Map<ProtocolName, Listener>();
+  const secureContext = options.tls && toSecureContext(options.tls);
+  const listeners = new Map<SchemeName, Listener>();
   const closeAll = async (graceMs: number): Promise<void> => {
     await Promise.all([...listeners.values()].map((listener) => listener.close(graceMs)));
   };
   try {
-    for (const protocol of options.protocols) {
-      listeners.set(protocol, await LISTEN[protocol]({ options, gate, queues }, options.ports[protocol]));
+    for (const scheme of options.schemes) {
+      const { protocol, transport } = toCarried(scheme);
+      const secure = transport === 'tls' ? securing(secureContext!, protocol) : undefined;
+      listeners.set(scheme, await LISTEN[protocol]({ options, gate, queues, secure }, options.ports[scheme]));
     }
   } catch (error) {
     await closeAll(0);
@@ -67,7 +72,7 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
   }
   const sampler = startSampler(() => gate.held);
   const own = watchOwnProcess();
-  // A census names every protocol, served or not.
+  // A census names every scheme, served or not.
   const census = (): Census =>
     sumCensus([...listeners].map(([name, listener]) => ({ ...sumCensus([]), [name]: listener.census })));
 
@@ -100,8 +105,8 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
  * Goes through all connections with room for `count` of them. Addresses are asked of the kernel only for those that made
  * it into the list.
  */
-function topOf(listeners: ReadonlyMap<ProtocolName, Listener>, count: number): TopConnection[] {
-  const top: Array<Held & { readonly protocol: ProtocolName }> = [];
+function topOf(listeners: ReadonlyMap<SchemeName, Listener>, count: number): TopConnection[] {
+  const top: Array<Held & { readonly protocol: SchemeName }> = [];
   for (const [protocol, listener] of listeners) {
     for (const { queuedBytes, transport } of listener.held()) {
       if (top.length === count && queuedBytes <= top.at(-1)!.queuedBytes) continue;

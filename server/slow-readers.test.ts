@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { type CensusOfProtocol, TopConnections } from '../core/schemas/admin.ts';
+import { type CensusOfScheme, TopConnections } from '../core/schemas/admin.ts';
 import { openWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame } from '../test/support/rude-peers.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';
@@ -117,7 +117,7 @@ function feed(peer: Socket, piece: Buffer, times: number): void {
   }
 }
 
-const censusOf = async (server: ServeProcess, protocol: 'tcp' | 'ws'): Promise<CensusOfProtocol> =>
+const censusOf = async (server: ServeProcess, protocol: 'tcp' | 'ws'): Promise<CensusOfScheme> =>
   (await server.memory()).census[protocol];
 
 /** Bytes queued for all together, once that has been the same, and more than nothing, for a while. */

@@ -1,5 +1,5 @@
-import type { ProtocolName } from '../core/protocols/names.ts';
-import { mapProtocols } from '../core/protocols/protocols.ts';
+import { randomBytes } from 'node:crypto';
+import { mapSchemes, type SchemeName } from '../core/protocols/schemes.ts';
 import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
 import type { RigError } from '../core/values/errors.ts';
 import { shareOf } from '../core/values/plan.ts';
@@ -8,7 +8,7 @@ import type { Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
-import type { ServerOptions } from './options.ts';
+import type { PartOptions, ServedCertificate, ServerOptions } from './options.ts';
 import { startSampler } from './sampler.ts';
 import { type ServerPart, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
@@ -33,12 +33,12 @@ export interface RunningServer {
    * on. Nothing is restarted, since the curve would have a hole. {@link close} is still to be called.
    */
   readonly failed: Promise<never>;
-  /** Stops listening, closes connections in order (ws 1001, tcp and http FIN), drops who doesn't answer in 3 s, then ends. */
+  /** Stops listening, closes connections in order (ws 1001, TLS close_notify, FIN), drops who doesn't answer in 3 s, then ends. */
   close(): Promise<void>;
 }
 
 /**
- * The reference server: echoes on WebSocket and raw TCP, greets over HTTP, and knows what its connections cost.
+ * The reference server: echoes on WebSocket and raw TCP, greets over HTTP, each over TLS as well, and knows what its connections cost.
  *
  * @throws {RigError} ELISTEN, EFILES; nothing is left open then
  */
@@ -49,22 +49,27 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   });
   // A caller that doesn't watch `failed` still gets a server, not an unhandled rejection.
   failed.catch(() => {});
-  const parts = options.processes > 1 ? await forkParts(options, deps, fail) : [await startPart(options)];
+  // Who may ask at the admin port is nothing a part needs to know.
+  const { processes, admin: adminOptions, certificate, ...shared } = options;
+  const tls = certificate && toTls(certificate);
+  const part: PartOptions = { ...shared, tls };
+  const parts = processes > 1 ? await forkParts(part, processes, deps, fail) : [await startPart(part)];
   const closeParts = async (): Promise<void> => {
     await Promise.all(parts.map((part) => part.close(GRACE_MS)));
   };
-  const supervisor = options.processes > 1 ? superviseMemory() : undefined;
+  const supervisor = processes > 1 ? superviseMemory() : undefined;
   try {
     const admin = await startEndpoint({
-      ...options.admin,
+      ...adminOptions,
       routes: adminRoutes({ version: deps.version, parts, ...(supervisor && { supervisor }) }, deps.pages),
     });
     return {
       ready: {
         ready: true,
         pid: process.pid,
-        urls: options.protocols.map((protocol) => urlOf(protocol, options.host, parts)),
+        urls: options.schemes.map((scheme) => urlOf(scheme, options.host, parts)),
         admin: admin.url,
+        ...(certificate?.isMadeHere && { caCert: certificate.cert }),
       },
       failed,
       async close() {
@@ -79,24 +84,30 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   }
 }
 
+/** A session that one process began, all can resume. */
+const toTls = ({ cert, key }: ServedCertificate): PartOptions['tls'] => ({
+  cert,
+  key,
+  ticketKeys: randomBytes(48).toString('base64'),
+});
+
 /** Each process gets its own ports and its share of the connections. */
 async function forkParts(
-  options: ServerOptions,
+  options: PartOptions,
+  processes: number,
   { childEntry }: ServerDeps,
   onDeath: (error: RigError) => void,
 ): Promise<ServerPart[]> {
-  // Which peers may ask at the admin port is nothing a part needs to know.
-  const { processes, admin: _, ...shared } = options;
-  const { maxConnections, maxQueuedBytes, ports } = shared;
+  const { maxConnections, maxQueuedBytes, ports } = options;
   const attempts = await Promise.allSettled(
     Array.from({ length: processes }, (_, i) =>
       forkPart(
         childEntry,
         {
-          ...shared,
+          ...options,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
           maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
-          ports: mapProtocols((name) => ports[name] + i),
+          ports: mapSchemes((name) => ports[name] + i),
         },
         onDeath,
       ),
@@ -121,8 +132,8 @@ function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
   };
 }
 
-function urlOf(protocol: ProtocolName, host: string, parts: readonly ServerPart[]): string {
-  const ports = parts.map((part) => part.ports[protocol] ?? 0);
+function urlOf(scheme: SchemeName, host: string, parts: readonly ServerPart[]): string {
+  const ports = parts.map((part) => part.ports[scheme] ?? 0);
   const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
-  return `${protocol}://${authorityOf(host)}:${range}`;
+  return `${scheme}://${authorityOf(host)}:${range}`;
 }

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
+import { endLate, watchHandshakes } from './secured-socket.ts';
 
 /**
  * Raw TCP that sends back what it gets. Listeners are made once here and shared by all connections; a connection has
@@ -9,24 +10,44 @@ import { findCloseReason, type Held, type Listener, type ListenerContext } from 
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenTcp({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenTcp(context: ListenerContext, wantedPort: number): Promise<Listener> {
+  const { options, gate, queues, secure } = context;
   const census = newCensus();
-  const sockets = new Set<Socket>();
+  /** Over TLS alone: a plain connection is open once it is accepted. */
+  const handshaking = new Set<Socket>();
+  const open = new Set<Socket>();
   let stopping = false;
 
-  function onConnection(socket: Socket): void {
+  function onConnection(raw: Socket): void {
     census.accepted++;
     if (!gate.enter()) {
       census.closed['over-limit']++;
       // Closes the descriptor before the next connection is accepted.
-      socket.destroy();
+      raw.destroy();
       return;
     }
+    if (secure) {
+      const socket = secure(raw, onSecured);
+      census.handshaking++;
+      handshaking.add(socket);
+      socket.on('close', onClose);
+    } else {
+      begin(raw);
+      raw.on('close', onClose);
+    }
+  }
+
+  function onSecured(this: Socket): void {
+    handshaking.delete(this);
+    census.handshaking--;
+    begin(this);
+  }
+
+  function begin(socket: Socket): void {
     census.open++;
-    sockets.add(socket);
+    open.add(socket);
     socket.on('data', onData);
     socket.on('error', onError);
-    socket.on('close', onClose);
   }
 
   function onData(this: Socket, chunk: Buffer): void {
@@ -43,26 +64,28 @@ export async function listenTcp({ options, gate, queues }: ListenerContext, want
   }
 
   function onClose(this: Socket): void {
-    sockets.delete(this);
+    if (open.delete(this)) census.open--;
+    else if (handshaking.delete(this)) census.handshaking--;
     queues.forget(this);
     gate.leave();
-    census.open--;
     census.closed[queues.hasEnded(this) ? 'slow-reader' : stopping ? 'shutdown' : findCloseReason(this)]++;
   }
 
   const server = createServer({ noDelay: true }, onConnection);
+  if (secure) watchHandshakes(server, handshaking, options.handshakeTimeoutMs, endLate);
   const port = await listen(server, options.host, wantedPort, options.backlog);
   return {
     port,
     census,
     *held(): Iterable<Held> {
-      for (const transport of sockets) yield { queuedBytes: transport.writableLength, transport };
+      for (const transport of open) yield { queuedBytes: transport.writableLength, transport };
     },
     async close(graceMs) {
       stopping = true;
-      for (const socket of sockets) socket.end().resume();
+      for (const socket of handshaking) socket.destroy();
+      for (const socket of open) socket.end().resume();
       await closed(server, graceMs, () => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of open) socket.destroy();
       });
     },
   };

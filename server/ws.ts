@@ -6,6 +6,7 @@ import { closed, listen } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
+import { SecuredSocket } from './secured-socket.ts';
 
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -31,8 +32,9 @@ class ServerSocket extends WebSocket {
     if (!isAnswer || !this.transport) return;
     // What waits to be compressed goes before our answer; `ws` closes behind it.
     if (this.bufferedAmount > this.transport.writableLength) return;
-    // With the answer in the kernel's hands nothing is lost by closing; the FIN goes out behind it.
-    if (this.transport.writableLength === 0) this.transport.destroy();
+    // With the answer in the kernel's hands nothing is lost by closing; the FIN goes out behind it. TLS says goodbye, too.
+    const isDone = this.transport.writableLength === 0 && !(this.transport instanceof SecuredSocket);
+    if (isDone) this.transport.destroy();
     else this.transport.destroySoon();
   }
 }
@@ -43,7 +45,9 @@ class ServerSocket extends WebSocket {
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenWs({ options, gate, queues }: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenWs(context: ListenerContext, wantedPort: number): Promise<Listener> {
+  const { options, gate, queues, secure } = context;
+  const { handshakeTimeoutMs } = options;
   const census = newCensus();
   const handshaking = new Set<Socket>();
   const open = new Set<ServerSocket>();
@@ -129,11 +133,12 @@ export async function listenWs({ options, gate, queues }: ListenerContext, wante
     census.closed[failed.get(this) ?? (stopping ? 'shutdown' : findCloseReason(this))]++;
   }
 
-  const server = createServer(requestTimeouts(options.handshakeTimeoutMs));
+  const server = createServer(requestTimeouts(handshakeTimeoutMs));
   server.on('upgrade', onUpgrade);
   // Once open, `ws` reads what comes.
-  const door = { gate, census, handshaking, reasons: failed, isOpen: () => false, onClose: onHandshakeClose };
-  const reject = guardDoor(server, door);
+  const isOpen = (): boolean => false;
+  const entering = { census, handshaking, reasons: failed, isOpen, onClose: onHandshakeClose };
+  const reject = guardDoor(server, { gate, secure, handshakeTimeoutMs, ...entering });
   server.on('request', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 426));
 
   const port = await listen(server, options.host, wantedPort, options.backlog);

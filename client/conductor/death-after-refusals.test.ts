@@ -57,11 +57,10 @@ test('a redirection has the URL to use for its hint', () => {
   ];
   for (const [location, url, hint] of led) assert.equal(hintOf(location, url), hint);
   for (const location of ['https://other/x', 'WSS://other/x']) {
-    assert.equal(
-      hintOf(location, 'ws://h:1'),
-      `it leads to TLS, which connrig does not speak: name the port behind ${location}`,
-    );
+    assert.equal(hintOf(location, 'ws://h:1'), 'connrig run wss://other:443/x');
   }
+  assert.equal(hintOf('http://other:81/x', 'https://h:1'), 'connrig run http://other:81/x');
+  assert.equal(hintOf('/x', 'wss://h:1'), 'connrig run wss://h:1/x');
 });
 
 test('other answers whose words tell what to do, and those that tell nothing', () => {
@@ -70,7 +69,8 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     'HTTP 400 Bad Request: the server wants TLS',
     'the server speaks TLS: its answer is a record',
   ]) {
-    assert.match(hintOfAnswer(detail, url)!, /^connrig speaks no TLS/);
+    assert.equal(hintOfAnswer(detail, url), 'connrig run wss://h:1/a');
+    assert.equal(hintOfAnswer(detail, 'http://localhost:1 (127.0.0.1)'), 'connrig run https://localhost:1');
   }
   assert.match(hintOfAnswer('the server speaks HTTP/2 only: its answer is a SETTINGS frame', url)!, /HTTP\/1\.1/);
   assert.equal(

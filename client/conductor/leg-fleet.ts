@@ -1,8 +1,8 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../../fleet/fleet.ts';
-import type { Securing } from '../../fleet/worker/make-engine.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
+import { securingOf, withoutZone } from '../securing.ts';
 import { fleetCapacity } from './leg-course.ts';
 
 /** Nobody waits for a close, so many may be under way: peers then get through more of them each time they wake. */
@@ -44,31 +44,6 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
     events,
   );
 }
-
-function securingOf(
-  { tlsMaterial }: RunConfig,
-  { leg: { tls }, securedBy }: LegSetup,
-  { url, caCert }: Target,
-): Securing | undefined {
-  if (tls === null || tlsMaterial === undefined) return undefined;
-  return {
-    by: securedBy,
-    options: {
-      servername: tls.servername ?? withoutZone(url.host),
-      verify: tls.verify,
-      ca: caCert ?? tlsMaterial.ca,
-      own: tlsMaterial.own,
-      alpn: tls.alpn,
-      versions: tls.versions,
-      ciphers: tls.ciphers ?? undefined,
-      groups: tls.groups ?? undefined,
-      resume: tls.resume,
-    },
-  };
-}
-
-/** A zone is this machine's own affair (RFC 6874). */
-export const withoutZone = (ip: string): string => ip.replace(/%.*/, '');
 
 function hostHeaderFor({ host, ports }: Target['url']): string {
   return `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${ports[0]}`;

@@ -11,6 +11,8 @@ import type { RunDeps } from '../deps.ts';
 import { howToCollect, NO_COLLECTION, openCollection } from '../launch/collection.ts';
 import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
 import type { LegSetup } from '../leg-setup.ts';
+import { shakeHands } from '../preflight/shake-hands.ts';
+import { securingOf } from '../securing.ts';
 import { byCircumstances } from './error-hints.ts';
 import { noteTarget, startLegTarget } from './leg-target.ts';
 import type { Recorder } from './recorder.ts';
@@ -80,6 +82,9 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
     try {
       const { ip = planned.ip } = target;
       const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
+      const securing = securingOf(config, setup, target);
+      // Where it was there before the run, that has been tried.
+      if (securing && canStartAnew(config)) await shakeHands(securing, target.url, ip);
       // The built-in server collects when it is asked at its admin port.
       if (!target.adminUrl) collection = await openCollection(howToCollect(config, target.kind), target);
       for (const { pid, why } of collection.refused) context.warn(toWarning('WUNCOLLECTED', { pid, why }));

@@ -6,6 +6,7 @@ import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
+import { TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
@@ -169,26 +170,7 @@ const FAILURES: Readonly<
   'closed-early': { code: 'EHANDSHAKE', sentence: 'connections are closed before they are usable', hint: SERVER_HINT },
   rejected: { code: 'EREJECTED', sentence: 'the target refuses connections in words of its own', hint: SERVER_HINT },
   'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is none that this protocol knows', hint: SERVER_HINT },
-  'cert-untrusted': {
-    code: 'ETLSCERT',
-    sentence: 'its certificate is not trusted',
-    hint: '--ca with the file of who signed it, or --insecure to measure it all the same',
-  },
-  'cert-expired': {
-    code: 'ETLSCERT',
-    sentence: 'its certificate is not valid now',
-    hint: '--insecure to measure it all the same, or renew it; date, to see whether this clock is right',
-  },
-  'cert-name': {
-    code: 'ETLSCERT',
-    sentence: 'its certificate is for another name',
-    hint: '--servername with a name that the certificate is for',
-  },
-  'tls-alert': {
-    code: 'ETLS',
-    sentence: 'the target ended the TLS handshake',
-    hint: '--cert and --key, where it asks for a certificate; --tls, --tls-ciphers or --servername, where it takes no others',
-  },
+  ...TLS_FAILURES,
   unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <ip>' },
   'no-ports': {
     code: 'EPORTS',

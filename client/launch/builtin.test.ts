@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ServerMemory } from '../../core/schemas/admin.ts';
 import { readRuntime } from '../../memory/runtime.ts';
+import { connectTls } from '../../test/support/tls-peers.ts';
 import { startBuiltinTarget } from './builtin.ts';
 
 const SELF = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
@@ -11,7 +12,11 @@ const TIMEOUT = { timeout: 60_000 };
 
 for (const processes of [1, 2]) {
   test(`what our server (${processes}) says of itself is for us alone`, TIMEOUT, async (t) => {
-    const target = await startBuiltinTarget(SELF, { protocol: 'tcp', perMessageDeflate: 'off' }, processes);
+    const target = await startBuiltinTarget(
+      SELF,
+      { protocol: 'tcp', transport: 'plain', perMessageDeflate: 'off' },
+      processes,
+    );
     t.after(() => target.stop(true));
     const { adminUrl, adminToken, pid } = target;
     const memory = await readRuntime(adminUrl!, { gc: true, token: adminToken! });
@@ -29,3 +34,17 @@ for (const processes of [1, 2]) {
     assert.equal(target.death(), undefined, 'we ended it');
   });
 }
+
+test('over TLS it makes a certificate, which a client of ours alone has to trust', TIMEOUT, async (t) => {
+  const leg = { protocol: 'ws', transport: 'tls', perMessageDeflate: 'off' } as const;
+  const target = await startBuiltinTarget(SELF, leg, 1);
+  t.after(() => target.stop(true));
+  const { scheme, host, ports } = target.url;
+  assert.equal(scheme, 'wss');
+  const socket = await connectTls(ports[0]!, target.caCert, { host });
+  assert.ok(socket.authorized);
+  socket.destroy();
+  const { census } = await readRuntime(target.adminUrl!, { gc: false, token: target.adminToken! });
+  assert.deepEqual([census.wss.accepted, census.ws.accepted], [1, 0]);
+  assert.ok(!/PRIVATE KEY/.test(JSON.stringify(target)));
+});

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import { ServerReady } from '../../core/schemas/admin.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import { RigError } from '../../core/values/errors.ts';
@@ -23,12 +24,13 @@ const KEPT_OUTPUT_CHARS = 8192;
  */
 export async function startBuiltinTarget(
   command: readonly string[],
-  { protocol, perMessageDeflate }: Pick<Leg, 'protocol' | 'perMessageDeflate'>,
+  { protocol, transport, perMessageDeflate }: Pick<Leg, 'protocol' | 'transport' | 'perMessageDeflate'>,
   processes: number,
 ): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
-  const ports = ['--ws-port', 'auto', '--tcp-port', 'auto', '--http-port', 'auto', '--admin-port', 'auto'];
-  const options = ['--protocol', protocol, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
+  const scheme = toScheme(protocol, transport);
+  const ports = [`--${scheme}-port`, 'auto', '--admin-port', 'auto'];
+  const options = ['--protocol', scheme, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
   if (perMessageDeflate !== 'off') options.push('--per-message-deflate');
   // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
   const adminToken = randomBytes(24).toString('base64url');
@@ -49,8 +51,8 @@ export async function startBuiltinTarget(
     const said = output.trim() === '' ? '' : `: ${output.trim()}`;
     throw new RigError('ETARGETSTART', `the reference server did not start${said}`, { hint: 'connrig serve', cause });
   });
-  const url = ready.urls.map(parseTargetUrl).find((one) => typeof one !== 'string' && one.protocol === protocol);
-  if (url === undefined || typeof url === 'string') throw new Error(`the reference server serves no ${protocol}`);
+  const url = ready.urls.map(parseTargetUrl).find((one) => typeof one !== 'string' && one.scheme === scheme);
+  if (url === undefined || typeof url === 'string') throw new Error(`the reference server serves no ${scheme}`);
 
   let stopping = false;
   return {
@@ -60,6 +62,7 @@ export async function startBuiltinTarget(
     pid: ready.pid,
     adminUrl: ready.admin,
     adminToken,
+    ...(ready.caCert !== undefined && { caCert: ready.caCert }),
     death() {
       if (stopping || (child.exitCode === null && child.signalCode === null)) return undefined;
       const how = child.signalCode === null ? `exit code ${child.exitCode}` : child.signalCode;

@@ -55,12 +55,16 @@ export async function checkPlaces(setups: readonly LegSetup[], { command }: Pick
   }
 }
 
+/** What TLS takes besides for a connection, on the high side: in the client by what secures it, and in a target. */
+const TLS_BYTES = { openssl: 1000, 'node-tls': 50_000, target: 40_000 } as const;
+
 /** What a leg asks of this machine, and the limits that go for it. */
 export function demandOf(
-  { leg, layout, destinations, local, url }: LegSetup,
+  { leg, layout, destinations, local, url, securedBy }: LegSetup,
   has: Snapshot,
   { pid, command, target }: Pick<RunConfig, 'pid' | 'command' | 'target'>,
 ): { readonly need: Need; readonly limits: Snapshot } {
+  const { estimatedBytes } = DESCRIPTORS[leg.protocol];
   const need = needOf({
     connections: peakOf(leg),
     connectsPerSecond: leg.connectsPerSecond,
@@ -73,7 +77,8 @@ export function demandOf(
     // Ours has a process for each port, and so may another have; or several that take turns at the same.
     targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
     threadPerConnection: target?.manifest.threadPerConnection ?? false,
-    clientBytesPerConnection: DESCRIPTORS[leg.protocol].estimatedBytes[layout.engine],
+    clientBytesPerConnection: estimatedBytes[layout.engine] + (leg.tls ? TLS_BYTES[securedBy] : 0),
+    targetBytesPerConnection: estimatedBytes.target + (leg.tls ? TLS_BYTES.target : 0),
   });
   // What we start inherits our limit. What another server may open is its own affair, unless its process was named.
   const isStarted = url === undefined || command !== undefined;

@@ -1,44 +1,44 @@
 /** What the reference server tells of its connections (`connrig serve`). */
 
-import { PROTOCOLS } from '../protocols/names.ts';
+import { SCHEMES } from '../protocols/schemes.ts';
 import { SERVER_CLOSE_REASONS } from '../values/outcomes.ts';
-import { BY_PROTOCOL, type MetricSpec, NO_LABELS } from './spec.ts';
+import { BY_SCHEME, type MetricSpec, NO_LABELS } from './spec.ts';
 
 export const SERVER_METRICS = {
   serverAccepted: {
     kind: 'counter',
     name: 'connrig_server_connections_accepted_total',
-    labels: BY_PROTOCOL,
+    labels: BY_SCHEME,
     help: 'Connections accepted: those handshaking, those open and all that were closed.',
   },
   serverHandshaking: {
     kind: 'gauge',
     name: 'connrig_server_connections_handshaking',
-    labels: BY_PROTOCOL,
+    labels: BY_SCHEME,
     help: 'Connections accepted and not usable yet. Always 0 for tcp.',
   },
   serverOpen: {
     kind: 'gauge',
     name: 'connrig_server_connections_open',
-    labels: BY_PROTOCOL,
+    labels: BY_SCHEME,
     help: 'Connections usable now.',
   },
   serverClosed: {
     kind: 'counter',
     name: 'connrig_server_connections_closed_total',
-    labels: { protocol: PROTOCOLS, reason: SERVER_CLOSE_REASONS },
+    labels: { protocol: SCHEMES, reason: SERVER_CLOSE_REASONS },
     help: 'Connections gone after being accepted, by the first cause.',
   },
   serverReceivedBytes: {
     kind: 'counter',
     name: 'connrig_server_received_bytes_total',
-    labels: BY_PROTOCOL,
+    labels: BY_SCHEME,
     help: 'Payload received in messages, without framing and handshakes.',
   },
   serverSentBytes: {
     kind: 'counter',
     name: 'connrig_server_sent_bytes_total',
-    labels: BY_PROTOCOL,
+    labels: BY_SCHEME,
     help: 'Payload handed over for sending in messages, without framing and handshakes.',
   },
   serverMaxConnections: {

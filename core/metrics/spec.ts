@@ -1,4 +1,5 @@
 import { PROTOCOLS } from '../protocols/names.ts';
+import { SCHEMES } from '../protocols/schemes.ts';
 
 interface Row {
   readonly name: string;
@@ -17,7 +18,8 @@ export type MetricSpec =
   | (Row & { readonly kind: 'histogram'; readonly buckets: readonly number[] });
 
 export const NO_LABELS = {} as const;
-export const BY_PROTOCOL = { protocol: PROTOCOLS } as const;
+/** Of the reference server, which counts a protocol over TLS by itself: `wss`. */
+export const BY_SCHEME = { protocol: SCHEMES } as const;
 /** Two legs of a run may have the same protocol, never the same name. */
 export const BY_LEG = { protocol: PROTOCOLS, leg: 'leg' } as const;
 

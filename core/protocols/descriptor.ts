@@ -15,8 +15,6 @@ export interface FailureText {
 export interface ProtocolDescriptor {
   /** What a connection is called, one of them and many. */
   readonly nouns: readonly [one: string, many: string];
-  /** What the built-in server listens at, unless it is told otherwise. */
-  readonly servedPort: number;
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;

@@ -5,7 +5,6 @@ const HINT = 'curl -v <url>, or read the log of the target';
 /** HTTP/1.1 connections that are kept open between requests. */
 export const HTTP: ProtocolDescriptor = {
   nouns: ['HTTP connection', 'HTTP connections'],
-  servedPort: 9201,
   hasPath: true,
   exchange: 'requests',
   sendsFirst: false,

@@ -4,7 +4,6 @@ const HINT = 'read the log of the target; --send-on-open, where it waits for wor
 
 export const TCP: ProtocolDescriptor = {
   nouns: ['TCP connection', 'TCP connections'],
-  servedPort: 9101,
   hasPath: false,
   exchange: 'messages',
   sendsFirst: true,

@@ -5,7 +5,6 @@ const HINT =
 
 export const WS: ProtocolDescriptor = {
   nouns: ['WebSocket', 'WebSockets'],
-  servedPort: 9001,
   hasPath: true,
   exchange: 'messages',
   sendsFirst: false,

@@ -3,8 +3,7 @@
  * because those two never import each other.
  */
 import { z } from 'zod';
-import { PROTOCOLS } from '../protocols/names.ts';
-import { mapProtocols } from '../protocols/protocols.ts';
+import { mapSchemes, SCHEMES } from '../protocols/schemes.ts';
 import { SERVER_CLOSE_REASONS, type ServerCloseReason } from '../values/outcomes.ts';
 
 const count = z.number().int().nonnegative();
@@ -17,31 +16,31 @@ const Closed = z.strictObject(
   >,
 );
 
-/** Counts of one protocol since the server started: accepted = handshaking + open + the sum of closed. */
-export const CensusOfProtocol = z.object({
+/** Counts of one scheme since the server started: accepted = handshaking + open + the sum of closed. */
+export const CensusOfScheme = z.object({
   accepted: count,
-  /** Transport up, not usable yet: for http, nothing answered yet. Always 0 for tcp. */
+  /** TCP is up, not usable yet: TLS not agreed on, for http nothing answered yet. Always 0 for tcp. */
   handshaking: count,
   open: count,
   closed: Closed,
   bytesIn: count,
   bytesOut: count,
 });
-export type CensusOfProtocol = z.infer<typeof CensusOfProtocol>;
+export type CensusOfScheme = z.infer<typeof CensusOfScheme>;
 
-/** A server from before there was http had none. */
-const NO_CENSUS: CensusOfProtocol = {
+/** A server from before there was http, or TLS, had none. */
+const NO_CENSUS: CensusOfScheme = {
   accepted: 0,
   handshaking: 0,
   open: 0,
   bytesIn: 0,
   bytesOut: 0,
-  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfProtocol['closed'],
+  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((reason) => [reason, 0])) as CensusOfScheme['closed'],
 };
 
-/** Servers and records from before a protocol was there have none of it. */
-const laterOnes = mapProtocols(() => CensusOfProtocol.default(NO_CENSUS));
-export const Census = z.object({ ...laterOnes, tcp: CensusOfProtocol, ws: CensusOfProtocol });
+/** Servers and records from before a scheme was there have none of it. */
+const laterOnes = mapSchemes(() => CensusOfScheme.default(NO_CENSUS));
+export const Census = z.object({ ...laterOnes, tcp: CensusOfScheme, ws: CensusOfScheme });
 export type Census = z.infer<typeof Census>;
 
 /** One process of the server: what its JavaScript engine says of itself, in bytes. */
@@ -78,7 +77,7 @@ export const TopConnections = z.object({
   connections: z.array(
     z.object({
       pid: count,
-      protocol: z.enum(PROTOCOLS),
+      protocol: z.enum(SCHEMES),
       peer: z.string(),
       queuedBytes: count,
       bytesIn: count,
@@ -92,8 +91,10 @@ export type TopConnections = z.infer<typeof TopConnections>;
 export const ServerReady = z.object({
   ready: z.literal(true),
   pid: count,
-  /** One URL for each protocol that is served, with a port range where there are several processes. */
+  /** One URL for each scheme that is served, with a port range where there are several processes. */
   urls: z.array(z.string()).min(1),
   admin: z.string(),
+  /** PEM of what a client has to trust, where the server made its certificate itself. */
+  caCert: z.string().optional(),
 });
 export type ServerReady = z.infer<typeof ServerReady>;

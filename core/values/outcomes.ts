@@ -85,6 +85,8 @@ export const SERVER_CLOSE_REASONS = [
   'handshake-timeout',
   /** A handshake that isn't one: bad request line, headers too large, wrong version, missing key. */
   'bad-handshake',
+  /** TLS broke: a handshake that isn't one, no common version, an alert of a client that doesn't trust us, a bad record. */
+  'tls-failed',
   /** A frame that breaks RFC 6455 (unmasked, reserved bits, bad opcode, bad UTF-8), or a later request that isn't one. */
   'protocol-error',
   /** A message or frame over the payload limit. */

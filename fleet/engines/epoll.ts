@@ -89,9 +89,7 @@ export class EpollEngine implements Engine {
     return sent < 0 || sent === bytes.length || this.#queues.push(slot, bytes.subarray(sent), mayReplace);
   }
 
-  isQueued(slot: Slot): boolean {
-    return this.#queues.has(slot);
-  }
+  readonly isQueued = (slot: Slot): boolean => this.#queues.has(slot);
 
   /** @returns bytes the socket took, −1 when it broke (which is dealt with) */
   #send(slot: Slot, fd: number, bytes: Uint8Array): number {
@@ -141,7 +139,7 @@ export class EpollEngine implements Engine {
     if (this.#fds[slot]! < 0 || (this.#states[slot]! & PAUSED) === 0) return;
     this.#states[slot] = this.#states[slot]! & ~PAUSED;
     // What has come meanwhile was told already: an edge is told once.
-    this.#unread.add(slot);
+    this.#unread.wait(slot);
   }
 
   async turn(maxWaitMs: number): Promise<void> {
@@ -201,7 +199,9 @@ export class EpollEngine implements Engine {
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    if (isLate || this.#read(slot, mask, 0) !== EMPTY) this.#unread.add(slot);
+    const found = isLate ? REFILLED : this.#read(slot, mask, 0);
+    if (found === MORE) this.#unread.add(slot);
+    else if (found === REFILLED) this.#unread.wait(slot);
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */

@@ -6,11 +6,14 @@ const PAUSE_MS = 100;
 const FULL_SHARE = 0.5;
 
 interface Stretch {
-  readonly sinceMs: number;
+  /** When it was first read and had more; not yet: {@link UNREAD}. */
+  sinceMs: number;
   /** How long there was more to read since then; up to when that was last known. */
   fullMs: number;
   knownAtMs: number;
 }
+
+const UNREAD = Number.POSITIVE_INFINITY;
 
 /**
  * Sockets that have more to read than they were given time for, in the order in which they get more of it. They are few:
@@ -36,12 +39,22 @@ export class Unread {
     return undefined;
   }
 
-  /** There is more, or there still is: it waits behind all others. */
+  /** Something has come, and nobody has had time to read of it: that tells nothing of how much its peer sends. */
+  wait(slot: Slot): void {
+    if (this.#waiting.has(slot)) return;
+    const stretch = this.#emptied.get(slot) ?? { sinceMs: UNREAD, fullMs: 0, knownAtMs: 0 };
+    stretch.knownAtMs = performance.now();
+    this.#emptied.delete(slot);
+    this.#waiting.set(slot, stretch);
+  }
+
+  /** It was read, and there is more, or there still is: it waits behind all others. */
   add(slot: Slot): void {
     const nowMs = performance.now();
     const stretch = this.#waiting.get(slot) ??
       this.#emptied.get(slot) ?? { sinceMs: nowMs, fullMs: 0, knownAtMs: nowMs };
-    if (this.#waiting.delete(slot)) stretch.fullMs += nowMs - stretch.knownAtMs;
+    if (this.#waiting.delete(slot) && stretch.sinceMs !== UNREAD) stretch.fullMs += nowMs - stretch.knownAtMs;
+    if (stretch.sinceMs === UNREAD) stretch.sinceMs = nowMs;
     stretch.knownAtMs = nowMs;
     this.#emptied.delete(slot);
     this.#waiting.set(slot, stretch);
@@ -51,10 +64,12 @@ export class Unread {
   empty(slot: Slot): void {
     const stretch = this.#waiting.get(slot);
     if (!stretch) return;
+    this.#waiting.delete(slot);
+    // What went with the first read was no more than late.
+    if (stretch.sinceMs === UNREAD) return;
     const nowMs = performance.now();
     stretch.fullMs += nowMs - stretch.knownAtMs;
     stretch.knownAtMs = nowMs;
-    this.#waiting.delete(slot);
     this.#emptied.set(slot, stretch);
   }
 
@@ -68,6 +83,7 @@ export class Unread {
   forEach(visit: (slot: Slot, forMs: number) => void): void {
     const nowMs = performance.now();
     for (const [slot, { sinceMs, fullMs, knownAtMs }] of this.#waiting) {
+      if (sinceMs === UNREAD) continue;
       if (fullMs + nowMs - knownAtMs >= (nowMs - sinceMs) * FULL_SHARE) visit(slot, nowMs - sinceMs);
     }
     for (const [slot, { sinceMs, fullMs, knownAtMs }] of this.#emptied) {

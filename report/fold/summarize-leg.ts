@@ -1,5 +1,6 @@
 import { userBytesOf } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
@@ -62,7 +63,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
     losses: lossesOf(progress),
-    levels: held.map((one, i) => levelOf(one, baseline, opening[i])),
+    levels: held.map((one, i) => levelOf(leg, one, baseline, opening[i])),
     inconclusive: null,
     perConnection: perConnectionOf(fitted, fit?.shape ?? LINE, strayBytes(run, points, baseline)),
     baselineBytes: baseline ? userOf(baseline) : null,
@@ -121,6 +122,7 @@ function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf(
+  { protocol, transport }: RecordedLeg,
   { point, ledger }: HeldLevel,
   baseline: MemoryPoint | undefined,
   opened: LevelOpening | undefined,
@@ -128,7 +130,7 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[point.protocol];
+  const census = runtime?.census?.[toScheme(protocol, transport)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },

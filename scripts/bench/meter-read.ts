@@ -36,7 +36,11 @@ async function atAMillion(): Promise<Figure[]> {
   const has = await readSnapshot();
   const processes = Math.ceil(CONNECTIONS / (Math.min(has.filesHard ?? CONNECTIONS, CONNECTIONS * 2) - SERVER_RESERVE));
   const program = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
-  const target = await startBuiltinTarget(program, { protocol: 'tcp', perMessageDeflate: 'off' }, processes);
+  const target = await startBuiltinTarget(
+    program,
+    { protocol: 'tcp', transport: 'plain', perMessageDeflate: 'off' },
+    processes,
+  );
   try {
     const { ports } = target.url;
     const layout = layoutFleet({

@@ -1,13 +1,13 @@
-/** The reference server with the protocols of a usual start, driven like bare-server. Forked by server-overhead. */
-import { mapProtocols } from '../../core/protocols/protocols.ts';
+/** The reference server with what a usual start serves, driven like bare-server. Forked by server-overhead. */
+import { DEFAULT_SCHEMES, mapSchemes } from '../../core/protocols/schemes.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { startServer } from '../../server/start.ts';
 
 const server = await startServer(
   {
     host: '127.0.0.1',
-    protocols: ['tcp', 'ws'],
-    ports: mapProtocols(() => 0),
+    schemes: DEFAULT_SCHEMES,
+    ports: mapSchemes(() => 0),
     admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
     backlog: 4096,
     maxConnections: undefined,
@@ -15,6 +15,7 @@ const server = await startServer(
     handshakeTimeoutMs: 10_000,
     maxPayloadBytes: 2 ** 20,
     perMessageDeflate: false,
+    certificate: undefined,
     processes: 1,
   },
   { childEntry: new URL('../../cli/serve-child.js', import.meta.url), version: '0.0.0' },

@@ -18,8 +18,8 @@ const WRONG: ReadonlyArray<{ args: readonly string[]; says: RegExp }> = [
   { args: ['run', '--conections', '--levels', '3'], says: /--conections is not an option/ },
   { args: ['run', '--connections'], says: /'--connections <count>' argument missing/ },
   {
-    args: ['run', 'https://127.0.0.1:443'],
-    says: /"https:\/\/127.0.0.1:443" is not a target URL: TLS isn't supported yet.*the scheme is one of tcp:\/\/, ws:\/\/, http:\/\//,
+    args: ['run', 'quic://127.0.0.1:443'],
+    says: /"quic:\/\/127.0.0.1:443" is not a target URL: quic goes over UDP.*the scheme is one of tcp:\/\/, ws:\/\/, http:\/\//,
   },
   { args: ['run', '--levels', '3,2'], says: /--levels: 3,2 does not ascend/ },
   { args: ['run', '--source', 'here'], says: /--source: "here" is not an IP address/ },

@@ -1,12 +1,12 @@
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
-import { mapProtocols } from '../../core/protocols/protocols.ts';
-import type { Census, CensusOfProtocol } from '../../core/schemas/admin.ts';
+import { makeCertificate } from '../../certificates/make-certificate.ts';
+import { mapSchemes, SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
+import type { Census, CensusOfScheme } from '../../core/schemas/admin.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
 
 export interface LocalServer {
   readonly server: RunningServer;
-  readonly ports: Readonly<Record<ProtocolName, number>>;
+  readonly ports: Readonly<Record<SchemeName, number>>;
   census(): Promise<Census>;
 }
 
@@ -15,8 +15,8 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
   const server = await startServer(
     {
       host: '127.0.0.1',
-      protocols: PROTOCOLS,
-      ports: mapProtocols(() => 0),
+      schemes: SCHEMES,
+      ports: mapSchemes(() => 0),
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
@@ -24,6 +24,10 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
       handshakeTimeoutMs: 5000,
       maxPayloadBytes: 64 * 1024,
       perMessageDeflate: false,
+      certificate: {
+        ...makeCertificate({ names: ['localhost', '127.0.0.1'], now: new Date(), days: 1 }),
+        isMadeHere: true,
+      },
       processes: 1,
       ...overrides,
     },
@@ -38,7 +42,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     );
   return {
     server,
-    ports: mapProtocols(portOf),
+    ports: mapSchemes(portOf),
     async census() {
       const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
       return answer.census;
@@ -46,8 +50,8 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
   };
 }
 
-export const addsUp = (census: CensusOfProtocol): boolean =>
+export const addsUp = (census: CensusOfScheme): boolean =>
   census.accepted === census.handshaking + census.open + sumClosed(census);
 
-export const sumClosed = ({ closed }: CensusOfProtocol): number =>
+export const sumClosed = ({ closed }: CensusOfScheme): number =>
   Object.values(closed).reduce((sum, count) => sum + count, 0);

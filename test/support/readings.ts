@@ -1,5 +1,5 @@
-import { mapProtocols } from '../../core/protocols/protocols.ts';
-import type { CensusOfProtocol, ServerMemory } from '../../core/schemas/admin.ts';
+import { mapSchemes } from '../../core/protocols/schemes.ts';
+import type { CensusOfScheme, ServerMemory } from '../../core/schemas/admin.ts';
 import { type Cgroup, type ProcessTree, type Readings, Runtime } from '../../core/schemas/readings.ts';
 import { SERVER_CLOSE_REASONS } from '../../core/values/outcomes.ts';
 
@@ -35,11 +35,11 @@ export const cgroupOf = (more: Partial<Cgroup> = {}): Cgroup => ({
   ...more,
 });
 
-const census = (open: number): CensusOfProtocol => ({
+const census = (open: number): CensusOfScheme => ({
   accepted: open,
   handshaking: 0,
   open,
-  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((name) => [name, 0])) as CensusOfProtocol['closed'],
+  closed: Object.fromEntries(SERVER_CLOSE_REASONS.map((name) => [name, 0])) as CensusOfScheme['closed'],
   bytesIn: 0,
   bytesOut: 0,
 });
@@ -58,7 +58,7 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
       arrayBuffersBytes: 0,
     },
   ],
-  census: mapProtocols(() => census(open)),
+  census: mapSchemes(() => census(open)),
   live: { bytesPerConnection: null, idleRssBytes: null },
 });
 

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ProtocolName } from '../../core/protocols/names.ts';
-import { mapProtocols } from '../../core/protocols/protocols.ts';
+import { mapSchemes, SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
 import { ServerMemory, ServerReady } from '../../core/schemas/admin.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
@@ -11,8 +10,8 @@ const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
 export interface ServeProcess {
   readonly child: ChildProcess;
   readonly ready: ServerReady;
-  /** First port of each protocol. */
-  readonly ports: Readonly<Record<ProtocolName, number>>;
+  /** First port of each scheme. */
+  readonly ports: Readonly<Record<SchemeName, number>>;
   memory(collect?: boolean): Promise<ServerMemory>;
   /** Value of the sample that begins with this name (and labels); undefined when absent. */
   metric(sample: string): Promise<number | undefined>;
@@ -26,14 +25,8 @@ export interface ServeProcess {
 export async function startServe(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<ServeProcess> {
   const child = spawnServe(
     [
-      '--ws-port',
-      'auto',
-      '--tcp-port',
-      'auto',
-      '--http-port',
-      'auto',
-      '--admin-port',
-      'auto',
+      ...SCHEMES.flatMap((scheme) => [`--${scheme}-port`, 'auto']),
+      ...['--admin-port', 'auto'],
       '--json',
       '--until-stdin-ends',
       ...args,
@@ -47,7 +40,7 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
   return {
     child,
     ready,
-    ports: mapProtocols(portOf),
+    ports: mapSchemes(portOf),
     async memory(collect = false) {
       // A connection that is kept may be closed just when it is used again, if we were busy for long.
       const headers = { connection: 'close' };

@@ -1,2 +1,35 @@
-/** Why OpenSSL can't be reached here, in words; undefined when it can. */
-export const whyNoOpenSsl = (): string | undefined => undefined;
+import koffi from 'koffi';
+import { type Address, type LibCrypto, loadLibCrypto } from './libcrypto.ts';
+import { type LibSsl, loadLibSsl } from './libssl.ts';
+
+/** OpenSSL as it is in this process: Node's executable has it, and offers its functions to addons on purpose. */
+export type OpenSsl = LibSsl & LibCrypto;
+
+/** Its structures were made opaque and its functions got the names used here in OpenSSL 3. */
+const OLDEST = 0x30000000;
+
+/** Told of the keys of a handshake that is under way, as NSS writes them: `LABEL random secret`. */
+type KeyLogger = (line: string) => void;
+
+/** @throws when one of its functions can't be had, or it is older than OpenSSL 3 */
+export function loadOpenSsl(): OpenSsl {
+  const lib = koffi.load(null);
+  const openssl = { ...loadLibCrypto(lib), ...loadLibSsl(lib) };
+  const version = openssl.version();
+  if (version < OLDEST) throw new Error(`OpenSSL is ${dotted(version)}, and it takes 3.0 or later`);
+  return openssl;
+}
+
+/** 3.0.19: what {@link LibSsl.version} says, for people. */
+export const dotted = (version: number): string =>
+  [version >>> 28, (version >>> 20) & 0xff, (version >>> 4) & 0xffff].join('.');
+
+/** Makes a function of ours one that OpenSSL can call, from this thread. Has to be given back. */
+export function lendKeyLogger(logger: KeyLogger): { readonly pointer: bigint; giveBack(): void } {
+  const type = koffi.pointer(koffi.proto('void (uintptr_t ssl, const char *line)'));
+  const pointer = koffi.register((_ssl: Address, line: string) => logger(line), type);
+  return { pointer, giveBack: () => koffi.unregister(pointer) };
+}
+
+/** The text at an address. */
+export const textAt = (address: bigint, length: number): string => koffi.decode(address, 'char', length);

@@ -1,0 +1,57 @@
+import {
+  type CertificateAndKey,
+  PASSPHRASE_VARIABLE,
+  readCertificateAndKey,
+} from '../certificates/read-certificate-and-key.ts';
+import { SCHEMES, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import { type OptionTable, text } from './option.ts';
+import type { CommandLine } from './read-options.ts';
+
+/** What a server over TLS proves itself by. */
+export const SERVED_CERTIFICATE_OPTIONS = {
+  tlsCert: {
+    name: 'tls-cert',
+    group: 'listening',
+    argument: '<file>',
+    help: 'PEM: the certificate of what is served over TLS, and those that vouch for it (default: one made at start)',
+    read: text,
+  },
+  tlsKey: {
+    name: 'tls-key',
+    group: 'listening',
+    argument: '<file>',
+    help: `PEM: its key; the passphrase, if it has one, is read from ${PASSPHRASE_VARIABLE}`,
+    read: text,
+  },
+} as const satisfies OptionTable;
+
+interface Given {
+  readonly schemes: readonly SchemeName[];
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+}
+
+export const isOverTls = (scheme: SchemeName): boolean => toCarried(scheme).transport === 'tls';
+
+/**
+ * @param problems a sentence is added for each
+ * @returns undefined where none is given
+ */
+export function readServedCertificate(
+  { schemes, tlsCert, tlsKey }: Given,
+  env: CommandLine['env'],
+  problems: string[],
+): CertificateAndKey | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined) problems.push('--tls-key: give the certificate it belongs to as well, by --tls-cert');
+  if (tlsKey === undefined) problems.push('--tls-cert: give the key that belongs to it as well, by --tls-key');
+  if (!schemes.some(isOverTls)) {
+    const ofTls = SCHEMES.filter(isOverTls).join(', ');
+    problems.push(`--tls-cert: nothing is served over TLS; name one of ${ofTls} in --protocol`);
+  }
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  const read = readCertificateAndKey(tlsCert, tlsKey, env[PASSPHRASE_VARIABLE]);
+  if (typeof read !== 'string') return read;
+  problems.push(`--tls-cert, --tls-key: ${read}`);
+  return undefined;
+}
