@@ -81,6 +81,6 @@ function refusal(pair: CertificateAndKey, certPath: string, keyPath: string): st
     return undefined;
   } catch (error) {
     const { reason = (error as Error).message } = error as Error & { readonly reason?: string };
-    return `${certPath} and ${keyPath} can't serve TLS: ${reason}; make a pair with openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256`;
+    return `${certPath} and ${keyPath} can't serve TLS: ${reason}; make others with openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=localhost -keyout key.pem -out cert.pem`;
   }
 }

@@ -119,6 +119,6 @@ test('a pair that OpenSSL would not serve with is refused before anything starts
   openssl('req', '-x509', '-newkey', 'rsa:512', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=short');
   assert.match(
     String(readCertificateAndKey(cert, key, undefined)),
-    /short\.pem and \S+short\.key can't serve TLS: ee key too small; make a pair with openssl req -x509/,
+    /short\.pem and \S+short\.key can't serve TLS: ee key too small; make others with openssl req -x509/,
   );
 });

@@ -113,6 +113,14 @@ export function countYAxis(most: number): Axis {
   return { type: 'value', ...plain, min: 0, max, interval, axisLabel: { ...label, formatter: axisCount } };
 }
 
+/** Durations from 0 to a round one at or above `most`, which is some µs or many seconds. */
+export function msAxis(most: number): Axis {
+  const scale = 10 ** Math.floor(Math.log10(Math.max(most, 1e-3) / INTERVALS));
+  const interval = niceStep(Math.max(most, 1e-3) / INTERVALS / scale, 1000) * scale;
+  const max = Math.max(interval, Math.ceil(most / interval) * interval);
+  return { type: 'value', ...plain, min: 0, max, interval, axisLabel: { ...label, formatter: shortMs } };
+}
+
 /** Seconds since the run began. */
 export function timeAxis(mostMs: number): Axis {
   const interval = SECONDS_STEPS.find((step) => mostMs / 1000 / step <= INTERVALS + 1) ?? 86_400;

@@ -5,6 +5,7 @@ import { followRun } from '../live/follow.ts';
 import { LIVE_LIMITS, livePages } from '../live/pages.ts';
 import { RunFeed } from '../live/run-feed.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
+import { warnOfClearToken } from './clear-token.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -39,6 +40,7 @@ async function showRun(folder: string, where: LiveConfig, deps: CliDeps): Promis
   const { routes, broadcast } = livePages(feed);
   try {
     const endpoint = await startEndpoint({ ...where, routes, limits: LIVE_LIMITS });
+    deps.stderr.write(warnOfClearToken(where, endpoint));
     deps.stderr.write(`${folder} at ${endpoint.url}/; ctrl-c stops it\n`);
     await stopped;
     broadcast.close();

@@ -11,6 +11,7 @@ import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/a
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { type MeterPage, meterTelemetry } from '../telemetry/meter-metrics.ts';
 import { inTurns } from '../telemetry/page-turns.ts';
+import { warnOfClearToken } from './clear-token.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -70,6 +71,7 @@ async function meter({ pids, ...where }: MeterConfig, deps: CliDeps): Promise<vo
   ]);
   try {
     const endpoint = await startEndpoint({ ...where, routes });
+    deps.stderr.write(warnOfClearToken(where, endpoint));
     deps.stderr.write(`metering process ${pids.join(', ')} at ${endpoint.url}/metrics; ctrl-c stops it\n`);
     await stopped;
     await endpoint.close();

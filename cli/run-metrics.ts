@@ -6,6 +6,7 @@ import { summarizeLeg } from '../report/fold/summarize-leg.ts';
 import { noQuery, type Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
 import { inTurns } from '../telemetry/page-turns.ts';
+import { warnOfClearToken } from './clear-token.ts';
 import type { ServedRun } from './served-run.ts';
 
 /** Taken from the client's descriptors: few, since its connections want them all. */
@@ -22,7 +23,7 @@ const LEAST_MS = 3000;
  */
 export async function serveRunMetrics(
   { host, port }: NonNullable<RunConfig['metrics']>,
-  { adminToken: token, adminNames: names = [] }: RunConfig,
+  { adminToken: token, adminNames: names = [], adminTls: tls }: RunConfig,
   version: string,
 ): Promise<ServedRun> {
   const metrics = createRunMetrics(version, (run, points, leg) => {
@@ -51,15 +52,15 @@ export async function serveRunMetrics(
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
   ]);
   const limits = { connections: CONNECTIONS };
-  const endpoint = await startEndpoint({ host, port, access: { token, names }, routes, limits }).catch(
-    (error: unknown) => {
-      metrics.close();
-      throw error;
-    },
-  );
+  const access = { token, names };
+  const endpoint = await startEndpoint({ host, port, access, tls, routes, limits }).catch((error: unknown) => {
+    metrics.close();
+    throw error;
+  });
   const url = `${endpoint.url}/metrics`;
   return {
     where: `metrics at ${url}`,
+    warning: warnOfClearToken({ host, access, tls }, endpoint),
     observer: metrics.observer,
     onProgress: metrics.onProgress,
     finished({ status }) {

@@ -4,6 +4,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import { humanMs } from '../core/values/units.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
+import { warnOfClearToken } from './clear-token.ts';
 import type { ServedRun } from './served-run.ts';
 
 /** How long whoever looks gets to take the last update. */
@@ -19,7 +20,7 @@ const RELOAD_MS = 3000;
  */
 export async function serveRunPage(
   { host, port }: NonNullable<RunConfig['live']>,
-  { adminToken: token, adminNames: names = [] }: RunConfig,
+  { adminToken: token, adminNames: names = [], adminTls: tls }: RunConfig,
 ): Promise<ServedRun> {
   // A run that isn't looked at needs none of this.
   const [{ RunFeed }, { LIVE_LIMITS, livePages }] = await Promise.all([
@@ -28,10 +29,12 @@ export async function serveRunPage(
   ]);
   const feed = new RunFeed();
   const { routes, broadcast } = livePages(feed);
-  const endpoint = await startEndpoint({ host, port, access: { token, names }, routes, limits: LIVE_LIMITS });
+  const access = { token, names };
+  const endpoint = await startEndpoint({ host, port, access, tls, routes, limits: LIVE_LIMITS });
   const url = `${endpoint.url}/`;
   return {
     where: `live page at ${url}`,
+    warning: warnOfClearToken({ host, access, tls }, endpoint),
     observer: feed,
     onProgress: ({ leftMs }: Progress) => feed.left(leftMs),
     finished(summary: Summary) {

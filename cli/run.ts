@@ -65,7 +65,7 @@ async function runAndReport(config: RunConfig, deps: CliDeps): Promise<void> {
   try {
     served = await serveRun(config, version);
     // A user who asked for any free port can't find it otherwise, quiet or not.
-    for (const { where } of served) deps.stderr.write(`${where}\n`);
+    for (const { where, warning } of served) deps.stderr.write(`${warning}${where}\n`);
     const evidence = await loadEvidence(config);
     const startedAt = new Date();
     const { folder, error } = await run(config, {

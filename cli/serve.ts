@@ -5,6 +5,7 @@ import { EXIT } from '../core/values/errors.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';
+import { warnOfClearToken } from './clear-token.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
 import { toServedCertificate } from './served-certificate.ts';
@@ -29,7 +30,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
   // Watched before anything listens: a signal in between must not leave a server behind.
   const stop = stopRequest(config, deps);
   try {
-    const { adminHost: host, access, ...shared } = config;
+    const { adminHost: host, access, adminTls: tls, ...shared } = config;
     const ports = await choosePorts(config, deps);
     const server = await startServer(
       {
@@ -37,10 +38,11 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
         ports,
         certificate: await toServedCertificate(config),
         backlog: config.backlog ?? longestBacklog(),
-        admin: { host, port: ports.admin, access },
+        admin: { host, port: ports.admin, access, tls },
       },
       { childEntry: new URL('./serve-child.js', import.meta.url), version: deps.version, pages: serverPage },
     );
+    deps.stderr.write(warnOfClearToken({ host, access, tls }, { port: ports.admin }));
     announce(server, config, deps);
     try {
       await Promise.race([stop.requested, server.failed]);
@@ -98,5 +100,10 @@ function warnIfEphemeral(name: string, port: number, { low, high }: PortRange, d
 
 function announce({ ready }: RunningServer, config: ServeConfig, { stdout, stderr }: CliDeps): void {
   if (config.json) stdout.write(`${JSON.stringify(ready)}\n`);
-  else stderr.write(`serving ${ready.urls.join(' and ')}; metrics at ${ready.admin}/metrics; ctrl-c stops it\n`);
+  else {
+    const trusting = ready.caCert ? `; clients trust it with ${ready.admin}/certificate` : '';
+    stderr.write(
+      `serving ${ready.urls.join(' and ')}${trusting}; metrics at ${ready.admin}/metrics; ctrl-c stops it\n`,
+    );
+  }
 }

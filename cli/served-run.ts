@@ -6,6 +6,8 @@ import type { Summary } from '../core/schemas/summary.ts';
 export interface ServedRun {
   /** What can be found where, for a person. */
   readonly where: string;
+  /** A line for people about who else may read of it; mostly nothing. */
+  readonly warning: string;
   readonly observer: RunObserver;
   onProgress(progress: Progress): void;
   /** The run is over, and this is what it came to. */

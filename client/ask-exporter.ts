@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../core/values/errors.ts';
-import { redactUrl } from '../core/values/secrets.ts';
-import { quoted, word } from '../core/values/shell.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type ExporterAnswer, type ExporterSource, openExporter } from '../memory/exporter.ts';
 import { type AnsweredBy, judge } from '../memory/exporter-process.ts';
 import { askMeter } from '../memory/meter.ts';
+import { exporterRefusal } from './exporter-refusal.ts';
 
 /** With a new connection each: of three processes that take turns by chance, one alone answers all of them in 1 of 177,147 cases. */
 const ASKED = { inTurn: 12, atOnce: 6 };
@@ -21,12 +20,18 @@ const PAUSE_MS = 10;
  * run for nothing.
  *
  * @param warn told where its answers look like several processes, but needn't be
- * @throws RigError EEXPORTER
+ * @throws RigError EEXPORTER, ETLSCERT
  */
 export async function askExporter(source: ExporterSource, warn: Warn): Promise<void> {
   const read = openExporter(source);
-  const first = await askMeter(read);
-  if (!('value' in first)) throw refusal(source, first.missing);
+  let failure: unknown;
+  const first = await askMeter(() =>
+    read().catch((error: unknown) => {
+      failure = error;
+      throw error;
+    }),
+  );
+  if (!('value' in first)) throw await exporterRefusal(source, first.missing, failure);
   const asked = first.value.target === null ? ASKED : METER_ASKED;
   const inTurn: ExporterAnswer[] = [first.value];
   const askInTurn = async (wanted: number): Promise<void> => {
@@ -63,12 +68,3 @@ const SEVERAL_HINT =
   "give each process a port of its own, or sum them in one endpoint. Or read all of them: --pid <pid of the parent> here, connrig meter --pid <pid of the parent> on the target's machine";
 
 const whoOf = (answers: readonly ExporterAnswer[]): AnsweredBy[] => answers.flatMap(({ by }) => by ?? []);
-
-function refusal({ url }: ExporterSource, missing: string): RigError {
-  const shown = redactUrl(url);
-  return new RigError('EEXPORTER', `the exporter doesn't tell the target's memory: ${missing}`, {
-    hint: missing.includes('token')
-      ? '--exporter-token @<file with the token>, or CONNRIG_EXPORTER_TOKEN'
-      : `curl ${word(shown)}; --exporter ${quoted(`${shown}#<metric>`)}`,
-  });
-}

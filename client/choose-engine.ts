@@ -1,9 +1,11 @@
 import type { RunConfig } from '../config/run-config.ts';
+import type { Leg } from '../core/schemas/leg.ts';
 import { usageError } from '../core/values/errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
-import { whyNoOpenSsl } from '../fleet/transports/tls/abilities.ts';
+import { whyNoOpenSsl, whyNotTls } from '../fleet/transports/tls/abilities.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
+import { securingOf } from './securing.ts';
 
 /** By what the connections of a run are driven, and, where there is TLS, secured. */
 export interface Drive {
@@ -12,15 +14,31 @@ export interface Drive {
 }
 
 /** node:tls works with sockets of node:net alone, so it takes the node engine with it, for all legs. */
-export async function chooseDrive(config: Pick<RunConfig, 'engine' | 'plan'>, warn: Warn): Promise<Drive> {
-  const isSecured = config.plan.legs.some(({ transport }) => transport === 'tls');
-  const why = isSecured ? await whyNoOpenSsl() : undefined;
-  if (why === undefined) return { engine: await chooseEngine(config, warn), securedBy: 'openssl' };
+export async function chooseDrive(
+  config: Pick<RunConfig, 'engine' | 'plan' | 'tlsMaterial'>,
+  warn: Warn,
+): Promise<Drive> {
+  const secured = config.plan.legs.find(({ transport }) => transport === 'tls');
+  const why = secured ? await whyNoOpenSsl() : undefined;
+  if (why === undefined) {
+    if (secured) await checkTlsOptions(config, secured);
+    return { engine: await chooseEngine(config, warn), securedBy: 'openssl' };
+  }
   if (config.engine === 'epoll')
     throw usageError([`--engine epoll: TLS needs OpenSSL for it: ${why}`], '--engine node');
   warn(toWarning('WNODETLS', { why }));
   return { engine: 'node', securedBy: 'node-tls' };
 }
+
+/** Only the library knows which ciphers and groups it has. @throws RigError EUSAGE */
+async function checkTlsOptions(config: Pick<RunConfig, 'tlsMaterial'>, leg: Leg): Promise<void> {
+  const securing = securingOf(config, { leg, securedBy: 'openssl' }, { url: { host: SOMEBODY } });
+  const why = securing && (await whyNotTls(securing.options));
+  if (why !== undefined) throw usageError([`--tls-ciphers, --tls-groups: ${why}`], HINT);
+}
+
+const SOMEBODY = 'localhost';
+const HINT = 'openssl ciphers -v, for suites; --tls-groups X25519:P-256:P-384, say';
 
 /** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
 async function chooseEngine({ engine }: Pick<RunConfig, 'engine'>, warn: Warn): Promise<EngineName> {

@@ -17,6 +17,7 @@ import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
 import { isOurs, readEnvironment } from './environment.ts';
+import { exporterOf } from './exporter-source.ts';
 import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
@@ -77,7 +78,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       for (const setup of setups) await tryTls(config, setup);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
-      if (config.exporter) await askExporter({ ...config.exporter, token: config.exporterToken }, warn);
+      const exporter = exporterOf(config);
+      if (exporter) await askExporter(exporter, warn);
       const setUpAgain = async ({ index, ips }: LegSetup, ip: string): Promise<LegSetup> => {
         const setup = setUpLeg(config, index, { ip, ips }, drive, limits);
         file.generator.legs[index] = recordOf(setup);
@@ -142,6 +144,7 @@ async function openingRunFile(
     exporterToken: _,
     adminToken: __,
     tlsMaterial: ___,
+    adminTls: ____,
     sendOnOpen,
     ...settings
   } = config;

@@ -1,13 +1,14 @@
 import type { RunConfig } from '../config/run-config.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import type { TargetUrl } from '../core/values/urls.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
 import type { Target } from './launch/target.ts';
-import type { LegSetup } from './leg-setup.ts';
 
 /** How the connections of a leg are secured; undefined: they aren't. */
 export function securingOf(
-  { tlsMaterial }: RunConfig,
-  { leg: { tls }, securedBy }: Pick<LegSetup, 'leg' | 'securedBy'>,
-  { url, caCert }: Pick<Target, 'url' | 'caCert'>,
+  { tlsMaterial }: Pick<RunConfig, 'tlsMaterial'>,
+  { leg: { tls }, securedBy }: { readonly leg: Pick<Leg, 'tls'>; readonly securedBy: Securing['by'] },
+  { url, caCert }: Pick<Target, 'caCert'> & { readonly url: Pick<TargetUrl, 'host'> },
 ): Securing | undefined {
   if (tls === null || tlsMaterial === undefined) return undefined;
   return {

@@ -1,9 +1,11 @@
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { isLoopback } from '../telemetry/listen.ts';
-import type { OptionTable, Read } from './option.ts';
+import { readPair } from './certificate-pair.ts';
+import { type OptionTable, type Read, text } from './option.ts';
 import { readSecret } from './secret.ts';
 
-/** Rows of every command that serves pages over HTTP: they say who may ask for them. */
+/** Rows of every command that serves pages: they say who may ask for them, and what protects them on their way. */
 export const ADMIN_OPTIONS = {
   adminToken: {
     name: 'admin-token',
@@ -19,6 +21,20 @@ export const ADMIN_OPTIONS = {
     argument: '<list>',
     help: 'names under which it may be asked for, besides addresses, localhost and the host name',
     read: readNames,
+  },
+  adminCert: {
+    name: 'admin-cert',
+    group: 'access',
+    argument: '<file>',
+    help: 'speak https with this certificate, PEM, and those that vouch for it',
+    read: text,
+  },
+  adminKey: {
+    name: 'admin-key',
+    group: 'access',
+    argument: '<file>',
+    help: 'its private key, PEM; CONNRIG_TLS_PASSPHRASE says the passphrase of one that has one',
+    read: text,
   },
 } as const satisfies OptionTable;
 
@@ -44,3 +60,21 @@ export const accessProblems = (where: string, host: string, token: string | unde
   token !== undefined || isLoopback(host)
     ? []
     : [`${where}: beyond this machine only who knows a token is answered; give --admin-token`];
+
+/**
+ * What pages are served with over TLS.
+ *
+ * @param problems a sentence is added for each
+ * @returns undefined: over plain HTTP
+ */
+export const readAdminTls = (
+  { adminCert, adminKey }: { readonly adminCert: string | undefined; readonly adminKey: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): CertificateAndKey | undefined =>
+  readPair(
+    { name: ADMIN_OPTIONS.adminCert.name, path: adminCert },
+    { name: ADMIN_OPTIONS.adminKey.name, path: adminKey },
+    env,
+    problems,
+  );

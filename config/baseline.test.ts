@@ -13,6 +13,7 @@ const leg = (protocol: 'tcp' | 'ws', isKnown = true): EarlierRun['legs'][number]
   protocol,
   launches: 1,
   rSquared: 1,
+  tls: null,
   total: isKnown ? cost : null,
   user: null,
   coarseBytes: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLabels } from './labels.ts';
+import { commandAgain } from './run-again.ts';
 import { parseRunConfig } from './run-config.ts';
 
 test('labels are told apart, whatever commas their values have', () => {
@@ -54,4 +55,15 @@ test('a run knows the command that asks for it again, without what is secret or 
   ]) {
     assert.ok(again.includes(part), `${part} in ${again}`);
   }
+});
+
+test('what a run was shown by is no part of asking for it again', () => {
+  const shown = {
+    metrics: '0',
+    live: '0',
+    'admin-token': 'very-secret',
+    'admin-cert': 'cert.pem',
+    'admin-key': 'key.pem',
+  };
+  assert.equal(commandAgain([], shown, { 'admin-names': 'rig.example', pid: 1 }), 'connrig run --pid 1');
 });

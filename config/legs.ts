@@ -1,16 +1,12 @@
 import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
 import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
-import { type SchemeName, toCarried, toScheme } from '../core/protocols/schemes.ts';
+import { type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import { type LegTls, TLS_VERSIONS } from '../core/schemas/tls.ts';
 import { warmUpBelow } from '../core/values/plan.ts';
-import type { TLS_OPTIONS } from './run/tls-options.ts';
-import type { RunConfig } from './run-config.ts';
-import type { RUN_OPTIONS } from './run-options.ts';
-
-/** Whether the command line or the config file says this one. */
-export type IsNamed = (key: keyof typeof RUN_OPTIONS) => boolean;
+import type { IsNamed, RunConfig } from './run-config-shape.ts';
+import { tlsProblems } from './tls-problems.ts';
 
 /** A pace that a small server keeps up with, unless that would take longer than this. */
 const PACE = { plain: { perSecond: 2000, withinSeconds: 120 }, tls: { perSecond: 500, withinSeconds: 1200 } } as const;
@@ -125,43 +121,6 @@ function traitProblems({ sendOnOpen, perMessageDeflate }: RunConfig, schemes: re
   }
   return problems;
 }
-
-/** What says how connections are secured is a mistake where none is: what is measured would be plain. */
-function tlsProblems(
-  { exporter, tlsVersion, tlsCiphers }: RunConfig,
-  schemes: readonly SchemeName[],
-  named: IsNamed,
-): string[] {
-  if (schemes.some((scheme) => toCarried(scheme).transport === 'tls')) {
-    const is13 = tlsCiphers?.split(':').every((name) => name.startsWith('TLS_')) ?? false;
-    const is12 = tlsCiphers?.split(':').some((name) => !name.startsWith('TLS_')) ?? true;
-    if (tlsCiphers === undefined) return [];
-    if (tlsVersion === '1.2' && is13)
-      return ['--tls-ciphers: no suite of TLS 1.2 is in it; ECDHE-ECDSA-AES128-GCM-SHA256, say'];
-    if (tlsVersion === '1.3' && is12 && !tlsCiphers.includes('TLS_'))
-      return ['--tls-ciphers: no suite of TLS 1.3 is in it; TLS_AES_128_GCM_SHA256, say'];
-    return [];
-  }
-  const overTls = exporter?.url.startsWith('https:') ? new Set(['ca', 'insecure']) : new Set<string>();
-  const idle = (Object.keys(TLS_KEYS) as Array<keyof typeof TLS_KEYS>).filter((key) => named(key) && !overTls.has(key));
-  if (idle.length === 0) return [];
-  const secured = schemes.map((scheme) => toScheme(toCarried(scheme).protocol, 'tls')).join(', ');
-  const flags = idle.map((key) => `--${TLS_KEYS[key]}`).join(', ');
-  return [`${flags}: no connection of this run is over TLS; give ${secured} in place of ${schemes.join(', ')}`];
-}
-
-const TLS_KEYS = {
-  ca: 'ca',
-  insecure: 'insecure',
-  servername: 'servername',
-  cert: 'cert',
-  key: 'key',
-  alpn: 'alpn',
-  tlsVersion: 'tls',
-  tlsCiphers: 'tls-ciphers',
-  tlsGroups: 'tls-groups',
-  resume: 'resume',
-} as const satisfies Record<keyof typeof TLS_OPTIONS, string>;
 
 function thresholdProblems({ failIf }: RunConfig, names: readonly string[]): string[] {
   return (failIf ?? []).flatMap(({ path: [first = ''] }) =>

@@ -1,5 +1,6 @@
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import type { Access } from '../telemetry/guard.ts';
-import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
+import { ADMIN_OPTIONS, accessProblems, readAdminTls, toAccess } from './admin-options.ts';
 import { listenOption } from './listen-address.ts';
 import type { OptionTable, Read } from './option.ts';
 import { type CommandLine, readCommandLine } from './read-options.ts';
@@ -23,19 +24,23 @@ export interface MeterConfig {
   readonly host: string;
   readonly port: number;
   readonly access: Access;
+  readonly tls: CertificateAndKey | undefined;
 }
 
 /** @throws RigError EUSAGE with every problem there is */
 export function readMeterConfig(line: CommandLine): MeterConfig {
+  let tls: CertificateAndKey | undefined;
   const {
     pids = [],
     listen,
     ...admin
-  } = readCommandLine('meter', METER_OPTIONS, line, (values) => [
-    ...(values.pids === undefined ? ['--pid: name at least one process'] : []),
-    ...accessProblems(`--listen ${line.given['listen']}`, values.listen.host, values.adminToken),
-  ]);
-  return { pids, host: listen.host, port: listen.port, access: toAccess(admin) };
+  } = readCommandLine('meter', METER_OPTIONS, line, (values) => {
+    const problems = accessProblems(`--listen ${line.given['listen']}`, values.listen.host, values.adminToken);
+    if (values.pids === undefined) problems.unshift('--pid: name at least one process');
+    tls = readAdminTls(values, line.env, problems);
+    return problems;
+  });
+  return { pids, host: listen.host, port: listen.port, access: toAccess(admin), tls };
 }
 
 /** Also several in one go, as `pidof` names them. */

@@ -13,9 +13,13 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'live',
   'metrics',
   'linger',
+  'admin-token',
+  'admin-names',
+  'admin-cert',
+  'admin-key',
 ]);
 /** What nobody else may read: a file that says it is named, a value is not. */
-const SECRETS: ReadonlySet<string> = new Set(['admin-token', 'exporter-token', 'send-on-open']);
+const SECRETS: ReadonlySet<string> = new Set(['exporter-token', 'send-on-open']);
 
 /**
  * The command that asks for the same run, ready to paste, wherever its settings stood. Values of queries and passwords are hidden.

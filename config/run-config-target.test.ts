@@ -79,3 +79,19 @@ test('a URL that --live would swallow is told', () => {
   assert.match(findRunProblem({ live: 'ws://127.0.0.1:3000' }), /--live: .*; put --live behind the URL/);
   assert.match(findRunProblem({ metrics: 'ws://127.0.0.1:3000' }), /is not an address/);
 });
+
+test('a token is not told to an exporter that proves nothing, unless it is on this machine', () => {
+  const ask = (exporter: string): RawSettings => ({
+    urls: 'ws://h:1',
+    exporter,
+    insecure: true,
+    'exporter-token': 'x',
+  });
+  const problem = /^--insecure: --exporter-token would be told to whoever answers at 10\.0\.0\.7; give --ca <file> in/;
+  assert.match(findRunProblem(ask('https://10.0.0.7:9465')), problem);
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    assert.equal(parseRunConfig(ask(`https://${host}:9465`)).insecure, true, host);
+  }
+  const withoutToken = { urls: 'ws://h:1', exporter: 'https://10.0.0.7:9465', insecure: true };
+  assert.equal(parseRunConfig(withoutToken).insecure, true);
+});

@@ -31,6 +31,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     insecure: false,
     resume: 'off',
     tlsMaterial: undefined,
+    adminTls: undefined,
     close: 'graceful',
     behaviour: { kind: 'idle' },
     perMessageDeflate: 'off',

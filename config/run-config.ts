@@ -4,31 +4,21 @@ import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
-import { accessProblems } from './admin-options.ts';
+import { isLoopback } from '../telemetry/listen.ts';
+import { accessProblems, readAdminTls } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import { type IsNamed, legsOf } from './legs.ts';
+import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
-import { type OptionValues, type RawSettings, readOptions, strangerProblems } from './read-options.ts';
+import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
 import { commandAgain } from './run-again.ts';
+import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
-import { readTlsMaterial, type TlsMaterial } from './tls-material.ts';
+import { readTlsMaterial } from './tls-material.ts';
+import { asksOverTls } from './tls-problems.ts';
 
-type Options = typeof RUN_OPTIONS;
+export type { RunConfig } from './run-config-shape.ts';
 
 const LAUNCHES_AGAINST_BASELINE = 3;
-
-/** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
-export type RunConfig = Readonly<
-  Omit<OptionValues<Options>, 'baseline'> & {
-    urls: readonly TargetUrl[];
-    plan: Plan;
-    baseline: EarlierRun | undefined;
-    /** Of the files that TLS takes; undefined where nothing is over TLS. */
-    tlsMaterial: TlsMaterial | undefined;
-    /** The command that asks for the same. */
-    again: string;
-  }
->;
 
 /**
  * Reads settings, the command line over the environment over the file over the defaults.
@@ -58,8 +48,9 @@ export function parseRunConfig(
   const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
-  const needsTls = parsed.exporter?.url.startsWith('https:') || plan?.legs.some(({ transport }) => transport === 'tls');
+  const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');
   const tlsMaterial = needsTls ? readTlsMaterial(parsed, env, problems) : undefined;
+  const adminTls = readAdminTls(parsed, env, problems);
   if (plan === undefined || problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
   // Levels that are a list say how many there are at the top.
   const again = commandAgain(
@@ -67,7 +58,7 @@ export function parseRunConfig(
     commandLine,
     file,
   );
-  return Object.freeze({ ...parsed, again, plan, tlsMaterial, connections: peakOf(plan.legs[0]!) });
+  return Object.freeze({ ...parsed, again, plan, tlsMaterial, adminTls, connections: peakOf(plan.legs[0]!) });
 }
 
 function readUrls(given: unknown, problems: string[]): TargetUrl[] {
@@ -100,7 +91,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
-  problems.push(...targetProblems(config), ...servingProblems(config, named));
+  problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   const plan = { legs, launches: launchesOf(config, named) };
@@ -124,10 +115,25 @@ export const canStartAnew = ({ urls, command }: Pick<RunConfig, 'urls' | 'comman
 
 function servingProblems(config: RunConfig, named: IsNamed): string[] {
   const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));
-  if (served.length === 0 && named('lingerMs')) {
-    return ['--linger: there is nothing to stay for without --metrics or --live'];
+  if (served.length === 0) {
+    const idle = (['lingerMs', 'adminCert', 'adminKey'] as const).find(named);
+    return idle === undefined
+      ? []
+      : [
+          `--${RUN_OPTIONS[idle].name}: ${idle === 'lingerMs' ? 'there is nothing to stay for' : 'nothing is served'} without --metrics or --live`,
+        ];
   }
   return served.flatMap(({ name, host }) => accessProblems(`--${name} ${host}`, host, config.adminToken));
+}
+
+/** A token is for one that has proved who it is. */
+function exporterProblems({ exporter, exporterToken, insecure }: RunConfig): string[] {
+  if (!exporter?.url.startsWith('https:') || exporterToken === undefined || !insecure) return [];
+  const { hostname } = new URL(exporter.url);
+  if (isLoopback(hostname.replace(/^\[|\]$/g, ''))) return [];
+  return [
+    `--insecure: --exporter-token would be told to whoever answers at ${hostname}; give --ca <file> in place of --insecure`,
+  ];
 }
 
 function targetProblems({ urls, pid, command, exporter, inspect, collect, launches, target }: RunConfig): string[] {

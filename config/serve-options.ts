@@ -1,7 +1,7 @@
 import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import { DEFAULT_SCHEMES, mapSchemes, SCHEMES, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Access } from '../telemetry/guard.ts';
-import { ADMIN_OPTIONS, accessProblems, toAccess } from './admin-options.ts';
+import { ADMIN_OPTIONS, accessProblems, readAdminTls, toAccess } from './admin-options.ts';
 import { jsonOption } from './json-option.ts';
 import { list, type Option, type OptionTable, oneOf, onOff, quantity, type Read } from './option.ts';
 import { type CommandLine, type OptionValues, readCommandLine } from './read-options.ts';
@@ -132,9 +132,13 @@ export const SERVE_OPTIONS = {
 export type PortChoice = number | 'auto';
 
 type Values = OptionValues<typeof SERVE_OPTIONS>;
+/** They have been read. */
+type NamesOfFiles = 'tlsCert' | 'tlsKey' | 'adminCert' | 'adminKey';
 
-export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort' | 'tlsCert' | 'tlsKey' | PortKey> & {
+export type ServeConfig = Omit<Values, NamesOfFiles | 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
   readonly access: Access;
+  /** The admin port is served with it over TLS; undefined: over plain HTTP. */
+  readonly adminTls: CertificateAndKey | undefined;
   /** As it was given; undefined: one is to be made where something is served over TLS. */
   readonly certificate: CertificateAndKey | undefined;
   readonly ports: Readonly<Record<SchemeName | 'admin', PortChoice>>;
@@ -143,18 +147,29 @@ export type ServeConfig = Omit<Values, 'adminToken' | 'adminNames' | 'adminPort'
 /** @throws RigError EUSAGE with every problem there is */
 export function readServeConfig(line: CommandLine): ServeConfig {
   let certificate: CertificateAndKey | undefined;
+  let adminTls: CertificateAndKey | undefined;
   const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => {
     const problems = [
       ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
       ...clashes(read.schemes, toPorts(read), read.processes),
     ];
     certificate = readServedCertificate(read, line.env, problems);
+    adminTls = readAdminTls(read, line.env, problems);
     return problems;
   });
-  const { adminToken, adminNames, adminPort: _, tlsCert: __, tlsKey: ___, ...others } = values;
+  const {
+    adminToken,
+    adminNames,
+    adminPort: _,
+    tlsCert: __,
+    tlsKey: ___,
+    adminCert: ____,
+    adminKey: _____,
+    ...others
+  } = values;
   // The ports stand in `ports`, by their schemes.
   const ports = toPorts(values);
-  return Object.freeze({ ...others, ports, certificate, access: toAccess({ adminToken, adminNames }) });
+  return Object.freeze({ ...others, ports, certificate, adminTls, access: toAccess({ adminToken, adminNames }) });
 }
 
 const toPorts = (values: Values): ServeConfig['ports'] => ({

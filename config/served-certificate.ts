@@ -1,9 +1,6 @@
-import {
-  type CertificateAndKey,
-  PASSPHRASE_VARIABLE,
-  readCertificateAndKey,
-} from '../certificates/read-certificate-and-key.ts';
+import { type CertificateAndKey, PASSPHRASE_VARIABLE } from '../certificates/read-certificate-and-key.ts';
 import { SCHEMES, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import { readPair } from './certificate-pair.ts';
 import { type OptionTable, text } from './option.ts';
 import type { CommandLine } from './read-options.ts';
 
@@ -43,15 +40,9 @@ export function readServedCertificate(
   problems: string[],
 ): CertificateAndKey | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined) problems.push('--tls-key: give the certificate it belongs to as well, by --tls-cert');
-  if (tlsKey === undefined) problems.push('--tls-cert: give the key that belongs to it as well, by --tls-key');
   if (!schemes.some(isOverTls)) {
     const ofTls = SCHEMES.filter(isOverTls).join(', ');
     problems.push(`--tls-cert: nothing is served over TLS; name one of ${ofTls} in --protocol`);
   }
-  if (tlsCert === undefined || tlsKey === undefined) return undefined;
-  const read = readCertificateAndKey(tlsCert, tlsKey, env[PASSPHRASE_VARIABLE]);
-  if (typeof read !== 'string') return read;
-  problems.push(`--tls-cert, --tls-key: ${read}`);
-  return undefined;
+  return readPair({ name: 'tls-cert', path: tlsCert }, { name: 'tls-key', path: tlsKey }, env, problems);
 }

@@ -1,6 +1,7 @@
 import { rootCertificates } from 'node:tls';
-import { PASSPHRASE_VARIABLE, readCertificateAndKey } from '../certificates/read-certificate-and-key.ts';
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import { readCertificates } from '../certificates/read-certificates.ts';
+import { readPair } from './certificate-pair.ts';
 import type { OptionValues } from './read-options.ts';
 import type { TLS_OPTIONS } from './run/tls-options.ts';
 
@@ -9,7 +10,7 @@ export interface TlsMaterial {
   /** PEM of the certificates that are trusted. */
   readonly ca: string;
   /** The client's own, PEM. */
-  readonly own: { readonly cert: string; readonly key: string } | undefined;
+  readonly own: CertificateAndKey | undefined;
 }
 
 type TlsValues = OptionValues<typeof TLS_OPTIONS>;
@@ -22,19 +23,10 @@ export function readTlsMaterial(
 ): TlsMaterial {
   const given = ca === undefined ? undefined : readCertificates(ca);
   if (typeof given === 'string') problems.push(`--ca: ${given}`);
-  if ((cert === undefined) !== (key === undefined)) {
-    problems.push(
-      cert === undefined
-        ? '--key: the certificate that it belongs to is missing; --cert with its file'
-        : '--cert: its private key is missing; --key with the file of it',
-    );
-  }
-  const own =
-    cert === undefined || key === undefined ? undefined : readCertificateAndKey(cert, key, env[PASSPHRASE_VARIABLE]);
-  if (typeof own === 'string') problems.push(`--cert and --key: ${own}`);
+  const own = readPair({ name: 'cert', path: cert }, { name: 'key', path: key }, env, problems);
   return {
     ca: typeof given === 'object' ? given.pem : trustedByNode(env),
-    own: typeof own === 'object' ? own : undefined,
+    own,
   };
 }
 

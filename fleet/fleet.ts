@@ -36,7 +36,7 @@ export interface FleetOptions {
   readonly behaviour: BehaviourPlan;
 }
 
-/** Who is told what a fleet has to say beside its counts. */
+/** What a fleet has to say beside its counts. */
 export interface FleetEvents {
   /** What went wrong with a connection, each different thing once per worker. */
   readonly onTrouble: (trouble: Trouble) => void;

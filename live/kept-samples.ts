@@ -1,4 +1,4 @@
-import type { LegProgress, MemoryPoint, Sample } from '../core/schemas/record.ts';
+import { type LegProgress, type MemoryPoint, NO_STAGES, type Sample } from '../core/schemas/record.ts';
 import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;
@@ -56,6 +56,7 @@ function push<S extends MemoryPoint | LegEnd>(list: S[], sample: S, belongs: (on
 const withoutDistributions = (sample: MemoryPoint | LegEnd): LegProgress => ({
   ...sample.progress,
   openActual: [],
+  stages: NO_STAGES,
   lag: [],
   ownLag: [],
   ...(sample.type === 'memory' && sample.launch === 0 && sample.cycle === 0 ? {} : { openPlanned: [] }),

@@ -4,6 +4,7 @@ import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
 import { seriesOf } from '../report/fold/series.ts';
 import { summarize } from '../report/fold/summarize.ts';
 import { plainRows } from '../report/words/verdict-rows.ts';
+import { agreedEvent, securedLeg, stagedClimb } from '../test/support/secured-run.ts';
 import { climb, leg, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
 import { RunFeed } from './run-feed.ts';
 import { applyChange, type RunView } from './view.ts';
@@ -139,4 +140,29 @@ test('a run that says nothing is silent, until it says something or ends', () =>
   feed.finish(summarize({ run: runFile({ plan: PLAN }), samples: record(), events: [], problems: [] }));
   feed.silent(true);
   assert.equal(feed.view().standing, 'ended');
+});
+
+test('over TLS the page has what was agreed on, stages and what TLS adds, as a summary has them', () => {
+  const run = running({ plan: { legs: [leg(), securedLeg()], launches: 1 } });
+  const samples = [...stagedClimb(5000, { leg: 0 }, null), ...stagedClimb(14_000, { leg: 1 })];
+  const events = [agreedEvent()];
+  const feed = feedOf(samples.slice(0, -1), events, run);
+  const { verdict } = feed.view();
+  const summary = summarize({ run, samples: samples.slice(0, -1), events, problems: [] });
+  assert.deepEqual(verdict, { summary, rows: plainRows(summary), isFinal: false });
+  assert.equal(summary.legs[1]!.tls!.agreed.length, 1);
+  assert.ok(summary.tlsAdds[0]!.isShown && summary.legs[1]!.stages!.securing!.p50Ms > 3);
+  const rows = new Map(verdict!.rows.map(({ label, cells }) => [label, cells]));
+  assert.match(rows.get('TLS')![1]!, /^TLS 1\.3, TLS_AES_128_GCM_SHA256, /);
+});
+
+test('what was agreed on is bounded, however often a record says it', () => {
+  const run = running({ plan: { legs: [securedLeg()], launches: 1 } });
+  const feed = feedOf(
+    [],
+    Array.from({ length: 10_000 }, (_, i) => agreedEvent({ suite: `S${i}` }, { leg: 0 })),
+    run,
+  );
+  for (const sample of stagedClimb(14_000, { leg: 0 })) feed.sample(sample);
+  assert.equal(feed.view().verdict!.summary.legs[0]!.tls!.agreed.length, 20);
 });

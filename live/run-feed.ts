@@ -13,6 +13,8 @@ import { Changes } from './view-changes.ts';
 /** What a page lists; the record has them all. */
 const MOST_NOTICES = 50;
 const MOST_LETTERS = 1000;
+/** What connections agreed on about TLS, over all legs; a target has a few. */
+const MOST_AGREEMENTS = 100;
 /** The verdict is made anew after each level (20 ms for two legs of eight), but takes at most this share of the time … */
 const VERDICT_SHARE = 0.01;
 /** … beyond a credit to begin with: a usual run has it at once. */
@@ -30,6 +32,7 @@ export class RunFeed implements Source {
   readonly #changes = new Changes<Part>();
   #run: RunFile | undefined;
   #ticks: { readonly now: Tick; readonly before: Tick | undefined } | undefined;
+  readonly #agreed: RunEvent[] = [];
   #warnings: string[] = [];
   #troubles: string[] = [];
   #error: Notices['error'] = null;
@@ -51,6 +54,11 @@ export class RunFeed implements Source {
     if (event.type === 'phase') {
       this.#series.phase(event);
       this.#changes.add('phases');
+      return;
+    }
+    if (event.type === 'agreed') {
+      if (this.#agreed.length < MOST_AGREEMENTS) this.#agreed.push(event);
+      this.#isVerdictOld = true;
       return;
     }
     if (event.type === 'error') this.#error ??= { code: event.code, message: event.message, hint: event.hint };
@@ -140,7 +148,7 @@ export class RunFeed implements Source {
     const record = {
       run: this.#run,
       samples: this.#kept.with(this.#series.ticks, this.#ticks?.now),
-      events: [],
+      events: this.#agreed,
       problems: [],
     };
     const summary = summarize(record);

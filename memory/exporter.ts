@@ -6,6 +6,7 @@ import { type AnsweredBy, answeredBy, changeBetween } from './exporter-process.t
 import { fetchText, parseJson } from './http.ts';
 import { Missing } from './meter.ts';
 import { parseSelector, type Selector, sumSeries } from './prometheus-text.ts';
+import type { Trust } from './trust.ts';
 
 /** Where a target's memory can be asked for. */
 export interface ExporterSource {
@@ -15,6 +16,7 @@ export interface ExporterSource {
   readonly selector: Selector | undefined;
   /** What it wants to know before it answers. Never recorded. */
   readonly token?: string | undefined;
+  readonly trust?: Trust | undefined;
   /** As it was given, but for what is secret in it: to be recorded and shown. */
   readonly text: string;
 }
@@ -74,10 +76,11 @@ export type ReadExporter = (ports?: readonly number[]) => Promise<ExporterAnswer
  * lists what is queued in the connections there.
  */
 export function openExporter(
-  { url, selector, token }: Omit<ExporterSource, 'text'>,
+  { url, selector, token, trust }: Omit<ExporterSource, 'text'>,
   timeoutMs = TIMEOUT_MS,
 ): ReadExporter {
-  const fetch = (from: URL): Promise<string> => fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token });
+  const fetch = (from: URL): Promise<string> =>
+    fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token, trust });
   let isMeter = false;
   return async (ports = []) => {
     if (!isMeter) {
@@ -93,13 +96,13 @@ export function openExporter(
 
 /** @returns looks through the target's descriptors there; throws Missing where it is no meter, or an older one */
 export function openMeterSockets(
-  { url, token }: Pick<ExporterSource, 'url' | 'token'>,
+  { url, token, trust }: Pick<ExporterSource, 'url' | 'token' | 'trust'>,
   timeoutMs = TIMEOUT_MS,
 ): () => Promise<HeldSockets> {
   const from = new URL(SOCKETS_PATH, url);
   return async () => {
     const parsed = HeldSockets.safeParse(
-      parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token })),
+      parseJson(await fetchText(from, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, token, trust })),
     );
     if (!parsed.success) throw new Missing(notOfThisVersion(from));
     return parsed.data;

@@ -14,14 +14,14 @@ const MEMORY = {
     { pid: 7, rssBytes: 5e7, heapUsedBytes: 5e6, heapTotalBytes: 6e6, externalBytes: 1e6, arrayBuffersBytes: 1e4 },
   ],
   census: Object.fromEntries(
-    ['tcp', 'ws', 'http'].map((protocol) => [
-      protocol,
+    ['tcp', 'ws', 'http', 'tls', 'wss', 'https'].map((scheme) => [
+      scheme,
       {
         accepted: 3,
         handshaking: 0,
         open: 3,
         closed: Object.fromEntries(
-          'by-peer reset handshake-timeout bad-handshake protocol-error too-large over-limit slow-reader shutdown'
+          'by-peer reset handshake-timeout bad-handshake tls-failed protocol-error too-large over-limit slow-reader shutdown'
             .split(' ')
             .map((reason) => [reason, 0]),
         ),
@@ -31,6 +31,7 @@ const MEMORY = {
     ]),
   ),
   live: { bytesPerConnection: null, idleRssBytes: null },
+  certificate: null,
 };
 
 test('the runtime meter asks for a collection, checks the answer, and says what was wrong with it', async (t) => {
@@ -53,11 +54,13 @@ test('the runtime meter asks for a collection, checks the answer, and says what 
   await readRuntime(url);
   assert.deepEqual(asked, ['/memory?gc=1', '/memory']);
   const { tcp, ws } = MEMORY.census;
-  const { 'slow-reader': _, ...closed } = tcp!.closed;
-  answers['older'] = JSON.stringify({ ...MEMORY, census: { tcp: { ...tcp, closed }, ws } });
+  const { 'slow-reader': _, 'tls-failed': __, ...closed } = tcp!.closed;
+  const { certificate: ___, ...older } = MEMORY;
+  answers['older'] = JSON.stringify({ ...older, census: { tcp: { ...tcp, closed }, ws } });
   mode = 'older';
-  const { census } = await readRuntime(url);
+  const { census, certificate } = await readRuntime(url);
   assert.deepEqual([census.tcp.open, census.ws.open, census.http.open], [3, 3, 0], 'a server that had no http yet');
+  assert.deepEqual([census.wss.open, census.tcp.closed['tls-failed'], certificate], [0, 0, null], 'nor TLS');
   assert.equal(census.tcp.closed['slow-reader'], 0, 'nor ended slow readers');
   for (const [next, why] of [
     ['empty', /not a connrig server's memory: schema/],

@@ -1,8 +1,10 @@
-import type { RuntimeMemory, ServerMemory, TopConnections } from '../core/schemas/admin.ts';
+import type { RuntimeMemory, ServerMemory, ShownCertificate, TopConnections } from '../core/schemas/admin.ts';
 import { type Answer, json, noQuery, type Route, sentence } from '../telemetry/answer.ts';
 import { inTurns } from '../telemetry/page-turns.ts';
 import { openOf } from './census.ts';
+import { certificateRoute, showCertificate } from './certificate-page.ts';
 import { serverTelemetry } from './metrics.ts';
+import type { ServedCertificate } from './options.ts';
 import type { ServerPart, ServerSnapshot } from './server-process.ts';
 import { liveOf, sumCensusOf } from './totals.ts';
 
@@ -17,6 +19,8 @@ export interface AdminSource {
   readonly parts: readonly ServerPart[];
   /** The supervising process, which holds no connections; undefined when there is none. */
   supervisor?(collect: boolean): Promise<RuntimeMemory>;
+  /** undefined where nothing is served over TLS. */
+  readonly certificate: ServedCertificate | undefined;
 }
 
 /** What can be asked of a server. */
@@ -29,7 +33,7 @@ export interface ServerReader {
 
 /**
  * Pages of the admin port: `/metrics` (Prometheus text), `/healthz`, `/memory[?gc=1]`, `/connections[?top=N]` (JSON,
- * shapes in core/schemas/admin.ts).
+ * shapes in core/schemas/admin.ts), `/certificate` (PEM) where something is served over TLS.
  *
  * @param more pages beside these
  */
@@ -43,32 +47,40 @@ export function adminRoutes(
     ['/healthz', async (query) => noQuery(query) ?? { status: 200, type: 'text/plain', body: 'ok\n' }],
     ['/metrics', inTurns(async () => ({ status: 200, type: telemetry.contentType, body: await telemetry.render() }))],
     ['/memory', memoryRoute(reader)],
+    ...certificatePages(source),
     ['/connections', inTurns((query) => connections(reader, query), STANDSTILL)],
     ...more(reader),
   ]);
 }
 
+const certificatePages = ({ certificate }: AdminSource): Array<[string, Route]> =>
+  certificate ? [['/certificate', certificateRoute(certificate)]] : [];
+
 const snapshotsOf = ({ parts }: AdminSource, collect = false): Promise<ServerSnapshot[]> =>
   Promise.all(parts.map((part) => part.snapshot(collect)));
 
-const readerOf = (source: AdminSource): ServerReader => ({
-  async memory(collected) {
-    const supervisor = await source.supervisor?.(collected);
-    const parts = await snapshotsOf(source, collected);
-    return {
-      schema: 1,
-      collected,
-      processes: [...(supervisor ? [supervisor] : []), ...parts.map((part) => part.memory)],
-      census: sumCensusOf(parts),
-      live: liveOf(parts),
-    };
-  },
-  async top(count) {
-    const lists = await Promise.all(source.parts.map((part) => part.top(count)));
-    const sorted = lists.flat().sort((a, b) => b.queuedBytes - a.queuedBytes);
-    return { schema: 1, open: openOf(sumCensusOf(await snapshotsOf(source))), connections: sorted.slice(0, count) };
-  },
-});
+function readerOf(source: AdminSource): ServerReader {
+  const certificate: ShownCertificate | null = source.certificate ? showCertificate(source.certificate) : null;
+  return {
+    async memory(collected) {
+      const supervisor = await source.supervisor?.(collected);
+      const parts = await snapshotsOf(source, collected);
+      return {
+        schema: 1,
+        collected,
+        processes: [...(supervisor ? [supervisor] : []), ...parts.map((part) => part.memory)],
+        census: sumCensusOf(parts),
+        live: liveOf(parts),
+        certificate,
+      };
+    },
+    async top(count) {
+      const lists = await Promise.all(source.parts.map((part) => part.top(count)));
+      const sorted = lists.flat().sort((a, b) => b.queuedBytes - a.queuedBytes);
+      return { schema: 1, open: openOf(sumCensusOf(await snapshotsOf(source))), connections: sorted.slice(0, count) };
+    },
+  };
+}
 
 function memoryRoute(reader: ServerReader): Route {
   const asItIs = inTurns(async () => json<ServerMemory>(await reader.memory(false)));

@@ -7,6 +7,7 @@ import { TopConnections } from '../core/schemas/admin.ts';
 import { openWs } from '../scripts/bench/peers.ts';
 import { connectRaw, frame } from '../test/support/rude-peers.ts';
 import { type ServeProcess, startServe } from '../test/support/serve-process.ts';
+import { connectTls } from '../test/support/tls-peers.ts';
 import { eventually } from '../test/support/wait.ts';
 
 const MIB = 2 ** 20;
@@ -17,19 +18,22 @@ const MESSAGE = frame(2, Buffer.alloc(100, 7));
 describe('a peer that does not read', () => {
   let server: ServeProcess;
   before(async () => {
-    server = await startServe();
+    server = await startServe(['--protocol', 'tcp,ws,tls']);
   });
   after(() => server.stop());
 
-  for (const protocol of ['tcp', 'ws'] as const) {
+  for (const protocol of ['tcp', 'ws', 'tls'] as const) {
     it(`is not read from over ${protocol} until it takes what it asked for`, async () => {
       const port = server.ports[protocol];
-      const socket = protocol === 'tcp' ? await connectRaw(port) : await openWs(port);
+      const socket =
+        protocol === 'tls'
+          ? await connectTls(port, server.ready.caCert)
+          : await (protocol === 'tcp' ? connectRaw : openWs)(port);
       socket.pause();
       const { sentBytes, stuck } = await sendUntilStuck(
         server,
         socket,
-        protocol === 'tcp' ? Buffer.alloc(MIB, 7) : repeated(MESSAGE, MIB),
+        protocol === 'ws' ? repeated(MESSAGE, MIB) : Buffer.alloc(MIB, 7),
       );
       assert.equal(stuck.open, 1);
       const [worst] = stuck.connections;
@@ -45,7 +49,7 @@ describe('a peer that does not read', () => {
       socket.resume();
       // Frames of a server carry no mask: four bytes less each.
       const messages = Math.floor(sentBytes / MESSAGE.length);
-      const expected = protocol === 'tcp' ? sentBytes : messages * (MESSAGE.length - 4);
+      const expected = protocol === 'ws' ? messages * (MESSAGE.length - 4) : sentBytes;
       await eventually(() => receivedBytes === expected, `all ${expected} bytes echoed`);
       // What has arrived here may not yet be known to have left there.
       await eventually(async () => (await top(server)).connections[0]?.queuedBytes === 0, 'nothing is queued');

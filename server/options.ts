@@ -26,7 +26,7 @@ export interface PartOptions {
   /** Largest message (and frame) of ws. tcp has no messages. */
   readonly maxPayloadBytes: number;
   readonly perMessageDeflate: boolean;
-  /** Of schemes over TLS; undefined where none is served. */
+  /** What schemes over TLS need; undefined where none is served. */
   readonly tls: (CertificateAndKey & TicketKeys) | undefined;
 }
 
@@ -48,6 +48,6 @@ export interface ServerOptions extends Omit<PartOptions, 'tls'> {
   readonly certificate: ServedCertificate | undefined;
   /** Processes that hold connections; above 1, one more supervises them. */
   readonly processes: number;
-  /** Where the admin port is, and who may ask there. */
-  readonly admin: Pick<EndpointOptions, 'host' | 'port' | 'access'>;
+  /** Where the admin port is, who may ask there, and over what. */
+  readonly admin: Pick<EndpointOptions, 'host' | 'port' | 'access' | 'tls'>;
 }

@@ -19,7 +19,8 @@ interface Queue {
  * queues are ended, until an eighth of the bound is free. The last one stays: a connection's own bound is that we stop
  * reading from it.
  *
- * Only those of whose writes something waits are known here; a peer that reads costs a comparison.
+ * Only those of whose writes something waits are known here; a peer that reads costs a comparison. Over TLS every write waits
+ * for the end of its turn, so all who write are known until the next look.
  */
 export class Queues {
   readonly #maxBytes: number;

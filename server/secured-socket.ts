@@ -23,7 +23,7 @@ export class SecuredSocket extends TLSSocket {
     super(raw, options);
     this.#raw = raw;
     this.#onSecured = onSecured;
-    this.on('error', ignoreError);
+    this.on('error', endBroken);
     this.on('end', endEarly);
     this.on('secure', this.#secured);
   }
@@ -38,7 +38,7 @@ export class SecuredSocket extends TLSSocket {
     this.removeListener('secure', this.#secured);
     this.removeListener('end', endEarly);
     this.isSecured = true;
-    // As node's own TLS server does: from now on an error ends the connection.
+    // As node's own TLS server does: from now on errors are told.
     (this as unknown as { _releaseControl(): void })._releaseControl();
     this.#onSecured.call(this);
   }
@@ -103,5 +103,7 @@ function endEarly(this: Socket): void {
   this.destroy();
 }
 
-/** `close` follows and counts it. */
-function ignoreError(): void {}
+/** Once the handshake is done node only tells what broke TLS, and leaves the connection as it is. */
+function endBroken(this: Socket, error: Error): void {
+  this.destroy(error);
+}

@@ -49,7 +49,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   });
   // A caller that doesn't watch `failed` still gets a server, not an unhandled rejection.
   failed.catch(() => {});
-  // Who may ask at the admin port is nothing a part needs to know.
+  // A part needs nothing of the admin port and who may ask there.
   const { processes, admin: adminOptions, certificate, ...shared } = options;
   const tls = certificate && toTls(certificate);
   const part: PartOptions = { ...shared, tls };
@@ -61,7 +61,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   try {
     const admin = await startEndpoint({
       ...adminOptions,
-      routes: adminRoutes({ version: deps.version, parts, ...(supervisor && { supervisor }) }, deps.pages),
+      routes: adminRoutes({ version: deps.version, parts, certificate, ...(supervisor && { supervisor }) }, deps.pages),
     });
     return {
       ready: {

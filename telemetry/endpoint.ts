@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { Readable } from 'node:stream';
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
 import { type Answer, type Asker, type Route, type Streamed, sentence } from './answer.ts';
+import { boundConnections, type HeldConnections } from './bounded-connections.ts';
 import { type Access, createGuard, RATE } from './guard.ts';
 import { authorityOf, closed, listen } from './listen.ts';
 import { BAD_PORTS } from './ports.ts';
@@ -13,7 +16,7 @@ export interface EndpointLimits {
   readonly connections: number;
   /** Request line and headers together, in bytes. */
   readonly requestBytes: number;
-  /** For a request to arrive, from the connection's start or its first byte. */
+  /** For a request to arrive, from the connection's start or its first byte. Over TLS its handshake has as long, before that. */
   readonly requestMs: number;
   /** Between any two pieces of an answer that are taken. */
   readonly stalledMs: number;
@@ -34,12 +37,14 @@ export interface EndpointOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly access: Access;
+  /** What it proves itself by over TLS; undefined: it speaks plain HTTP. */
+  readonly tls?: CertificateAndKey | undefined;
   /** By path. Asked for anew with each request. */
   readonly routes: ReadonlyMap<string, Route>;
   readonly limits?: Partial<EndpointLimits>;
 }
 
-/** A few pages over HTTP, for scrapers and people: metrics, readings, health. */
+/** A few pages over HTTP or HTTPS, for scrapers and people: metrics, readings, health. */
 export interface HttpEndpoint {
   readonly port: number;
   /** Where it can be reached from this machine, without a slash at the end. */
@@ -62,27 +67,19 @@ export async function startEndpoint({
   host,
   port: wanted,
   access,
+  tls,
   routes,
   limits,
 }: EndpointOptions): Promise<HttpEndpoint> {
-  const { connections, requestBytes, requestMs, stalledMs, rate } = { ...ENDPOINT_LIMITS, ...limits };
-  const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, rate);
-  const server = createServer(
-    {
-      maxHeaderSize: requestBytes,
-      headersTimeout: requestMs,
-      requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
-    },
-    (request, response) => {
-      const { method, headers, socket } = request;
-      const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
-      const asker = { isTrusted: access.token !== undefined, isThere: () => isThere(socket) };
-      const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request, asker);
-      void answered.then((answer: Answer | Streamed) => send(response, answer, stalledMs));
-    },
-  );
-  boundConnections(server, connections);
+  const bounds = { ...ENDPOINT_LIMITS, ...limits };
+  const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, bounds.rate);
+  const { server, held } = await createBounded(bounds, tls, (request, response) => {
+    const { method, headers, socket } = request;
+    const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
+    const asker = { isTrusted: access.token !== undefined, isThere: () => isThere(socket) };
+    const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request, asker);
+    void answered.then((answer: Answer | Streamed) => send(response, answer, bounds.stalledMs));
+  });
   let port = await listen(server, host, wanted, BACKLOG);
   // Where the ephemeral range begins early, the kernel may choose one that no browser opens.
   while (wanted === 0 && BAD_PORTS.includes(port)) {
@@ -91,9 +88,32 @@ export async function startEndpoint({
   }
   return {
     port,
-    url: `http://${authorityOf(host)}:${port}`,
-    close: () => closed(server, 0, () => server.closeAllConnections()),
+    url: `${tls ? 'https' : 'http'}://${authorityOf(host)}:${port}`,
+    close: () => closed(server, 0, held.drop),
   };
+}
+
+async function createBounded(
+  { connections, requestBytes, requestMs }: EndpointLimits,
+  tls: CertificateAndKey | undefined,
+  onRequest: RequestListener,
+): Promise<{ readonly server: Server; readonly held: HeldConnections }> {
+  const options = {
+    maxHeaderSize: requestBytes,
+    headersTimeout: requestMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+  };
+  if (tls === undefined) {
+    const server = createServer(options, onRequest);
+    return { server, held: boundConnections(server, connections) };
+  }
+  // Most endpoints do without, and one of them is in a server whose memory is measured.
+  const { createSecureServer, tellPlainHttp } = await import('./secure-server.ts');
+  const server = createSecureServer({ ...options, ...tls, handshakeTimeout: requestMs }, onRequest);
+  const held = boundConnections(server, connections);
+  tellPlainHttp(server, held);
+  return { server, held };
 }
 
 /** A peer that leaves says goodbye right behind the question; that is seen once it is read. */
@@ -114,6 +134,16 @@ async function answerOf(
   }
 }
 
+/**
+ * Node looks for what a peer has taken at the end of each write. Over TLS it sees nothing in between, so that who reads a
+ * long page slowly would pass for one who doesn't read.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
 function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: number): void {
   const { status, type, headers } = answer;
   // A page takes as long as it takes (a collection some seconds); a peer that doesn't read it has no such right.
@@ -126,44 +156,15 @@ function send(response: ServerResponse, answer: Answer | Streamed, stalledMs: nu
     ...headers,
   });
   if ('body' in answer) {
+    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
     // By then it is seen who gave up while we were busy.
     setImmediate(() => {
       const { socket } = response;
       const isTaken = socket !== null && isThere(socket);
-      response.end(answer.body);
+      if (body.length <= PIECE_BYTES) response.end(body);
+      else Readable.from(piecesOf(body), { objectMode: false }).pipe(response);
       if (isTaken) answer.taken?.();
     });
   } else if (response.req.method === 'HEAD' || response.destroyed) response.end();
   else answer.stream(response);
-}
-
-/**
- * With no place left, the connection that has waited the longest for its request gives way. Those who open connections
- * to say nothing, or one byte a second, can't keep a scraper out.
- */
-function boundConnections(server: Server, most: number): void {
-  const held = new Set<Socket>();
-  /** Those of them that are not being answered, the oldest first. */
-  const waiting = new Set<Socket>();
-  const drop = (socket: Socket): void => {
-    held.delete(socket);
-    waiting.delete(socket);
-    socket.destroy();
-  };
-  server.on('connection', (socket) => {
-    if (held.size >= most) {
-      const [oldest] = waiting;
-      drop(oldest ?? socket);
-      if (oldest === undefined) return;
-    }
-    held.add(socket);
-    waiting.add(socket);
-    socket.once('close', () => drop(socket));
-  });
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    waiting.delete(socket);
-    response.once('close', () => {
-      if (held.has(socket)) waiting.add(socket);
-    });
-  });
 }

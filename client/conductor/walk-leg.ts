@@ -8,6 +8,7 @@ import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
+import { exporterOf } from '../exporter-source.ts';
 import type { ForcedCollection } from '../launch/collection.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -65,7 +66,7 @@ export async function walkLeg(
     adminToken: target.adminToken ?? undefined,
     inspectors: collected.inspectors,
     forced: collected.forced,
-    exporter: config.exporter && { ...config.exporter, token: config.exporterToken },
+    exporter: exporterOf(config),
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],
     ip,
@@ -129,6 +130,8 @@ export async function walkLeg(
     stopTicking();
     await fleet.stop();
     const { declined, outcomes } = fleet.tally();
+    const kept = Math.max(0, ...walk.points.map(({ progress }) => progress.tls?.keptObjects ?? 0));
+    if (kept > 0) warn(toWarning('WTLSKEPT', { kept, open: fleetCapacity(leg) }));
     if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();

@@ -8,6 +8,7 @@ import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
+import { trustOf } from '../exporter-source.ts';
 import { howToCollect, NO_COLLECTION, openCollection } from '../launch/collection.ts';
 import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -86,7 +87,8 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       // Where it was there before the run, that has been tried.
       if (securing && canStartAnew(config)) await shakeHands(securing, target.url, ip);
       // The built-in server collects when it is asked at its admin port.
-      if (!target.adminUrl) collection = await openCollection(howToCollect(config, target.kind), target);
+      if (!target.adminUrl)
+        collection = await openCollection(howToCollect(config, target.kind), target, trustOf(config));
       for (const { pid, why } of collection.refused) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
       inspectors = await inspectTarget([...(config.inspect ?? []), ...collection.inspectors], target, deps.signal);
       await noteTarget(context.file, recorder, target);

@@ -6,7 +6,7 @@ import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
 import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
-import { TLS_FAILURES } from '../../core/values/tls-failures.ts';
+import { hintOfTls, TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
@@ -132,7 +132,7 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
     );
   }
   const when = OUR_JUDGEMENTS.has(failure) ? '' : failureClause(progress());
-  const fitting = hintOfAnswer(detailOf(failure), url) ?? hint;
+  const fitting = hintOfAnswer(detailOf(failure), url) ?? hintOfTls(failure, detailOf(failure)) ?? hint;
   return new RigError(code, `${url}: ${sentence}${said(failure)}${when}`, { hint: fitting });
 }
 

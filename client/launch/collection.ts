@@ -9,6 +9,7 @@ import { fetchText } from '../../memory/http.ts';
 import { Missing } from '../../memory/meter.ts';
 import { listTree } from '../../memory/process-tree.ts';
 import { readRuntimeKind } from '../../memory/runtime-kind.ts';
+import type { Trust } from '../../memory/trust.ts';
 import { readListeners } from '../preflight/listeners.ts';
 import type { Target } from './target.ts';
 import { wakeInspectors } from './wake-inspectors.ts';
@@ -54,9 +55,14 @@ export const withInspectorPort = (env: Readonly<Record<string, string | undefine
  * Finds out how the processes of a target can be made to collect their garbage, and prepares them.
  *
  * @param target where its process isn't known, it can but be asked at a URL
+ * @param trust what the URL has to prove itself by, where it is one of https
  */
-export async function openCollection(how: CollectHow, { pid, url }: Pick<Target, 'pid' | 'url'>): Promise<Collection> {
-  if (typeof how === 'object') return { ...NO_COLLECTION, forced: byUrl(new URL(how.url)) };
+export async function openCollection(
+  how: CollectHow,
+  { pid, url }: Pick<Target, 'pid' | 'url'>,
+  trust?: Trust,
+): Promise<Collection> {
+  if (typeof how === 'object') return { ...NO_COLLECTION, forced: byUrl(new URL(how.url), trust) };
   if (how === 'off' || pid === null) return NO_COLLECTION;
   const { pids: listeners = [] } = (await readListeners(pid, url.ports)) ?? {};
   const roots = listTree(listeners).some(hasCollection) ? listeners : [pid];
@@ -80,10 +86,10 @@ function hasCollection(pid: number): boolean {
   return by === 'inspector' || by === 'jcmd';
 }
 
-const byUrl = (url: URL): ForcedCollection => ({
+const byUrl = (url: URL, trust: Trust | undefined): ForcedCollection => ({
   by: 'pprof',
   force: async () => {
-    await fetchText(url, { timeoutMs: FORCE_WITHIN_MS, maxBytes: MOST_ANSWER_BYTES });
+    await fetchText(url, { timeoutMs: FORCE_WITHIN_MS, maxBytes: MOST_ANSWER_BYTES, trust });
   },
 });
 

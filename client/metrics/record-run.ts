@@ -8,6 +8,7 @@ import { OWN_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
 import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
+import { STAGES } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
@@ -97,19 +98,22 @@ const behaviourOf = ({ config }: RunFile): RunConfig['behaviour']['kind'] =>
   (config as Pick<RunConfig, 'behaviour'>).behaviour.kind;
 
 function recordConnections(record: Record, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
-  const { protocol, name } = leg;
+  const { protocol, transport, name } = leg;
   const labels = { protocol, leg: name };
   const { present } = totals[index]!;
   record('connectionsPlanned', peakOf(leg), labels);
   record('connectionsTarget', live?.leg === index ? live.state().level : 0, labels);
   record('connectionsOpening', present.opening, labels);
   record('connectionsOpen', present.open, labels);
+  if (transport === 'plain') return;
+  record('tlsObjects', present.tlsObjects - present.tlsKeptObjects, { ...labels, use: 'handshake' });
+  record('tlsObjects', present.tlsKeptObjects, { ...labels, use: 'kept' });
 }
 
 function recordCounts(
   record: Record,
   { run, totals }: RunNow,
-  { protocol, name: leg }: RecordedLeg,
+  { protocol, transport, name: leg }: RecordedLeg,
   index: number,
 ): void {
   const { counts, outcomes, closeReasons, statuses, histograms } = totals[index]!;
@@ -117,9 +121,19 @@ function recordCounts(
   for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, leg, outcome });
   for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, leg, reason });
   record('openDuration', toSparse(histograms.openPlanned), { protocol, leg });
+  for (const stage of STAGES) {
+    if (stage === 'securing' && transport === 'plain') continue;
+    record('openStageDuration', toSparse(histograms[stage]), { protocol, leg, stage });
+  }
   record('scheduleLag', toSparse(histograms.lag), { protocol, leg });
   record('receivedBytes', counts.bytesIn, { protocol, leg });
   record('sentBytes', counts.bytesOut, { protocol, leg });
+  record('wireReceivedBytes', counts.wireBytesIn, { protocol, leg });
+  record('wireSentBytes', counts.wireBytesOut, { protocol, leg });
+  if (transport === 'tls') {
+    record('tlsHandshakes', counts.secured - counts.resumed, { protocol, leg, kind: 'full' });
+    record('tlsHandshakes', counts.resumed, { protocol, leg, kind: 'resumed' });
+  }
   const behaviour = behaviourOf(run);
   if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
   if (behaviour === 'request') {

@@ -1,3 +1,4 @@
+import { STAGES } from '../../core/schemas/leg-summary.ts';
 import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import {
   CLOSE_REASONS,
@@ -10,11 +11,17 @@ import {
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { HistogramName } from '../../fleet/wire.ts';
 
-const HISTOGRAMS = ['openPlanned', 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
+const HISTOGRAMS = ['openPlanned', ...STAGES, 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
+/** Now, of the leg under way. */
+const PRESENT = ['opening', 'open', 'tlsObjects', 'tlsKeptObjects'] as const;
 const COUNTS = [
   'attempts',
   'bytesIn',
   'bytesOut',
+  'wireBytesIn',
+  'wireBytesOut',
+  'secured',
+  'resumed',
   'heartbeats',
   'messages',
   'replies',
@@ -26,7 +33,7 @@ const COUNTS = [
 /** What was counted of one leg since the run began, over all launches: nothing in it ever goes down. */
 export interface Totals {
   /** Attempts of the leg under way, counted at the same moment: each is here or among the outcomes. */
-  readonly present: { readonly opening: number; readonly open: number };
+  readonly present: Readonly<Record<(typeof PRESENT)[number], number>>;
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly closeReasons: Readonly<Record<CloseReason, number>>;
@@ -38,7 +45,7 @@ export interface Totals {
 export function totalsOf(fleet: Pick<Fleet, 'tally' | 'histogram'>): Totals {
   const tally = fleet.tally();
   return {
-    present: { opening: tally.opening, open: tally.open },
+    present: pick(PRESENT, (name) => tally[name]),
     counts: pick(COUNTS, (name) => tally[name]),
     outcomes: tally.outcomes,
     closeReasons: tally.closeReasons,
@@ -48,7 +55,7 @@ export function totalsOf(fleet: Pick<Fleet, 'tally' | 'histogram'>): Totals {
 }
 
 export const NO_TOTALS: Totals = {
-  present: { opening: 0, open: 0 },
+  present: pick(PRESENT, () => 0),
   counts: pick(COUNTS, () => 0),
   outcomes: pick(OUTCOMES, () => 0),
   closeReasons: pick(CLOSE_REASONS, () => 0),

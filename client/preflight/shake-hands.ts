@@ -1,7 +1,8 @@
+import { isIP } from 'node:net';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { word } from '../../core/values/shell.ts';
-import { TLS_FAILURES } from '../../core/values/tls-failures.ts';
+import { hintOfTls, TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import type { Engine, SecuredEngineEvents } from '../../fleet/engines/engine.ts';
 import { makeEngine, type Securing } from '../../fleet/worker/make-engine.ts';
@@ -84,13 +85,13 @@ const ADVICE: Readonly<Partial<Record<Outcome, Advice>>> = {
 };
 
 /** What is to be pasted: a certificate that the target shows itself is enough to trust it. */
-function hintOn({ outcome }: Failure, url: TargetUrl, { options }: Securing): string | undefined {
+function hintOn({ outcome, detail }: Failure, url: TargetUrl, { options }: Securing): string | undefined {
   const at = `${authorityOf(url.host)}:${url.ports[0]}`;
   if (outcome === 'cert-untrusted') {
-    const show = `openssl s_client -connect ${word(at)} -servername ${word(options.servername)} -showcerts </dev/null`;
-    return `${show} >chain.pem; --ca chain.pem, if that is whom you trust; or --insecure`;
+    const name = isIP(options.servername) > 0 ? '' : ` -servername ${word(options.servername)}`;
+    return `openssl s_client -connect ${word(at)}${name} -showcerts </dev/null >chain.pem; --ca chain.pem, if that is whom you trust; or --insecure`;
   }
-  if (outcome !== 'bad-handshake') return undefined;
+  if (outcome !== 'bad-handshake') return hintOfTls(outcome, detail);
   const plain = url.text.replace(/^[a-z]+/i, (scheme) => PLAIN[scheme.toLowerCase()] ?? scheme);
   return `${word(plain)}, where it speaks plainly; curl -vk https://${at}`;
 }

@@ -40,7 +40,7 @@ export const TARGET_OPTIONS = {
     name: 'exporter',
     group: 'target',
     argument: '<url[#metric]>',
-    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint",
+    help: "read the target's memory from connrig meter, or from a metric of any Prometheus endpoint; over http or https",
     read: orProblem(parseExporter),
   },
   exporterToken: {

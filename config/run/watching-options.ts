@@ -36,6 +36,12 @@ export const WATCHING_OPTIONS = {
     group: 'watching',
     help: `with --metrics and --live: ${ADMIN_OPTIONS.adminNames.help}`,
   },
+  adminCert: {
+    ...ADMIN_OPTIONS.adminCert,
+    group: 'watching',
+    help: `with --metrics and --live: ${ADMIN_OPTIONS.adminCert.help}`,
+  },
+  adminKey: { ...ADMIN_OPTIONS.adminKey, group: 'watching' },
   quiet: {
     name: 'quiet',
     group: 'watching',

@@ -1,6 +1,7 @@
 /** What a run tells (`connrig run --metrics`): connections as the client sees them, and how far the run is. */
 
 import { BEHAVIOURS } from '../behaviours/behaviours.ts';
+import { STAGES } from '../schemas/leg-summary.ts';
 import { TARGET_KINDS } from '../schemas/record.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
@@ -59,6 +60,25 @@ export const RUN_METRICS = {
     buckets: DURATION_BUCKETS_SECONDS,
     help: 'From the moment the plan called for a connection until it is usable. Our own lateness is in it.',
   },
+  openStageDuration: {
+    kind: 'histogram',
+    name: 'connrig_open_stage_duration_seconds',
+    labels: { ...BY_LEG, stage: STAGES },
+    buckets: DURATION_BUCKETS_SECONDS,
+    help: 'What opening consists of, from the start of an attempt: until TCP is established, until TLS is, until usable. Securing: only where there is TLS.',
+  },
+  tlsHandshakes: {
+    kind: 'counter',
+    name: 'connrig_tls_handshakes_total',
+    labels: { ...BY_LEG, kind: ['full', 'resumed'] },
+    help: 'TLS handshakes that were completed, by whether they took up an earlier session. Only of legs over TLS.',
+  },
+  tlsObjects: {
+    kind: 'gauge',
+    name: 'connrig_generator_tls_objects',
+    labels: { ...BY_LEG, use: ['handshake', 'kept'] },
+    help: "Objects of the TLS library that the client has now: for handshakes under way, and for open connections that can't do without one. Only of legs over TLS.",
+  },
   scheduleLag: {
     kind: 'histogram',
     name: 'connrig_schedule_lag_seconds',
@@ -114,6 +134,18 @@ export const RUN_METRICS = {
     name: 'connrig_sent_bytes_total',
     labels: BY_LEG,
     help: 'Bytes sent to the target, with framing and handshakes.',
+  },
+  wireReceivedBytes: {
+    kind: 'counter',
+    name: 'connrig_wire_received_bytes_total',
+    labels: BY_LEG,
+    help: 'Bytes received from the target as TCP carried them: with records and handshakes of TLS, where there is TLS.',
+  },
+  wireSentBytes: {
+    kind: 'counter',
+    name: 'connrig_wire_sent_bytes_total',
+    labels: BY_LEG,
+    help: 'Bytes sent to the target as TCP carried them: with records and handshakes of TLS, where there is TLS.',
   },
   runInfo: {
     kind: 'gauge',

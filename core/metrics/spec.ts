@@ -18,7 +18,7 @@ export type MetricSpec =
   | (Row & { readonly kind: 'histogram'; readonly buckets: readonly number[] });
 
 export const NO_LABELS = {} as const;
-/** Of the reference server, which counts a protocol over TLS by itself: `wss`. */
+/** For the reference server, which counts a protocol over TLS by itself: `wss`. */
 export const BY_SCHEME = { protocol: SCHEMES } as const;
 /** Two legs of a run may have the same protocol, never the same name. */
 export const BY_LEG = { protocol: PROTOCOLS, leg: 'leg' } as const;

@@ -10,7 +10,3 @@ export const DESCRIPTORS: Readonly<Record<ProtocolName, ProtocolDescriptor>> = {
 /** The protocols that can do something, in their order. */
 export const findProtocols = (can: (descriptor: ProtocolDescriptor) => boolean): ProtocolName[] =>
   PROTOCOLS.filter((name) => can(DESCRIPTORS[name]));
-
-/** One value for each protocol, by its name. */
-export const mapProtocols = <T>(make: (name: ProtocolName) => T): Record<ProtocolName, T> =>
-  Object.fromEntries(PROTOCOLS.map((name) => [name, make(name)])) as Record<ProtocolName, T>;

@@ -55,6 +55,19 @@ export const RuntimeMemory = z.object({
 });
 export type RuntimeMemory = z.infer<typeof RuntimeMemory>;
 
+/** The certificate that a server over TLS proves itself by. */
+export const ShownCertificate = z.object({
+  /** Whom it names: `CN=connrig`. */
+  subject: z.string(),
+  /** Until when it is valid, in UTC. */
+  notAfter: z.iso.datetime(),
+  /** SHA-256 of it, in hexadecimal. */
+  fingerprint: z.string(),
+  /** The server made it itself when it was started. */
+  isMadeHere: z.boolean(),
+});
+export type ShownCertificate = z.infer<typeof ShownCertificate>;
+
 /** `GET /memory`, and `GET /memory?gc=1` (a full collection in every process first). */
 export const ServerMemory = z.object({
   schema: z.literal(1),
@@ -67,6 +80,8 @@ export const ServerMemory = z.object({
     bytesPerConnection: z.number().nullable(),
     idleRssBytes: z.number().nullable(),
   }),
+  /** null where nothing is served over TLS. */
+  certificate: ShownCertificate.nullable().default(null),
 });
 export type ServerMemory = z.infer<typeof ServerMemory>;
 

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
+import { Agreement, LegTls } from './tls.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -71,6 +73,30 @@ export type Rtt = z.infer<typeof Rtt>;
 
 const Spread = z.object({ p50Ms: ms, minMs: ms, maxMs: ms });
 
+/** How long one stage of an open took, over the climb. Means sum to the mean of the whole, quantiles don't. */
+const Stage = z.object({ p50Ms: ms, p99Ms: ms, maxMs: ms, meanMs: ms });
+
+/** Until TCP is established, until TLS is, until usable. */
+export const STAGES = ['connecting', 'securing', 'handshaking'] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** Bytes as they were said, and as they went over the wire, seen from the client. */
+const SaidBytes = z.object({ in: z.number(), out: z.number(), wireIn: z.number(), wireOut: z.number() });
+
+/** How connections were secured: as it was asked for, and what came of it. */
+const SecuredLeg = LegTls.extend({
+  /** What both ends agreed on, each different agreement once; none where nobody got that far. */
+  agreed: z.array(Agreement),
+  /** Handshakes that were completed, those of the warm-up and of all cycles included. */
+  secured: count,
+  /** Those of them that took up an earlier session; the share is null where there was no handshake. */
+  resumed: count,
+  resumedPercent: z.number().nullable(),
+  /** The most open connections for which the client kept an object of its TLS library. */
+  keptObjects: count,
+});
+export type SecuredLeg = z.infer<typeof SecuredLeg>;
+
 /** Open connections that were lost, over the whole leg. */
 const Losses = z.object({
   count,
@@ -89,6 +115,9 @@ export const LegSummary = z.object({
   /** Its own in the run: the protocol, unless two legs have the same. */
   name: LegName,
   protocol: z.enum(PROTOCOLS),
+  transport: z.enum(TRANSPORTS).default('plain'),
+  /** null where it is plain. */
+  tls: SecuredLeg.nullable().default(null),
   planned: count,
   peakOpen: count,
   attempts: count,
@@ -213,6 +242,18 @@ export const LegSummary = z.object({
     /** Processor time of the target, user and system, for each connection opened; at the most, see report/fold/opening.ts. */
     targetCpuMs: Latency,
   }),
+  /** What the time from the start of an attempt to usable consists of; null where that wasn't recorded. */
+  stages: z.object({ connecting: Stage, securing: Stage.nullable(), handshaking: Stage }).nullable().default(null),
+  /** Beside the bytes that were said those on the wire; null where they weren't recorded. */
+  bytes: z
+    .object({
+      /** For each connection opened on the climb; null where they exchanged messages or requests meanwhile. */
+      perOpen: SaidBytes.nullable(),
+      /** All that was said up to the end of the climb. */
+      all: SaidBytes,
+    })
+    .nullable()
+    .default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
   /**

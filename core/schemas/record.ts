@@ -38,6 +38,9 @@ export const CountsSchema = z.object({ attempts: count, opening: count, open: co
 /** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
 const Histogram = z.array(z.tuple([z.number(), count]));
 
+/** Of a point that is asked for something else. */
+export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
+
 /** Reasons that a record is too old to know didn't occur in it. */
 const CloseReasonCounts = z.object(
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
@@ -54,9 +57,7 @@ export const LegProgress = z.object({
   openPlanned: Histogram,
   openActual: Histogram,
   /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
-  stages: z
-    .object({ connecting: Histogram, securing: Histogram, handshaking: Histogram })
-    .default({ connecting: [], securing: [], handshaking: [] }),
+  stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
   /** Of TLS; null where there is none. */
@@ -291,6 +292,11 @@ const EarlierRun = z.object({
         protocol: z.enum(PROTOCOLS),
         launches: count.min(1),
         rSquared: z.number().nullable(),
+        /** What came of TLS; null where it was plain, and in older records. */
+        tls: z
+          .object({ agreed: z.array(Agreement), resumedPercent: z.number().nullable() })
+          .nullable()
+          .default(null),
         total: EstimateSchema.nullable(),
         user: EstimateSchema.nullable(),
         /** The share of both intervals that no number of launches makes smaller. */

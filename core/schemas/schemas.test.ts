@@ -17,7 +17,9 @@ const baseline: RunFile['baseline'] = {
   run: runFile(),
   status: 'passed',
   problems: [],
-  legs: [{ name: 'ws', protocol: 'ws', launches: 3, rSquared: 0.999, total: null, user: cost, coarseBytes: 0 }],
+  legs: [
+    { name: 'ws', protocol: 'ws', launches: 3, rSquared: 0.999, tls: null, total: null, user: cost, coarseBytes: 0 },
+  ],
 };
 
 const SAMPLES: ReadonlyArray<[string, ZodType, unknown]> = [

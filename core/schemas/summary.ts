@@ -3,7 +3,9 @@
  * bytes; `null` where something wasn't measured, never 0 for unknown.
  */
 import { z } from 'zod';
+import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { TRANSPORTS } from '../protocols/schemes.ts';
 import { WORDS } from '../stats/difference.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { SUMMARY_STATUSES } from '../values/statuses.ts';
@@ -23,6 +25,7 @@ export const LIMIT_UNITS = ['connections', 'opens per second', 'closed connectio
 const Growth = z.object({
   leg: LegName,
   protocol: z.enum(PROTOCOLS),
+  transport: z.enum(TRANSPORTS).default('plain'),
   /** What was compared: all of it, or user memory where that is all that both runs know; null: neither. */
   part: z.enum(['total', 'user']).nullable(),
   /** Cost of one more connection, by the earlier run and by this one. */
@@ -36,6 +39,27 @@ const Growth = z.object({
   isShown: z.boolean().default(true),
 });
 export type Growth = z.infer<typeof Growth>;
+
+/** From the one leg's cost to the other's, with its 95 % interval, in bytes and in percent of the first. */
+const Added = EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) });
+
+/** What one leg costs beyond another that differs from it in TLS alone. */
+const TlsAdds = z.object({
+  leg: LegName,
+  /** The leg that it is held against. */
+  plainLeg: LegName,
+  protocol: z.enum(PROTOCOLS),
+  /** To one more connection; null where either leg doesn't tell its own. */
+  total: Added.nullable(),
+  user: Added.nullable(),
+  kernel: Added.nullable(),
+  components: z.partialRecord(z.enum(LEDGER_COMPONENTS), Added.nullable()),
+  /** Whether the total, else the user's part, is shown to differ from nothing. */
+  isShown: z.boolean(),
+  /** Why there is no difference at all; null where there is one. */
+  unknown: z.enum(['inconclusive', 'no-cost', 'other-levels']).nullable(),
+});
+export type TlsAdds = z.infer<typeof TlsAdds>;
 
 export const Summary = z.object({
   schema: z.literal(SUMMARY_SCHEMA),
@@ -65,6 +89,8 @@ export const Summary = z.object({
   error: z.object({ code: z.string(), message: ShownText, hint: ShownText }).nullable(),
   warnings: z.array(ShownText),
   legs: z.array(withLegName('name', LegSummary)),
+  /** For each leg over TLS that has a plain one beside it. */
+  tlsAdds: z.array(TlsAdds).default([]),
   /** With the 95 % interval of the prediction. */
   forecast: z.array(
     withLegName(

@@ -35,10 +35,16 @@ const NORMAL_REACH = 1.96;
  * machine scatter alike, and three launches are too few to tell two variances apart. A single launch has the error of its
  * levels and the scatter that launches are known to have.
  */
-export function differenceOf(first: Cost, second: Cost): Difference {
+export const differenceOf = (first: Cost, second: Cost): Difference => differenceWithin(first, second, studentReach99);
+
+/** The same with a 95 % interval, for what is told once of one run, as its costs are. */
+export const differenceAt95 = (first: Cost, second: Cost): Difference => differenceWithin(first, second, studentReach);
+
+/** @param pointOf the two-sided point of Student's t, by degrees of freedom */
+function differenceWithin(first: Cost, second: Cost, pointOf: (degrees: number) => number): Difference {
   const bytes = second.bytes - first.bytes;
   // Either may be off in either direction, however alike the runs are.
-  const reach = reachOf(first, second) + first.coarseBytes + second.coarseBytes;
+  const reach = reachOf(first, second, pointOf) + first.coarseBytes + second.coarseBytes;
   const [low, high] = [bytes - reach, bytes + reach];
   return {
     bytes,
@@ -58,7 +64,7 @@ export const growsBeyond = ({ low }: Difference, allowedBytes: number): boolean 
 /** Whether it is shown to stay within what is allowed. What can't be seen has not passed. */
 export const staysWithin = ({ high }: Difference, allowedBytes: number): boolean => high <= allowedBytes;
 
-function reachOf(first: Cost, second: Cost): number {
+function reachOf(first: Cost, second: Cost, pointOf: (degrees: number) => number): number {
   if (first.launches > 1 && second.launches > 1) {
     const [a, b] = [first, second].map((cost) => ({
       degrees: cost.launches - 1,
@@ -68,11 +74,11 @@ function reachOf(first: Cost, second: Cost): number {
     })) as [Spread, Spread];
     const degrees = a.degrees + b.degrees;
     const pooled = (a.variance * a.degrees + b.variance * b.degrees) / degrees;
-    return studentReach99(degrees) * Math.sqrt(pooled * (1 / a.launches + 1 / b.launches));
+    return pointOf(degrees) * Math.sqrt(pooled * (1 / a.launches + 1 / b.launches));
   }
   const error = Math.hypot(...[first, second].map(errorOf));
   const degrees = Math.min(...[first, second].map(({ launches }) => (launches > 1 ? launches - 1 : MANY)));
-  return studentReach99(degrees) * error;
+  return pointOf(degrees) * error;
 }
 
 interface Spread {

@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../../core/protocols/names.ts';
+import { SCHEMES } from '../../core/protocols/schemes.ts';
 import { metric } from '../promql.ts';
 import type { Sheet } from './assemble.ts';
 import { bars, lines, stat } from './panels.ts';
@@ -39,17 +39,17 @@ const cost = [
 ];
 
 const memory = [
-  ...PROTOCOLS.map((protocol) =>
+  ...SCHEMES.map((scheme) =>
     scatterBy(
       {
-        title: `Memory against connections: ${protocol}`,
+        title: `Memory against connections: ${scheme}`,
         description: 'Readings at levels.',
         unit: 'bytes',
         width: 8,
         height: 10,
       },
       'run',
-      { x: COMPARE_POINTS[protocol].open, y: COMPARE_POINTS[protocol].memory },
+      { x: COMPARE_POINTS[scheme].open, y: COMPARE_POINTS[scheme].memory },
     ),
   ),
   bars({

@@ -137,12 +137,13 @@ export function dressed<B extends Dressable>(panel: B, content: Content): B {
   return panel;
 }
 
+/** A to Z, then AA. @param i a query's place in its panel */
+export const refIdOf = (i: number): string =>
+  (i >= 26 ? refIdOf(Math.floor(i / 26) - 1) : '') + String.fromCharCode(65 + (i % 26));
+
 /** @param i its place in the panel: the first is A */
 export function targetOf(query: Query, i: number): DataqueryBuilder {
-  const target = new DataqueryBuilder()
-    .datasource(DATA_SOURCE)
-    .expr(query.expr.text)
-    .refId(String.fromCharCode(65 + i));
+  const target = new DataqueryBuilder().datasource(DATA_SOURCE).expr(query.expr.text).refId(refIdOf(i));
   if (query.legend !== undefined) target.legendFormat(query.legend);
   if (query.kind === 'now') return target.instant();
   return target.range().format(query.kind === 'buckets' ? PromQueryFormat.Heatmap : PromQueryFormat.TimeSeries);

@@ -10,7 +10,7 @@ import {
   XYShowMode,
   PanelBuilder as XyChart,
 } from '@grafana/grafana-foundation-sdk/xychart';
-import { type Content, dressed, targetOf } from './panels.ts';
+import { type Content, dressed, refIdOf, targetOf } from './panels.ts';
 import type { Query } from './query.ts';
 
 /** Series that have their x in common, each with a legend without labels in it. */
@@ -76,7 +76,7 @@ const series = (x: string, y: string): XYSeriesConfigBuilder =>
     .y({ matcher: { id: 'byName', options: y } });
 
 function joinOf(count: number, first: number): DataTransformerConfig {
-  const refIds = Array.from({ length: count }, (_, i) => String.fromCharCode(65 + first + i));
+  const refIds = Array.from({ length: count }, (_, i) => refIdOf(first + i));
   return {
     id: 'joinByField',
     filter: { id: 'byRefId', options: `/^(?:${refIds.join('|')})$/` },

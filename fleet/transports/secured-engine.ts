@@ -158,7 +158,7 @@ export class SecuredEngine implements Engine {
     this.#wire.bytesIn += bytes.length;
     const phase = this.#phase(slot);
     if (phase === FAILED) {
-      // Whoever reads it to its end wants to know how much it is.
+      // It is being read to its end, and how much that may be has a bound.
       this.#events.onBytes(slot, bytes);
       return;
     }

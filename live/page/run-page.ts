@@ -4,6 +4,7 @@ import { openingChart, rttChart } from '../../charts/latency-chart.ts';
 import { ledgerChart } from '../../charts/ledger-chart.ts';
 import { memoryChart } from '../../charts/memory-chart.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
+import { stagesChart } from '../../charts/stages-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 import type { RunView, View } from '../view.ts';
@@ -39,9 +40,10 @@ export class RunPage {
   readonly #ledger = new ChartFigure();
   readonly #time = new ChartFigure();
   readonly #opens = new ChartFigure();
+  readonly #stages = new ChartFigure();
   readonly #legs: LegFigures[] = [];
   readonly #memoryCharts = el('div', { class: 'charts' }, this.#ledger.element);
-  readonly #latencyCharts = el('div', { class: 'charts' });
+  readonly #latencyCharts = el('div', { class: 'charts' }, this.#stages.element);
   readonly #warnings = el('ul');
   readonly #warningSection: HTMLElement;
   readonly #facts = el('ul');
@@ -116,6 +118,7 @@ export class RunPage {
     if (!verdict) return;
     const { summary } = verdict;
     this.#ledger.show([verdict], () => ledgerChart(summary.legs));
+    this.#stages.show([verdict], () => stagesChart(summary.legs));
     for (const [i, leg] of summary.legs.entries()) {
       const figures = this.#legFigures(i);
       const own = legs[i];

@@ -1,6 +1,7 @@
 import { formatOrUnknown } from '../../charts/chart.ts';
 import { growthChart, memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
-import type { ServerMemory, TopConnections } from '../../core/schemas/admin.ts';
+import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
+import type { ServerMemory, ShownCertificate, TopConnections } from '../../core/schemas/admin.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { View } from '../view.ts';
 import { ChartFigure } from './chart-figure.ts';
@@ -20,6 +21,7 @@ export class ServerPage {
   readonly #opens = new ChartFigure();
   readonly #protocols = new ChangingTable('Connections by protocol');
   readonly #top = new ChangingTable('Most queued bytes');
+  readonly #certificate = el('p');
   readonly #topNote = el('p');
 
   constructor(main: HTMLElement) {
@@ -27,7 +29,7 @@ export class ServerPage {
     setText(byId('subtitle'), 'its connections and its memory, from when this page was opened');
     document.title = 'reference server · connrig';
     const now = titledSection('Now');
-    now.body.append(this.#figures.element, this.#protocols.element);
+    now.body.append(this.#figures.element, this.#protocols.element, this.#certificate);
     const memory = titledSection('Memory');
     memory.body.append(el('div', { class: 'charts' }, this.#growth.element, this.#time.element, this.#opens.element));
     const top = titledSection('Connections with the most queued bytes');
@@ -46,8 +48,12 @@ export class ServerPage {
     if (top) this.#showTop(top);
   }
 
-  #showNow({ census, processes, live }: ServerMemory): void {
-    const protocols = Object.entries(census);
+  #showNow({ census, processes, live, certificate }: ServerMemory): void {
+    this.#showCertificate(certificate);
+    // Without a certificate nothing is served over TLS.
+    const protocols = Object.entries(census).filter(
+      ([name]) => certificate !== null || toCarried(name as SchemeName).transport === 'plain',
+    );
     const closedOf = ({ closed }: (typeof protocols)[number][1]): number =>
       Object.values(closed).reduce((sum, count) => sum + count, 0);
     const sum = (pick: (of: (typeof protocols)[number][1]) => number): number =>
@@ -79,6 +85,18 @@ export class ServerPage {
           .map((reason) => row(`closed: ${reason}`, ({ closed }) => humanCount(closed[reason]))),
       ],
     });
+  }
+
+  #showCertificate(certificate: ShownCertificate | null): void {
+    this.#certificate.hidden = certificate === null;
+    if (certificate === null) return;
+    const { subject, notAfter, fingerprint, isMadeHere } = certificate;
+    const origin = isMadeHere ? 'which the server made when it was started' : 'which it was given';
+    const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
+    setText(
+      this.#certificate,
+      `Certificate for TLS: ${subject}, ${origin}, valid until ${until}, SHA-256 ${fingerprint}.`,
+    );
   }
 
   #showTop({ open, connections }: TopConnections): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunFile } from '../../core/schemas/record.ts';
+import { agreedEvent, LEG_TLS, securedLeg, stagedClimb } from '../../test/support/secured-run.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { measuredOn } from '../words/circumstances.ts';
@@ -157,4 +158,43 @@ test('a leg that came to no level has no table of dashes', () => {
     ['ws, C against A'],
   );
   assert.equal(told(comparison)[0], 'B, ws: not compared with A, since B knows no cost.');
+});
+
+/** A run of wss alone, with what its ends agreed on. */
+function securedRun(
+  agreed: Parameters<typeof agreedEvent>[0],
+  tls: Parameters<typeof stagedClimb>[2] = {},
+  asked: Partial<typeof LEG_TLS> = {},
+): ReadRun {
+  const run = runFile({ plan: { legs: [securedLeg({ tls: { ...LEG_TLS, ...asked } })], launches: 1 } });
+  const samples = stagedClimb(9000, { leg: 0 }, tls);
+  const events = [agreedEvent(agreed, { leg: 0 })];
+  return { folder: 'secured', run, summary: summarize({ run, samples, events, problems: [] }), problems: [] };
+}
+
+test('a leg over TLS is another one than a plain leg, and both runs are told what differs', () => {
+  const comparison = comparisonOf([runOf(5000), securedRun({})]);
+  assert.deepEqual(told(comparison), [
+    'B, ws: not compared with A, since B had no WebSockets without TLS.',
+    'B, wss: not compared with A, since A had no WebSockets over TLS.',
+  ]);
+  assert.ok(comparison.warnings.includes('TLS: not told of A; B has wss: TLS 1.2 or 1.3, each open a first visit'));
+});
+
+test('runs over TLS that agreed on something else, or resumed more, are doubted', () => {
+  const about = (...runs: readonly ReadRun[]): string[] =>
+    comparisonOf(runs).warnings.filter((text) => text.startsWith('TLS'));
+  assert.deepEqual(about(securedRun({}), securedRun({}, { resumed: 200 })), []);
+  const older = securedRun(
+    { version: '1.2', suite: 'TLS_RSA_WITH_AES_128_CBC_SHA', group: 'none' },
+    {},
+    { versions: ['1.2'] },
+  );
+  assert.deepEqual(about(securedRun({}), older, securedRun({})), [
+    'TLS: A and C have wss: TLS 1.2 or 1.3, each open a first visit; B has wss: TLS 1.2, each open a first visit',
+    'TLS of wss: A and C agreed on TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, server key EC P-256; B agreed on TLS 1.2, TLS_RSA_WITH_AES_128_CBC_SHA, server key EC P-256',
+  ]);
+  assert.deepEqual(about(securedRun({}), securedRun({}, { resumed: 2400 })), [
+    'TLS of wss: A resumed 0 % of handshakes; B resumed 80 % of handshakes',
+  ]);
 });

@@ -1,20 +1,7 @@
 import { componentLabel } from '../../charts/ledger-chart.ts';
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
-import type { Difference } from '../../core/stats/difference.ts';
-import {
-  alike,
-  bytes,
-  count,
-  joined,
-  orUnknown,
-  type Part,
-  type Phrase,
-  percent,
-  type Quantity,
-  say,
-  size,
-  UNKNOWN,
-} from '../words/phrase.ts';
+import { nounsOf } from '../../core/protocols/nouns.ts';
+import { differencePhrase, signedBounds, signedBytes, signedInterval } from '../words/difference-phrases.ts';
+import { bytes, count, joined, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from '../words/phrase.ts';
 import type { Table, TableColumn } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { COSTS, type ComparedLeg, type ComparedPart, type ComparedRun, type Comparison, sizeOf } from './comparison.ts';
@@ -22,8 +9,13 @@ import { enumerated } from './doubts.ts';
 
 /** A sentence for each further run and leg. */
 export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
-  return compared.flatMap(({ name, protocol, parts, legs }) => {
-    const [, many] = DESCRIPTORS[protocol].nouns;
+  return compared.flatMap((leg) => {
+    const { name, parts, legs } = leg;
+    const [one, all] = nounsOf(leg);
+    const isBeside = compared.some(
+      ({ protocol, transport }) => protocol === leg.protocol && transport !== leg.transport,
+    );
+    const many = isBeside && leg.transport === 'plain' ? `${all} without TLS` : all;
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     const left = new Map<string, string[]>();
@@ -36,22 +28,22 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
         return left.get(why)!.length > 1 ? [] : [why];
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
-      const noun = `one more ${DESCRIPTORS[protocol].nouns[0]}${where}`;
+      const noun = `one more ${one}${where}`;
       const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
       if (difference.word === 'no difference shown') {
         return [
-          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${bounds(difference)}${parted}.`,
+          say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signedBounds(difference)}${parted}.`,
         ];
       }
       return [
         say`${second}, ${name}: ${difference.word} than ${first}; what ${noun} costs differs by ${differencePhrase(difference)}${parted}.`,
       ];
     });
-    return told.map((one) => {
-      if (typeof one !== 'string') return one;
-      const letters = left.get(one)!;
+    return told.map((sentence) => {
+      if (typeof sentence !== 'string') return sentence;
+      const letters = left.get(sentence)!;
       const subject = letters.length > 1 ? 'they' : letters[0]!;
-      const why = one.replace(ITSELF, subject).replace(/^they knows/, 'they know');
+      const why = sentence.replace(ITSELF, subject).replace(/^they knows/, 'they know');
       return say`${enumerated(letters)}, ${name}: not compared with ${runs[0]!.letter}, since ${why}.`;
     });
   });
@@ -163,35 +155,9 @@ function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows']
     return value === null ? UNKNOWN : value.interval ? estimate(value.interval) : size(value.bytes);
   });
   const { difference = null, differenceBytes = null } = values[shown[1] ?? 0] ?? {};
-  const change = difference ? differencePhrase(difference) : orUnknown(differenceBytes, signed);
+  const change = difference ? differencePhrase(difference) : orUnknown(differenceBytes, signedBytes);
   return {
     head: part === 'total' ? words : isCost ? `  ${words}` : `    ${words}`,
     cells: shown.length === 1 ? own : [...own, change, difference?.word ?? ''],
   };
 }
-
-/** `+512 B [+480, +544] (+11.1 %)`. */
-export function differencePhrase(difference: Difference): Phrase {
-  const share = difference.percent === null ? '' : say` (${signedPercent(difference.percent)})`;
-  return say`${signedInterval(difference.bytes, difference.low, difference.high)}${share}`;
-}
-
-function signedInterval(bytes: number, low: number, high: number): Phrase {
-  const [middle, least, most] = alike(bytes, low, high).quantities.map(withSign);
-  return say`${middle!} [${least!}, ${most!}]`;
-}
-
-/** `-12 and +34 B`: in the unit of the end that is farther from nothing. */
-function bounds({ low, high }: Difference): Phrase {
-  const { quantities, unit } = alike(Math.max(Math.abs(low), Math.abs(high)), low, high);
-  const [, least, most] = quantities.map(withSign);
-  return say`${least!} and ${most!} ${unit}`;
-}
-
-/** 0 has no sign, however little it is off. */
-const withSign = ({ value, text }: Quantity): Quantity => ({ value, text: `${value >= 0.5 ? '+' : ''}${text}` });
-const signed = (value: number): Quantity => withSign(bytes(value));
-const signedPercent = (value: number): Quantity => ({
-  value,
-  text: `${value > 0 ? '+' : ''}${percent(value, 1).text}`,
-});

@@ -1,11 +1,12 @@
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { TransportName } from '../../core/protocols/schemes.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Cost, type Difference, differenceOf } from '../../core/stats/difference.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
-import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
+import { agreementDoubts, type Doubtable, differingIn, doubtsAbout, scatterDoubts } from './doubts.ts';
 
 /** A run as its folder says. */
 export interface ReadRun {
@@ -44,6 +45,7 @@ export interface ComparedPart {
 export interface ComparedLeg {
   readonly name: string;
   readonly protocol: ProtocolName;
+  readonly transport: TransportName;
   /** null: that run has no such leg. */
   readonly legs: ReadonlyArray<LegSummary | null>;
   readonly parts: readonly ComparedPart[];
@@ -76,7 +78,8 @@ export function comparisonOf(
     warnings: [...leftOut, ...warningsOf(lettered)],
     legs: names.map((name) => {
       const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.name === name) ?? null);
-      return { name, protocol: legs.find((leg) => leg !== null)!.protocol, legs, parts: partsOf(legs) };
+      const { protocol, transport } = legs.find((leg) => leg !== null)!;
+      return { name, protocol, transport, legs, parts: partsOf(legs) };
     }),
   };
 }
@@ -133,7 +136,8 @@ export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
   return { ...estimate, launches: leg.launches?.count ?? 1, coarseBytes };
 }
 
-function componentCost(leg: LegSummary | null, part: Component): Cost | null {
+/** The same of a row of its ledger. */
+export function componentCost(leg: LegSummary | null, part: Component): Cost | null {
   const estimate = leg?.perConnection?.componentEstimates[part];
   if (!leg || !estimate) return null;
   // What a heap hides lies in what its runtime doesn't tell.
@@ -158,13 +162,14 @@ function warningsOf(runs: readonly ComparedRun[]): string[] {
       run,
       status: summary.status,
       problems,
-      legs: summary.legs.map(({ name, fit, perConnection, inconclusive }) => ({
+      legs: summary.legs.map(({ name, fit, tls, perConnection, inconclusive }) => ({
         name,
         isCostKnown: perConnection !== null,
         inconclusive,
         rSquared: fit?.rSquared ?? null,
+        tls,
       })),
     }),
   );
-  return [...differingIn(all), ...all.flatMap(doubtsAbout), ...scatterDoubts(all)];
+  return [...differingIn(all), ...agreementDoubts(all), ...all.flatMap(doubtsAbout), ...scatterDoubts(all)];
 }

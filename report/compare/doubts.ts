@@ -1,8 +1,9 @@
-import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
+import { type LegSummary, type SecuredLeg, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { CIRCUMSTANCES, type CircumstanceKey, measuredOn, NOT_KNOWN } from '../words/circumstances.ts';
 import { plain } from '../words/phrase.ts';
+import { agreementText } from '../words/tls-phrases.ts';
 
 /** What of a run may speak against comparing it. */
 export interface Doubtable {
@@ -18,6 +19,8 @@ export interface Doubtable {
     /** Why it isn't, where levels scatter; null: there are too few. */
     readonly inconclusive?: LegSummary['inconclusive'];
     readonly rSquared: number | null;
+    /** What came of TLS; null where it was plain, or nobody recorded it. */
+    readonly tls: Pick<SecuredLeg, 'agreed' | 'resumedPercent'> | null;
   }>;
 }
 
@@ -71,6 +74,33 @@ export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): stri
           : [],
   ),
 ];
+
+/** Of legs of one name: where both ends agreed on another version, suite or key, and where many more handshakes came back. */
+export function agreementDoubts(runs: readonly Doubtable[]): string[] {
+  const names = [...new Set(runs.flatMap(({ legs }) => legs.map(({ name }) => name)))];
+  return names.flatMap((name) => {
+    const known = runs.flatMap(({ called, legs }) => {
+      const tls = legs.find((leg) => leg.name === name)?.tls;
+      return tls && tls.agreed.length > 0 ? [{ called, ...tls }] : [];
+    });
+    const of = new Map<string, string[]>();
+    for (const { called, agreed } of known) {
+      const what = agreed.map(agreementText).sort().join(' or ');
+      of.set(what, [...(of.get(what) ?? []), called]);
+    }
+    const others = [...of].map(([what, called]) => `${enumerated(called)} agreed on ${what}`);
+    const shares = known.flatMap(({ called, resumedPercent: share }) => (share === null ? [] : [{ called, share }]));
+    const range = Math.max(...shares.map(({ share }) => share)) - Math.min(...shares.map(({ share }) => share));
+    const resumed = shares.map(({ called, share }) => `${called} resumed ${share.toFixed(0)} % of handshakes`);
+    return [
+      ...(of.size > 1 ? [`TLS of ${name}: ${others.join('; ')}`] : []),
+      ...(range > LIKE_SHARES ? [`TLS of ${name}: ${resumed.join('; ')}`] : []),
+    ];
+  });
+}
+
+/** In points of percent. */
+const LIKE_SHARES = 10;
 
 /** Nothing where the scatter of launches was measured on all sides. */
 export function scatterDoubts(runs: readonly Doubtable[]): string[] {

@@ -73,9 +73,10 @@ export function comparisonJson({ runs, warnings, maxGrowthPercent, legs: compare
     })),
     warnings,
     maxGrowthPercent,
-    protocols: compared.map(({ name, protocol, legs, parts }) => ({
+    protocols: compared.map(({ name, protocol, transport, legs, parts }) => ({
       leg: name,
       protocol,
+      transport,
       legs: legs.map((leg) => leg && sizeOf(leg)),
       parts,
     })),

@@ -29,11 +29,12 @@ export function readBaseline(folder: string): EarlierRun | string {
     run,
     status,
     problems: [...record.problems],
-    legs: legs.map(({ name, protocol, launches, fit, perConnection }) => ({
+    legs: legs.map(({ name, protocol, launches, fit, tls, perConnection }) => ({
       name,
       protocol,
       launches: launches?.count ?? 1,
       rSquared: fit?.rSquared ?? null,
+      tls: tls && { agreed: tls.agreed, resumedPercent: tls.resumedPercent },
       total: perConnection?.total ?? null,
       user: perConnection?.user ?? null,
       coarseBytes: perConnection?.coarseBytes ?? 0,

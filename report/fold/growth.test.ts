@@ -7,6 +7,7 @@ import type { EarlierRun, RunFile, Sample } from '../../core/schemas/record.ts';
 import { Summary } from '../../core/schemas/summary.ts';
 import { renderedIn } from '../../scripts/golden/golden-runs.ts';
 import { assertNumbers } from '../../test/golden/numbers.ts';
+import { agreedEvent, securedLeg, stagedClimb } from '../../test/support/secured-run.ts';
 import { climb, leg, runFile, writeRun } from '../../test/support/synthetic-run.ts';
 import { comparisonOf } from '../compare/comparison.ts';
 import { readBaseline } from '../compare/read-baseline.ts';
@@ -249,4 +250,26 @@ test('summaries without a baseline say nothing of it', () => {
   const summary = summarize({ run: runFile(), samples: samplesOf(5000), events: [], problems: [] });
   assert.ok(!('baseline' in Summary.parse(summary)));
   assert.doesNotMatch(terminalTable(summary), /growth: /);
+});
+
+test('over TLS, a baseline tells what its ends agreed on; growth has the noun of the leg', () => {
+  const plan = { legs: [securedLeg()], launches: 1 };
+  const folder = writeRun(join(base, `run-${made++}`), {
+    run: runFile({ plan }),
+    samples: stagedClimb(5000, { leg: 0 }),
+    events: [agreedEvent({ serverKey: 'RSA 2048' }, { leg: 0 })],
+  });
+  const before = readBaseline(folder);
+  assert.ok(typeof before !== 'string', String(before));
+  const run = runFile({ plan, baseline: { ...before, folder: 'runs/main', maxGrowthPercent: 5 } });
+  const events = [agreedEvent({}, { leg: 0 })];
+  const grown = summarize({ run, samples: stagedClimb(9000, { leg: 0 }), events, problems: [] });
+  assert.match(grown.error!.message, /^one more WebSocket over TLS costs 3\.9 KiB /);
+  assert.deepEqual([grown.baseline!.legs[0]!.leg, grown.baseline!.legs[0]!.transport], ['wss', 'tls']);
+  assert.ok(
+    grown.warnings.includes(
+      'TLS of wss: the earlier run agreed on TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, server key RSA 2048; this run agreed on TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, server key EC P-256',
+    ),
+    grown.warnings.join('\n'),
+  );
 });

@@ -1,10 +1,11 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { besideNoun, nounsOf } from '../../core/protocols/nouns.ts';
+import type { TransportName } from '../../core/protocols/schemes.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
 import { allowedGrowthBytes, type Cost, differenceOf, growsBeyond, staysWithin } from '../../core/stats/difference.ts';
 import { costOf } from '../compare/comparison.ts';
-import { type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
+import { agreementDoubts, type Doubtable, differingIn, doubtsAbout, scatterDoubts } from '../compare/doubts.ts';
 import { bytes, type Phrase, percent, type Quantity, say } from '../words/phrase.ts';
 
 type Against = NonNullable<Summary['baseline']>;
@@ -21,16 +22,21 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
     name: run.name,
     startedAt: run.startedAt,
     maxGrowthPercent,
-    legs: plan.legs.flatMap(({ name }) => {
+    legs: plan.legs.flatMap(({ name, transport }) => {
       const earlier = baseline.legs.find((leg) => leg.name === name);
       const own = legs.find((leg) => leg.name === name) ?? null;
       // The run has warned of a leg that can't be compared, before it began.
-      return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, maxGrowthPercent)] : [];
+      return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, transport, maxGrowthPercent)] : [];
     }),
   };
 }
 
-function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null, allowedPercent: number): Growth {
+function growthOfLeg(
+  earlier: EarlierRun['legs'][number],
+  own: LegSummary | null,
+  transport: TransportName,
+  allowedPercent: number,
+): Growth {
   const { name: leg, protocol, launches, coarseBytes } = earlier;
   for (const part of ['total', 'user'] as const) {
     const [first, second]: Array<Cost | null> = [
@@ -42,16 +48,17 @@ function growthOfLeg(earlier: EarlierRun['legs'][number], own: LegSummary | null
     const allowedBytes = allowedGrowthBytes(first.bytes, allowedPercent);
     const passed = staysWithin(difference, allowedBytes);
     const isShown = passed || growsBeyond(difference, allowedBytes);
-    return { leg, protocol, part, baselineBytes: first.bytes, bytes: second.bytes, difference, passed, isShown };
+    const bytes = { baselineBytes: first.bytes, bytes: second.bytes };
+    return { leg, protocol, transport, part, ...bytes, difference, passed, isShown };
   }
   const baselineBytes = (earlier.total ?? earlier.user)?.bytes ?? null;
   // A cost that is inconclusive may still be found by another run, one that nobody measured may not.
   const isShown = !own?.inconclusive;
-  return { leg, protocol, part: null, baselineBytes, bytes: null, difference: null, passed: false, isShown };
+  return { leg, protocol, transport, part: null, baselineBytes, bytes: null, difference: null, passed: false, isShown };
 }
 
 /** What speaks against the comparison; nothing where none was made. */
-export function growthWarnings(run: RunFile, against: Summary['baseline']): string[] {
+export function growthWarnings(run: RunFile, against: Summary['baseline'], own: readonly LegSummary[]): string[] {
   const compared = against?.legs.filter(({ difference }) => difference !== null) ?? [];
   if (!run.baseline || !against || compared.length === 0) return [];
   const { run: earlier, status, problems, legs } = run.baseline;
@@ -64,17 +71,26 @@ export function growthWarnings(run: RunFile, against: Summary['baseline']): stri
       name,
       isCostKnown: true,
       rSquared: legs.find((leg) => leg.name === name)?.rSquared ?? null,
+      tls: legs.find((leg) => leg.name === name)?.tls ?? null,
     })),
   };
   // How this run ended, and how straight its levels are, is told of it anyway.
-  const own: Doubtable = { called: 'this run', run, status: 'measured', problems: [], legs: [] };
-  return [...differingIn([first, own]), ...doubtsAbout(first), ...scatterDoubts([first, own])];
+  const second: Doubtable = {
+    called: 'this run',
+    run,
+    status: 'measured',
+    problems: [],
+    legs: own.map(({ name, tls }) => ({ name, isCostKnown: true, rSquared: null, tls })),
+  };
+  const both = [first, second];
+  return [...differingIn(both), ...agreementDoubts(both), ...doubtsAbout(first), ...scatterDoubts(both)];
 }
 
 /** What is not shown of a leg, either way. */
-export function openGrowth({ leg, protocol, baselineBytes, difference }: Growth, against: Against): Phrase {
+export function openGrowth(growth: Growth, against: Against): Phrase {
+  const { baselineBytes, difference } = growth;
   const { folder, maxGrowthPercent } = against;
-  const one = `one more ${DESCRIPTORS[protocol].nouns[0]}${leg === protocol ? '' : ` (${leg})`}`;
+  const one = oneMore(growth);
   if (!difference) return say`what ${one} costs is inconclusive, so its growth over ${folder} is not known`;
   const ofBefore = (value: number): Quantity => percent((value / baselineBytes!) * 100, 1);
   const range = say`${ofBefore(difference.low)} to ${ofBefore(difference.high)}`;
@@ -82,16 +98,16 @@ export function openGrowth({ leg, protocol, baselineBytes, difference }: Growth,
 }
 
 /** Why a leg has not passed. */
-export function growthFailure(
-  { leg, protocol, part, difference }: Growth,
-  { folder, maxGrowthPercent }: Against,
-): Phrase {
-  const one = `one more ${DESCRIPTORS[protocol].nouns[0]}${leg === protocol ? '' : ` (${leg})`}`;
+export function growthFailure(growth: Growth, { folder, maxGrowthPercent }: Against): Phrase {
+  const { part, difference } = growth;
+  const one = oneMore(growth);
   if (!difference) return say`what ${one} costs is not known, so neither is its growth over ${folder}`;
   const share = difference.percent === null ? '' : say` (${percent(difference.percent, 1)})`;
   const where = part === 'user' ? ' in user space alone' : '';
   return say`${one} costs ${bytes(difference.bytes)}${share} more than in ${folder}${where}, at least ${bytes(difference.low)}; ${allowed(maxGrowthPercent)} is allowed`;
 }
+
+const oneMore = (growth: Growth): string => `one more ${nounsOf(growth)[0]}${besideNoun(growth.leg, growth)}`;
 
 /** As it was asked for. */
 export const allowed = (maxGrowthPercent: number): Quantity => ({

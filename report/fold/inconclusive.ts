@@ -1,4 +1,4 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { nounsOf } from '../../core/protocols/nouns.ts';
 import { type LegSummary, STRAIGHT } from '../../core/schemas/leg-summary.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
@@ -39,7 +39,7 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
   const { perConnection, fit } = leg;
   const cost = knownCost(leg);
   if (cost === null) return [];
-  const one = DESCRIPTORS[leg.protocol].nouns[0];
+  const [one] = nounsOf(leg);
   const more = `--connections ${moreThan(leg, cost)}`;
   const reach = reachOf(cost);
   const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;

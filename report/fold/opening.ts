@@ -1,6 +1,7 @@
-import type { LegSummary, Rtt } from '../../core/schemas/leg-summary.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
+import { type LegSummary, type Rtt, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { LegProgress, MemoryPoint, Sample, Talk } from '../../core/schemas/record.ts';
-import { countOf, quantileMs } from '../../core/stats/histogram.ts';
+import { countOf, meanMs, quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
 import { zeroOutcomes } from '../../core/values/outcomes.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -22,8 +23,7 @@ export function attemptsOf(
 
 /** How a leg's connections opened. @param progress of its end, for a leg without a memory point */
 export function openingOf(points: readonly MemoryPoint[], progress: LegProgress | undefined): LegSummary['open'] {
-  // The burst comes after everything that is asked about here.
-  const climb = points.findLast(({ phase }) => phase !== 'burst')?.progress ?? progress;
+  const climb = climbOf(points, progress);
   const histogram = climb?.openPlanned ?? [];
   const at = (q: number): number | null => quantileMs(histogram, q) ?? null;
   const rated = climb && climb.rampMs > 0 && countOf(histogram) > 0;
@@ -34,6 +34,42 @@ export function openingOf(points: readonly MemoryPoint[], progress: LegProgress 
     maxMs: at(1),
     targetCpuMs: targetCpuMs(points),
   };
+}
+
+/** The burst comes after everything that is asked about here. */
+const climbOf = (points: readonly MemoryPoint[], progress: LegProgress | undefined): LegProgress | undefined =>
+  points.findLast(({ phase }) => phase !== 'burst')?.progress ?? progress;
+
+type Stages = NonNullable<LegSummary['stages']>;
+
+/** What opening consisted of, over the same climb. */
+export function stagesOf(points: readonly MemoryPoint[], progress: LegProgress | undefined): LegSummary['stages'] {
+  const told = climbOf(points, progress)?.stages;
+  const [connecting, securing, handshaking] = STAGES.map((name) => stageOf(told?.[name] ?? []));
+  return connecting && handshaking ? { connecting, securing: securing ?? null, handshaking } : null;
+}
+
+function stageOf(histogram: SparseHistogram): Stages['connecting'] | null {
+  const [p50Ms, p99Ms, maxMs, mean] = [0.5, 0.99, 1].map((q) => quantileMs(histogram, q)).concat(meanMs(histogram));
+  return p50Ms === undefined ? null : { p50Ms, p99Ms: p99Ms!, maxMs: maxMs!, meanMs: mean! };
+}
+
+/** What was said on the climb, and what of it went over the wire. */
+export function bytesOf(
+  leg: RecordedLeg,
+  points: readonly MemoryPoint[],
+  progress: LegProgress | undefined,
+): LegSummary['bytes'] {
+  const all = climbOf(points, progress)?.bytes ?? null;
+  if (all === null) return null;
+  const climb = points.filter(({ phase, cycle }) => cycle === 0 && (phase === 'baseline' || phase === 'hold'));
+  const [first, last] = [climb[0]?.progress, climb.at(-1)?.progress];
+  const opened = (last?.rampOpened ?? 0) - (first?.rampOpened ?? 0);
+  const isSilent = (leg.behaviour?.kind ?? 'idle') === 'idle';
+  const [before, after] = [first?.bytes, last?.bytes];
+  if (!before || !after || opened <= 0 || !isSilent) return { perOpen: null, all };
+  const each = (name: keyof typeof all): number => (after[name] - before[name]) / opened;
+  return { perOpen: { in: each('in'), out: each('out'), wireIn: each('wireIn'), wireOut: each('wireOut') }, all };
 }
 
 /**

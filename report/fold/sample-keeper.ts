@@ -1,4 +1,4 @@
-import type { Sample } from '../../core/schemas/record.ts';
+import { NO_STAGES, type Sample } from '../../core/schemas/record.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -36,6 +36,8 @@ export class SampleKeeper {
   readonly #others: Placed<Exclude<Sample, Tick>>[] = [];
   /** Where the latest memory point or end of each leg stands among the others. */
   readonly #latest = new Map<number, number>();
+  /** Where the latest memory point of each leg in each launch stands that is no burst. */
+  readonly #climbs = new Map<string, number>();
   #pointBytes = 0;
   #index = 0;
   #leftOut = 0;
@@ -86,8 +88,25 @@ export class SampleKeeper {
     // How late a leg's attempts were is asked of the latest alone, since all of them count from its beginning.
     if (before !== undefined) this.#others[before] = withoutLags(this.#others[before]!);
     this.#latest.set(placed.sample.leg, this.#others.push(placed) - 1);
+    this.#keepStages(placed.sample);
+  }
+
+  /** What opening consisted of is asked of a climb's last point alone. */
+  #keepStages({ type, launch, leg, ...sample }: Exclude<Sample, Tick>): void {
+    const latest = this.#others.length - 1;
+    if (type !== 'memory') return;
+    const place = `${launch} ${leg}`;
+    const isBurst = 'phase' in sample && sample.phase === 'burst';
+    const outdated = isBurst ? latest : this.#climbs.get(place);
+    if (outdated !== undefined) this.#others[outdated] = withoutStages(this.#others[outdated]!);
+    if (!isBurst) this.#climbs.set(place, latest);
   }
 }
+
+const withoutStages = ({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> => ({
+  index,
+  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES } },
+});
 
 function withoutLags({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> {
   return { index, sample: { ...sample, progress: { ...sample.progress, openActual: [], lag: [], ownLag: [] } } };

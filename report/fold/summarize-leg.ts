@@ -14,9 +14,10 @@ import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './co
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
-import { attemptsOf, openingOf, rttAtTop, rttOf } from './opening.ts';
+import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
+import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -31,7 +32,8 @@ export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number)
 }
 
 /** The same by its levels alone, however little they show. */
-export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): LegSummary {
+  const { run, samples } = record;
   const launches = new Map<number, Sample[]>();
   for (const sample of samples) {
     if (sample.leg !== index) continue;
@@ -40,7 +42,8 @@ export function foldLeg({ run, samples }: RunRecord, leg: RecordedLeg, index: nu
     else launches.set(sample.launch, [sample]);
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
-  return poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
+  return { ...pooled, tls: securedOf(record, leg, index) };
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -59,6 +62,8 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
   return {
     name: leg.name,
     protocol: leg.protocol,
+    transport: leg.transport,
+    tls: null,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
     ...attemptsOf(progress, ticks.at(-1)),
@@ -75,6 +80,8 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...keptOf(run, points, baseline),
     burst: burstOf(run, points, baseline, held),
     open: openingOf(points, progress),
+    stages: stagesOf(points, progress),
+    bytes: bytesOf(leg, points, progress),
     rtt: rttAtTop(points),
     launches: null,
   };

@@ -15,6 +15,7 @@ import { sizingOf } from './sizing.ts';
 import { standingOf } from './standing.ts';
 import { summarizeLeg } from './summarize-leg.ts';
 import { gated } from './thresholds-and-growth.ts';
+import { tlsAddsOf } from './tls-adds.ts';
 
 /** From a recorded run to its verdict. Pure: the same record gives the same summary, byte for byte. */
 export function summarize(record: RunRecord): Summary {
@@ -34,8 +35,9 @@ export function summarize(record: RunRecord): Summary {
     labels: labelsOf(run),
     target: { kind: run.target.kind, name: run.target.name, urls: run.target.urls, memoryLimit },
     error,
-    warnings: [...growthWarnings(run, baseline), ...warningsOf(record, legs, memoryLimit)],
+    warnings: [...growthWarnings(run, baseline, legs), ...warningsOf(record, legs, memoryLimit)],
     legs,
+    tlsAdds: tlsAddsOf(legs),
     forecast: legs.flatMap(forecastOf),
     capacity: legs.flatMap((leg) => capacityOf(run, leg, memoryLimit)),
     sizing: sizingOf(run, legs),

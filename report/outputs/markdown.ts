@@ -2,7 +2,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { caveatsOf } from '../words/caveats.ts';
 import { againCommand, measuredOn } from '../words/circumstances.ts';
-import { GLOSSARY } from '../words/glossary.ts';
+import { glossaryOf } from '../words/glossary.ts';
 import { cellOf, headlinesOf } from '../words/headline.ts';
 import { pastes } from '../words/paste-settings.ts';
 import { planSentences, planTables } from '../words/plan-phrases.ts';
@@ -40,7 +40,7 @@ function markdownReport(run: RunFile, summary: Summary, charts: readonly ReportC
     '## Method and caveats',
     bullets(caveatsOf(run, summary).map(markdown)),
     '## Words',
-    bullets(GLOSSARY.map(([word, meaning]) => `**${markdown(word)}**: ${markdown(meaning)}`)),
+    bullets(glossaryOf(summary.legs).map(([word, meaning]) => `**${markdown(word)}**: ${markdown(meaning)}`)),
   ];
   return `${sections.join('\n\n')}\n`;
 }

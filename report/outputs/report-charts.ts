@@ -1,12 +1,15 @@
 import type { Chart } from '../../charts/chart.ts';
+import { type ComponentRow, componentBarsChart } from '../../charts/component-bars-chart.ts';
 import { forecastChart } from '../../charts/forecast-chart.ts';
 import { openingChart, rttChart } from '../../charts/latency-chart.ts';
-import { ledgerChart } from '../../charts/ledger-chart.ts';
+import { componentLabel, ledgerChart } from '../../charts/ledger-chart.ts';
 import { memoryChart } from '../../charts/memory-chart.ts';
 import { outcomesChart } from '../../charts/outcomes-chart.ts';
 import type { Size } from '../../charts/render.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
+import { stagesChart } from '../../charts/stages-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
+import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunSeries } from '../../core/schemas/series.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
@@ -14,6 +17,7 @@ import { type Drawings, drawingsOf } from '../html/figure.ts';
 import { bothOf } from '../words/capacity-phrases.ts';
 import { bytes, count, farCount, joined, type Part, percent, say } from '../words/phrase.ts';
 import type { Topic } from '../words/table.ts';
+import { tlsPairs } from '../words/tls-adds-phrases.ts';
 
 const WIDTH = 640;
 const SIZE: Size = { width: WIDTH, height: 330 };
@@ -58,6 +62,14 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
   const size = legs.length === 1 ? LARGE : SIZE;
   each((leg) => leg.levels.length > 0 && add('answer', `memory-${leg.name}`, memoryChart(leg), { size }));
   add('cost', 'ledger', ledgerChart(legs), { size: { width: WIDTH, height: 150 + 60 * legs.length } });
+  for (const { bare, secured } of tlsPairs({ legs, ...summary })) {
+    const rows = partRows(bare, secured);
+    if (rows.length === 0) continue;
+    const title = `What TLS adds: ${secured.name} beside ${bare.name}, part by part`;
+    const height = 110 + 42 * rows.length;
+    const chart = componentBarsChart(title, [bare.name, secured.name], rows);
+    add('cost', `tls-adds-${secured.name}`, chart, { size: { width: WIDTH, height } });
+  }
   each((leg) =>
     add('capacity', `forecast-${leg.name}`, forecastChart(leg, { legs, ...summary }), {
       caption: forecastCaption(leg, summary.capacity),
@@ -77,8 +89,22 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
     const own = series.legs[i];
     if (own) add('latency', `opening-${leg.name}`, openingChart(own));
   });
+  add('latency', 'stages', stagesChart(legs), { size: { width: WIDTH, height: 110 + 60 * legs.length } });
   each((leg) => add('latency', `round-trips-${leg.name}`, rttChart(leg)));
   return found;
+}
+
+/** None where either leg has no cost. */
+function partRows(...pair: readonly [plain: LegSummary, secured: LegSummary]): ComponentRow[] {
+  if (pair.some(({ perConnection }) => perConnection === null)) return [];
+  return LEDGER_COMPONENTS.filter((name) => name !== 'unexplained').flatMap((name): ComponentRow[] => {
+    const values = pair.map(({ perConnection }) => {
+      const bytes = perConnection!.components[name] ?? null;
+      return bytes === null ? null : { bytes, interval: perConnection!.componentEstimates[name] ?? null };
+    });
+    const isThere = values.some((value) => value !== null && Math.abs(value.bytes) >= 1);
+    return isThere ? [{ label: componentLabel(name), values }] : [];
+  });
 }
 
 function forecastCaption(leg: LegSummary, capacity: Summary['capacity']): Part {

@@ -7,7 +7,7 @@ import { bulletList, figures, note, page, paste, section, tables } from '../html
 import { foldedTable, table } from '../html/table.ts';
 import { caveatsOf } from '../words/caveats.ts';
 import { againCommand, labelsOf, measuredOn } from '../words/circumstances.ts';
-import { GLOSSARY } from '../words/glossary.ts';
+import { glossaryOf } from '../words/glossary.ts';
 import { headlinesOf } from '../words/headline.ts';
 import { pastes } from '../words/paste-settings.ts';
 import { counted, joined, type Part } from '../words/phrase.ts';
@@ -79,7 +79,11 @@ function sectionsOf(run: RunFile, summary: Summary, charts: readonly ReportChart
     ...(Object.keys(TOPICS) as Topic[]).flatMap((topic) => topicSection(topic, summary, charts)),
     { id: 'measured-on', title: 'Measured on', content: [circumstances(run), again(run)] },
     { id: 'method', title: 'Method and caveats', content: [bulletList(caveatsOf(run, summary))] },
-    { id: 'glossary', title: 'Words', content: [factList(GLOSSARY.map(([label, value]) => ({ label, value })))] },
+    {
+      id: 'glossary',
+      title: 'Words',
+      content: [factList(glossaryOf(summary.legs).map(([label, value]) => ({ label, value })))],
+    },
   ];
 }
 

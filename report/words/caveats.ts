@@ -5,6 +5,7 @@ import type { SizeBy } from '../../core/values/sizing-plan.ts';
 import { settingsOf } from '../fold/capacity.ts';
 import { isHere } from '../fold/memory-limit.ts';
 import { bytes, count, joined, type Part, percent, say } from './phrase.ts';
+import { tlsCaveats } from './tls-phrases.ts';
 
 /** How it was measured and what it doesn't show, in plain words; what doesn't go for this run is left out. */
 export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
@@ -30,6 +31,7 @@ export function caveatsOf(run: RunFile, { legs, sizing }: Summary): Part[] {
         ),
         ' and ',
       )} before any collection.`,
+    ...legs.flatMap(tlsCaveats),
     ...bursts.flatMap((leg) => reconnectingCaveat(leg, sizeBy, sizing !== null)),
     hasKernel &&
       "The kernel's part is that of the target's end alone: socket, file, epoll entry and what is queued, counted by number and size of the kernel's objects. A peer on the same machine takes as much again.",

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
-import { bytes, count, counted, joined, ms, type Part, percent, say } from './phrase.ts';
+import { bytes, count, counted, joined, ms, type Part, type Phrase, percent, say } from './phrase.ts';
+import { askedText } from './tls-phrases.ts';
 
 /** What a reader wants to know of the config; a record may come from a version that had none of it. */
 const Asked = z.object({
@@ -38,6 +39,7 @@ export const CIRCUMSTANCES = {
   behaviour: { label: 'Open connections', mayDiffer: false },
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },
+  tls: { label: 'TLS', mayDiffer: false },
   rest: { label: 'Rest before each reading', mayDiffer: false },
   headroom: { label: 'Headroom asked for', mayDiffer: true },
   labels: { label: 'Labels', mayDiffer: true },
@@ -133,6 +135,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => DESCRIPTORS[protocol].compresses)
       ? [['deflate', asked.perMessageDeflate] as const]
       : []),
+    ...(plan.legs.some(({ tls }) => tls) ? [['tls', tlsAskedOf(plan.legs)] as const] : []),
     ...(asked.restMs ? [['rest', ms(asked.restMs)] as const] : []),
     ...(asked.headroomPercent === undefined ? [] : [['headroom', percent(asked.headroomPercent)] as const]),
     ...(labelsOf(run).length === 0 ? [] : [['labels', labelsOf(run).join(', ')] as const]),
@@ -141,6 +144,12 @@ export function measuredOn(run: RunFile): Circumstance[] {
   ];
   return told.map(([key, value]) => ({ key, label: CIRCUMSTANCES[key].label, value }));
 }
+
+const tlsAskedOf = (legs: RunFile['plan']['legs']): Phrase =>
+  joined(
+    legs.flatMap(({ name, tls }) => (tls ? [`${name}: ${askedText(tls)}`] : [])),
+    '; ',
+  );
 
 /** `commit 1a2b3c`, as the run was given them (--label). */
 export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>

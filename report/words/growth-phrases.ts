@@ -1,6 +1,6 @@
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
-import { differencePhrase } from '../compare/comparison-phrases.ts';
 import { allowed } from '../fold/growth.ts';
+import { differencePhrase } from './difference-phrases.ts';
 import { bytes, orUnknown, type Phrase, say, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table.ts';
 import { wordOf } from './threshold-phrases.ts';

@@ -1,4 +1,5 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { besideNoun, nounsOf } from '../../core/protocols/nouns.ts';
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sizing, SizingRow } from '../../core/schemas/sizing-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { chosenRow } from '../fold/sizing.ts';
@@ -23,14 +24,14 @@ export interface Pastes {
  */
 export function pastes({ sizing, legs }: Summary): Pastes[] {
   if (sizing === null) return [];
-  return legs.flatMap(({ name }) => {
-    const row = chosenRow(sizing, name);
-    return row === undefined ? [] : [{ title: titleOf(row), parts: partsOf(row, sizing) }];
+  return legs.flatMap((leg) => {
+    const row = chosenRow(sizing, leg.name);
+    return row === undefined ? [] : [{ title: titleOf(leg, row), parts: partsOf(row, sizing) }];
   });
 }
 
-const titleOf = ({ leg, protocol, name, instanceBytes, connections }: SizingRow): Phrase =>
-  say`Settings for ${count(connections)} ${DESCRIPTORS[protocol].nouns[1]}${leg === protocol ? '' : ` (${leg})`} on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
+const titleOf = (leg: LegSummary, { name, instanceBytes, connections }: SizingRow): Phrase =>
+  say`Settings for ${count(connections)} ${nounsOf(leg)[1]}${besideNoun(leg.name, leg)} on ${name === null ? [] : `${name}, `}${bytes(instanceBytes)}`;
 
 function partsOf({ settings, memoryBytes, connections }: SizingRow, { headroomPercent }: Sizing): Paste[] {
   const { processes, openFiles, maxOldSpaceMib, memoryMib } = settings;

@@ -1,6 +1,6 @@
 import { componentLabel } from '../../charts/ledger-chart.ts';
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { type LegSummary, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
 import { OUTCOMES } from '../../core/values/outcomes.ts';
@@ -11,6 +11,7 @@ import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phras
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
+import { tlsAddsTables } from './tls-adds-phrases.ts';
 import { estimate, verdictRows } from './verdict-rows.ts';
 
 /** Every table of the report, in order; those without a row are left out. */
@@ -20,6 +21,7 @@ export function reportTables(summary: Summary): TableData[] {
   return [
     verdictTable(summary),
     ...gateTables(summary),
+    ...tlsAddsTables(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
     ...legs.map((leg) => forecastTable(leg, summary)),
@@ -27,6 +29,7 @@ export function reportTables(summary: Summary): TableData[] {
     outcomeTable(legs),
     ...legs.map(drainTable),
     ...legs.map(openingTable),
+    stageTable(legs),
     ...legs.map(rttTable),
   ].filter(({ rows }) => rows.length > 0);
 }
@@ -183,6 +186,20 @@ const openingTable = ({ name, levels }: LegSummary): TableData => ({
             cells: [count(opening.opened), ...times([opening.p50Ms, opening.p99Ms, opening.maxMs])],
           },
         ],
+  ),
+});
+
+/** A plain leg isn't secured. */
+const stageTable = (legs: readonly LegSummary[]): TableData => ({
+  topic: 'latency',
+  caption: 'What opening consists of, over the climb, from the start of each attempt',
+  columns: [{ title: 'stage' }, { title: 'p50' }, { title: 'p99' }, { title: 'slowest' }, { title: 'mean' }],
+  rows: legs.flatMap(({ name, transport, stages }) =>
+    STAGES.flatMap((stage) => {
+      const told = stage === 'securing' && transport === 'plain' ? null : stages?.[stage];
+      if (!told) return [];
+      return [{ head: `${name}: ${stage}`, cells: times([told.p50Ms, told.p99Ms, told.maxMs, told.meanMs]) }];
+    }),
   ),
 });
 

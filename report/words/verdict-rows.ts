@@ -1,4 +1,4 @@
-import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { type LegSummary, STAGES, type StageName } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { isLeak } from '../../core/stats/retained.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
@@ -26,6 +26,7 @@ import {
   size,
   UNKNOWN,
 } from './phrase.ts';
+import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
 
 /** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
 export interface Row {
@@ -44,7 +45,7 @@ export const plainRows = (summary: Summary): PlainRow[] =>
   verdictRows(summary).map(({ label, cells }) => ({ label: plain(label), cells: cells.map(plain) }));
 
 /** The verdict as rows, one column a leg. */
-export function verdictRows({ target, legs, limiters, forecast, capacity }: Summary): Row[] {
+export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacity }: Summary): Row[] {
   const row = (label: Part, cell: (leg: LegSummary) => Part): Row => ({
     label: phraseOf(label),
     cells: legs.map((leg) => phraseOf(cell(leg))),
@@ -66,6 +67,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
     ...(legs.some(({ perConnection }) => perConnection?.charged)
       ? [cost('  charged to its memory cgroup', 'charged')]
       : []),
+    ...(tlsAdds.length > 0 ? [row('  of it TLS adds', (leg) => tlsAddsCell(leg, tlsAdds))] : []),
     row('  growth of the host, unexplained', unexplainedCell),
     ...(legs.some(({ burst }) => burst !== null)
       ? [row('  in user space after a burst', ({ burst }) => orUnknown(burst?.userBytesPerConnection, size))]
@@ -84,6 +86,7 @@ export function verdictRows({ target, legs, limiters, forecast, capacity }: Summ
       ? [row('step, not in the cost', ({ fit }) => stepsCell(fit?.steps ?? []))]
       : []),
     row('time to open, p50 / p99 / max', ({ open: { p50Ms, p99Ms, maxMs } }) => times([p50Ms, p99Ms, maxMs])),
+    ...securedRows(legs, row),
     ...(legs.some(({ rtt }) => rtt !== null)
       ? [
           row('round trip, p50 / p99 / p99.9', ({ rtt }) =>
@@ -194,8 +197,21 @@ const stepsCell = (steps: Fit['steps']): Part =>
         '; ',
       );
 
+type MakeRow = (label: Part, cell: (leg: LegSummary) => Part) => Row;
+
+/** Where any leg is over TLS: what its opens consist of, what was agreed on, and what it takes on the wire. */
+function securedRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
+  if (legs.every(({ tls }) => tls === null)) return [];
+  const stage = (name: StageName): Row =>
+    row(`  ${name}`, ({ stages, transport }) => {
+      const told = name === 'securing' && transport === 'plain' ? null : stages?.[name];
+      return told ? times([told.p50Ms, told.p99Ms, told.maxMs]) : UNKNOWN;
+    });
+  return [...STAGES.map(stage), row('  on the wire, each', wireCell), row('TLS', agreedCell)];
+}
+
 /** User memory in any case; the kernel's and descriptors where any leg keeps some. */
-function retainedRows(legs: readonly LegSummary[], row: (label: Part, cell: (leg: LegSummary) => Part) => Row): Row[] {
+function retainedRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
   const hasMore = legs.some(({ retained }) => retained?.kernel && (retained.files?.perClosedConnection ?? 0) >= 0.01);
   return [
     row('retained per closed connection', (leg) => {

@@ -1,4 +1,4 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { besideNoun, nounsOf } from '../../core/protocols/nouns.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
@@ -7,18 +7,20 @@ import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { unansweredClause } from './talk-warnings.ts';
+import { tlsAddsSentences } from './tls-adds-phrases.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
 
 /**
- * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way. The only place
- * that puts a verdict into words.
+ * What a run came to: one sentence for each leg, after one that says why where it didn't go all the way, and then what TLS
+ * adds where that was measured. The only place that puts a verdict into words.
  */
 export function verdictOf(summary: Summary): Phrase[] {
   const lead = leadOf(summary);
   const legs = summary.legs.map((leg) => legSentence(leg, summary));
-  return [...(lead ? [lead] : []), ...(legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`])];
+  const told = legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`];
+  return [...(lead ? [lead] : []), ...told, ...tlsAddsSentences(summary)];
 }
 
 function leadOf({ status, error, thresholds, baseline }: Summary): Phrase | null {
@@ -54,21 +56,21 @@ const sentence = ([first = '', ...rest]: Phrase): Phrase => [
   '.',
 ];
 
-/** A second leg of a protocol is told apart by its name. */
-const nameBeside = ({ name, protocol }: LegSummary): string => (name === protocol ? '' : ` (${name})`);
+const nameBeside = (leg: LegSummary): string => besideNoun(leg.name, leg);
 
 /** Enough levels, and no cost that anybody should plan by. */
-function disowned({ name, protocol, inconclusive }: LegSummary): Phrase | null {
+function disowned(leg: LegSummary): Phrase | null {
+  const { name, inconclusive } = leg;
   if (!inconclusive) return null;
-  const whose = name === protocol ? '' : `${name}: `;
+  const whose = nameBeside(leg) === '' ? '' : `${name}: `;
   const { reasons } = inconclusive;
   return say`${whose}${reasons.map(({ sentence }) => sentence).join('; ')}; to settle it: ${reasons[0]!.remedy}`;
 }
 
 /** Without a cost. */
 function untold(leg: LegSummary): Phrase {
-  const { levels, peakOpen, planned, protocol } = leg;
-  const many = `${DESCRIPTORS[protocol].nouns[1]}${nameBeside(leg)}`;
+  const { levels, peakOpen, planned } = leg;
+  const many = `${nounsOf(leg)[1]}${nameBeside(leg)}`;
   const last = levels.at(-1);
   if (!last) {
     if (peakOpen === 0) return say`no level was reached: none of ${count(planned)} ${many} opened`;
@@ -89,7 +91,7 @@ function untold(leg: LegSummary): Phrase {
 /** With a cost, however sure it is. */
 function told(leg: LegSummary, summary: Summary): Phrase {
   const cost = knownCost(leg)!;
-  const one = `${DESCRIPTORS[leg.protocol].nouns[0]}${nameBeside(leg)}`;
+  const one = `${nounsOf(leg)[0]}${nameBeside(leg)}`;
   const where = leg.fit?.knee ? say`above about ${count(leg.fit.knee.at)} connections ` : '';
   const isRough = Math.max(cost.high - cost.bytes, cost.bytes - cost.low) > ROUGH * cost.bytes;
   const about = isRough ? 'roughly ' : '';

@@ -26,6 +26,7 @@ const HUES: Readonly<Record<Room, 'run' | 'serve' | 'show' | 'base'>> = {
   report: 'show',
   charts: 'show',
   dashboards: 'show',
+  certificates: 'base',
   files: 'base',
   core: 'base',
 };

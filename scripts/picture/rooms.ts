@@ -18,6 +18,7 @@ export const ROOMS = {
   telemetry: 'metrics over HTTP',
   memory: 'meters: what a target costs',
   dashboards: 'for Prometheus and Grafana',
+  certificates: 'certificates and their keys',
   files: 'read in bounds, replaced whole',
   core: 'units, plans, statistics, schemas: pure',
 } as const satisfies Record<string, string>;

@@ -1,6 +1,6 @@
 /** What each query of the comparison must answer: of each run what its own dashboard says of it. */
 import assert from 'node:assert/strict';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import { SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
 import type { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertNear, lastOf, most, only, REPORT_DRAWN } from './answers.ts';
@@ -28,7 +28,7 @@ const eachLeg = (wanted: (leg: Facts['summary']['legs'][number]) => number, shar
   each((answer, facts) => {
     assert.equal(answer.length, facts.summary.legs.length);
     for (const leg of facts.summary.legs) {
-      assertNear(lastOf(only(answer, { protocol: leg.protocol })), wanted(leg), share, leg.protocol);
+      assertNear(lastOf(only(answer, { leg: leg.name })), wanted(leg), share, leg.name);
     }
   });
 
@@ -68,19 +68,19 @@ export const COMPARE_CHECKS: ChecksOf<typeof COMPARE> = {
   ),
   saturated: each(VERDICT_CHECKS.saturated),
   connections: each((answer, facts) => {
-    for (const { protocol, peakOpen } of facts.summary.legs) assert.equal(most(only(answer, { protocol })), peakOpen);
+    for (const { name, peakOpen } of facts.summary.legs) assert.equal(most(only(answer, { leg: name })), peakOpen);
   }),
 };
 
 export const COMPARE_POINTS_CHECKS = Object.fromEntries(
-  PROTOCOLS.map((protocol) => {
+  SCHEMES.map((scheme) => {
     const those =
       (check: Check): CheckOfRuns =>
       (answer, runs) => {
-        const having = runs.filter(({ summary }) => summary.legs.some((leg) => leg.protocol === protocol));
+        const having = runs.filter(({ summary }) => summary.legs.some(({ name }) => name === scheme));
         each(check)(answer, having);
-        for (const facts of having) assert.ok(legOf(facts, protocol));
+        for (const facts of having) assert.ok(legOf(facts, scheme));
       };
-    return [protocol, { open: those(POINTS_CHECKS[protocol].open), memory: those(POINTS_CHECKS[protocol].total) }];
+    return [scheme, { open: those(POINTS_CHECKS[scheme].open), memory: those(POINTS_CHECKS[scheme].total) }];
   }),
-) as { readonly [P in ProtocolName]: ChecksOf<(typeof COMPARE_POINTS)[P]> };
+) as { readonly [S in SchemeName]: ChecksOf<(typeof COMPARE_POINTS)[S]> };

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { METRICS } from '../../core/metrics/catalogue.ts';
-import { PROTOCOLS } from '../../core/protocols/names.ts';
+import { SCHEMES } from '../../core/protocols/schemes.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';
@@ -81,7 +81,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
 
   const groupsOfRun = [
     group('verdict', run.VERDICT, VERDICT_CHECKS),
-    ...PROTOCOLS.map((one) => group(`points of ${one}`, run.POINTS[one], POINTS_CHECKS[one])),
+    ...SCHEMES.map((one) => group(`points of ${one}`, run.POINTS[one], POINTS_CHECKS[one])),
     group('memory', run.MEMORY, MEMORY_CHECKS),
     group('lifecycle', run.LIFECYCLE, LIFECYCLE_CHECKS),
     group('latency', run.LATENCY, LATENCY_CHECKS),
@@ -123,12 +123,10 @@ describe('dashboards and rules over real runs', { skip }, () => {
       const answer = await ask(query, runs());
       findings.about(key, () => COMPARE_CHECKS[key as keyof typeof COMPARE](answer, runs()));
     }
-    for (const [protocol, queries] of Object.entries(COMPARE_POINTS)) {
+    for (const [scheme, queries] of Object.entries(COMPARE_POINTS)) {
       for (const [key, query] of Object.entries(queries)) {
         const answer = await ask(query, runs());
-        findings.about(`${protocol} ${key}`, () =>
-          COMPARE_POINTS_CHECKS[protocol as 'ws'][key as 'open'](answer, runs()),
-        );
+        findings.about(`${scheme} ${key}`, () => COMPARE_POINTS_CHECKS[scheme as 'ws'][key as 'open'](answer, runs()));
       }
     }
     findings.assertNone();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { timedName } from '../../client/conductor/recorder.ts';
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
-import type { Phase } from '../../core/values/plan.ts';
+import { type Phase, readLegName } from '../../core/values/plan.ts';
 import { foldedLegs, readEvents, readRunJson, readSamples } from '../support/connrig.ts';
 import type { Series } from '../support/prometheus.ts';
 
@@ -53,25 +52,26 @@ export type ChecksOf<G> = { readonly [K in keyof G]: Check };
 export type TickSample = Extract<Sample, { type: 'tick' }>;
 export const ticksOf = ({ samples }: Facts): TickSample[] => samples.filter((sample) => sample.type === 'tick');
 
-export function legOf({ summary }: Facts, protocol: string | undefined): LegSummary {
-  const leg = summary.legs.find((one) => one.protocol === protocol);
-  assert.ok(leg, `a leg of ${protocol}`);
+/** @param name of the leg, which tells apart those of one protocol: `ws`, `wss` */
+export function legOf({ summary }: Facts, name: string | undefined): LegSummary {
+  const leg = summary.legs.find((one) => one.name === name);
+  assert.ok(leg, `a leg called ${name}`);
   return leg;
 }
 
 /** The last progress of a leg: everything that was counted. */
-export function findLegProgress({ samples }: Facts, protocol: ProtocolName) {
-  const end = samples.findLast((sample) => sample.type === 'leg-end' && sample.protocol === protocol);
+export function findLegProgress({ run, samples }: Facts, name: string) {
+  const end = samples.findLast((sample) => sample.type === 'leg-end' && readLegName(run.plan, sample.leg) === name);
   assert.ok(end?.type === 'leg-end');
   return end.progress;
 }
 
 /** Phases with when they began and ended, in seconds since the epoch. */
-export function phasesOf({ events, startedAt, finishedAt }: Facts) {
+export function phasesOf({ run, events, startedAt, finishedAt }: Facts) {
   const begun = events.filter((event) => event.type === 'phase');
-  return begun.map(({ elapsedMs, phase, protocol, level }, i) => ({
+  return begun.map(({ elapsedMs, phase, leg, level }, i) => ({
     phase: phase satisfies Phase,
-    protocol,
+    leg: readLegName(run.plan, leg),
     level,
     from: startedAt + elapsedMs / 1000,
     to: begun[i + 1] ? startedAt + begun[i + 1]!.elapsedMs / 1000 : finishedAt,

@@ -1,9 +1,10 @@
 /** What queries about connections coming, talking and going must answer, by the run's own folder. */
 import assert from 'node:assert/strict';
+import { STAGES } from '../../core/schemas/leg-summary.ts';
 import type { LATENCY, LIFECYCLE } from '../../dashboards/grafana/queries/run.ts';
 import { assertAll, assertNear, most, only, summed, total, valuesOf } from './answers.ts';
-import { type Check, type ChecksOf, type Facts, findLegProgress, legOf, phasesOf, ticksOf } from './facts.ts';
-import { assertBurst, eachLeg, listLegProtocols, openMs, pointsOf, RATES, whenThey } from './per-leg.ts';
+import { type Check, type ChecksOf, type Facts, findLegProgress, phasesOf, ticksOf } from './facts.ts';
+import { assertBurst, eachLeg, listLegNames, openMs, pointsOf, RATES, whenThey } from './per-leg.ts';
 
 export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   phases: (answer, facts) => {
@@ -11,9 +12,9 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
     const long = phasesOf(facts).filter(
       ({ from, to }) => facts.scrapedAt.filter((at) => at > from + 0.05 && at < to - 1).length >= 2,
     );
-    for (const { protocol, phase } of long) assertAll([only(answer, { protocol, phase })], (on) => on === 1, phase);
-    const walked = new Set(phasesOf(facts).map(({ protocol, phase }) => `${protocol} ${phase}`));
-    for (const { labels } of answer) assert.ok(walked.has(`${labels['protocol']} ${labels['phase']}`));
+    for (const { leg, phase } of long) assertAll([only(answer, { leg, phase })], (on) => on === 1, phase);
+    const walked = new Set(phasesOf(facts).map(({ leg, phase }) => `${leg} ${phase}`));
+    for (const { labels } of answer) assert.ok(walked.has(`${labels['leg']} ${labels['phase']}`));
   },
   target: eachLeg((series, { planned, levels }) => {
     assert.equal(most(series), planned);
@@ -26,19 +27,18 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   }),
   attempts: eachLeg((series, { attempts }) => assertNear(total(series), attempts, RATES, 'attempts')),
   outcomes: (answer, facts) => {
-    for (const protocol of listLegProtocols(facts)) {
-      const { outcomes } = legOf(facts, protocol);
+    for (const { name, outcomes } of facts.summary.legs) {
       for (const [outcome, count] of Object.entries(outcomes)) {
-        const own = answer.filter(({ labels }) => labels['protocol'] === protocol && labels['outcome'] === outcome);
+        const own = answer.filter(({ labels }) => labels['leg'] === name && labels['outcome'] === outcome);
         assertNear(own[0] ? total(own[0]) : 0, count, RATES, outcome);
       }
     }
   },
   closed: (answer, facts) => {
-    for (const protocol of listLegProtocols(facts)) {
-      const { closeReasons } = findLegProgress(facts, protocol);
+    for (const name of listLegNames(facts)) {
+      const { closeReasons } = findLegProgress(facts, name);
       for (const [reason, count] of Object.entries(closeReasons)) {
-        const own = answer.filter(({ labels }) => labels['protocol'] === protocol && labels['reason'] === reason);
+        const own = answer.filter(({ labels }) => labels['leg'] === name && labels['reason'] === reason);
         if (own[0]) assertBurst(own[0], count, reason);
         else assert.equal(count, 0, reason);
       }
@@ -49,7 +49,29 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
     assert.ok(protocol === 'tcp' || total(series) > 100 * attempts),
   ),
   sent: eachLeg((series, { protocol, attempts }) => assert.ok(protocol === 'tcp' || total(series) > 100 * attempts)),
+  // With the server's certificate, and ours to the last byte of the handshake.
+  wireReceived: eachLeg((series, { name, transport, attempts }, facts) => {
+    const { wireIn } = findLegProgress(facts, name).bytes!;
+    assertNear(total(series), wireIn, WIRE, 'received on the wire');
+    assert.equal(wireIn > 600 * attempts, transport === 'tls');
+  }),
+  wireSent: eachLeg((series, { name, transport, attempts }, facts) => {
+    const { wireOut } = findLegProgress(facts, name).bytes!;
+    assertNear(total(series), wireOut, WIRE, 'sent on the wire');
+    assert.equal(wireOut > 350 * attempts, transport === 'tls');
+  }),
+  handshakes: (answer, facts) => {
+    const secured = facts.summary.legs.filter(({ transport }) => transport === 'tls');
+    assert.equal(answer.length, 2 * secured.length);
+    for (const { name, tls } of secured) {
+      assertNear(total(only(answer, { leg: name, kind: 'full' })), tls!.secured, RATES, 'full handshakes');
+      assert.equal(total(only(answer, { leg: name, kind: 'resumed' })), 0);
+    }
+  },
 };
+
+/** What came of the warm-up before the first scrape isn't in a rate, and what comes at once may count twice. */
+const WIRE = 0.6;
 
 /** Buckets add up, and the last one is of all. */
 export const bucketsOf =
@@ -78,13 +100,20 @@ const talked = (facts: Facts): number => pointsOf(facts).reduce((sum, { talk }) 
 export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
   open: bucketsOf(opened),
   openMedian: inSeconds,
-  openTail: eachLeg((series, { protocol }, facts) => {
-    const medianMs = openMs(facts, protocol, 0.5);
+  openTail: eachLeg((series, { name }, facts) => {
+    const medianMs = openMs(facts, name, 0.5);
     const quantiles = valuesOf(series).filter((seconds) => !Number.isNaN(seconds));
     // Moments that no scrape saw in time are not among these.
     assert.ok(Math.max(...quantiles) * 1000 >= medianMs / 2.02, `${quantiles} s, half of all below ${medianMs} ms`);
   }),
   // Messages go on from one level to the next; those of the talk phases are what the record has.
+  stages: (answer, facts) => {
+    inSeconds(answer, facts);
+    const wanted = facts.summary.legs.flatMap(({ name, transport }) =>
+      STAGES.filter((stage) => stage !== 'securing' || transport === 'tls').map((stage) => `${name} ${stage}`),
+    );
+    assert.deepEqual(answer.map(({ labels }) => `${labels['leg']} ${labels['stage']}`).toSorted(), wanted.toSorted());
+  },
   roundTrip: whenThey('echo', (answer, facts) => {
     const all = answer.find(({ labels }) => labels['le'] === '+Inf');
     assert.ok(all && total(all) / 4 >= 0.8 * talked(facts));
@@ -100,12 +129,12 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
   responses: whenThey('request', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   heartbeats: whenThey('heartbeat', (answer, facts) => {
     const { everyMs } = facts.run.config['behaviour'] as { everyMs: number };
-    for (const protocol of listLegProtocols(facts)) {
-      const ticks = ticksOf(facts).filter((tick) => tick.protocol === protocol);
+    for (const [index, name] of listLegNames(facts).entries()) {
+      const ticks = ticksOf(facts).filter(({ leg }) => leg === index);
       const heldMs = ticks.reduce((sum, { counts, elapsedMs }, i) => {
         return sum + counts.open * ((ticks[i + 1]?.elapsedMs ?? elapsedMs) - elapsedMs);
       }, 0);
-      assertNear(total(only(answer, { protocol })), heldMs / everyMs, 0.4, `heartbeats of ${protocol}`);
+      assertNear(total(only(answer, { leg: name })), heldMs / everyMs, 0.4, `heartbeats of ${name}`);
     }
   }),
 };

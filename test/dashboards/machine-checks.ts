@@ -15,7 +15,7 @@ import {
 } from './answers.ts';
 import { type ChecksOf, type Facts, legOf } from './facts.ts';
 import { bucketsOf, inSeconds } from './flow-checks.ts';
-import { lastPoint, listLegProtocols, pointsOf } from './per-leg.ts';
+import { lastPoint, listLegNames, pointsOf } from './per-leg.ts';
 
 const tcpMem = (): number[] => {
   const pages = readFileSync('/proc/sys/net/ipv4/tcp_mem', 'utf8').trim().split(/\s+/).map(Number);
@@ -38,14 +38,14 @@ export const KERNEL_CHECKS: ChecksOf<typeof KERNEL> = {
   overflows: (answer) => assertAll(answer, (rate) => rate >= 0, 'overflows'),
   drops: (answer) => assertAll(answer, (rate) => rate >= 0, 'drops'),
   rows: (answer, facts) => {
-    const leg = legOf(facts, listLegProtocols(facts).at(-1));
+    const leg = legOf(facts, listLegNames(facts).at(-1));
     for (const component of ['tcpSock', 'socketInode', 'dentry', 'file'] as const) {
       const each = leg.perConnection!.components[component]!;
       assertNear(most(only(answer, { component })), each * leg.peakOpen, 0.05, component);
     }
   },
   rowsEach: (answer, facts) => {
-    const { components } = legOf(facts, listLegProtocols(facts).at(-1)).perConnection!;
+    const { components } = legOf(facts, listLegNames(facts).at(-1)).perConnection!;
     for (const component of ['tcpSock', 'socketInode', 'dentry', 'file'] as const) {
       const pairs = valuesOf(only(answer, { component })).map((bytes) => [bytes, components[component]!] as const);
       assertMostlyNear(pairs, 0.05, component);
@@ -64,8 +64,8 @@ export const KERNEL_CHECKS: ChecksOf<typeof KERNEL> = {
 export const RUNTIME_CHECKS: ChecksOf<typeof RUNTIME> = {
   cpu: (answer, facts) => {
     // Processor time of each leg's target since its baseline, where that is a process of its own.
-    const spent = listLegProtocols(facts).map((protocol) => {
-      const own = pointsOf(facts).filter((point) => point.protocol === protocol);
+    const spent = listLegNames(facts).map((_, index) => {
+      const own = pointsOf(facts).filter(({ leg }) => leg === index);
       return own.at(-1)!.readings.target!.cpuSeconds - own[0]!.readings.target!.cpuSeconds;
     });
     const wanted = spent.reduce((sum, seconds) => sum + seconds, 0);
@@ -116,6 +116,17 @@ export const GENERATOR_CHECKS: ChecksOf<typeof GENERATOR> = {
     assert.ok(most(only(answer)) >= fullest && most(only(answer)) < fullest + 300);
   },
   fdsLimit: (answer, { run }) => assert.equal(lastOf(only(answer)), run.environment.descriptorLimit),
+  tlsObjects: (answer, facts) => {
+    const secured = facts.summary.legs.filter(({ transport }) => transport === 'tls');
+    assert.equal(answer.length, 2 * secured.length);
+    for (const { name } of secured) {
+      const shaking = only(answer, { leg: name, use: 'handshake' });
+      // As many as are in their handshake, which the window bounds.
+      assertAll([shaking], (objects) => objects >= 0 && objects <= 128, 'objects');
+      assert.equal(lastOf(shaking), 0);
+      assertAll([only(answer, { leg: name, use: 'kept' })], (objects) => objects === 0, 'kept');
+    }
+  },
   meters: (answer, facts) => {
     const took = pointsOf(facts).map(({ readings }) => readings.tookMs / 1000);
     assertAll(

@@ -2,21 +2,21 @@
 import assert from 'node:assert/strict';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import { SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
 import type { MEMORY, POINTS } from '../../dashboards/grafana/queries/run.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, most, only, summed, valuesOf } from './answers.ts';
 import { type Check, type ChecksOf, type Facts, legOf, type TickSample, ticksOf } from './facts.ts';
 import { type LedgerPart, lineOf } from './line.ts';
-import { eachCost, lastPoint, listLegProtocols, pointsOf } from './per-leg.ts';
+import { eachCost, lastPoint, listLegNames, pointsOf } from './per-leg.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 /** Each level is there with what the summary says of it, and nothing else. */
 const levelsOf =
-  (pick: (leg: Facts['summary']['legs'][number], level: number) => number, protocol: ProtocolName): Check =>
+  (pick: (leg: Facts['summary']['legs'][number], level: number) => number, name: SchemeName): Check =>
   (answer, facts) => {
-    if (!listLegProtocols(facts).includes(protocol)) return assert.deepEqual(answer, []);
-    const leg = legOf(facts, protocol);
+    if (!listLegNames(facts).includes(name)) return assert.deepEqual(answer, []);
+    const leg = legOf(facts, name);
     const seen = [...new Set(valuesOf(only(answer)))].toSorted((a, b) => a - b);
     // Two levels may have come to the same number of pages.
     const wanted = [...new Set(leg.levels.map((_, i) => pick(leg, i)))].toSorted((a, b) => a - b);
@@ -25,24 +25,24 @@ const levelsOf =
   };
 
 export const POINTS_CHECKS = Object.fromEntries(
-  PROTOCOLS.map((protocol) => {
-    const bytes = (part: LedgerPart): Check => levelsOf((leg, i) => leg.levels[i]!.bytes[part]!, protocol);
+  SCHEMES.map((scheme) => {
+    const bytes = (part: LedgerPart): Check => levelsOf((leg, i) => leg.levels[i]!.bytes[part]!, scheme);
     const onLine = (leg: Facts['summary']['legs'][number], i: number): number => {
       const { slope, intercept } = lineOf(leg, 'total');
       return intercept + slope * leg.levels[i]!.open;
     };
     return [
-      protocol,
+      scheme,
       {
-        open: levelsOf((leg, i) => leg.levels[i]!.open, protocol),
+        open: levelsOf((leg, i) => leg.levels[i]!.open, scheme),
         total: bytes('total'),
         user: bytes('user'),
         kernel: bytes('kernel'),
-        line: levelsOf(onLine, protocol),
+        line: levelsOf(onLine, scheme),
       },
     ];
   }),
-) as { readonly [P in ProtocolName]: ChecksOf<(typeof POINTS)[P]> };
+) as { readonly [S in SchemeName]: ChecksOf<(typeof POINTS)[S]> };
 
 /** How old a sample may be that Prometheus shows: an interval, and one that was missed. */
 const SAMPLE_SECONDS = 2;
@@ -64,21 +64,21 @@ export const MEMORY_CHECKS: ChecksOf<typeof MEMORY> = {
   components: (answer, facts) => {
     const names = answer.map(({ labels }) => labels['component']!);
     const wanted = [...USER_COMPONENTS, ...KERNEL_COMPONENTS].filter(
-      (name) => legOf(facts, listLegProtocols(facts)[0]).perConnection!.components[name] !== null,
+      (name) => legOf(facts, listLegNames(facts)[0]).perConnection!.components[name] !== null,
     );
     assert.deepEqual(names.toSorted(), wanted.toSorted());
     const user = answer.filter(({ labels }) => (USER_COMPONENTS as readonly string[]).includes(labels['component']!));
     assertAsInTicks(summed(user), facts, (tick) => tick.targetBytes, 'user memory');
-    const { components } = legOf(facts, listLegProtocols(facts).at(-1)).perConnection!;
-    const top = legOf(facts, listLegProtocols(facts).at(-1)).peakOpen;
+    const { components } = legOf(facts, listLegNames(facts).at(-1)).perConnection!;
+    const top = legOf(facts, listLegNames(facts).at(-1)).peakOpen;
     assertNear(most(only(answer, { component: 'tcpSock' })), components.tcpSock! * top, 0.05, 'sockets at the top');
   },
   unexplained: (answer) => assertAll(answer, (bytes) => Math.abs(bytes) < 4e9, 'unexplained'),
   connections: (answer, facts) => {
-    for (const protocol of listLegProtocols(facts)) {
-      const own = only(answer, { protocol });
-      assert.equal(most(own), legOf(facts, protocol).peakOpen);
-      assertAsInTicks(own, facts, (tick) => (tick.protocol === protocol ? tick.counts.open : null), protocol);
+    for (const [index, { name, peakOpen }] of facts.summary.legs.entries()) {
+      const own = only(answer, { leg: name });
+      assert.equal(most(own), peakOpen);
+      assertAsInTicks(own, facts, ({ leg, counts }) => (leg === index ? counts.open : null), name);
     }
   },
   cost: eachCost((own, { total }) => {

@@ -1,32 +1,31 @@
 /** Ways in which checks of a run's queries go by its legs, and by what its connections do. */
 import assert from 'node:assert/strict';
-import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, only, total } from './answers.ts';
-import { type Check, type Facts, findLegProgress, legOf } from './facts.ts';
+import { type Check, type Facts, findLegProgress } from './facts.ts';
 
-export const listLegProtocols = ({ summary }: Facts): ProtocolName[] => summary.legs.map(({ protocol }) => protocol);
+export const listLegNames = ({ summary }: Facts): string[] => summary.legs.map(({ name }) => name);
 
 export const eachLeg =
   (check: (series: Series, leg: Facts['summary']['legs'][number], facts: Facts) => void): Check =>
   (answer, facts) => {
-    for (const protocol of listLegProtocols(facts)) check(only(answer, { protocol }), legOf(facts, protocol), facts);
+    for (const leg of facts.summary.legs) check(only(answer, { leg: leg.name }), leg, facts);
   };
 
 /** One value for each leg. */
 export const ofLeg = (wanted: (leg: Facts['summary']['legs'][number], facts: Facts) => number, share = 1e-6): Check =>
-  eachLeg((series, leg, facts) => assertNear(lastOf(series), wanted(leg, facts), share, leg.protocol));
+  eachLeg((series, leg, facts) => assertNear(lastOf(series), wanted(leg, facts), share, leg.name));
 
 /** The same of costs: an inconclusive leg has none. */
 export const eachCost =
   (check: (own: readonly Series[], cost: NonNullable<LegSummary['perConnection']>) => void): Check =>
   (answer, facts) => {
-    for (const { protocol, perConnection, inconclusive } of facts.summary.legs) {
-      const own = answer.filter(({ labels }) => labels['protocol'] === protocol);
-      if (inconclusive) assert.deepEqual(own, [], `${protocol} is inconclusive`);
+    for (const { name, perConnection, inconclusive } of facts.summary.legs) {
+      const own = answer.filter(({ labels }) => labels['leg'] === name);
+      if (inconclusive) assert.deepEqual(own, [], `${name} is inconclusive`);
       else check(own, perConnection!);
     }
   };
@@ -54,8 +53,8 @@ export const whenThey =
   };
 
 /** All that were opened; the summary leaves out what came at once, in the burst. */
-export const openMs = (facts: Facts, protocol: ProtocolName, q: number): number =>
-  quantileMs(findLegProgress(facts, protocol).openPlanned, q)!;
+export const openMs = (facts: Facts, leg: string, q: number): number =>
+  quantileMs(findLegProgress(facts, leg).openPlanned, q)!;
 
 export const pointsOf = ({ samples }: Facts): MemoryPoint[] => samples.filter((sample) => sample.type === 'memory');
 

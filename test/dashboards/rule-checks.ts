@@ -8,10 +8,10 @@ import type { Check } from './facts.ts';
 const sumOver =
   (wanted: (level: { open: number; bytes: number }) => number): Check =>
   (answer, { summary }) => {
-    for (const { protocol, levels } of summary.legs) {
+    for (const { name, levels } of summary.legs) {
       for (const part of ['total', 'user', 'kernel'] as const) {
         const sum = levels.reduce((so, { open, bytes }) => so + wanted({ open, bytes: bytes[part]! }), 0);
-        assertNear(most(only(answer, { protocol, part })), sum, 1e-6, `${protocol} ${part}`);
+        assertNear(most(only(answer, { leg: name, part })), sum, 1e-6, `${name} ${part}`);
       }
     }
   };
@@ -19,11 +19,9 @@ const sumOver =
 const largestOver =
   (wanted: (levels: LegSummary['levels']) => number): Check =>
   (answer, { summary }) => {
-    for (const { protocol, levels } of summary.legs) {
-      const own = answer.filter(
-        ({ labels }) => labels['protocol'] === protocol && (labels['part'] ?? 'total') === 'total',
-      );
-      assertNear(most(only(own)), wanted(levels), 1e-6, protocol);
+    for (const { name, levels } of summary.legs) {
+      const own = answer.filter(({ labels }) => labels['leg'] === name && (labels['part'] ?? 'total') === 'total');
+      assertNear(most(only(own)), wanted(levels), 1e-6, name);
     }
   };
 

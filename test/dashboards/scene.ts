@@ -43,7 +43,20 @@ export async function play(t: TestContext): Promise<Scene> {
   });
   const watched = ['--metrics', `127.0.0.1:${metrics}`, '--linger', '60s', '--json', '--settle-timeout', '5s'];
   const big = await runOf(t, [
-    ...['run', '--connections', '3k', '--levels', '5', '--behaviour', 'heartbeat:10s', '--name', 'big', ...watched],
+    ...[
+      'run',
+      '--protocol',
+      'tcp,wss',
+      '--connections',
+      '3k',
+      '--levels',
+      '5',
+      '--behaviour',
+      'heartbeat:10s',
+      '--name',
+      'big',
+      ...watched,
+    ],
     // No level is over before two scrapes.
     ...['--rate', '600/s', '--rest', '1s'],
   ]);

@@ -12,10 +12,10 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   phase: (answer, facts) => {
     const [[at]] = only(answer).points as [readonly [number, number]];
     const possible = phasesOf(facts).filter(({ from, to }) => from <= at && to >= at - 3);
-    const { protocol, phase } = only(answer).labels;
+    const { leg, phase } = only(answer).labels;
     assert.ok(
-      possible.some((one) => one.protocol === protocol && one.phase === phase),
-      `${protocol} ${phase}`,
+      possible.some((one) => one.leg === leg && one.phase === phase),
+      `${leg} ${phase}`,
     );
     assert.equal(theValue(answer), 1);
   },
@@ -23,8 +23,8 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   peak: ofLeg(({ peakOpen }) => peakOpen),
   planned: ofLeg(({ planned }) => planned),
   failed: ofLeg(({ attempts, outcomes }) => attempts - outcomes.open),
-  lost: ofLeg(({ protocol }, facts) => {
-    const { closeReasons, counts } = findLegProgress(facts, protocol);
+  lost: ofLeg(({ name }, facts) => {
+    const { closeReasons, counts } = findLegProgress(facts, name);
     return counts.closed - closeReasons['by-us'];
   }),
   cost: eachCost((own, { total }) => assertNear(lastOf(only(own)), total!.bytes, 1e-6, 'cost')),
@@ -50,12 +50,8 @@ export const VERDICT_CHECKS: ChecksOf<typeof VERDICT> = {
   }),
   memoryAtPlan: ofLeg((leg) => lineOf(leg, 'total').intercept + lineOf(leg, 'total').slope * leg.planned),
   memoryLimit: (answer, { summary }) => assert.equal(theValue(answer), memoryLimitOf(summary)),
-  openMedian: eachLeg((series, { protocol }, facts) =>
-    assertSameBucket(lastOf(series), openMs(facts, protocol, 0.5), 'p50'),
-  ),
-  openTail: eachLeg((series, { protocol }, facts) =>
-    assertSameBucket(lastOf(series), openMs(facts, protocol, 0.99), 'p99'),
-  ),
+  openMedian: eachLeg((series, { name }, facts) => assertSameBucket(lastOf(series), openMs(facts, name, 0.5), 'p50')),
+  openTail: eachLeg((series, { name }, facts) => assertSameBucket(lastOf(series), openMs(facts, name, 0.99), 'p99')),
   saturated: (answer, { summary }) => assert.equal(theValue(answer), Number(summary.generator.saturated)),
   warnings: (answer, { events }) =>
     assert.equal(theValue(answer), events.filter(({ type }) => type === 'warning').length),

@@ -164,7 +164,7 @@ describe('secrets of a target and of an exporter', () => {
     assert.match(ended.stderr, /EEXPORTER: .*\/metrics\?key=\*\*\*: answered 404/);
     assertKept(folder, ended);
     for (const url of [
-      `wss://h:1/chat?${QUERY}`,
+      `mqtt://h:1/chat?${QUERY}`,
       `h:1/chat?${QUERY}`,
       `ws://me:${PLANTED}@h:1`,
       `ws://me:${PLANTED}/x@h:1`,

@@ -11,7 +11,7 @@ import { needs } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 240_000 };
-const PORTS = ['--ws-port', 'auto', '--tcp-port', 'auto', '--admin-port', 'auto'];
+const PORTS = ['--ws-port', 'auto', '--tcp-port', 'auto', '--wss-port', 'auto', '--admin-port', 'auto'];
 
 async function readyOf(started: Started): Promise<{ admin: string; tcpPort: number }> {
   const line = await eventually(() => started.stdout().includes('\n') && started.stdout(), 'it is ready', 60_000);
@@ -41,7 +41,7 @@ async function stall(t: TestContext, port: number): Promise<Socket> {
 }
 
 it('shows connections, memory, and who has the most queued', { ...TIMEOUT, skip: needs('chromium') }, async (t) => {
-  const serve = startConnrig(t, ['serve', '--json', '--processes', '2', ...PORTS]);
+  const serve = startConnrig(t, ['serve', '--json', '--processes', '2', '--protocol', 'tcp,ws,wss', ...PORTS]);
   const { admin, tcpPort } = await readyOf(serve);
   const { page, troubles } = await openPage(await openBrowser(t), `${admin}/`);
   await eventually(async () => (await figureOf(page, 'open')) === '0', 'nobody is there');
@@ -62,7 +62,11 @@ it('shows connections, memory, and who has the most queued', { ...TIMEOUT, skip:
   const memory = ServerMemory.parse(await (await fetch(`${admin}/memory`)).json());
   assert.equal(await figureOf(page, 'closed'), '61');
   assert.equal(await figureOf(page, 'processes'), String(memory.processes.length));
-  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), ['61', '0', '0']);
+  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), ['61', '0', '0', '0', '0', '0']);
+  const { fingerprint, notAfter } = memory.certificate!;
+  const shown = await textOf(page.locator('main'));
+  assert.match(shown, /Certificate for TLS: CN=connrig, which the server made when it was started, valid until /);
+  assert.ok(shown.includes(`${notAfter.slice(0, 10)} `) && shown.includes(fingerprint));
   await eventually(async () => /None of 0 connections/.test(await textOf(page.locator('main'))), 'the list is empty');
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

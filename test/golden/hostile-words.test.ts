@@ -57,7 +57,9 @@ function spoil(folder: string): void {
     run: { ...run, name: EVIL },
     status: 'passed',
     problems: [EVIL],
-    legs: [{ name: 'tcp', protocol: 'tcp', launches: 1, rSquared: 1, total: cost, user: cost, coarseBytes: 0 }],
+    legs: [
+      { name: 'tcp', protocol: 'tcp', launches: 1, rSquared: 1, tls: null, total: cost, user: cost, coarseBytes: 0 },
+    ],
   };
   writeFileSync(path, JSON.stringify({ ...run, name: EVIL, target, environment, config, baseline }));
   const events = readFileSync(join(folder, 'events.jsonl'), 'utf8');

@@ -24,6 +24,10 @@ const PARTS: ReadonlyArray<readonly [file: string, tests: readonly string[]]> = 
   ['fleet/engines/epoll', OF_ENGINES.map((name) => `^epoll( engine)? .*${name}`)],
   ['fleet/engines/node', OF_ENGINES],
   ['fleet/fleet', ['^tcp: exactly as many', '^2 workers share', '^stopping while']],
+  // Each has another OpenSSL in it.
+  ['fleet/tls', []],
+  ['fleet/transports/tls/sessions', []],
+  ['fleet/transports/tls/record-layer', []],
   ['memory/sock-diag', []],
 ];
 const TIMEOUT = { timeout: 600_000 };
@@ -70,7 +74,19 @@ export function goesOn(version: (typeof NEWER)[number]): void {
       const folder = join(there, 'run');
       const { code, stderr } = await connrig(
         t,
-        ['run', '--connections', '60', '--levels', '3', '--settle-timeout', '0s', '--out', folder],
+        [
+          'run',
+          '--protocol',
+          'tcp,wss',
+          '--connections',
+          '60',
+          '--levels',
+          '3',
+          '--settle-timeout',
+          '0s',
+          '--out',
+          folder,
+        ],
         { cwd: there, program: [node, join(there, 'node_modules', 'connrig', 'dist', 'bin', 'main.js')] },
       );
       // On a machine that is busy with other things it may have been late, which is another matter.

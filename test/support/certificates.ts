@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { commandOf } from './needs.ts';
+
+/** A test, or a group of them. */
+export interface UntilAfter {
+  after(remove: () => void): void;
+}
 
 /** Two files of PEM. */
 export interface PairOfFiles {
@@ -15,8 +19,6 @@ export interface PairOfFiles {
 interface Issued {
   /** As OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`. */
   readonly names?: readonly string[];
-  /** From now on; below 0: it has expired. */
-  readonly days?: number;
 }
 
 /** An authority of the test's own; nobody trusts it but who is given its certificate. */
@@ -34,7 +36,7 @@ export const openssl = (...args: readonly string[]): string =>
   execFileSync(commandOf('openssl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** In a folder that is removed after the test. */
-export function makeAuthority(t: Pick<TestContext, 'after'>): Authority {
+export function makeAuthority(t: UntilAfter): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-certificates-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [caPath, caKeyPath] = [join(folder, 'ca.pem'), join(folder, 'ca.key')];
@@ -43,12 +45,12 @@ export function makeAuthority(t: Pick<TestContext, 'after'>): Authority {
   return {
     folder,
     caPath,
-    issue({ names = ['DNS:localhost', 'IP:127.0.0.1'], days = 2 } = {}) {
+    issue({ names = ['DNS:localhost', 'IP:127.0.0.1'] } = {}) {
       const stem = join(folder, `server-${++issuedBefore}`);
       const [keyPath, certPath, csrPath] = [`${stem}.key`, `${stem}.pem`, `${stem}.csr`];
       openssl('req', ...EC, '-nodes', '-keyout', keyPath, '-out', csrPath, '-subj', '/CN=test server');
       writeFileSync(`${stem}.ext`, `subjectAltName=${names.join(',')}\n`);
-      const signed = ['-CA', caPath, '-CAkey', caKeyPath, '-days', String(days), '-extfile', `${stem}.ext`];
+      const signed = ['-CA', caPath, '-CAkey', caKeyPath, '-extfile', `${stem}.ext`];
       openssl('x509', '-req', '-in', csrPath, ...signed, '-out', certPath);
       return { certPath, keyPath };
     },

@@ -60,6 +60,7 @@ export const serverMemory = (open: number, heapUsedBytes: number): ServerMemory 
   ],
   census: mapSchemes(() => census(open)),
   live: { bytesPerConnection: null, idleRssBytes: null },
+  certificate: null,
 });
 
 const SLAB_BYTES = { TCP: 2500, sock_inode_cache: 850, dentry: 200, filp: 200, eventpoll_epi: 128 };

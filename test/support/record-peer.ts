@@ -55,13 +55,15 @@ export class PeerLane {
     return sealed;
   }
 
-  /** All records of these bytes. @throws when one isn't whole or not what was sealed */
+  /** All records of these bytes; a KeyUpdate among them is followed. @throws when one isn't whole or not what was sealed */
   open(wire: Uint8Array): { type: number; content: Buffer }[] {
     const opened: { type: number; content: Buffer }[] = [];
     for (let rest = Buffer.from(wire); rest.length > 0; ) {
       const length = rest.readUInt16BE(3);
       if (rest.length < 5 + length) throw new Error('half a record');
-      opened.push(this.#open(rest.subarray(0, 5), rest.subarray(5, 5 + length)));
+      const record = this.#open(rest.subarray(0, 5), rest.subarray(5, 5 + length));
+      if (record.type === 22 && record.content[0] === 24) this.update();
+      opened.push(record);
       rest = rest.subarray(5 + length);
     }
     return opened;

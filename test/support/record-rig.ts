@@ -40,6 +40,13 @@ export const SUITES_12: readonly RecordSuite[] = [
 ];
 export const SUITES = [...SUITES_13, ...SUITES_12];
 
+export interface RecordRigOptions extends RecordLayerOptions {
+  readonly slots?: number;
+  /** Numbers of records to begin at; else those after a handshake. */
+  readonly sent?: number;
+  readonly received?: number;
+}
+
 /** A record layer whose slot 0 is connected to a peer that uses node:crypto alone. */
 export class RecordRig {
   readonly keys: TrafficKeys;
@@ -49,31 +56,39 @@ export class RecordRig {
   readonly peerIn: PeerLane;
   /** All events but data, in order; what was sent is opened by the peer. */
   readonly seen: string[] = [];
+  /** Called within each event that is seen, data too. */
+  during: (event: string) => void = () => {};
   #plain: Buffer[] = [];
 
-  constructor(suite: RecordSuite, options: RecordLayerOptions & { slots?: number } = {}) {
+  constructor(suite: RecordSuite, options: RecordRigOptions = {}) {
     this.keys = suite.keys();
     const first = this.keys.version === '1.2' ? 1 : 0;
-    this.peerOut = new PeerLane(this.keys, 'server', BigInt(first));
-    this.peerIn = new PeerLane(this.keys, 'client', BigInt(first));
+    const { sent = first, received = first } = options;
+    this.peerOut = new PeerLane(this.keys, 'server', BigInt(received));
+    this.peerIn = new PeerLane(this.keys, 'client', BigInt(sent));
+    const see = (event: string) => {
+      this.seen.push(event);
+      this.during(event);
+    };
     this.layer = new RecordLayer(
       options.slots ?? 4,
       {
         onSend: (_, wire) => {
-          for (const { type, content } of this.peerIn.open(wire)) {
-            this.seen.push(`send ${type} ${content.toString('hex')}`);
-          }
+          for (const { type, content } of this.peerIn.open(wire)) see(`send ${type} ${content.toString('hex')}`);
         },
-        onPlain: (_, bytes) => void this.#plain.push(Buffer.from(bytes)),
-        onPeerEnd: () => void this.seen.push('end'),
-        onTicket: () => void this.seen.push('ticket'),
-        onKeyUpdate: (isOurs) => void this.seen.push(isOurs ? 'our keys' : 'their keys'),
-        onAlert: (_, alert) => void this.seen.push(`alert ${alert}`),
-        onBroken: (_, detail) => void this.seen.push(`broken: ${detail}`),
+        onPlain: (_, bytes) => {
+          this.#plain.push(Buffer.from(bytes));
+          this.during('plain');
+        },
+        onPeerEnd: () => see('end'),
+        onTicket: () => see('ticket'),
+        onKeyUpdate: (isOurs) => see(isOurs ? 'our keys' : 'their keys'),
+        onAlert: (_, alert) => see(`alert ${alert}`),
+        onBroken: (_, detail) => see(`broken: ${detail}`),
       },
       options,
     );
-    this.layer.begin(0, this.keys, first, first);
+    this.layer.begin(0, this.keys, sent, received);
   }
 
   feed(wire: Uint8Array): void {

@@ -14,7 +14,7 @@ import { unusedPort } from '../support/peers.ts';
 const FOLDER = fileURLToPath(new URL('../../../test/tls/census', import.meta.url));
 
 /** How connections went, as the server saw it: Go tells a close_notify from a FIN without one. */
-export interface Census {
+export interface CensusOfHeld {
   readonly open: number;
   readonly pongs: number;
   /** Close frames of the client with the code 1000. */
@@ -32,7 +32,7 @@ interface CensusServer {
   readonly ca: string;
   /** Pings every connection once. */
   ping(): void;
-  count(): Promise<Census>;
+  count(): Promise<CensusOfHeld>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function startCensusServer(): Promise<CensusServer> {
     ping: () => void child.stdin.write('ping\n'),
     async count() {
       child.stdin.write('count\n');
-      return JSON.parse(await nextLine(lines, child)) as Census;
+      return JSON.parse(await nextLine(lines, child)) as CensusOfHeld;
     },
     async stop() {
       const exited = once(child, 'exit');

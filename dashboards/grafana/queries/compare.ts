@@ -1,7 +1,8 @@
 /** What the comparison of runs asks: only series that carry the name of their run. */
-import { PROTOCOLS, type ProtocolName } from '../../../core/protocols/names.ts';
+import { SCHEMES, type SchemeName } from '../../../core/protocols/schemes.ts';
 import { type PromQl, promql, recorded } from '../../promql.ts';
 import { last, now, over } from '../query.ts';
+import { firstLegOf } from './first-leg.ts';
 
 const run = { variable: 'runs' } as const;
 const each = '{{run}} {{leg}}';
@@ -26,18 +27,17 @@ export const COMPARE = {
   connections: over(recorded('open', { run }), each),
 } as const;
 
-/** Readings at levels for each protocol: x and y, a series for each run. */
+/** Readings at levels for each scheme: x and y, a series for each run. */
 export const COMPARE_POINTS = Object.fromEntries(
-  PROTOCOLS.map((protocol) => {
+  SCHEMES.map((scheme) => {
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;
-    // The first of several legs with this protocol; what was recorded by older versions has no such label.
-    const of = { run, protocol, leg: [protocol, ''], part: 'total' } as const;
+    const of = { run, ...firstLegOf(scheme), part: 'total' } as const;
     return [
-      protocol,
+      scheme,
       {
         open: over(point(recorded('pointConnections', of)), '{{run}} connections'),
         memory: over(point(recorded('pointMemory', of)), '{{run}} memory'),
       },
     ];
   }),
-) as Record<ProtocolName, Record<'open' | 'memory', ReturnType<typeof over>>>;
+) as Record<SchemeName, Record<'open' | 'memory', ReturnType<typeof over>>>;

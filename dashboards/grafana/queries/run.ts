@@ -1,14 +1,18 @@
 /** What the dashboard of one run asks. */
 import { KERNEL_COMPONENTS } from '../../../core/ledger/kernel-rows.ts';
-import { PROTOCOLS, type ProtocolName } from '../../../core/protocols/names.ts';
+import { SCHEMES, type SchemeName } from '../../../core/protocols/schemes.ts';
 import { histogram, metric, type PromQl, promql, recorded } from '../../promql.ts';
 import { buckets, last, now, over, perSecond } from '../query.ts';
+import { firstLegOf } from './first-leg.ts';
 
 const run = { variable: 'run' } as const;
 /** Series of the process that is the chosen run, at the moments when it is. */
 const ofRun = (series: PromQl): PromQl => promql`${series} and on (job, instance) ${metric('runInfo', { run })}`;
 const quantile = (q: number, key: 'openDuration' | 'roundTrip' | 'scheduleLag'): PromQl =>
   promql`histogram_quantile(${q}, sum by (protocol, leg, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
+/** The same of each stage. */
+const stageQuantile = (q: number): PromQl =>
+  promql`histogram_quantile(${q}, sum by (protocol, leg, stage, le) (${ofRun(perSecond(histogram('openStageDuration', 'bucket')))}))`;
 const increases = (key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventLoopDelay'): PromQl =>
   promql`sum by (le) (${ofRun(promql`increase(${histogram(key, 'bucket')}[$__rate_interval])`)})`;
 
@@ -33,11 +37,10 @@ export const VERDICT = {
   warnings: now(last(recorded('warnings', { run }))),
 } as const;
 
-/** Readings at levels, and the line: for each protocol x, y of each part, and the line's y at each x. */
+/** Readings at levels, and the line: for each scheme x, y of each part, and the line's y at each x. */
 export const POINTS = Object.fromEntries(
-  PROTOCOLS.map((protocol) => {
-    // The first of several legs with this protocol; what was recorded by older versions has no such label.
-    const at = { run, protocol, leg: [protocol, ''] } as const;
+  SCHEMES.map((scheme) => {
+    const at = { run, ...firstLegOf(scheme) } as const;
     const total = { ...at, part: 'total' } as const;
     const point = (series: PromQl): PromQl => promql`last_over_time(${series}[$__interval])`;
     /** The line as it stands at the end of what is shown. */
@@ -45,17 +48,17 @@ export const POINTS = Object.fromEntries(
       promql`last_over_time(${recorded(key, total)}[$__range] @ end())`;
     const open = point(recorded('pointConnections', total));
     return [
-      protocol,
+      scheme,
       {
-        open: over(open, `${protocol} connections`),
-        total: over(point(recorded('pointMemory', total)), `${protocol} total`),
-        user: over(point(recorded('pointMemory', { ...at, part: 'user' })), `${protocol} user`),
-        kernel: over(point(recorded('pointMemory', { ...at, part: 'kernel' })), `${protocol} kernel`),
-        line: over(promql`${final('slope')} * ${open} + ${final('intercept')}`, `${protocol} least squares`),
+        open: over(open, `${scheme} connections`),
+        total: over(point(recorded('pointMemory', total)), `${scheme} total`),
+        user: over(point(recorded('pointMemory', { ...at, part: 'user' })), `${scheme} user`),
+        kernel: over(point(recorded('pointMemory', { ...at, part: 'kernel' })), `${scheme} kernel`),
+        line: over(promql`${final('slope')} * ${open} + ${final('intercept')}`, `${scheme} least squares`),
       },
     ];
   }),
-) as Record<ProtocolName, Record<'open' | 'total' | 'user' | 'kernel' | 'line', ReturnType<typeof over>>>;
+) as Record<SchemeName, Record<'open' | 'total' | 'user' | 'kernel' | 'line', ReturnType<typeof over>>>;
 
 export const MEMORY = {
   components: over(ofRun(metric('targetLedger')), '{{component}}'),
@@ -75,6 +78,9 @@ export const LIFECYCLE = {
   attempts: over(ofRun(perSecond(metric('connectionAttempts'))), '{{leg}} begun'),
   outcomes: over(promql`${ofRun(perSecond(metric('connectionOutcomes')))} > 0`, '{{leg}} {{outcome}}'),
   closed: over(promql`${ofRun(perSecond(metric('connectionsClosed')))} > 0`, '{{leg}} {{reason}}'),
+  wireReceived: over(ofRun(perSecond(metric('wireReceivedBytes'))), '{{leg}} received, on the wire'),
+  wireSent: over(ofRun(perSecond(metric('wireSentBytes'))), '{{leg}} sent, on the wire'),
+  handshakes: over(ofRun(perSecond(metric('tlsHandshakes'))), '{{leg}} {{kind}}'),
   received: over(ofRun(perSecond(metric('receivedBytes'))), '{{leg}} received'),
   sent: over(ofRun(perSecond(metric('sentBytes'))), '{{leg}} sent'),
 } as const;
@@ -83,6 +89,7 @@ export const LATENCY = {
   open: buckets(increases('openDuration')),
   openMedian: over(quantile(0.5, 'openDuration'), '{{leg}} p50'),
   openTail: over(quantile(0.99, 'openDuration'), '{{leg}} p99'),
+  stages: over(stageQuantile(0.5), '{{leg}} {{stage}} p50'),
   roundTrip: buckets(increases('roundTrip')),
   roundTripMedian: over(quantile(0.5, 'roundTrip'), '{{leg}} p50'),
   roundTripTail: over(quantile(0.99, 'roundTrip'), '{{leg}} p99'),
@@ -128,6 +135,7 @@ export const GENERATOR = {
   external: over(ofRun(metric('external')), 'external'),
   fds: over(ofRun(metric('generatorOpenFds')), 'fullest table'),
   fdsLimit: over(ofRun(metric('processMaxFds')), 'limit'),
+  tlsObjects: over(ofRun(metric('tlsObjects')), '{{leg}} {{use}}'),
   meters: over(ofRun(metric('meterReadSeconds')), 'reading all'),
   scrapes: over(promql`${ofRun(perSecond(metric('scrapeSeconds')))}`, 'answering scrapes'),
 } as const;

@@ -1,7 +1,6 @@
 import { heatmap, lines, states } from '../panels.ts';
 import { LATENCY, LIFECYCLE } from '../queries/run.ts';
 
-const half = { width: 12, height: 9 } as const;
 const third = { width: 8, height: 8 } as const;
 
 /** Connections as they come and go. */
@@ -35,11 +34,19 @@ export const lifecycle = [
   }),
   lines({
     title: 'Bytes',
-    description: 'With framing and handshakes.',
+    description: 'With framing and handshakes; on the wire with those of TLS.',
     unit: 'binBps',
-    width: 24,
+    width: 16,
     height: 6,
-    queries: [LIFECYCLE.received, LIFECYCLE.sent],
+    queries: [LIFECYCLE.received, LIFECYCLE.sent, LIFECYCLE.wireReceived, LIFECYCLE.wireSent],
+  }),
+  lines({
+    title: 'TLS handshakes',
+    description: 'Completed: first visits, and those that took up an earlier session.',
+    unit: 'cps',
+    width: 8,
+    height: 6,
+    queries: [LIFECYCLE.handshakes],
   }),
 ];
 
@@ -49,15 +56,22 @@ export const latency = [
     title: 'Time to open',
     description: 'From the moment the plan called for a connection.',
     unit: 's',
-    ...half,
+    ...third,
     queries: [LATENCY.open],
   }),
   lines({
     title: 'Time to open',
     description: 'Quantiles by buckets, which double: up to a factor of 2 above the truth.',
     unit: 's',
-    ...half,
+    ...third,
     queries: [LATENCY.openMedian, LATENCY.openTail],
+  }),
+  lines({
+    title: 'Stages of opening',
+    description: 'Until TCP is established, until TLS is, until usable: medians by buckets.',
+    unit: 's',
+    ...third,
+    queries: [LATENCY.stages],
   }),
   heatmap({
     title: 'Round trips',

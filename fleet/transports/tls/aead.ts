@@ -1,7 +1,7 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import { KEY_BYTES, KeySchedule, NONCE_BYTES } from './key-schedule.ts';
 import { type Address, type LibCrypto, NativeBytes, NULL } from './libcrypto.ts';
-import { type Lane, receivingLane, type SlotKeys, sendingLane } from './slot-keys.ts';
+import { type Lane, receivingLane, type SlotKeys, sendingLane, slotOf } from './slot-keys.ts';
 import type { AeadName } from './traffic-keys.ts';
 
 /** What a record grows by when it is sealed: the same with all ciphers here. */
@@ -137,7 +137,7 @@ export class Aead {
   #load(place: number, lane: Lane, isSealing: number): void {
     this.loads++;
     const keys = this.#keys;
-    const slot = lane >>> 1;
+    const slot = slotOf(lane);
     const cipher = keys.cipherOf(slot);
     const context = this.#contextFor(place, cipher, isSealing);
     const secret = keys.secretAddress(lane);

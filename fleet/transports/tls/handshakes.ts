@@ -8,6 +8,7 @@ import type { Address } from './libcrypto.ts';
 import { SSL_CTRL_SET_TLSEXT_HOSTNAME, SSL_ERROR_WANT_READ } from './libssl.ts';
 import { lendKeyLogger, type OpenSsl } from './openssl.ts';
 import type { Sessions } from './sessions.ts';
+import { strangerToTls } from './stranger-to-tls.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** What handshakes come to. Each may release the slot. */
@@ -81,15 +82,22 @@ export class Handshakes {
     const offered = this.#sessions.offerTo(ssl);
     const underway = { ssl, offered, cameBytes: 0, clientSecret: '', serverSecret: '' };
     this.#underway.set(slot, underway);
-    this.#advance(slot, underway, NOTHING);
+    this.#advance(slot, underway);
   }
 
   onBytes(slot: Slot, bytes: Uint8Array): void {
     const underway = this.#underway.get(slot);
     if (underway === undefined || bytes.length === 0) return;
+    const stranger = underway.cameBytes === 0 ? strangerToTls(bytes) : undefined;
+    if (stranger !== undefined) {
+      // OpenSSL would wait for five bytes, and forget what they were.
+      this.release(slot);
+      this.#events.onFailure(slot, { outcome: 'bad-handshake', detail: stranger, isStranger: true });
+      return;
+    }
     underway.cameBytes += bytes.length;
     this.#bios.feed(bytes);
-    this.#advance(slot, underway, bytes);
+    this.#advance(slot, underway);
   }
 
   /** For people: what of the peer's answer has come. */
@@ -102,7 +110,7 @@ export class Handshakes {
     const underway = this.#underway.get(slot);
     if (underway === undefined) return;
     this.#underway.delete(slot);
-    this.#free(underway);
+    this.#openssl.sslFree(underway.ssl);
   }
 
   dispose(): void {
@@ -111,7 +119,7 @@ export class Handshakes {
     this.#logger.giveBack();
   }
 
-  #advance(slot: Slot, underway: Underway, came: Uint8Array): void {
+  #advance(slot: Slot, underway: Underway): void {
     const openssl = this.#openssl;
     // What an earlier call left, of whomever, would be taken for this one's.
     openssl.clearErrors();
@@ -127,7 +135,7 @@ export class Handshakes {
       this.#send(slot);
       return;
     }
-    const failure = judgeHandshake(openssl, underway.ssl, code, came);
+    const failure = judgeHandshake(openssl, underway.ssl, code);
     this.#bios.dropInput();
     this.release(slot);
     this.#send(slot);
@@ -154,10 +162,6 @@ export class Handshakes {
     if (bytes.length > 0) this.#events.onSend(slot, bytes);
   }
 
-  #free({ ssl }: Underway): void {
-    this.#openssl.sslFree(ssl);
-  }
-
   #onKeyLine(line: string): void {
     const underway = this.#current;
     if (underway === undefined) return;
@@ -165,5 +169,3 @@ export class Handshakes {
     else if (line.startsWith(SERVER_SECRET)) underway.serverSecret = line.slice(line.lastIndexOf(' ') + 1);
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -5,7 +5,6 @@ import { judgeCertificate } from './judge-certificate.ts';
 import type { Address } from './libcrypto.ts';
 import { SSL_ERROR_ZERO_RETURN } from './libssl.ts';
 import type { OpenSsl } from './openssl.ts';
-import { strangerToTls } from './stranger-to-tls.ts';
 
 /** Why a handshake came to nothing. */
 export interface HandshakeFailure {
@@ -24,9 +23,8 @@ const LAST_ALERT = FIRST_ALERT + 255;
  * What an object came to that can't go on. Empties the thread's queue of errors.
  *
  * @param code what `SSL_get_error` said
- * @param answer what the peer sent last
  */
-export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number, answer: Uint8Array): HandshakeFailure {
+export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): HandshakeFailure {
   const errors = takeErrors(openssl);
   if (code === SSL_ERROR_ZERO_RETURN)
     return failure('closed-early', 'the peer ended its TLS handshake by close_notify');
@@ -35,8 +33,6 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number, ans
   const verified = openssl.verifyResultOf(ssl);
   if (verified !== 0 && errors.some(isVerification))
     return { ...judgeCertificate(openssl, ssl, verified), isStranger: false };
-  const stranger = strangerToTls(answer);
-  if (stranger !== undefined) return { outcome: 'bad-handshake', detail: stranger, isStranger: true };
   const reasons = [...new Set(errors.map(({ text }) => text))].join(', ');
   return failure('bad-handshake', `the TLS handshake failed at this end: ${reasons || `error ${code}`}`);
 }

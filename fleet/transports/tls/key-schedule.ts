@@ -14,7 +14,7 @@ export const NONCE_BYTES = 12;
 /** What TLS 1.2 derives of it: the rest of a nonce of AES-GCM goes with each record (RFC 5288, section 3; RFC 7905, section 2). */
 const FIXED_BYTES = { 'aes-128-gcm': 4, 'aes-256-gcm': 4, 'chacha20-poly1305': 12 } as const;
 
-/** Of the largest hash there is: HMAC writes a whole one, whatever is wanted of it. */
+/** As much as the largest hash has: HMAC writes a whole one, whatever is wanted of it. */
 export const MOST_HASH_BYTES = 64;
 
 /** Where things lie in what {@link KeySchedule} shares with the library. */
@@ -57,9 +57,18 @@ export class KeySchedule {
     return this.#memory.address + KEY_AT;
   }
 
-  /** The iv that {@link derive} left: a byte of it. */
+  /** A byte of the key, or of the iv, that {@link derive} left. */
+  keyByte(index: number): number {
+    return this.#memory.bytes[KEY_AT + index]!;
+  }
+
   ivByte(index: number): number {
     return this.#memory.bytes[IV_AT + index]!;
+  }
+
+  /** Where HMAC with this hash is done. */
+  contextOf(hash: HashName): Address {
+    return this.#contexts[hash];
   }
 
   /** Leaves the key and the iv of a traffic secret in memory of its own, until the next call. */

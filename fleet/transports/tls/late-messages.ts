@@ -21,7 +21,7 @@ export interface LateMessageSink {
   onFault(slot: Slot, alert: number, detail: string): void;
 }
 
-/** Messages after the handshake: several in a record, and one over several records. Of each only the first bytes are kept. */
+/** Messages after the handshake: several in a record, and one over several records. Only the first bytes of each are kept. */
 export class LateMessages {
   readonly #sink: LateMessageSink;
   readonly #midways = new Map<Slot, Message>();

@@ -168,7 +168,11 @@ export class RecordLayer {
     if (content.length !== 2 || level === undefined || alert === undefined) {
       return this.#break(slot, ALERT.decodeError, `an alert of ${content.length} bytes`);
     }
-    const isWarning = this.#keys.is12(slot) ? level !== FATAL : alert === ALERT.userCanceled;
+    const is12 = this.#keys.is12(slot);
+    if (is12 && level !== WARNING && level !== FATAL) {
+      return this.#break(slot, ALERT.illegalParameter, `an alert of level ${level}`);
+    }
+    const isWarning = is12 ? level === WARNING : alert === ALERT.userCanceled;
     if (alert === ALERT.closeNotify) {
       this.#keys.stopReceiving(slot);
       this.#forgetPieces(slot);

@@ -18,6 +18,8 @@ export class Sessions {
   #session: Address = NULL;
   #donorSlot: Slot = -1;
   #donor: Address = NULL;
+  /** Whether the donor's object is there for this alone. */
+  #isDonorOurs = false;
 
   constructor(openssl: OpenSsl, bios: BioPair, isOn: boolean) {
     this.#openssl = openssl;
@@ -27,7 +29,7 @@ export class Sessions {
 
   /** Objects that are kept for it: the donor's. */
   get count(): number {
-    return this.#donor === NULL ? 0 : 1;
+    return this.#isDonorOurs ? 1 : 0;
   }
 
   /** @returns the session that the object is to offer now; 0: none */
@@ -39,8 +41,13 @@ export class Sessions {
     return this.#session;
   }
 
-  /** A handshake is over. @returns whether its object stays for a while, and is freed here */
-  takes(slot: Slot, ssl: Address, offered: Address, isResumed: boolean): boolean {
+  /**
+   * A handshake is over.
+   *
+   * @param isKept its object stays with its connection
+   * @returns whether its object is needed for a while, and freed here
+   */
+  takes(slot: Slot, ssl: Address, offered: Address, isResumed: boolean, isKept: boolean): boolean {
     if (!this.#isOn || isResumed) return false;
     // The server didn't take it up: it has forgotten it, or is another one. Where none was offered that says nothing.
     if (offered !== NULL && offered === this.#session) this.#drop();
@@ -51,15 +58,17 @@ export class Sessions {
     }
     this.#donorSlot = slot;
     this.#donor = ssl;
-    return true;
+    this.#isDonorOurs = !isKept;
+    return this.#isDonorOurs;
   }
 
   isDonor(slot: Slot): boolean {
     return slot === this.#donorSlot;
   }
 
-  /** What came for the donor, as its connection gets it, too. */
+  /** What comes for the donor, before its connection gets it. */
   listen(bytes: Uint8Array): void {
+    if (!this.#isDonorOurs) return;
     const openssl = this.#openssl;
     openssl.clearErrors();
     this.#bios.feed(bytes);
@@ -68,6 +77,11 @@ export class Sessions {
     this.#bios.dropInput();
     // Its connection answers by itself.
     this.#bios.dropOutput();
+    this.look();
+  }
+
+  /** The donor's object has read what came: is there a session? */
+  look(): void {
     this.#take(this.#donor);
     if (this.#session !== NULL) this.release(this.#donorSlot);
   }
@@ -75,7 +89,8 @@ export class Sessions {
   /** The connection is gone. */
   release(slot: Slot): void {
     if (this.#donor === NULL || slot !== this.#donorSlot) return;
-    freeQuietly(this.#openssl, this.#donor);
+    if (this.#isDonorOurs) freeQuietly(this.#openssl, this.#donor);
+    this.#isDonorOurs = false;
     this.#donor = NULL;
     this.#donorSlot = -1;
   }

@@ -1,5 +1,5 @@
 import type { Slot } from '../../protocols/protocol.ts';
-import { HASH_BYTES, type HashName, KEY_BYTES } from './key-schedule.ts';
+import type { HashName } from './key-schedule.ts';
 import { type Address, NativeBytes } from './libcrypto.ts';
 import type { AeadName, TrafficKeys } from './traffic-keys.ts';
 
@@ -7,7 +7,7 @@ import type { AeadName, TrafficKeys } from './traffic-keys.ts';
 export type Lane = number;
 export const sendingLane = (slot: Slot): Lane => 2 * slot;
 export const receivingLane = (slot: Slot): Lane => 2 * slot + 1;
-const slotOf = (lane: Lane): Slot => lane >>> 1;
+export const slotOf = (lane: Lane): Slot => lane >>> 1;
 
 /** A traffic secret of SHA-384, or a key and an iv of TLS 1.2. */
 const SECRET_BYTES = 48;
@@ -160,7 +160,3 @@ export class SlotKeys {
     this.#secrets.bytes.set(bytes, from);
   }
 }
-
-/** How much of its memory the library reads of a lane's secret. */
-export const secretBytes = (keys: SlotKeys, lane: Lane): number =>
-  keys.is12(slotOf(lane)) ? KEY_BYTES[keys.cipherOf(slotOf(lane))] : HASH_BYTES[keys.hashOf(slotOf(lane))];

@@ -100,7 +100,10 @@ class TlsTransport implements Transport {
       if (this.#sessions.isDonor(slot)) this.#sessions.listen(bytes);
       this.#records.onBytes(slot, bytes);
     } else if (phase === SHAKING) this.#handshakes.onBytes(slot, bytes);
-    else if (phase === KEPT) this.#kept.onBytes(slot, bytes);
+    else if (phase === KEPT) {
+      this.#kept.onBytes(slot, bytes);
+      if (this.#sessions.isDonor(slot)) this.#sessions.look();
+    }
   }
 
   seal(slot: Slot, bytes: Uint8Array): Uint8Array {
@@ -140,9 +143,9 @@ class TlsTransport implements Transport {
     this.counts.secured++;
     const isResumed = openssl.isReused(ssl) === 1;
     if (isResumed) this.counts.resumed++;
-    const isDonor = this.#sessions.takes(slot, ssl, offered, isResumed);
     const behind = this.#bios.takeInput();
     const keys = trafficKeysOf(openssl, ssl, clientSecret, serverSecret);
+    const isDonor = this.#sessions.takes(slot, ssl, offered, isResumed, keys === undefined);
     if (keys === undefined) this.#kept.begin(slot, ssl);
     else if (keys.version === '1.2') this.#records.begin(slot, keys, 1, 1);
     else this.#records.begin(slot, keys);

@@ -1,0 +1,27 @@
+import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
+import type { EarlierRun } from '../core/schemas/record.ts';
+import type { Plan } from '../core/values/plan.ts';
+import type { TargetUrl } from '../core/values/urls.ts';
+import type { OptionValues } from './read-options.ts';
+import type { RUN_OPTIONS } from './run-options.ts';
+import type { TlsMaterial } from './tls-material.ts';
+
+type Options = typeof RUN_OPTIONS;
+
+/** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
+export type RunConfig = Readonly<
+  Omit<OptionValues<Options>, 'baseline'> & {
+    urls: readonly TargetUrl[];
+    plan: Plan;
+    baseline: EarlierRun | undefined;
+    /** What is read of the files that TLS takes; undefined where nothing is over TLS. */
+    tlsMaterial: TlsMaterial | undefined;
+    /** What --metrics and --live are served with over TLS. Secret. */
+    adminTls: CertificateAndKey | undefined;
+    /** The command that asks for the same. */
+    again: string;
+  }
+>;
+
+/** Whether the command line or the config file says this one. */
+export type IsNamed = (key: keyof Options) => boolean;
