@@ -36,7 +36,7 @@ const configuration = (port, upstreamPort) => `
     ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`).join(' ')}
     server {
       listen 127.0.0.1:${port} ${TLS_CERT ? 'ssl ' : ''}backlog=1024 reuseport;
-      ${TLS_CERT ? `ssl_certificate ${TLS_CERT}; ssl_certificate_key ${TLS_KEY};` : ''}
+      ${TLS_CERT ? `ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate ${TLS_CERT}; ssl_certificate_key ${TLS_KEY};` : ''}
       location / {
         proxy_pass http://127.0.0.1:${upstreamPort};
         proxy_http_version 1.1;

@@ -4,9 +4,12 @@ import { readFileSync } from 'node:fs';
 import { Duplex, PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as secure } from 'node:tls';
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import { TLS_VERSIONS } from '../../core/schemas/tls.ts';
 import { withFleet } from '../support/fleet.ts';
 import { isCi } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
+import { securedFor } from '../tls/held.ts';
 import { DIALECTS, get } from './dialects.ts';
 import { connectPeer, type Peer } from './peer.ts';
 import type { Server } from './server.ts';
@@ -20,6 +23,7 @@ const OPENS_PER_SECOND = 4000;
 const MANY_DEADLINE_MS = 120_000;
 /** How many have to fit over TLS, where each takes a millisecond of both ends to shake hands; and so many at a time. */
 const SOME = 160;
+const FEW = 10;
 const AT_ONCE = 16;
 /** Files besides connections, of this process and of a target. */
 const RESERVE = 500;
@@ -128,6 +132,45 @@ export async function holdsSome(server: Server, spoken: Spoken): Promise<void> {
   for (const peer of peers) peer.reset();
   await eventually(() => server.descriptors() < SOME / 2, 'the server has let go of them', 60_000);
   await assertServes(server, spoken);
+}
+
+/**
+ * Our own client and this server understand each other, by either version of TLS: connections open, each is answered, and each is
+ * closed in order, which the server answers.
+ */
+export async function understandsUs({ port, ca }: Pick<Server, 'port' | 'ca'>, spoken: Spoken): Promise<void> {
+  const behaviour: BehaviourPlan =
+    spoken === 'http' ? { kind: 'request', perSecond: 400, path: '/' } : { kind: 'echo', perSecond: 400, bytes: 64 };
+  const requestPath = spoken === 'http' ? '/' : undefined;
+  for (const version of TLS_VERSIONS) {
+    const options = {
+      layout: { engine: 'epoll' },
+      behaviour,
+      protocol: { name: spoken, path: '/', hostHeader: 'localhost', requestPath },
+      securing: { by: 'openssl', options: securedFor(ca!, { servername: 'localhost', versions: [version] }) },
+      openTimeoutMs: 60_000,
+      closeTimeoutMs: 60_000,
+    } as const;
+    await withFleet(spoken, [{ ip: '127.0.0.1', port }], options, async ({ fleet, until, troubles, agreements }) => {
+      fleet.pursue(FEW, 1000);
+      await until(({ open }) => open === FEW, `${FEW} are open`, MANY_DEADLINE_MS);
+      fleet.setTalking(true);
+      await until(({ replies }) => replies >= 4 * FEW, 'each is answered', MANY_DEADLINE_MS);
+      fleet.setTalking(false);
+      await until(({ replies, messages }) => replies === messages, 'all are answered', MANY_DEADLINE_MS);
+      fleet.pursue(0, 1000);
+      const { closeReasons, unanswered, failed } = await until(
+        ({ open, closing }) => open === 0 && closing === 0,
+        'all are closed',
+        MANY_DEADLINE_MS,
+      );
+      assert.deepEqual([closeReasons['by-us'], unanswered, failed, troubles], [FEW, 0, 0, []]);
+      assert.deepEqual(
+        agreements.map((agreement) => agreement.version),
+        [version],
+      );
+    });
+  }
 }
 
 /** Somebody who asks and asks, and doesn't read, is nobody else's trouble; and has all the answers in the end. */

@@ -23,6 +23,7 @@ import {
   survivesHandshakes,
   survivesResets,
   takesProcessorTime,
+  understandsUs,
 } from './checks.ts';
 import { type Server, startTarget } from './server.ts';
 
@@ -124,6 +125,7 @@ function contractOver(scheme: SchemeName, { name, language }: Manifest, built: (
   it('lets go of what is reset', () => survivesResets(server, spoken));
   if (transport === 'tls') {
     it('holds some, and shows the certificate that it was given', () => holdsSome(server, spoken));
+    it('and our client understand each other', () => understandsUs(server, spoken));
     it('lets go of what is reset amid its handshake, or never speaks TLS', () => survivesHandshakes(server, spoken));
   } else {
     it('holds thousands', () => holdsMany(server, spoken, RESETS_PER_SECOND[name]));
