@@ -137,8 +137,14 @@ export async function holdsSome(server: Server, spoken: Spoken): Promise<void> {
 /**
  * Our own client and this server understand each other, by either version of TLS: connections open, each is answered, and each is
  * closed in order, which the server answers.
+ *
+ * @param few connections at once
  */
-export async function understandsUs({ port, ca }: Pick<Server, 'port' | 'ca'>, spoken: Spoken): Promise<void> {
+export async function understandsUs(
+  { port, ca }: Pick<Server, 'port' | 'ca'>,
+  spoken: Spoken,
+  few = FEW,
+): Promise<void> {
   const behaviour: BehaviourPlan =
     spoken === 'http' ? { kind: 'request', perSecond: 400, path: '/' } : { kind: 'echo', perSecond: 400, bytes: 64 };
   const requestPath = spoken === 'http' ? '/' : undefined;
@@ -152,10 +158,10 @@ export async function understandsUs({ port, ca }: Pick<Server, 'port' | 'ca'>, s
       closeTimeoutMs: 60_000,
     } as const;
     await withFleet(spoken, [{ ip: '127.0.0.1', port }], options, async ({ fleet, until, troubles, agreements }) => {
-      fleet.pursue(FEW, 1000);
-      await until(({ open }) => open === FEW, `${FEW} are open`, MANY_DEADLINE_MS);
+      fleet.pursue(few, 1000);
+      await until(({ open }) => open === few, `${few} are open`, MANY_DEADLINE_MS);
       fleet.setTalking(true);
-      await until(({ replies }) => replies >= 4 * FEW, 'each is answered', MANY_DEADLINE_MS);
+      await until(({ replies }) => replies >= 4 * few, 'each is answered', MANY_DEADLINE_MS);
       fleet.setTalking(false);
       await until(({ replies, messages }) => replies === messages, 'all are answered', MANY_DEADLINE_MS);
       fleet.pursue(0, 1000);
@@ -164,7 +170,7 @@ export async function understandsUs({ port, ca }: Pick<Server, 'port' | 'ca'>, s
         'all are closed',
         MANY_DEADLINE_MS,
       );
-      assert.deepEqual([closeReasons['by-us'], unanswered, failed, troubles], [FEW, 0, 0, []]);
+      assert.deepEqual([closeReasons['by-us'], unanswered, failed, troubles], [few, 0, 0, []]);
       assert.deepEqual(
         agreements.map((agreement) => agreement.version),
         [version],
