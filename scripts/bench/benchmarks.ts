@@ -20,6 +20,7 @@ import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { strangers } from './strangers.ts';
+import { tlsAdds } from './tls-adds.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -195,7 +196,7 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, strangers, million].map(
+  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, strangers, tlsAdds, million].map(
     (part): BenchPart => ({ ...part, onDemand: true }),
   ),
 ];
