@@ -19,7 +19,7 @@ import { rigRun } from './rig-run.ts';
 import { untilListening } from './until-listening.ts';
 
 const ROUNDS = 3;
-const LEVELS = [1000, 1500, 2000, 2500, 3000] as const;
+const LEVELS = [1500, 3000, 4500, 6000] as const;
 const WARM_UP = 500;
 const MOST_PERCENT = 5;
 const SERVERS = ['node-ws', 'go-ws', 'nginx-ws'] as const;
@@ -33,7 +33,7 @@ const COLLECT = fileURLToPath(new URL('../../../scripts/generators/collect-on-si
 
 export const tlsAdds: BenchPart = {
   name: 'tls-adds',
-  method: `What TLS adds to one connection in the server's user space: \`connrig run --target NAME --protocol ws,wss\` against the slope of Pss_Anon (smaps_rollup) with a client in Go that knows nothing of the rig. ${LEVELS.map(humanCount).join(', ')} connections, fresh processes, by turns, ${ROUNDS} rounds, medians; Node.js has its garbage collected before each reading.`,
+  method: `What TLS adds to one connection in the server's user space, by two ways. One is \`connrig run --target NAME --protocol ws,wss\`. The other is a client in Go that knows nothing of the rig, and a slope of Pss_Anon (smaps_rollup). Both have ${LEVELS.map(humanCount).join(', ')} connections, fresh processes, by turns, ${ROUNDS} rounds, medians; Node.js has its garbage collected before each reading.`,
   async measure() {
     const holder = await build(HOLDER);
     const figures: Figure[] = [];

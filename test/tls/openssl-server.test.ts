@@ -15,7 +15,7 @@ it('openssl s_server and our client understand each other', OPTIONS, async (t) =
   // What comes over TLS it prints, and what it reads it sends: so it echoes.
   server.child.stdout!.pipe(server.child.stdin!);
   await understandsUs(server, 'tcp', 1);
-  // Who looked whether it listens said no close_notify; we did.
+  // A look whether it listens says no close_notify; our client does.
   const cutOff = server.stderr().match(/unexpected eof/g) ?? [];
   assert.equal(cutOff.length, 1, server.stderr());
 });
