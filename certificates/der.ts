@@ -11,7 +11,7 @@ export const TAG = {
   generalizedTime: 0x18,
   sequence: 0x30,
   set: 0x31,
-  /** Of a GeneralName (RFC 5280, section 4.2.1.6). */
+  /** Two kinds of GeneralName (RFC 5280, section 4.2.1.6). */
   dnsName: 0x82,
   ipAddress: 0x87,
 } as const;

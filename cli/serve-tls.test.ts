@@ -8,6 +8,7 @@ import { makeAuthority, openssl } from '../test/support/certificates.ts';
 import { needs } from '../test/support/needs.ts';
 import { outcomeOf, spawnServe, startServe } from '../test/support/serve-process.ts';
 import { connectTls } from '../test/support/tls-peers.ts';
+import { eventually } from '../test/support/wait.ts';
 
 const OPTIONS = { timeout: 120_000, skip: needs('openssl') };
 const DAY_MS = 86_400_000;
@@ -38,6 +39,20 @@ describe('the certificate of connrig serve', OPTIONS, () => {
     const other = await startServe(['--protocol', 'tls']);
     assert.notEqual(other.ready.caCert, caCert, 'each start has its own');
     await other.stop();
+  });
+
+  it('is found by people as well', async () => {
+    const child = spawnServe([...AUTO, '--protocol', 'tls']);
+    const outcome = outcomeOf(child);
+    let said = '';
+    child.stderr?.on('data', (piece: Buffer) => {
+      said += String(piece);
+    });
+    await eventually(() => said.includes('ctrl-c'), 'it is ready');
+    const [, page = ''] = /clients trust it with (http:\S+\/certificate);/.exec(said) ?? [];
+    assert.match(await (await fetch(page)).text(), /^-----BEGIN CERTIFICATE-----\n/);
+    child.kill('SIGTERM');
+    assert.equal((await outcome).code, 0);
   });
 
   it('is neither made nor shown where nothing is served over TLS', async () => {
@@ -84,7 +99,7 @@ describe('the certificate of connrig serve', OPTIONS, () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^EUSAGE: --tls-cert, --tls-key: \S+encrypted\.key can't be decrypted: CONNRIG_TLS_PASSPHRASE is/,
+      /^EUSAGE: --tls-cert and --tls-key: \S+encrypted\.key can't be decrypted: CONNRIG_TLS_PASSPHRASE is/,
     );
     assert.ok(!stderr.includes('open\n') && !stderr.includes('sesame'));
   });
@@ -94,8 +109,11 @@ describe('the certificate of connrig serve', OPTIONS, () => {
     const [one, other] = [issue(), issue()];
     const tls = ['--protocol', 'tls'];
     const bad: ReadonlyArray<[args: string[], why: RegExp]> = [
-      [[...tls, '--tls-cert', one.certPath], /--tls-cert: give the key that belongs to it as well, by --tls-key/],
-      [[...tls, '--tls-key', one.keyPath], /--tls-key: give the certificate it belongs to as well, by --tls-cert/],
+      [[...tls, '--tls-cert', one.certPath], /--tls-cert: its private key is missing; --tls-key with the file of it/],
+      [
+        [...tls, '--tls-key', one.keyPath],
+        /--tls-key: the certificate that it belongs to is missing; --tls-cert with its file/,
+      ],
       [[...tls, '--tls-cert', one.certPath, '--tls-key', other.keyPath], /\.key is not the key of \S+\.pem: each has/],
       [[...tls, '--tls-cert', one.keyPath, '--tls-key', one.keyPath], /has no certificate in it: it is a private key/],
       [[...tls, '--tls-cert', '/nowhere/x.pem', '--tls-key', one.keyPath], /\/nowhere\/x\.pem is missing \(ENOENT\)/],

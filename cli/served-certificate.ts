@@ -6,6 +6,8 @@ import type { ServedCertificate } from '../server/options.ts';
 /** Nobody restarts a server just because of its certificate, and none of a year ago is to be trusted. */
 const VALID_DAYS = 30;
 const HERE = ['localhost', '127.0.0.1', '::1'];
+/** No other name fits into a certificate. */
+const ASCII = /^[\x21-\x7e]+$/;
 
 /** The certificate that was given, or one made for this start; undefined where nothing is served over TLS. */
 export async function toServedCertificate({
@@ -17,7 +19,7 @@ export async function toServedCertificate({
   if (certificate) return { ...certificate, isMadeHere: false };
   // A server without TLS has no use for it.
   const { makeCertificate } = await import('../certificates/make-certificate.ts');
-  const names = [...new Set([...HERE, hostname(), ...namesOf(host)])];
+  const names = [...new Set([...HERE, hostname(), ...namesOf(host)])].filter((name) => ASCII.test(name));
   return { ...makeCertificate({ names, now: new Date(), days: VALID_DAYS }), isMadeHere: true };
 }
 

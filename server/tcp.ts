@@ -22,8 +22,9 @@ export async function listenTcp(context: ListenerContext, wantedPort: number): P
     census.accepted++;
     if (!gate.enter()) {
       census.closed['over-limit']++;
-      // Closes the descriptor before the next connection is accepted.
-      raw.destroy();
+      // Closes the descriptor before the next connection is accepted. With a hello unread that would be a reset.
+      if (secure) gate.dismiss(raw, '');
+      else raw.destroy();
       return;
     }
     if (secure) {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
+import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sample } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { cgroupOf, KERNEL_BYTES_EACH, processTree, readingsAt, serverMemory } from '../../test/support/readings.ts';
+import { securedLeg } from '../../test/support/secured-run.ts';
 import { exactBytes, makeRecord, readOnlyLeg, summarizeSamples } from '../../test/support/summaries.ts';
 import { climb, LEVELS, leg, memoryPoint, progressOf, runFile, tick } from '../../test/support/synthetic-run.ts';
 import { summarize } from './summarize.ts';
@@ -45,6 +47,20 @@ test('memory on an exact line comes out as exactly that cost', () => {
   });
   assert.equal(summary.generator.bytesPerConnection, 1000);
   assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['measured', 0, null, []]);
+});
+
+test("what the target counts is that of the leg's scheme: TLS apart from plain", () => {
+  const counted = climb(5000).map((sample) => {
+    if (sample.type !== 'memory') return sample;
+    const { census, ...runtime } = sample.readings.runtime!;
+    const ws = { ...census!.ws, open: 7 };
+    return { ...sample, readings: { ...sample.readings, runtime: { ...runtime, census: { ...census!, ws } } } };
+  });
+  const openOf = (own: RecordedLeg): Array<number | null> =>
+    readOnlyLeg(summarizeSamples(counted, { run: runFile({ plan: { legs: [own], launches: 1 } }) })).levels.map(
+      ({ censusOpen }) => censusOpen,
+    );
+  assert.deepEqual([openOf(securedLeg()), openOf(leg())], [LEVELS, LEVELS.map(() => 7)]);
 });
 
 const sumOf = (components: NonNullable<LegSummary['perConnection']>['components']): number =>

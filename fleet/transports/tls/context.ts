@@ -87,7 +87,7 @@ const unknown = (kind: string, name: string): Error => new Error(`OpenSSL knows 
 function setGroups(openssl: OpenSsl, context: Address, { groups = DEFAULT_GROUPS, versions }: TlsOptions): void {
   const names = groups.split(':');
   for (const name of names) {
-    if (!takesGroups(openssl, context, name)) throw unknown('group', name);
+    if (name === '' || !takesGroups(openssl, context, name)) throw unknown('group', name);
   }
   const hasIt = names.some((name) => /^(?:P-256|prime256v1|secp256r1)$/i.test(name));
   const all = hasIt || !versions.includes('1.2') ? names : [...names, CERTIFICATE_GROUP];
