@@ -29,7 +29,7 @@ const REST_MS = 1000;
 
 /** Compilation leaves them where they are. */
 const HOLDER = fileURLToPath(new URL('../../../scripts/bench/holder', import.meta.url));
-const COLLECT = fileURLToPath(new URL('../../../scripts/generators/collect-on-signal.cjs', import.meta.url));
+const COLLECT = join(HOLDER, 'collect-on-signal.cjs');
 
 export const tlsAdds: BenchPart = {
   name: 'tls-adds',
