@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { median, theilSen } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { startCensusServer } from '../../test/tls/census.ts';
+import { startCensusServer } from '../tls/census.ts';
 import {
   type Chain,
   type ClientLevel,
