@@ -16,7 +16,7 @@ interface Known {
 }
 
 /** What two comparisons say of one quantity, over all targets that both measured. */
-export interface Agreement {
+export interface RunsAgreement {
   readonly protocol: ProtocolName;
   readonly what: string;
   /** By how much each target's second number is off its first one. */
@@ -28,10 +28,10 @@ export interface Agreement {
 }
 
 /** Whether two comparisons of the same machine say the same, quantity by quantity. Not known in one of them: left out. */
-export function agreementOf(first: RuntimesResult, second: RuntimesResult): Agreement[] {
+export function agreementOf(first: RuntimesResult, second: RuntimesResult): RunsAgreement[] {
   return protocolsOf(first).flatMap((protocol) => {
     const ofSecond = quantitiesOf(second, protocol);
-    return [...quantitiesOf(first, protocol)].flatMap(([what, before]): Agreement[] => {
+    return [...quantitiesOf(first, protocol)].flatMap(([what, before]): RunsAgreement[] => {
       const after = ofSecond.get(what);
       const targets = [...before.keys()].filter((target) => after?.has(target));
       if (!after || targets.length === 0) return [];
@@ -53,7 +53,7 @@ function orderOf(
   targets: readonly string[],
   before: ReadonlyMap<string, Known>,
   after: ReadonlyMap<string, Known>,
-): Pick<Agreement, 'swapped' | 'undecided'> {
+): Pick<RunsAgreement, 'swapped' | 'undecided'> {
   const pairs = targets.flatMap((a, i) => targets.slice(i + 1).map((b) => [a, b] as const));
   const turned = pairs.filter(([a, b]) => {
     const way = (known: ReadonlyMap<string, Known>): number => Math.sign(known.get(a)!.value - known.get(b)!.value);
@@ -108,7 +108,7 @@ function addTimes({ target, times, work, overload }: RuntimeResult, add: Add): v
 }
 
 /** For people: how many cells agree, the one that is off most, and what became of the order. */
-export const agreementTable = (all: readonly Agreement[]): Table => ({
+export const agreementTable = (all: readonly RunsAgreement[]): Table => ({
   caption: say`How far two comparisons agree: cells within ${percent(AGREE_PERCENT)}, and the order of the targets`,
   columns: [
     { title: '' },
@@ -134,7 +134,7 @@ export const agreementTable = (all: readonly Agreement[]): Table => ({
   }),
 });
 
-function wordOf(swapped: Agreement['swapped'], undecided: number): string {
+function wordOf(swapped: RunsAgreement['swapped'], undecided: number): string {
   const words = [
     ...(swapped.length > 0 ? [`another: ${swapped.map((pair) => pair.join(' and ')).join('; ')}`] : []),
     ...(undecided > 0 ? [plain(say`${counted(undecided, 'pair')} not told apart`)] : []),

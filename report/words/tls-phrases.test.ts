@@ -153,7 +153,7 @@ test('caveats: nobody verified, sessions resumed, objects kept with their price'
   ]);
   assert.match(
     caveats({ keptObjects: 3000 })[0]!,
-    /^wss: the client kept .* for 3,000 open connections, some 30 to 37 KB each/,
+    /^wss: the client kept .* for 3,000 open connections, some 30 KB each/,
   );
 });
 

@@ -3,12 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { median, theilSen } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { startCensusServer } from '../../test/tls/census.ts';
+import { startCensusServer } from '../tls/census.ts';
 import {
   type Chain,
-  climb,
+  type ClientLevel,
+  climbLevels,
   goClient,
-  type HeldLevel,
   makeChain,
   nodeClient,
   type OtherClient,
@@ -32,7 +32,7 @@ interface OpenCost {
 
 export const tlsBench: BenchPart = {
   name: 'tls',
-  method: `Full handshakes with an upgrade (ECDSA P-256, a chain of two, verified) against one small server in Go: \`connrig run\`, \`openssl s_time -new\`, npm \`ws\`, node:tls and a Go client by turns, ${ROUNDS} rounds, medians; 128 at once, ${humanCount(RAMP[1] - RAMP[0])} opens. Memory: slopes over five levels, of ours up to ${humanCount(MEMORY.at(-1)!)}.`,
+  method: `Full handshakes with an upgrade against one small server in Go (ECDSA P-256, a chain of two, verified). By turns: \`connrig run\`, \`openssl s_time -new\`, npm \`ws\`, node:tls and a Go client. ${ROUNDS} rounds, medians; 128 at once, ${humanCount(RAMP[1] - RAMP[0])} opens. Memory: slopes over five levels, of ours up to ${humanCount(MEMORY.at(-1)!)}.`,
   async measure() {
     const chain = makeChain();
     try {
@@ -113,7 +113,7 @@ async function costOfOurs(node: string, port: number, caPath: string, ...more: s
 }
 
 async function costOf(client: OtherClient, port: number, caPath: string): Promise<OpenCost> {
-  const [low, high] = (await climb(client, port, caPath, RAMP)) as [HeldLevel, HeldLevel];
+  const [low, high] = (await climbLevels(client, port, caPath, RAMP)) as [ClientLevel, ClientLevel];
   const opened = high.open - low.open;
   return {
     micros: ((high.cpuSeconds - low.cpuSeconds) / opened) * 1e6,
@@ -174,7 +174,7 @@ async function oursBytes(): Promise<{ ws: number; wss: number }> {
 async function othersBytes(chain: Chain, how: 'ws' | 'tls'): Promise<number> {
   const server = await startCensusServer(chain);
   try {
-    const levels = await climb(nodeClient(process.execPath, how), server.port, chain.caPath, OTHERS_MEMORY);
+    const levels = await climbLevels(nodeClient(process.execPath, how), server.port, chain.caPath, OTHERS_MEMORY);
     return theilSen(levels.map(({ open, anonBytes }) => ({ open, bytes: anonBytes }))) ?? Number.NaN;
   } finally {
     await server.stop();

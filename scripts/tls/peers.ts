@@ -38,7 +38,7 @@ export function makeChain(): Chain {
 }
 
 /** What a client had spent when so many were open, and what it takes while it holds them. */
-export interface HeldLevel {
+export interface ClientLevel {
   readonly open: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
@@ -68,17 +68,17 @@ export function goClient(): OtherClient {
 
 const WINDOW = 128;
 
-/** Lets it climb from level to level. */
-export async function climb(
+/** Lets it climbLevels from level to level. */
+export async function climbLevels(
   { program, args }: OtherClient,
   port: number,
   caPath: string,
   levels: readonly number[],
-): Promise<HeldLevel[]> {
+): Promise<ClientLevel[]> {
   const child = spawn(program, [...args, String(port), caPath, levels.join(','), String(WINDOW)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const seen: HeldLevel[] = [];
+  const seen: ClientLevel[] = [];
   const lines = createInterface(child.stdout);
   try {
     for (const _ of levels) {
