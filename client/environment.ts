@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { availableParallelism, cpus, networkInterfaces, type as osType, release, totalmem } from 'node:os';
-import type { Environment } from '../core/schemas/record.ts';
+import type { Environment } from '../core/schemas/environment.ts';
 import { readHost } from '../memory/host.ts';
 import type { Snapshot } from './preflight/snapshot.ts';
 

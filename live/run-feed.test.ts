@@ -6,6 +6,7 @@ import { summarize } from '../report/fold/summarize.ts';
 import { plainRows } from '../report/words/verdict-rows.ts';
 import { agreedEvent, securedLeg, stagedClimb } from '../test/support/secured-run.ts';
 import { climb, leg, progressOf, runFile, tick } from '../test/support/synthetic-run.ts';
+import { KeptSamples } from './kept-samples.ts';
 import { RunFeed } from './run-feed.ts';
 import { applyChange, type RunView } from './view.ts';
 
@@ -165,4 +166,20 @@ test('what was agreed on is bounded, however often a record says it', () => {
   );
   for (const sample of stagedClimb(14_000, { leg: 0 })) feed.sample(sample);
   assert.equal(feed.view().verdict!.summary.legs[0]!.tls!.agreed.length, 20);
+});
+
+test('stages are kept of the last point of each climb alone', () => {
+  const kept = new KeptSamples();
+  const samples = [0, 1].flatMap((launch) => stagedClimb(14_000, { leg: 0, launch }));
+  for (const sample of samples) kept.add(sample);
+  const staged = kept
+    .with([], undefined)
+    .filter((sample) => sample.type === 'memory' && sample.progress.stages.connecting.length > 0);
+  assert.deepEqual(
+    staged.map((sample) => [sample.launch, sample.type === 'memory' && sample.phase]),
+    [
+      [0, 'retained'],
+      [1, 'retained'],
+    ],
+  );
 });

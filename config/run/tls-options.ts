@@ -66,7 +66,7 @@ export const TLS_OPTIONS = {
     name: 'tls-groups',
     group: 'tls',
     argument: '<list>',
-    help: 'groups of the key exchange, with colons between (default: X25519:P-256)',
+    help: 'groups of the key exchange, with colons between (default: X25519:P-256:P-384)',
     read: readNames,
   },
   resume: {

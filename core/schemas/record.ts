@@ -11,6 +11,7 @@ import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
+import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
@@ -24,7 +25,7 @@ const ms = z.number().nonnegative();
 /** Older versions recorded URLs whole. */
 export const ShownText = z.string().transform((text) => redactText(text));
 
-/** Of outcomes, those that older records don't know: connections weren't secured then. */
+/** Outcomes that older records don't know: connections weren't secured then. */
 const LATER: ReadonlySet<Outcome> = new Set(['cert-untrusted', 'cert-expired', 'cert-name', 'tls-alert']);
 export const OutcomeCounts = z.strictObject(
   Object.fromEntries(OUTCOMES.map((name) => [name, LATER.has(name) ? count.default(0) : count])) as Record<
@@ -38,7 +39,7 @@ export const CountsSchema = z.object({ attempts: count, opening: count, open: co
 /** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
 const Histogram = z.array(z.tuple([z.number(), count]));
 
-/** Of a point that is asked for something else. */
+/** For a point that is asked for something else. */
 export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
 
 /** Reasons that a record is too old to know didn't occur in it. */
@@ -60,7 +61,7 @@ export const LegProgress = z.object({
   stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
-  /** Of TLS; null where there is none. */
+  /** What came of TLS; null where there is none. */
   tls: z
     .object({
       secured: count,
@@ -190,29 +191,6 @@ const PlanSchema = z.object({
 });
 
 export const TARGET_KINDS = ['builtin', 'command', 'pid', 'exporter', 'url'] as const;
-
-/** What was measured on, so that two runs can be told to be comparable. `null` where it can't be known. */
-export const Environment = z.object({
-  connrigVersion: z.string(),
-  nodeVersion: z.string(),
-  platform: z.string(),
-  arch: z.string(),
-  kernel: z.string(),
-  cpuModel: z.string(),
-  cores: count,
-  memoryBytes: z.number(),
-  /** What this machine (or its container) lets us use: the smaller of physical memory and cgroup limit. */
-  memoryLimitBytes: z.number(),
-  descriptorLimit: z.number().nullable(),
-  ephemeralPorts: z.tuple([count, count]).nullable(),
-  somaxconn: z.number().nullable(),
-  /** From where on the kernel reserves no more for TCP buffers: the last value of net.ipv4.tcp_mem. */
-  tcpMemMaxBytes: z.number().nullable().default(null),
-  /** Connections the firewall's table can track, and tracked before the run. */
-  conntrackMax: z.number().nullable().default(null),
-  conntrackCount: z.number().nullable().default(null),
-});
-export type Environment = z.infer<typeof Environment>;
 
 /** A run by itself: what two runs are compared by, beside what they measured. */
 const RunFacts = z.object({

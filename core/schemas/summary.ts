@@ -44,7 +44,7 @@ export type Growth = z.infer<typeof Growth>;
 const Added = EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) });
 
 /** What one leg costs beyond another that differs from it in TLS alone. */
-const TlsAdds = z.object({
+export const TlsAdds = z.object({
   leg: LegName,
   /** The leg that it is held against. */
   plainLeg: LegName,

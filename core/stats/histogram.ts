@@ -85,7 +85,7 @@ export function sparseSince(before: SparseHistogram, now: SparseHistogram): Arra
 
 export const countOf = (histogram: SparseHistogram): number => histogram.reduce((sum, [, count]) => sum + count, 0);
 
-/** Of the buckets' middles, in ms; undefined when nothing was recorded. */
+/** The mean of the buckets' middles, in ms; undefined when nothing was recorded. */
 export function meanMs(histogram: SparseHistogram): number | undefined {
   const { count, sumMs } = cumulate(histogram, []);
   return count === 0 ? undefined : sumMs / count;

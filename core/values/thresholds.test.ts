@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { summarize } from '../../report/fold/summarize.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import type { Summary } from '../schemas/summary.ts';
 import { checked, readThreshold, type Threshold } from './thresholds.ts';
 
 const run = runFile({ plan: { legs: [leg()], launches: 1 } });
@@ -59,7 +60,7 @@ const WRONG: ReadonlyArray<[string, RegExp]> = [
     'ws.perConnection.totl.bytes > 1KiB',
     /"ws\.perConnection\.totl\.bytes" names nothing: ws\.perConnection has total, user, kernel, charged, components, componentEstimates, unexplained, coarseBytes, tcpReservedBytes$/,
   ],
-  ['wss.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
+  ['wxs.perConnection.total.bytes > 1KiB', /names nothing: a summary has .*generator/],
   ['ws.perConnection.total > 1KiB', /is no number yet: go on with bytes, low, high/],
   ['ws.perConnection.components.heap > 1KiB', /names nothing: ws\.perConnection\.components has heapUsed, /],
   ['ws.levels.0 > 1', /names nothing: ws\.levels has no parts with names/],
@@ -74,3 +75,24 @@ for (const [expression, wanted] of WRONG) {
     assert.match(String(found), wanted);
   });
 }
+
+test('what TLS adds is asked of the leg over TLS, and known with its interval', () => {
+  const added = { bytes: 9000, low: 8600, high: 9400, percent: 100, word: 'dearer' as const };
+  const adds = { leg: 'wss', plainLeg: 'ws', protocol: 'ws' as const, total: added, user: added, kernel: null };
+  const told = { ...adds, components: {}, isShown: true, unknown: null };
+  const [ws] = summary.legs;
+  const secured = { ...ws!, name: 'wss', transport: 'tls' as const };
+  const of = (expression: string, tlsAdds: Summary['tlsAdds']): Array<unknown> => {
+    const threshold = readThreshold(expression) as Threshold;
+    const { value, passed, isShown } = checked(threshold, { ...summary, legs: [ws!, secured], tlsAdds });
+    return [value, passed, isShown];
+  };
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 12KiB', [told]), [9000, true, true]);
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 4KiB', [told]), [9000, false, true]);
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 9KiB', [told]), [9000, false, false]);
+  const none = { ...told, total: null, user: null, isShown: false };
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 4KiB', [{ ...none, unknown: 'inconclusive' }]), [null, false, false]);
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 4KiB', [{ ...none, unknown: 'no-cost' }]), [null, false, true]);
+  assert.deepEqual(of('wss.tlsAdds.total.bytes > 4KiB', []), [null, false, true]);
+  assert.match(String(readThreshold('wss.tlsAdds.total > 1')), /go on with bytes, low, high, percent/);
+});

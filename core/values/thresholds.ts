@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isLegName } from '../schemas/leg-name.ts';
 import { LegSummary } from '../schemas/leg-summary.ts';
-import { Summary } from '../schemas/summary.ts';
+import { Summary, TlsAdds } from '../schemas/summary.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
 
 const OPERATORS = {
@@ -23,6 +23,9 @@ export interface Threshold {
 
 const SHAPE = /^\s*([\w.-]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*$/;
 
+/** All that can be asked of a leg: what TLS adds to it stands beside the legs, since it is of two. */
+const OfLeg = LegSummary.extend({ tlsAdds: TlsAdds });
+
 /**
  * Reads a threshold: a number of summary.json by its path, an operator, a quantity with the unit of that number.
  *
@@ -34,7 +37,7 @@ export function readThreshold(expression: string): Threshold | string {
   const [, dotted = '', operator = '>', quantity = ''] = match;
   const path = dotted.split('.');
   const isOfLeg = isLegName(path[0]!);
-  const problem = problemOf(isOfLeg ? LegSummary : Summary, isOfLeg ? path.slice(1) : path, isOfLeg ? path[0]! : '');
+  const problem = problemOf(isOfLeg ? OfLeg : Summary, isOfLeg ? path.slice(1) : path, isOfLeg ? path[0]! : '');
   if (problem !== undefined) return `"${dotted}" ${problem}`;
   const kind = kindOf(path);
   const limit = kind === undefined ? numberIn(quantity) : parseQuantity(kind, quantity);
@@ -55,11 +58,15 @@ export function checked(threshold: Threshold, summary: Summary): Summary['thresh
   const [first, ...rest] = threshold.path;
   const leg = summary.legs.find(({ name }) => name === first);
   const isOfLeg = isLegName(first!);
-  const from = isOfLeg ? leg : summary;
+  const tlsAdds = summary.tlsAdds.find((adds) => adds.leg === first);
+  const from = isOfLeg ? leg && { ...leg, tlsAdds } : summary;
   const path = isOfLeg ? rest : threshold.path;
   const value = valueAt(from, path);
   const { expression, operator, limit } = threshold;
-  if (value === null) return { expression, value, passed: false, isShown: !isInconclusive(leg, path) };
+  if (value === null) {
+    const isOpen = path[0] === 'tlsAdds' ? tlsAdds?.unknown === 'inconclusive' : isInconclusive(leg, path);
+    return { expression, value, passed: false, isShown: !isOpen };
+  }
   const [atLow, atHigh] = intervalAt(from, path, value).map((end) => OPERATORS[operator](end, limit));
   return { expression, value, passed: !atLow && !atHigh, isShown: atLow === atHigh };
 }

@@ -1,3 +1,5 @@
+import { alertName } from '../transports/tls/alert-names.ts';
+
 /** So many bytes of an answer that isn't HTTP/1.x tell which other protocol it is. */
 const TOLD_BYTES = 9;
 const TLS_RECORDS = { first: 0x14, last: 0x17, alert: 0x15 } as const;
@@ -6,17 +8,6 @@ const TLS_ALERT_BYTES = 7;
 /** Type of a server's first frame in HTTP/2 (RFC 9113, section 4.1). */
 const SETTINGS = 4;
 const HTTP_2_PREFACE = 'PRI * HTTP/2';
-
-/** Alerts (RFC 8446, section 6.2) with which a server answers bytes that are no TLS. */
-const ALERTS: Readonly<Record<number, string>> = {
-  10: 'unexpected_message',
-  22: 'record_overflow',
-  40: 'handshake_failure',
-  47: 'illegal_parameter',
-  50: 'decode_error',
-  70: 'protocol_version',
-  80: 'internal_error',
-};
 
 /**
  * What a server speaks that answers in another protocol than HTTP/1.x, for people.
@@ -27,7 +18,7 @@ export function strangerIn(bytes: Uint8Array): string | undefined {
   const [first = -1, second] = bytes;
   if (first >= TLS_RECORDS.first && first <= TLS_RECORDS.last && (second === undefined || second === TLS_MAJOR)) {
     if (bytes.length < TLS_ALERT_BYTES) return undefined;
-    const alert = first === TLS_RECORDS.alert ? `an alert, ${ALERTS[bytes[6]!] ?? bytes[6]}` : 'a record';
+    const alert = first === TLS_RECORDS.alert ? `an alert, ${alertName(bytes[6]!) ?? bytes[6]}` : 'a record';
     return `the server speaks TLS: its answer is ${alert}`;
   }
   if (first === 0 && (bytes.length < TOLD_BYTES ? couldBeSettings(bytes) : isSettings(bytes))) {

@@ -32,7 +32,10 @@ export interface TransportCounts {
   /** Handshakes that were completed, and those of them that took up an earlier session. */
   secured: number;
   resumed: number;
-  /** Objects of the library, now: one for each handshake under way and for each connection that can't do without. */
+  /**
+   * Objects of the library, now: one for each handshake under way, for each connection that can't do without, and where sessions are
+   * taken up for one that waits for its ticket.
+   */
   objects: number;
   /** Those of them that stay as long as their connection. */
   keptObjects: number;

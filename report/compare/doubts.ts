@@ -75,7 +75,7 @@ export const doubtsAbout = ({ called, status, problems, legs }: Doubtable): stri
   ),
 ];
 
-/** Of legs of one name: where both ends agreed on another version, suite or key, and where many more handshakes came back. */
+/** Where both ends of legs of one name agreed on another version, suite or key, and where many more handshakes came back. */
 export function agreementDoubts(runs: readonly Doubtable[]): string[] {
   const names = [...new Set(runs.flatMap(({ legs }) => legs.map(({ name }) => name)))];
   return names.flatMap((name) => {

@@ -82,8 +82,10 @@ function pairTable({ bare, secured, adds }: Pair): TableData {
     head: label,
     cells: [...legs.map((leg) => estimate(leg.perConnection?.[part] ?? null)), ...addedCells(adds[part])],
   });
-  const shown = LEDGER_COMPONENTS.filter((name) =>
-    legs.some(({ perConnection }) => Math.abs(perConnection?.components[name] ?? 0) >= 1),
+  // What the host grew by beyond all parts is nobody's.
+  const shown = LEDGER_COMPONENTS.filter(
+    (name) =>
+      name !== 'unexplained' && legs.some(({ perConnection }) => Math.abs(perConnection?.components[name] ?? 0) >= 1),
   );
   const measured = (head: string, of: (leg: LegSummary) => number | null, print: (value: number) => Part) => ({
     head,

@@ -46,7 +46,7 @@ export function wireCell({ bytes: told }: LegSummary): Part {
   if (told === null) return UNKNOWN;
   const { perOpen, all } = told;
   const { in: received, out: sent, wireIn, wireOut } = perOpen ?? all;
-  const whose = perOpen ? '' : ', of all connections';
+  const whose = perOpen ? ', each' : ', of all connections';
   const said = wireIn === received && wireOut === sent ? '' : say` (${bytes(received)} and ${bytes(sent)} of it said)`;
   return say`${bytes(wireIn)} in, ${bytes(wireOut)} out${said}${whose}`;
 }
@@ -60,8 +60,8 @@ export function tlsAddsCell({ name }: LegSummary, all: readonly TlsAdds[]): Part
   return say`${differencePhrase(main)}${adds.isShown ? '' : ': no difference shown'}`;
 }
 
-/** What an object of the TLS library takes that is kept, as measured with OpenSSL 3.0 to 3.5. */
-const KEPT_OBJECT = 'some 30 to 37 KB';
+/** What an object of the TLS library takes that is kept, with its buffers released, as measured with OpenSSL 3.0 to 3.5. */
+const KEPT_OBJECT = 'some 30 KB';
 
 /** How a leg was secured, as far as it bears on what was measured. */
 export function tlsCaveats({ name, tls }: LegSummary): Part[] {

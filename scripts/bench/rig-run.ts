@@ -14,19 +14,25 @@ export interface RigRun {
   readonly summary: Summary;
   /** For each leg: processor time of the whole client per connection opened while ramping, in µs. */
   readonly cpuMicrosPerOpen: readonly number[];
+  /** For each leg: cores that the whole client kept busy while its connections talked; NaN where they didn't. */
+  readonly talkCores: readonly number[];
   /** Every memory point, in order. */
   readonly memory: readonly MemoryPoint[];
 }
 
 /** Runs `connrig run` as a person would, in a process of its own, and gives back what it came to. */
-export async function rigRun(...args: string[]): Promise<RigRun> {
+export const rigRun = (...args: string[]): Promise<RigRun> => rigRunBy(process.execPath, ...args);
+
+/** @param node the Node.js that runs it */
+export async function rigRunBy(node: string, ...args: string[]): Promise<RigRun> {
   const scratch = await mkdtemp(join(tmpdir(), 'connrig-bench-'));
   try {
-    const summary = await summaryOfRun('--out', join(scratch, 'run'), ...args);
+    const summary = await summaryOfRunBy(node, '--out', join(scratch, 'run'), ...args);
     const record = readRun(join(scratch, 'run'));
     return {
       summary,
       cpuMicrosPerOpen: cpuOf(record, summary.legs.length),
+      talkCores: talkCoresOf(record, summary.legs.length),
       memory: record.samples.filter((sample) => sample.type === 'memory'),
     };
   } finally {
@@ -35,8 +41,10 @@ export async function rigRun(...args: string[]): Promise<RigRun> {
 }
 
 /** What `connrig run` with these arguments comes to, however it ends. @throws Error with what it said, where it did not begin */
-export async function summaryOfRun(...args: string[]): Promise<Summary> {
-  const child = spawn(process.execPath, [CONNRIG, 'run', '--quiet', '--json', ...args], {
+export const summaryOfRun = (...args: string[]): Promise<Summary> => summaryOfRunBy(process.execPath, ...args);
+
+async function summaryOfRunBy(node: string, ...args: string[]): Promise<Summary> {
+  const child = spawn(node, [CONNRIG, 'run', '--quiet', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -49,6 +57,16 @@ export async function summaryOfRun(...args: string[]): Promise<Summary> {
   await once(child, 'close');
   if (said.out === '') throw new Error(`${args.join(' ')}: ${said.err}`);
   return Summary.parse(JSON.parse(said.out));
+}
+
+function talkCoresOf({ samples }: RunRecord, legs: number): number[] {
+  const ticks = samples.filter((sample) => sample.type === 'tick').filter(({ phase }) => phase === 'talk');
+  return Array.from({ length: legs }, (_, leg) => {
+    const own = ticks.filter((tick) => tick.leg === leg);
+    const [first, last] = [own[0], own.at(-1)];
+    if (!first || !last) return Number.NaN;
+    return (last.generatorCpuSeconds - first.generatorCpuSeconds) / ((last.elapsedMs - first.elapsedMs) / 1000);
+  });
 }
 
 /** From the last tick before each ramp to the first one after it. */

@@ -1,4 +1,4 @@
-/** Our readers against those of `ws` and Node.js, by lots that are drawn the same way each time; `npm run bench -- fuzz` draws others. */
+/** Our readers against those of `ws` and Node.js, and records against what was sealed, by lots that are drawn the same way each time; `npm run bench -- fuzz` draws others. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -9,10 +9,12 @@ import { endsWithBlock, readMessages } from './frame-facts.ts';
 import { frameStream } from './frame-streams.ts';
 import { FRAME_CLASSES, fuzzFrames } from './frames.ts';
 import { answer } from './heads.ts';
+import { fuzzRecords } from './records.ts';
 import { Dice } from './seeded-choice.ts';
 
 const SEED = 17;
 const MUTATED = 20_000;
+const MUTATED_RECORDS = 10_000;
 const TIMEOUT = { timeout: 600_000 };
 
 function assertKnown(result: FuzzResult): void {
@@ -35,6 +37,20 @@ test(`answers: ${MUTATED} mutated, seed ${SEED}`, TIMEOUT, async (t) => {
   const result = await fuzzAnswers(SEED, MUTATED);
   t.diagnostic(JSON.stringify(result));
   assertKnown(result);
+});
+
+test(`records: ${MUTATED_RECORDS} mutated streams, seed ${SEED}`, TIMEOUT, (t) => {
+  const result = fuzzRecords(SEED, MUTATED_RECORDS);
+  t.diagnostic(JSON.stringify(result));
+  assert.deepEqual(result.outside, [], `seed ${SEED}`);
+  assert.equal(result.mutated, MUTATED_RECORDS);
+  // Each mutated stream came to an outcome, and all the others were read whole.
+  assert.equal(
+    Object.values(result.classes).reduce((sum, count) => sum + count, 0),
+    MUTATED_RECORDS,
+  );
+  assert.equal(result.agreed, result.inputs - result.mutated);
+  assert.ok(Object.values(result.classes).every((count) => count > 0));
 });
 
 test('the same seed draws the same inputs, another one others', () => {

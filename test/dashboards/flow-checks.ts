@@ -62,7 +62,6 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   }),
   handshakes: (answer, facts) => {
     const secured = facts.summary.legs.filter(({ transport }) => transport === 'tls');
-    assert.equal(answer.length, 2 * secured.length);
     for (const { name, tls } of secured) {
       assertNear(total(only(answer, { leg: name, kind: 'full' })), tls!.secured, RATES, 'full handshakes');
       assert.equal(total(only(answer, { leg: name, kind: 'resumed' })), 0);
@@ -112,7 +111,10 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
     const wanted = facts.summary.legs.flatMap(({ name, transport }) =>
       STAGES.filter((stage) => stage !== 'securing' || transport === 'tls').map((stage) => `${name} ${stage}`),
     );
-    assert.deepEqual(answer.map(({ labels }) => `${labels['leg']} ${labels['stage']}`).toSorted(), wanted.toSorted());
+    // The end of another run at the same address may be there as well.
+    const legs = new Set(listLegNames(facts));
+    const own = answer.filter(({ labels }) => legs.has(labels['leg']!));
+    assert.deepEqual(own.map(({ labels }) => `${labels['leg']} ${labels['stage']}`).toSorted(), wanted.toSorted());
   },
   roundTrip: whenThey('echo', (answer, facts) => {
     const all = answer.find(({ labels }) => labels['le'] === '+Inf');

@@ -115,6 +115,11 @@ const SENTENCES: Readonly<Record<string, readonly RegExp[]>> = {
   'single-level': [
     /^2,000 WebSockets took 40\.3 MiB, but one level can't tell what one more costs: that takes three\.$/,
   ],
+  secured: [
+    /^One more WebSocket costs 6\.9 KiB \(between 6\.7 and 7\.2 KiB\): 2\.9 KiB in user space and 4\.1 KiB in the kernel; /,
+    /^One more WebSocket over TLS costs 32\.5 KiB \(between 32\.4 and 32\.6 KiB\): 28\.2 KiB in user space and 4\.3 KiB in the kernel; /,
+    /^TLS adds 25\.5 KiB \(between 24\.8 and 26\.3 KiB\) to one more WebSocket: 25\.3 KiB in user space, 260 B in the kernel; it opens in 367 ms instead of 0\.33 ms \(p50\), 82\.4 ms of it for the TLS handshake\.$/,
+  ],
   cycles: [/^One more WebSocket costs 6\.7 KiB \(between 6\.5 and 6\.9 KiB\): /],
 };
 test('each of them has a sentence to expect', () => assert.deepEqual(Object.keys(SENTENCES).sort(), goldenRuns()));

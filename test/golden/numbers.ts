@@ -60,8 +60,8 @@ function textsIn(...values: unknown[]): string[] {
 }
 
 const TEXT = /<data value="([^"]*)">([^<]*)<\/data>/g;
-/** `ipv4`, `p99.9` and `R²` are names, `95 %` is what all intervals are of, `--cycles 3` is to be typed. */
-const NAMES = /ipv4|\bp\d+(?:\.\d+)?|R²|95 %|--[a-z-]+ \d+/g;
+/** `ipv4`, `TLS 1.3`, `p99.9` and `R²` are names, `95 %` is what all intervals are of, `--cycles 3` is to be typed. */
+const NAMES = /ipv4|TLS 1\.[23]|\bp\d+(?:\.\d+)?|R²|95 %|--[a-z-]+ \d+/g;
 const PRINTED = /-?\d[\d,.]*\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?|-?\d(?: (?:B|[KMGT]iB|ms|s|%)(?![\w]))?/g;
 
 /**

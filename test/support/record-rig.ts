@@ -73,7 +73,11 @@ export class RecordRig {
     this.layer = new RecordLayer(
       options.slots ?? 4,
       {
-        onSend: (_, wire) => {
+        onSend: (slot, wire) => {
+          if (slot !== 0) {
+            see(`slot ${slot} sent`);
+            return;
+          }
           for (const { type, content } of this.peerIn.open(wire)) see(`send ${type} ${content.toString('hex')}`);
         },
         onPlain: (_, bytes) => {

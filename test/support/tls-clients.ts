@@ -35,7 +35,7 @@ export interface TlsClients {
   close(client: TlsClient): Promise<void>;
 }
 
-export const TLS_OPTIONS: TlsOptions = {
+export const FIRST_VISIT: TlsOptions = {
   servername: 'localhost',
   verify: true,
   ca: '',
@@ -62,7 +62,7 @@ export function tlsClients(t: Pick<TestContext, 'after'>, options: Partial<TlsOp
     client.socket.write(new Uint8Array(bytes));
   };
   const transport = createTlsTransport(
-    { ...TLS_OPTIONS, ...options },
+    { ...FIRST_VISIT, ...options },
     slots,
     {
       onSend: (slot, bytes) => put(of(slot), bytes),

@@ -51,8 +51,11 @@ const MEANINGS: Readonly<Record<number, string>> = {
   120: 'it speaks nothing of what we offer by ALPN',
 };
 
+/** undefined: IANA has none. */
+export const alertName = (alert: number): string | undefined => NAMES[alert];
+
 /** For people: `handshake_failure (40): nothing that both ends can, or it wants a certificate`. */
 export function describeAlert(alert: number): string {
   const meaning = MEANINGS[alert];
-  return `${NAMES[alert] ?? 'unknown'} (${alert})${meaning === undefined ? '' : `: ${meaning}`}`;
+  return `${alertName(alert) ?? 'unknown'} (${alert})${meaning === undefined ? '' : `: ${meaning}`}`;
 }

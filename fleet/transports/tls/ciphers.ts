@@ -3,9 +3,9 @@ import type { OpenSsl } from './openssl.ts';
 
 /** A list of ciphers in its two parts, which OpenSSL takes apart from each other. */
 interface SplitCiphers {
-  /** Of TLS 1.3. */
+  /** Those of TLS 1.3. */
   readonly suites: readonly string[];
-  /** Of TLS 1.2, with OpenSSL's own words, such as `HIGH` or `!aNULL`. */
+  /** Those of TLS 1.2, with OpenSSL's own words, such as `HIGH` or `!aNULL`. */
   readonly list: readonly string[];
 }
 

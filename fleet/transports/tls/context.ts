@@ -80,7 +80,7 @@ const unknown = (kind: string, name: string): Error => new Error(`OpenSSL knows 
 function setGroups(openssl: OpenSsl, context: Address, options: TlsOptions): void {
   const names = groupsOf(options);
   for (const name of names) {
-    if (!takesGroups(openssl, context, name)) throw unknown('group', name);
+    if (name === '' || !takesGroups(openssl, context, name)) throw unknown('group', name);
   }
   const list = names.join(':');
   if (!takesGroups(openssl, context, list)) throw new Error(`OpenSSL doesn't take the groups "${list}"`);

@@ -32,7 +32,8 @@ export const failedHere = (why: string): HandshakeFailure =>
 export const brokenFailure = (why: string): HandshakeFailure => failure('bad-handshake', `the peer broke TLS: ${why}`);
 
 /** For people: what of the peer's answer has come before the handshake was over. */
-export const whatCame = (bytes: number): string => (bytes === 0 ? 'no answer' : `${bytes} bytes of the TLS handshake`);
+export const whatCame = (bytes: number): string =>
+  bytes === 0 ? 'no answer' : `${bytes} ${bytes === 1 ? 'byte' : 'bytes'} of the TLS handshake`;
 
 /** The peer closed before the handshake was over. @param came as {@link whatCame} has it */
 export const closedEarly = (came: string): HandshakeFailure =>

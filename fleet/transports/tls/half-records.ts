@@ -3,8 +3,6 @@ import type { Slot } from '../../protocols/protocol.ts';
 /** What all of them together may take: some thousands of whole records. */
 const MOST_HELD_BYTES = 128 * 2 ** 20;
 
-export const TOO_MANY_HALF_RECORDS = `records that have come in part take more than ${MOST_HELD_BYTES} bytes together`;
-
 /** The least that is taken for one, and how many of each size are kept for the next ones. */
 const LEAST_BYTES = 64;
 const MOST_FREE = 16;
@@ -35,6 +33,11 @@ export class HalfRecords {
   /** They take more than they may: the connection that has just added to them can't be kept. */
   get areTooMany(): boolean {
     return this.#heldBytes > this.#mostBytes;
+  }
+
+  /** For people. */
+  get tooMany(): string {
+    return `records that have come in part take more than ${this.#mostBytes} bytes together`;
   }
 
   /** What has come of the slot's record; undefined: nothing. Valid until the next call. */

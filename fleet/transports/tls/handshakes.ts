@@ -2,10 +2,11 @@ import { isIP } from 'node:net';
 import type { Slot } from '../../protocols/protocol.ts';
 import type { BioPair } from './bio-pair.ts';
 import { createTlsContext } from './context.ts';
+import { takeReasons } from './error-queue.ts';
 import { type HandshakeFailure, whatCame } from './failures.ts';
 import { judgeHandshake } from './judge.ts';
 import { HASH_BYTES } from './key-schedule.ts';
-import type { Address } from './libcrypto.ts';
+import { type Address, NULL } from './libcrypto.ts';
 import { SSL_CTRL_SET_TLSEXT_HOSTNAME, SSL_ERROR_WANT_READ } from './libssl.ts';
 import { lendKeyLogger, type OpenSsl } from './openssl.ts';
 import type { Sessions } from './sessions.ts';
@@ -78,6 +79,11 @@ export class Handshakes {
   start(slot: Slot): void {
     const openssl = this.#openssl;
     const ssl = openssl.sslNew(this.#context);
+    if (ssl === NULL) {
+      const detail = `OpenSSL makes no object: ${takeReasons(openssl)}`;
+      this.#events.onFailure(slot, { outcome: 'error', detail, isStranger: false });
+      return;
+    }
     this.#bios.lendTo(ssl);
     if (this.#sni !== null) openssl.sslControl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, this.#sni);
     const offered = this.#sessions.offerTo(ssl);

@@ -43,6 +43,8 @@ export class KeptObjects {
   /** The slot's handshake is over, and this goes on with its object. */
   begin(slot: Slot, ssl: Address): void {
     this.#openssl.sslControl(ssl, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, null);
+    // Those of its handshake.
+    this.#openssl.freeBuffers(ssl);
     this.#objects.set(slot, ssl);
   }
 

@@ -42,6 +42,8 @@ export interface LibSsl {
   sslWrite(ssl: Address, bytes: Uint8Array, length: number): number;
   sslShutdown(ssl: Address): number;
   setShutdown(ssl: Address, mode: number): void;
+  /** Those of records, where nothing waits in them. */
+  freeBuffers(ssl: Address): number;
   errorOf(ssl: Address, result: number): number;
   protocolOf(ssl: Address): number;
   cipherOf(ssl: Address): Address;
@@ -120,6 +122,7 @@ export function loadLibSsl(lib: LibraryHandle): LibSsl {
     sslRead: lib.func('int SSL_read(uintptr_t, void *, int)'),
     sslWrite: lib.func('int SSL_write(uintptr_t, void *, int)'),
     sslShutdown: lib.func('int SSL_shutdown(uintptr_t)'),
+    freeBuffers: lib.func('int SSL_free_buffers(uintptr_t)'),
     setShutdown: lib.func('void SSL_set_shutdown(uintptr_t, int)'),
     errorOf: lib.func('int SSL_get_error(uintptr_t, int)'),
     protocolOf: lib.func('int SSL_version(uintptr_t)'),
@@ -176,7 +179,6 @@ export const SSL_SESS_CACHE_OFF = 0;
 export const SSL_OP_NO_RENEGOTIATION = 2 ** 30;
 export const SSL_VERIFY_NONE = 0;
 export const SSL_VERIFY_PEER = 1;
-export const SSL_ERROR_SSL = 1;
 export const SSL_ERROR_WANT_READ = 2;
 export const SSL_ERROR_ZERO_RETURN = 6;
 /** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN. */

@@ -2,13 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import koffi from 'koffi';
 import { BioPair } from './bio-pair.ts';
 import type { Address } from './libcrypto.ts';
-import { SSL_ERROR_WANT_READ } from './libssl.ts';
+import { SSL_CTRL_SESS_CACHE_MODE, SSL_ERROR_WANT_READ, SSL_SESS_CACHE_OFF } from './libssl.ts';
 import type { OpenSsl } from './openssl.ts';
 import { readPemKey, writePemCertificate } from './pem.ts';
 
 /** A server without a socket, to hold OpenSSL against itself. */
 export interface MemoryServer {
-  /** PEM: it vouches for itself, for {@link MEMORY_SERVER_NAME}, until a minute from now. */
+  /** PEM: it vouches for itself, for {@link MEMORY_SERVER_NAME}, until a day from now. */
   readonly certificate: string;
   accept(): MemoryPeer;
   /** Every peer has to be disposed of before. */
@@ -26,13 +26,34 @@ export interface MemoryPeer {
 export const MEMORY_SERVER_NAME = 'connrig';
 const SCRATCH_BYTES = 16_384;
 
-export function createMemoryServer(openssl: OpenSsl): MemoryServer {
+/** A server's calls, and those that make a certificate, of the functions of these names. */
+const loadServerCalls = () => {
   const lib = koffi.load(null);
-  const acceptSsl: (ssl: Address) => number = lib.func('int SSL_accept(uintptr_t)');
+  return {
+    method: lib.func('uintptr_t TLS_server_method()'),
+    accept: lib.func('int SSL_accept(uintptr_t)'),
+    certificateNew: lib.func('uintptr_t X509_new()'),
+    subjectOf: lib.func('uintptr_t X509_get_subject_name(uintptr_t)'),
+    addEntry: lib.func('int X509_NAME_add_entry_by_txt(uintptr_t, const char *, int, const char *, int, int, int)'),
+    setIssuer: lib.func('int X509_set_issuer_name(uintptr_t, uintptr_t)'),
+    notBeforeOf: lib.func('uintptr_t X509_getm_notBefore(uintptr_t)'),
+    notAfterOf: lib.func('uintptr_t X509_getm_notAfter(uintptr_t)'),
+    setFromNow: lib.func('uintptr_t X509_gmtime_adj(uintptr_t, long)'),
+    setKey: lib.func('int X509_set_pubkey(uintptr_t, uintptr_t)'),
+    sha256: lib.func('uintptr_t EVP_sha256()'),
+    sign: lib.func('int X509_sign(uintptr_t, uintptr_t, uintptr_t)'),
+  };
+};
+let calls: ReturnType<typeof loadServerCalls> | undefined;
+
+export function createMemoryServer(openssl: OpenSsl): MemoryServer {
+  calls ??= loadServerCalls();
+  const server = calls;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = readPemKey(openssl, String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
   const certificate = makeCertificateOf(key);
-  const context = openssl.contextNew(lib.func('uintptr_t TLS_server_method()')());
+  const context = openssl.contextNew(server.method());
+  openssl.contextControl(context, SSL_CTRL_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, null);
   openssl.useCertificate(context, certificate);
   openssl.useKey(context, key);
   const bios = new BioPair(openssl);
@@ -55,7 +76,7 @@ export function createMemoryServer(openssl: OpenSsl): MemoryServer {
   function answer(ssl: Address, bytes: Uint8Array): Uint8Array {
     openssl.clearErrors();
     bios.feed(bytes);
-    if (acceptSsl(ssl) === 1) {
+    if (server.accept(ssl) === 1) {
       let length = openssl.sslRead(ssl, scratch, scratch.length);
       for (; length > 0; length = openssl.sslRead(ssl, scratch, scratch.length)) openssl.sslWrite(ssl, scratch, length);
       if (openssl.errorOf(ssl, length) !== SSL_ERROR_WANT_READ) openssl.sslShutdown(ssl);
@@ -66,25 +87,18 @@ export function createMemoryServer(openssl: OpenSsl): MemoryServer {
   }
 
   function makeCertificateOf(own: Address): Address {
-    const made: Address = lib.func('uintptr_t X509_new()')();
-    const subject: Address = lib.func('uintptr_t X509_get_subject_name(uintptr_t)')(made);
-    const adjust = lib.func('uintptr_t X509_gmtime_adj(uintptr_t, long)');
-    adjust(lib.func('uintptr_t X509_getm_notBefore(uintptr_t)')(made), -60);
-    adjust(lib.func('uintptr_t X509_getm_notAfter(uintptr_t)')(made), 60);
-    const addEntry = lib.func(
-      'int X509_NAME_add_entry_by_txt(uintptr_t, const char *, int, const char *, int, int, int)',
-    );
-    addEntry(subject, 'CN', MBSTRING_ASC, MEMORY_SERVER_NAME, -1, -1, 0);
-    lib.func('int X509_set_issuer_name(uintptr_t, uintptr_t)')(made, subject);
-    lib.func('int X509_set_pubkey(uintptr_t, uintptr_t)')(made, own);
-    const isSigned = lib.func('int X509_sign(uintptr_t, uintptr_t, uintptr_t)')(
-      made,
-      own,
-      lib.func('uintptr_t EVP_sha256()')(),
-    );
+    const made: Address = server.certificateNew();
+    const subject: Address = server.subjectOf(made);
+    server.addEntry(subject, 'CN', MBSTRING_ASC, MEMORY_SERVER_NAME, -1, -1, 0);
+    server.setIssuer(made, subject);
+    server.setFromNow(server.notBeforeOf(made), -DAY_SECONDS);
+    server.setFromNow(server.notAfterOf(made), DAY_SECONDS);
+    server.setKey(made, own);
+    const isSigned = server.sign(made, own, server.sha256());
     if (isSigned <= 0) throw new Error('OpenSSL signs no certificate');
     return made;
   }
 }
-/** Of `asn1.h`. */
+/** A number of `asn1.h`. */
 const MBSTRING_ASC = 0x1001;
+const DAY_SECONDS = 86_400;

@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import koffi, { type TypeObject } from 'koffi';
 import { type Address, type LibCrypto, loadLibCrypto } from './libcrypto.ts';
 import { type LibSsl, loadLibSsl } from './libssl.ts';
 
@@ -11,12 +11,17 @@ const OLDEST = 0x30000000;
 /** Told of the keys of a handshake that is under way, as NSS writes them: `LABEL random secret`. */
 type KeyLogger = (line: string) => void;
 
+/** A function that was looked up is there for good, so they are looked up once. */
+let loaded: OpenSsl | undefined;
+
 /** @throws when one of its functions can't be had, or it is older than OpenSSL 3 */
 export function loadOpenSsl(): OpenSsl {
+  if (loaded !== undefined) return loaded;
   const lib = koffi.load(null);
   const openssl = { ...loadLibCrypto(lib), ...loadLibSsl(lib) };
   const version = openssl.version();
   if (version < OLDEST) throw new Error(`OpenSSL is ${dotted(version)}, and it takes 3.0 or later`);
+  loaded = openssl;
   return openssl;
 }
 
@@ -24,10 +29,12 @@ export function loadOpenSsl(): OpenSsl {
 export const dotted = (version: number): string =>
   [version >>> 28, (version >>> 20) & 0xff, (version >>> 4) & 0xffff].join('.');
 
+let loggerType: TypeObject | undefined;
+
 /** Makes a function of ours one that OpenSSL can call, from this thread. Has to be given back. */
 export function lendKeyLogger(logger: KeyLogger): { readonly pointer: bigint; giveBack(): void } {
-  const type = koffi.pointer(koffi.proto('void (uintptr_t ssl, const char *line)'));
-  const pointer = koffi.register((_ssl: Address, line: string) => logger(line), type);
+  loggerType ??= koffi.pointer(koffi.proto('void (uintptr_t ssl, const char *line)'));
+  const pointer = koffi.register((_ssl: Address, line: string) => logger(line), loggerType);
   return { pointer, giveBack: () => koffi.unregister(pointer) };
 }
 

@@ -1,6 +1,7 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import { Aead } from './aead.ts';
 import { ALERT, FATAL, WARNING } from './alerts.ts';
+import { HalfRecords } from './half-records.ts';
 import { LATE, LateMessages } from './late-messages.ts';
 import { type LibCrypto, loadLibCrypto } from './libcrypto.ts';
 import { RecordReader } from './record-reader.ts';
@@ -33,6 +34,8 @@ export interface RecordLayerOptions {
   readonly crypto?: LibCrypto;
   /** Records that are sent under one key with TLS 1.3. AES-GCM's are good for 2^24.5 full ones: RFC 8446, section 5.5. */
   readonly recordsPerKey?: number;
+  /** What half records of all slots may take together. */
+  readonly mostHeldBytes?: number | undefined;
 }
 
 const RECORDS_PER_KEY = 2 ** 24;
@@ -71,7 +74,7 @@ export class RecordLayer {
     this.#keys = new SlotKeys(slots);
     this.#aead = new Aead(options.crypto ?? loadLibCrypto(), this.#keys);
     this.#writer = new RecordWriter(this.#keys, this.#aead);
-    this.#reader = new RecordReader(this.#keys, this.#aead, sink);
+    this.#reader = new RecordReader(this.#keys, this.#aead, sink, new HalfRecords(options.mostHeldBytes));
     this.#messages = new LateMessages(sink);
     this.#recordsPerKey = options.recordsPerKey ?? RECORDS_PER_KEY;
   }

@@ -1,7 +1,7 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import { type Aead, TAG_BYTES } from './aead.ts';
 import { ALERT } from './alerts.ts';
-import { HalfRecords, TOO_MANY_HALF_RECORDS } from './half-records.ts';
+import type { HalfRecords } from './half-records.ts';
 import { NativeBytes } from './libcrypto.ts';
 import {
   DATA_12_BYTES,
@@ -38,7 +38,7 @@ export class RecordReader {
   readonly #room = new NativeBytes(MOST_WIRE_BYTES + CHUNK_BYTES);
   readonly #data12 = new NativeBytes(DATA_12_BYTES);
 
-  constructor(keys: SlotKeys, aead: Aead, sink: RecordSink, halves = new HalfRecords()) {
+  constructor(keys: SlotKeys, aead: Aead, sink: RecordSink, halves: HalfRecords) {
     this.#keys = keys;
     this.#aead = aead;
     this.#sink = sink;
@@ -92,7 +92,7 @@ export class RecordReader {
 
   #keep(slot: Slot, piece: Uint8Array): boolean {
     this.#halves.add(slot, piece);
-    return this.#halves.areTooMany ? this.#fault(slot, ALERT.internalError, TOO_MANY_HALF_RECORDS) : true;
+    return this.#halves.areTooMany ? this.#fault(slot, ALERT.internalError, this.#halves.tooMany) : true;
   }
 
   #checkHeader(slot: Slot, at: number, length: number): boolean {

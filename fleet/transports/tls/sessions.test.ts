@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { constants, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer } from 'node:net';
-import { test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { createServer, type TlsOptions as NodeTlsOptions, type Server } from 'node:tls';
 import { makeCertificate } from '../../../certificates/make-certificate.ts';
+import { commandOf, needs } from '../../../test/support/needs.ts';
 import { portOf, type TlsClient, type TlsClients, tlsClients } from '../../../test/support/tls-clients.ts';
 import { eventually } from '../../../test/support/wait.ts';
 
@@ -123,3 +128,48 @@ test('a donor that goes before its ticket comes is replaced; there is one at a t
   for (const client of open) await clients.close(client);
   assert.equal(counts.objects, 0);
 });
+
+test('sessions that the server itself keeps are taken up by their number', {
+  ...LIMIT,
+  skip: needs('openssl'),
+}, async (t) => {
+  const { certPath, keyPath } = writeOwn(t);
+  for (const [resumedLeast, ...flavour] of KEPT_BY_SERVER) {
+    const files = ['-cert', certPath, '-key', keyPath];
+    const args = ['s_server', '-accept', '127.0.0.1:0', ...files, ...flavour];
+    const child = spawn(commandOf('openssl'), args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    t.after(() => child.kill());
+    let said = '';
+    child.stdout.on('data', (bytes) => {
+      said += String(bytes);
+    });
+    const port = Number(await eventually(() => /ACCEPT .*:(\d+)/.exec(said)?.[1], 'it listens'));
+    const clients = tlsClients(t, { ca: own.cert, resume: true });
+    for (let i = 0; i < 10; i++) {
+      const { tickets } = clients.transport.counts;
+      const client = await clients.secure(port);
+      const isTold = () => flavour.includes('-tls1_2') || clients.transport.counts.tickets > tickets;
+      await eventually(isTold, 'its next session has come');
+      await clients.close(client);
+    }
+    const { secured, resumed, objects } = clients.transport.counts;
+    assert.deepEqual([secured, objects], [10, 0]);
+    assert.ok(resumed >= resumedLeast, `${resumed} of 10 with ${flavour.join(' ')}`);
+  }
+});
+
+/** The least that is resumed. The last removes each session when it is taken up, so that the third open is refused. */
+const KEPT_BY_SERVER: readonly (readonly [resumedLeast: number, ...flavour: string[]])[] = [
+  [9, '-tls1_2', '-no_ticket'],
+  [9, '-tls1_3', '-no_ticket'],
+  [8, '-tls1_3', '-early_data'],
+];
+
+function writeOwn(t: TestContext): { readonly certPath: string; readonly keyPath: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'connrig-sessions-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [certPath, keyPath] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  writeFileSync(certPath, own.cert);
+  writeFileSync(keyPath, own.key, { mode: 0o600 });
+  return { certPath, keyPath };
+}

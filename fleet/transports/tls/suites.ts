@@ -4,7 +4,7 @@ import type { AeadName } from './traffic-keys.ts';
 /** What goes on by itself when the handshake is over. */
 interface RecordSuite {
   readonly cipher: AeadName;
-  /** Of the key schedule; of the PRF with TLS 1.2. */
+  /** What the key schedule hashes by, and the PRF with TLS 1.2. */
   readonly hash: HashName;
 }
 

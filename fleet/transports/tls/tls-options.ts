@@ -17,7 +17,10 @@ export interface TlsOptions {
   readonly versions: readonly TlsVersion[];
   /** As OpenSSL writes them: names of TLS 1.3 suites and of those before, with colons between; undefined: OpenSSL's own. */
   readonly ciphers: string | undefined;
-  /** Key exchange groups with colons between; undefined: X25519 and P-256, as most clients send a share of. */
+  /**
+   * Key exchange groups with colons between, with a share of the first; undefined: X25519, P-256 and P-384, without those of 1 KB. With
+   * TLS 1.2 P-256 is always there, since most certificates need it.
+   */
   readonly groups: string | undefined;
   /** Whether a session of this worker is offered to the server; else each open is a first visit. */
   readonly resume: boolean;

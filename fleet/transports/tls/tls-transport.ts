@@ -21,7 +21,7 @@ const KEPT = 3;
 const OVER = 4;
 
 /**
- * TLS by the OpenSSL of this process. Its object for a connection goes when the handshake is over, and a record layer of ours goes on
+ * TLS by the OpenSSL of this process. Its object for a connection goes when the handshake is over. A record layer of ours goes on
  * with two secrets and two numbers: about a hundred bytes instead of 40 KB.
  *
  * @param onAgreed told of each different agreement once
@@ -96,12 +96,12 @@ class TlsTransport implements Transport {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     const phase = this.#phases[slot];
     if (phase === DROPPED) {
-      if (this.#sessions.isDonor(slot)) this.#sessions.listen(bytes);
+      if (this.#sessions.isDonor(slot)) this.#sessions.listen(slot, bytes);
       this.#records.onBytes(slot, bytes);
     } else if (phase === SHAKING) this.#handshakes.onBytes(slot, bytes);
     else if (phase === KEPT) {
       this.#kept.onBytes(slot, bytes);
-      if (this.#sessions.isDonor(slot)) this.#sessions.look();
+      if (this.#sessions.isDonor(slot)) this.#sessions.look(slot);
     }
   }
 

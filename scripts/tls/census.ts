@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { makeCertificate } from '../../certificates/make-certificate.ts';
 import { buildTarget } from '../../lab/build.ts';
 import { findTarget } from '../../lab/catalogue.ts';
-import { unusedPort } from '../support/peers.ts';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 
 /** Compilation leaves it where it is. */
-const FOLDER = fileURLToPath(new URL('../../../test/tls/census', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../../scripts/tls/census', import.meta.url));
 
 /** How connections went, as the server saw it: Go tells a close_notify from a FIN without one. */
 export interface CensusOfHeld {
@@ -26,6 +26,8 @@ export interface CensusOfHeld {
   readonly broken: number;
 }
 
+const SELF_SIGNED = makeCertificate({ names: ['127.0.0.1'], now: new Date(), days: 2 });
+
 interface CensusServer {
   readonly port: number;
   /** PEM of what its certificate is trusted by. */
@@ -36,8 +38,12 @@ interface CensusServer {
   stop(): Promise<void>;
 }
 
-/** A server in Go, in a process of its own, whose certificate is for 127.0.0.1. */
-export async function startCensusServer(): Promise<CensusServer> {
+/**
+ * A server in Go, in a process of its own, whose certificate is for 127.0.0.1.
+ *
+ * @param pair PEM; left out: one that vouches for itself
+ */
+export async function startCensusServer(pair = SELF_SIGNED): Promise<CensusServer> {
   const source = findTarget(FOLDER);
   if (typeof source === 'string') throw new Error(source);
   const signal = new AbortController().signal;
@@ -47,11 +53,11 @@ export async function startCensusServer(): Promise<CensusServer> {
     onOutput: (text) => process.stderr.write(text),
   });
   const scratch = mkdtempSync(join(tmpdir(), 'connrig-census-'));
-  const { cert, key } = makeCertificate({ names: ['127.0.0.1'], now: new Date(), days: 2 });
+  const { cert, key } = pair;
   const [certPath, keyPath] = [join(scratch, 'cert.pem'), join(scratch, 'key.pem')];
   writeFileSync(certPath, cert);
   writeFileSync(keyPath, key, { mode: 0o600 });
-  const port = await unusedPort();
+  const port = await freePorts('127.0.0.1', 1, ephemeralRange());
   const child = spawn(join(folder, 'server'), [String(port), certPath, keyPath], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
