@@ -46,7 +46,7 @@ export interface Engine {
   turn(maxWaitMs: number): Promise<void>;
   /** The sockets whose peers send without a pause, more than turns have time to read, and for how long they have. */
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void;
-  /** Aborts what is left and gives everything back; no events from then on. */
+  /** Aborts what is left and gives everything back; no events from then on. A second time it does nothing. */
   dispose(): Promise<void>;
 }
 

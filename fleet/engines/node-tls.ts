@@ -1,5 +1,4 @@
-import { Socket } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import type { Slot } from '../protocols/protocol.ts';
 import type { HandshakeFailure } from '../transports/tls/failures.ts';
 import { whatCame } from '../transports/tls/failures.ts';
@@ -8,54 +7,27 @@ import { judgeNodeTlsError, judgeNodeTlsPeer } from '../transports/tls/node-tls-
 import { nodeTlsOptions } from '../transports/tls/node-tls-options.ts';
 import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
-import {
-  causeOf,
-  type EndCause,
-  type Endpoint,
-  type Engine,
-  type SecuredEngineEvents,
-  type WireBytes,
-} from './engine.ts';
+import { causeOf, type EndCause, type Endpoint, type Engine, type SecuredEngineEvents } from './engine.ts';
 import type { NodeEngineOptions } from './node.ts';
+import {
+  createSlotSocket,
+  FAILED,
+  ignoreError,
+  resetSecured,
+  SECURED,
+  SHAKING,
+  type SlotSocket,
+  type SlotTls,
+  WireMeter,
+} from './node-tls-sockets.ts';
 import { createTurns } from './node-turns.ts';
 import { createNodeUnread } from './node-unread.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
-
-/** Where a connection is. */
-const SHAKING = 0;
-const SECURED = 1;
-/** TLS has failed: what still comes is told, since it is read to its end. */
-const FAILED = 2;
-
-/** The TCP socket of a slot, and on top of it, once it is connected, that of TLS. */
-interface SlotSocket extends Socket {
-  slot: Slot;
-  tls: SlotTls | undefined;
-  phase: number;
-  /** We dropped it before anything else ended it. */
-  dropped: boolean;
-  /** `finish` was called; close_notify and FIN follow what is queued. */
-  finishing: boolean;
-  /** Nothing is read until somebody says so. */
-  paused: boolean;
-  /** What went through it and was added up. */
-  countedIn: number;
-  countedOut: number;
-  /** What was told of it in a round of the loop, and in which. */
-  told: number;
-  toldIn: number;
-}
-interface SlotTls extends TLSSocket {
-  raw: SlotSocket;
-}
 
 /** So much of one socket is told in a round of the loop: what a protocol makes of it takes a few ms at the most. */
 const ROUND_BYTES = 16_384;
 /** A record of TLS holds so much: pieces that wait are written together up to that. */
 const RECORD_BYTES = 16_384;
-/** For FIN to get into a kernel that takes nothing more. */
-const RESET_PATIENCE_MS = 100;
-
 /**
  * Sockets through `node:tls`, for where OpenSSL can't be called. Each connection has two sockets of Node.js and an object of
  * OpenSSL for as long as it is open, some 40 KB. All share one context and one set of listeners.
@@ -76,7 +48,6 @@ export function createNodeTlsEngine(
   const unread = createNodeUnread((slot) => sockets.get(slot)?.tls?.resume());
   const agreements = new NodeTlsAgreements(onAgreed);
   const common = nodeTlsOptions(options);
-  const socketOptions = { allowHalfOpen: true, noDelay: true };
   const counts: TransportCounts = {
     secured: 0,
     resumed: 0,
@@ -86,7 +57,7 @@ export function createNodeTlsEngine(
     keyUpdatesOut: 0,
     tickets: 0,
   };
-  const wire: WireBytes = { bytesIn: 0, bytesOut: 0 };
+  const wire = new WireMeter();
   /** What is offered to the server, if sessions are taken up again. */
   let session: Buffer | undefined;
   let round = 0;
@@ -111,6 +82,7 @@ export function createNodeTlsEngine(
   function secure(raw: SlotSocket): void {
     const tls = connect({ ...common, socket: raw, ...(session && { session }) }) as SlotTls;
     tls.raw = raw;
+    tls.offered = session;
     raw.tls = tls;
     counts.objects++;
     tls.on('secureConnect', onSecure).on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
@@ -123,8 +95,8 @@ export function createNodeTlsEngine(
     turns.stir();
     const { raw } = this;
     if (raw.dropped) return;
-    count(raw);
-    // Once for each: Node.js 20 takes it out of what it asks when asked.
+    wire.count(raw);
+    // Asked once for each: up to Node.js 24 that takes it out of what is asked.
     const certificate = this.getPeerX509Certificate();
     const failure = options.verify ? judgeNodeTlsPeer(this, certificate, options) : undefined;
     if (failure !== undefined) {
@@ -139,7 +111,7 @@ export function createNodeTlsEngine(
     counts.keptObjects++;
     if (this.isSessionReused()) counts.resumed++;
     // The server didn't take it up: it has forgotten it, or is another one.
-    else session = undefined;
+    else if (this.offered === session) session = undefined;
     events.onSecured(raw.slot);
   }
 
@@ -152,7 +124,7 @@ export function createNodeTlsEngine(
   function onData(this: SlotTls, bytes: Buffer): void {
     turns.stir();
     const { raw } = this;
-    count(raw);
+    wire.count(raw);
     if (raw.dropped) return;
     openRound();
     if (raw.toldIn !== round) {
@@ -175,7 +147,7 @@ export function createNodeTlsEngine(
   function endRound(): void {
     isRoundOpen = false;
     round++;
-    for (let raw = securedNow.pop(); raw !== undefined; raw = securedNow.pop()) count(raw);
+    for (let raw = securedNow.pop(); raw !== undefined; raw = securedNow.pop()) wire.count(raw);
   }
 
   function onEnd(this: SlotTls): void {
@@ -200,7 +172,7 @@ export function createNodeTlsEngine(
 
   function onDrain(this: SlotTls): void {
     const { raw } = this;
-    count(raw);
+    wire.count(raw);
     if (queues.has(raw.slot) && this.writable && this.writableLength === 0) {
       this.cork();
       for (let bytes = 0; bytes < RECORD_BYTES && queues.has(raw.slot); ) {
@@ -222,7 +194,7 @@ export function createNodeTlsEngine(
 
   function gone(raw: SlotSocket): void {
     turns.stir();
-    count(raw);
+    wire.count(raw);
     sockets.delete(raw.slot);
     forget(raw.slot);
     if (disposed) return;
@@ -241,7 +213,7 @@ export function createNodeTlsEngine(
     if (raw.dropped) return;
     raw.dropped = true;
     forget(raw.slot);
-    if (!raw.destroyed) reset(raw);
+    if (!raw.destroyed) resetSecured(raw);
   }
 
   function resume(raw: SlotSocket): void {
@@ -250,31 +222,12 @@ export function createNodeTlsEngine(
     raw.tls?.resume();
   }
 
-  /** After they are closed sockets still say what went through them. */
-  function count(raw: SlotSocket): void {
-    const { bytesRead, bytesWritten } = raw;
-    wire.bytesIn += bytesRead - raw.countedIn;
-    wire.bytesOut += bytesWritten - raw.countedOut;
-    raw.countedIn = bytesRead;
-    raw.countedOut = bytesWritten;
-  }
-
   return {
     name: 'node',
     tls: { counts, wire, cameSoFar: (slot) => whatCame(sockets.get(slot)?.bytesRead ?? 0) },
     open(slot: Slot, destination: Endpoint, sourceIp: string | undefined) {
-      const raw = new Socket(socketOptions) as SlotSocket;
-      raw.slot = slot;
-      raw.tls = undefined;
-      raw.phase = SHAKING;
-      raw.dropped = false;
-      raw.finishing = false;
-      raw.paused = false;
-      raw.countedIn = 0;
-      raw.countedOut = 0;
-      raw.told = 0;
-      raw.toldIn = 0;
-      raw.on('connect', onConnect).on('error', ignore).on('close', onRawClose);
+      const raw = createSlotSocket(slot);
+      raw.on('connect', onConnect).on('error', ignoreError).on('close', onRawClose);
       sockets.set(slot, raw);
       const { ip: host, port } = destination;
       try {
@@ -333,19 +286,4 @@ export function createNodeTlsEngine(
       while (sockets.size > 0) await turns.turn(10);
     },
   };
-}
-
-/** Errors of a TCP socket are read from it when it has closed; without a listener they would be thrown. */
-function ignore(): void {}
-
-/** As of a plain socket, see `node.ts`: libuv refuses to reset while a shutdown is on its way. */
-function reset(raw: SlotSocket): void {
-  const { tls } = raw;
-  const shuttingDown = tls?.writableEnded && !tls.writableFinished && tls.writableLength === 0;
-  if (raw.connecting) raw.destroy();
-  else if (shuttingDown) {
-    tls.once('finish', () => raw.resetAndDestroy());
-    // The close_notify has to get into the kernel before it, and that may take no more.
-    setTimeout(() => raw.destroy(), RESET_PATIENCE_MS);
-  } else raw.resetAndDestroy();
 }

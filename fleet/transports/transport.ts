@@ -22,7 +22,7 @@ export interface Transport {
   cameSoFar(slot: Slot): string;
   /** The connection is gone: forget what was kept for it. */
   release(slot: Slot): void;
-  /** Gives everything back. */
+  /** Gives everything back. A second time it does nothing. */
   dispose(): void;
   readonly counts: Readonly<TransportCounts>;
 }

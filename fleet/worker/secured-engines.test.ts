@@ -1,6 +1,6 @@
 /** The contract of engines, of those that secure their connections: the same servers behind TLS. */
 import { engineContract, openingEngineContract } from '../../test/contract/engine.ts';
-import { CERTIFICATE, SECURED } from '../../test/contract/peers.ts';
+import { CERTIFICATE, SECURED_PEERS } from '../../test/contract/peers.ts';
 import type { EngineFactory } from '../../test/contract/subject.ts';
 import { securedFor } from '../../test/tls/held.ts';
 import type { SecuredEngineEvents } from '../engines/engine.ts';
@@ -26,6 +26,6 @@ async function loadFactory(name: EngineName, by: Securing['by']): Promise<Engine
   };
 }
 
-engineContract('node:tls', await loadFactory('node', 'node-tls'), SECURED);
-engineContract('OpenSSL over epoll', await loadFactory('epoll', 'openssl'), SECURED);
-openingEngineContract('OpenSSL over node', await loadFactory('node', 'openssl'), SECURED);
+engineContract('node:tls', await loadFactory('node', 'node-tls'), SECURED_PEERS);
+engineContract('OpenSSL over epoll', await loadFactory('epoll', 'openssl'), SECURED_PEERS);
+openingEngineContract('OpenSSL over node', await loadFactory('node', 'openssl'), SECURED_PEERS);

@@ -102,6 +102,7 @@ export function dataContract(makeEngine: EngineFactory, peers: Peers): void {
         await until(() => peers.length === 50 && of(49).lines.length > 0, 'connected');
         for (let slot = 50; slot < 60; slot++) engine.open(slot, at, undefined);
         await engine.dispose();
+        await engine.dispose();
         await new Promise((resolve) => setTimeout(resolve, 50));
         assert.equal(subject.goneCount(), 0);
         assert.deepEqual(of(55).lines, []);

@@ -5,14 +5,14 @@ import { floodContract } from './engine-flood.ts';
 import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
 import { pausingContract } from './engine-pausing.ts';
-import { PLAIN } from './peers.ts';
+import { PLAIN_PEERS } from './peers.ts';
 import type { EngineFactory } from './subject.ts';
 
 /**
  * What every engine must do, on real sockets over loopback. Servers run in this process unless their number of
  * descriptors would matter.
  */
-export function engineContract(name: string, makeEngine: EngineFactory, peers = PLAIN): void {
+export function engineContract(name: string, makeEngine: EngineFactory, peers = PLAIN_PEERS): void {
   describe(`${name} engine`, { timeout: 180_000 }, () => {
     openingContract(makeEngine, peers);
     closingContract(makeEngine, peers);
@@ -24,7 +24,7 @@ export function engineContract(name: string, makeEngine: EngineFactory, peers = 
 }
 
 /** The same, of an engine that differs from one that keeps all of it only in how it opens. */
-export function openingEngineContract(name: string, makeEngine: EngineFactory, peers = PLAIN): void {
+export function openingEngineContract(name: string, makeEngine: EngineFactory, peers = PLAIN_PEERS): void {
   describe(`${name} engine`, { timeout: 180_000 }, () => {
     openingContract(makeEngine, peers);
     closingContract(makeEngine, peers);

@@ -14,24 +14,24 @@ export interface Peers {
   startEcho(): Promise<EchoProcess>;
   /** Sends bytes without a pause to each connection, in a process of its own. */
   startFlood(): ReturnType<typeof startFlood>;
-  /** Of the connections of tests with thousands, how many are opened. */
+  /** How many are opened of the connections of tests with thousands. */
   readonly share: number;
 }
 
-export const PLAIN: Peers = {
+export const PLAIN_PEERS: Peers = {
   createServer,
   startEcho: () => startEcho('tcp'),
   startFlood: () => startFlood('bytes', 1),
   share: 1,
 };
 
-/** By what the peers of {@link SECURED} are known. */
+/** By what the peers of {@link SECURED_PEERS} are known. */
 export const CERTIFICATE = makeCertificate({ names: ['127.0.0.1'], now: new Date(), days: 1 });
 
 /** Handshakes are dear at both ends, and all of them are here. */
 const SECURED_SHARE = 0.02;
 
-export const SECURED: Peers = {
+export const SECURED_PEERS: Peers = {
   createServer: (options, onConnection) => createSecuredServer(CERTIFICATE, options, onConnection),
   startEcho: () => startEcho('tcp', { secured: CERTIFICATE }),
   startFlood: () => startFlood('bytes', 1, CERTIFICATE),

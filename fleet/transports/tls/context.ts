@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { narrowVersions, splitCiphers } from './ciphers.ts';
 import { takeReasons } from './error-queue.ts';
-import { groupsOf } from './groups.ts';
+import { tlsGroupsOf } from './groups.ts';
 import { type Address, NULL } from './libcrypto.ts';
 import {
   SSL_CTRL_CHAIN_CERT,
@@ -78,7 +78,7 @@ const isNamed = (item: string): boolean => !/^[!+@-]/.test(item);
 const unknown = (kind: string, name: string): Error => new Error(`OpenSSL knows no ${kind} "${name}"`);
 
 function setGroups(openssl: OpenSsl, context: Address, options: TlsOptions): void {
-  const names = groupsOf(options);
+  const names = tlsGroupsOf(options);
   for (const name of names) {
     if (name === '' || !takesGroups(openssl, context, name)) throw unknown('group', name);
   }

@@ -9,7 +9,7 @@ const DEFAULT_GROUPS = 'X25519:P-256:P-384';
 const CERTIFICATE_GROUP = 'P-256';
 
 /** Key exchange groups as they are given to OpenSSL, in order of preference. */
-export function groupsOf({ groups = DEFAULT_GROUPS, versions }: TlsOptions): readonly string[] {
+export function tlsGroupsOf({ groups = DEFAULT_GROUPS, versions }: TlsOptions): readonly string[] {
   const names = groups.split(':');
   const hasIt = names.some((name) => /^(?:P-256|prime256v1|secp256r1)$/i.test(name));
   return hasIt || !versions.includes('1.2') ? names : [...names, CERTIFICATE_GROUP];

@@ -7,7 +7,7 @@ import type { Agreement } from './tls-options.ts';
 export class NodeTlsAgreements {
   readonly #onAgreed: (agreement: Agreement) => void;
   readonly #known = new Set<string>();
-  /** Of the certificate that was seen last, since most servers have but one. */
+  /** The certificate that was seen last, and its key: most servers have but one. */
   #fingerprint = '';
   #serverKey = '';
 
@@ -41,7 +41,7 @@ export class NodeTlsAgreements {
   }
 }
 
-/** node:tls doesn't tell which one it was of those that are new, or hybrid. */
+/** Node.js before 24 tells none of those that are hybrid. */
 function groupOf(socket: TLSSocket): string {
   const { type, name, size } = (socket.getEphemeralKeyInfo() ?? {}) as Partial<EphemeralKeyInfo>;
   if (type === 'DH') return `ffdhe${size}`;

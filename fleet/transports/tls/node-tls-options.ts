@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
-import { groupsOf } from './groups.ts';
+import { tlsGroupsOf } from './groups.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 const VERSIONS = { '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const;
@@ -23,7 +23,7 @@ export function nodeTlsOptions(options: TlsOptions): NodeTlsOptions {
     ca: verify && ca !== '' ? ca : [],
     ...own,
     ...(ciphers !== undefined && { ciphers }),
-    ecdhCurve: groupsOf(options).join(':'),
+    ecdhCurve: tlsGroupsOf(options).join(':'),
     minVersion: VERSIONS[oldest],
     maxVersion: VERSIONS[newest],
     // What is trusted need not vouch for itself: a server's own certificate may be given.

@@ -47,6 +47,7 @@ class TlsTransport implements Transport {
   readonly #kept: KeptObjects;
   readonly #records: RecordLayer;
   readonly counts: TransportCounts;
+  #isDisposed = false;
 
   constructor(
     openssl: OpenSsl,
@@ -128,6 +129,9 @@ class TlsTransport implements Transport {
   }
 
   dispose(): void {
+    // What was freed once must not be freed again.
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#phases.fill(IDLE);
     this.#kept.dispose();
     this.#sessions.dispose();
