@@ -135,26 +135,6 @@ it('waits so long for a handshake, and the request behind it', TIMEOUT, async (t
   assert.equal(await answerOf(patient), 'still here', 'once open it may rest for as long as it likes');
 });
 
-describe('sessions', TIMEOUT, () => {
-  for (const version of VERSIONS) {
-    it(`that one process began are resumed by another, ${version}`, async () => {
-      const server = await startServe(['--protocol', 'tls', '--processes', '2']);
-      const ca = server.ready.caCert;
-      const tls = { minVersion: version, maxVersion: version, servername: 'localhost' };
-      const first = connect({ port: server.ports.tls, host: '127.0.0.1', ca, ...tls });
-      const [session] = (await once(first, 'session')) as [Buffer];
-      const wasReused = first.isSessionReused();
-      first.end();
-      const second = await connectTls(server.ports.tls + 1, ca, { ...tls, session });
-      assert.deepEqual([wasReused, second.isSessionReused()], [false, true]);
-      second.end('bye');
-      assert.equal(await answerOf(second), 'bye');
-      await eventually(async () => (await server.memory()).census.tls.closed['by-peer'] === 2, 'both are counted');
-      assert.equal(await server.stop(), 0);
-    });
-  }
-});
-
 describe('the reference server over TLS', TIMEOUT, () => {
   let local: LocalServer;
   let ca: string | undefined;

@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { median, theilSen } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { startCensusServer } from '../../test/tls/census.ts';
 import { installK6 } from '../generators/install.ts';
+import { startCensusServer } from '../tls/census.ts';
 import { climbByK6 } from '../tls/k6.ts';
 import { newerOpenSsl, ourGroups } from '../tls/newer-openssl.ts';
 import {

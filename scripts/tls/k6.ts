@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readProcessTree } from '../../memory/process-tree.ts';
-import { startCensusServer } from '../../test/tls/census.ts';
 import { findGeneratorFile } from '../generators/install.ts';
+import { startCensusServer } from './census.ts';
 import type { Chain, ClientLevel } from './peers.ts';
 
 const LOOK_EVERY_MS = 20;

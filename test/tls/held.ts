@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import type { TlsOptions } from '../../fleet/transports/tls/tls-options.ts';
+import { startCensusServer } from '../../scripts/tls/census.ts';
 import { withFleet } from '../support/fleet.ts';
-import { startCensusServer } from './census.ts';
 
 /** Options as a run has them when nothing is asked for. */
 export const securedFor = (ca: string, more: Partial<TlsOptions> = {}): TlsOptions => ({

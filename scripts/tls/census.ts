@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { makeCertificate } from '../../certificates/make-certificate.ts';
 import { buildTarget } from '../../lab/build.ts';
 import { findTarget } from '../../lab/catalogue.ts';
-import { unusedPort } from '../support/peers.ts';
+import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 
 /** Compilation leaves it where it is. */
-const FOLDER = fileURLToPath(new URL('../../../test/tls/census', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../../scripts/tls/census', import.meta.url));
 
 /** How connections went, as the server saw it: Go tells a close_notify from a FIN without one. */
 export interface CensusOfHeld {
@@ -57,7 +57,7 @@ export async function startCensusServer(pair = SELF_SIGNED): Promise<CensusServe
   const [certPath, keyPath] = [join(scratch, 'cert.pem'), join(scratch, 'key.pem')];
   writeFileSync(certPath, cert);
   writeFileSync(keyPath, key, { mode: 0o600 });
-  const port = await unusedPort();
+  const port = await freePorts('127.0.0.1', 1, ephemeralRange());
   const child = spawn(join(folder, 'server'), [String(port), certPath, keyPath], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
