@@ -22,6 +22,7 @@ import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
+import { tlsAdds } from './tls-adds.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -197,9 +198,21 @@ const scrape: BenchPart = {
 
 export const PARTS: readonly BenchPart[] = [
   ...[opens, agreement, ledger, repeatable, predictive, overhead, scrape, many, portRange, pages],
-  ...[buffers, generators, rtt, meterRead, live, report, gateBench, fuzz, records, strangers, tlsBench, million].map(
-    (part): BenchPart => ({ ...part, onDemand: true }),
-  ),
+  ...[
+    buffers,
+    generators,
+    rtt,
+    meterRead,
+    live,
+    report,
+    gateBench,
+    fuzz,
+    records,
+    strangers,
+    tlsBench,
+    tlsAdds,
+    million,
+  ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 
 const inRange = (value: number, low: number, high: number): boolean => value >= low && value <= high;
