@@ -29,7 +29,7 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
   if (code === SSL_ERROR_ZERO_RETURN)
     return failure('closed-early', 'the peer ended its TLS handshake by close_notify');
   const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT);
+  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT, false);
   const verified = openssl.verifyResultOf(ssl);
   if (verified !== 0 && errors.some(isVerification))
     return { ...judgeCertificate(openssl, ssl, verified), isStranger: false };
@@ -41,16 +41,16 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
 export function judgeRecords(openssl: OpenSsl): HandshakeFailure {
   const errors = takeErrors(openssl);
   const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT);
+  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT, true);
   return failure(
     'bad-handshake',
     `the peer broke TLS: ${errors.map(({ text }) => text).join(', ') || 'no reason is known'}`,
   );
 }
 
-/** The peer ended it by a fatal alert. */
-export const alertFailure = (alert: number): HandshakeFailure =>
-  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert)}`);
+/** The peer ended it by a fatal alert. @param isOpen its handshake was over */
+export const alertFailure = (alert: number, isOpen: boolean): HandshakeFailure =>
+  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert, isOpen)}`);
 
 const failure = (outcome: Outcome, detail: string): HandshakeFailure => ({ outcome, detail, isStranger: false });
 

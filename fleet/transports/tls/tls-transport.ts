@@ -79,7 +79,7 @@ class TlsTransport implements Transport {
         onPeerEnd,
         onTicket: () => void this.counts.tickets++,
         onKeyUpdate: (isOurs) => void (isOurs ? this.counts.keyUpdatesOut++ : this.counts.keyUpdatesIn++),
-        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert)),
+        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert, true)),
         onBroken: (slot, detail) =>
           onFailure(slot, { outcome: 'bad-handshake', detail: `the peer broke TLS: ${detail}`, isStranger: false }),
       },
