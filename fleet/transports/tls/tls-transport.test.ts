@@ -100,6 +100,7 @@ test('what is asked for reaches the server, and what it chose is told', { timeou
   });
   await old.secure(port);
   await byAddress.secure(port);
+  await eventually(() => seen.length === 5, 'the server is done with all of them');
   assert.deepEqual([seen[3]?.getProtocol(), seen[4]?.servername], ['TLSv1.2', false], 'an address is no SNI');
   assert.deepEqual([old.agreements[0]?.version, byAddress.agreements[0]?.suite], ['1.2', 'TLS_AES_128_GCM_SHA256']);
 });
