@@ -1,7 +1,7 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { EMPTY, type Found, LATE, MORE, REFILLED } from './epoll-found.ts';
+import { EMPTY, type Found, UNSURE, MORE, REFILLED } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
 import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
@@ -195,7 +195,7 @@ export class EpollEngine implements Engine {
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    this.#remember(slot, isLate ? LATE : this.#read(slot, mask, 0));
+    this.#remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
@@ -215,7 +215,7 @@ export class EpollEngine implements Engine {
 
   /** Only what was read and had more tells of a peer that sends without a pause. */
   #remember(slot: Slot, found: Found): void {
-    if (found === LATE) this.#unread.wait(slot);
+    if (found === UNSURE) this.#unread.wait(slot);
     else if (found !== EMPTY) this.#unread.add(slot);
   }
 
@@ -241,7 +241,7 @@ export class EpollEngine implements Engine {
         const isShort = count < READ_BUFFER_BYTES;
         // A short read has emptied the socket; only an end can lie behind it.
         if (isShort && end === 0) return EMPTY;
-        if (isShort) hasMore = reads++ > 0 ? REFILLED : LATE;
+        if (isShort) hasMore = reads++ > 0 ? REFILLED : UNSURE;
         // With nothing but a FIN there it has come upon it: the call that would say so can be saved.
         atFin = isShort && end === EPOLLRDHUP;
         if (!atFin && this.#fds[slot]! >= 0 && performance.now() >= untilMs) return hasMore;
