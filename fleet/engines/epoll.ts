@@ -1,7 +1,7 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { EMPTY, type Found, UNSURE, MORE, REFILLED } from './epoll-found.ts';
+import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
 import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';

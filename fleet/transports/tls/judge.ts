@@ -14,13 +14,8 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
   const errors = takeErrors(openssl);
   if (code === SSL_ERROR_ZERO_RETURN)
     return failure('closed-early', 'the peer ended its TLS handshake by close_notify');
-<<<<<<< HEAD
   const alert = alertIn(errors);
-  if (alert !== undefined) return alertFailure(alert);
-=======
-  const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT, false);
->>>>>>> t21-break
+  if (alert !== undefined) return alertFailure(alert, false);
   const verified = openssl.verifyResultOf(ssl);
   if (verified !== 0 && errors.some(isVerification))
     return { ...judgeCertificate(openssl, ssl, verified), isStranger: false };
@@ -31,9 +26,8 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
 /** What an object came to that goes on with records and can't. Empties the thread's queue of errors. */
 export function judgeRecords(openssl: OpenSsl): HandshakeFailure {
   const errors = takeErrors(openssl);
-<<<<<<< HEAD
   const alert = alertIn(errors);
-  if (alert !== undefined) return alertFailure(alert);
+  if (alert !== undefined) return alertFailure(alert, true);
   return brokenFailure(errors.map(({ text }) => text).join(', ') || 'no reason is known');
 }
 
@@ -41,24 +35,6 @@ function alertIn(errors: ReturnType<typeof takeErrors>): number | undefined {
   const found = errors.find(({ library, reason }) => library === ERR_LIB_SSL && alertOf(reason) !== undefined);
   return found && alertOf(found.reason);
 }
-=======
-  const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT, true);
-  return failure(
-    'bad-handshake',
-    `the peer broke TLS: ${errors.map(({ text }) => text).join(', ') || 'no reason is known'}`,
-  );
-}
-
-/** The peer ended it by a fatal alert. @param isOpen its handshake was over */
-export const alertFailure = (alert: number, isOpen: boolean): HandshakeFailure =>
-  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert, isOpen)}`);
-
-const failure = (outcome: Outcome, detail: string): HandshakeFailure => ({ outcome, detail, isStranger: false });
-
-const isAlert = ({ library, reason }: { library: number; reason: number }): boolean =>
-  library === ERR_LIB_SSL && reason > FIRST_ALERT && reason <= LAST_ALERT;
->>>>>>> t21-break
 
 /** `SSL_R_CERTIFICATE_VERIFY_FAILED` of `sslerr.h`. */
 const VERIFY_FAILED = 134;

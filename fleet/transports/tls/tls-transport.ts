@@ -79,14 +79,8 @@ class TlsTransport implements Transport {
         onPeerEnd,
         onTicket: () => void this.counts.tickets++,
         onKeyUpdate: (isOurs) => void (isOurs ? this.counts.keyUpdatesOut++ : this.counts.keyUpdatesIn++),
-<<<<<<< HEAD
-        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert)),
-        onBroken: (slot, detail) => onFailure(slot, brokenFailure(detail)),
-=======
         onAlert: (slot, alert) => onFailure(slot, alertFailure(alert, true)),
-        onBroken: (slot, detail) =>
-          onFailure(slot, { outcome: 'bad-handshake', detail: `the peer broke TLS: ${detail}`, isStranger: false }),
->>>>>>> t21-break
+        onBroken: (slot, detail) => onFailure(slot, brokenFailure(detail)),
       },
       { crypto: openssl },
     );
