@@ -23,6 +23,7 @@ import { measureServerOverhead } from './server-overhead.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
+import { tlsMany } from './tls-many.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -211,6 +212,7 @@ export const PARTS: readonly BenchPart[] = [
     strangers,
     tlsBench,
     tlsAdds,
+    tlsMany,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];

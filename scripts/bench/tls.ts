@@ -3,7 +3,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { median, theilSen } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { installK6 } from '../generators/install.ts';
 import { startCensusServer } from '../tls/census.ts';
+import { climbByK6 } from '../tls/k6.ts';
+import { newerOpenSsl, ourGroups } from '../tls/newer-openssl.ts';
 import {
   type Chain,
   type ClientLevel,
@@ -12,6 +15,7 @@ import {
   makeChain,
   nodeClient,
   type OtherClient,
+  PEER_WINDOW,
   timeHandshakes,
 } from '../tls/peers.ts';
 import type { BenchPart, Figure } from './benchmark.ts';
@@ -32,7 +36,7 @@ interface OpenCost {
 
 export const tlsBench: BenchPart = {
   name: 'tls',
-  method: `Full handshakes with an upgrade against one small server in Go (ECDSA P-256, a chain of two, verified). By turns: \`connrig run\`, \`openssl s_time -new\`, npm \`ws\`, node:tls and a Go client. ${ROUNDS} rounds, medians; 128 at once, ${humanCount(RAMP[1] - RAMP[0])} opens. Memory: slopes over five levels, of ours up to ${humanCount(MEMORY.at(-1)!)}.`,
+  method: `Full handshakes with an upgrade against one small server in Go (ECDSA P-256, a chain of two, verified). By turns: \`connrig run\`, \`openssl s_time -new\`, npm \`ws\`, node:tls, a Go client and k6. ${ROUNDS} rounds, medians; 128 at once, ${humanCount(RAMP[1] - RAMP[0])} opens. Memory: slopes over five levels, of ours up to ${humanCount(MEMORY.at(-1)!)}.`,
   async measure() {
     const chain = makeChain();
     try {
@@ -45,10 +49,17 @@ export const tlsBench: BenchPart = {
 
 async function speedFigures(chain: Chain): Promise<Figure[]> {
   const newer = newerNode();
+  const newerLibrary = newerOpenSsl();
   const go = goClient();
+  const k6 = installK6();
+  const groups = ourGroups();
+  const timed = async (port: number, env: NodeJS.ProcessEnv): Promise<OpenCost> => ({
+    micros: timeHandshakes(port, chain.caPath, { ...groups, ...env }),
+    perSecond: Number.NaN,
+  });
   const contenders: Record<string, (port: number) => Promise<OpenCost>> = {
     ours: (port) => costOfOurs(process.execPath, port, chain.caPath),
-    s_time: async (port) => ({ micros: timeHandshakes(port, chain.caPath, '-new'), perSecond: Number.NaN }),
+    s_time: (port) => timed(port, {}),
     resumed: (port) => costOfOurs(process.execPath, port, chain.caPath, '--resume', 'on'),
     ws: (port) => costOf(nodeClient(process.execPath, 'ws'), port, chain.caPath),
     'node:tls': (port) => costOf(nodeClient(process.execPath, 'tls'), port, chain.caPath),
@@ -57,6 +68,8 @@ async function speedFigures(chain: Chain): Promise<Figure[]> {
       'ours, newer': (port: number) => costOfOurs(newer, port, chain.caPath),
       'ws, newer': (port: number) => costOf(nodeClient(newer, 'ws'), port, chain.caPath),
     }),
+    ...(newerLibrary && { 's_time, newer': (port: number) => timed(port, newerLibrary) }),
+    ...('path' in k6 && { k6: async () => costBetween(await climbByK6(k6.path, chain, RAMP, PEER_WINDOW)) }),
   };
   const costs = new Map<string, OpenCost[]>(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
@@ -88,6 +101,9 @@ async function speedFigures(chain: Chain): Promise<Figure[]> {
     atMost('full, to npm ws', micros('ours') / micros('ws'), 0.4),
     atMost('resumed, to full', micros('resumed') / micros('ours'), 0.6),
     atLeast('opens per second, to npm ws', rate('ours') / rate('ws'), 2.5),
+    ...(newer && newerLibrary
+      ? [atMost('newer Node.js: full, to openssl s_time', micros('ours, newer') / micros('s_time, newer'), 1.15)]
+      : []),
     ...(newer
       ? [
           atMost('newer Node.js: full, to npm ws', micros('ours, newer') / micros('ws, newer'), 0.4),
@@ -112,8 +128,11 @@ async function costOfOurs(node: string, port: number, caPath: string, ...more: s
   return { micros: cpuMicrosPerOpen[0]!, perSecond: summary.legs[0]!.open.ratePerSecond ?? Number.NaN };
 }
 
-async function costOf(client: OtherClient, port: number, caPath: string): Promise<OpenCost> {
-  const [low, high] = (await climbLevels(client, port, caPath, RAMP)) as [ClientLevel, ClientLevel];
+const costOf = async (client: OtherClient, port: number, caPath: string): Promise<OpenCost> =>
+  costBetween(await climbLevels(client, port, caPath, RAMP));
+
+function costBetween(levels: readonly ClientLevel[]): OpenCost {
+  const [low, high] = levels as [ClientLevel, ClientLevel];
   const opened = high.open - low.open;
   return {
     micros: ((high.cpuSeconds - low.cpuSeconds) / opened) * 1e6,

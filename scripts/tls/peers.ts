@@ -66,16 +66,17 @@ export function goClient(): OtherClient {
   return { program: path, args: [] };
 }
 
-const WINDOW = 128;
+/** Attempts under way at once. */
+export const PEER_WINDOW = 128;
 
-/** Lets it climbLevels from level to level. */
+/** Lets it climb from level to level. */
 export async function climbLevels(
   { program, args }: OtherClient,
   port: number,
   caPath: string,
   levels: readonly number[],
 ): Promise<ClientLevel[]> {
-  const child = spawn(program, [...args, String(port), caPath, levels.join(','), String(WINDOW)], {
+  const child = spawn(program, [...args, String(port), caPath, levels.join(','), String(PEER_WINDOW)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const seen: ClientLevel[] = [];
@@ -102,13 +103,14 @@ function anonBytesOf({ pid }: ChildProcess): number {
 }
 
 /**
- * Handshakes by `openssl s_time`, one after the other.
+ * Handshakes by `openssl s_time -new`, one after the other.
  *
+ * @param env what it runs with, besides ours
  * @returns processor time of each, in µs, user and system
  */
-export function timeHandshakes(port: number, caPath: string, kind: '-new' | '-reuse'): number {
-  const command = `openssl s_time -connect 127.0.0.1:${port} ${kind} -time 4 -CAfile ${caPath} -verify 3; times`;
-  const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+export function timeHandshakes(port: number, caPath: string, env: NodeJS.ProcessEnv): number {
+  const command = `openssl s_time -connect 127.0.0.1:${port} -new -time 4 -CAfile ${caPath} -verify 3; times`;
+  const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8', env: { ...process.env, ...env } });
   // In one line of `times` stands what the shell took, in the next what its children did.
   const [user = 0, system = 0] = (stdout.trim().split('\n').at(-1) ?? '').split(' ').map(secondsOf);
   const counts = [...stdout.matchAll(/^(\d+) connections in [\d.]+s;/gm)].map(([, count]) => Number(count));

@@ -20,9 +20,9 @@ export const alertOf = (reason: number): number | undefined =>
 
 export const failure = (outcome: Outcome, detail: string): HandshakeFailure => ({ outcome, detail, isStranger: false });
 
-/** The peer ended it by a fatal alert. */
-export const alertFailure = (alert: number): HandshakeFailure =>
-  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert)}`);
+/** The peer ended it by a fatal alert. @param isOpen its handshake was over */
+export const alertFailure = (alert: number, isOpen: boolean): HandshakeFailure =>
+  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert, isOpen)}`);
 
 /** The library can't go on with what came in a handshake. */
 export const failedHere = (why: string): HandshakeFailure =>

@@ -15,7 +15,7 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
   if (code === SSL_ERROR_ZERO_RETURN)
     return failure('closed-early', 'the peer ended its TLS handshake by close_notify');
   const alert = alertIn(errors);
-  if (alert !== undefined) return alertFailure(alert);
+  if (alert !== undefined) return alertFailure(alert, false);
   const verified = openssl.verifyResultOf(ssl);
   if (verified !== 0 && errors.some(isVerification))
     return { ...judgeCertificate(openssl, ssl, verified), isStranger: false };
@@ -27,7 +27,7 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
 export function judgeRecords(openssl: OpenSsl): HandshakeFailure {
   const errors = takeErrors(openssl);
   const alert = alertIn(errors);
-  if (alert !== undefined) return alertFailure(alert);
+  if (alert !== undefined) return alertFailure(alert, true);
   return brokenFailure(errors.map(({ text }) => text).join(', ') || 'no reason is known');
 }
 

@@ -37,7 +37,7 @@ export function judgeNodeTlsError(error: NodeTlsError, cameBytes: number | undef
   if (isShaking && error.code === 'ECONNRESET' && error.syscall === undefined) return closedEarly(whatCame(cameBytes));
   if (!OPENSSL_ERROR.test(error.code ?? '')) return undefined;
   const alert = alertOf(Number.parseInt(REASON.exec(error.message)?.[1] ?? '0', 16));
-  if (alert !== undefined) return alertFailure(alert);
+  if (alert !== undefined) return alertFailure(alert, !isShaking);
   const reason = error.reason ?? error.message;
   if (!isShaking) return brokenFailure(reason);
   if (error.code !== NO_TLS) return failedHere(reason);

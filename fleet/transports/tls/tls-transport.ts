@@ -80,7 +80,7 @@ class TlsTransport implements Transport {
         onPeerEnd,
         onTicket: () => void this.counts.tickets++,
         onKeyUpdate: (isOurs) => void (isOurs ? this.counts.keyUpdatesOut++ : this.counts.keyUpdatesIn++),
-        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert)),
+        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert, true)),
         onBroken: (slot, detail) => onFailure(slot, brokenFailure(detail)),
       },
       { crypto: openssl },
