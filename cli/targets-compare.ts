@@ -72,7 +72,7 @@ async function measure(
 function sumUp(found: MeasuredTargets, plan: RuntimesPlan, folder: string, version: string): RuntimesResult {
   const { targets, built, measured, goroutines, isWhole } = found;
   const results = built.flatMap((manifest) =>
-    manifest.protocols.map((protocol) => collect(manifest, protocol, plan.levels, folder, measured)),
+    manifest.protocols.map((scheme) => collect(manifest, scheme, plan.levels, folder, measured)),
   );
   return {
     schema: 1,

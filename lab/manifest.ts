@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../core/protocols/names.ts';
+import { SCHEMES } from '../core/protocols/schemes.ts';
 import { parseQuantity } from '../core/values/units.ts';
 
 /** Stands in `run` for the port that the server is to listen on, at 127.0.0.1. */
@@ -28,8 +28,11 @@ export const Manifest = z.strictObject({
   language: z.string().min(1),
   /** One line for people. */
   what: z.string().min(1),
-  /** What it speaks at its port. */
-  protocols: z.array(z.enum(PROTOCOLS)).min(1),
+  /**
+   * What it speaks at its port, one of them at a time. For one over TLS its environment has `TLS_CERT` and `TLS_KEY`, paths of
+   * files in PEM; else it has neither.
+   */
+  protocols: z.array(z.enum(SCHEMES)).min(1),
   toolchain: z.array(ToolNeed).min(1),
   /** Shell commands, one after the other, in a copy of its folder; none: it runs as it is. */
   build: z.array(z.string().min(1)),

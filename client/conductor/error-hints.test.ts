@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { createServer as createSecured } from 'node:tls';
+import { makeCertificate } from '../../certificates/make-certificate.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/values/urls.ts';
 import { byCircumstances, type ErrorHintContext } from './error-hints.ts';
@@ -42,6 +44,7 @@ test('addresses, numbers and a URL that curl takes are filled in', async () => {
     await hintOf(log, at('http://h:1/', { isLogged: true })),
     'curl -v http://h:1/, or read <run folder>/target.log',
   );
+  assert.equal(await hintOf(log, at('wss://h:1/')), 'curl -v https://h:1/, or read the log of the target');
   const plain = new Error('not ours');
   assert.equal(await byCircumstances(plain, where), plain);
 });
@@ -50,6 +53,27 @@ test('a server at another address of this machine is named, with the URL to take
   const port = await listening(t, '127.0.0.2');
   const hint = await hintOf(refused, at(`ws://127.0.0.1:${port}/chat`));
   assert.equal(hint, `what listens at port ${port} does so at another address: ws://127.0.0.2:${port}/chat`);
+});
+
+test('its URL is of the same scheme', onLinux, async (t) => {
+  const port = await listening(t, '127.0.0.2');
+  const hint = await hintOf(refused, at(`wss://127.0.0.1:${port}/chat`));
+  assert.equal(hint, `what listens at port ${port} does so at another address: wss://127.0.0.2:${port}/chat`);
+});
+
+test('a server that says nothing to plain words is asked whether it speaks TLS', async (t) => {
+  const { cert, key } = makeCertificate({ names: ['localhost'], now: new Date(), days: 1 });
+  const [secured, plain] = [createSecured({ cert, key }), createServer((socket) => socket.end())];
+  for (const server of [secured, plain]) {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => server.close());
+  }
+  const mute = new RigError('EHANDSHAKE', 'closed', { hint: 'read the log of the target' });
+  const urlOf = (server: Server, scheme: string) =>
+    `${scheme}://localhost:${(server.address() as AddressInfo).port}/chat`;
+  assert.equal(await hintOf(mute, at(urlOf(secured, 'ws'))), `it speaks TLS: connrig run ${urlOf(secured, 'wss')}`);
+  assert.equal(await hintOf(mute, at(urlOf(secured, 'wss'))), mute.hint);
+  assert.equal(await hintOf(mute, at(urlOf(plain, 'ws'))), mute.hint);
 });
 
 test('a process that listens at another port is named', onLinux, async (t) => {

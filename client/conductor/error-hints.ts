@@ -1,8 +1,10 @@
+import { toScheme } from '../../core/protocols/schemes.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { isAt, type ListensAt, whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
+import { speaksTls } from '../preflight/speaks-tls.ts';
 
 /** Where connections went, and to whom. */
 export interface ErrorHintContext {
@@ -21,12 +23,21 @@ export interface ErrorHintContext {
 /** What ended a leg, with a hint that fits it: addresses and numbers filled in, and who does listen where nobody did. */
 export async function byCircumstances(error: unknown, at: ErrorHintContext): Promise<unknown> {
   if (!(error instanceof RigError)) return error;
-  const hint = error.code === 'EREFUSED' ? await whoListens(at) : filledIn(error.hint, at);
+  const hint =
+    error.code === 'EREFUSED' ? await whoListens(at) : ((await overTls(error, at)) ?? filledIn(error.hint, at));
   return hint === error.hint ? error : new RigError(error.code, error.message, { hint, cause: error.cause ?? error });
 }
 
+/** Many servers of TLS say nothing to those who come without: they are asked once, in their own words. */
+async function overTls({ code, hint }: RigError, { url, ip }: ErrorHintContext): Promise<string | undefined> {
+  const isMute = code === 'EHANDSHAKE' || code === 'ETIMEDOUT';
+  if (!isMute || url.transport === 'tls' || hint.startsWith('connrig run ')) return undefined;
+  if (!(await speaksTls(ip, url.ports[0]!, url.host))) return undefined;
+  return `it speaks TLS: connrig run ${word(url.text.replace(/^[a-z]+/i, toScheme(url.protocol, 'tls')))}`;
+}
+
 function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintContext): string {
-  const at = url.text.replace(/^ws:/i, 'http:').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
+  const at = url.text.replace(/^ws(?=s?:)/i, 'http').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
   return hint
     .replaceAll('<url>', () => word(at))
     .replaceAll('<ip>', () => ip)
@@ -39,7 +50,7 @@ async function whoListens({ url, ip, local, pid }: ErrorHintContext): Promise<st
   const [port = 0] = url.ports;
   const filter = `'sport = :${port}'`;
   if (!local) return `at ${ip}: ss -ltn ${filter}, to see whether anything listens there`;
-  const urlOf = (one: ListensAt): string => `${url.protocol}://${authorityOf(one.ip)}:${one.port}${pathOf(url)}`;
+  const urlOf = (one: ListensAt): string => `${url.scheme}://${authorityOf(one.ip)}:${one.port}${pathOf(url)}`;
   const others = await whereAnybodyListens(url.ports);
   // It may have begun to listen just now.
   const other = others.find((one) => !isAt(one, ip, one.port));

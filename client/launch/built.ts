@@ -1,30 +1,45 @@
+import { toScheme } from '../../core/protocols/schemes.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import { parseQuantity } from '../../core/values/units.ts';
 import { parseTargetUrl } from '../../core/values/urls.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
+import { secureTarget } from '../../lab/certificate-files.ts';
 import { shellCommand } from '../../lab/command.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 import { type CommandOptions, startCommandTarget } from './command.ts';
 import type { Target } from './target.ts';
 
 /**
- * Starts a target of the rig's, or one like them: a command at free ports in a row, outside the ephemeral range.
+ * Starts a target of the rig's, or one like them: a command at free ports in a row, outside the ephemeral range. Over TLS it
+ * gets a certificate that was made for this launch.
  *
  * @param processes how many share the connections, each at a port of its own
  * @throws RigError as {@link startCommandTarget}
  */
 export async function startBuiltTarget(
   built: BuiltTarget,
-  { protocol }: Pick<Leg, 'protocol'>,
+  { protocol, transport }: Pick<Leg, 'protocol' | 'transport'>,
   processes: number,
-  options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn' | 'env'>,
+  options: Pick<CommandOptions, 'ip' | 'log' | 'signal' | 'warn'> & Required<Pick<CommandOptions, 'env'>>,
 ): Promise<Target> {
   const { name, readyWithin } = built.source.manifest;
   const first = await freePorts(options.ip, processes, ephemeralRange());
   const ports = Array.from({ length: processes }, (_, i) => first + i);
-  const text = `${protocol}://${options.ip}:${processes === 1 ? first : `${first}-${ports.at(-1)}`}`;
+  const text = `${toScheme(protocol, transport)}://${options.ip}:${processes === 1 ? first : `${first}-${ports.at(-1)}`}`;
   const url = parseTargetUrl(text);
   if (typeof url === 'string') throw new Error(url);
   const readyWithinMs = parseQuantity('duration', readyWithin)!;
-  return startCommandTarget({ ...options, name, command: shellCommand(built, ports), url, readyWithinMs });
+  const { env, caCert, remove } = secureTarget(transport, options.env);
+  try {
+    const command = shellCommand(built, ports);
+    const target = await startCommandTarget({ ...options, env, name, command, url, readyWithinMs });
+    return {
+      ...target,
+      ...(caCert === undefined ? {} : { caCert }),
+      stop: (hasDrained) => target.stop(hasDrained).finally(remove),
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }

@@ -48,6 +48,17 @@ test('a Node.js server that another Node.js has started is inspected, and its st
   await close();
 });
 
+test('a Node.js server behind a proxy that has no garbage is inspected, whoever started whom', LINUX, async (t) => {
+  const proxy =
+    "use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1'); $| = 1; print 'port ', $s->sockport, qq(\\n); sleep 1000";
+  const server = `require('child_process').spawn('perl',['-e',${JSON.stringify(proxy)}],{stdio:'inherit'})`;
+  const { pid, hear } = started(t, process.execPath, ['--inspect-port=127.0.0.1:0', '-e', server]);
+  const [, port = ''] = /^port (\d+)$/.exec(await hear('port')) ?? [];
+  const { inspectors, refused, close } = await openCollection('auto', { pid, url: at(port) });
+  assert.deepEqual([inspectors.length, refused], [1, []]);
+  await close();
+});
+
 const SERVER_IN_JAVA = `
 public class Server {
   public static void main(String[] args) throws Exception {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CollectHow } from '../../config/collect.ts';
 import type { RunConfig } from '../../config/run-config.ts';
-import type { Collector } from '../../core/values/runtimes.ts';
+import { type Collector, RUNTIMES } from '../../core/values/runtimes.ts';
 import { fetchText } from '../../memory/http.ts';
 import { Missing } from '../../memory/meter.ts';
 import { listTree } from '../../memory/process-tree.ts';
@@ -65,7 +65,7 @@ export async function openCollection(
   if (typeof how === 'object') return { ...NO_COLLECTION, forced: byUrl(new URL(how.url), trust) };
   if (how === 'off' || pid === null) return NO_COLLECTION;
   const { pids: listeners = [] } = (await readListeners(pid, url.ports)) ?? {};
-  const roots = listeners.length > 0 ? listeners : [pid];
+  const roots = listTree(listeners).some(hasCollection) ? listeners : [pid];
   const { addresses, refused, close } = await wakeInspectors(roots);
   const machines = listTree(roots)
     .filter((one) => readRuntimeKind(one) === 'java')
@@ -77,6 +77,13 @@ export async function openCollection(
     refused: [...refused, ...machines.filter((one) => 'why' in one)],
     close,
   };
+}
+
+/** A proxy that takes the connections may have been started by, or beside, the server that does the work: all are looked at then. */
+function hasCollection(pid: number): boolean {
+  const kind = readRuntimeKind(pid);
+  const by = kind && RUNTIMES[kind].collection?.by;
+  return by === 'inspector' || by === 'jcmd';
 }
 
 const byUrl = (url: URL, trust: Trust | undefined): ForcedCollection => ({

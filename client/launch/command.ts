@@ -198,10 +198,10 @@ async function whereInstead(child: ChildProcess, url: TargetUrl): Promise<string
 }
 
 /** A server that listens elsewhere than it was said to is there all the same. @returns its URL */
-async function listensElsewhere(child: ChildProcess, { protocol, ports }: TargetUrl): Promise<string | undefined> {
+async function listensElsewhere(child: ChildProcess, { scheme, ports }: TargetUrl): Promise<string | undefined> {
   const [own] = child.pid === undefined ? [] : ((await whereItListens(child.pid)) ?? []);
   if (own === undefined || ports.length > 1) return undefined;
-  return `${protocol}://${authorityOf(own.ip)}:${own.port}`;
+  return `${scheme}://${authorityOf(own.ip)}:${own.port}`;
 }
 
 /** The first of these addresses that accepts a connection. */

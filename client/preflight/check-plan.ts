@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { RunConfig } from '../../config/run-config.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import { RigError, usageError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning, type Warning } from '../../core/values/warnings.ts';
@@ -73,6 +74,7 @@ export function demandOf(
     destinations,
     sources: Math.max(1, layout.sources.length),
     protocol: leg.protocol,
+    scheme: toScheme(leg.protocol, leg.transport),
     targetOnThisMachine: local,
     // Ours has a process for each port, and so may another have; or several that take turns at the same.
     targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),

@@ -173,6 +173,8 @@ test('more than all ports of one destination: no range helps, more destinations 
   const ports = checkMachine(needOf({ connections: 200_000 }), PLENTY).find(({ what }) => what === 'ports');
   assert.equal(ports?.ok, 'fail');
   assert.match(ports.command, /^give 4 destination ports \(ws:\/\/host:9001-9004\)/);
+  const secured = checkMachine(needOf({ connections: 200_000, scheme: 'wss' }), PLENTY);
+  assert.match(secured.find(({ what }) => what === 'ports')!.command, /\(wss:\/\/host:9001-9004\)/);
 });
 
 test('the most that fits is the last number before a failure', () => {

@@ -122,7 +122,7 @@ function portsFinding(need: Need, has: Snapshot): Finding {
           }
         : {
             knob: '--source',
-            command: `give ${morePairs} destination ports (${need.protocol}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+            command: `give ${morePairs} destination ports (${need.scheme}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
           };
   return finding('ports', perPair && perPair * pairs - lost, need.connections, {
     ...remedy,

@@ -1,5 +1,6 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import type { SchemeName } from '../../core/protocols/schemes.ts';
 
 /** What a plan asks of this machine. */
 export interface Need {
@@ -15,6 +16,8 @@ export interface Need {
   /** Distinct source addresses; 1 when the system chooses. */
   readonly sources: number;
   readonly protocol: ProtocolName;
+  /** As the URL of a range of ports would begin. */
+  readonly scheme: SchemeName;
   /** The target's end is on this machine too: it needs files and memory of its own. */
   readonly targetOnThisMachine: boolean;
   /** Processes the target spreads its connections over; 1 when not known. */
@@ -40,6 +43,7 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
     threadPerConnection: false,
     clientBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.node,
     targetBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.target,
+    scheme: protocol,
     ...need,
     protocol,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
+import { TRANSPORTS } from '../protocols/schemes.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 
 /**
@@ -29,11 +30,12 @@ const Times = z.object({
 });
 export type Times = z.infer<typeof Times>;
 
-/** What one target came to by one protocol. */
+/** What one target came to by one protocol over one transport. */
 const RuntimeResult = z.object({
   target: z.string(),
   language: z.string(),
   protocol: z.enum(PROTOCOLS),
+  transport: z.enum(TRANSPORTS).default('plain'),
   threadPerConnection: z.boolean(),
   /**
    * What one more connection costs, over launches, by the largest number of connections that was measured: heaps that are

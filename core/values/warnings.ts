@@ -145,12 +145,13 @@ export const WARNINGS = {
       readonly advice: string | undefined;
     }) => `${leg}: ${loss}${advice ? `; ${advice}` : ''}`,
   },
-  /** Without it, what was measured would pass for the cost of compression. */
   WTLSKEPT: {
     sentence: ({ kept, open }: { readonly kept: number; readonly open: number }) =>
       `${kept} of ${open} connections keep an object of OpenSSL in this client, some 30 KB each: what was agreed on is no suite that goes on without one`,
-    hint: () => '--tls-ciphers TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256',
+    hint: () =>
+      '--tls-ciphers TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256, where the server has one of these',
   },
+  /** Without it, what was measured would pass for the cost of compression. */
   WDEFLATE: {
     sentence: ({ declined, open }: { readonly declined: number; readonly open: number }) => {
       const whose = declined === open ? 'every connection' : `${declined} of ${open} connections`;

@@ -27,6 +27,22 @@ test('each launch of all comes before the next, and only http computes', () => {
   );
 });
 
+test('over TLS connections open at a slower pace, and none of a hundred thousand', () => {
+  const cells = cellsOf(FULL, [{ name: 'a', given: 'a', protocols: ['ws', 'wss'] }], 1);
+  const kinds = (scheme: string): string[] => [
+    ...new Set(cells.filter((cell) => cell.scheme === scheme).map(({ kind }) => kind)),
+  ];
+  assert.deepEqual(
+    [kinds('ws').sort(), kinds('wss').sort()],
+    [
+      ['many', 'memory', 'times'],
+      ['memory', 'times'],
+    ],
+  );
+  const { args } = cells.find(({ name }) => name === 'a_wss-memory-1')!;
+  assert.equal(args.join(' '), '--target a --protocol wss --levels 1000,2500,5000,7500,10000 --rate 500/s');
+});
+
 test('the order is random, and the same for the same seed', () => {
   const order = (seed: number): string =>
     cellsOf(FULL, TARGETS, seed)

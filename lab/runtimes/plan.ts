@@ -1,5 +1,6 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Exchange } from '../../core/protocols/descriptor.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
 import { KINDS, type Kind, type RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { type Random, seededRandom } from '../../core/stats/random.ts';
 import type { Cell } from '../run-cell.ts';
@@ -10,7 +11,7 @@ const COMPUTES: readonly Kind[] = ['work', 'overload'];
 /** One run of one target. */
 export interface RuntimeCell extends Cell {
   readonly target: string;
-  readonly protocol: ProtocolName;
+  readonly scheme: SchemeName;
   readonly kind: Kind;
   /** From 1. */
   readonly launch: number;
@@ -28,6 +29,8 @@ export interface RuntimesPlan {
   readonly overloadPerSecond: number;
   readonly workMs: number;
   readonly opensPerSecond: number;
+  /** Over TLS, where a handshake takes a millisecond of a processor and more, at both ends together. */
+  readonly securedOpensPerSecond: number;
   /** For so long answers are timed at each level. Beyond one core a queue grows all the while, and p99 with it. */
   readonly talkMs: number;
   readonly overloadTalkMs: number;
@@ -43,6 +46,7 @@ const COMMON = {
   overloadPerSecond: 240,
   workMs: 5,
   opensPerSecond: 20_000,
+  securedOpensPerSecond: 500,
   overloadTalkMs: 2000,
 };
 
@@ -87,7 +91,7 @@ export function toldOf({ launches, ...plan }: RuntimesPlan): RuntimesResult['pla
 export interface Asked {
   readonly name: string;
   readonly given: string;
-  readonly protocols: readonly ProtocolName[];
+  readonly protocols: readonly SchemeName[];
 }
 
 /**
@@ -104,8 +108,8 @@ export function cellsOf(plan: RuntimesPlan, targets: readonly Asked[], seed: num
       KINDS.filter((kind) => launch <= plan.launches[kind]).flatMap((kind) =>
         targets.flatMap((target) =>
           target.protocols
-            .filter((protocol) => DESCRIPTORS[protocol].exchange === 'requests' || !COMPUTES.includes(kind))
-            .map((protocol) => cellOf(plan, target, protocol, kind, launch)),
+            .filter((scheme) => isAsked(scheme, kind))
+            .map((scheme) => cellOf(plan, target, scheme, kind, launch)),
         ),
       ),
       random,
@@ -113,28 +117,37 @@ export function cellsOf(plan: RuntimesPlan, targets: readonly Asked[], seed: num
   );
 }
 
+/** What TLS takes shows by few connections; so many would take minutes to shake hands. */
+function isAsked(scheme: SchemeName, kind: Kind): boolean {
+  if (COMPUTES.includes(kind)) return exchangeOver(scheme) === 'requests';
+  return kind !== 'many' || toCarried(scheme).transport === 'plain';
+}
+
+const exchangeOver = (scheme: SchemeName): Exchange => DESCRIPTORS[toCarried(scheme).protocol].exchange;
+
 /** The name of a run's folder. */
-const cellName = (target: string, protocol: ProtocolName, kind: Kind, launch: number): string =>
-  `${target}_${protocol}-${kind}-${launch}`;
+const cellName = (target: string, scheme: SchemeName, kind: Kind, launch: number): string =>
+  `${target}_${scheme}-${kind}-${launch}`;
 
 function cellOf(
   plan: RuntimesPlan,
   { name, given }: Asked,
-  protocol: ProtocolName,
+  scheme: SchemeName,
   kind: Kind,
   launch: number,
 ): RuntimeCell {
-  const behaviour = behaviourOf(plan, protocol, kind);
+  const behaviour = behaviourOf(plan, scheme, kind);
+  const isPlain = toCarried(scheme).transport === 'plain';
   const talkMs = kind === 'overload' ? plan.overloadTalkMs : plan.talkMs;
   return {
-    name: cellName(name, protocol, kind, launch),
+    name: cellName(name, scheme, kind, launch),
     target: name,
-    protocol,
+    scheme,
     kind,
     launch,
     args: [
-      ...['--target', given, '--protocol', protocol, ...levelArgs(plan.levels[kind])],
-      ...['--rate', `${plan.opensPerSecond}/s`],
+      ...['--target', given, '--protocol', scheme, ...levelArgs(plan.levels[kind])],
+      ...['--rate', `${isPlain ? plan.opensPerSecond : plan.securedOpensPerSecond}/s`],
       // Where answers are timed nobody waits for memory to come to rest.
       ...(behaviour === null ? [] : ['--behaviour', behaviour, '--talk', `${talkMs}ms`, '--settle-timeout', '0s']),
     ],
@@ -145,12 +158,12 @@ function cellOf(
 const levelArgs = (levels: readonly number[]): string[] =>
   levels.length === 1 ? ['--connections', String(levels[0]), '--levels', '1'] : ['--levels', levels.join(',')];
 
-function behaviourOf(plan: RuntimesPlan, protocol: ProtocolName, kind: Kind): string | null {
+function behaviourOf(plan: RuntimesPlan, scheme: SchemeName, kind: Kind): string | null {
   if (kind === 'work' || kind === 'overload') {
     return `request:${kind === 'work' ? plan.workPerSecond : plan.overloadPerSecond}/s:/work?ms=${plan.workMs}`;
   }
   if (kind !== 'times') return null;
-  return DESCRIPTORS[protocol].exchange === 'requests'
+  return exchangeOver(scheme) === 'requests'
     ? `request:${plan.timesPerSecond}/s:/`
     : `echo:${plan.timesPerSecond}/s:64B`;
 }

@@ -12,6 +12,7 @@ function result(target: string, totalBytes: number, scatter: number, p99sMs: rea
     target,
     language: 'Go',
     protocol: 'tcp',
+    transport: 'plain',
     threadPerConnection: false,
     many: null,
     manyRefused: null,
@@ -60,6 +61,15 @@ test('cells are held against each other, and the order against the intervals', (
     ['tcp', 'p50 of answers, 500 open', '2 of 2', '0.0 %', '0.0 % (a)', 'the same'],
     ['tcp', 'p99 of answers, 500 open', '1 of 2', '50.0 %', '100.0 % (a)', 'another: a and b'],
   ]);
+});
+
+test('over TLS is another thing than plain', () => {
+  const secured: RuntimeResult = { ...result('a', 3000, 10), transport: 'tls' };
+  const rows = rowsOf(comparison(result('a', 1000, 10), secured), comparison({ ...secured, target: 'b' }, secured));
+  assert.deepEqual(
+    rows.map(([scheme]) => scheme),
+    ['tls', 'tls'],
+  );
 });
 
 test('what only one of them has is left out', () => {

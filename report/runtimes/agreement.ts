@@ -1,9 +1,9 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { SchemeName } from '../../core/protocols/schemes.ts';
 import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
 import { medianKnown } from '../../core/stats/slope.ts';
 import { count, counted, orUnknown, percent, plain, say } from '../words/phrase.ts';
 import type { Table } from '../words/table.ts';
-import { protocolsOf } from './order.ts';
+import { schemeOf, schemesIn } from './order.ts';
 
 /** Cells that differ by no more than this from one comparison to the next agree. */
 const AGREE_PERCENT = 5;
@@ -17,7 +17,7 @@ interface Known {
 
 /** What two comparisons say of one quantity, over all targets that both measured. */
 export interface RunsAgreement {
-  readonly protocol: ProtocolName;
+  readonly scheme: SchemeName;
   readonly what: string;
   /** By how much each target's second number is off its first one. */
   readonly offPercent: ReadonlyArray<{ readonly target: string; readonly percent: number }>;
@@ -29,9 +29,9 @@ export interface RunsAgreement {
 
 /** Whether two comparisons of the same machine say the same, quantity by quantity. Not known in one of them: left out. */
 export function agreementOf(first: RuntimesResult, second: RuntimesResult): RunsAgreement[] {
-  return protocolsOf(first).flatMap((protocol) => {
-    const ofSecond = quantitiesOf(second, protocol);
-    return [...quantitiesOf(first, protocol)].flatMap(([what, before]): RunsAgreement[] => {
+  return schemesIn(first).flatMap((scheme) => {
+    const ofSecond = quantitiesOf(second, scheme);
+    return [...quantitiesOf(first, scheme)].flatMap(([what, before]): RunsAgreement[] => {
       const after = ofSecond.get(what);
       const targets = [...before.keys()].filter((target) => after?.has(target));
       if (!after || targets.length === 0) return [];
@@ -40,7 +40,7 @@ export function agreementOf(first: RuntimesResult, second: RuntimesResult): Runs
         return percent === null ? [] : [{ target, percent }];
       });
       if (offPercent.length === 0) return [];
-      return [{ protocol, what, offPercent, ...orderOf(targets, before, after) }];
+      return [{ scheme, what, offPercent, ...orderOf(targets, before, after) }];
     });
   });
 }
@@ -69,7 +69,7 @@ type Bound = number | null | undefined;
 type Add = (what: string, target: string, value: Bound, low?: Bound, high?: Bound) => void;
 
 /** Quantity → target → number. */
-function quantitiesOf({ results }: RuntimesResult, protocol: ProtocolName): Map<string, Map<string, Known>> {
+function quantitiesOf({ results }: RuntimesResult, scheme: SchemeName): Map<string, Map<string, Known>> {
   const all = new Map<string, Map<string, Known>>();
   const add: Add = (what, target, value, low, high) => {
     if (value == null) return;
@@ -78,7 +78,7 @@ function quantitiesOf({ results }: RuntimesResult, protocol: ProtocolName): Map<
     const reach = (value * AGREE_PERCENT) / 100;
     all.get(what)!.set(target, { value, low: low ?? value - reach, high: high ?? value + reach });
   };
-  for (const result of results.filter((one) => one.protocol === protocol)) {
+  for (const result of results.filter((one) => schemeOf(one) === scheme)) {
     const { target, memory, many } = result;
     for (const [what, part] of Object.entries(PARTS)) {
       const estimate = memory?.[part];
@@ -118,11 +118,11 @@ export const agreementTable = (all: readonly RunsAgreement[]): Table => ({
     { title: 'off most' },
     { title: 'order', words: true },
   ],
-  rows: all.map(({ protocol, what, offPercent, swapped, undecided }) => {
+  rows: all.map(({ scheme, what, offPercent, swapped, undecided }) => {
     const off = offPercent.map(({ percent }) => Math.abs(percent));
     const worst = offPercent[off.indexOf(Math.max(...off))]!;
     return {
-      head: protocol,
+      head: scheme,
       cells: [
         what,
         say`${count(off.filter((one) => one <= AGREE_PERCENT).length)} of ${count(off.length)}`,

@@ -17,7 +17,16 @@ function result(target: string, language: string, userBytes: number, more: Parti
     first: { open: 1000, growthBytes: (userBytes + 4096) * 1000 },
   };
   const nothing = { many: null, manyRefused: null, times: [], work: [], overload: [] };
-  return { target, language, protocol: 'tcp', threadPerConnection: false, memory, ...nothing, ...more };
+  return {
+    target,
+    language,
+    protocol: 'tcp',
+    transport: 'plain',
+    threadPerConnection: false,
+    memory,
+    ...nothing,
+    ...more,
+  };
 }
 function verdict(start: string, results: readonly RuntimeResult[], bytesEach = 2600): string {
   const goroutines = { count: 100_000, bytes: bytesEach * 100_000, bytesEach };
@@ -53,6 +62,12 @@ test('memory decides by the rules that are said', () => {
   const others = [result('g', 'Go', 3000), result('n', 'Node.js', 2000)];
   assert.equal(verdict('Python', [...others, result('p', 'Python', 3001)]), 'holds');
   assert.equal(verdict('Python', [...others, result('p', 'Python', 3000)]), 'does not hold');
+  const secured = result('p', 'Python', 9000, { transport: 'tls' });
+  assert.equal(
+    verdict('Python', [...others, result('p', 'Python', 3000), secured]),
+    'does not hold',
+    'nobody says it of TLS',
+  );
 });
 
 test('times decide with the most connections open, and a tenth makes no difference', () => {

@@ -1,6 +1,6 @@
 import type { Claim, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
 import { humanBytes, humanMs } from '../../core/values/units.ts';
-import { protocolsOf } from './order.ts';
+import { schemesIn } from './order.ts';
 
 type Facts = Pick<RuntimesResult, 'results' | 'targets' | 'goroutines'>;
 type Finding = Pick<Claim, 'measured' | 'verdict' | 'detail'>;
@@ -20,8 +20,9 @@ const yesOrNo = (holds: boolean): Pick<Finding, 'verdict' | 'detail'> => ({
 });
 const depends = (detail: string): Pick<Finding, 'verdict' | 'detail'> => ({ verdict: 'depends', detail });
 
-/** What is said of these runtimes, each with the rule by which measured numbers decide on it. */
-export function claimsOf(facts: Facts): Claim[] {
+/** What is said of these runtimes, each with the rule by which measured numbers decide on it. Nobody says it of TLS. */
+export function claimsOf({ targets, goroutines, results }: Facts): Claim[] {
+  const facts: Facts = { targets, goroutines, results: results.filter(({ transport }) => transport === 'plain') };
   const make = (claim: string, rule: string, finding: Finding): Claim => ({ claim, rule, ...finding });
   return [
     make(
@@ -148,7 +149,7 @@ function nodeComputes({ results }: Facts): Finding {
 const WHERE = { work: 'below one core', overload: 'beyond one core' } as const;
 
 function pythonOverhead({ results }: Facts): Finding {
-  const known = protocolsOf({ results }).flatMap((protocol) => {
+  const known = schemesIn({ results }).flatMap((protocol) => {
     const cost = (language: string): number | null => {
       const all = results.flatMap((one) =>
         one.protocol === protocol && one.language === language && !one.threadPerConnection && one.memory?.user
@@ -185,13 +186,16 @@ interface Tail {
 
 function goFaster({ results }: Facts): Finding {
   const cases = [
-    ...protocolsOf({ results }).map((protocol) => ({ what: protocol, protocol, kind: 'times' as const })),
+    ...schemesIn({ results }).map((protocol) => ({ what: protocol, protocol, kind: 'times' as const })),
     { what: 'http with computing', protocol: 'http' as const, kind: 'work' as const },
     { what: 'http beyond one core', protocol: 'http' as const, kind: 'overload' as const },
   ].flatMap(({ what, protocol, kind }) => {
     const best = (isGo: boolean): Tail | undefined =>
       results
-        .filter((one) => one.protocol === protocol && one.language !== 'C' && (one.language === 'Go') === isGo)
+        .filter(
+          (one) =>
+            one.protocol === protocol && !['C', 'nginx'].includes(one.language) && (one.language === 'Go') === isGo,
+        )
         .flatMap((one) => {
           const times = one[kind].at(-1);
           const launches = times?.p99sMs.filter((ms) => ms !== null) ?? [];

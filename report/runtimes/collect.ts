@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Kind, RuntimeResult, Times } from '../../core/schemas/runtimes.ts';
 import { medianKnown } from '../../core/stats/slope.ts';
@@ -15,7 +15,7 @@ interface Ended {
   readonly cell: {
     readonly name: string;
     readonly target: string;
-    readonly protocol: ProtocolName;
+    readonly scheme: SchemeName;
     readonly kind: Kind;
   };
   readonly state: 'measured' | 'kept' | 'refused' | 'failed' | 'left';
@@ -23,19 +23,20 @@ interface Ended {
 }
 
 /**
- * What one target came to by one protocol, from the folders of its runs: each is summed up anew, its launches pooled as
+ * What one target came to by one scheme, from the folders of its runs: each is summed up anew, its launches pooled as
  * those within a run are.
  *
  * @param measured how its runs ended; one that failed isn't looked at
  */
 export function collect(
   { name, language, threadPerConnection }: Told,
-  protocol: ProtocolName,
+  scheme: SchemeName,
   levels: Readonly<Record<Kind, readonly number[]>>,
   folder: string,
   measured: readonly Ended[],
 ): RuntimeResult {
-  const own = measured.filter(({ cell }) => cell.target === name && cell.protocol === protocol);
+  const { protocol, transport } = toCarried(scheme);
+  const own = measured.filter(({ cell }) => cell.target === name && cell.scheme === scheme);
   const runsOf = (kind: Kind): RunRecord[] =>
     own
       .filter(({ cell, state }) => cell.kind === kind && (state === 'measured' || state === 'kept'))
@@ -46,6 +47,7 @@ export function collect(
     target: name,
     language,
     protocol,
+    transport,
     threadPerConnection,
     memory: memoryOf(legsIn(runsOf('memory')), legsIn(many)),
     many: manyOf(many),

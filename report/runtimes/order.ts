@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import { type SchemeName, toScheme } from '../../core/protocols/schemes.ts';
 import type { RuntimeResult, RuntimesResult } from '../../core/schemas/runtimes.ts';
 
 /** In what circumstances answers were timed. */
@@ -15,6 +15,10 @@ export const TIMED = Object.keys(KIND_WORDS) as ReadonlyArray<keyof typeof KIND_
 export const byCost = (results: readonly RuntimeResult[]): RuntimeResult[] =>
   [...results].sort((a, b) => (a.memory?.total?.bytes ?? Infinity) - (b.memory?.total?.bytes ?? Infinity));
 
-export const protocolsOf = ({ results }: Pick<RuntimesResult, 'results'>): ProtocolName[] => [
-  ...new Set(results.map(({ protocol }) => protocol)),
+export const schemeOf = ({ protocol, transport }: Pick<RuntimeResult, 'protocol' | 'transport'>): SchemeName =>
+  toScheme(protocol, transport);
+
+/** All that were measured, in their order. */
+export const schemesIn = ({ results }: Pick<RuntimesResult, 'results'>): SchemeName[] => [
+  ...new Set(results.map(schemeOf)),
 ];

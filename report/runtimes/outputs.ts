@@ -1,4 +1,4 @@
-import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { SchemeName } from '../../core/protocols/schemes.ts';
 
 import type { Claim, RuntimeResult, RuntimesResult, Times } from '../../core/schemas/runtimes.ts';
 import { drawnFigure } from '../html/figure.ts';
@@ -12,7 +12,7 @@ import type { Table } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 
 import type { DrawnChart } from './charts.ts';
-import { byCost, KIND_WORDS, protocolsOf, TIMED } from './order.ts';
+import { byCost, KIND_WORDS, schemeOf, schemesIn, TIMED } from './order.ts';
 
 const TITLE = 'Runtimes side by side';
 
@@ -77,10 +77,14 @@ const sectionsOf = (result: RuntimesResult, charts: readonly DrawnChart[]): Sect
     tables: [claimsTable(result.claims)],
     charts: [],
   },
-  ...protocolsOf(result).map((protocol): Section => {
-    const isOwn = (one: { readonly protocol: ProtocolName }): boolean => one.protocol === protocol;
-    const tables = tablesOf(protocol, result.results.filter(isOwn));
-    return { id: protocol, title: protocol, tables, charts: charts.filter(isOwn) };
+  ...schemesIn(result).map((scheme): Section => {
+    const own = result.results.filter((one) => schemeOf(one) === scheme);
+    return {
+      id: scheme,
+      title: scheme,
+      tables: tablesOf(scheme, own),
+      charts: charts.filter((chart) => chart.scheme === scheme),
+    };
   }),
   { id: 'deployed', title: 'The servers, and what is deployed of them', tables: [targetsTable(result)], charts: [] },
 ];
@@ -108,13 +112,13 @@ export const claimsTable = (claims: readonly Claim[]): Table => ({
   })),
 });
 
-function tablesOf(protocol: ProtocolName, results: readonly RuntimeResult[]): Table[] {
+function tablesOf(scheme: SchemeName, results: readonly RuntimeResult[]): Table[] {
   const top = results.find(({ many }) => many !== null)?.many?.open;
   // A quick look leaves it out.
   const hasMany = results.some(({ many, manyRefused }) => many !== null || manyRefused !== null);
   return [
     {
-      caption: `${protocol}: memory, with 95 % intervals`,
+      caption: `${scheme}: memory, with 95 % intervals`,
       columns: [
         { title: '' },
         { title: 'one more connection' },
@@ -146,11 +150,11 @@ function tablesOf(protocol: ProtocolName, results: readonly RuntimeResult[]): Ta
         ],
       })),
     },
-    ...timesTables(protocol, results),
+    ...timesTables(scheme, results),
   ];
 }
 
-function timesTables(protocol: ProtocolName, results: readonly RuntimeResult[]): Table[] {
+function timesTables(scheme: SchemeName, results: readonly RuntimeResult[]): Table[] {
   return TIMED.flatMap((kind): Table[] => {
     const opens = [...new Set(results.flatMap((one) => one[kind].map(({ open }) => open)))].sort((a, b) => a - b);
     if (opens.length === 0) return [];
@@ -158,7 +162,7 @@ function timesTables(protocol: ProtocolName, results: readonly RuntimeResult[]):
       times === undefined ? UNKNOWN : say`${orUnknown(times.p50Ms, ms)} / ${orUnknown(times.p99Ms, ms)}`;
     return [
       {
-        caption: `${protocol}: p50 / p99 of answers by open connections, ${KIND_WORDS[kind]}`,
+        caption: `${scheme}: p50 / p99 of answers by open connections, ${KIND_WORDS[kind]}`,
         columns: [{ title: '' }, ...opens.map((open) => ({ title: count(open) }))],
         rows: results.map((one) => ({
           head: one.target,

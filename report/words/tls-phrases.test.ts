@@ -89,9 +89,9 @@ test('rows of the verdict: what TLS adds, stages, bytes on the wire, what was ag
   assert.equal(rows.get('  of it TLS adds')![0], '–');
   assert.equal(rows.get('  securing')![0], '–');
   assert.match(rows.get('  securing')![1]!, /^[34]\.\d+ ms \/ /);
-  assert.deepEqual(rows.get('  on the wire, each'), [
-    '100 B in, 150 B out',
-    '1.4 KiB in, 550 B out (100 B and 150 B of it said)',
+  assert.deepEqual(rows.get('  on the wire'), [
+    '100 B in, 150 B out, each',
+    '1.4 KiB in, 550 B out (100 B and 150 B of it said), each',
   ]);
   const plainAlone = plainRows({ ...summary, legs: [ws], tlsAdds: [] }).map(({ label }) => label);
   assert.ok(!plainAlone.some((label) => /TLS|securing|wire/.test(label)));

@@ -46,7 +46,7 @@ export function wireCell({ bytes: told }: LegSummary): Part {
   if (told === null) return UNKNOWN;
   const { perOpen, all } = told;
   const { in: received, out: sent, wireIn, wireOut } = perOpen ?? all;
-  const whose = perOpen ? '' : ', of all connections';
+  const whose = perOpen ? ', each' : ', of all connections';
   const said = wireIn === received && wireOut === sent ? '' : say` (${bytes(received)} and ${bytes(sent)} of it said)`;
   return say`${bytes(wireIn)} in, ${bytes(wireOut)} out${said}${whose}`;
 }

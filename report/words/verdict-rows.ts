@@ -207,7 +207,7 @@ function securedRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
       const told = name === 'securing' && transport === 'plain' ? null : stages?.[name];
       return told ? times([told.p50Ms, told.p99Ms, told.maxMs]) : UNKNOWN;
     });
-  return [...STAGES.map(stage), row('  on the wire, each', wireCell), row('TLS', agreedCell)];
+  return [...STAGES.map(stage), row('  on the wire', wireCell), row('TLS', agreedCell)];
 }
 
 /** User memory in any case; the kernel's and descriptors where any leg keeps some. */

@@ -22,6 +22,7 @@ import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
+import { tlsAdds } from './tls-adds.ts';
 import { tlsMany } from './tls-many.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
@@ -210,6 +211,7 @@ export const PARTS: readonly BenchPart[] = [
     records,
     strangers,
     tlsBench,
+    tlsAdds,
     tlsMany,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { type Estimate, slopeOf } from '../../core/stats/slope.ts';
@@ -12,6 +10,7 @@ import { shellCommand } from '../../lab/command.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 import type { BenchPart, Figure } from './benchmark.ts';
 import { rigRun } from './rig-run.ts';
+import { untilListening } from './until-listening.ts';
 
 /** Compilation leaves them where they are. */
 const folderOf = (name: string): string =>
@@ -88,14 +87,14 @@ const shown = ({ bytes, low, high }: Estimate): string =>
   `${humanCount(bytes)} B [${humanCount(low)}, ${humanCount(high)}]`;
 
 async function measureLeg(built: BuiltTarget, path: string, connections: number): Promise<LegSummary> {
-  const [protocol = 'tcp'] = built.source.manifest.protocols;
+  const [scheme = 'tcp'] = built.source.manifest.protocols;
   const port = await freePorts(HOST, 1, ephemeralRange());
   // A group, so that nothing of it stays.
   const child = spawn('/bin/sh', ['-c', shellCommand(built, [port])], { stdio: 'ignore', detached: true });
   const ended = once(child, 'exit');
   try {
     await untilListening(port);
-    const url = `${protocol}://${HOST}:${port}${protocol === 'tcp' ? '' : path}`;
+    const url = `${scheme}://${HOST}:${port}${scheme === 'tcp' ? '' : path}`;
     const { summary } = await rigRun(
       url,
       '--pid',
@@ -109,18 +108,5 @@ async function measureLeg(built: BuiltTarget, path: string, connections: number)
   } finally {
     process.kill(-child.pid!, 'SIGKILL');
     await ended;
-  }
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (const deadline = performance.now() + 60_000; ; await delay(100)) {
-    const socket = connect(port, HOST);
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return;
-    if (performance.now() > deadline) throw new Error(`nothing listens at port ${port}`);
   }
 }

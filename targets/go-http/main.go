@@ -1,4 +1,5 @@
-// An HTTP server: a greeting at /, and /work?ms=5, which takes that much processor time.
+// An HTTP server: a greeting at /, and /work?ms=5, which takes that much processor time. Over TLS where it is given a
+// certificate.
 package main
 
 import (
@@ -23,5 +24,9 @@ func main() {
 		burn(int(ms) * perMs)
 		fmt.Fprint(w, "done")
 	})
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
+	address := "127.0.0.1:" + os.Args[1]
+	if cert := os.Getenv("TLS_CERT"); cert != "" {
+		log.Fatal(http.ListenAndServeTLS(address, cert, os.Getenv("TLS_KEY"), nil))
+	}
+	log.Fatal(http.ListenAndServe(address, nil))
 }

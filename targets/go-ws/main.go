@@ -1,4 +1,4 @@
-// A WebSocket echo server: each message comes back as it was.
+// A WebSocket echo server: each message comes back as it was. Over TLS where it is given a certificate.
 package main
 
 import (
@@ -10,7 +10,12 @@ import (
 )
 
 func main() {
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], http.HandlerFunc(echo)))
+	http.HandleFunc("/", echo)
+	address := "127.0.0.1:" + os.Args[1]
+	if cert := os.Getenv("TLS_CERT"); cert != "" {
+		log.Fatal(http.ListenAndServeTLS(address, cert, os.Getenv("TLS_KEY"), nil))
+	}
+	log.Fatal(http.ListenAndServe(address, nil))
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {

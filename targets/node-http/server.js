@@ -1,12 +1,20 @@
-// An HTTP server: a greeting at /, and /work?ms=5, which takes that much processor time.
+// An HTTP server: a greeting at /, and /work?ms=5, which takes that much processor time. Over TLS where it is given a certificate.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { burn, stepsPerMs } from './work.js';
 
 const perMs = stepsPerMs();
 
 // Connections may rest between requests, and before the first.
 const options = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
-const server = createServer(options, (request, response) => {
+const { TLS_CERT, TLS_KEY } = process.env;
+const server = TLS_CERT
+  ? createSecureServer({ ...options, cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) }, answer)
+  : createServer(options, answer);
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
+
+function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   response.setHeader('content-type', 'text/plain');
   if (request.method === 'GET' && pathname === '/') {
@@ -24,5 +32,4 @@ const server = createServer(options, (request, response) => {
     response.statusCode = 404;
     response.end('not found');
   }
-});
-server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
+}

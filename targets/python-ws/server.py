@@ -1,6 +1,8 @@
-"""A WebSocket echo server: each message comes back as it was."""
+"""A WebSocket echo server: each message comes back as it was. Over TLS where it is given a certificate."""
 
 import asyncio
+import os
+import ssl
 import sys
 
 from websockets.asyncio.server import serve
@@ -15,8 +17,16 @@ async def echo(websocket):
         pass
 
 
+def secured():
+    if "TLS_CERT" not in os.environ:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(os.environ["TLS_CERT"], os.environ["TLS_KEY"])
+    return context
+
+
 async def main(port):
-    async with serve(echo, "127.0.0.1", port, backlog=1024) as server:
+    async with serve(echo, "127.0.0.1", port, backlog=1024, ssl=secured()) as server:
         await server.serve_forever()
 
 

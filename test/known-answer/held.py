@@ -1,13 +1,15 @@
 """A TCP server that holds exactly BYTES touched bytes for each connection: held.py PORT BYTES
 
 BYTES may be several, as in 0@0,1024@500: connections beyond so many open ones hold so much. Prints "listening" when it
-does. They are cut out of slabs: an object of its own costs more than it holds, and as much
+does. With TLS_CERT and TLS_KEY it speaks TLS. They are cut out of slabs: an object of its own costs more than it holds, and as much
 more as the allocator thinks fit. A slab's pages aren't there before they are written to.
 """
 
 import asyncio
 import mmap
+import os
 import socket
+import ssl
 import sys
 
 SLAB_BYTES = 16 << 20
@@ -60,11 +62,21 @@ class Held(asyncio.Protocol):
         self.stair.free.append(self.piece)
 
 
+def secured():
+    if "TLS_CERT" not in os.environ:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(os.environ["TLS_CERT"], os.environ["TLS_KEY"])
+    return context
+
+
 async def main():
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    server = await asyncio.get_running_loop().create_server(Held, sock=listener, backlog=ACCEPTED_AT_ONCE)
+    server = await asyncio.get_running_loop().create_server(
+        Held, sock=listener, backlog=ACCEPTED_AT_ONCE, ssl=secured()
+    )
     listener.listen(4096)
     print("listening", flush=True)
     await server.serve_forever()

@@ -1,6 +1,7 @@
 /** Targets whose cost is known: what is measured must be it, whatever language, and however they are found. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { SchemeName } from '../../core/protocols/schemes.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { type How, type Language, measured } from './targets.ts';
 
@@ -76,6 +77,37 @@ export function holdsWhatItHolds(language: Language, missing: string | false, sh
         (held) => [[STRAIGHT_BYTES, costOf(held) - costOf(nothing)]],
       );
     });
+  });
+}
+
+/**
+ * How it is over TLS: what a connection holds besides is the same with little held and with much. In Node.js it is some 40 KB,
+ * of which 2 to 4 KB are by chance.
+ */
+const SECURED_BYTES = 256 * KIB;
+const SECURED = ['--levels', '400,800,1200'];
+
+/**
+ * @param scheme over TLS
+ * @param missing what the language needs and isn't here; false: nothing
+ */
+export function holdsAsMuchOverTls(language: Language, scheme: SchemeName, missing: string | false): void {
+  const skip = TIMEOUT.skip || missing;
+  it(`a server in ${language} that holds ${SECURED_BYTES / KIB} KiB for each costs as much more over ${scheme}`, {
+    ...TIMEOUT,
+    skip,
+  }, async (t) => {
+    const nothing: LegSummary[] = [];
+    const measure = (bytes: number): Promise<LegSummary> =>
+      measured(t, language, '--command', [bytes], SECURED, scheme);
+    await untilNear(
+      t,
+      async (number) => {
+        if (nothing.length < number) nothing.push(await measure(0));
+        return measure(SECURED_BYTES);
+      },
+      (held) => [[SECURED_BYTES, costOf(held) - costOf(nothing)]],
+    );
   });
 }
 

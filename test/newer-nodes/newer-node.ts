@@ -11,6 +11,8 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connrig, newFolder, reportOn } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
+import { understandsUs } from '../targets/checks.ts';
+import { startSecured } from '../tls/start-secured.ts';
 import type { NEWER } from './versions.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -65,6 +67,15 @@ export function goesOn(version: (typeof NEWER)[number]): void {
         assert.ok(Number(/^ℹ pass (\d+)$/m.exec(stdout)?.[1]) >= tests.length, 'something was tested');
       });
     }
+
+    it('a server over TLS and our client understand each other', TIMEOUT, async (t) => {
+      const { openssl } = JSON.parse(
+        execFileSync(node, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' }),
+      );
+      assert.match(openssl, /^3\.5\./);
+      const server = join(ROOT, 'targets', 'node-http', 'server.js');
+      await understandsUs(await startSecured(t, (port) => [node, server, String(port)]), 'http');
+    });
 
     it('the packed command measures a server of its own', TIMEOUT, async (t) => {
       const there = dirname(newFolder(t));

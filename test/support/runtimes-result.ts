@@ -38,6 +38,7 @@ export function runtimesResult(word?: string): RuntimesResult {
     target: name(text),
     language: name(language),
     protocol: 'tcp',
+    transport: 'plain',
     threadPerConnection: false,
     memory: null,
     many: null,

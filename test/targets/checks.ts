@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { Duplex, PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as secure } from 'node:tls';
+import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import { TLS_VERSIONS } from '../../core/schemas/tls.ts';
 import { withFleet } from '../support/fleet.ts';
 import { isCi } from '../support/needs.ts';
 import { eventually } from '../support/wait.ts';
+import { securedFor } from '../tls/held.ts';
 import { DIALECTS, get } from './dialects.ts';
 import { connectPeer, type Peer } from './peer.ts';
 import type { Server } from './server.ts';
@@ -15,12 +21,16 @@ const MANY = 5000;
 /** Slower than their accept queues (of 1,024 and more) fill while they are busy: what doesn't fit comes again after a second. */
 const OPENS_PER_SECOND = 4000;
 const MANY_DEADLINE_MS = 120_000;
+/** How many have to fit over TLS, where each takes a millisecond of both ends to shake hands; and so many at a time. */
+const SOME = 160;
+const FEW = 10;
+const AT_ONCE = 16;
 /** Files besides connections, of this process and of a target. */
 const RESERVE = 500;
 
 /** A connection that was made usable. */
 async function meet(server: Server, spoken: Spoken): Promise<Peer> {
-  const peer = await connectPeer(server.port);
+  const peer = await connectPeer(server.port, server.ca);
   const { hello, welcomed } = DIALECTS[spoken];
   if (hello.length > 0) await peer.send(hello);
   await welcomed(peer);
@@ -48,10 +58,10 @@ export async function answers(server: Server, spoken: Spoken): Promise<void> {
   other.socket.end();
 }
 
-/** As a slow line brings it: byte by byte. */
+/** As a slow line brings it: byte by byte; over TLS each in a record of its own. */
 export async function answersPieces(server: Server, spoken: Spoken): Promise<void> {
   const { hello, welcomed, question, answered } = DIALECTS[spoken];
-  const peer = await connectPeer(server.port);
+  const peer = await connectPeer(server.port, server.ca);
   const trickle = async (bytes: Buffer): Promise<void> => {
     for (const byte of bytes) {
       await peer.send(Uint8Array.of(byte));
@@ -111,6 +121,64 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
   await assertServes(server, spoken);
 }
 
+/** Each has shaken hands, and is asked and answered; then all of them are reset. Costs this process more than a fleet would. */
+export async function holdsSome(server: Server, spoken: Spoken): Promise<void> {
+  const peers: Peer[] = [];
+  while (peers.length < SOME) {
+    peers.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => meet(server, spoken)))));
+  }
+  await eventually(() => server.descriptors() > SOME, 'the server has them', MANY_DEADLINE_MS);
+  await Promise.all(peers.map((peer, number) => asked(peer, spoken, number, 64)));
+  for (const peer of peers) peer.reset();
+  await eventually(() => server.descriptors() < SOME / 2, 'the server has let go of them', 60_000);
+  await assertServes(server, spoken);
+}
+
+/**
+ * Our own client and this server understand each other, by either version of TLS: connections open, each is answered, and each is
+ * closed in order, which the server answers.
+ *
+ * @param few connections at once
+ */
+export async function understandsUs(
+  { port, ca }: Pick<Server, 'port' | 'ca'>,
+  spoken: Spoken,
+  few = FEW,
+): Promise<void> {
+  const behaviour: BehaviourPlan =
+    spoken === 'http' ? { kind: 'request', perSecond: 400, path: '/' } : { kind: 'echo', perSecond: 400, bytes: 64 };
+  const requestPath = spoken === 'http' ? '/' : undefined;
+  for (const version of TLS_VERSIONS) {
+    const options = {
+      layout: { engine: 'epoll' },
+      behaviour,
+      protocol: { name: spoken, path: '/', hostHeader: 'localhost', requestPath },
+      securing: { by: 'openssl', options: securedFor(ca!, { servername: 'localhost', versions: [version] }) },
+      openTimeoutMs: 60_000,
+      closeTimeoutMs: 60_000,
+    } as const;
+    await withFleet(spoken, [{ ip: '127.0.0.1', port }], options, async ({ fleet, until, troubles, agreements }) => {
+      fleet.pursue(few, 1000);
+      await until(({ open }) => open === few, `${few} are open`, MANY_DEADLINE_MS);
+      fleet.setTalking(true);
+      await until(({ replies }) => replies >= 4 * few, 'each is answered', MANY_DEADLINE_MS);
+      fleet.setTalking(false);
+      await until(({ replies, messages }) => replies === messages, 'all are answered', MANY_DEADLINE_MS);
+      fleet.pursue(0, 1000);
+      const { closeReasons, unanswered, failed } = await until(
+        ({ open, closing }) => open === 0 && closing === 0,
+        'all are closed',
+        MANY_DEADLINE_MS,
+      );
+      assert.deepEqual([closeReasons['by-us'], unanswered, failed, troubles], [few, 0, 0, []]);
+      assert.deepEqual(
+        agreements.map((agreement) => agreement.version),
+        [version],
+      );
+    });
+  }
+}
+
 /** Somebody who asks and asks, and doesn't read, is nobody else's trouble; and has all the answers in the end. */
 export async function bearsSlow(server: Server, spoken: Spoken): Promise<void> {
   const { question, answered } = DIALECTS[spoken];
@@ -131,7 +199,7 @@ export async function survivesResets(server: Server, spoken: Spoken): Promise<vo
   const { hello, question } = DIALECTS[spoken];
   const before = server.descriptors();
   for (let round = 0; round < 20; round++) {
-    const peers = await Promise.all(Array.from({ length: 8 }, () => connectPeer(server.port)));
+    const peers = await Promise.all(Array.from({ length: 8 }, () => connectPeer(server.port, server.ca)));
     for (const [i, peer] of peers.entries()) {
       const whole = Buffer.concat([hello, question(i, 2000)]);
       // From nothing at all to everything, the answer unread.
@@ -142,6 +210,35 @@ export async function survivesResets(server: Server, spoken: Spoken): Promise<vo
   }
   await eventually(() => server.descriptors() <= before + 8, 'no connection is left', 30_000);
   await assertServes(server, spoken);
+}
+
+/** Over TLS also those that never come so far, and others that say something else. */
+export async function survivesHandshakes(server: Server, spoken: Spoken): Promise<void> {
+  const before = server.descriptors();
+  const hello = await clientHello();
+  for (let round = 0; round < 10; round++) {
+    const peers = await Promise.all(Array.from({ length: 8 }, () => connectPeer(server.port)));
+    for (const [i, peer] of peers.entries()) {
+      peer.socket.write(i === 7 ? DIALECTS.http.question(i, 0) : hello.subarray(0, Math.floor((hello.length * i) / 6)));
+    }
+    await delay(5);
+    for (const peer of peers) peer.reset();
+  }
+  await eventually(() => server.descriptors() <= before + 8, 'no connection is left', 30_000);
+  await assertServes(server, spoken);
+}
+
+/** What a client says first over TLS. */
+async function clientHello(): Promise<Buffer> {
+  const ours = new PassThrough();
+  const said = once(ours, 'data');
+  const client = secure({
+    socket: Duplex.from({ readable: new PassThrough(), writable: ours }),
+    servername: 'localhost',
+  }).on('error', () => {});
+  const [bytes] = (await said) as [Buffer];
+  client.destroy();
+  return bytes;
 }
 
 /** Also with connections open. */
@@ -155,7 +252,7 @@ export async function endsWhenTold(server: Server, spoken: Spoken): Promise<void
 
 /** `/work` takes the processor time that it is asked for, whatever it is written in. */
 export async function takesProcessorTime(server: Server): Promise<void> {
-  const peer = await connectPeer(server.port);
+  const peer = await connectPeer(server.port, server.ca);
   assert.equal((await get(peer, '/work?ms=x')).status, 400);
   assert.equal((await get(peer, '/nowhere')).status, 404);
   const before = server.cpuMs();

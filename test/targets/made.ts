@@ -43,6 +43,18 @@ export function makeTarget(
   return { folder, cache: join(top, 'cache') };
 }
 
+/** Echoes, over TLS where it is given a certificate, whose path it prints. */
+export const securableServer = (): string => `
+  const { readFileSync } = require('node:fs');
+  const { TLS_CERT, TLS_KEY } = process.env;
+  console.log('certificate', TLS_CERT, TLS_KEY);
+  const echo = (socket) => socket.on('error', () => {}).pipe(socket);
+  const server = TLS_CERT
+    ? require('node:tls').createServer({ cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) }, echo)
+    : require('node:net').createServer(echo);
+  server.listen(Number(process.argv[2]), '127.0.0.1');
+`;
+
 /** Echoes, and does what it is told before. */
 export const echoServer = (before = ''): string => `
   const port = Number(process.argv[2]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as secure } from 'node:tls';
 
 const DEADLINE_MS = 30_000;
 
@@ -17,12 +18,22 @@ export interface Peer {
   reset(): void;
 }
 
-export async function connectPeer(port: number): Promise<Peer> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.pause();
+/** @param ca PEM of the one certificate that is trusted; undefined: over plain TCP */
+export async function connectPeer(port: number, ca?: string): Promise<Peer> {
+  const below = connect({ port, host: '127.0.0.1', noDelay: true });
   // A caller that waits for bytes hears of it.
-  socket.on('error', () => {});
-  await once(socket, 'connect', { signal: AbortSignal.timeout(DEADLINE_MS) });
+  below.on('error', () => {});
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  let socket = below;
+  if (ca === undefined) {
+    socket.pause();
+    await once(below, 'connect', { signal });
+  } else {
+    socket = secure({ socket: below, ca, servername: 'localhost' });
+    await once(socket, 'secureConnect', { signal });
+    socket.pause();
+    socket.on('error', () => {});
+  }
   let held: Buffer = Buffer.alloc(0);
   const take = async (lengthIn: (held: Buffer) => number | undefined, what: string): Promise<Buffer> => {
     const deadline = performance.now() + DEADLINE_MS;
@@ -50,7 +61,7 @@ export async function connectPeer(port: number): Promise<Peer> {
         const at = has.indexOf(mark);
         return at === -1 ? undefined : at + mark.length;
       }, JSON.stringify(mark)),
-    reset: () => void socket.resetAndDestroy(),
+    reset: () => void below.resetAndDestroy(),
   };
 }
 

@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import type { TransportName } from '../../core/protocols/schemes.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
+import { secureTarget } from '../../lab/certificate-files.ts';
 import { shellCommand } from '../../lab/command.ts';
 import { ephemeralRange, freePorts } from '../../telemetry/ports.ts';
 import { eventually } from '../support/wait.ts';
@@ -11,6 +13,8 @@ import { eventually } from '../support/wait.ts';
 /** A target that listens. */
 export interface Server {
   readonly port: number;
+  /** What it shows over TLS, PEM; undefined: it speaks plainly. */
+  readonly ca: string | undefined;
   /** What it printed so far. */
   output(): string;
   /** Files it has open. */
@@ -26,10 +30,14 @@ export interface Server {
 const TICKS_PER_SECOND = 100;
 
 /** Started as a run starts it: the shell gives way to the server. */
-export async function startTarget(built: BuiltTarget): Promise<Server> {
+export async function startTarget(built: BuiltTarget, transport: TransportName): Promise<Server> {
   const port = await freePorts('127.0.0.1', 1, ephemeralRange());
+  const { env, caCert: ca, remove } = secureTarget(transport, process.env);
   const child: ChildProcess = spawn('/bin/sh', ['-c', shellCommand(built, [port])], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+    // It may start others, which end with it.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) {
@@ -49,6 +57,7 @@ export async function startTarget(built: BuiltTarget): Promise<Server> {
   );
   return {
     port,
+    ca,
     output: () => output,
     descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
     cpuMs() {
@@ -67,7 +76,14 @@ export async function startTarget(built: BuiltTarget): Promise<Server> {
       clearTimeout(timer);
       return how;
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill() {
+      remove();
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch {
+        // It has ended, and all that it started.
+      }
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import {
   readRunJson,
   readSamples,
 } from '../support/connrig.ts';
-import { echoServer, type MadeTarget, makeTarget } from './made.ts';
+import { echoServer, type MadeTarget, makeTarget, securableServer } from './made.ts';
 
 const TIMEOUT = { timeout: 120_000, skip: process.platform === 'linux' ? false : 'needs /proc' };
 const SMALL = ['--levels', '20,40', ...HASTY];
@@ -126,6 +126,35 @@ describe('a target', () => {
     assert.equal(again.code, 0);
     assert.match(again.stderr, /^fine: was built before/);
     assert.equal((await connrig(t, ['targets', 'build', lacking.folder], { env })).code, 3);
+  });
+
+  it('speaks TLS by a certificate of its own, which goes with it, and plainly without one', TIMEOUT, async (t) => {
+    const made = makeTarget(
+      t,
+      { protocols: ['tcp', 'tls'], run: 'node server.cjs {port}', deployed: ['server.cjs'] },
+      { 'server.cjs': securableServer() },
+    );
+    const out = newFolder(t);
+    const env = { XDG_CACHE_HOME: made.cache, TLS_CERT: '/nowhere/cert.pem', TLS_KEY: '/nowhere/key.pem' };
+    assertWentThrough(await connrig(t, ['run', '--target', made.folder, ...SMALL, '--out', out], { env }));
+    const { plan, target } = readRunJson(out);
+    assert.deepEqual(
+      plan.legs.map(({ name, transport }) => [name, transport]),
+      [
+        ['tcp', 'plain'],
+        ['tls', 'tls'],
+      ],
+    );
+    assert.match(target.urls.join(' '), /^tcp:\/\/127\.0\.0\.1:\d+ tls:\/\/127\.0\.0\.1:\d+$/);
+    const told = readFileSync(join(out, 'target.log'), 'utf8').match(/^certificate .*$/gm)!;
+    assert.deepEqual([told[0], told.length], ['certificate undefined undefined', 2]);
+    const [, cert, key] = told[1]!.split(' ');
+    assert.deepEqual(
+      [cert, key].map((path) => existsSync(path!)),
+      [false, false],
+    );
+    const again = await connrig(t, ['run', '--target', made.folder, '--protocol', 'wss', '--out', out], { env });
+    assertFailed(again, 2, 'EUSAGE', /--protocol: made speaks tcp, tls, not wss/);
   });
 
   it('is measured in as many processes as are asked for, built once, its tools on record', TIMEOUT, async (t) => {

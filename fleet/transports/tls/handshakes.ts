@@ -109,7 +109,7 @@ export class Handshakes {
   /** For people: what of the peer's answer has come. */
   cameSoFar(slot: Slot): string {
     const bytes = this.#underway.get(slot)?.cameBytes ?? 0;
-    return bytes === 0 ? 'no answer' : `${bytes} bytes of the TLS handshake`;
+    return bytes === 0 ? 'no answer' : `${bytes} ${bytes === 1 ? 'byte' : 'bytes'} of the TLS handshake`;
   }
 
   release(slot: Slot): void {

@@ -1,0 +1,26 @@
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+
+const PATIENCE_MS = 2000;
+/** Alerts of the peer come as errors that are named after them: to have got one takes TLS. */
+const ALERT = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_ALERT_/;
+
+/**
+ * Whether what listens there shakes hands as TLS does, whomever its certificate is for.
+ *
+ * @param host whom it is asked for, a name or an address
+ */
+export async function speaksTls(ip: string, port: number, host: string): Promise<boolean> {
+  const servername = isIP(host) > 0 ? {} : { servername: host };
+  const socket = connect({ host: ip, port, rejectUnauthorized: false, timeout: PATIENCE_MS, ...servername });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      socket.once('secureConnect', () => resolve(true));
+      socket.once('timeout', () => resolve(false));
+      socket.once('close', () => resolve(false));
+      socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(ALERT.test(code)));
+    });
+  } finally {
+    socket.destroy();
+  }
+}

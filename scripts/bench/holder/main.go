@@ -1,0 +1,93 @@
+// A client that holds WebSockets, independent of connrig.
+//
+//	holder PORT [CA]    over TLS where it is told what to trust, a file in PEM
+//
+// Each line on stdin says how many are to be open; it is repeated on stdout when they are. It ends when stdin does.
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+const (
+	atOnce  = 16
+	upgrade = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+func main() {
+	address := "127.0.0.1:" + os.Args[1]
+	var config *tls.Config
+	if len(os.Args) > 2 {
+		pem, err := os.ReadFile(os.Args[2])
+		check(err)
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(pem)
+		config = &tls.Config{RootCAs: pool}
+	}
+	var held []net.Conn
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		wanted, err := strconv.Atoi(lines.Text())
+		check(err)
+		held = append(held, openMany(wanted-len(held), address, config)...)
+		fmt.Println(len(held))
+	}
+}
+
+func openMany(count int, address string, config *tls.Config) []net.Conn {
+	opened := make([]net.Conn, count)
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range atOnce {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range next {
+				opened[i] = open(address, config)
+			}
+		}()
+	}
+	for i := range count {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return opened
+}
+
+func open(address string, config *tls.Config) net.Conn {
+	conn, err := net.Dial("tcp", address)
+	check(err)
+	if config != nil {
+		secured := config.Clone()
+		secured.ServerName = "127.0.0.1"
+		conn = tls.Client(conn, secured)
+	}
+	_, err = io.WriteString(conn, upgrade)
+	check(err)
+	var head strings.Builder
+	for one := make([]byte, 1); !strings.HasSuffix(head.String(), "\r\n\r\n"); {
+		_, err = conn.Read(one)
+		check(err)
+		head.Write(one)
+	}
+	if !strings.HasPrefix(head.String(), "HTTP/1.1 101 ") {
+		check(fmt.Errorf("no upgrade: %s", head.String()))
+	}
+	return conn
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
