@@ -3,7 +3,7 @@ import type { Leg } from '../core/schemas/leg.ts';
 import { usageError } from '../core/values/errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
-import { whyNoOpenSsl, whyNotTls } from '../fleet/transports/tls/abilities.ts';
+import { whyNoOpenSsl, whyNotNodeTls, whyNotTls } from '../fleet/transports/tls/abilities.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
 import { securingOf } from './securing.ts';
 
@@ -13,27 +13,38 @@ export interface Drive {
   readonly securedBy: Securing['by'];
 }
 
-/** node:tls works with sockets of node:net alone, so it takes the node engine with it, for all legs. */
+/**
+ * node:tls works with sockets of node:net alone, so it takes the node engine with it, for all legs.
+ *
+ * @param probe says why OpenSSL can't be had
+ */
 export async function chooseDrive(
   config: Pick<RunConfig, 'engine' | 'plan' | 'tlsMaterial'>,
   warn: Warn,
+  probe = whyNoOpenSsl,
 ): Promise<Drive> {
   const secured = config.plan.legs.find(({ transport }) => transport === 'tls');
-  const why = secured ? await whyNoOpenSsl() : undefined;
+  const why = secured ? await probe() : undefined;
   if (why === undefined) {
-    if (secured) await checkTlsOptions(config, secured);
+    if (secured) await checkTlsOptions(config, secured, 'openssl');
     return { engine: await chooseEngine(config, warn), securedBy: 'openssl' };
   }
   if (config.engine === 'epoll')
     throw usageError([`--engine epoll: TLS needs OpenSSL for it: ${why}`], '--engine node');
+  await checkTlsOptions(config, secured!, 'node-tls');
   warn(toWarning('WNODETLS', { why }));
   return { engine: 'node', securedBy: 'node-tls' };
 }
 
 /** Only the library knows which ciphers and groups it has. @throws RigError EUSAGE */
-async function checkTlsOptions(config: Pick<RunConfig, 'tlsMaterial'>, leg: Leg): Promise<void> {
-  const securing = securingOf(config, { leg, securedBy: 'openssl' }, { url: { host: SOMEBODY } });
-  const why = securing && (await whyNotTls(securing.options));
+async function checkTlsOptions(
+  config: Pick<RunConfig, 'tlsMaterial'>,
+  leg: Leg,
+  securedBy: Drive['securedBy'],
+): Promise<void> {
+  const securing = securingOf(config, { leg, securedBy }, { url: { host: SOMEBODY } });
+  if (securing === undefined) return;
+  const why = securedBy === 'openssl' ? await whyNotTls(securing.options) : whyNotNodeTls(securing.options);
   if (why !== undefined) throw usageError([`--tls-ciphers, --tls-groups: ${why}`], HINT);
 }
 

@@ -94,5 +94,13 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     hintOfAnswer('the server closed without an answer', 'ws://h:1-9/a')!,
     /^openssl s_client -connect h:1, /,
   );
+  assert.match(
+    hintOfAnswer('the server closed without an answer', 'wss://h:1/a')!,
+    /^--cert and --key, where it wants to see a certificate, or read the log/,
+  );
+  assert.match(
+    hintOfAnswer('the peer closed in its TLS handshake: no answer', 'wss://h:1-9/a')!,
+    /^openssl s_client -connect h:1, to see what it agrees on, /,
+  );
   for (const detail of ['', 'HTTP 403 Forbidden', 'HTTP 302 Found']) assert.equal(hintOfAnswer(detail, url), undefined);
 });

@@ -49,12 +49,14 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
     return 'end its lines in CR LF (RFC 9112, section 2.2): clients in Node.js refuse LF alone as well';
   }
   if (detail.startsWith(SPEAKS_HTTP_2)) return 'connrig speaks HTTP/1.1: name a port that does, or allow it there';
+  if (detail.startsWith(CLOSED_IN_TLS)) {
+    return `openssl s_client -connect ${placeOf(url)}, to see what it agrees on, or read the log of the target`;
+  }
+  if (detail === NOTHING && isOverTls(url)) {
+    return '--cert and --key, where it wants to see a certificate, or read the log of the target';
+  }
   if (detail === NOTHING) {
-    const authority = url
-      .replace(AUTHORITY, '$1')
-      .replace(SCHEME, '')
-      .replace(/^\/\/|-\d+$/g, '');
-    return `openssl s_client -connect ${authority}, to see whether it wants TLS, or read the log of the target`;
+    return `openssl s_client -connect ${placeOf(url)}, to see whether it wants TLS, or read the log of the target`;
   }
   if (detail.includes(WRONG_ACCEPT)) {
     return `printf %s '<key of the request>${WS_GUID}' | openssl sha1 -binary | base64, for what the server has to answer`;
@@ -75,6 +77,7 @@ const BARE_LINE_FEEDS = 'the lines of the response head end in LF';
 const SPEAKS_HTTP_2 = 'the server speaks HTTP/2';
 /** Servers of TLS in Node.js say nothing to those who come without. */
 const NOTHING = 'the server closed without an answer';
+const CLOSED_IN_TLS = 'the peer closed in its TLS handshake';
 const NO_UPGRADE = 'an ordinary answer in place of the upgrade';
 const WRONG_ACCEPT = 'not the answer to our key';
 /** What a server adds to the key of an upgrade (RFC 6455, section 1.3). */
@@ -88,6 +91,18 @@ const TLS_SCHEME = /^(?:https|wss):/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 /** Where a name has led to. */
 const ADDRESS = / \(.*\)$/;
+
+/** Host and port, the first of a range. */
+const placeOf = (url: string): string =>
+  url
+    .replace(AUTHORITY, '$1')
+    .replace(SCHEME, '')
+    .replace(/^\/\/|-\d+$/g, '');
+
+function isOverTls(url: string): boolean {
+  const scheme = url.slice(0, url.indexOf(':')).toLowerCase();
+  return isSchemeName(scheme) && toCarried(scheme).transport === 'tls';
+}
 
 const hintOfLocation = (location: string, url: string): string => `connrig run ${resolved(location, url)}`;
 

@@ -44,7 +44,7 @@ test('addresses, numbers and a URL that curl takes are filled in', async () => {
     await hintOf(log, at('http://h:1/', { isLogged: true })),
     'curl -v http://h:1/, or read <run folder>/target.log',
   );
-  assert.equal(await hintOf(log, at('wss://h:1/')), 'curl -v https://h:1/, or read the log of the target');
+  assert.equal(await hintOf(log, at('wss://h:1/')), 'curl -k --http1.1 -v https://h:1/, or read the log of the target');
   const plain = new Error('not ours');
   assert.equal(await byCircumstances(plain, where), plain);
 });

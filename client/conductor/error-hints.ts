@@ -3,8 +3,8 @@ import { RigError } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
+import { answersTls } from '../preflight/answers-tls.ts';
 import { isAt, type ListensAt, whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
-import { speaksTls } from '../preflight/speaks-tls.ts';
 
 /** Where connections went, and to whom. */
 export interface ErrorHintContext {
@@ -32,13 +32,15 @@ export async function byCircumstances(error: unknown, at: ErrorHintContext): Pro
 async function overTls({ code, hint }: RigError, { url, ip }: ErrorHintContext): Promise<string | undefined> {
   const isMute = code === 'EHANDSHAKE' || code === 'ETIMEDOUT';
   if (!isMute || url.transport === 'tls' || hint.startsWith('connrig run ')) return undefined;
-  if (!(await speaksTls(ip, url.ports[0]!, url.host))) return undefined;
+  if (!(await answersTls(ip, url.ports[0]!, url.host))) return undefined;
   return `it speaks TLS: connrig run ${word(url.text.replace(/^[a-z]+/i, toScheme(url.protocol, 'tls')))}`;
 }
 
 function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintContext): string {
   const at = url.text.replace(/^ws(?=s?:)/i, 'http').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
-  return hint
+  // Whomever it trusts, and before it has agreed on HTTP/2.
+  const asked = url.transport === 'tls' ? hint.replace(/^curl (?=.*<url>)/, 'curl -k --http1.1 ') : hint;
+  return asked
     .replaceAll('<url>', () => word(at))
     .replaceAll('<ip>', () => ip)
     .replaceAll('<count>', () => String(connections))

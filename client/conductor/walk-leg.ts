@@ -131,7 +131,7 @@ export async function walkLeg(
     await fleet.stop();
     const { declined, outcomes } = fleet.tally();
     const kept = Math.max(0, ...walk.points.map(({ progress }) => progress.tls?.keptObjects ?? 0));
-    if (kept > 0) warn(toWarning('WTLSKEPT', { kept, open: fleetCapacity(leg) }));
+    if (kept > 0 && setup.securedBy === 'openssl') warn(toWarning('WTLSKEPT', { kept, open: fleetCapacity(leg) }));
     if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
     recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();

@@ -1,6 +1,7 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
 import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
@@ -21,11 +22,6 @@ import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
 import { readSocketError } from './socket-error.ts';
 import { Unread } from './unread.ts';
 
-/** What a read left behind. */
-const EMPTY = 0;
-const MORE = 1;
-/** It was read empty, and more may have come since. */
-const REFILLED = 2;
 const LINGER_ZERO = new Int32Array([1, 0]);
 
 /**
@@ -199,9 +195,7 @@ export class EpollEngine implements Engine {
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    const found = isLate ? REFILLED : this.#read(slot, mask, 0);
-    if (found === MORE) this.#unread.add(slot);
-    else if (found === REFILLED) this.#unread.wait(slot);
+    this.#remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
@@ -214,9 +208,15 @@ export class EpollEngine implements Engine {
       // Whatever the end of what it sends looks like, it is found by reading on.
       const found = this.#read(slot, EPOLLIN | EPOLLERR, nowMs + SLICE_MS);
       if (found !== MORE) this.#unread.empty(slot);
-      if (found !== EMPTY) this.#unread.add(slot);
+      this.#remember(slot, found);
       nowMs = performance.now();
     }
+  }
+
+  /** Only what was read and had more tells of a peer that sends without a pause. */
+  #remember(slot: Slot, found: Found): void {
+    if (found === UNSURE) this.#unread.wait(slot);
+    else if (found !== EMPTY) this.#unread.add(slot);
   }
 
   /**
@@ -224,10 +224,11 @@ export class EpollEngine implements Engine {
    *
    * @returns whether there may be more, and whether it came after the socket had been empty
    */
-  #read(slot: Slot, mask: number, untilMs: number): typeof EMPTY | typeof MORE | typeof REFILLED {
+  #read(slot: Slot, mask: number, untilMs: number): Found {
     const buffer = this.#readBuffer;
     const end = mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
-    let hasMore: typeof MORE | typeof REFILLED = MORE;
+    let hasMore: Found = MORE;
+    let reads = 0;
     let atFin = false;
     for (;;) {
       const fd = this.#fds[slot]!;
@@ -240,7 +241,7 @@ export class EpollEngine implements Engine {
         const isShort = count < READ_BUFFER_BYTES;
         // A short read has emptied the socket; only an end can lie behind it.
         if (isShort && end === 0) return EMPTY;
-        if (isShort) hasMore = REFILLED;
+        if (isShort) hasMore = reads++ > 0 ? REFILLED : UNSURE;
         // With nothing but a FIN there it has come upon it: the call that would say so can be saved.
         atFin = isShort && end === EPOLLRDHUP;
         if (!atFin && this.#fds[slot]! >= 0 && performance.now() >= untilMs) return hasMore;

@@ -13,7 +13,7 @@ export type MakeEngine = (options: EngineOptions, ownTable: boolean, events: Eng
 
 /** @throws when this system doesn't have what the engine needs; see {@link whyNoEpoll} */
 export async function loadEngine(name: EngineName): Promise<MakeEngine> {
-  if (name === 'node') return (_options, _ownTable, events) => createNodeEngine({}, events);
+  if (name === 'node') return (options, _ownTable, events) => createNodeEngine(options, events);
   if (name !== 'epoll') throw new TypeError(`there is no engine ${name}`);
   // Loaded only when asked for: elsewhere the library may not even be installed.
   const { loadLibc } = await import('./libc.ts');

@@ -11,6 +11,7 @@ import type {
 import type { Slot } from '../protocols/protocol.ts';
 import { Cork } from './cork.ts';
 import { HeldBack } from './held-back.ts';
+import { closedEarly } from './tls/failures.ts';
 import type { Transport, TransportEvents } from './transport.ts';
 
 /** In one byte per slot: where it is, and what was said. */
@@ -170,12 +171,8 @@ export class SecuredEngine implements Engine {
   #ended(slot: Slot): void {
     const phase = this.#phase(slot);
     if (phase === CONNECTED) {
-      this.#failed(
-        slot,
-        'closed-early',
-        `the peer closed in its TLS handshake: ${this.#transport.cameSoFar(slot)}`,
-        false,
-      );
+      const { outcome, detail } = closedEarly(this.#transport.cameSoFar(slot));
+      this.#failed(slot, outcome, detail, false);
       return;
     }
     // Some peers end by FIN alone, without the close_notify that RFC 8446 (6.1) asks for.

@@ -29,13 +29,32 @@ export async function makeEngine(
   events: SecuredEngineEvents,
   onAgreed: (agreement: Agreement) => void,
 ): Promise<Engine> {
+  const make = await loadWorkerEngine(name, securing);
+  return make(options, ownTable, events, onAgreed);
+}
+
+type MakeWorkerEngine = (
+  options: EngineOptions,
+  ownTable: boolean,
+  events: SecuredEngineEvents,
+  onAgreed: (agreement: Agreement) => void,
+) => Engine;
+
+/** What {@link makeEngine} makes an engine with, when its code is there. */
+export async function loadWorkerEngine(name: EngineName, securing: Securing | undefined): Promise<MakeWorkerEngine> {
+  if (securing?.by === 'node-tls') {
+    if (name !== 'node') throw new TypeError(`node:tls has no sockets of the ${name} engine`);
+    const { createNodeTlsEngine } = await import('../engines/node-tls.ts');
+    return (options, _ownTable, events, onAgreed) => createNodeTlsEngine(options, securing.options, events, onAgreed);
+  }
   const make = await loadEngine(name);
-  if (securing === undefined) return make(options, ownTable, events);
+  if (securing === undefined) return make;
   const { createTlsTransport } = await import('../transports/tls/tls-transport.ts');
-  return new SecuredEngine(
-    options.slots,
-    (inner) => make(options, ownTable, inner),
-    (outer) => createTlsTransport(securing.options, options.slots, outer, onAgreed),
-    events,
-  );
+  return (options, ownTable, events, onAgreed) =>
+    new SecuredEngine(
+      options.slots,
+      (inner) => make(options, ownTable, inner),
+      (outer) => createTlsTransport(securing.options, options.slots, outer, onAgreed),
+      events,
+    );
 }

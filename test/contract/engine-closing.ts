@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { MIB, pattern, tcpStates, withFullBacklog, withServer } from '../support/peers.ts';
+import { MIB, pattern, tcpStates, withFullBacklog } from '../support/peers.ts';
+import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
 /** How a connection ends: by FIN from either side, by reset, by abort. */
-export function closingContract(makeEngine: EngineFactory): void {
+export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
+  const withServer = serving(peers);
   test('connects, sends, receives, and closes in order when the peer closes first', async () => {
     await withServer(
       {},
@@ -82,14 +84,16 @@ export function closingContract(makeEngine: EngineFactory): void {
 
   test('abort: the peer sees a reset, we see aborted', async () => {
     const peerErrors: Array<string | undefined> = [];
+    let isAccepted = false;
     const listenForReset = (socket: Socket): void => {
+      isAccepted = true;
       socket.on('error', (error: NodeJS.ErrnoException) => peerErrors.push(error.code));
     };
     await withServer({}, listenForReset, async (at) => {
       await using subject = create(makeEngine);
       const { engine, of, until } = subject;
       engine.open(0, at, undefined);
-      await until(() => of(0).lines.length > 0, 'connected');
+      await until(() => isAccepted && of(0).lines.length > 0, 'connected at both ends');
       engine.abort(0);
       engine.abort(0);
       await until(() => of(0).gone !== undefined && peerErrors.length > 0, 'gone');

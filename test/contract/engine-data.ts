@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { descriptors, echo, KIB, MIB, pattern, withServer } from '../support/peers.ts';
+import { descriptors, echo, KIB, MIB, pattern } from '../support/peers.ts';
+import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
 /** Bytes both ways in any pieces, and how a turn passes. */
-export function dataContract(makeEngine: EngineFactory): void {
+export function dataContract(makeEngine: EngineFactory, peers: Peers): void {
+  const withServer = serving(peers);
   test('a peer that does not read: 8 MiB wait, then arrive whole and in order', async () => {
     let peer: Socket | undefined;
     const stare = (socket: Socket): void => {

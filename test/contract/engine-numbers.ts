@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startEcho } from '../support/echo.ts';
+import type { EchoProcess } from '../support/echo.ts';
 import { descriptors, HOST, openFilesLimit, setOpenFilesLimit } from '../support/peers.ts';
+import type { Peers } from './peers.ts';
 import { create, ENGINE_DESCRIPTORS, type EngineFactory } from './subject.ts';
 
 /** Thousands of connections, against a server in another process. */
-export function numbersContract(makeEngine: EngineFactory): void {
+export function numbersContract(makeEngine: EngineFactory, { startEcho, share }: Peers): void {
   describe('in great numbers, against a server in another process', () => {
-    let server: Awaited<ReturnType<typeof startEcho>>;
+    let server: EchoProcess;
     before(async () => {
-      server = await startEcho('tcp');
+      server = await startEcho();
     });
     after(() => server.close());
 
-    test('2,000 opens at once all connect, echo and close in order', async () => {
+    test(`${2000 * share} opens at once all connect, echo and close in order`, async () => {
       const before = descriptors();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
       const at = { ip: HOST, port: server.port };
-      const slots = Array.from({ length: 2000 }, (_, i) => i);
+      const slots = Array.from({ length: 2000 * share }, (_, i) => i);
       for (const slot of slots) engine.open(slot, at, undefined);
       await until(() => slots.every((slot) => of(slot).lines.length === 1), 'connected');
       for (const slot of slots) engine.write(slot, Buffer.from(`I am ${slot}`));
@@ -30,12 +31,12 @@ export function numbersContract(makeEngine: EngineFactory): void {
       assert.ok(descriptors() <= before + ENGINE_DESCRIPTORS, 'every descriptor is back');
     });
 
-    test('10,000 open, aborted at once: every slot goes once, every descriptor is back', async () => {
+    test(`${10_000 * share} open, aborted at once: every slot goes once, every descriptor is back`, async () => {
       const before = descriptors();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
       const at = { ip: HOST, port: server.port };
-      const count = 10_000;
+      const count = 10_000 * share;
       let connected = 0;
       for (let slot = 0; slot < count; ) {
         while (slot < count && slot - connected < 512) engine.open(slot++, at, undefined);
@@ -92,7 +93,7 @@ export function numbersContract(makeEngine: EngineFactory): void {
     });
 
     test('the server is killed: every connection goes once, by reset or in order', async () => {
-      const doomed = await startEcho('tcp');
+      const doomed = await startEcho();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
       for (let slot = 0; slot < 500; slot++) engine.open(slot, { ip: HOST, port: doomed.port }, undefined);

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { EndCause, Engine } from '../../fleet/engines/engine.ts';
-import { echo, HOST, unusedPort, withServer } from '../support/peers.ts';
+import { echo, HOST, unusedPort } from '../support/peers.ts';
 import { turnUntil } from '../support/rig.ts';
+import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
 /** From `open` to `onConnected` or `onGone`. */
-export function openingContract(makeEngine: EngineFactory): void {
+export function openingContract(makeEngine: EngineFactory, peers: Peers): void {
+  const withServer = serving(peers);
   test('nothing listens: refused, once', async () => {
     await using subject = create(makeEngine);
     const { engine, of, until } = subject;
@@ -43,7 +45,7 @@ export function openingContract(makeEngine: EngineFactory): void {
   });
 
   test('connects over IPv6', async (t) => {
-    const ipv6 = createServer((socket) => socket.end('six'));
+    const ipv6 = peers.createServer({}, (socket) => socket.end('six'));
     const listening = new Promise<boolean>((resolve) => {
       ipv6.on('error', () => resolve(false)).listen(0, '::1', () => resolve(true));
     });

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { MIB, pattern, withServer } from '../support/peers.ts';
+import { MIB, pattern } from '../support/peers.ts';
+import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
 /** Turns in which whatever was to come would have come. */
 const MANY_TURNS = 50;
 
 /** Connections of which nothing is read for a while. */
-export function pausingContract(makeEngine: EngineFactory): void {
+export function pausingContract(makeEngine: EngineFactory, peers: Peers): void {
+  const withServer = serving(peers);
   test('a pause: nothing is told, TCP holds the peer back, and all of it comes afterwards, in order', async () => {
     // More than both kernels take for a connection that isn't read.
     const sent = pattern(32 * MIB);

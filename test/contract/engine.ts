@@ -5,28 +5,29 @@ import { floodContract } from './engine-flood.ts';
 import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
 import { pausingContract } from './engine-pausing.ts';
+import { PLAIN } from './peers.ts';
 import type { EngineFactory } from './subject.ts';
 
 /**
  * What every engine must do, on real sockets over loopback. Servers run in this process unless their number of
  * descriptors would matter.
  */
-export function engineContract(name: string, makeEngine: EngineFactory): void {
+export function engineContract(name: string, makeEngine: EngineFactory, peers = PLAIN): void {
   describe(`${name} engine`, { timeout: 180_000 }, () => {
-    openingContract(makeEngine);
-    closingContract(makeEngine);
-    dataContract(makeEngine);
-    floodContract(makeEngine);
-    pausingContract(makeEngine);
-    numbersContract(makeEngine);
+    openingContract(makeEngine, peers);
+    closingContract(makeEngine, peers);
+    dataContract(makeEngine, peers);
+    floodContract(makeEngine, peers);
+    pausingContract(makeEngine, peers);
+    numbersContract(makeEngine, peers);
   });
 }
 
 /** The same, of an engine that differs from one that keeps all of it only in how it opens. */
-export function openingEngineContract(name: string, makeEngine: EngineFactory): void {
+export function openingEngineContract(name: string, makeEngine: EngineFactory, peers = PLAIN): void {
   describe(`${name} engine`, { timeout: 180_000 }, () => {
-    openingContract(makeEngine);
-    closingContract(makeEngine);
-    numbersContract(makeEngine);
+    openingContract(makeEngine, peers);
+    closingContract(makeEngine, peers);
+    numbersContract(makeEngine, peers);
   });
 }

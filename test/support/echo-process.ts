@@ -1,5 +1,5 @@
 /**
- * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate>`. The first two
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate> [secured]`. The first two
  * echo; http answers with bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends
  * `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
  */
@@ -8,9 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { ANSWER_BYTES } from './echo.ts';
+import { createSecuredServer, receiveMaterial } from './secured-server.ts';
 
 const HOST = '127.0.0.1';
-const [, , protocol, backlog, perMessageDeflate] = process.argv;
+const [, , protocol, backlog, perMessageDeflate, secured] = process.argv;
 
 function ready(address: AddressInfo): void {
   process.send?.({ port: address.port });
@@ -43,9 +44,12 @@ if (protocol === 'ws') {
   });
   server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
 } else {
-  const server = createServer({ noDelay: true }, (socket) => {
+  const echo = (socket: Socket): void => {
     socket.pipe(socket);
     socket.on('error', () => socket.destroy());
-  });
+  };
+  const server = secured
+    ? createSecuredServer(await receiveMaterial(), { noDelay: true }, echo)
+    : createServer({ noDelay: true }, echo);
   server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
 }

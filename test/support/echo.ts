@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { ServerMaterial } from './secured-server.ts';
 
 /** A server in a process of its own. */
 export interface EchoProcess {
@@ -18,6 +19,8 @@ export interface EchoOptions {
   readonly backlog?: number;
   /** Whether ws accepts permessage-deflate, or only on every other connection; it doesn't unless said. */
   readonly perMessageDeflate?: boolean | 'by turns';
+  /** tcp alone: over TLS. */
+  readonly secured?: ServerMaterial;
 }
 
 /** Bodies of the answers on each http connection, by turns. */
@@ -26,13 +29,14 @@ export const ANSWER_BYTES = [2, 1, 0, 125, 4096, 65_537, 200_000] as const;
 /** Starts a bare server (`ws`, `net` or `node:http`) on a free port of 127.0.0.1. */
 export async function startEcho(
   protocol: ProtocolName,
-  { backlog = 4096, perMessageDeflate = false }: EchoOptions = {},
+  { backlog = 4096, perMessageDeflate = false, secured }: EchoOptions = {},
 ): Promise<EchoProcess> {
-  const args = [protocol, String(backlog), String(perMessageDeflate)];
+  const args = [protocol, String(backlog), String(perMessageDeflate), ...(secured ? ['secured'] : [])];
   const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });
+  if (secured) child.send(secured);
   const ended = once(child, 'exit');
   const [message] = (await Promise.race([
     once(child, 'message'),

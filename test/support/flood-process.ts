@@ -1,5 +1,5 @@
 /**
- * A server that floods some of its connections, as a process of its own: `node flood-process.js <kind> <every>`, or
+ * A server that floods some of its connections, as a process of its own: `node flood-process.js <kind> <every> [secured]`, or
  * `node flood-process.js <kind,…> at <number,…>`; see {@link FLOODS}. Sends `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
  */
 import { createHash } from 'node:crypto';
@@ -8,10 +8,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { constants, deflateRawSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
 import { FLOODS, type FloodKind } from './flood.ts';
+import { createSecuredServer, receiveMaterial } from './secured-server.ts';
 
 const kinds = process.argv[2]!.split(',') as FloodKind[];
 const every = Number(process.argv[3]);
 const numbers = (process.argv[4] ?? '').split(',').map(Number);
+const isSecured = process.argv.at(-1) === 'secured';
 const PIECE_BYTES = 65_536;
 const AT_ONCE = 16;
 const BOMB_BYTES = 16 * 2 ** 20 - 1024;
@@ -102,13 +104,16 @@ function wsServer(): Server {
   return server;
 }
 
-function tcpServer(): Server {
-  return createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    if (nextFlood() !== undefined) forever(socket.pause(), Buffer.alloc(PIECE_BYTES, 'x'));
-    else socket.pipe(socket);
-  });
-}
+const flood = (socket: Socket): void => {
+  socket.on('error', () => socket.destroy());
+  if (nextFlood() !== undefined) forever(socket.pause(), Buffer.alloc(PIECE_BYTES, 'x'));
+  else socket.pipe(socket);
+};
+
+const tcpServer = async (): Promise<Server> =>
+  isSecured
+    ? createSecuredServer(await receiveMaterial(), { noDelay: true }, flood)
+    : createServer({ noDelay: true }, flood);
 
 function floodHttp(kind: FloodKind, socket: Socket): void {
   if (kind === 'http-interim') {
@@ -138,7 +143,8 @@ function httpServer(): Server {
 }
 
 process.on('disconnect', () => process.exit());
-const server = { ws: wsServer, tcp: tcpServer, http: httpServer }[FLOODS[kinds[0]!]]();
+const makers = { ws: wsServer, tcp: tcpServer, http: httpServer };
+const server = await makers[FLOODS[kinds[0]!]]();
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

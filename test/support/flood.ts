@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { EchoProcess } from './echo.ts';
+import type { ServerMaterial } from './secured-server.ts';
 
 /** What a server does without end to some of its connections, and on which protocol. */
 export const FLOODS = {
@@ -38,8 +39,11 @@ type FloodServer = Omit<EchoProcess, 'kill'>;
 /**
  * Starts a server, on a free port of 127.0.0.1, that floods every `every`-th of its connections and is well-behaved to the
  * others: it echoes, or answers with `ok`.
+ *
+ * @param secured tcp alone: over TLS
  */
-export const startFlood = (kind: FloodKind, every: number): Promise<FloodServer> => start([kind], [String(every)]);
+export const startFlood = (kind: FloodKind, every: number, secured?: ServerMaterial): Promise<FloodServer> =>
+  start([kind], [String(every), ...(secured ? ['secured'] : [])], secured);
 
 /**
  * The same, of several kinds: one connection each, and which.
@@ -50,11 +54,16 @@ export const startFlood = (kind: FloodKind, every: number): Promise<FloodServer>
 export const startFloods = (kinds: readonly FloodKind[], numbers: readonly number[]): Promise<FloodServer> =>
   start(kinds, ['at', numbers.join()]);
 
-async function start(kinds: readonly FloodKind[], which: readonly string[]): Promise<FloodServer> {
+async function start(
+  kinds: readonly FloodKind[],
+  which: readonly string[],
+  secured?: ServerMaterial,
+): Promise<FloodServer> {
   const child = fork(fileURLToPath(new URL('./flood-process.js', import.meta.url)), [kinds.join(), ...which], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });
+  if (secured) child.send(secured);
   const ended = once(child, 'exit');
   const [message] = (await Promise.race([
     once(child, 'message'),

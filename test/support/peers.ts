@@ -19,9 +19,10 @@ export async function withServer(
   options: { allowHalfOpen?: boolean },
   onConnection: (socket: Socket) => void,
   body: (at: Endpoint) => Promise<void>,
+  create: (options: { allowHalfOpen?: boolean }, onConnection: (socket: Socket) => void) => Server = createServer,
 ): Promise<void> {
   const sockets = new Set<Socket>();
-  const server = createServer(options, (socket) => {
+  const server = create(options, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
     onConnection(socket);

@@ -1,3 +1,4 @@
+import { nodeTlsOptions } from './node-tls-options.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Why OpenSSL can't be had here, in words; undefined when it can: a connection over TLS has been held by it, in memory. */
@@ -18,6 +19,16 @@ export async function whyNotTls(options: TlsOptions): Promise<string | undefined
     const { createTlsContext } = await import('./context.ts');
     const openssl = loadOpenSsl();
     openssl.contextFree(createTlsContext(openssl, options));
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** Why `node:tls` doesn't take these options, in words; undefined when it does. */
+export function whyNotNodeTls(options: TlsOptions): string | undefined {
+  try {
+    nodeTlsOptions(options);
     return undefined;
   } catch (error) {
     return reasonOf(error);

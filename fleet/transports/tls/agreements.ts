@@ -1,5 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
 import { readCertificate } from './judge-certificate.ts';
+import { nameKey } from './key-names.ts';
 import { type Address, NULL } from './libcrypto.ts';
 import { SSL_CTRL_GET_NEGOTIATED_GROUP, TLS1_3_VERSION } from './libssl.ts';
 import { type OpenSsl, textAt } from './openssl.ts';
@@ -86,22 +86,4 @@ export class Agreements {
     const [length = 0] = this.#alpnLength;
     return at === 0n ? null : textAt(at, length);
   }
-}
-
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
-const KINDS: Readonly<Record<string, string>> = {
-  rsa: 'RSA',
-  'rsa-pss': 'RSA-PSS',
-  dsa: 'DSA',
-  ed25519: 'Ed25519',
-  ed448: 'Ed448',
-};
-
-/** `EC P-256`, `RSA 2048`, `Ed25519`. */
-function nameKey(certificate: X509Certificate | undefined): string {
-  if (certificate === undefined) return 'unknown';
-  const { asymmetricKeyType: kind = '', asymmetricKeyDetails: details } = certificate.publicKey;
-  if (kind === 'ec') return `EC ${CURVES[details?.namedCurve ?? ''] ?? details?.namedCurve}`;
-  const bits = details?.modulusLength;
-  return `${KINDS[kind] ?? kind.toUpperCase()}${bits === undefined ? '' : ` ${bits}`}`;
 }

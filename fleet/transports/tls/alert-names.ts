@@ -51,11 +51,16 @@ const MEANINGS: Readonly<Record<number, string>> = {
   120: 'it speaks nothing of what we offer by ALPN',
 };
 
+/** What one means that comes on an open connection, where that is something else. */
+const MEANINGS_WHEN_OPEN: Readonly<Record<number, string>> = {
+  40: 'it wanted to shake hands once more (renegotiation), which is declined here, or it wants a certificate',
+};
+
 /** undefined: IANA has none. */
 export const alertName = (alert: number): string | undefined => NAMES[alert];
 
 /** For people: `handshake_failure (40): nothing that both ends can, or it wants a certificate`. */
-export function describeAlert(alert: number): string {
-  const meaning = MEANINGS[alert];
+export function describeAlert(alert: number, isOpen = false): string {
+  const meaning = (isOpen ? MEANINGS_WHEN_OPEN[alert] : undefined) ?? MEANINGS[alert];
   return `${alertName(alert) ?? 'unknown'} (${alert})${meaning === undefined ? '' : `: ${meaning}`}`;
 }

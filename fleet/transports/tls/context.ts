@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { narrowVersions, splitCiphers } from './ciphers.ts';
 import { takeReasons } from './error-queue.ts';
+import { groupsOf } from './groups.ts';
 import { type Address, NULL } from './libcrypto.ts';
 import {
   SSL_CTRL_CHAIN_CERT,
@@ -22,14 +23,6 @@ import {
 import type { OpenSsl } from './openssl.ts';
 import { readPemCertificates, readPemKey } from './pem.ts';
 import type { TlsOptions } from './tls-options.ts';
-
-/**
- * What clients offer who know nothing of a server, without X25519MLKEM768: newer versions of OpenSSL would send a share of that,
- * and a hello of 1.5 KB. A share of the first alone is sent.
- */
-const DEFAULT_GROUPS = 'X25519:P-256:P-384';
-/** Before TLS 1.3 the list also says which keys a certificate may have, and nearly all that aren't RSA have this. */
-const CERTIFICATE_GROUP = 'P-256';
 
 const VERSION_NUMBERS = { '1.2': TLS1_2_VERSION, '1.3': TLS1_3_VERSION } as const;
 const MOST_ALPN_BYTES = 255;
@@ -84,14 +77,13 @@ function setCiphers(openssl: OpenSsl, context: Address, { ciphers, versions }: T
 const isNamed = (item: string): boolean => !/^[!+@-]/.test(item);
 const unknown = (kind: string, name: string): Error => new Error(`OpenSSL knows no ${kind} "${name}"`);
 
-function setGroups(openssl: OpenSsl, context: Address, { groups = DEFAULT_GROUPS, versions }: TlsOptions): void {
-  const names = groups.split(':');
+function setGroups(openssl: OpenSsl, context: Address, options: TlsOptions): void {
+  const names = groupsOf(options);
   for (const name of names) {
     if (name === '' || !takesGroups(openssl, context, name)) throw unknown('group', name);
   }
-  const hasIt = names.some((name) => /^(?:P-256|prime256v1|secp256r1)$/i.test(name));
-  const all = hasIt || !versions.includes('1.2') ? names : [...names, CERTIFICATE_GROUP];
-  if (!takesGroups(openssl, context, all.join(':'))) throw new Error(`OpenSSL doesn't take the groups "${groups}"`);
+  const list = names.join(':');
+  if (!takesGroups(openssl, context, list)) throw new Error(`OpenSSL doesn't take the groups "${list}"`);
 }
 
 const takesGroups = (openssl: OpenSsl, context: Address, list: string): boolean =>

@@ -3,7 +3,8 @@ import type { Slot } from '../../protocols/protocol.ts';
 import type { BioPair } from './bio-pair.ts';
 import { createTlsContext } from './context.ts';
 import { takeReasons } from './error-queue.ts';
-import { type HandshakeFailure, judgeHandshake } from './judge.ts';
+import { type HandshakeFailure, whatCame } from './failures.ts';
+import { judgeHandshake } from './judge.ts';
 import { HASH_BYTES } from './key-schedule.ts';
 import { type Address, NULL } from './libcrypto.ts';
 import { SSL_CTRL_SET_TLSEXT_HOSTNAME, SSL_ERROR_WANT_READ } from './libssl.ts';
@@ -108,8 +109,7 @@ export class Handshakes {
 
   /** For people: what of the peer's answer has come. */
   cameSoFar(slot: Slot): string {
-    const bytes = this.#underway.get(slot)?.cameBytes ?? 0;
-    return bytes === 0 ? 'no answer' : `${bytes} ${bytes === 1 ? 'byte' : 'bytes'} of the TLS handshake`;
+    return whatCame(this.#underway.get(slot)?.cameBytes ?? 0);
   }
 
   release(slot: Slot): void {

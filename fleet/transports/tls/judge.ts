@@ -1,23 +1,9 @@
-import type { Outcome } from '../../../core/values/outcomes.ts';
-import { describeAlert } from './alert-names.ts';
 import { ERR_LIB_SSL, takeErrors } from './error-queue.ts';
+import { alertFailure, alertOf, brokenFailure, failedHere, failure, type HandshakeFailure } from './failures.ts';
 import { judgeCertificate } from './judge-certificate.ts';
 import type { Address } from './libcrypto.ts';
 import { SSL_ERROR_ZERO_RETURN } from './libssl.ts';
 import type { OpenSsl } from './openssl.ts';
-
-/** Why a handshake came to nothing. */
-export interface HandshakeFailure {
-  readonly outcome: Outcome;
-  /** One sentence for people. */
-  readonly detail: string;
-  /** The peer doesn't speak TLS at all. */
-  readonly isStranger: boolean;
-}
-
-/** Reasons of libssl from here on are alerts of the peer: `SSL_AD_REASON_OFFSET` of `ssl.h`. */
-const FIRST_ALERT = 1000;
-const LAST_ALERT = FIRST_ALERT + 255;
 
 /**
  * What an object came to that can't go on. Empties the thread's queue of errors.
@@ -28,34 +14,27 @@ export function judgeHandshake(openssl: OpenSsl, ssl: Address, code: number): Ha
   const errors = takeErrors(openssl);
   if (code === SSL_ERROR_ZERO_RETURN)
     return failure('closed-early', 'the peer ended its TLS handshake by close_notify');
-  const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT);
+  const alert = alertIn(errors);
+  if (alert !== undefined) return alertFailure(alert, false);
   const verified = openssl.verifyResultOf(ssl);
   if (verified !== 0 && errors.some(isVerification))
     return { ...judgeCertificate(openssl, ssl, verified), isStranger: false };
   const reasons = [...new Set(errors.map(({ text }) => text))].join(', ');
-  return failure('bad-handshake', `the TLS handshake failed at this end: ${reasons || `error ${code}`}`);
+  return failedHere(reasons || `error ${code}`);
 }
 
 /** What an object came to that goes on with records and can't. Empties the thread's queue of errors. */
 export function judgeRecords(openssl: OpenSsl): HandshakeFailure {
   const errors = takeErrors(openssl);
-  const alert = errors.find(isAlert);
-  if (alert !== undefined) return alertFailure(alert.reason - FIRST_ALERT);
-  return failure(
-    'bad-handshake',
-    `the peer broke TLS: ${errors.map(({ text }) => text).join(', ') || 'no reason is known'}`,
-  );
+  const alert = alertIn(errors);
+  if (alert !== undefined) return alertFailure(alert, true);
+  return brokenFailure(errors.map(({ text }) => text).join(', ') || 'no reason is known');
 }
 
-/** The peer ended it by a fatal alert. */
-export const alertFailure = (alert: number): HandshakeFailure =>
-  failure('tls-alert', `the peer ended it by the TLS alert ${describeAlert(alert)}`);
-
-const failure = (outcome: Outcome, detail: string): HandshakeFailure => ({ outcome, detail, isStranger: false });
-
-const isAlert = ({ library, reason }: { library: number; reason: number }): boolean =>
-  library === ERR_LIB_SSL && reason > FIRST_ALERT && reason <= LAST_ALERT;
+function alertIn(errors: ReturnType<typeof takeErrors>): number | undefined {
+  const found = errors.find(({ library, reason }) => library === ERR_LIB_SSL && alertOf(reason) !== undefined);
+  return found && alertOf(found.reason);
+}
 
 /** `SSL_R_CERTIFICATE_VERIFY_FAILED` of `sslerr.h`. */
 const VERIFY_FAILED = 134;

@@ -1,6 +1,7 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import type { BioPair } from './bio-pair.ts';
-import { type HandshakeFailure, judgeRecords } from './judge.ts';
+import type { HandshakeFailure } from './failures.ts';
+import { judgeRecords } from './judge.ts';
 import type { Address } from './libcrypto.ts';
 import { SSL_CTRL_MODE, SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, SSL_MODE_RELEASE_BUFFERS } from './libssl.ts';
 import type { OpenSsl } from './openssl.ts';

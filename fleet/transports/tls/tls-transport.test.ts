@@ -100,8 +100,24 @@ test('what is asked for reaches the server, and what it chose is told', { timeou
   });
   await old.secure(port);
   await byAddress.secure(port);
+  await eventually(() => seen.length === 5, 'the server is done with all of them');
   assert.deepEqual([seen[3]?.getProtocol(), seen[4]?.servername], ['TLSv1.2', false], 'an address is no SNI');
   assert.deepEqual([old.agreements[0]?.version, byAddress.agreements[0]?.suite], ['1.2', 'TLS_AES_128_GCM_SHA256']);
+});
+
+test('a server that insists on another handshake is told by what it did', { timeout: 60_000 }, async (t) => {
+  for (const ciphers of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-SHA']) {
+    const seen: TLSSocket[] = [];
+    const port = await echoPort(t, { maxVersion: 'TLSv1.2', ciphers }, seen);
+    const clients = tlsClients(t, { ca: own.cert, ciphers });
+    const client = await clients.secure(port);
+    await eventually(() => seen.length === 1, 'the server is done too');
+    seen[0]!.renegotiate({}, () => {});
+    const { outcome, detail } = await eventually(() => client.failure, 'it fails');
+    assert.equal(outcome, 'tls-alert');
+    assert.match(detail, /handshake_failure \(40\): it wanted to shake hands once more/);
+    assert.deepEqual([clients.transport.counts.objects, clients.transport.counts.keptObjects], [0, 0]);
+  }
 });
 
 test('keys of every kind are named', { timeout: 60_000, skip: needs('openssl') }, async (t) => {

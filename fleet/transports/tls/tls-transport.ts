@@ -2,8 +2,8 @@ import type { Slot } from '../../protocols/protocol.ts';
 import type { Transport, TransportCounts, TransportEvents } from '../transport.ts';
 import { Agreements } from './agreements.ts';
 import { BioPair } from './bio-pair.ts';
+import { alertFailure, brokenFailure, type HandshakeFailure } from './failures.ts';
 import { type FinishedHandshake, Handshakes } from './handshakes.ts';
-import { alertFailure, type HandshakeFailure } from './judge.ts';
 import { KeptObjects } from './kept.ts';
 import { loadOpenSsl, type OpenSsl } from './openssl.ts';
 import { RecordLayer } from './record-layer.ts';
@@ -79,9 +79,8 @@ class TlsTransport implements Transport {
         onPeerEnd,
         onTicket: () => void this.counts.tickets++,
         onKeyUpdate: (isOurs) => void (isOurs ? this.counts.keyUpdatesOut++ : this.counts.keyUpdatesIn++),
-        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert)),
-        onBroken: (slot, detail) =>
-          onFailure(slot, { outcome: 'bad-handshake', detail: `the peer broke TLS: ${detail}`, isStranger: false }),
+        onAlert: (slot, alert) => onFailure(slot, alertFailure(alert, true)),
+        onBroken: (slot, detail) => onFailure(slot, brokenFailure(detail)),
       },
       { crypto: openssl },
     );

@@ -10,7 +10,7 @@ const ALERT = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_ALERT_/;
  *
  * @param host whom it is asked for, a name or an address
  */
-export async function speaksTls(ip: string, port: number, host: string): Promise<boolean> {
+export async function answersTls(ip: string, port: number, host: string): Promise<boolean> {
   const servername = isIP(host) > 0 ? {} : { servername: host };
   const socket = connect({ host: ip, port, rejectUnauthorized: false, timeout: PATIENCE_MS, ...servername });
   try {
