@@ -92,7 +92,7 @@ describe('a server that answers', () => {
       newFolder(t),
     ]);
     assertFailed(tls, 4, 'EHANDSHAKE', /the server closed without an answer/);
-    assert.match(tls.stderr, /openssl s_client -connect 127\.0\.0\.1:\d+/);
+    assert.match(tls.stderr, /it speaks TLS: connrig run wss:\/\/127\.0\.0\.1:\d+/);
   });
 
   it('http, with a body that does not end: a time-out that says so', TIMEOUT, async (t) => {

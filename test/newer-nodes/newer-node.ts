@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Parts of the contract: opening, both ways of closing, bytes both ways, turns, many at once, a protocol on top. */
 const OF_ENGINES = [
   ...['connects', 'when we finish first', 'the peer resets', 'abort:', 'bytes come in any pieces', 'a turn', 'dispose'],
-  ...['2,000 opens', 'out of descriptors', '500 connections: handshake'],
+  ...['2000 opens', 'out of descriptors', '500 connections: handshake'],
 ];
 /** Test files, and which of their tests; none: all. */
 const PARTS: ReadonlyArray<readonly [file: string, tests: readonly string[]]> = [
