@@ -244,7 +244,7 @@ async function clientHello(): Promise<Buffer> {
 /** Also with connections open. */
 export async function endsWhenTold(server: Server, spoken: Spoken): Promise<void> {
   const peers = await Promise.all(Array.from({ length: 50 }, () => meet(server, spoken)));
-  const how = await server.terminated(10_000);
+  const how = await server.terminated(60_000);
   // A Java VM ends with 128 + 15 where others end by the signal itself.
   assert.ok([0, 143, 'SIGTERM'].includes(how), `${how}: ${server.output()}`);
   for (const { socket } of peers) socket.destroy();
