@@ -5,9 +5,7 @@ import { quoted, word } from '../core/values/shell.ts';
 import type { ExporterSource } from '../memory/exporter.ts';
 import { SPEAKS_NO_TLS } from '../memory/http-failure.ts';
 import { systemCodeOf } from '../memory/meter.ts';
-import { speaksTls } from '../memory/trust.ts';
-
-const PROBE_MS = 2000;
+import { answersTls } from './preflight/answers-tls.ts';
 
 /** How one looks at the certificate of what listens at an address, and what is then to be done. */
 const CERTIFICATE_HINTS: Readonly<Record<CertificateFault, (at: string) => string>> = {
@@ -52,7 +50,8 @@ export async function exporterRefusal(
   }
   // Servers of TLS hang up, or each says it in words of its own.
   const isUnclear = from.protocol === 'http:' && (cause !== undefined || missing.includes('answered 400'));
-  if (isUnclear && (await speaksTls(from, PROBE_MS))) {
+  const host = from.hostname.replace(/^\[|\]$/g, '');
+  if (isUnclear && (await answersTls(host, Number(from.port || 80), host))) {
     return new RigError('EEXPORTER', `${message}; it speaks TLS`, { hint: otherwise('http:', 'https:') });
   }
   return new RigError('EEXPORTER', message, { hint: `curl ${word(shown)}; --exporter ${quoted(`${shown}#<metric>`)}` });

@@ -1,4 +1,4 @@
-import { isSchemeName, type TransportName, toCarried, toScheme } from '../../core/protocols/schemes.ts';
+import { isSchemeName, overTransport, toCarried } from '../../core/protocols/schemes.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { humanCount } from '../../core/values/units.ts';
@@ -43,7 +43,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   const location = locationIn(detail);
   if (location !== undefined) return hintOfLocation(location, url);
   if (detail.includes(WANTS_TLS) || detail.startsWith(SPEAKS_TLS)) {
-    return `connrig run ${inScheme('tls', url.replace(ADDRESS, ''))}`;
+    return `connrig run ${overTransport(url.replace(ADDRESS, ''), 'tls')}`;
   }
   if (detail.startsWith(BARE_LINE_FEEDS)) {
     return 'end its lines in CR LF (RFC 9112, section 2.2): clients in Node.js refuse LF alone as well';
@@ -110,20 +110,13 @@ function resolved(location: string, url: string): string {
   const scheme = url.slice(0, url.indexOf(':'));
   if (SCHEME.test(location)) {
     const address = location.replace(SCHEME, `${scheme}:`);
-    return withPort(inScheme(TLS_SCHEME.test(location) ? 'tls' : 'plain', address));
+    return withPort(overTransport(address, TLS_SCHEME.test(location) ? 'tls' : 'plain'));
   }
   if (location.startsWith('//')) return `${scheme}:${location}`;
   const authority = url.replace(AUTHORITY, '$1');
   if (location.startsWith('/')) return `${authority}${location}`;
   const path = url.slice(authority.length).replace(/[?#].*$/s, '');
   return `${authority}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${location}`;
-}
-
-/** The same protocol over another transport. */
-function inScheme(transport: TransportName, url: string): string {
-  const own = url.slice(0, url.indexOf(':')).toLowerCase();
-  if (!isSchemeName(own)) return url;
-  return url.replace(SCHEME, `${toScheme(toCarried(own).protocol, transport)}:`);
 }
 
 /** A browser knows the port that isn't said, and here it has to be. */

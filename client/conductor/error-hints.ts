@@ -1,4 +1,4 @@
-import { toScheme } from '../../core/protocols/schemes.ts';
+import { overTransport } from '../../core/protocols/schemes.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
@@ -33,7 +33,7 @@ async function overTls({ code, hint }: RigError, { url, ip }: ErrorHintContext):
   const isMute = code === 'EHANDSHAKE' || code === 'ETIMEDOUT';
   if (!isMute || url.transport === 'tls' || hint.startsWith('connrig run ')) return undefined;
   if (!(await answersTls(ip, url.ports[0]!, url.host))) return undefined;
-  return `it speaks TLS: connrig run ${word(url.text.replace(/^[a-z]+/i, toScheme(url.protocol, 'tls')))}`;
+  return `it speaks TLS: connrig run ${word(overTransport(url.text, 'tls'))}`;
 }
 
 function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintContext): string {

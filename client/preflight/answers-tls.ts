@@ -8,11 +8,12 @@ const ALERT = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_ALERT_/;
 /**
  * Whether what listens there shakes hands as TLS does, whomever its certificate is for.
  *
- * @param host whom it is asked for, a name or an address
+ * @param address where, a name or an IP address
+ * @param host whom it is asked for, likewise
  */
-export async function answersTls(ip: string, port: number, host: string): Promise<boolean> {
+export async function answersTls(address: string, port: number, host: string): Promise<boolean> {
   const servername = isIP(host) > 0 ? {} : { servername: host };
-  const socket = connect({ host: ip, port, rejectUnauthorized: false, timeout: PATIENCE_MS, ...servername });
+  const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: PATIENCE_MS, ...servername });
   try {
     return await new Promise<boolean>((resolve) => {
       socket.once('secureConnect', () => resolve(true));

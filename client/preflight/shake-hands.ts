@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { overTransport } from '../../core/protocols/schemes.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { word } from '../../core/values/shell.ts';
@@ -92,8 +93,5 @@ function hintOn({ outcome, detail }: Failure, url: TargetUrl, { options }: Secur
     return `openssl s_client -connect ${word(at)}${name} -showcerts </dev/null >chain.pem; --ca chain.pem, if that is whom you trust; or --insecure`;
   }
   if (outcome !== 'bad-handshake') return hintOfTls(outcome, detail);
-  const plain = url.text.replace(/^[a-z]+/i, (scheme) => PLAIN[scheme.toLowerCase()] ?? scheme);
-  return `${word(plain)}, where it speaks plainly; curl -vk https://${at}`;
+  return `${word(overTransport(url.text, 'plain'))}, where it speaks plainly; curl -vk https://${at}`;
 }
-
-const PLAIN: Readonly<Record<string, string>> = { wss: 'ws', https: 'http', tls: 'tcp' };

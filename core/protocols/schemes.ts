@@ -38,6 +38,12 @@ export const toCarried = (scheme: SchemeName): Carried => TABLE[scheme];
 export const toScheme = (protocol: ProtocolName, transport: TransportName): SchemeName =>
   SCHEMES.find((name) => TABLE[name].protocol === protocol && TABLE[name].transport === transport)!;
 
+/** The same URL over a transport: `ws://h:1` is `wss://h:1` over TLS. What has no scheme of ours stays as it is. */
+export function overTransport(url: string, transport: TransportName): string {
+  const own = url.slice(0, url.indexOf(':')).toLowerCase();
+  return isSchemeName(own) ? toScheme(TABLE[own].protocol, transport) + url.slice(own.length) : url;
+}
+
 /** One value for each scheme, by its name. */
 export const mapSchemes = <T>(make: (name: SchemeName) => T): Record<SchemeName, T> =>
   Object.fromEntries(SCHEMES.map((name) => [name, make(name)])) as Record<SchemeName, T>;
