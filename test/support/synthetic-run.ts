@@ -18,6 +18,7 @@ export const leg = (more: Partial<RecordedLeg> = {}): RecordedLeg => ({
   behaviour: null,
   close: null,
   perMessageDeflate: null,
+  opening: null,
   warmUp: 0,
   connectsPerSecond: 2000,
   cycles: 1,
