@@ -240,12 +240,20 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
   return exporter === undefined ? 'url' : 'exporter';
 }
 
-const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['generator']['legs'][number] => ({
+const recordOf = ({
+  leg,
+  layout,
+  destinations,
+  local,
+  ip,
+  securedBy,
+}: LegSetup): RunFile['generator']['legs'][number] => ({
   workers: layout.workers,
   ownTables: layout.ownTables,
   sources: [...layout.sources],
   destinations,
   targetIsLocal: local,
+  securedBy: leg.tls ? securedBy : null,
   ip,
 });
 

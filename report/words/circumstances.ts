@@ -117,7 +117,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
         new Set(workers).size === 1
           ? counted(workers[0]!, 'worker thread')
           : say`${joined(workers.map(count), ' and ')} worker threads`
-      }`,
+      }${generator.legs.some(({ securedBy }) => securedBy === 'node-tls') ? ', TLS by node:tls' : ''}`,
     ],
     [
       'plan',

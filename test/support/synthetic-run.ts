@@ -72,6 +72,7 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
       sources: [],
       destinations: 1,
       targetIsLocal: true,
+      securedBy: null,
     })),
   },
   ...more,
