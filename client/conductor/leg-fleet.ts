@@ -34,6 +34,7 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
         words: opening?.words,
       },
       identity: opening?.identity,
+      opening: opening?.plan,
       securing: securingOf(config, setup, target),
       capacity: fleetCapacity(leg),
       window: window ?? WINDOW[leg.transport],
