@@ -5,7 +5,7 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { humanCount } from '../../core/values/units.ts';
 import type { OpenedDialect } from '../dialects.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import type { DataFile } from './data-file.ts';
 import { LegOpener } from './leg-opener.ts';
@@ -15,7 +15,7 @@ import type { LegOpening, OpeningSources } from './opening-shapes.ts';
 export function openLegs(
   config: RunConfig,
   sources: OpeningSources,
-  env: Environment,
+  env: Variables,
   problems: string[],
 ): readonly LegOpening[] {
   const found: string[] = [];

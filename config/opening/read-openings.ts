@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { OpeningFormat } from '../../core/opening/format.ts';
 import { usageError } from '../../core/values/errors.ts';
 import { type OpenedDialect, openDialect } from '../dialects.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { type DataFile, readDataFile } from './data-file.ts';
 import { problemsOf } from './format-problems.ts';
@@ -16,7 +16,7 @@ import type { OwnOpening } from './opening-shapes.ts';
  * @param command whose help is the hint
  * @throws RigError EUSAGE that names every problem, not just the first
  */
-export async function readOpenings(config: RunConfig, env: Environment, command: string): Promise<RunConfig> {
+export async function readOpenings(config: RunConfig, env: Variables, command: string): Promise<RunConfig> {
   const problems: string[] = [];
   const data = await readData(config.data, problems);
   const dialect = readDialect(config, problems);

@@ -34,7 +34,7 @@ import { parseQuantity } from '../../core/values/units.ts';
 import { problemOfHeader } from './header-line.ts';
 
 /** What texts of an opening may refer to. */
-export interface Surroundings extends Omit<HoleNames, 'taken'> {
+export interface TextSources extends Omit<HoleNames, 'taken'> {
   /** Files are looked for beside this one; undefined: in the working folder. */
   readonly from: string | undefined;
 }
@@ -47,19 +47,19 @@ const SAID_CHARS = 60;
  *
  * @param problems gets a sentence for each thing that can't be
  */
-export function planOpening(format: OpeningFormat, around: Surroundings, problems: string[]): OpeningPlan {
+export function planOpening(format: OpeningFormat, around: TextSources, problems: string[]): OpeningPlan {
   return new Planner(around, format.codec, problems).plan(format);
 }
 
 class Planner {
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   readonly #codec: CodecName | undefined;
   readonly #problems: string[];
   /** Names that were taken so far. */
   readonly #taken: string[] = [];
   #where = '';
 
-  constructor(around: Surroundings, codec: CodecName | undefined, problems: string[]) {
+  constructor(around: TextSources, codec: CodecName | undefined, problems: string[]) {
     this.#around = around;
     this.#codec = codec;
     this.#problems = problems;
