@@ -60,13 +60,18 @@ for (const [name, version] of [
   );
 }
 
-test('a second client of one id takes the place of the first, which is told why', OPTIONS, async (t) => {
+test('a broker that refuses is understood', OPTIONS, async (t) => {
   const { port } = await startMosquitto(t);
-  const opening = planOf({ steps: steps(5, 'the-same')! });
+  // MQTT 3.1.1, section 3.1.3.1: who has no id can't have a session that lasts.
+  const connect = { connect: { clientId: '', cleanStart: false } };
+  const opening = planOf({ steps: [{ send: { mqtt: connect } }, { expect: { mqtt: { connack: {} } } }] });
   await withFleet('tcp', [{ ip: HOST, port }], { identity: IDENTITY, opening }, async ({ fleet, until, troubles }) => {
-    fleet.pursue(2, FAST);
-    await until(({ closeReasons }) => closeReasons['by-peer'] >= 1, 'one is closed');
-    const why = 'DISCONNECT 142, session taken over';
-    await eventually(() => troubles.some(({ what, detail }) => what === 'by-peer' && detail === why), 'the trouble');
+    fleet.pursue(1, FAST);
+    await until(({ outcomes }) => outcomes['opening-refused'] >= 1, 'it is refused');
+    await eventually(() => troubles.length > 0, 'the trouble');
+    assert.equal(
+      troubles[0]?.detail,
+      'step 2 of 2 expects {"mqtt":{"connack":{}}}: the server said CONNACK 2, client id rejected',
+    );
   });
 });
