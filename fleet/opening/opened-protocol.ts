@@ -7,6 +7,8 @@ import type { Identities } from './identities.ts';
 export interface OpeningDeps {
   readonly slots: number;
   readonly identities: Identities;
+  /** Value of the Host header of requests before the upgrade. */
+  readonly hostHeader: string;
   /** The clock that {@link MessageProtocol.step} is told. */
   readonly now: () => number;
   readonly events: ProtocolEvents;
@@ -34,7 +36,7 @@ const CLOSING = 6;
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, now, events }: OpeningDeps,
+  { slots, identities, hostHeader, now, events }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -64,7 +66,11 @@ export function withOpening(
   const before =
     plan.before.length === 0
       ? undefined
-      : createBefore(plan.before, { slots, identities, fill }, { onDone: upgrade, onFailure: fail, say: onReply });
+      : createBefore(
+          plan.before,
+          { slots, identities, fill, hostHeader },
+          { onDone: upgrade, onFailure: fail, say: onReply },
+        );
 
   function onReply(slot: Slot, bytes: Uint8Array, replaces?: boolean): void {
     events.onReply(slot, bytes, replaces);

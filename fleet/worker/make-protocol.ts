@@ -26,5 +26,5 @@ export function makeProtocol(
     if (!('message' in protocol)) throw new TypeError(`${protocol.name} has no messages for an opening`);
     return protocol as MessageProtocol;
   };
-  return withOpening(opening, make, { slots, identities, now, events: holder });
+  return withOpening(opening, make, { slots, identities, hostHeader: options.hostHeader, now, events: holder });
 }
