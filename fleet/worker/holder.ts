@@ -2,6 +2,7 @@ import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
+import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
@@ -26,6 +27,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #deps: AccountDeps;
   readonly #slots: Slots;
   readonly #account: Account;
+  readonly #identities: Identities | undefined;
   readonly #pursuit = new Pursuit();
   readonly #rotation: Rotation;
   #engine!: Engine;
@@ -58,12 +60,21 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#turnMs,
     );
     this.#closingOrder = new ClosingOrder(this.#slots);
-    this.#account = new Account(this.#slots, deps, this.#turnMs);
+    const { identity } = options;
+    const identities = identity && new Identities(this.#slots.capacity, identity);
+    this.#identities = identities;
+    const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
+    this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
   get slotCount(): number {
     return this.#slots.capacity;
+  }
+
+  /** Who its connections are, for a protocol that goes with this holder; undefined: they all say the same. */
+  get identities(): Identities | undefined {
+    return this.#identities;
   }
 
   attach(engine: Engine, protocol: Protocol, makeBehaviour: MakeBehaviour = createBehaviour): void {
@@ -123,9 +134,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#account.alive) this.#closeDown(this.#account.alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#account.alive, nowMs);
+    const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     // With the window full nothing is due before something happens.
-    return Math.min(talkInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
+    return Math.min(talkInMs, sayInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
   }
 
   #openUp(wanted: number, nowMs: number): void {
@@ -135,12 +147,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#full = !this.#slots.hasRoom || !this.#deps.opening.enter();
       if (this.#full) return;
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const plannedAtMs = this.#pursuit.take(nowMs);
+      const number = this.#identities?.takeNumber();
+      const plannedAtMs = number === 0 ? undefined : this.#pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
         this.#deps.opening.leave();
+        if (number) this.#identities?.giveBack(number);
         return;
       }
       const slot = this.#account.attempted(plannedAtMs, this.#roomSinceMs);
+      if (number) this.#identities?.assign(slot, number);
       const { destination, source } = this.#rotation;
       this.#rotation.advance();
       this.#engine.open(slot, destination, source);
@@ -234,6 +249,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
     this.#farewells.onGone(slot);
     this.#protocol.release(slot);
+    this.#identities?.release(slot);
     this.#slots.release(slot);
   }
 
