@@ -4,7 +4,10 @@ import java.util.Map;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.ActiveMQServers;
 
-/** ActiveMQ Artemis, embedded and in memory, for STOMP over tcp and, at the same port, over WebSocket. */
+/**
+ * ActiveMQ Artemis, embedded and in memory, for STOMP over tcp and, at the same port, over WebSocket. A client that
+ * is silent for twice its heart-beat is dropped.
+ */
 public class StompServer {
   public static void main(String[] args) throws Exception {
     var acceptor = "tcp://127.0.0.1:" + args[0] + "?protocols=STOMP&backlog=1024"

@@ -1,23 +1,40 @@
-// An MQTT broker over tcp, and at the next port over WebSocket. It counts its clients in $SYS, too.
+// An MQTT broker, over tcp and over WebSocket at one port. A client that is silent for 1.5 times its keep-alive is dropped.
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Aedes } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 
-const port = Number(process.argv[2]);
-const at = { host: '127.0.0.1', port, backlog: 1024 };
 const broker = await Aedes.createBroker({
-  authenticate: ({ id }, username, password, done) => done(null, username !== 'eve' && id !== ''),
+  authenticate: (_, username, password, done) => done(null, !username || String(password) === 'right'),
 });
 let dropped = 0;
+let subscriptions = 0;
 broker.on('keepaliveTimeout', () => dropped++);
+broker.on('subscribe', (topics) => {
+  subscriptions += topics.length;
+});
+broker.on('unsubscribe', (topics) => {
+  subscriptions -= topics.length;
+});
+
+const http = createHttpServer();
+const handleProtocols = (offered) => offered.has('mqtt') && 'mqtt';
+new WebSocketServer({ server: http, path: '/mqtt', handleProtocols }).on('connection', (socket, request) =>
+  broker.handle(createWebSocketStream(socket), request),
+);
 
 createInterface(process.stdin).on('line', () => {
-  console.log(JSON.stringify({ clients: broker.connectedClients, dropped }));
+  process.stdout.write(`${JSON.stringify({ clients: broker.connectedClients, subscriptions, dropped })}\n`);
 });
-const http = createHttpServer();
-new WebSocketServer({ server: http, path: '/mqtt', handleProtocols: (offered) => offered.has('mqtt') && 'mqtt' }).on(
-  'connection',
-  (socket, request) => broker.handle(createWebSocketStream(socket), request),
-);
+const server = createServer((socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.once('readable', () => {
+    const first = socket.read(1);
+    if (first === null) return;
+    socket.unshift(first);
+    if (first[0] === 'G'.charCodeAt(0)) http.emit('connection', socket);
+    else broker.handle(socket);
+  });
+});
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

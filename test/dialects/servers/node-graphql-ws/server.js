@@ -45,6 +45,8 @@ useServer(
 createInterface(process.stdin).on('line', () => {
   const clients = [...contexts].filter(({ acknowledged }) => acknowledged);
   const subscriptions = clients.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
-  console.log(JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped }));
+  process.stdout.write(
+    `${JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped })}\n`,
+  );
 });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

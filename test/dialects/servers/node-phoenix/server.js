@@ -57,6 +57,6 @@ function welcome(webSocket) {
 createInterface(process.stdin).on('line', () => {
   const entries = [...sockets];
   const clients = entries.filter(({ joined }) => joined.size > 0).length;
-  console.log(JSON.stringify({ clients, connections: entries.length, dropped }));
+  process.stdout.write(`${JSON.stringify({ clients, connections: entries.length, dropped })}\n`);
 });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

@@ -16,6 +16,6 @@ echo.installHandlers(http, { prefix: '/echo' });
 createInterface(process.stdin).on('line', () => {
   const protocols = [...clients].map(({ protocol }) => protocol);
   const raw = protocols.filter((protocol) => protocol === 'websocket-raw').length;
-  console.log(JSON.stringify({ clients: clients.size, raw }));
+  process.stdout.write(`${JSON.stringify({ clients: clients.size, raw })}\n`);
 });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
