@@ -16,7 +16,7 @@ import type { ClientCensus } from './servers.ts';
 /** As many as the issue of a dialect is tested with. */
 export const CLIENTS = 2000;
 
-export interface Held {
+export interface HeldClients {
   readonly url: string;
   readonly dialect: string;
   /** Settings of the dialect, as `--dialect-set` has them. */
@@ -38,7 +38,7 @@ const LOOK_EVERY_MS = 250;
  * Opens {@link CLIENTS} connections by `connrig run --dialect`, and holds them. From when the server has them all until the hold is
  * over each of its answers has to be that it has just these.
  */
-export async function holdClients(t: TestContext, held: Held): Promise<void> {
+export async function holdClients(t: TestContext, held: HeldClients): Promise<void> {
   const { url, dialect, settings = {}, options = [], holdMs, server, also = {}, meanwhile } = held;
   const folder = newFolder(t);
   const run = startConnrig(t, [

@@ -25,7 +25,7 @@ export async function startObserved(t: TestContext, kind: 'tcp' | 'tls' | 'ws'):
     tls: `certfile ${env['TLS_CERT']}\nkeyfile ${env['TLS_KEY']}\n`,
     ws: 'protocol websockets\n',
   }[kind];
-  // Else it becomes a user who may not read the key.
+  // By itself it becomes a user who may not read the key.
   const { port: asked, pid } = await startMosquitto(t, `user root\nlistener ${port} 127.0.0.1\n${how}`);
   const newest = await followTopics(t, asked, ASKED);
   return {
