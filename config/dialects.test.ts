@@ -10,7 +10,7 @@ import type { RawSettings } from './read-options.ts';
 import { parseRunConfig } from './run-config.ts';
 
 async function openedBy(url: string, dialect: string, settings = '', more: RawSettings = {}): Promise<LegOpening> {
-  const set = settings === '' ? {} : { dialectSettings: settings };
+  const set = settings === '' ? {} : { 'dialect-set': settings };
   const config = parseRunConfig({ connections: '2', levels: '2', urls: [url], dialect, ...set, ...more }, {}, []);
   return (await readOpenings(config, {}, 'run')).openings[0]!;
 }
