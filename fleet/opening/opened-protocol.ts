@@ -58,6 +58,7 @@ export function withOpening(
       onDone,
       onRefused: (slot, detail) => refuse(slot, detail),
       onBroken,
+      onFarewell: onPeerClose,
       say: (slot, payload, isText) => onReply(slot, inner.message(slot, payload, isText)),
       onPayload: (slot, bytes, last) => events.onPayload(slot, bytes, last),
     },
