@@ -11,7 +11,7 @@ import { sourceOf } from '../support/compiled.ts';
 import { eventually } from '../support/wait.ts';
 
 /** Folders below `servers/`: each a server of its field, which tells how many clients it has when it reads a line. */
-type ServerName =
+export type ServerName =
   | 'java-artemis'
   | 'node-aedes'
   | 'node-graphql-ws'

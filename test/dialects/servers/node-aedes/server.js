@@ -1,6 +1,5 @@
-// An MQTT broker, over tcp and over WebSocket at one port. A client that is silent for 1.5 times its keep-alive is dropped.
-import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
+// An MQTT broker over WebSocket. A client that is silent for 1.5 times its keep-alive is dropped.
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Aedes } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -18,7 +17,7 @@ broker.on('unsubscribe', (topics) => {
   subscriptions -= topics.length;
 });
 
-const http = createHttpServer();
+const http = createServer();
 const handleProtocols = (offered) => offered.has('mqtt') && 'mqtt';
 new WebSocketServer({ server: http, path: '/mqtt', handleProtocols }).on('connection', (socket, request) =>
   broker.handle(createWebSocketStream(socket), request),
@@ -27,14 +26,4 @@ new WebSocketServer({ server: http, path: '/mqtt', handleProtocols }).on('connec
 createInterface(process.stdin).on('line', () => {
   process.stdout.write(`${JSON.stringify({ clients: broker.connectedClients, subscriptions, dropped })}\n`);
 });
-const server = createServer((socket) => {
-  socket.on('error', () => socket.destroy());
-  socket.once('readable', () => {
-    const first = socket.read(1);
-    if (first === null) return;
-    socket.unshift(first);
-    if (first[0] === 'G'.charCodeAt(0)) http.emit('connection', socket);
-    else broker.handle(socket);
-  });
-});
-server.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
+http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
