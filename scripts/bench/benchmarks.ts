@@ -11,6 +11,7 @@ import { gateBench } from './gate.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
+import { mqttMany } from './mqtt-many.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
 import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
@@ -20,6 +21,7 @@ import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
+import { socketioBench } from './socketio.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
@@ -213,6 +215,8 @@ export const PARTS: readonly BenchPart[] = [
     tlsBench,
     tlsAdds,
     tlsMany,
+    mqttMany,
+    socketioBench,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
