@@ -18,6 +18,8 @@ export interface ProtocolDescriptor {
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;
+  /** Bytes without messages: nothing says where one would end. */
+  readonly isStream?: true;
   /** A connection has nothing of its own to say first, so that a user may say what it sends. */
   readonly sendsFirst: boolean;
   /** How a connection begins, for those that wonder why they may not say it. */

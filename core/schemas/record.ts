@@ -56,6 +56,10 @@ const CloseReasonCounts = z.object(
   >,
 );
 
+/** What came in on open connections: messages that were whole (answers of http; tcp has none), and the bytes in them, without framing. */
+const Received = z.object({ messages: count, payloadBytes: count });
+export type Received = z.infer<typeof Received>;
+
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
 export const LegProgress = z.object({
   counts: CountsSchema,
@@ -67,6 +71,8 @@ export const LegProgress = z.object({
   stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
+  /** Since the leg began; null in older records. */
+  received: Received.nullable().default(null),
   /** What came of TLS; null where there is none. */
   tls: z
     .object({
@@ -114,6 +120,8 @@ const Talk = z.object({
   lostReplies: count,
   /** Received that another connection of the run had sent: the target passes messages on. */
   fromOthers: count.default(0),
+  /** All that came in meanwhile, replies included; null in older records. */
+  received: Received.nullable().default(null),
   /** Replies by the class of their status (answers of http); null where none has one. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
   sendLag: Histogram,
@@ -134,6 +142,8 @@ const Tick = z.object({
   level: count,
   counts: CountsSchema,
   outcomes: OutcomeCounts,
+  /** Since the leg began; null in older records. */
+  received: Received.nullable().default(null),
   /** User memory of the target, when it can be read cheaply. */
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
@@ -158,6 +168,8 @@ const MemoryPoint = z.object({
   unforced: Readings.nullable(),
   /** null for behaviours to which nothing comes back, and outside of levels. */
   talk: Talk.nullable(),
+  /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
+  held: Received.extend({ durationMs: ms }).nullable().default(null),
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;

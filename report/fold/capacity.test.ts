@@ -189,6 +189,8 @@ const talking = (...p99Ms: number[]): LegSummary => ({
       messagesPerSecond: 1,
       lateReplies: 0,
       lostReplies: 0,
+      lostPercent: null,
+      beside: null,
       fromOthers: 0,
       statuses: null,
     },

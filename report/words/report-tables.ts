@@ -8,6 +8,7 @@ import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
+import { receivedTable } from './received-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
@@ -31,6 +32,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map(openingTable),
     stageTable(legs),
     ...legs.map(rttTable),
+    ...legs.map(receivedTable),
   ].filter(({ rows }) => rows.length > 0);
 }
 
