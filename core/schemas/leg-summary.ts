@@ -159,7 +159,14 @@ export const LegSummary = z.object({
    * burst. It is null where they do, or where there are too few.
    */
   inconclusive: z
-    .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
+    .object({
+      reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })),
+      /**
+       * Rows of the ledger of one more connection with their own 95 % intervals, which the levels tell all the same: what scatters lies in
+       * `userOther`, which isn't among them. Summaries of earlier versions lack them.
+       */
+      components: z.partialRecord(z.enum(LEDGER_COMPONENTS), EstimateSchema).default({}),
+    })
     .nullable()
     .default(null),
   /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels, and where inconclusive. */
