@@ -1,5 +1,6 @@
 import type { Leg } from '../../core/schemas/leg.ts';
-import type { LegProgress, MemoryPoint, Received } from '../../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import type { Received } from '../../core/schemas/talk.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
 import type { Warning } from '../../core/values/warnings.ts';

@@ -1,4 +1,4 @@
-import type { Talk } from '../../core/schemas/record.ts';
+import type { Talk } from '../../core/schemas/talk.ts';
 import { since, toSparse } from '../../core/stats/histogram.ts';
 import { STATUS_CLASSES, type StatusClass } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';

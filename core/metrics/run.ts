@@ -127,13 +127,13 @@ export const RUN_METRICS = {
     kind: 'counter',
     name: 'connrig_messages_received_total',
     labels: BY_LEG,
-    help: 'Messages that came in on open connections, whatever they are: replies, pushes, greetings. Of http answers. Absent for tcp, which has no messages.',
+    help: 'Messages that came in on open connections, whatever they are: replies, pushes, greetings; answers of http. Absent for tcp, which has no messages.',
   },
   payloadReceived: {
     kind: 'counter',
     name: 'connrig_payload_received_bytes_total',
     labels: BY_LEG,
-    help: 'Bytes of messages that came in on open connections, without framing and handshakes. Of http those of bodies.',
+    help: 'Bytes of messages that came in on open connections, without framing and handshakes; bodies of http.',
   },
   receivedBytes: {
     kind: 'counter',

@@ -78,7 +78,7 @@ export function checked(threshold: Threshold, summary: Summary): Summary['thresh
 const isInconclusive = (leg: LegSummary | undefined, [name]: readonly string[]): boolean =>
   leg?.inconclusive != null && ['perConnection', 'fit', 'chargedFit', 'burst'].includes(name!);
 
-/** Of all messages so many are no slower; those that got no answer are slower than any that did. */
+/** The share of all messages that is no slower. Those that got no answer are slower than any that did. */
 const QUANTILES: Readonly<Record<string, number>> = { p50Ms: 0.5, p99Ms: 0.99, p999Ms: 0.999, uncorrectedP99Ms: 0.99 };
 
 /** Whether a quantile of round trips lies among messages that got no answer: then it is known by its lower end alone. */

@@ -1,6 +1,7 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { type LegSummary, type Rtt, STAGES } from '../../core/schemas/leg-summary.ts';
-import type { LegProgress, MemoryPoint, Sample, Talk } from '../../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample } from '../../core/schemas/record.ts';
+import type { Talk } from '../../core/schemas/talk.ts';
 import { countOf, meanMs, quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
 import { zeroOutcomes } from '../../core/values/outcomes.ts';
 import { besideReplies } from './received.ts';

@@ -1,7 +1,8 @@
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary, ReceivedRate } from '../../core/schemas/leg-summary.ts';
-import type { LegProgress, MemoryPoint, Received, Talk } from '../../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import type { Received, Talk } from '../../core/schemas/talk.ts';
 
 type Held = NonNullable<MemoryPoint['held']>;
 type LegReceived = NonNullable<LegSummary['received']>;

@@ -36,23 +36,21 @@ function recordOf({ at, protocol = 'ws', all = NOTHING, config = {} }: Case): Ru
 const endOf = ({ status, exitCode }: Summary): [string, number] => [status, exitCode];
 const silent = { messages: 1000, replies: 0, received: NOTHING };
 const NONE_OF_ALL = 'at 6 levels, from 500 to 3,000 connections, none of 6,000';
+const UNECHOED = 'messages came back: the target does not send back what it is sent, so no round trip was measured';
+const PASSED_ON = 'received from others: the target passes messages on to others, and no round trip was measured';
 
 /** What the target does; how the run ends, in one sentence. */
 const UNSHOWN: ReadonlyArray<readonly [what: string, told: Case, message: string]> = [
-  [
-    'says nothing',
-    { at: () => silent },
-    `ws: ${NONE_OF_ALL} messages came back: the target does not send back what it is sent, so no round trip was measured; nothing at all came in`,
-  ],
+  ['says nothing', { at: () => silent }, `ws: ${NONE_OF_ALL} ${UNECHOED}; nothing at all came in`],
   [
     'greets, and then says nothing',
     { at: () => silent, all: GREETED },
-    `ws: ${NONE_OF_ALL} messages came back: the target does not send back what it is sent, so no round trip was measured; nothing came in meanwhile, and 12,000 messages (129 KiB) before or after`,
+    `ws: ${NONE_OF_ALL} ${UNECHOED}; nothing came in meanwhile, and 12,000 messages (129 KiB) before or after`,
   ],
   [
     'says something else',
     { at: () => ({ ...silent, received: { messages: 1000, payloadBytes: 3000 } }), all: GREETED },
-    `ws: ${NONE_OF_ALL} messages came back: the target does not send back what it is sent, so no round trip was measured; beside that 6,000 messages (17.6 KiB) came in`,
+    `ws: ${NONE_OF_ALL} ${UNECHOED}; beside that 6,000 messages (17.6 KiB) came in`,
   ],
   [
     'passes messages on, over tcp, and adds something',
@@ -60,7 +58,7 @@ const UNSHOWN: ReadonlyArray<readonly [what: string, told: Case, message: string
       protocol: 'tcp',
       at: () => ({ messages: 1000, replies: 0, fromOthers: 10, received: { messages: 0, payloadBytes: 650 } }),
     },
-    `tcp: ${NONE_OF_ALL} messages came back to its sender, and 60 were received from others: the target passes messages on to others, and no round trip was measured; beside that 60 B came in`,
+    `tcp: ${NONE_OF_ALL} messages came back to its sender, and 60 were ${PASSED_ON}; beside that 60 B came in`,
   ],
   [
     'answers no request',
@@ -70,7 +68,7 @@ const UNSHOWN: ReadonlyArray<readonly [what: string, told: Case, message: string
   [
     'falls silent at the top',
     { at: (level) => (level === TOP ? silent : { messages: 1000, replies: 1000 }) },
-    'ws: at 3,000 connections none of 1,000 messages came back: the target does not send back what it is sent, so no round trip was measured; nothing at all came in',
+    `ws: at 3,000 connections none of 1,000 ${UNECHOED}; nothing at all came in`,
   ],
   [
     'sends every third message back',

@@ -1,4 +1,6 @@
-import type { MemoryPoint, Received, Sample } from '../../core/schemas/record.ts';
+import type { Rtt } from '../../core/schemas/leg-summary.ts';
+import type { MemoryPoint, Sample } from '../../core/schemas/record.ts';
+import type { Received } from '../../core/schemas/talk.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 
 /** What came of messages at each level, or of requests. */
@@ -9,6 +11,21 @@ export interface Talked {
   /** All that came in meanwhile; not recorded unless said. */
   readonly received?: Received;
 }
+
+/** Round trips of a millisecond, none of them late. */
+export const ALL_ANSWERED: Rtt = {
+  p50Ms: 1,
+  p99Ms: 1,
+  p999Ms: 1,
+  uncorrectedP99Ms: 1,
+  messagesPerSecond: 1,
+  lateReplies: 0,
+  lostReplies: 0,
+  lostPercent: null,
+  fromOthers: 0,
+  beside: null,
+  statuses: null,
+};
 
 /** The samples as if at each level this had come of talking; a reply took a millisecond. */
 export function talking(samples: readonly Sample[], at: (level: number) => Talked): Sample[] {

@@ -1,5 +1,6 @@
 import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
-import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import type { MemoryPoint } from '../../../core/schemas/record.ts';
+import type { Talk } from '../../../core/schemas/talk.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';

@@ -1,6 +1,7 @@
 import { isTalk } from '../../../core/behaviours/behaviours.ts';
 import { isCollected, type Readings } from '../../../core/schemas/readings.ts';
-import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import type { MemoryPoint } from '../../../core/schemas/record.ts';
+import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';

@@ -50,8 +50,7 @@ export const lifecycle = [
   }),
   lines({
     title: 'Messages received by each',
-    description:
-      'Of ws messages, of http answers, for each open connection: replies, and what nobody asked for. tcp has no messages.',
+    description: 'For each open connection: replies, answers of http, and what nobody asked for. tcp has no messages.',
     unit: 'mps',
     width: 12,
     height: 6,
