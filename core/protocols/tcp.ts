@@ -7,8 +7,6 @@ export const TCP: ProtocolDescriptor = {
   hasPath: false,
   exchange: 'messages',
   isStream: true,
-  sendsFirst: true,
-  beginsWith: 'what you say',
   compresses: false,
   failures: {
     reset: { hint: HINT },

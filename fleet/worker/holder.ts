@@ -45,7 +45,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
-  /** Something was sent in answer to the bytes that are being fed. */
+  /** Bytes are being fed, and something was sent in answer to them. */
+  #isFeeding = false;
   #hasReplied = false;
 
   constructor(options: HolderOptions, deps: AccountDeps) {
@@ -220,7 +221,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#turnMs = this.#deps.now();
     }
     this.#hasReplied = false;
+    this.#isFeeding = true;
     this.#protocol.onBytes(slot, bytes);
+    this.#isFeeding = false;
     // A goodbye, and the answer to it, are no sign of life.
     if (this.#slots.stateOf(slot) !== STATE.open) return;
     this.#account.lifetimes.heard(slot, this.#turnMs);
@@ -255,11 +258,14 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   // What the protocol finds.
   onOpen(slot: Slot, isDeclined = false): void {
+    // One that was given up meanwhile, of which the protocol knows nothing.
+    if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
     this.#behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
+    if (!isBegun(this.#slots.stateOf(slot))) return;
     this.#account.failed(slot, outcome, detail);
     if (isStranger) this.#farewells.drop(slot);
     else this.#farewells.part(slot, this.#deps.now());
@@ -277,7 +283,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
     this.#hasReplied = true;
+    if (!this.#isFeeding && !this.#mayBeTold(slot)) return;
     this.#send(slot, bytes, replaces);
+  }
+
+  /** What a protocol says by the clock may come when it can't be said any more. */
+  #mayBeTold(slot: Slot): boolean {
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.open) this.#account.lifetimes.said(slot, this.#turnMs);
+    return state === STATE.open || state === STATE.handshaking || isClosing(state);
   }
 
   onPeerClose(slot: Slot, detail: string): void {
