@@ -6,7 +6,7 @@
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
 
 /** Raised with each change that an older side would misunderstand. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
@@ -49,6 +49,9 @@ export const TALLY_FIELDS = [
   'unanswered',
   'bytesIn',
   'bytesOut',
+  /** What came in on open connections: messages that were whole, or answers of http, and the bytes in them, without framing. */
+  'messagesIn',
+  'payloadBytesIn',
   /** The same as they were on the wire: with records and handshakes of TLS, where there is TLS. */
   'wireBytesIn',
   'wireBytesOut',

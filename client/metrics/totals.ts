@@ -18,6 +18,8 @@ const COUNTS = [
   'attempts',
   'bytesIn',
   'bytesOut',
+  'messagesIn',
+  'payloadBytesIn',
   'wireBytesIn',
   'wireBytesOut',
   'secured',

@@ -123,6 +123,18 @@ export const RUN_METRICS = {
     labels: BY_LEG,
     help: 'Heartbeats sent. Only where connections send any.',
   },
+  messagesReceived: {
+    kind: 'counter',
+    name: 'connrig_messages_received_total',
+    labels: BY_LEG,
+    help: 'Messages that came in on open connections, whatever they are: replies, pushes, greetings; answers of http. Absent for tcp, which has no messages.',
+  },
+  payloadReceived: {
+    kind: 'counter',
+    name: 'connrig_payload_received_bytes_total',
+    labels: BY_LEG,
+    help: 'Bytes of messages that came in on open connections, without framing and handshakes; bodies of http.',
+  },
   receivedBytes: {
     kind: 'counter',
     name: 'connrig_received_bytes_total',

@@ -18,6 +18,8 @@ export interface ProtocolDescriptor {
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;
+  /** Bytes without messages: nothing says where one would end. */
+  readonly isStream?: true;
   /** Messages can be compressed. */
   readonly compresses: boolean;
   /** In place of what is said of every protocol. */

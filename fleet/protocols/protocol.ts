@@ -61,7 +61,7 @@ export interface ProtocolEvents {
    */
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger?: boolean): void;
   /**
-   * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` true.
+   * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` false.
    * For http it is the body of an answer, with `last` false: {@link onAnswer} ends it.
    */
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void;

@@ -239,11 +239,13 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else this.#farewells.part(slot, this.#deps.now());
   }
 
-  onPayload(slot: Slot, bytes: Uint8Array): void {
+  onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
+    this.#account.received(slot, bytes.length, last);
     this.#behaviour.onPayload(slot, bytes);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
+    this.#account.received(slot, 0, true);
     this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 

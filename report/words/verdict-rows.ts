@@ -26,6 +26,7 @@ import {
   size,
   UNKNOWN,
 } from './phrase.ts';
+import { hasCome, receivedCell } from './received-phrases.ts';
 import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
 
 /** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
@@ -102,6 +103,9 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
+    ...(legs.some(({ received }) => hasCome(received?.each))
+      ? [row('received by each, while held', receivedCell)]
+      : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {

@@ -90,6 +90,7 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     openActual: opened === 0 ? [] : [of(1, opened)],
     stages: { connecting: [], securing: [], handshaking: [] },
     bytes: null,
+    received: null,
     tls: null,
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
@@ -109,7 +110,7 @@ export function memoryPoint(
   phase: MemoryPoint['phase'],
   level: number,
   readings: Readings,
-  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress' | 'cycle'>> = {},
+  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress' | 'cycle' | 'held'>> = {},
 ): MemoryPoint {
   const { settled = true, progress = progressOf(level, Math.max(level, phase === 'retained' ? LEVELS.at(-1)! : 0)) } =
     more;
@@ -124,6 +125,7 @@ export function memoryPoint(
     readings,
     unforced: null,
     talk: null,
+    held: more.held ?? null,
     progress,
   };
 }
@@ -139,6 +141,7 @@ export const tick = (
   level,
   counts,
   outcomes: { ...zeroOutcomes(), open: counts.open + counts.closed },
+  received: null,
   targetBytes: 40_000_000,
   generatorRssBytes: 60_000_000 + 1000 * counts.open,
   generatorCpuSeconds: 1 + counts.open / 1000,
