@@ -12,6 +12,7 @@ import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
+import { openings } from './openings.ts';
 import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
 import { records } from './records.ts';
@@ -213,6 +214,7 @@ export const PARTS: readonly BenchPart[] = [
     tlsBench,
     tlsAdds,
     tlsMany,
+    openings,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
