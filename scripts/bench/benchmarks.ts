@@ -13,6 +13,7 @@ import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
 import { mqttMany } from './mqtt-many.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
+import { openings } from './openings.ts';
 import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
 import { records } from './records.ts';
@@ -217,6 +218,7 @@ export const PARTS: readonly BenchPart[] = [
     tlsMany,
     mqttMany,
     socketioBench,
+    openings,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
