@@ -15,13 +15,13 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import type { RequestWords } from '../../fleet/protocols/request-words.ts';
 import type { Preamble } from '../preamble.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { problemOfHeader } from './header-line.ts';
 import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
-import { planOpening, type Surroundings } from './steps.ts';
+import { planOpening, type TextSources } from './steps.ts';
 
 /** Shorter values are words of other sentences as well. */
 const LEAST_SECRET_CHARS = 6;
@@ -55,7 +55,7 @@ export class LegOpener {
   readonly #problems: string[];
   readonly #secrets = new Set<string>();
   readonly #usedColumns: Set<number>;
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   #hasHoles = false;
   /** What requests before the upgrade take of their answers. */
   #taken: readonly string[] = [];
@@ -64,7 +64,7 @@ export class LegOpener {
   constructor(
     config: RunConfig,
     sources: OpeningSources,
-    env: Environment,
+    env: Variables,
     { problems, usedColumns }: { readonly problems: string[]; readonly usedColumns: Set<number> },
   ) {
     this.#config = config;

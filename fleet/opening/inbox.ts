@@ -14,8 +14,8 @@ export interface Cutting {
   /**
    * @param held what has come of the message before
    * @param isLast the frame that the bytes are of ends a message
-   * @returns the index in `bytes` behind the message and what ends it, which may lie beyond what has come; -1 when nobody knows
-   *   yet; -2 when it can't become a message
+   * @returns the index in `bytes` behind the message and what ends it, which may lie beyond what has come; else
+   *   {@link UNKNOWN_END} or {@link NO_END}
    */
   endIn(held: Uint8Array, bytes: Buffer, from: number, isLast: boolean): number;
   /** How many bytes at the end of a whole message are but its end. */
@@ -31,8 +31,9 @@ export const FRAMES: Cutting = {
   tailBytes: 0,
 };
 
-const UNKNOWN = -1;
-const NO_MESSAGE = -2;
+/** In place of where a message ends: nobody knows yet; it can't become a message. */
+export const UNKNOWN_END = -1;
+export const NO_END = -2;
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -62,8 +63,8 @@ export function cutByCodec({ headBytes, lengthOf }: Pick<Codec, 'headBytes' | 'l
     endIn(held, bytes, from) {
       const news = bytes.subarray(from, from + headBytes);
       const length = lengthOf(held.length === 0 ? news : Buffer.concat([held.subarray(0, headBytes), news]));
-      if (length < 0) return NO_MESSAGE;
-      return length === 0 ? UNKNOWN : from + length - held.length;
+      if (length < 0) return NO_END;
+      return length === 0 ? UNKNOWN_END : from + length - held.length;
     },
     endBytes: () => 0,
     tailBytes: 0,
@@ -103,15 +104,15 @@ export class Inbox {
   take(slot: Slot, bytes: Buffer, from: number, isLast: boolean): number {
     const held = this.#gathered.view(slot);
     const left = this.#passing.size === 0 ? undefined : this.#passing.get(slot);
-    const isKnown = left !== undefined && left !== UNKNOWN;
+    const isKnown = left !== undefined && left !== UNKNOWN_END;
     const end = isKnown ? from + left : this.#cutting.endIn(held, bytes, from, isLast);
     const isEnd = end >= 0 && end <= bytes.length;
     const to = isEnd ? end : bytes.length;
-    const leftLater = end < 0 ? UNKNOWN : end - bytes.length;
+    const leftLater = end < 0 ? UNKNOWN_END : end - bytes.length;
     const piece = bytes.subarray(from, to);
     this.message = undefined;
     this.passed = undefined;
-    this.isBroken = end === NO_MESSAGE;
+    this.isBroken = end === NO_END;
     if (this.isBroken) this.message = this.#gathered.take(slot, piece);
     else if (left !== undefined) this.#pass(slot, piece, isEnd, leftLater);
     else if (held.length + piece.length > LOOKED_AT_BYTES) this.#giveBeginning(slot, piece, isEnd, leftLater);

@@ -14,6 +14,7 @@ import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { Identities } from '../../fleet/opening/identities.ts';
 import { Numbers } from '../../fleet/opening/numbers.ts';
 import { withOpening } from '../../fleet/opening/opened-protocol.ts';
+import type { OwnModule } from '../../fleet/opening/own/own-module.ts';
 import { RowsWriter } from '../../fleet/opening/rows.ts';
 import { createProtocol } from '../../fleet/protocols/index.ts';
 import type { MessageProtocol, ProtocolEvents } from '../../fleet/protocols/protocol.ts';
@@ -139,7 +140,7 @@ export interface OpeningSubject {
   open(slot: number): void;
 }
 
-export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSubject {
+export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan, own?: OwnModule): OpeningSubject {
   const writer = new RowsWriter(COLUMNS, 100);
   for (let i = 1; i <= 9; i++) writer.add([`name-${i}`, `t-${i}`]);
   const identities = new Identities(SLOTS, {
@@ -186,7 +187,7 @@ export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSu
       createProtocol({ name, path: '/', hostHeader: 'h' }, SLOTS, inner, (slot, text) =>
         identities.fill(slot, text),
       ) as MessageProtocol,
-    { slots: SLOTS, identities, hostHeader: 'h', now: () => nowMs, events },
+    { slots: SLOTS, identities, hostHeader: 'h', own, now: () => nowMs, events },
   );
   const open = (slot: number): void => {
     identities.assign(slot, identities.takeNumber());

@@ -53,7 +53,7 @@ export function packetBytes(head: Uint8Array): number {
 export const bodyAt = (packet: Uint8Array): number => 1 + readVariable(packet, 1)!.bytes;
 
 export const typeOf = (packet: Uint8Array): number => packet[0]! >> 4;
-/** Of a PUBLISH (section 3.3.1.2). */
+/** A PUBLISH has it (section 3.3.1.2). */
 export const qosOf = (packet: Uint8Array): number => (packet[0]! >> 1) & 3;
 
 /** Where properties end that begin here; there are none before MQTT 5. */

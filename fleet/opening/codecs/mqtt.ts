@@ -29,7 +29,7 @@ const CONNECT_FLAGS = {
   will: 0x04,
   clean: 0x02,
 } as const;
-/** Of SUBSCRIBE (section 3.8.1): reserved, and that way. */
+/** SUBSCRIBE has these reserved bits (section 3.8.1). */
 const SUBSCRIBE_FLAGS = 2;
 const RETAIN = 1;
 /** A SUBACK's code from here on is a failure (section 3.9.3). */
