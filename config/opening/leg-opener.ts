@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
-  escaped,
   type Hole,
   joinTemplates,
   latin1Bytes,
   literalTemplate,
+  madeFit,
   parseTemplate,
   type Template,
 } from '../../core/opening/template.ts';
@@ -128,8 +128,8 @@ export class LegOpener {
     const all: OpeningFormat = { ...dialect?.format, ...own?.format };
     const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
     const put = JSON.stringify(all)
-      .replaceAll(URL_PATH, escaped(plain, 'json'))
-      .replaceAll(URL_ORIGIN, escaped(originOf(url), 'json'));
+      .replaceAll(URL_PATH, madeFit(plain, 'json'))
+      .replaceAll(URL_ORIGIN, madeFit(originOf(url), 'json'));
     return { ...(JSON.parse(put) as OpeningFormat), path: all.path };
   }
 
