@@ -10,7 +10,7 @@ export function secretsOf({
   collect,
   behaviour,
 }: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour'>): string[] {
-  const path = behaviour.kind === 'request' ? (behaviour.path ?? '') : '';
+  const path = 'path' in behaviour ? (behaviour.path ?? '') : '';
   return [
     ...urls.map((url) => url.path),
     exporter?.url ?? '',

@@ -27,7 +27,7 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
         name: leg.protocol,
         path: url.path,
         hostHeader: hostHeaderFor(url),
-        requestPath: behaviour.kind === 'request' ? behaviour.path : undefined,
+        requestPath: 'path' in behaviour ? behaviour.path : undefined,
         deflate: perMessageDeflate,
         sendOnOpen: sendOnOpen === undefined ? undefined : new Uint8Array(Buffer.from(sendOnOpen, 'hex')),
       },

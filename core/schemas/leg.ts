@@ -72,7 +72,7 @@ export function toRecordedLeg({ sendOnOpen: _, levels, behaviour, ...leg }: Leg)
 }
 
 function redactBehaviour(behaviour: BehaviourPlan): BehaviourPlan {
-  return behaviour.kind === 'request' && typeof behaviour.path === 'string'
+  return 'path' in behaviour && typeof behaviour.path === 'string'
     ? { ...behaviour, path: redactUrl(behaviour.path) }
     : behaviour;
 }

@@ -77,6 +77,9 @@ export const LegProgress = z.object({
   ownLag: Histogram,
   /** From the start of an attempt until it had failed. */
   failedAfter: Histogram.default([]),
+  /** Between two events of one stream; how long answers to polls were held, from request to end. Empty in older records. */
+  eventGap: Histogram.default([]),
+  answerHeld: Histogram.default([]),
   /** Open connections that the peer closed or reset, or that broke; null where there was none. */
   losses: z
     .object({

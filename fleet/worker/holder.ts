@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
@@ -12,9 +13,11 @@ import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
+import { Opener } from './opener.ts';
 import { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { Streams } from './streams.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -33,13 +36,13 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   #farewells!: Farewells;
   #deadlines!: Deadlines;
   #floods!: FloodWatch;
+  #opener!: Opener;
+  /** undefined: they are no event streams. */
+  #streams: Streams | undefined;
   readonly #closingOrder: ClosingOrder;
   #stopping = false;
   #behaviour!: Behaviour;
   #talking = false;
-  /** The window was full when last looked at; and since when it has had room. */
-  #full = false;
-  #roomSinceMs = Number.NEGATIVE_INFINITY;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
@@ -74,6 +77,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
+    const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
+    this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
+    const [pursuit, rotation] = [this.#pursuit, this.#rotation];
+    this.#opener = new Opener(this.#slots, this.#deps, { engine, account: this.#account, pursuit, rotation });
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
@@ -94,6 +101,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
     this.#pursuit.aim(this.#account.alive, share, perSecond, order.startedAtMs);
+    this.#streams?.aimAnew();
     this.#closingOrder.restart();
     if (order.stop > 0) {
       this.#stopping = true;
@@ -121,43 +129,31 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
-    if (due < this.#account.alive) this.#closeDown(this.#account.alive - due, nowMs);
-    else if (!this.#stopping) this.#openUp(due - this.#account.alive, nowMs);
+    const { alive } = this.#account;
+    const away = this.#streams?.awayAt(nowMs) ?? 0;
+    const isFull =
+      due < alive
+        ? this.#closeDown(alive - due, nowMs)
+        : !this.#stopping && this.#opener.open(due - alive - away, nowMs);
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     // With the window full nothing is due before something happens.
-    return Math.min(talkInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
+    if (isFull) return talkInMs;
+    const backInMs = this.#streams?.nextInMs(nowMs) ?? Number.POSITIVE_INFINITY;
+    return Math.min(talkInMs, backInMs, this.#pursuit.nextInMs(nowMs));
   }
 
-  #openUp(wanted: number, nowMs: number): void {
-    const wasFull = this.#full;
-    this.#full = false;
+  /** @returns whether something has to happen before there is room for more */
+  #closeDown(wanted: number, nowMs: number): boolean {
     for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasRoom || !this.#deps.opening.enter();
-      if (this.#full) return;
-      if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const plannedAtMs = this.#pursuit.take(nowMs);
-      if (plannedAtMs === undefined) {
-        this.#deps.opening.leave();
-        return;
-      }
-      const slot = this.#account.attempted(plannedAtMs, this.#roomSinceMs);
-      const { destination, source } = this.#rotation;
-      this.#rotation.advance();
-      this.#engine.open(slot, destination, source);
-    }
-  }
-
-  #closeDown(wanted: number, nowMs: number): void {
-    for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasPlace || !this.#deps.closing.enter();
-      if (this.#full) return;
+      if (!this.#slots.hasPlace || !this.#deps.closing.enter()) return true;
       const slot = this.#closingOrder.next();
       if (slot < 0) {
         this.#deps.closing.leave();
-        return;
+        return false;
       }
       this.#beginToClose(slot, nowMs);
     }
+    return false;
   }
 
   /** One that a behaviour wants closed. */
@@ -240,6 +236,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   // What the protocol finds.
   onOpen(slot: Slot, isDeclined = false): void {
     this.#account.opened(slot, isDeclined);
+    this.#streams?.opened(slot);
     this.#behaviour.onOpened(slot);
   }
 
@@ -249,7 +246,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else this.#farewells.part(slot, this.#deps.now());
   }
 
-  onPayload(slot: Slot, bytes: Uint8Array): void {
+  onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
+    if (last) this.#streams?.heard(slot, this.#turnMs);
     this.#behaviour.onPayload(slot, bytes);
   }
 
@@ -262,10 +260,11 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#send(slot, bytes, replaces);
   }
 
-  onPeerClose(slot: Slot, detail: string): void {
+  onPeerClose(slot: Slot, detail: string, keepsOpen = false): void {
     // After our own goodbye this is the answer to it; the peer's FIN completes it.
     if (this.#slots.stateOf(slot) !== STATE.open) return;
     this.#leaveOpen(slot, 'by-peer', detail);
+    if (keepsOpen) this.#engine.finish(slot);
     this.#farewells.awaitGone(slot, this.#deps.now());
   }
 
@@ -294,5 +293,6 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
     this.#behaviour.onClosed(slot);
     this.#account.left(slot, reason, detail);
+    this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
   }
 }

@@ -39,7 +39,7 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
             for (const slot of slots) rig.send(slot, payloads[slot]!);
             await rig.until(() => slots.every((slot) => receivedBytes(rig, slot) >= payloads[slot]!.length), 'echoes');
             for (const slot of slots) assert.ok(Buffer.concat(rig.log(slot).received).equals(payloads[slot]!));
-            for (const slot of slots) rig.engine.write(slot, rig.protocol.heartbeat(slot));
+            for (const slot of slots) rig.beat(slot);
             for (const slot of slots) rig.close(slot);
             await rig.until(() => slots.every((slot) => rig.log(slot).gone), 'gone');
             const closing = protocol === 'ws' ? 'close 1000' : 'FIN';

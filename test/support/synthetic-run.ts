@@ -91,6 +91,8 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     tls: null,
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
+    eventGap: [],
+    answerHeld: [],
     failedAfter: failures === 0 ? [] : [of(1, failures)],
     losses: null,
     rampMs: opened / 2,
