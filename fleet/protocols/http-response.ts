@@ -28,7 +28,7 @@ export function framingOf(head: string): Framing | Refusal {
   if (typeof body === 'object') return body;
   const connection = tokensOf(headers.get('connection'));
   const stays = minor === 0 ? connection.includes('keep-alive') : !connection.includes('close');
-  const mediaType = headers.get('content-type')?.split(';', 1)[0]!.trim().toLowerCase();
+  const mediaType = headers.get('content-type')?.replace(/;.*$/, '').trim().toLowerCase();
   const coding = tokensOf(headers.get('content-encoding')).find((token) => token !== 'identity');
   return { minor, status, statusText, body, keepsOpen: stays && body !== 'to-end', mediaType, coding };
 }

@@ -6,6 +6,7 @@ import type { Framing } from './http-response.ts';
 import { Pieces } from './pieces.ts';
 import type { Protocol, ProtocolEvents, Slot } from './protocol.ts';
 import { redirectDetail } from './redirect.ts';
+import { type FillText, prepareRequest, type RequestWords, requestTemplate } from './request-words.ts';
 import { wantsTls } from './stranger.ts';
 
 export interface SseProtocolOptions {
@@ -15,6 +16,9 @@ export interface SseProtocolOptions {
   readonly path: string;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
+  /** What requests say beyond the usual, and what fills their holes. */
+  readonly words?: RequestWords | undefined;
+  readonly fill?: FillText | undefined;
 }
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */
@@ -31,13 +35,17 @@ const OK = 200;
 const LOOKED_AT_BYTES = 512;
 const ENDED = 'the stream ended';
 const NO_BYTES = new Uint8Array(0);
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+type ToRequest = (slot: Slot) => Buffer;
 
 /**
  * Server-sent events over HTTP/1.x (HTML standard, section 9.2). A connection is usable once the head of an event stream has
  * come, and for as long as that goes on. Each event is a message. A stream that the server ended is gone on with by a
  * later connection, which says what the last event was.
  */
-export function createSseProtocol({ slots, path, hostHeader }: SseProtocolOptions, events: ProtocolEvents): Protocol {
+export function createSseProtocol(options: SseProtocolOptions, events: ProtocolEvents): Protocol {
+  const { slots, path, hostHeader, words, fill } = options;
   const phases = new Uint8Array(slots);
   const pieces = new Pieces();
   const ids = new EventIds(slots);
@@ -51,10 +59,10 @@ export function createSseProtocol({ slots, path, hostHeader }: SseProtocolOption
       retryMs = afterMs;
     },
   });
-  const lines = [`GET ${path} HTTP/1.1`, `Host: ${hostHeader}`, `Accept: ${EVENT_STREAM}`, 'Cache-Control: no-cache'];
-  const head = Buffer.from(lines.map((line) => `${line}\r\n`).join(''));
-  const request = Buffer.concat([head, Buffer.from('\r\n')]);
-  const resuming = Buffer.concat([head, Buffer.from('Last-Event-ID: ')]);
+  const own = ` HTTP/1.1\r\nHost: ${hostHeader}\r\nAccept: ${EVENT_STREAM}\r\nCache-Control: no-cache\r\n`;
+  const [request, resuming] = ['\r\n', 'Last-Event-ID: '].map((end) =>
+    prepareRequest(requestTemplate('GET ', words?.path ?? path, own, words?.headers ?? '', end), fill),
+  ) as [ToRequest, ToRequest];
 
   function onHead(slot: Slot, framing: Framing, bytes: Uint8Array, headEnd: number): void {
     const refusal = refusalIn(framing, bytes, headEnd);
@@ -113,7 +121,7 @@ export function createSseProtocol({ slots, path, hostHeader }: SseProtocolOption
       reader.expect(slot);
       stream.start(slot);
       const last = ids.take(slot);
-      return last ? Buffer.concat([resuming, last, Buffer.from('\r\n\r\n')]) : request;
+      return last ? Buffer.concat([resuming(slot), last, HEAD_END]) : request(slot);
     },
     onBytes(slot, bytes) {
       const phase = phases[slot];

@@ -3,6 +3,7 @@ import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
+import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
@@ -15,7 +16,6 @@ import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Opener } from './opener.ts';
 import { Pursuit } from './pursuit.ts';
-import { Rotation } from './rotation.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
 import { tellWire } from './wire-counts.ts';
@@ -29,8 +29,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #deps: AccountDeps;
   readonly #slots: Slots;
   readonly #account: Account;
+  readonly #identities: Identities | undefined;
   readonly #pursuit = new Pursuit();
-  readonly #rotation: Rotation;
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
@@ -52,7 +52,6 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   constructor(options: HolderOptions, deps: AccountDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#rotation = new Rotation(options.destinations, options.sources, options.index);
     this.#turnMs = deps.now();
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
     this.#slots = new Slots(
@@ -60,13 +59,22 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       2 * options.window + options.closeWindow,
       this.#turnMs,
     );
-    this.#closingOrder = new ClosingOrder(this.#slots);
-    this.#account = new Account(this.#slots, deps, this.#turnMs);
+    this.#closingOrder = new ClosingOrder(this.#slots, deps, (slot) => this.#beginToClose(slot, this.#turnMs));
+    const { identity } = options;
+    const identities = identity && new Identities(this.#slots.capacity, identity);
+    this.#identities = identities;
+    const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
+    this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
   get slotCount(): number {
     return this.#slots.capacity;
+  }
+
+  /** Who its connections are, for a protocol that goes with this holder; undefined: they all say the same. */
+  get identities(): Identities | undefined {
+    return this.#identities;
   }
 
   attach(engine: Engine, protocol: Protocol, makeBehaviour: MakeBehaviour = createBehaviour): void {
@@ -79,8 +87,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
-    const [pursuit, rotation] = [this.#pursuit, this.#rotation];
-    this.#opener = new Opener(this.#slots, this.#deps, { engine, account: this.#account, pursuit, rotation });
+    const [account, pursuit, identities] = [this.#account, this.#pursuit, this.#identities];
+    this.#opener = new Opener(this.#options, this.#slots, this.#deps, { engine, account, pursuit, identities });
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
@@ -133,27 +141,14 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const away = this.#streams?.awayAt(nowMs) ?? 0;
     const isFull =
       due < alive
-        ? this.#closeDown(alive - due, nowMs)
+        ? this.#closingOrder.close(alive - due)
         : !this.#stopping && this.#opener.open(due - alive - away, nowMs);
+    const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     // With the window full nothing is due before something happens.
-    if (isFull) return talkInMs;
+    if (isFull) return Math.min(talkInMs, sayInMs);
     const backInMs = this.#streams?.nextInMs(nowMs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(talkInMs, backInMs, this.#pursuit.nextInMs(nowMs));
-  }
-
-  /** @returns whether something has to happen before there is room for more */
-  #closeDown(wanted: number, nowMs: number): boolean {
-    for (let i = 0; i < wanted; i++) {
-      if (!this.#slots.hasPlace || !this.#deps.closing.enter()) return true;
-      const slot = this.#closingOrder.next();
-      if (slot < 0) {
-        this.#deps.closing.leave();
-        return false;
-      }
-      this.#beginToClose(slot, nowMs);
-    }
-    return false;
+    return Math.min(talkInMs, sayInMs, backInMs, this.#pursuit.nextInMs(nowMs));
   }
 
   /** One that a behaviour wants closed. */
@@ -230,6 +225,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
     this.#farewells.onGone(slot);
     this.#protocol.release(slot);
+    this.#identities?.release(slot);
     this.#slots.release(slot);
   }
 

@@ -1,7 +1,9 @@
 import type { Engine } from '../engines/engine.ts';
+import type { Identities } from '../opening/identities.ts';
 import type { Account, AccountDeps } from './account.ts';
+import type { HolderOptions } from './holder-options.ts';
 import type { Pursuit } from './pursuit.ts';
-import type { Rotation } from './rotation.ts';
+import { Rotation } from './rotation.ts';
 import type { Slots } from './slots.ts';
 
 /** What opens a worker's connections and where to. */
@@ -9,7 +11,8 @@ interface OpenerParts {
   readonly engine: Engine;
   readonly account: Account;
   readonly pursuit: Pursuit;
-  readonly rotation: Rotation;
+  /** undefined: connections have no numbers */
+  readonly identities: Identities | undefined;
 }
 
 /** Begins attempts, as far as the fleet's window has room for them. */
@@ -17,11 +20,13 @@ export class Opener {
   readonly #slots: Slots;
   readonly #window: AccountDeps['opening'];
   readonly #parts: OpenerParts;
+  readonly #rotation: Rotation;
   /** The window was full when last looked at; and since when it has had room. */
   #wasFull = false;
   #roomSinceMs = Number.NEGATIVE_INFINITY;
 
-  constructor(slots: Slots, { opening }: AccountDeps, parts: OpenerParts) {
+  constructor(options: HolderOptions, slots: Slots, { opening }: AccountDeps, parts: OpenerParts) {
+    this.#rotation = new Rotation(options.destinations, options.sources, options.index);
     this.#slots = slots;
     this.#window = opening;
     this.#parts = parts;
@@ -29,21 +34,24 @@ export class Opener {
 
   /** @returns whether something has to happen before there is room for more */
   open(wanted: number, nowMs: number): boolean {
-    const { engine, account, pursuit, rotation } = this.#parts;
+    const { engine, account, pursuit, identities } = this.#parts;
     const wasFull = this.#wasFull;
     this.#wasFull = false;
     for (let i = 0; i < wanted; i++) {
       this.#wasFull = !this.#slots.hasRoom || !this.#window.enter();
       if (this.#wasFull) return true;
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const plannedAtMs = pursuit.take(nowMs);
+      const number = identities?.takeNumber();
+      const plannedAtMs = number === 0 ? undefined : pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
         this.#window.leave();
+        if (number) identities?.giveBack(number);
         return false;
       }
       const slot = account.attempted(plannedAtMs, this.#roomSinceMs);
-      const { destination, source } = rotation;
-      rotation.advance();
+      if (number) identities?.assign(slot, number);
+      const { destination, source } = this.#rotation;
+      this.#rotation.advance();
       engine.open(slot, destination, source);
     }
     return false;

@@ -3,11 +3,13 @@
  * from the shared order, everything it shows goes through shared counters; messages carry only troubles in words.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Template } from '../../core/opening/template.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
+import type { Slot } from '../protocols/protocol.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
 import { Holder } from './holder.ts';
@@ -74,7 +76,9 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     holder,
     (agreement) => tell({ type: 'agreed', agreement }),
   );
-  holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
+  const { identities } = holder;
+  const fillText = identities && ((slot: Slot, template: Template) => identities.fill(slot, template));
+  holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder, fillText));
 
   // What loading the code left behind must not be the peak either, once for each worker.
   while (!collecting.enter()) await delay(WAIT_MS);
