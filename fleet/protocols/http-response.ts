@@ -12,6 +12,8 @@ export interface Framing extends Pick<ResponseHead, 'minor' | 'status' | 'status
   readonly coding: string | undefined;
 }
 
+/** The type of server-sent events. */
+export const EVENT_STREAM = 'text/event-stream';
 /** A body, or a chunk of one, has to be shorter: so its rest can be counted in 32 bits. */
 export const MAX_BODY_BYTES = 2 ** 32 - 1;
 

@@ -2,7 +2,7 @@ import { EventIds } from './event-ids.ts';
 import { createEventReader } from './event-reader.ts';
 import { cameOfHead, closedAfter, named, type Refusal, readHeaders } from './http-head.ts';
 import { createResponseReader } from './http-reader.ts';
-import type { Framing } from './http-response.ts';
+import { EVENT_STREAM, type Framing } from './http-response.ts';
 import { Pieces } from './pieces.ts';
 import type { Protocol, ProtocolEvents, Slot } from './protocol.ts';
 import { redirectDetail } from './redirect.ts';
@@ -29,7 +29,6 @@ const OPEN = 2;
 /** The stream has ended, or was broken off by one of the two. */
 const OVER = 3;
 
-const EVENT_STREAM = 'text/event-stream';
 const OK = 200;
 /** So much of a refusal's body is looked at. */
 const LOOKED_AT_BYTES = 512;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { createProtocol } from '../../fleet/protocols/index.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';
@@ -26,7 +27,7 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
 
   for (const protocol of PROTOCOLS) {
     describe(`${name} engine with ${protocol}`, { timeout: 120_000 }, () => {
-      if (protocol !== 'http') {
+      if (DESCRIPTORS[protocol].exchange === 'messages') {
         test('500 connections: handshake, echo of every size, close handshake', async () => {
           const server = await startEcho(protocol);
           const rig = rigFor(protocol, server.port);
