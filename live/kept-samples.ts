@@ -1,4 +1,4 @@
-import { type LegProgress, type MemoryPoint, NO_STAGES, type Sample } from '../core/schemas/record.ts';
+import { type LegProgress, type MemoryPoint, NO_STAGES, NO_WAITS, type Sample } from '../core/schemas/record.ts';
 import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;
@@ -57,6 +57,7 @@ const withoutDistributions = (sample: MemoryPoint | LegEnd): LegProgress => ({
   ...sample.progress,
   openActual: [],
   stages: NO_STAGES,
+  waits: NO_WAITS,
   lag: [],
   ownLag: [],
   ...(sample.type === 'memory' && sample.launch === 0 && sample.cycle === 0 ? {} : { openPlanned: [] }),

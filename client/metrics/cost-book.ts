@@ -1,7 +1,7 @@
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { type MemoryPoint, NO_STAGES, type RunFile } from '../../core/schemas/record.ts';
+import { type MemoryPoint, NO_STAGES, NO_WAITS, type RunFile } from '../../core/schemas/record.ts';
 import { isDue, isLevel, LEVELS_MOST, thinLevels } from '../conductor/cost-so-far.ts';
 
 /** What one more connection costs by these points of one leg: the report's own estimate, which lies in another room. */
@@ -78,7 +78,15 @@ const slim = (point: MemoryPoint): MemoryPoint => ({
   ...point,
   unforced: null,
   talk: null,
-  progress: { ...point.progress, openPlanned: [], openActual: [], stages: NO_STAGES, lag: [], ownLag: [] },
+  progress: {
+    ...point.progress,
+    openPlanned: [],
+    openActual: [],
+    stages: NO_STAGES,
+    waits: NO_WAITS,
+    lag: [],
+    ownLag: [],
+  },
 });
 
 /** Whole launches, the earliest first, until what is left has no more than {@link LEVELS_MOST} levels, or is the present one. */

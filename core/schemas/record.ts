@@ -46,6 +46,7 @@ export const CountsSchema = z.object({ attempts: count, opening: count, open: co
 const Histogram = z.array(z.tuple([z.number(), count]));
 
 /** For a point that is asked for something else. */
+export const NO_WAITS = { eventGap: [], answerHeld: [] } satisfies Record<string, never[]>;
 export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
 
 /** Reasons that a record is too old to know didn't occur in it. */
@@ -83,9 +84,11 @@ export const LegProgress = z.object({
   ownLag: Histogram,
   /** From the start of an attempt until it had failed. */
   failedAfter: Histogram.default([]),
-  /** Between two events of one stream; how long answers to polls were held, from request to end. Empty in older records. */
-  eventGap: Histogram.default([]),
-  answerHeld: Histogram.default([]),
+  /**
+   * How long open connections waited for the target to speak: between two events of a stream, and from a poll to the end of
+   * its answer. Empty in older records.
+   */
+  waits: z.object({ eventGap: Histogram, answerHeld: Histogram }).default(NO_WAITS),
   /** Open connections that the peer closed or reset, or that broke; null where there was none. */
   losses: z
     .object({

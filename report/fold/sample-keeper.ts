@@ -1,4 +1,4 @@
-import { NO_STAGES, type Sample } from '../../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS, type Sample } from '../../core/schemas/record.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -105,7 +105,7 @@ export class SampleKeeper {
 
 const withoutStages = ({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> => ({
   index,
-  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES } },
+  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES, waits: NO_WAITS } },
 });
 
 function withoutLags({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> {

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
-import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import {
+  type LegProgress,
+  type MemoryPoint,
+  NO_WAITS,
+  type RunEvent,
+  type RunFile,
+  type Sample,
+} from '../../core/schemas/record.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
 import { readingsAt } from './readings.ts';
@@ -91,8 +98,7 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     tls: null,
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
-    eventGap: [],
-    answerHeld: [],
+    waits: NO_WAITS,
     failedAfter: failures === 0 ? [] : [of(1, failures)],
     losses: null,
     rampMs: opened / 2,
