@@ -56,6 +56,9 @@ export const createEventStreams: MakeHttpService = ({ eventEveryMs }, said): Htt
     forget: (socket) => {
       streams.delete(socket);
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      for (const response of streams.values()) response.end();
+    },
   };
 };

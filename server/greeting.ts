@@ -48,6 +48,7 @@ export const createGreeting: MakeHttpService = ({ pollHoldMs }): HttpService => 
     },
     stop() {
       clearTimeout(timer);
+      for (const { response } of held.values()) response.writeHead(NO_CONTENT).end();
       held.clear();
     },
   };

@@ -8,7 +8,7 @@ export interface HttpService {
   answer(request: IncomingMessage, response: ServerResponse): number | undefined;
   /** The connection is gone. */
   forget(socket: Socket): void;
-  /** Nobody is told anything any more. */
+  /** Ends what goes on, in order: nobody is told anything any more. */
   stop(): void;
 }
 
