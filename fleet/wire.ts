@@ -61,7 +61,7 @@ export const TALLY_FIELDS = [
   'heartbeats',
   /**
    * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
-   * like `open`. Of polls: requests sent, and answers.
+   * like `open`. For polls they are requests sent, and answers.
    */
   'messages',
   'replies',

@@ -1,4 +1,5 @@
-import { type LegProgress, type MemoryPoint, NO_STAGES, NO_WAITS, type Sample } from '../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample } from '../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../core/schemas/times.ts';
 import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;

@@ -1,7 +1,8 @@
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { type MemoryPoint, NO_STAGES, NO_WAITS, type RunFile } from '../../core/schemas/record.ts';
+import type { MemoryPoint, RunFile } from '../../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { isDue, isLevel, LEVELS_MOST, thinLevels } from '../conductor/cost-so-far.ts';
 
 /** What one more connection costs by these points of one leg: the report's own estimate, which lies in another room. */

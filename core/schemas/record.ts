@@ -15,6 +15,7 @@ import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
+import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
 
 export const RECORD_SCHEMA = 1;
@@ -42,13 +43,6 @@ export const OutcomeCounts = z.strictObject(
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
-/** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
-const Histogram = z.array(z.tuple([z.number(), count]));
-
-/** For a point that is asked for something else. */
-export const NO_WAITS = { eventGap: [], answerHeld: [] } satisfies Record<string, never[]>;
-export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
-
 /** Reasons that a record is too old to know didn't occur in it. */
 const CloseReasonCounts = z.object(
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
@@ -62,10 +56,9 @@ export const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: OutcomeCounts,
   closeReasons: CloseReasonCounts,
-  openPlanned: Histogram,
-  openActual: Histogram,
-  /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
-  stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
+  openPlanned: TimesSchema,
+  openActual: TimesSchema,
+  stages: StageTimes,
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
   /** What came of TLS; null where there is none. */
@@ -79,24 +72,20 @@ export const LegProgress = z.object({
     })
     .nullable()
     .default(null),
-  lag: Histogram,
+  lag: TimesSchema,
   /** Lateness that is the client's own: there was room in the window. */
-  ownLag: Histogram,
+  ownLag: TimesSchema,
   /** From the start of an attempt until it had failed. */
-  failedAfter: Histogram.default([]),
-  /**
-   * How long open connections waited for the target to speak: between two events of a stream, and from a poll to the end of
-   * its answer. Empty in older records.
-   */
-  waits: z.object({ eventGap: Histogram, answerHeld: Histogram }).default(NO_WAITS),
+  failedAfter: TimesSchema.default([]),
+  waits: WaitTimes,
   /** Open connections that the peer closed or reset, or that broke; null where there was none. */
   losses: z
     .object({
       /** How long each had been open. */
-      age: Histogram,
+      age: TimesSchema,
       /** How long nothing had been said on it, by either side and by us. */
-      silence: Histogram,
-      unsaid: Histogram,
+      silence: TimesSchema,
+      unsaid: TimesSchema,
       /** From the first to the last. */
       spanMs: ms,
     })
@@ -122,9 +111,9 @@ const Talk = z.object({
   fromOthers: count.default(0),
   /** Replies by the class of their status (answers of http); null where none has one. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
-  sendLag: Histogram,
-  rttPlanned: Histogram,
-  rttActual: Histogram,
+  sendLag: TimesSchema,
+  rttPlanned: TimesSchema,
+  rttActual: TimesSchema,
 });
 export type Talk = z.infer<typeof Talk>;
 

@@ -1,4 +1,5 @@
-import { NO_STAGES, NO_WAITS, type Sample } from '../../core/schemas/record.ts';
+import type { Sample } from '../../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;

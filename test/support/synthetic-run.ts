@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
-import {
-  type LegProgress,
-  type MemoryPoint,
-  NO_WAITS,
-  type RunEvent,
-  type RunFile,
-  type Sample,
-} from '../../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { NO_WAITS } from '../../core/schemas/times.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
 import { readingsAt } from './readings.ts';
