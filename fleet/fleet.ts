@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
 import type { DataOrder } from '../core/opening/data-order.ts';
+import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
@@ -38,6 +39,8 @@ export interface FleetOptions {
   readonly close: CloseMode;
   /** What connections are told apart by; undefined: they all say the same. */
   readonly identity?: FleetIdentity | undefined;
+  /** What is said on each connection before it counts as open, and then; it asks for an `identity`. */
+  readonly opening?: OpeningPlan | undefined;
   /** What the whole fleet does. */
   readonly behaviour: BehaviourPlan;
 }
@@ -116,6 +119,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       ownTable: layout.ownTables,
       portRange: layout.portRange,
       protocol: options.protocol,
+      openingPlan: options.opening,
       securing: options.securing,
       holder: {
         capacity: workerCapacity,

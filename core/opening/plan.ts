@@ -44,13 +44,16 @@ export type StepPlan =
   | { readonly kind: 'wait'; readonly ms: number };
 
 export type RulePlan =
-  | { readonly kind: 'on'; readonly pattern: PatternPlan; readonly send: MessagePlan }
+  /** Without an answer it only keeps such messages away from the steps. */
+  | { readonly kind: 'on'; readonly pattern: PatternPlan; readonly send: MessagePlan | undefined }
   | { readonly kind: 'every'; readonly everyMs: number; readonly send: MessagePlan };
 
 /** A request of HTTP on the same connection before its upgrade; the answer has to be 2xx. */
 export interface BeforePlan {
-  /** All of it: head, empty line, body. */
-  readonly request: Template;
+  /** Request line and header lines, each with its CR LF; Host, Content-Length and the empty line go behind them. */
+  readonly head: Template;
+  /** May have holes, so its length is known when it is filled. */
+  readonly body: Template;
   readonly take: TakePlan;
   /** `POST /hub/negotiate`, for people. */
   readonly said: string;

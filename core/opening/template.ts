@@ -27,6 +27,8 @@ export interface HoleNames {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gets every value of the environment that was put in: they are secrets. */
   readonly onSecret: (value: string) => void;
+  /** Gets every hole. */
+  readonly onHole?: (hole: Hole) => void;
 }
 
 const HOLE = /\{\{([A-Za-z_][\w.-]*(?::\w+)?)\}\}|\{([A-Za-z_][\w.-]*(?::\w+)?)\}/g;
@@ -36,12 +38,19 @@ const MOST_RANDOM = 1024;
  * Reads a text: `{name}` is a hole, `{{name}}` the literal `{name}`, and every other brace stands for itself.
  *
  * @param problems gets a sentence for each hole that nothing can fill
+ * @param encode what literals come to; UTF-8 unless said
  */
-export function parseTemplate(text: string, names: HoleNames, problems: string[], inside: Inside = 'text'): Template {
+export function parseTemplate(
+  text: string,
+  names: HoleNames,
+  problems: string[],
+  inside: Inside = 'text',
+  encode: (literal: string) => Uint8Array = utf8Bytes,
+): Template {
   const parts: Array<Uint8Array | Hole> = [];
   let literal = '';
   const end = (): void => {
-    if (literal !== '') parts.push(new TextEncoder().encode(literal));
+    if (literal !== '') parts.push(encode(literal));
     literal = '';
   };
   let at = 0;
@@ -59,12 +68,17 @@ export function parseTemplate(text: string, names: HoleNames, problems: string[]
     else {
       end();
       parts.push(found);
+      names.onHole?.(found);
     }
   }
   literal += text.slice(at);
   end();
   return { parts };
 }
+
+const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Of a text in which each character stands for a byte. */
+export const latin1Bytes = (text: string): Uint8Array => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
 
 /** Bytes alone. */
 export const literalTemplate = (bytes: Uint8Array): Template => ({ parts: bytes.length === 0 ? [] : [bytes] });

@@ -7,8 +7,6 @@ export const SSE: ProtocolDescriptor = {
   nouns: ['event stream', 'event streams'],
   hasPath: true,
   exchange: 'events',
-  sendsFirst: false,
-  beginsWith: 'its request',
   compresses: false,
   failures: {
     reset: { hint: HINT },

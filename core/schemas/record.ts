@@ -245,6 +245,8 @@ const RunFacts = z.object({
         destinations: count,
         /** The target's end of the connections lay in this machine's kernel. */
         targetIsLocal: z.boolean(),
+        /** By what its connections were secured; null: they were plain. */
+        securedBy: z.string().nullable().default(null),
         /** The address of its host that connections went to. */
         ip: z.string().optional(),
       }),

@@ -1,6 +1,6 @@
 /**
  * Rows of values, one for each connection, in memory that all threads share. A value is its length and its UTF-8, one
- * behind the other; where every sixteenth row begins is known. So they take as much as the file that they came from.
+ * behind the other; where every sixteenth row begins is known. So they take about as much as the file that they came from.
  */
 
 /** What a thread is given. */
@@ -19,7 +19,7 @@ const FIRST_STARTS = 1024;
 /** Takes rows as they are read. */
 export class RowsWriter {
   readonly #columns: readonly string[];
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<SharedArrayBuffer>;
   #starts = new Uint32Array(FIRST_STARTS);
   #length = 0;
   #count = 0;
@@ -27,7 +27,8 @@ export class RowsWriter {
   /** @param expectedBytes about as much as all values take; more is made room for */
   constructor(columns: readonly string[], expectedBytes: number) {
     this.#columns = columns;
-    this.#bytes = new Uint8Array(Math.min(MOST_BYTES, Math.max(64, expectedBytes)));
+    // What of it isn't written takes no memory.
+    this.#bytes = sharedBytes(Math.min(MOST_BYTES, Math.max(64, Math.ceil(expectedBytes))));
   }
 
   get count(): number {
@@ -45,12 +46,10 @@ export class RowsWriter {
   }
 
   finish(): SharedRows {
-    const bytes = new SharedArrayBuffer(this.#length);
-    new Uint8Array(bytes).set(this.#bytes.subarray(0, this.#length));
     const startCount = Math.ceil(this.#count / EVERY);
     const starts = new SharedArrayBuffer(startCount * Uint32Array.BYTES_PER_ELEMENT);
     new Uint32Array(starts).set(this.#starts.subarray(0, startCount));
-    return { columns: this.#columns, count: this.#count, bytes, starts };
+    return { columns: this.#columns, count: this.#count, bytes: this.#bytes.buffer, starts };
   }
 
   #noteStart(): void {
@@ -77,11 +76,13 @@ export class RowsWriter {
     const need = this.#length + byteCount;
     if (need <= this.#bytes.length) return;
     if (need > MOST_BYTES) throw new RangeError('rows have more than 4 GiB of values');
-    const more = new Uint8Array(Math.min(MOST_BYTES, Math.max(need, 1.5 * this.#bytes.length)));
+    const more = sharedBytes(Math.min(MOST_BYTES, Math.max(need, Math.ceil(1.5 * this.#bytes.length))));
     more.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = more;
   }
 }
+
+const sharedBytes = (length: number): Uint8Array<SharedArrayBuffer> => new Uint8Array(new SharedArrayBuffer(length));
 
 /** Reads values where they lie. */
 export class Rows {

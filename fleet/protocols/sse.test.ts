@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { literalTemplate } from '../../core/opening/template.ts';
 import { createSseProtocol } from './sse.ts';
 
 const SLOTS = 4;
@@ -65,6 +66,33 @@ function opened(head = TO_END): Subject {
   assert.deepEqual(subject.found.splice(0), [['open']]);
   return subject;
 }
+
+test('what requests say beyond the usual stands behind our own lines, also where a stream is gone on with', () => {
+  const unheard = {
+    onOpen() {},
+    onHandshakeFailure() {},
+    onPayload() {},
+    onAnswer() {},
+    onReply() {},
+    onPeerClose() {},
+  };
+  const headers = literalTemplate(Buffer.from('Authorization: Bearer x\r\n'));
+  const sse = createSseProtocol(
+    { slots: SLOTS, path: '/', hostHeader: 'h:1', words: { headers } },
+    { ...unheard, onProtocolError() {} },
+  );
+  const hello = (): string[] => Buffer.from(sse.hello(SLOT)!).toString('latin1').split('\r\n').slice(2);
+  assert.deepEqual(hello(), [
+    'Accept: text/event-stream',
+    'Cache-Control: no-cache',
+    'Authorization: Bearer x',
+    '',
+    '',
+  ]);
+  sse.onBytes(SLOT, Buffer.from(`${TO_END}id: 7\n\n`));
+  sse.release(SLOT);
+  assert.deepEqual(hello().slice(2), ['Authorization: Bearer x', 'Last-Event-ID: 7', '', '']);
+});
 
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 

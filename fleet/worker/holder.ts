@@ -7,15 +7,13 @@ import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
-import { ClosingOrder } from './closing-order.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
-import { Opener } from './opener.ts';
-import { Pursuit } from './pursuit.ts';
+import { Pace } from './pace.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
 import { tellWire } from './wire-counts.ts';
@@ -30,23 +28,22 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #identities: Identities | undefined;
-  readonly #pursuit = new Pursuit();
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
   #deadlines!: Deadlines;
   #floods!: FloodWatch;
-  #opener!: Opener;
+  #pace!: Pace;
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
-  readonly #closingOrder: ClosingOrder;
   #stopping = false;
   #behaviour!: Behaviour;
   #talking = false;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
-  /** Something was sent in answer to the bytes that are being fed. */
+  /** Bytes are being fed, and something was sent in answer to them. */
+  #isFeeding = false;
   #hasReplied = false;
 
   constructor(options: HolderOptions, deps: AccountDeps) {
@@ -59,7 +56,6 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       2 * options.window + options.closeWindow,
       this.#turnMs,
     );
-    this.#closingOrder = new ClosingOrder(this.#slots, deps, (slot) => this.#beginToClose(slot, this.#turnMs));
     const { identity } = options;
     const identities = identity && new Identities(this.#slots.capacity, identity);
     this.#identities = identities;
@@ -87,9 +83,12 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
-    const [account, pursuit, identities] = [this.#account, this.#pursuit, this.#identities];
-    this.#opener = new Opener(this.#options, this.#slots, this.#deps, { engine, account, pursuit, identities });
-    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
+    const account = this.#account;
+    this.#pace = new Pace(this.#options, this.#slots, this.#deps, {
+      ...{ engine, account, identities: this.#identities, streams: this.#streams },
+      close: (slot) => this.#beginToClose(slot, this.#turnMs),
+    });
+    const parts = { engine, protocol, account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
@@ -108,9 +107,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
-    this.#pursuit.aim(this.#account.alive, share, perSecond, order.startedAtMs);
-    this.#streams?.aimAnew();
-    this.#closingOrder.restart();
+    this.#pace.aim(this.#account.alive, share, perSecond, order.startedAtMs);
     if (order.stop > 0) {
       this.#stopping = true;
       this.#deadlines.cancelAll(this.#deps.now());
@@ -136,19 +133,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     tellWire(this.#engine, this.#deps.tally);
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
-    const due = this.#pursuit.dueAt(nowMs);
-    const { alive } = this.#account;
-    const away = this.#streams?.awayAt(nowMs) ?? 0;
-    const isFull =
-      due < alive
-        ? this.#closingOrder.close(alive - due)
-        : !this.#stopping && this.#opener.open(due - alive - away, nowMs);
+    const dueInMs = this.#pace.step(nowMs, this.#account.alive, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
-    // With the window full nothing is due before something happens.
-    if (isFull) return Math.min(talkInMs, sayInMs);
-    const backInMs = this.#streams?.nextInMs(nowMs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(talkInMs, sayInMs, backInMs, this.#pursuit.nextInMs(nowMs));
+    return Math.min(talkInMs, sayInMs, dueInMs);
   }
 
   /** One that a behaviour wants closed. */
@@ -196,7 +184,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#turnMs = this.#deps.now();
     }
     this.#hasReplied = false;
+    this.#isFeeding = true;
     this.#protocol.onBytes(slot, bytes);
+    this.#isFeeding = false;
     // A goodbye, and the answer to it, are no sign of life.
     if (this.#slots.stateOf(slot) !== STATE.open) return;
     this.#account.lifetimes.heard(slot, this.#turnMs);
@@ -231,12 +221,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   // What the protocol finds.
   onOpen(slot: Slot, isDeclined = false): void {
+    // One that was given up meanwhile, of which the protocol knows nothing.
+    if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
     this.#streams?.opened(slot);
     this.#behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
+    if (!isBegun(this.#slots.stateOf(slot))) return;
     this.#account.failed(slot, outcome, detail);
     if (isStranger) this.#farewells.drop(slot);
     else this.#farewells.part(slot, this.#deps.now());
@@ -253,7 +246,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
     this.#hasReplied = true;
+    if (!this.#isFeeding && !this.#mayBeTold(slot)) return;
     this.#send(slot, bytes, replaces);
+  }
+
+  /** What a protocol says by the clock may come when it can't be said any more. */
+  #mayBeTold(slot: Slot): boolean {
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.open) this.#account.lifetimes.said(slot, this.#turnMs);
+    return state === STATE.open || state === STATE.handshaking || isClosing(state);
   }
 
   onPeerClose(slot: Slot, detail: string, keepsOpen = false): void {

@@ -7,7 +7,7 @@ import { Rotation } from './rotation.ts';
 import type { Slots } from './slots.ts';
 
 /** What opens a worker's connections and where to. */
-interface OpenerParts {
+export interface OpenerParts {
   readonly engine: Engine;
   readonly account: Account;
   readonly pursuit: Pursuit;
