@@ -64,7 +64,7 @@ export const TALLY_FIELDS = [
   'heartbeats',
   /**
    * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
-   * like `open`.
+   * like `open`. For polls they are requests sent, and answers.
    */
   'messages',
   'replies',
@@ -113,6 +113,10 @@ export const HISTOGRAMS = [
   'rttPlanned',
   /** From when it was sent: what a closed-loop tool would show. */
   'rttActual',
+  /** Between two events of one stream. */
+  'eventGap',
+  /** How long an answer to a poll was held: from its request until it was whole. */
+  'answerHeld',
   /** From the start of an attempt until it had failed. */
   'failedAfter',
   /** How long a connection had been open that was lost to the peer; how long nothing had been said on it; and by us. */

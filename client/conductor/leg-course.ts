@@ -103,6 +103,10 @@ export class LegCourse {
       lag: toSparse(fleet.histogram('lag')),
       ownLag: toSparse(fleet.histogram('ownLag')),
       failedAfter: toSparse(fleet.histogram('failedAfter')),
+      waits: {
+        eventGap: toSparse(fleet.histogram('eventGap')),
+        answerHeld: toSparse(fleet.histogram('answerHeld')),
+      },
       losses: lossesIn(fleet),
       rampMs: this.#rampMs,
       rampOpened: this.#rampOpened,

@@ -139,9 +139,11 @@ function recordCounts(
     record('tlsHandshakes', counts.secured - counts.resumed, { protocol, leg, kind: 'full' });
     record('tlsHandshakes', counts.resumed, { protocol, leg, kind: 'resumed' });
   }
+  if (DESCRIPTORS[protocol].exchange === 'events') record('eventGap', toSparse(histograms.eventGap), { protocol, leg });
   const behaviour = behaviourOf(run);
+  if (behaviour === 'poll') record('answerHeld', toSparse(histograms.answerHeld), { protocol, leg });
   if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
-  if (behaviour === 'request') {
+  if (behaviour === 'request' || behaviour === 'poll') {
     for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, leg, status });
   }
   if (!isTalk(behaviour)) return;

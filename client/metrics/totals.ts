@@ -11,7 +11,14 @@ import {
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { HistogramName } from '../../fleet/wire.ts';
 
-const HISTOGRAMS = ['openPlanned', ...STAGES, 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
+const HISTOGRAMS = [
+  'openPlanned',
+  ...STAGES,
+  'lag',
+  'rttPlanned',
+  'eventGap',
+  'answerHeld',
+] as const satisfies readonly HistogramName[];
 /** Now, of the leg under way. */
 const PRESENT = ['opening', 'open', 'tlsObjects', 'tlsKeptObjects'] as const;
 const COUNTS = [

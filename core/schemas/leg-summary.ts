@@ -84,6 +84,9 @@ const Spread = z.object({ p50Ms: ms, minMs: ms, maxMs: ms });
 /** How long one stage of an open took, over the climb. Means sum to the mean of the whole, quantiles don't. */
 const Stage = z.object({ p50Ms: ms, p99Ms: ms, maxMs: ms, meanMs: ms });
 
+/** How long open connections waited for the target, as often as they did. */
+const Wait = z.object({ count, p50Ms: ms, p99Ms: ms, maxMs: ms });
+
 /** Until TCP is established, until TLS is, until usable. */
 export const STAGES = ['connecting', 'securing', 'handshaking'] as const;
 export type StageName = (typeof STAGES)[number];
@@ -261,6 +264,10 @@ export const LegSummary = z.object({
   }),
   /** What the time from the start of an attempt to usable consists of; null where that wasn't recorded. */
   stages: z.object({ connecting: Stage, securing: Stage.nullable(), handshaking: Stage }).nullable().default(null),
+  /** Between two events of one stream; comments are none. null where there were no two. */
+  eventGap: Wait.nullable().default(null),
+  /** From a poll to the end of its answer: how long the target held it. null where none was answered. */
+  answerHeld: Wait.nullable().default(null),
   /** Beside the bytes that were said those on the wire; null where they weren't recorded. */
   bytes: z
     .object({

@@ -15,7 +15,8 @@ import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
-import { Received, RecordedTimes, Talk } from './talk.ts';
+import { Received, Talk } from './talk.ts';
+import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
 
 export const RECORD_SCHEMA = 1;
@@ -43,9 +44,6 @@ export const OutcomeCounts = z.strictObject(
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
-/** For a point that is asked for something else. */
-export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
-
 /** Reasons that a record is too old to know didn't occur in it. */
 const CloseReasonCounts = z.object(
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
@@ -59,12 +57,9 @@ export const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: OutcomeCounts,
   closeReasons: CloseReasonCounts,
-  openPlanned: RecordedTimes,
-  openActual: RecordedTimes,
-  /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
-  stages: z
-    .object({ connecting: RecordedTimes, securing: RecordedTimes, handshaking: RecordedTimes })
-    .default(NO_STAGES),
+  openPlanned: TimesSchema,
+  openActual: TimesSchema,
+  stages: StageTimes,
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
   /** Since the leg began; null in older records. */
@@ -80,19 +75,20 @@ export const LegProgress = z.object({
     })
     .nullable()
     .default(null),
-  lag: RecordedTimes,
+  lag: TimesSchema,
   /** Lateness that is the client's own: there was room in the window. */
-  ownLag: RecordedTimes,
+  ownLag: TimesSchema,
   /** From the start of an attempt until it had failed. */
-  failedAfter: RecordedTimes.default([]),
+  failedAfter: TimesSchema.default([]),
+  waits: WaitTimes,
   /** Open connections that the peer closed or reset, or that broke; null where there was none. */
   losses: z
     .object({
       /** How long each had been open. */
-      age: RecordedTimes,
+      age: TimesSchema,
       /** How long nothing had been said on it, by either side and by us. */
-      silence: RecordedTimes,
-      unsaid: RecordedTimes,
+      silence: TimesSchema,
+      unsaid: TimesSchema,
       /** From the first to the last. */
       spanMs: ms,
     })

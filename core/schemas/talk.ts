@@ -1,12 +1,10 @@
 /** What of a record is about messages: see core/schemas/record.ts. */
 import { z } from 'zod';
 import { STATUS_CLASSES } from '../values/outcomes.ts';
+import { TimesSchema } from './times.ts';
 
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
-
-/** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
-export const RecordedTimes = z.array(z.tuple([z.number(), count]));
 
 /** What came in on open connections: messages that were whole (answers of http; tcp has none), and the bytes in them, without framing. */
 export const Received = z.object({ messages: count, payloadBytes: count });
@@ -28,8 +26,8 @@ export const Talk = z.object({
   received: Received.nullable().default(null),
   /** Replies by the class of their status (answers of http); null where none has one. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
-  sendLag: RecordedTimes,
-  rttPlanned: RecordedTimes,
-  rttActual: RecordedTimes,
+  sendLag: TimesSchema,
+  rttPlanned: TimesSchema,
+  rttActual: TimesSchema,
 });
 export type Talk = z.infer<typeof Talk>;

@@ -51,6 +51,20 @@ export function stagesOf(points: readonly MemoryPoint[], progress: LegProgress |
   return connecting && handshaking ? { connecting, securing: securing ?? null, handshaking } : null;
 }
 
+/** How long open connections waited for the target to speak, up to the end of the climb. */
+export function waitsOf(
+  points: readonly MemoryPoint[],
+  progress: LegProgress | undefined,
+): Pick<LegSummary, 'eventGap' | 'answerHeld'> {
+  const told = climbOf(points, progress)?.waits;
+  return { eventGap: waitIn(told?.eventGap ?? []), answerHeld: waitIn(told?.answerHeld ?? []) };
+}
+
+function waitIn(histogram: SparseHistogram): LegSummary['eventGap'] {
+  const [p50Ms, p99Ms, maxMs] = [0.5, 0.99, 1].map((q) => quantileMs(histogram, q));
+  return p50Ms === undefined ? null : { count: countOf(histogram), p50Ms, p99Ms: p99Ms!, maxMs: maxMs! };
+}
+
 function stageOf(histogram: SparseHistogram): Stages['connecting'] | null {
   const [p50Ms, p99Ms, maxMs, mean] = [0.5, 0.99, 1].map((q) => quantileMs(histogram, q)).concat(meanMs(histogram));
   return p50Ms === undefined ? null : { p50Ms, p99Ms: p99Ms!, maxMs: maxMs!, meanMs: mean! };

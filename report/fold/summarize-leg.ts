@@ -14,7 +14,7 @@ import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './co
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
-import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf } from './opening.ts';
+import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf, waitsOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
@@ -82,6 +82,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     burst: burstOf(run, points, baseline, held),
     open: openingOf(points, progress),
     stages: stagesOf(points, progress),
+    ...waitsOf(points, progress),
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
     rtt: rttAtTop(leg, points),

@@ -106,6 +106,7 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
     ...(legs.some(({ received }) => hasCome(received?.each))
       ? [row('received by each, while held', receivedCell)]
       : []),
+    ...waitRows(legs, row),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {
@@ -212,6 +213,23 @@ function securedRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
       return told ? times([told.p50Ms, told.p99Ms, told.maxMs]) : UNKNOWN;
     });
   return [...STAGES.map(stage), row('  on the wire', wireCell), row('TLS', agreedCell)];
+}
+
+/** Where any leg waits for its target to speak: times that are no latencies. */
+function waitRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
+  const waits = [
+    ['time between events', 'eventGap'],
+    ['answers to polls were held', 'answerHeld'],
+  ] as const;
+  return waits.flatMap(([what, name]) =>
+    legs.every((leg) => leg[name] === null)
+      ? []
+      : [
+          row(`${what}, p50 / p99 / max`, ({ [name]: wait }) =>
+            wait ? times([wait.p50Ms, wait.p99Ms, wait.maxMs]) : UNKNOWN,
+          ),
+        ],
+  );
 }
 
 /** User memory in any case; the kernel's and descriptors where any leg keeps some. */

@@ -4,6 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { NO_WAITS } from '../../core/schemas/times.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
 import { readingsAt } from './readings.ts';
@@ -94,6 +95,7 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     tls: null,
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
+    waits: NO_WAITS,
     failedAfter: failures === 0 ? [] : [of(1, failures)],
     losses: null,
     rampMs: opened / 2,
