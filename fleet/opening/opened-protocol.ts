@@ -1,6 +1,7 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { createBefore } from './before.ts';
+import type { CourseDeps } from './course.ts';
 import { createDataCourse } from './data-course.ts';
 import type { Identities } from './identities.ts';
 
@@ -10,6 +11,8 @@ export interface OpeningDeps {
   /** The clock that {@link MessageProtocol.step} is told. */
   readonly now: () => number;
   readonly events: ProtocolEvents;
+  /** See {@link CourseDeps}. */
+  readonly onStep?: CourseDeps['onStep'];
 }
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */
@@ -34,7 +37,7 @@ const CLOSING = 6;
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, now, events }: OpeningDeps,
+  { slots, identities, now, events, onStep }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -51,7 +54,7 @@ export function withOpening(
   });
   const course = createDataCourse(
     plan,
-    { slots, isStream: inner.name === 'tcp', identities, fill, now },
+    { slots, isStream: inner.name === 'tcp', identities, fill, now, onStep },
     {
       onDone,
       onRefused: (slot, detail) => refuse(slot, detail),

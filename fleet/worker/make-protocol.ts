@@ -1,6 +1,6 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Template } from '../../core/opening/template.ts';
-import { withOpening } from '../opening/opened-protocol.ts';
+import { type OpeningDeps, withOpening } from '../opening/opened-protocol.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import type { MessageProtocol, Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Holder } from './holder.ts';
@@ -16,6 +16,7 @@ export function makeProtocol(
   opening: OpeningPlan | undefined,
   holder: Holder,
   now: () => number,
+  onStep?: OpeningDeps['onStep'],
 ): Protocol {
   const { slotCount: slots, identities } = holder;
   const fill = identities && ((slot: Slot, template: Template) => identities.fill(slot, template));
@@ -26,5 +27,5 @@ export function makeProtocol(
     if (!('message' in protocol)) throw new TypeError(`${protocol.name} has no messages for an opening`);
     return protocol as MessageProtocol;
   };
-  return withOpening(opening, make, { slots, identities, now, events: holder });
+  return withOpening(opening, make, { slots, identities, now, events: holder, onStep });
 }
