@@ -5,11 +5,11 @@ import { openingSubject, planOf } from '../../test/support/opening-subject.ts';
 test('requests before the upgrade fill holes, on the same connection', () => {
   const before = [
     {
-      request: 'POST /hub/negotiate HTTP/1.1\r\nHost: h\r\n\r\n',
+      request: 'POST /hub/negotiate HTTP/1.1\r\n\r\n',
       said: 'POST /hub/negotiate',
       take: { id: 'a.token' },
     },
-    { request: 'PUT /x?id={id} HTTP/1.1\r\nHost: h\r\n\r\n{"n":{n}}', said: 'PUT /x' },
+    { request: 'PUT /x?id={id} HTTP/1.1\r\n\r\n{"n":{n}}', said: 'PUT /x' },
   ];
   const words = { before, steps: [{ send: 'id {id}' }] };
   const subject = openingSubject('ws', planOf(words));

@@ -5,7 +5,7 @@ import { createResponseReader } from '../protocols/http-reader.ts';
 import type { Framing } from '../protocols/http-response.ts';
 import { Pieces } from '../protocols/pieces.ts';
 import type { ProtocolEvents, Slot } from '../protocols/protocol.ts';
-import { type FillText, prepareRequest } from '../protocols/request-words.ts';
+import { type FillText, prepareRequest, requestTemplate } from '../protocols/request-words.ts';
 import type { Identities } from './identities.ts';
 import { parsed, takeFields } from './patterns.ts';
 import { quoteSaid } from './quote-said.ts';
@@ -32,19 +32,20 @@ interface BeforeDeps {
   readonly slots: number;
   readonly identities: Identities;
   readonly fill: FillText;
+  /** Value of the Host header. */
+  readonly hostHeader: string;
 }
 
 /** An answer in JSON may be so long, where fields of it are taken. */
 const MOST_BODY_BYTES = 65_536;
 const MOST_HELD_BYTES = 16 * 2 ** 20;
-const HEAD_END = '\r\n\r\n';
-const HAS_LENGTH = /\r\n(?:content-length|transfer-encoding)[ \t]*:/i;
+/** Of these a server expects a body, be it an empty one. */
 const HAS_BODY = /^(?:POST|PUT|PATCH) /;
 
 /** 7 bytes a slot. */
 export function createBefore(plans: readonly BeforePlan[], deps: BeforeDeps, events: BeforeEvents): BeforeUpgrade {
-  const { slots, identities, fill } = deps;
-  const requests = plans.map(({ request }) => prepareRequest(request, fill));
+  const { slots, identities } = deps;
+  const requests = plans.map((plan) => requestOf(plan, deps));
   /** Which request is unanswered. */
   const at = new Uint8Array(slots);
   const pieces = new Pieces();
@@ -55,7 +56,7 @@ export function createBefore(plans: readonly BeforePlan[], deps: BeforeDeps, eve
 
   function ask(slot: Slot): Uint8Array {
     reader.expect(slot);
-    return withLength(requests[at[slot]!]!(slot));
+    return requests[at[slot]!]!(slot);
   }
 
   function refuse(slot: Slot, detail: string): void {
@@ -128,11 +129,13 @@ export function createBefore(plans: readonly BeforePlan[], deps: BeforeDeps, eve
   };
 }
 
-/** What has a body says how long it is, unless it does so by itself: what fills its holes is known now alone. */
-function withLength(request: Buffer): Buffer {
-  const end = request.indexOf(HEAD_END);
-  const head = request.toString('latin1', 0, end + 2);
-  const bodyBytes = request.length - end - HEAD_END.length;
-  if (end < 0 || HAS_LENGTH.test(head) || (bodyBytes === 0 && !HAS_BODY.test(head))) return request;
-  return Buffer.concat([Buffer.from(`${head}Content-Length: ${bodyBytes}\r\n`, 'latin1'), request.subarray(end + 2)]);
+/** A request as one connection makes it: how long its body is is known when that is filled. */
+function requestOf({ head, body, said }: BeforePlan, { fill, hostHeader }: BeforeDeps): (slot: Slot) => Buffer {
+  const headOf = prepareRequest(requestTemplate(head, `Host: ${hostHeader}\r\n`), fill);
+  const bodyOf = prepareRequest(body, fill);
+  return (slot) => {
+    const content = Buffer.from(bodyOf(slot));
+    const length = content.length > 0 || HAS_BODY.test(said) ? `Content-Length: ${content.length}\r\n` : '';
+    return Buffer.concat([headOf(slot), Buffer.from(`${length}\r\n`), content]);
+  };
 }

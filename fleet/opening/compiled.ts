@@ -29,7 +29,8 @@ export type OpeningStep =
 
 export interface OnRule {
   readonly pattern: Pattern;
-  readonly saying: Saying;
+  /** undefined: it wants no answer. */
+  readonly saying: Saying | undefined;
 }
 
 export interface EveryRule {
@@ -67,9 +68,11 @@ export function compileOpening(plan: OpeningPlan, slots: number, fill: FillText,
   const on: OnRule[] = [];
   const every: EveryRule[] = [];
   for (const rule of plan.rules) {
-    const saying = sayingOf(rule.send);
-    if (rule.kind === 'on') on.push({ pattern: compilePattern(rule.pattern, fill, codec), saying });
-    else every.push({ round: new Round(rule.everyMs, slots), saying });
+    if (rule.kind === 'every') every.push({ round: new Round(rule.everyMs, slots), saying: sayingOf(rule.send) });
+    else {
+      const saying = rule.send && sayingOf(rule.send);
+      on.push({ pattern: compilePattern(rule.pattern, fill, codec), saying });
+    }
   }
   return { steps: plan.steps.map(stepOf), on, every };
 }

@@ -12,11 +12,11 @@ export function listenToMessages(cutting: Cutting, { on, progress, events, descr
   const queued = new Map<Slot, { readonly bytes: number; readonly messages: Buffer[] }>();
   let queuedBytes = 0;
 
-  /** @returns whether a rule has answered */
+  /** @returns whether a rule has taken it */
   function answer(slot: Slot, message: Buffer, isWhole: boolean): boolean {
     for (const { pattern, saying } of on) {
       if (!pattern.matches(slot, message, isWhole)) continue;
-      events.say(slot, saying.bytesFor(slot), saying.isText);
+      if (saying) events.say(slot, saying.bytesFor(slot), saying.isText);
       return true;
     }
     return false;

@@ -8,6 +8,8 @@ import type { Identities } from './identities.ts';
 export interface OpeningDeps {
   readonly slots: number;
   readonly identities: Identities;
+  /** Value of the Host header of requests before the upgrade. */
+  readonly hostHeader: string;
   /** The clock that {@link MessageProtocol.step} is told. */
   readonly now: () => number;
   readonly events: ProtocolEvents;
@@ -37,7 +39,7 @@ const CLOSING = 6;
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, now, events, onStep }: OpeningDeps,
+  { slots, identities, hostHeader, now, events, onStep }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -66,7 +68,11 @@ export function withOpening(
   const before =
     plan.before.length === 0
       ? undefined
-      : createBefore(plan.before, { slots, identities, fill }, { onDone: upgrade, onFailure: fail, say: onReply });
+      : createBefore(
+          plan.before,
+          { slots, identities, fill, hostHeader },
+          { onDone: upgrade, onFailure: fail, say: onReply },
+        );
 
   function onReply(slot: Slot, bytes: Uint8Array, replaces?: boolean): void {
     events.onReply(slot, bytes, replaces);

@@ -48,7 +48,7 @@ export function listenToStream({ on, progress, events, describe }: EarParts): Ea
   }
 
   function answer(slot: Slot, { saying }: OnRule): void {
-    events.say(slot, saying.bytesFor(slot), saying.isText);
+    if (saying) events.say(slot, saying.bytesFor(slot), saying.isText);
   }
 
   function hearFirst(slot: Slot, bytes: Buffer): void {

@@ -27,5 +27,6 @@ export function makeProtocol(
     if (!('message' in protocol)) throw new TypeError(`${protocol.name} has no messages for an opening`);
     return protocol as MessageProtocol;
   };
-  return withOpening(opening, make, { slots, identities, now, events: holder, onStep });
+  const { hostHeader } = options;
+  return withOpening(opening, make, { slots, identities, hostHeader, now, events: holder, onStep });
 }

@@ -73,7 +73,10 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
     return Object.entries(take).map(([name, path]) => ({ name, path: path.split('.') }));
   };
   return {
-    before: before.map(({ request, said, take }) => ({ request: template(request), said, take: takeOf(take) })),
+    before: before.map(({ request, said, take }) => {
+      const [head = '', body = ''] = request.split('\r\n\r\n');
+      return { head: template(`${head}\r\n`), body: template(body), said, take: takeOf(take) };
+    }),
     messageEnd: end === undefined ? undefined : Buffer.from(end),
     codec: undefined,
     module: undefined,
@@ -156,7 +159,7 @@ export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSu
       createProtocol({ name, path: '/', hostHeader: 'h' }, SLOTS, inner, (slot, text) =>
         identities.fill(slot, text),
       ) as MessageProtocol,
-    { slots: SLOTS, identities, now: () => nowMs, events },
+    { slots: SLOTS, identities, hostHeader: 'h', now: () => nowMs, events },
   );
   const open = (slot: number): void => {
     identities.assign(slot, identities.takeNumber());
