@@ -35,7 +35,7 @@ export class HttpSaid implements SaidReader {
   }
 
   read(bytes: Buffer): readonly Said[] {
-    let rest = Buffer.concat([this.#kept, bytes]);
+    let rest: Buffer = Buffer.concat([this.#kept, bytes]);
     const found: Said[] = [];
     this.#kept = Buffer.alloc(0);
     while (rest.length > 0) {

@@ -51,8 +51,12 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
   const buffers = allocateWorkerBuffers();
   const tally = new TallyWriter(buffers.tally);
   const now = monotonicClock();
-  const startedAtMs = now();
-  const tell = (event: TrialEvent): void => options.onEvent(event, now() - startedAtMs);
+  let startedAtMs = now();
+  const tell = (event: TrialEvent): void => {
+    // What it takes to load an engine is no part of it.
+    if (event.kind === 'connecting') startedAtMs = now();
+    options.onEvent(event, now() - startedAtMs);
+  };
   let trouble: TrialTrouble | undefined;
   let openedAtMs: number | undefined;
 

@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { dialectNames, loadDialect } from '../config/dialects.ts';
+import { DIALECTS_OPTIONS } from '../config/dialects-options.ts';
+import { findNearest } from '../config/nearest.ts';
+import { readCommandLine } from '../config/read-options.ts';
+import type { DialectFormat } from '../core/opening/format.ts';
+import { DESCRIPTORS } from '../core/protocols/protocols.ts';
+import { toCarried } from '../core/protocols/schemes.ts';
+import { usageError } from '../core/values/errors.ts';
+import { quoted } from '../core/values/shell.ts';
+import { alignColumns } from './aligned-columns.ts';
+import { addOptions, readLine } from './command-options.ts';
+import type { CliDeps } from './deps.ts';
+
+/** `connrig dialects`: those that come with the rig, with their settings; `connrig dialects mqtt` tells all of one. */
+export function addDialectsCommand(program: Command, deps: CliDeps): void {
+  const command = program
+    .command('dialects')
+    .description('protocols that are spoken over others, for connrig run --dialect: their settings and defaults')
+    .argument('[name]', 'all of one, with a command to paste');
+  addOptions(command, DIALECTS_OPTIONS).action(() => {
+    const line = readLine(command, DIALECTS_OPTIONS, deps.env, 1);
+    const { json } = readCommandLine('dialects', DIALECTS_OPTIONS, line);
+    const [name] = line.words;
+    const told = name === undefined ? dialectNames().map(loadDialect) : [named(name)];
+    if (json) deps.stdout.write(`${JSON.stringify(name === undefined ? told : told[0], null, 2)}\n`);
+    else deps.stdout.write(`${name === undefined ? listOf(told) : fullText(told[0]!)}\n`);
+  });
+}
+
+/** @throws RigError EUSAGE */
+function named(name: string): DialectFormat {
+  const names = dialectNames();
+  if (names.includes(name)) return loadDialect(name);
+  const meant = findNearest(name, names);
+  const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  throw usageError([`there is no dialect ${name}${guess}; there is ${names.join(', ')}`], 'connrig dialects');
+}
+
+function listOf(dialects: readonly DialectFormat[]): string {
+  const rows = dialects.map(({ name, protocols, params, what }) => [
+    name,
+    protocols.join(' '),
+    Object.entries(params)
+      .map(([key, { default: fallback }]) => `${key}=${shownDefault(fallback)}`)
+      .join(' '),
+    what,
+  ]);
+  const table = alignColumns([
+    ['dialect', 'over', '', 'what it is'],
+    ...rows.map(([name, over, , what]) => [name!, over!, '', what!]),
+  ]);
+  const settings = alignColumns([
+    ['dialect', 'settings and their defaults'],
+    ...rows.map(([name, , all]) => [name!, all || 'none']),
+  ]);
+  return `${table}\n\n${settings}\n\nconnrig dialects <name> tells all of one.`;
+}
+
+function fullText(dialect: DialectFormat): string {
+  const { name, what, protocols, params } = dialect;
+  const rows = Object.entries(params).map(([key, { default: fallback, choices, what: meaning }]) => [
+    key,
+    shownDefault(fallback),
+    choices === undefined ? meaning : `${meaning}; ${choices.join(' or ')}`,
+  ]);
+  const settings =
+    rows.length === 0 ? 'It has no settings.' : alignColumns([['setting', 'default', 'meaning'], ...rows]);
+  return [`${name}: ${what}`, `Over ${protocols.join(', ')}.`, settings, exampleOf(dialect)].join('\n\n');
+}
+
+/** To be pasted; `try` shows at once what the server says to it. */
+function exampleOf({ name, protocols, params, path }: DialectFormat): string {
+  const [scheme = 'ws'] = protocols;
+  const { protocol } = toCarried(scheme);
+  const [key, parameter] = Object.entries(params).find(([, { type }]) => type === 'text') ?? [];
+  const place = DESCRIPTORS[protocol].hasPath && path === undefined ? '/' : '';
+  const url = `${scheme}://127.0.0.1:${PORTS[name] ?? 3000}${place}`;
+  const setting =
+    key === undefined ? '' : ` --dialect-set ${quoted(`${key}=${exampleValue(parameter?.default, key)}`)}`;
+  return [`connrig try ${url} --dialect ${name}${setting}`, `connrig run ${url} --dialect ${name}${setting}`]
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
+
+/** Where servers of it listen, unless they are told otherwise. */
+const PORTS: Readonly<Record<string, number>> = { mqtt: 1883, stomp: 61_613, phoenix: 4000, signalr: 5000 };
+
+const exampleValue = (fallback: unknown, key: string): string =>
+  typeof fallback === 'string' && fallback !== '' ? fallback : `${key}-{n}`;
+
+const shownDefault = (value: unknown): string =>
+  typeof value === 'string' ? (value === '' ? "''" : value) : JSON.stringify(value);
