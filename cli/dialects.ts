@@ -38,23 +38,20 @@ function named(name: string): DialectFormat {
 }
 
 function listOf(dialects: readonly DialectFormat[]): string {
-  const rows = dialects.map(({ name, protocols, params, what }) => [
-    name,
-    protocols.join(' '),
-    Object.entries(params)
-      .map(([key, { default: fallback }]) => `${key}=${shownDefault(fallback)}`)
-      .join(' '),
-    what,
-  ]);
-  const table = alignColumns([
-    ['dialect', 'over', '', 'what it is'],
-    ...rows.map(([name, over, , what]) => [name!, over!, '', what!]),
+  const all = alignColumns([
+    ['dialect', 'over', 'what it is'],
+    ...dialects.map(({ name, protocols, what }) => [name, protocols.join(' '), what]),
   ]);
   const settings = alignColumns([
-    ['dialect', 'settings and their defaults'],
-    ...rows.map(([name, , all]) => [name!, all || 'none']),
+    ['dialect', 'its settings, as they are by default'],
+    ...dialects.map(({ name, params }) => [name, settingsOf(params)]),
   ]);
-  return `${table}\n\n${settings}\n\nconnrig dialects <name> tells all of one.`;
+  return `${all}\n\n${settings}\n\nconnrig dialects <name> tells all of one.`;
+}
+
+function settingsOf(params: DialectFormat['params']): string {
+  const all = Object.entries(params).map(([key, { default: fallback }]) => `${key}=${shownDefault(fallback)}`);
+  return all.length === 0 ? 'none' : all.join('  ');
 }
 
 function fullText(dialect: DialectFormat): string {

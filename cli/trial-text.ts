@@ -1,7 +1,7 @@
 import type { ShownSaid } from '../client/trial/shown-said.ts';
 import type { TrialLine, TrialStage } from '../client/trial/trial-line.ts';
-import type { Agreement } from '../core/schemas/tls.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
+import { agreementText } from '../report/words/tls-phrases.ts';
 
 /** `12,345.6 ms`, right-aligned. */
 const TIME_CHARS = 11;
@@ -63,15 +63,6 @@ function stageText(line: TrialStage): string {
       return line.cause === 'closed' ? 'closed' : '';
   }
 }
-
-const agreementText = ({ version, suite, group, serverKey, alpn }: Agreement): string =>
-  [
-    `TLS ${version}`,
-    suite,
-    `key exchange ${group}`,
-    `server key ${serverKey}`,
-    alpn === null ? 'no ALPN' : `ALPN ${alpn}`,
-  ].join(', ');
 
 function saidText(said: ShownSaid): string[] {
   if (said.what === 'head') return said.lines.map(withoutControls);

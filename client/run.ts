@@ -202,7 +202,8 @@ const recordOfBytes = ({ from, hex }: Preamble): { from: string | null; bytes: n
   bytes: hex.length / 2,
 });
 
-function nameOf({ target, urls, plan }: RunConfig): string {
+/** What a run is called that nobody has named. */
+export function nameOf({ target, urls, plan }: RunConfig): string {
   if (target) return target.manifest.name;
   return urls.length === 0 ? 'builtin' : plan.legs.map(({ name }) => name).join('-');
 }

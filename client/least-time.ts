@@ -1,0 +1,22 @@
+import { isTalk } from '../core/behaviours/behaviours.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import { peakOf, rampMsOf } from '../core/values/plan.ts';
+import { BURST_MOST } from './conductor/phases/burst.ts';
+import { DRAIN_PER_SECOND } from './conductor/phases/ramp.ts';
+import { WINDOW_MS } from './conductor/settle.ts';
+
+/**
+ * How long a leg takes at least in each launch, in ms: its ramps at their rate, the rest and two windows before each reading that
+ * counts, round trips at each level, drains. A target that is slow, readings and settling come on top.
+ */
+export function leastLegMs(leg: Leg, { restMs, talkMs }: { readonly restMs: number; readonly talkMs: number }): number {
+  const top = peakOf(leg);
+  // Only the first climb stops at each level.
+  const holds = leg.levels.length + leg.cycles - 1;
+  // The baseline, each level, and what is retained of each cycle.
+  const readings = 1 + holds + leg.cycles;
+  const talking = isTalk(leg.behaviour.kind) ? holds * talkMs : 0;
+  const drainedMs = (leg.cycles * top * 1000) / DRAIN_PER_SECOND;
+  const burstMs = restMs > 0 && top <= BURST_MOST ? (top * 1000) / leg.connectsPerSecond : 0;
+  return Math.round(rampMsOf(leg) + readings * (restMs + WINDOW_MS) + talking + drainedMs + burstMs);
+}
