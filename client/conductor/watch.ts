@@ -129,7 +129,7 @@ export function whyItEnded(
     const pattern = PEER_LOSSES.has(loss) ? lossPatternOf({ ...progress(), outcomes: tally.outcomes }) : null;
     const when = pattern ? `, ${lossClause(pattern)}` : '';
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}${when}`, {
-      hint: (pattern && lossHint(pattern)) ?? DROPPED_HINT,
+      hint: hintOfAnswer(detailOf(loss), url) ?? (pattern && lossHint(pattern)) ?? DROPPED_HINT,
     });
   }
   const { code, sentence, hint } = { ...FAILURES[failure], ...DESCRIPTORS[protocol].failures[failure] };
@@ -182,7 +182,7 @@ const FAILURES: Readonly<
   'opening-refused': {
     code: 'EOPENING',
     sentence: 'the target does not answer as the opening expects',
-    hint: 'connrig try <url> with the same options, which shows what both sides say',
+    hint: 'connrig try <target> with the same options, which shows what both sides say',
   },
   ...TLS_FAILURES,
   unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <ip>' },

@@ -7,7 +7,7 @@ export type Exchange = 'messages' | 'requests';
 export interface FailureText {
   /** What failed, behind a URL and a colon. */
   readonly sentence?: string;
-  /** A line to paste: `<url>` stands for the URL, `<ip>` for its address. */
+  /** A line to paste: `<url>` stands for the URL as curl has it, `<target>` for the target's own, `<ip>` for its address. */
   readonly hint: string;
 }
 
