@@ -1,6 +1,5 @@
 import { canStartAnew, type RunConfig } from '../config/run-config.ts';
-import type { RecordedLeg } from '../core/schemas/leg.ts';
-import { toRecordedLeg } from '../core/schemas/leg.ts';
+import { type RecordedLeg, toRecordedLeg } from '../core/schemas/leg.ts';
 import { defaultFolder } from './conductor/recorder.ts';
 import { leastLegMs } from './least-time.ts';
 import { nameOf } from './run.ts';
@@ -25,7 +24,8 @@ export interface PlanOutline {
 
 export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
   const { plan, restMs, talkMs, maxLaunches, out, name } = config;
-  const legs = plan.legs.map((leg) => ({ ...toRecordedLeg(leg), leastMs: leastLegMs(leg, { restMs, talkMs }) }));
+  const given = { restMs, talkMs, isRead: isRead(config), maySkip: config.precisionPercent !== undefined };
+  const legs = plan.legs.map((leg) => ({ ...toRecordedLeg(leg), leastMs: leastLegMs(leg, given) }));
   return {
     legs,
     launches: plan.launches,
@@ -37,6 +37,9 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     unchecked: uncheckedOf(config),
   };
 }
+
+const isRead = ({ urls, command, pid, exporter }: RunConfig): boolean =>
+  urls.length === 0 || command !== undefined || pid !== undefined || exporter !== undefined;
 
 /** Further launches are for questions that those of the plan leave open. */
 const asksForMore = (config: RunConfig): boolean =>

@@ -102,7 +102,8 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     hintOfAnswer('the peer closed in its TLS handshake: no answer', 'wss://h:1-9/a')!,
     /^openssl s_client -connect h:1, to see what it agrees on, /,
   );
-  for (const detail of ['', 'HTTP 429 Too Many Requests', 'HTTP 302 Found']) assert.equal(hintOfAnswer(detail, url), undefined);
+  for (const detail of ['', 'HTTP 429 Too Many Requests', 'HTTP 302 Found'])
+    assert.equal(hintOfAnswer(detail, url), undefined);
 });
 
 test('a target that wants to know who connects, or to hear something first, gets a hint to what says it', () => {
