@@ -4,8 +4,6 @@ import { DIALECTS_OPTIONS } from '../config/dialects-options.ts';
 import { findNearest } from '../config/nearest.ts';
 import { readCommandLine } from '../config/read-options.ts';
 import type { DialectFormat } from '../core/opening/format.ts';
-import { DESCRIPTORS } from '../core/protocols/protocols.ts';
-import { toCarried } from '../core/protocols/schemes.ts';
 import { usageError } from '../core/values/errors.ts';
 import { quoted } from '../core/values/shell.ts';
 import { alignColumns } from './aligned-columns.ts';
@@ -63,28 +61,28 @@ function fullText(dialect: DialectFormat): string {
   ]);
   const settings =
     rows.length === 0 ? 'It has no settings.' : alignColumns([['setting', 'default', 'meaning'], ...rows]);
-  return [`${name}: ${what}`, `Over ${protocols.join(', ')}.`, settings, exampleOf(dialect)].join('\n\n');
+  return [`${name}: ${what}`, `Over ${protocols.join(', ')}.`, settings, exampleText(dialect)].join('\n\n');
 }
 
-/** To be pasted; `try` shows at once what the server says to it. */
-function exampleOf({ name, protocols, params, path }: DialectFormat): string {
-  const [scheme = 'ws'] = protocols;
-  const { protocol } = toCarried(scheme);
-  const [key, parameter] = Object.entries(params).find(([, { type }]) => type === 'text') ?? [];
-  const place = DESCRIPTORS[protocol].hasPath && path === undefined ? '/' : '';
-  const url = `${scheme}://127.0.0.1:${PORTS[name] ?? 3000}${place}`;
-  const setting =
-    key === undefined ? '' : ` --dialect-set ${quoted(`${key}=${exampleValue(parameter?.default, key)}`)}`;
-  return [`connrig try ${url} --dialect ${name}${setting}`, `connrig run ${url} --dialect ${name}${setting}`]
-    .map((line) => `    ${line}`)
-    .join('\n');
+/** To be pasted: `try` shows at once what the server says to it. */
+function exampleText({ name, protocols: [scheme = 'ws'] }: DialectFormat): string {
+  const { at = '3000', setting } = EXAMPLES[name] ?? {};
+  const set = setting === undefined ? '' : ` --dialect-set ${quoted(setting)}`;
+  const asked = `${scheme}://127.0.0.1:${at} --dialect ${name}${set}`;
+  return `    connrig try ${asked}\n    connrig run ${asked} --pid <pid of the server>`;
 }
 
-/** Where servers of it listen, unless they are told otherwise. */
-const PORTS: Readonly<Record<string, number>> = { mqtt: 1883, stomp: 61_613, phoenix: 4000, signalr: 5000 };
-
-const exampleValue = (fallback: unknown, key: string): string =>
-  typeof fallback === 'string' && fallback !== '' ? fallback : `${key}-{n}`;
+/** Where servers of it listen as a rule, and what most clients ask for. */
+export const EXAMPLES: Readonly<Record<string, { readonly at?: string; readonly setting?: string }>> = {
+  actioncable: { setting: 'channel=ChatChannel' },
+  graphql: { at: '4000', setting: 'payload={"token":"{env:TOKEN}"}' },
+  mqtt: { at: '1883', setting: 'topic=news/{n}' },
+  phoenix: { at: '4000', setting: 'topic=room:lobby' },
+  signalr: { at: '5000/hub' },
+  socketio: { setting: 'auth={"token":"{env:TOKEN}"}' },
+  sockjs: { at: '3000/echo' },
+  stomp: { at: '61613', setting: 'destination=/topic/news' },
+};
 
 const shownDefault = (value: unknown): string =>
   typeof value === 'string' ? (value === '' ? "''" : value) : JSON.stringify(value);
