@@ -81,7 +81,9 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
     tapEvents(holder, tell),
     (agreement) => tell({ kind: 'agreed', agreement }),
   );
-  const protocol = makeProtocol(fleet.protocol, fleet.opening, holder, now, (_, step) => tell({ kind: 'step', step }));
+  const protocol = await makeProtocol(fleet.protocol, fleet.opening, holder, now, (_, step) =>
+    tell({ kind: 'step', step }),
+  );
   holder.attach(tapEngine(engine, tell), protocol, () => ({
     ...STILL,
     onOpened() {
