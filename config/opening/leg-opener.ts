@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
+  escaped,
   type Hole,
   joinTemplates,
   latin1Bytes,
@@ -11,13 +12,14 @@ import {
 } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
+import type { TargetUrl } from '../../core/values/urls.ts';
 import type { RequestWords } from '../../fleet/protocols/request-words.ts';
 import type { Preamble } from '../preamble.ts';
 import type { Environment } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { HARMLESS_HEADERS, problemOfHeader } from './header-line.ts';
-import { pathAlone, requestTarget, URL_PATH } from './opening-path.ts';
+import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
 import { planOpening, type Surroundings } from './steps.ts';
 
@@ -66,11 +68,12 @@ export class LegOpener {
     };
   }
 
-  /** @param path of its URL, with query */
-  open(leg: Leg, path: string | undefined): LegOpening {
+  /** @param url undefined for a target of ours */
+  open(leg: Leg, url: TargetUrl | undefined): LegOpening {
     const { protocol } = leg;
+    const path = url?.path;
     const { hasPath, exchange } = DESCRIPTORS[protocol];
-    const format = this.#format(path ?? '/');
+    const format = this.#format(url);
     this.#taken = (format.before ?? []).flatMap(({ take = {} }) => Object.keys(take));
     const words = hasPath ? this.#words(leg, format, path) : undefined;
     const plan = exchange === 'messages' ? this.#plan(protocol, format) : undefined;
@@ -107,12 +110,14 @@ export class LegOpener {
     if (hole.kind === 'column') this.#usedColumns.add(hole.column);
   }
 
-  /** The dialect's, and what the user adds; `{path}` is the path of the URL. */
-  #format(path: string): OpeningFormat {
+  /** The dialect's, and what the user adds; `{path}` and `{origin}` are those of the URL. */
+  #format(url: TargetUrl | undefined): OpeningFormat {
     const { dialect, own } = this.#sources;
     const all: OpeningFormat = { ...dialect?.format, ...own?.format };
-    const plain = pathAlone(path).replace(/\/$/, '');
-    const put = JSON.stringify(all).replaceAll(URL_PATH, JSON.stringify(plain).slice(1, -1));
+    const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
+    const put = JSON.stringify(all)
+      .replaceAll(URL_PATH, escaped(plain, 'json'))
+      .replaceAll(URL_ORIGIN, escaped(originOf(url), 'json'));
     return { ...(JSON.parse(put) as OpeningFormat), path: all.path };
   }
 
@@ -153,6 +158,8 @@ export class LegOpener {
     for (const one of cookie ?? []) this.#noteSecret(one.slice(one.indexOf('=') + 1));
     // What the command line says takes the place of what a file says.
     const said = new Set(header.map(({ name }) => name.toLowerCase()));
+    if (cookie !== undefined) said.add('cookie');
+    if (origin !== undefined) said.add('origin');
     return [
       ...written.filter(({ name }) => !said.has(name.toLowerCase())),
       ...header,

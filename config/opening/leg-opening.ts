@@ -21,7 +21,7 @@ export function openLegs(
   const found: string[] = [];
   const usedColumns = new Set<number>();
   const opened = config.plan.legs.map((leg, index) =>
-    new LegOpener(config, sources, env, { problems: found, usedColumns }).open(leg, config.urls[index]?.path),
+    new LegOpener(config, sources, env, { problems: found, usedColumns }).open(leg, config.urls[index]),
   );
   if (sources.data && usedColumns.size === 0 && found.length === 0) {
     const { columns } = sources.data.rows;

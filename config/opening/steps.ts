@@ -31,6 +31,7 @@ import {
   type Template,
 } from '../../core/opening/template.ts';
 import { parseQuantity } from '../../core/values/units.ts';
+import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { problemOfHeader } from './header-line.ts';
 
 /** What texts of an opening may refer to. */
@@ -164,7 +165,7 @@ class Planner {
     if ('json' in message) return { bytes: this.#text(JSON.stringify(message.json), 'json'), isText: true };
     if ('hex' in message) return { bytes: literalTemplate(this.#hex(message.hex)), isText: false };
     if ('file' in message) return { bytes: literalTemplate(this.#file(message.file)), isText: false };
-    return { packet: this.#packet(message) };
+    return { packet: this.#packet(message, 'send') };
   }
 
   #piece(piece: PieceFormat): Template {
@@ -179,7 +180,7 @@ class Planner {
     if ('contains' in pattern) return { kind: 'contains', text: this.#text(pattern.contains) };
     if ('hex' in pattern) return { kind: 'text', text: literalTemplate(this.#hex(pattern.hex)) };
     if ('json' in pattern) return { kind: 'json', fields: this.#fields(pattern.json, []) };
-    return { kind: 'packet', packet: this.#packet(pattern) };
+    return { kind: 'packet', packet: this.#packet(pattern, 'expect') };
   }
 
   #fields(value: unknown, path: readonly string[]): FieldPlan[] {
@@ -188,10 +189,13 @@ class Planner {
     return Object.entries(value).flatMap(([name, member]) => this.#fields(member, [...path, name]));
   }
 
-  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }): PacketPlan {
-    const [name] = Object.keys(written) as [CodecName];
+  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }, use: 'send' | 'expect'): PacketPlan {
+    const [[name, packet]] = Object.entries(written) as [[CodecName, Readonly<Record<string, unknown>>]];
     if (name !== this.#codec) this.#problem(`${name} has packets; write codec: ${name} beside the steps`);
-    return {};
+    const found: string[] = [];
+    const plan = CODEC_FORMATS[name].readPacket(packet, (text) => this.#text(text), found, use);
+    for (const sentence of found) this.#problem(sentence);
+    return plan ?? {};
   }
 
   #hex(digits: string): Uint8Array {

@@ -68,8 +68,8 @@ const headers = z.record(z.string(), text);
 
 export const BeforeFormat = z.strictObject({
   ...depends,
-  /** `POST /hub/negotiate`. */
-  request: z.string().regex(/^[A-Z]+ \/\S*$/, { error: 'write a method and a path, such as POST /login' }),
+  /** `POST /hub/negotiate`, or `POST {path}/negotiate` at the path of the URL. */
+  request: z.string().regex(/^[A-Z]+ (?:\/|\{path\})\S*$/, { error: 'write a method and a path, such as POST /login' }),
   headers: headers.optional(),
   body: z.union([text, z.strictObject({ json: z.unknown() })]).optional(),
   take: take.optional(),

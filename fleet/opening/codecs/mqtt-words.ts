@@ -85,7 +85,8 @@ export function codesOf(packet: Buffer, version: MqttVersion): number[] {
 function wordsOf(type: number, code: number, version: MqttVersion): string {
   if (type === MQTT.suback && code < 0x80) return `QoS ${code}`;
   if (type === MQTT.suback && version === 4) return `${code}, failure`;
-  const words = type === MQTT.connack && version === 4 ? RETURN_CODES[code] : REASON_CODES[code];
+  // A broker that knows 3.1.1 alone answers by a return code, whatever it was asked in.
+  const words = type === MQTT.connack && code < 0x80 ? RETURN_CODES[code] : REASON_CODES[code];
   const normal = type === MQTT.disconnect ? 'normal' : type === MQTT.connack ? 'accepted' : 'success';
   return `${code}, ${words ?? (code === 0 ? normal : 'a code without a name')}`;
 }
