@@ -27,8 +27,8 @@ for (const [line, wanted] of [
     '     1.0 ms  ← text "{"a":"\\\\"}\\r\\n\\u202e"',
   ],
   [
-    { type: 'said', elapsedMs: 1, by: 'server', what: 'bytes', hex: '00 ff', bytes: 4321, isCut: true },
-    '     1.0 ms  ← 00 ff … (4,321 bytes)',
+    { type: 'said', elapsedMs: 1, by: 'server', what: 'bytes', hex: '41 ff', signs: 'A.', bytes: 4321, isCut: true },
+    '     1.0 ms  ← 41 ff |A.| … (4,321 bytes)',
   ],
   [
     { type: 'said', elapsedMs: 1, by: 'server', what: 'close', code: 4401, text: 'no', bytes: 2, isCut: false },

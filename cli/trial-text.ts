@@ -66,11 +66,11 @@ function stageText(line: TrialStage): string {
 
 function saidText(said: ShownSaid): string[] {
   if (said.what === 'head') return said.lines.map(withoutControls);
-  const { what, code, text, hex, bytes, isCut } = said;
+  const { what, code, text, hex, signs, bytes, isCut } = said;
   const parts = [
     ...(what === 'bytes' ? [] : [what]),
     ...(code === undefined ? [] : [code === null ? 'without a code' : String(code)]),
-    ...(bytes === 0 ? [] : [text === undefined ? hex! : `"${escapeControls(text)}"`]),
+    ...(bytes === 0 ? [] : [text === undefined ? `${hex} |${signs}|` : `"${escapeControls(text)}"`]),
     ...(isCut ? [`… (${humanCount(bytes)} bytes)`] : []),
   ];
   return [parts.join(' ')];

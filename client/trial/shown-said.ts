@@ -12,6 +12,8 @@ export type ShownSaid =
       /** What can be read as text; else there are hexadecimal digits, `**` for a byte that is hidden. */
       readonly text?: string;
       readonly hex?: string;
+      /** The same bytes as characters, a dot for each that is none. */
+      readonly signs?: string;
       /** Of all of it. */
       readonly bytes: number;
       /** The text, or the digits, go on. */
@@ -45,8 +47,9 @@ export function showSaid(said: Said, isOurs: boolean, veil: Veil, isFull: boolea
   const covered = veil.covered(bytes);
   const isCut = !isFull && bytes.length > MOST_HEX_BYTES;
   const shown = isCut ? bytes.subarray(0, MOST_HEX_BYTES) : bytes;
+  const signs = Array.from(shown, (byte, at) => (covered.has(at) ? '*' : signOf(byte))).join('');
   const digits = Array.from(shown, (byte, at) => (covered.has(at) ? '**' : byte.toString(16).padStart(2, '0')));
-  return { ...common, hex: digits.join(' '), isCut };
+  return { ...common, hex: digits.join(' '), signs, isCut };
 }
 
 /** Text frames say that they are; of other bytes those are text that look like it. */
@@ -56,3 +59,5 @@ function isText(bytes: Buffer, kind: Said['kind']): boolean {
   const text = bytes.toString();
   return PRINTABLE.test(text) && (text.match(CONTROLS) ?? []).every((sign) => ENDS.has(sign));
 }
+
+const signOf = (byte: number): string => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.');

@@ -39,7 +39,13 @@ test('secrets are hidden whoever says them: as they are, in JSON, in a URL, in b
   assert.equal(veil.text('{"u":"a\\"b c"} a"b c ?u=a%22b%20c a"b'), '{"u":"***"} *** ?u=*** ***');
   const bytes = Buffer.from([0, 1, ...Buffer.from('a"b c'), 2]);
   const shown = showSaid({ kind: 'binary', bytes }, false, veil, false);
-  assert.deepEqual(shown, { what: 'binary', bytes: 8, hex: '00 01 ** ** ** ** ** 02', isCut: false });
+  assert.deepEqual(shown, {
+    what: 'binary',
+    bytes: 8,
+    hex: '00 01 ** ** ** ** ** 02',
+    signs: '..*****.',
+    isCut: false,
+  });
 });
 
 test('with --show-secrets everything is shown', () => {

@@ -101,7 +101,7 @@ describe('a connection that is tried', () => {
       ' ← text "welcome I am ***, ***"',
       ' ← ping "?"',
       ' → pong "?"',
-      ' ← binary 00 ff',
+      ' ← binary 00 ff |..|',
       ' → close 1000',
       ' ← close 1000',
       '   closed',
