@@ -122,7 +122,7 @@ test('a dry run tells the whole plan without a connection, and no secret of it',
     `leg tls: tls://${at}`,
     '  secured by  TLS 1.2 or 1.3, each open a first visit',
     'launches       1',
-    // Of each leg: 2 s of a warm-up in 8 rounds, 2 s to climb, five rests of 1 s, a drain, and 2 s for a burst.
+    // Each leg has 2 s of a warm-up in 8 rounds, 2 s to climb, five rests of 1 s, a drain, and 2 s for a burst.
     'time           at least 33.12 s',
   ])
     assert.ok(stdout.split('\n').includes(line), `${line}\n${stdout}`);

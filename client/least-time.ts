@@ -16,8 +16,8 @@ export interface LeastTimeGiven {
 }
 
 /**
- * How long a leg takes at least in each launch, in ms: its ramps at their rate, the rest and two windows before each reading that
- * counts, round trips at each level, drains. A target that is slow, readings and settling come on top.
+ * How long a leg takes at least in each launch, in ms. It has its ramps at their rate, the rest and two windows before each reading
+ * that counts, round trips at each level, drains. A target that is slow, readings and settling come on top.
  */
 export function leastLegMs(leg: Leg, { restMs, talkMs, isRead, maySkip }: LeastTimeGiven): number {
   const top = peakOf(leg);

@@ -2,7 +2,7 @@ import { canStartAnew, type RunConfig } from '../config/run-config.ts';
 import { type RecordedLeg, toRecordedLeg } from '../core/schemas/leg.ts';
 import { defaultFolder } from './conductor/recorder.ts';
 import { leastLegMs } from './least-time.ts';
-import { nameOf } from './run.ts';
+import { defaultName } from './run.ts';
 
 /** A plan as others may read it, before anything of it is carried out. */
 export interface PlanOutline {
@@ -14,7 +14,7 @@ export interface PlanOutline {
   readonly restMs: number;
   /** For how long round trips are counted at each level, where connections talk. */
   readonly talkMs: number;
-  /** Of all launches: ramps, rests and what is waited for in any case. Readings, and a target's own time, come on top. */
+  /** All launches together: ramps, rests and what is waited for in any case. Readings, and a target's own time, come on top. */
   readonly leastMs: number;
   /** Where the record would go. */
   readonly folder: string;
@@ -33,7 +33,7 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     restMs,
     talkMs,
     leastMs: plan.launches * legs.reduce((sum, { leastMs }) => sum + leastMs, 0),
-    folder: out ?? defaultFolder(now, name ?? nameOf(config)),
+    folder: out ?? defaultFolder(now, name ?? defaultName(config)),
     unchecked: uncheckedOf(config),
   };
 }

@@ -16,7 +16,7 @@ const SECOND_THOUGHTS_MS = 200;
 const TURN_MS = 50;
 const SLOT = 0;
 
-export interface HandshakeFailure {
+export interface FailedHandshake {
   readonly outcome: Outcome;
   readonly detail: string;
 }
@@ -34,7 +34,7 @@ export async function shakeHands(securing: Securing, url: TargetUrl, ip: string)
 }
 
 /** What a handshake with a target has come to; undefined where it isn't TLS that is at fault. */
-export function handshakeError(failure: HandshakeFailure, url: TargetUrl, securing: Securing): RigError | undefined {
+export function handshakeError(failure: FailedHandshake, url: TargetUrl, securing: Securing): RigError | undefined {
   const advice = ADVICE[failure.outcome];
   if (!advice) return undefined;
   const hint = hintOn(failure, url, securing) ?? advice.hint;
@@ -42,8 +42,8 @@ export function handshakeError(failure: HandshakeFailure, url: TargetUrl, securi
 }
 
 /** @returns undefined when it went well, or nobody answered */
-async function tryHandshake(securing: Securing, ip: string, port: number): Promise<HandshakeFailure | undefined> {
-  let failure: HandshakeFailure | undefined;
+async function tryHandshake(securing: Securing, ip: string, port: number): Promise<FailedHandshake | undefined> {
+  let failure: FailedHandshake | undefined;
   let isGone = false;
   let securedAtMs = Number.POSITIVE_INFINITY;
   const events: SecuredEngineEvents = {
@@ -96,7 +96,7 @@ const ADVICE: Readonly<Partial<Record<Outcome, Advice>>> = {
 };
 
 /** What is to be pasted: a certificate that the target shows itself is enough to trust it. */
-function hintOn({ outcome, detail }: HandshakeFailure, url: TargetUrl, { options }: Securing): string | undefined {
+function hintOn({ outcome, detail }: FailedHandshake, url: TargetUrl, { options }: Securing): string | undefined {
   const at = `${authorityOf(url.host)}:${url.ports[0]}`;
   if (outcome === 'cert-untrusted') {
     const name = isIP(options.servername) > 0 ? '' : ` -servername ${word(options.servername)}`;

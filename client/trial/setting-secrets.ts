@@ -11,7 +11,7 @@ export function settingSecrets({ dialectSettings = [] }: Pick<RunConfig, 'dialec
     .filter((text) => !text.includes('{'));
 }
 
-/** Of JSON each text in it. */
+/** Each text in it, where it is JSON. */
 function textsIn(value: string): string[] {
   try {
     return leavesOf(JSON.parse(value));

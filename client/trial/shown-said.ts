@@ -7,14 +7,14 @@ export type ShownSaid =
   | { readonly what: 'head'; readonly lines: readonly string[] }
   | {
       readonly what: Exclude<Said['kind'], 'head'>;
-      /** Of a ws close frame; null where it has none. */
+      /** What a close frame of ws has; null where it has none. */
       readonly code?: number | null;
       /** What can be read as text; else there are hexadecimal digits, `**` for a byte that is hidden. */
       readonly text?: string;
       readonly hex?: string;
       /** The same bytes as characters, a dot for each that is none. */
       readonly signs?: string;
-      /** Of all of it. */
+      /** How long all of it is. */
       readonly bytes: number;
       /** The text, or the digits, go on. */
       readonly isCut: boolean;

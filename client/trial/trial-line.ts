@@ -30,7 +30,7 @@ export type TrialStage =
   | { readonly stage: 'connecting'; readonly to: string }
   | { readonly stage: 'connected' | 'secured' | 'open' | 'dropped' }
   | { readonly stage: 'agreed'; readonly agreement: Agreement }
-  /** Of the opening, from 1. */
+  /** A step of the opening, from 1. */
   | { readonly stage: 'step'; readonly step: number; readonly of: number; readonly text: string }
   /** Nothing more comes from one of both. */
   | { readonly stage: 'ended'; readonly by: 'us' | 'server' }

@@ -19,7 +19,7 @@ interface Frame {
   readonly isLast: boolean;
   readonly isCompressed: boolean;
   readonly payload: Buffer;
-  /** Of the whole frame. */
+  /** Bytes of the whole frame. */
   readonly length: number;
 }
 

@@ -1,8 +1,8 @@
 /** Something that one of both said, whole as far as it is known where it ends. */
 export type Said =
-  /** Of an HTTP request or answer, line by line, without the empty one. */
+  /** The head of an HTTP request or answer, line by line, without the empty one. */
   | { readonly kind: 'head'; readonly lines: readonly string[] }
-  /** Of HTTP, as it came, without the lines between chunks. */
+  /** What follows it, as it came, without the lines between chunks. */
   | { readonly kind: 'body'; readonly bytes: Buffer }
   /** Frames of ws; a message in fragments is one, and compressed ones are inflated. */
   | { readonly kind: 'text' | 'binary' | 'ping' | 'pong'; readonly bytes: Buffer }
