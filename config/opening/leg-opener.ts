@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
-  escaped,
   type Hole,
   joinTemplates,
   latin1Bytes,
   literalTemplate,
+  madeFit,
   parseTemplate,
   type Template,
 } from '../../core/opening/template.ts';
@@ -15,13 +15,13 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import type { RequestWords } from '../../fleet/protocols/request-words.ts';
 import type { Preamble } from '../preamble.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { HARMLESS_HEADERS, problemOfHeader } from './header-line.ts';
 import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
-import { planOpening, type Surroundings } from './steps.ts';
+import { planOpening, type TextSources } from './steps.ts';
 
 /** Shorter values are words of other sentences as well. */
 const LEAST_SECRET_CHARS = 6;
@@ -43,7 +43,7 @@ export class LegOpener {
   readonly #problems: string[];
   readonly #secrets = new Set<string>();
   readonly #usedColumns: Set<number>;
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   #hasHoles = false;
   /** What requests before the upgrade take of their answers. */
   #taken: readonly string[] = [];
@@ -52,7 +52,7 @@ export class LegOpener {
   constructor(
     config: RunConfig,
     sources: OpeningSources,
-    env: Environment,
+    env: Variables,
     { problems, usedColumns }: { readonly problems: string[]; readonly usedColumns: Set<number> },
   ) {
     this.#config = config;
@@ -116,8 +116,8 @@ export class LegOpener {
     const all: OpeningFormat = { ...dialect?.format, ...own?.format };
     const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
     const put = JSON.stringify(all)
-      .replaceAll(URL_PATH, escaped(plain, 'json'))
-      .replaceAll(URL_ORIGIN, escaped(originOf(url), 'json'));
+      .replaceAll(URL_PATH, madeFit(plain, 'json'))
+      .replaceAll(URL_ORIGIN, madeFit(originOf(url), 'json'));
     return { ...(JSON.parse(put) as OpeningFormat), path: all.path };
   }
 

@@ -31,11 +31,12 @@ import {
   type Template,
 } from '../../core/opening/template.ts';
 import { parseQuantity } from '../../core/values/units.ts';
+import type { PacketUse } from '../../fleet/opening/codecs/codec.ts';
 import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { problemOfHeader } from './header-line.ts';
 
 /** What texts of an opening may refer to. */
-export interface Surroundings extends Omit<HoleNames, 'taken'> {
+export interface TextSources extends Omit<HoleNames, 'taken'> {
   /** Files are looked for beside this one; undefined: in the working folder. */
   readonly from: string | undefined;
 }
@@ -48,19 +49,19 @@ const SAID_CHARS = 60;
  *
  * @param problems gets a sentence for each thing that can't be
  */
-export function planOpening(format: OpeningFormat, around: Surroundings, problems: string[]): OpeningPlan {
+export function planOpening(format: OpeningFormat, around: TextSources, problems: string[]): OpeningPlan {
   return new Planner(around, format.codec, problems).plan(format);
 }
 
 class Planner {
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   readonly #codec: CodecName | undefined;
   readonly #problems: string[];
   /** Names that were taken so far. */
   readonly #taken: string[] = [];
   #where = '';
 
-  constructor(around: Surroundings, codec: CodecName | undefined, problems: string[]) {
+  constructor(around: TextSources, codec: CodecName | undefined, problems: string[]) {
     this.#around = around;
     this.#codec = codec;
     this.#problems = problems;
@@ -189,13 +190,16 @@ class Planner {
     return Object.entries(value).flatMap(([name, member]) => this.#fields(member, [...path, name]));
   }
 
-  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }, use: 'send' | 'expect'): PacketPlan {
-    const [[name, packet]] = Object.entries(written) as [[CodecName, Readonly<Record<string, unknown>>]];
-    if (name !== this.#codec) this.#problem(`${name} has packets; write codec: ${name} beside the steps`);
+  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }, use: PacketUse): PacketPlan {
+    const [[name, raw]] = Object.entries(written) as [[CodecName, Readonly<Record<string, unknown>>]];
+    if (name !== this.#codec) {
+      this.#problem(`${name} has packets; write codec: ${name} beside the steps`);
+      return {};
+    }
     const found: string[] = [];
-    const plan = CODEC_FORMATS[name].readPacket(packet, (text) => this.#text(text), found, use);
+    const packet = CODEC_FORMATS[name].readPacket(raw, (text) => this.#text(text), found, use);
     for (const sentence of found) this.#problem(sentence);
-    return plan ?? {};
+    return packet ?? {};
   }
 
   #hex(digits: string): Uint8Array {

@@ -98,7 +98,7 @@ const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 /** A setting of a dialect, which stands in its texts as `{name}`. */
 const Parameter = z.strictObject({
   default: z.unknown(),
-  /** Of JSON a value may be anything; it takes the place of a whole text. */
+  /** A value in JSON may be anything; it takes the place of a whole text. */
   type: z.enum(['text', 'number', 'boolean', 'json']).default('text'),
   choices: z.array(Scalar).optional(),
   what: text,

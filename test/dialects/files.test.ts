@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { dialectNames, loadDialect } from '../../config/dialects.ts';
 
-const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const PAGE = readFileSync(fileURLToPath(new URL('../../../docs/dialects.md', import.meta.url)), 'utf8');
 
-interface Written {
-  readonly name: string;
-  readonly protocols: readonly string[];
-  readonly params?: Readonly<Record<string, { readonly default: unknown; readonly what: string }>>;
-}
-
-const files = readdirSync(fromRoot('dialects')).sort();
-
-for (const file of files) {
-  test(`${file}: its page has its protocols and each of its settings, by default and in words`, () => {
-    const { name, protocols, params = {} } = parse(readFileSync(fromRoot(`dialects/${file}`), 'utf8')) as Written;
-    assert.equal(name, basename(file, '.yaml'));
-    const rows = readFileSync(fromRoot('docs/dialects.md'), 'utf8')
-      .split('\n')
+for (const name of dialectNames()) {
+  test(`${name}: the page has its protocols and each of its settings, by default and in words`, () => {
+    const { name: written, protocols, params } = loadDialect(name);
+    assert.equal(written, name);
+    const rows = PAGE.split('\n')
       .filter((line) => line.startsWith(`| \`${name}\``))
       .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
     assert.ok(

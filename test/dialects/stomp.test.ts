@@ -7,6 +7,7 @@ import { silentSocket } from './silent.ts';
 const CONNECT = 'CONNECT\naccept-version:1.2\nhost:/\nheart-beat:2500,0\n\n\0';
 
 describe('ActiveMQ Artemis has as many STOMP clients as connrig opened', {
+  concurrency: true,
   timeout: 300_000,
   skip: needs('javac', 'mvn'),
 }, () => {
