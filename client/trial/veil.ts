@@ -1,5 +1,5 @@
 import { HARMLESS_HEADERS } from '../../config/opening/header-line.ts';
-import { escaped } from '../../core/opening/template.ts';
+import { madeFit } from '../../core/opening/template.ts';
 import { redactText, redactUrl } from '../../core/values/secrets.ts';
 
 const HIDDEN = '***';
@@ -28,7 +28,7 @@ export class Veil {
   /** @param isLifted everything is shown */
   constructor(secrets: readonly string[], isLifted: boolean) {
     // The longest first: one may be a part of another.
-    const forms = new Set(secrets.flatMap((one) => [one, escaped(one, 'json'), escaped(one, 'url')]));
+    const forms = new Set(secrets.flatMap((one) => [one, madeFit(one, 'json'), madeFit(one, 'url')]));
     this.#secrets = [...forms].filter(({ length }) => length >= LEAST_CHARS).sort((a, b) => b.length - a.length);
     this.#isLifted = isLifted;
   }
