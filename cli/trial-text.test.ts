@@ -14,7 +14,7 @@ for (const [line, wanted] of [
     '     1.0 ms    step 2 of 3: expect a\\nb',
   ],
   [
-    { type: 'stage', elapsedMs: 1, stage: 'failed', what: 'rejected', detail: 'said "a\\"b"\u001b[2J' },
+    { type: 'stage', elapsedMs: 1, stage: 'failed', outcome: 'rejected', detail: 'said "a\\"b"\u001b[2J' },
     '     1.0 ms    rejected: said "a\\"b"\\x1b[2J',
   ],
   [{ type: 'stage', elapsedMs: 1, stage: 'gone', cause: 'refused' }, ''],

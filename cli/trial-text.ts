@@ -51,8 +51,9 @@ function stageText(line: TrialStage): string {
     case 'open':
       return 'open';
     case 'failed':
+      return withDetail(line.outcome, line.detail);
     case 'lost':
-      return `${line.what}${line.detail === '' ? '' : `: ${withoutControls(line.detail)}`}`;
+      return withDetail(line.reason, line.detail);
     case 'ended':
       return line.by === 'us' ? 'we close our side' : 'the server closes its side';
     case 'dropped':
@@ -63,6 +64,9 @@ function stageText(line: TrialStage): string {
       return line.cause === 'closed' ? 'closed' : '';
   }
 }
+
+const withDetail = (what: string, detail: string): string =>
+  detail === '' ? what : `${what}: ${withoutControls(detail)}`;
 
 function saidText(said: ShownSaid): string[] {
   if (said.what === 'head') return said.lines.map(withoutControls);

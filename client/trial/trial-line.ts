@@ -34,7 +34,8 @@ export type TrialStage =
   | { readonly stage: 'step'; readonly step: number; readonly of: number; readonly text: string }
   /** Nothing more comes from one of both. */
   | { readonly stage: 'ended'; readonly by: 'us' | 'server' }
-  | { readonly stage: 'failed' | 'lost'; readonly what: Outcome | CloseReason; readonly detail: string }
+  | { readonly stage: 'failed'; readonly outcome: Outcome; readonly detail: string }
+  | { readonly stage: 'lost'; readonly reason: CloseReason; readonly detail: string }
   | { readonly stage: 'gone'; readonly cause: string }
   /** So much was said that the rest is left out. */
   | { readonly stage: 'silent' };

@@ -2,8 +2,7 @@ import type { TryConfig } from '../../config/try-config.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Warn } from '../../core/values/warnings.ts';
 import { chooseDrive } from '../choose-engine.ts';
-import { setUpLeg } from '../leg-setup.ts';
-import { checkPlaces } from '../preflight/check-plan.ts';
+import { type LegSetup, setUpLeg } from '../leg-setup.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
 import { resolveHost } from '../target-address.ts';
 import { interruptedTrial, type TrialDeps, tryTarget } from './try-target.ts';
@@ -19,7 +18,7 @@ export interface TrialsDeps extends TrialDeps {
  * Tries the URLs one after the other.
  *
  * @returns the first thing that went wrong
- * @throws RigError EUSAGE, EUNREACHABLE: where none of them can be tried from here
+ * @throws RigError EUSAGE, EUNREACHABLE: where one can't be tried from here
  */
 export async function tryTargets(config: TryConfig, deps: TrialsDeps): Promise<RigError | undefined> {
   const { run } = config;
@@ -27,23 +26,25 @@ export async function tryTargets(config: TryConfig, deps: TrialsDeps): Promise<R
   const drive = await chooseDrive(run, deps.warn);
   let first: RigError | undefined;
   for (const [index, url] of run.urls.entries()) {
-    const error = deps.signal.aborted ? interruptedTrial() : await tryOne(index);
+    const setUp = async (): Promise<LegSetup[]> => {
+      const ips = await resolveHost(url);
+      return ips.map((ip) => setUpLeg(run, index, { ip, ips }, drive, snapshot));
+    };
+    const setups = await setUp().catch(asUnknownHost);
+    const error = deps.signal.aborted
+      ? interruptedTrial()
+      : setups instanceof RigError
+        ? setups
+        : await tryTarget(config, setups, deps);
     if (!error) continue;
     deps.onError(error);
     first ??= error;
     if (error.code === 'EINTERRUPTED') break;
-
-    async function tryOne(at: number): Promise<RigError | undefined> {
-      try {
-        const ips = await resolveHost(url);
-        const setups = ips.map((ip) => setUpLeg(run, at, { ip, ips }, drive, snapshot));
-        await checkPlaces(setups, { command: undefined });
-        return await tryTarget(config, setups, deps);
-      } catch (thrown) {
-        if (thrown instanceof RigError && thrown.code === 'EHOST') return thrown;
-        throw thrown;
-      }
-    }
   }
   return first;
+}
+
+function asUnknownHost(error: unknown): RigError {
+  if (error instanceof RigError && error.code === 'EHOST') return error;
+  throw error;
 }

@@ -9,7 +9,7 @@ import { Holder } from '../worker/holder.ts';
 import { makeEngine } from '../worker/make-engine.ts';
 import { makeProtocol } from '../worker/make-protocol.ts';
 import { tapEngine, tapEvents } from './tap.ts';
-import type { TrialEvent } from './trial-event.ts';
+import type { TrialEvent, TrialFailure, TrialLoss } from './trial-event.ts';
 
 export interface TrialOptions {
   /** As a leg's, with one connection. */
@@ -27,14 +27,11 @@ export interface TrialOptions {
 /** What became of the connection. */
 export interface TrialEnd {
   readonly openedAfterMs: number | undefined;
-  /** Why it did not open, or did not stay open; undefined where it went as it was meant to, or nobody waited for it. */
-  readonly trouble: TrialTrouble | undefined;
+  /** Why it did not open; undefined where it did, or nobody waited for it. */
+  readonly failure: TrialFailure | undefined;
+  /** Why it did not stay open; undefined where we closed it. */
+  readonly loss: TrialLoss | undefined;
   readonly tally: Tally;
-}
-
-export interface TrialTrouble {
-  readonly what: Outcome | CloseReason;
-  readonly detail: string;
 }
 
 /** Short turns, since an engine may block this thread, and others have their work in it. */
@@ -57,7 +54,8 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
     if (event.kind === 'connecting') startedAtMs = now();
     options.onEvent(event, now() - startedAtMs);
   };
-  let trouble: TrialTrouble | undefined;
+  let failure: TrialFailure | undefined;
+  let loss: TrialLoss | undefined;
   let openedAtMs: number | undefined;
 
   const holder = new Holder(holderOptions(options), {
@@ -67,8 +65,13 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
     histograms: histogramsOver(buffers),
     now,
     onTrouble(what, detail) {
-      trouble ??= { what, detail };
-      tell({ kind: 'trouble', what, detail });
+      if (openedAtMs === undefined) {
+        failure = { outcome: what as Outcome, detail };
+        tell({ kind: 'failed', ...failure });
+      } else {
+        loss = { reason: what as CloseReason, detail };
+        tell({ kind: 'lost', ...loss });
+      }
     },
   });
   const engine = await makeEngine(
@@ -97,7 +100,7 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
     let isStopping = false;
     while (!holder.isDone) {
       const stays = openedAtMs === undefined || now() - openedAtMs < stayMs;
-      if (!isStopping && (trouble !== undefined || signal.aborted || !stays)) {
+      if (!isStopping && (failure || loss || signal.aborted || !stays)) {
         isStopping = true;
         holder.aim({ ...orderOf(now()), wanted: 0, stop: 1 }, 0, PER_SECOND);
       }
@@ -108,7 +111,7 @@ export async function tryConnection(options: TrialOptions): Promise<TrialEnd> {
   }
   tally.publish();
   const openedAfterMs = openedAtMs === undefined ? undefined : openedAtMs - startedAtMs;
-  return { openedAfterMs, trouble, tally: new TallyReader([buffers]).read() };
+  return { openedAfterMs, failure, loss, tally: new TallyReader([buffers]).read() };
 }
 
 /** Nothing is done with it: what is said on it is said by its opening. */
