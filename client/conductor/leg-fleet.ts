@@ -42,7 +42,7 @@ export function legFleetOptions(
       name: leg.protocol,
       path: url.path,
       hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
-      requestPath: behaviour.kind === 'request' ? behaviour.path : undefined,
+      requestPath: 'path' in behaviour ? behaviour.path : undefined,
       deflate: perMessageDeflate,
       subprotocols: opening?.subprotocols,
       words: opening?.words,
