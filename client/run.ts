@@ -9,6 +9,7 @@ import { redactConfig, redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
+import { loadOwnModule } from '../fleet/opening/own/own-module.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
@@ -76,6 +77,9 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
+      for (const { plan } of config.openings.filter((opening) => opening !== undefined)) {
+        if (plan?.module !== undefined) await loadOwnModule(plan.module);
+      }
       for (const setup of setups) await tryTls(config, setup);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
