@@ -1,11 +1,11 @@
-// GraphQL over WebSocket. A client that answers none of its ping frames is dropped after 5 s.
+// GraphQL over WebSocket. A client that answers none of its ping frames is dropped after 6 s.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
-const PING_MS = 2500;
+const PING_MS = 3000;
 const contexts = new Set();
 let dropped = 0;
 
