@@ -25,6 +25,7 @@ public class StompServer {
       System.out.printf("{\"clients\":%d,\"sessions\":%d,\"subscriptions\":%d}%n",
           control.getConnectionCount(), server.getSessions().size(), server.getTotalConsumerCount());
     }
-    server.stop();
+    // It ends with whoever started it.
+    System.exit(0);
   }
 }

@@ -42,11 +42,14 @@ useServer(
   PING_MS,
 );
 
-createInterface(process.stdin).on('line', () => {
-  const clients = [...contexts].filter(({ acknowledged }) => acknowledged);
-  const subscriptions = clients.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
-  process.stdout.write(
-    `${JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped })}\n`,
-  );
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    const clients = [...contexts].filter(({ acknowledged }) => acknowledged);
+    const subscriptions = clients.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
+    process.stdout.write(
+      `${JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped })}\n`,
+    );
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });
