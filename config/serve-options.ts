@@ -118,6 +118,21 @@ export const SERVE_OPTIONS = {
     default: 'false',
     read: onOff,
   },
+  eventEveryMs: {
+    name: 'event-every',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'send an event on each event stream this often (default: never)',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
+  pollHoldMs: {
+    name: 'poll-hold',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'hold the answer of http to /poll this long',
+    default: '30s',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
   untilStdinEnds: {
     name: 'until-stdin-ends',
     group: 'limits',

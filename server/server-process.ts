@@ -7,6 +7,8 @@ import { watchOwnProcess } from '../memory/own-process.ts';
 import { readQuickMemory } from '../memory/process-tree.ts';
 import { Gate } from './admission.ts';
 import { sumCensus } from './census.ts';
+import { createEventStreams } from './event-streams.ts';
+import { createGreeting } from './greeting.ts';
 import { listenHttp } from './http.ts';
 import { connectionLimit } from './limits.ts';
 import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
@@ -40,10 +42,14 @@ export interface ServerSnapshot {
   readonly anonBytes: number | null;
 }
 
-const LISTEN = { tcp: listenTcp, ws: listenWs, http: listenHttp } as const satisfies Record<
-  ProtocolName,
-  (context: ListenerContext, port: number) => Promise<Listener>
->;
+type Listen = (context: ListenerContext, port: number) => Promise<Listener>;
+
+const LISTEN: Readonly<Record<ProtocolName, Listen>> = {
+  tcp: listenTcp,
+  ws: listenWs,
+  http: (context, port) => listenHttp(context, port, createGreeting),
+  sse: (context, port) => listenHttp(context, port, createEventStreams),
+};
 
 /**
  * Serves connections in this process.

@@ -2,6 +2,7 @@ import { isSchemeName, overTransport, toCarried } from '../../core/protocols/sch
 import { RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { BEGINS_STREAM } from '../../fleet/protocols/http.ts';
 import { locationIn } from '../../fleet/protocols/redirect.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 
@@ -74,6 +75,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.startsWith(NOT_FOUND)) {
     return `is the path right? connrig run ${url.replace(AUTHORITY, '$1')}/<the path that the server knows>`;
   }
+  if (detail.includes(BEGINS_STREAM)) return `connrig run ${url.replace(/^http/i, 'sse')}`;
   if (detail.endsWith(NO_UPGRADE)) return `connrig run ${url.replace(AUTHORITY, '$1')}/<the path that upgrades>`;
   return undefined;
 }

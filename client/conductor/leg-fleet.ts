@@ -28,7 +28,7 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
         name: leg.protocol,
         path: url.path,
         hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
-        requestPath: behaviour.kind === 'request' ? behaviour.path : undefined,
+        requestPath: 'path' in behaviour ? behaviour.path : undefined,
         deflate: perMessageDeflate,
         subprotocols: opening?.subprotocols,
         words: opening?.words,

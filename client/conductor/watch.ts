@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { canBehave } from '../../core/behaviours/behaviours.ts';
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
@@ -120,7 +121,10 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
     const pattern = PEER_LOSSES.has(loss) ? lossPatternOf({ ...progress(), outcomes: tally.outcomes }) : null;
     const when = pattern ? `, ${lossClause(pattern)}` : '';
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}${when}`, {
-      hint: hintOfAnswer(detailOf(loss), url) ?? (pattern && lossHint(pattern)) ?? DROPPED_HINT,
+      hint:
+        hintOfAnswer(detailOf(loss), url) ??
+        (pattern && lossHint(pattern, canBehave(protocol, 'heartbeat'))) ??
+        DROPPED_HINT,
     });
   }
   const { code, sentence, hint } = { ...FAILURES[failure], ...DESCRIPTORS[protocol].failures[failure] };

@@ -21,6 +21,8 @@ const TABLE = {
   tls: { protocol: 'tcp', transport: 'tls', usualPort: 443, servedPort: 9401 },
   wss: { protocol: 'ws', transport: 'tls', usualPort: 443, servedPort: 9301 },
   https: { protocol: 'http', transport: 'tls', usualPort: 443, servedPort: 9501 },
+  sse: { protocol: 'sse', transport: 'plain', usualPort: 80, servedPort: 9601 },
+  sses: { protocol: 'sse', transport: 'tls', usualPort: 443, servedPort: 9701 },
 } as const satisfies Record<string, Carried>;
 
 /** Closed list: legs are called so, and it labels metrics of the server. */

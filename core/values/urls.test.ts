@@ -95,7 +95,7 @@ const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [
   ['tls://h:1/x', /tls has no path; leave it out: tls:\/\/h:1$/],
   [
     'rediss://h',
-    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/$/,
+    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/, sse:\/\/, sses:\/\/$/,
   ],
   ['quic://h:443', /quic goes over UDP, and only TCP is measured/],
   ['redis://h:7000/0', /redis is not spoken here.*: connrig run tcp:\/\/h:7000; the scheme is one of/],

@@ -45,7 +45,8 @@ export async function holdClients(t: TestContext, held: HeldClients): Promise<vo
     ...['run', url, '--dialect', dialect, '--pid', String(server.pid)],
     ...Object.entries(settings).flatMap(([name, value]) => ['--dialect-set', `${name}=${value}`]),
     ...['--connections', String(CLIENTS), '--levels', '1', '--rate', '1k/s', ...HASTY],
-    ...['--rest', `${holdMs}ms`, '--quiet', '--out', folder, ...options],
+    // A busy machine takes its time over thousands of handshakes.
+    ...['--open-timeout', '60s', '--rest', `${holdMs}ms`, '--quiet', '--out', folder, ...options],
   ]);
   await phaseOf(run, folder, 'settle', CLIENTS);
   // Our end may be open a moment before theirs.

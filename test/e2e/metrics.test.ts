@@ -113,7 +113,7 @@ describe('connrig run --metrics', () => {
     const costs = summary.legs.every(({ inconclusive }) => inconclusive !== null) ? ['memoryPerConnection'] : [];
     assert.deepEqual(
       absent.filter((key) => !key.startsWith('targetCgroup') && !costs.includes(key)),
-      ['tlsHandshakes', 'tlsObjects', 'responses', 'heartbeats'],
+      ['tlsHandshakes', 'tlsObjects', 'eventGap', 'answerHeld', 'responses', 'heartbeats'],
     );
   });
 
