@@ -85,7 +85,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const account = this.#account;
     this.#pace = new Pace(this.#options, this.#slots, this.#deps, {
-      ...{ engine, account, identities: this.#identities, streams: this.#streams },
+      engine,
+      account,
+      identities: this.#identities,
+      streams: this.#streams,
       close: (slot) => this.#beginToClose(slot, this.#turnMs),
     });
     const parts = { engine, protocol, account, farewells: this.#farewells };

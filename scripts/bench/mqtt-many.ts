@@ -16,7 +16,7 @@ const CLIENTS = 100_000;
 
 export const mqttMany: BenchPart = {
   name: 'mqtt-many',
-  method: `100,000 MQTT clients in one run, each with an id of its own, against ${BROKERS} Mosquitto brokers at neighbouring ports, since each may open 20,000 files: \`connrig run tcp://127.0.0.1:P-Q --command … --dialect mqtt\`, levels ${LEVELS}, 2,500 a second. Once by CONNECT alone, once with SUBSCRIBE to one topic for all.`,
+  method: `100,000 MQTT clients in one run, each with an id of its own, against ${BROKERS} Mosquitto brokers at neighbouring ports, since each may open 20,000 files. \`connrig run tcp://127.0.0.1:P-Q --command … --dialect mqtt\`, levels ${LEVELS}, 2,500 a second; once by CONNECT alone, once with SUBSCRIBE to one topic for all.`,
   async measure() {
     const connected = await clientsOf([]);
     const subscribed = await clientsOf(['--dialect-set', 'topic=news']);
