@@ -10,7 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { runConnrig } from '../../cli/connrig.ts';
 import { listen } from '../../telemetry/listen.ts';
 import { testDeps } from '../support/cli-deps.ts';
-import { assertFailed, connrigHere, HASTY, newFolder } from '../support/connrig.ts';
+import { assertFailed, connrigHere, type Ended, HASTY, newFolder } from '../support/connrig.ts';
 import { HOST, unusedPort } from '../support/peers.ts';
 import { writeSecured } from '../support/secured-files.ts';
 import { eventually } from '../support/wait.ts';
@@ -57,6 +57,17 @@ function fileWith(t: TestContext, name: string, text: string): string {
   return file;
 }
 
+/** Looks at an open connection until so much was said, and has it closed then. */
+async function tryUntil(args: readonly string[], said: string | RegExp): Promise<Ended> {
+  const deps = testDeps(process.env);
+  const trial = runConnrig([...args, '--for', '1h'], deps);
+  const isSaid = (): boolean => (typeof said === 'string' ? deps.out().includes(said) : said.test(deps.out()));
+  await eventually(isSaid, `${said} in\n${deps.out()}`);
+  deps.signal('SIGINT');
+  await trial;
+  return { code: deps.exitCode() ?? 0, stdout: deps.out(), stderr: deps.err() };
+}
+
 /** Without times, which differ each time. */
 const plain = (stdout: string): string[] =>
   stdout
@@ -80,9 +91,9 @@ describe('a connection that is tried', () => {
     );
     const args = [
       ...['try', `${peer.url}/chat?key=of-the-query`, '--header', 'Authorization: Bearer {token}'],
-      ...['--data', fileWith(t, 'users.csv', USERS), '--row', '2', '--send-on-open', 'I am {name}', '--for', '400ms'],
+      ...['--data', fileWith(t, 'users.csv', USERS), '--row', '2', '--send-on-open', 'I am {name}'],
     ];
-    const ended = await connrigHere(args);
+    const ended = await tryUntil(args, 'binary 00 ff');
     assert.equal(ended.code, 0, ended.stderr);
     const lines = plain(ended.stdout);
     const at = peer.url.slice('ws://'.length);
@@ -115,7 +126,7 @@ describe('a connection that is tried', () => {
     assert.match(ended.stderr, /^\*\*\* is a secret; --show-secrets shows it$/m);
     assert.equal(peer.accepted(), 1);
 
-    const shown = await connrigHere([...args, '--show-secrets']);
+    const shown = await tryUntil([...args, '--show-secrets'], 'binary 00 ff');
     assert.ok(plain(shown.stdout).includes(' ← text "welcome I am bob, secret-of-bob"'));
     assert.match(shown.stdout, /GET \/chat\?key=of-the-query HTTP/);
     assert.equal(shown.stderr, '');
@@ -136,7 +147,10 @@ describe('a connection that is tried', () => {
       `steps:\n  - expect: { prefix: '0{' }\n  - send: '40'\n  - wait: 20ms\n  - expect: { prefix: '40' }\n` +
         `rules:\n  - on: '2'\n    send: '3'\n  - every: 100ms\n    send: 'still here'\n`,
     );
-    const ended = await connrigHere(['try', peer.url, '--opening', opening, '--for', '1s']);
+    const ended = await tryUntil(
+      ['try', peer.url, '--opening', opening],
+      /still here[\s\S]*thanks|thanks[\s\S]*still here/,
+    );
     assert.equal(ended.code, 0, ended.stderr);
     const lines = plain(ended.stdout);
     const inOrder = [
@@ -185,7 +199,7 @@ describe('a connection that is tried', () => {
 
   it('is told as JSON, an object a line', TIMEOUT, async (t) => {
     const peer = await webSockets(t, (socket) => socket.send(Buffer.from('a text in bytes')));
-    const ended = await connrigHere(['try', peer.url, '--for', '200ms', '--json', '--engine', 'node']);
+    const ended = await tryUntil(['try', peer.url, '--json', '--engine', 'node'], 'a text in bytes');
     assert.deepEqual([ended.code, ended.stderr], [0, '']);
     const told = ended.stdout
       .trimEnd()
@@ -237,7 +251,7 @@ describe('a connection that does not open', () => {
     const server = createTcpServer((socket) => socket.on('error', () => {}).write('HTTP/1.1 101 Swit'));
     const port = await listen(server, HOST, 0, 511);
     t.after(() => server.close());
-    const ended = await connrigHere(['try', `ws://${HOST}:${port}`, '--open-timeout', '300ms']);
+    const ended = await connrigHere(['try', `ws://${HOST}:${port}`, '--open-timeout', '2s']);
     assertFailed(ended, 4, 'ETIMEDOUT', /17 bytes of a response head/);
     assert.ok(plain(ended.stdout).includes(' ← "HTTP/1.1 101 Swit"'), ended.stdout);
   });
@@ -261,7 +275,7 @@ describe('a connection that does not open', () => {
 describe('a connection that opened', () => {
   it('and was dropped before its time ends as a run ends whose connections are dropped', TIMEOUT, async (t) => {
     const peer = await webSockets(t, (socket) => socket.close(4401, 'who are you?'));
-    const ended = await connrigHere(['try', peer.url]);
+    const ended = await connrigHere(['try', peer.url, '--for', '1h']);
     assertFailed(ended, 4, 'EDROPPED', /dropped 1 of 1 open connections: by-peer \(close 4401 who are you\?\)/);
     assert.ok(plain(ended.stdout).includes(' ← close 4401 "who are you?"'));
   });
