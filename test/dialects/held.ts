@@ -23,7 +23,7 @@ export interface HeldClients {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** More options of the run. */
   readonly options?: readonly string[];
-  /** Three ping intervals and a little more; longer than the server bears with somebody silent. */
+  /** Three ping intervals and a little more. */
   readonly holdMs: number;
   readonly server: { readonly pid: number; census(): Promise<ClientCensus> };
   /** What the server is to count beside its clients, at the level. */
