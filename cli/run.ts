@@ -1,6 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { outlinePlan } from '../client/plan-outline.ts';
 import { run } from '../client/run.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
@@ -27,11 +26,18 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
   addPlanArguments(command);
   addOptions(command, RUN_OPTIONS).action(async () => {
     const config = await readPlan(command, RUN_OPTIONS, deps.env);
-    if (config.dryRun)
-      return (await import('./doctor.ts')).tellWhetherItFits(config, deps, outlinePlan(config, new Date()));
+    if (config.dryRun) return tellPlan(config, deps);
     refuseSmallLimits();
     await runAndReport(config, deps);
   });
+}
+
+async function tellPlan(config: RunConfig, deps: CliDeps): Promise<void> {
+  const [{ tellWhetherItFits }, { outlinePlan }] = await Promise.all([
+    import('./doctor.ts'),
+    import('../client/plan-outline.ts'),
+  ]);
+  await tellWhetherItFits(config, deps, outlinePlan(config, new Date()));
 }
 
 /** @throws RigError EMEMORY */

@@ -57,6 +57,11 @@ describe('localhost', () => {
         if (second === '::1') continue;
         assert.match(ended.stderr, /localhost is ::1 and 127\.0\.0\.1 here; connections go to 127\.0\.0\.1/);
       }
+      const tried = await connrig(t, ['try', `tcp://localhost:${port}`, '--for', '0s'], withHosts(t, first, second));
+      assert.equal(tried.code, 0, tried.stderr);
+      const [last] = [...tried.stdout.matchAll(/connecting to (.*)$/gm)].slice(-1);
+      assert.equal(last?.[1], second === '::1' ? `[::1]:${port}` : `127.0.0.1:${port}`);
+      assert.match(tried.stdout, /^open after /m);
     });
 
     it(`is ${first} first, and a command listens at ${second} alone`, ELSEWHERE, async (t) => {

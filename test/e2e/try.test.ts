@@ -1,74 +1,18 @@
-/** `connrig try` against real servers: what it shows of both sides, what it hides, and how it ends beside a run. */
+/** `connrig try` against real servers: what it shows of both sides, and what it hides. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
-import { dirname, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { runConnrig } from '../../cli/connrig.ts';
-import { listen } from '../../telemetry/listen.ts';
-import { testDeps } from '../support/cli-deps.ts';
-import { assertFailed, connrigHere, HASTY, newFolder } from '../support/connrig.ts';
-import { HOST, unusedPort } from '../support/peers.ts';
+import { describe, it } from 'node:test';
+import { connrigHere } from '../support/connrig.ts';
 import { writeSecured } from '../support/secured-files.ts';
-import { eventually } from '../support/wait.ts';
+import { fileOf, serveTried, tryUntil, USERS, webSocketPeer, withoutTimes } from '../support/tried-peers.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 
-interface Peer {
-  readonly url: string;
-  /** Sockets that were accepted so far. */
-  readonly accepted: () => number;
-}
-
-/** A server until the test ends. */
-async function serve(t: TestContext, server: Server, scheme: string): Promise<Peer> {
-  let accepted = 0;
-  server.on('connection', () => {
-    accepted += 1;
-  });
-  const port = await listen(server, HOST, 0, 511);
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `${scheme}://${HOST}:${port}`, accepted: () => accepted };
-}
-
-function webSockets(t: TestContext, onSocket: (socket: WebSocket) => void, token?: string): Promise<Peer> {
-  const server = createServer();
-  const sockets = new WebSocketServer({
-    server,
-    verifyClient: ({ req }: { req: { headers: Record<string, unknown> } }) =>
-      token === undefined || req.headers['authorization'] === `Bearer ${token}`,
-  });
-  t.after(() => {
-    for (const client of sockets.clients) client.terminate();
-  });
-  sockets.on('connection', onSocket);
-  return serve(t, server, 'ws');
-}
-
-function fileWith(t: TestContext, name: string, text: string): string {
-  const file = join(dirname(newFolder(t)), name);
-  writeFileSync(file, text);
-  return file;
-}
-
-/** Without times, which differ each time. */
-const plain = (stdout: string): string[] =>
-  stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.replace(/^ *[\d,.]+ ms ( [→← ]) /, '$1 ').replace(/(?<=open after ).*? m?s/, 'some time'));
-
-const USERS = 'name,token\nann,secret-of-ann\nbob,secret-of-bob\n';
-
 describe('a connection that is tried', () => {
   it('says what one of a run says, and its secrets show on neither side unless asked for', TIMEOUT, async (t) => {
-    const peer = await webSockets(
+    const peer = await webSocketPeer(
       t,
       (socket) =>
         socket.on('message', (message) => {
@@ -80,11 +24,11 @@ describe('a connection that is tried', () => {
     );
     const args = [
       ...['try', `${peer.url}/chat?key=of-the-query`, '--header', 'Authorization: Bearer {token}'],
-      ...['--data', fileWith(t, 'users.csv', USERS), '--row', '2', '--send-on-open', 'I am {name}', '--for', '400ms'],
+      ...['--data', fileOf(t, 'users.csv', USERS), '--row', '2', '--send-on-open', 'I am {name}'],
     ];
-    const ended = await connrigHere(args);
+    const ended = await tryUntil(args, 'binary 00 ff');
     assert.equal(ended.code, 0, ended.stderr);
-    const lines = plain(ended.stdout);
+    const lines = withoutTimes(ended.stdout);
     const at = peer.url.slice('ws://'.length);
     assert.deepEqual(lines.slice(0, 4), [
       `${peer.url}/chat?key=***, row 2 of --data`,
@@ -115,14 +59,14 @@ describe('a connection that is tried', () => {
     assert.match(ended.stderr, /^\*\*\* is a secret; --show-secrets shows it$/m);
     assert.equal(peer.accepted(), 1);
 
-    const shown = await connrigHere([...args, '--show-secrets']);
-    assert.ok(plain(shown.stdout).includes(' ← text "welcome I am bob, secret-of-bob"'));
+    const shown = await tryUntil([...args, '--show-secrets'], 'binary 00 ff');
+    assert.ok(withoutTimes(shown.stdout).includes(' ← text "welcome I am bob, secret-of-bob"'));
     assert.match(shown.stdout, /GET \/chat\?key=of-the-query HTTP/);
     assert.equal(shown.stderr, '');
   });
 
   it('goes through its opening step by step, and its rules are at work', TIMEOUT, async (t) => {
-    const peer = await webSockets(t, (socket) => {
+    const peer = await webSocketPeer(t, (socket) => {
       socket.send('0{"sid":"x"}');
       socket.on('message', (message) => {
         if (String(message) === '40') socket.send('40ok');
@@ -130,15 +74,18 @@ describe('a connection that is tried', () => {
         if (String(message) === '3') socket.send('thanks');
       });
     });
-    const opening = fileWith(
+    const opening = fileOf(
       t,
       'opening.yaml',
       `steps:\n  - expect: { prefix: '0{' }\n  - send: '40'\n  - wait: 20ms\n  - expect: { prefix: '40' }\n` +
         `rules:\n  - on: '2'\n    send: '3'\n  - every: 100ms\n    send: 'still here'\n`,
     );
-    const ended = await connrigHere(['try', peer.url, '--opening', opening, '--for', '1s']);
+    const ended = await tryUntil(
+      ['try', peer.url, '--opening', opening],
+      /still here[\s\S]*thanks|thanks[\s\S]*still here/,
+    );
     assert.equal(ended.code, 0, ended.stderr);
-    const lines = plain(ended.stdout);
+    const lines = withoutTimes(ended.stdout);
     const inOrder = [
       '   step 1 of 4: expect {"prefix":"0{"}',
       '   step 2 of 4: send',
@@ -157,7 +104,7 @@ describe('a connection that is tried', () => {
   });
 
   it('shows http in heads and bodies, also what is under TLS, and what was agreed on', TIMEOUT, async (t) => {
-    const answer = (_: unknown, response: import('node:http').ServerResponse): void => {
+    const answer = (_: unknown, response: ServerResponse): void => {
       response.setHeader('Set-Cookie', 'sid=of-the-server; Path=/');
       response.write('hel');
       response.end('lo');
@@ -165,12 +112,12 @@ describe('a connection that is tried', () => {
     const { certPath, keyPath } = writeSecured(t);
     const options = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
     const [open, secured] = [
-      await serve(t, createServer(answer), 'http'),
-      await serve(t, createTlsServer(options, answer) as unknown as Server, 'https'),
+      await serveTried(t, createServer(answer), 'http'),
+      await serveTried(t, createTlsServer(options, answer) as unknown as Server, 'https'),
     ];
     const ended = await connrigHere(['try', open.url, secured.url, '--ca', certPath, '--for', '0s']);
     assert.equal(ended.code, 0, ended.stderr);
-    const lines = plain(ended.stdout);
+    const lines = withoutTimes(ended.stdout);
     for (const one of [
       ' → GET / HTTP/1.1',
       '               Set-Cookie: sid=***; Path=/',
@@ -184,8 +131,8 @@ describe('a connection that is tried', () => {
   });
 
   it('is told as JSON, an object a line', TIMEOUT, async (t) => {
-    const peer = await webSockets(t, (socket) => socket.send(Buffer.from('a text in bytes')));
-    const ended = await connrigHere(['try', peer.url, '--for', '200ms', '--json', '--engine', 'node']);
+    const peer = await webSocketPeer(t, (socket) => socket.send(Buffer.from('a text in bytes')));
+    const ended = await tryUntil(['try', peer.url, '--json', '--engine', 'node'], 'a text in bytes');
     assert.deepEqual([ended.code, ended.stderr], [0, '']);
     const told = ended.stdout
       .trimEnd()
@@ -201,93 +148,3 @@ describe('a connection that is tried', () => {
     assert.deepEqual([type, outcome, closeReason, error, hasHidden], ['outcome', 'open', null, null, false]);
   });
 });
-
-describe('a connection that does not open', () => {
-  it('ends with the code, the sentence and the hint of a run whose connections all go like it', TIMEOUT, async (t) => {
-    const { certPath, keyPath } = writeSecured(t);
-    const options = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
-    const refusing = await webSockets(t, () => {}, 'another');
-    const untrusted = await serve(t, createTlsServer(options) as unknown as Server, 'https');
-    for (const url of [`tcp://${HOST}:${await unusedPort()}`, refusing.url, untrusted.url]) {
-      const tried = await connrigHere(['try', url]);
-      const plan = ['--connections', '5', '--levels', '1', ...HASTY, '--quiet', '--out', newFolder(t)];
-      const ran = await connrigHere(['run', url, ...plan]);
-      assert.equal(tried.code, 4, tried.stderr);
-      assert.equal(tried.code, ran.code);
-      assert.equal(errorIn(tried.stderr), errorIn(ran.stderr));
-    }
-    assert.equal(untrusted.accepted(), 2);
-  });
-
-  it(
-    'shows what came in place of what an opening expects, and tries the other URLs all the same',
-    TIMEOUT,
-    async (t) => {
-      const wrong = await webSockets(t, (socket) => socket.send('go away'));
-      const right = await webSockets(t, (socket) => socket.send('welcome'));
-      const ended = await connrigHere(['try', wrong.url, right.url, '--expect', 'welcome', '--for', '0s']);
-      assertFailed(ended, 4, 'EOPENING', /step 1 of 1 expects welcome: the server said "go away"/);
-      const lines = plain(ended.stdout);
-      assert.ok(lines.includes(' ← text "go away"') && lines.includes('not open: opening-refused'), ended.stdout);
-      assert.deepEqual([lines.filter((line) => line === '').length, lines.at(-1)], [1, 'open after some time']);
-    },
-  );
-
-  it('times out, and half an answer is shown', TIMEOUT, async (t) => {
-    const server = createTcpServer((socket) => socket.on('error', () => {}).write('HTTP/1.1 101 Swit'));
-    const port = await listen(server, HOST, 0, 511);
-    t.after(() => server.close());
-    const ended = await connrigHere(['try', `ws://${HOST}:${port}`, '--open-timeout', '300ms']);
-    assertFailed(ended, 4, 'ETIMEDOUT', /17 bytes of a response head/);
-    assert.ok(plain(ended.stdout).includes(' ← "HTTP/1.1 101 Swit"'), ended.stdout);
-  });
-
-  it('for wrong usage opens nothing', TIMEOUT, async (t) => {
-    const peer = await webSockets(t, () => {});
-    const data = fileWith(t, 'users.csv', USERS);
-    for (const [args, sentence] of [
-      [['--pid', '1', '--connections', '5'], /--connections, --pid: a run has them/],
-      [['--row', '3', '--data', data, '--header', 'a: {token}'], /--row: 3 is beyond the 2 rows of/],
-      [['--row', '1'], /--row: there are no rows without --data/],
-      [['--header', 'a: {tokn}'], /\{tokn\} has no value/],
-    ] as const) {
-      assertFailed(await connrigHere(['try', peer.url, ...args]), 2, 'EUSAGE', sentence);
-    }
-    assertFailed(await connrigHere(['try']), 2, 'EUSAGE', /there is no URL to try/);
-    assert.equal(peer.accepted(), 0);
-  });
-});
-
-describe('a connection that opened', () => {
-  it('and was dropped before its time ends as a run ends whose connections are dropped', TIMEOUT, async (t) => {
-    const peer = await webSockets(t, (socket) => socket.close(4401, 'who are you?'));
-    const ended = await connrigHere(['try', peer.url]);
-    assertFailed(ended, 4, 'EDROPPED', /dropped 1 of 1 open connections: by-peer \(close 4401 who are you\?\)/);
-    assert.ok(plain(ended.stdout).includes(' ← close 4401 "who are you?"'));
-  });
-
-  it('is closed in order by Ctrl-C; one that is still opening is given up', TIMEOUT, async (t) => {
-    const closes: number[] = [];
-    const peer = await webSockets(t, (socket) => socket.on('close', (code) => closes.push(code)));
-    const deps = testDeps();
-    const trial = runConnrig(['try', peer.url, '--for', '1h'], deps);
-    await eventually(() => / {4}open$/m.test(deps.out()), 'it is open');
-    deps.signal('SIGINT');
-    await trial;
-    assert.equal(deps.exitCode(), undefined, deps.err());
-    assert.deepEqual(await eventually(() => closes.length > 0 && closes, 'the server has seen it'), [1000]);
-
-    const silent = createTcpServer((socket) => socket.on('error', () => {}).resume());
-    const port = await listen(silent, HOST, 0, 511);
-    t.after(() => silent.close());
-    const waiting = testDeps();
-    const other = runConnrig(['try', `ws://${HOST}:${port}`, '--open-timeout', '1h'], waiting);
-    await eventually(() => waiting.out().includes('GET / HTTP/1.1'), 'it has asked');
-    waiting.signal('SIGINT');
-    await other;
-    assert.equal(waiting.exitCode(), 130);
-    assert.match(waiting.err(), /^EINTERRUPTED: /m);
-  });
-});
-
-const errorIn = (stderr: string): string => /^E[A-Z]+: .*$/m.exec(stderr)?.[0] ?? stderr;
