@@ -18,7 +18,7 @@ import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
 import { isOurs, readEnvironment } from './environment.ts';
 import { exporterOf } from './exporter-source.ts';
-import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
+import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
@@ -104,12 +104,13 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
 
 /** For each URL the addresses of its host, and which of them to connect to. */
 async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promise<Place[]> {
-  const all = await Promise.all(urls.map((url) => resolveHost(url)));
+  const all = await Promise.all(urls.map((url) => (url.family === 'unix' ? [] : resolveHost(url))));
   const listening = pid === undefined ? undefined : await whereItListens(pid);
   const places: Place[] = [];
   for (const [index, url] of urls.entries()) {
     const ips = all[index]!;
-    if (command === undefined) {
+    if (url.family === 'unix') places.push(AT_SOCKET);
+    else if (command === undefined) {
       const { ip, why } = await chooseAddress(url, ips, listening);
       if (why !== undefined) warn(toWarning('WADDRESS', { url: url.text, why }));
       places.push({ ip, ips });
@@ -235,7 +236,7 @@ const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['gener
   sources: [...layout.sources],
   destinations,
   targetIsLocal: local,
-  ip,
+  ...(ip !== '' && { ip }),
 });
 
 function asRigError(error: unknown): RigError {

@@ -1,6 +1,6 @@
 import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
 import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
-import { type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import { familyOf, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import { type LegTls, TLS_VERSIONS } from '../core/schemas/tls.ts';
@@ -39,6 +39,7 @@ export function legsOf(
       url: config.urls[index]?.text ?? null,
       protocol,
       transport,
+      family: familyOf(scheme),
       tls: transport === 'tls' ? legTls(config) : null,
       behaviour: config.behaviour,
       close: config.close,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
-import { closed, listen } from '../telemetry/listen.ts';
+import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
@@ -15,7 +15,7 @@ const METHODS = 'GET, HEAD';
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenHttp(context: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenHttp(context: ListenerContext, at: ListensOn): Promise<Listener> {
   const { options, gate, queues, secure } = context;
   const { handshakeTimeoutMs } = options;
   const census = newCensus();
@@ -55,7 +55,7 @@ export async function listenHttp(context: ListenerContext, wantedPort: number): 
   const isOpen = (socket: Socket): boolean => open.has(socket);
   guardDoor(server, { gate, secure, handshakeTimeoutMs, census, handshaking, reasons, isOpen, onClose });
 
-  const port = await listen(server, options.host, wantedPort, options.backlog);
+  const port = await listenOn(server, at, options.backlog);
   return {
     port,
     census,

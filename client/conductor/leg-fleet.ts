@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -37,7 +38,7 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
       closeWindow: CLOSE_WINDOW,
       openTimeoutMs,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
-      destinations: url.ports.map((port) => ({ ip, port })),
+      destinations: destinationsOf(url, ip),
       close,
       behaviour,
     },
@@ -45,6 +46,11 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
   );
 }
 
-function hostHeaderFor({ host, ports }: Target['url']): string {
+function destinationsOf({ ports, socketPath }: Target['url'], ip: string): Destination[] {
+  return socketPath === undefined ? ports.map((port) => ({ ip, port })) : [{ path: socketPath }];
+}
+
+function hostHeaderFor({ host, ports, family }: Target['url']): string {
+  if (family === 'unix') return host;
   return `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${ports[0]}`;
 }

@@ -49,6 +49,7 @@ test('what is recorded of a leg has no secret in it, however it got there', () =
     url: 'tcp://h:1',
     protocol: 'tcp',
     transport: 'plain',
+    family: 'inet',
     tls: null,
     behaviour: { kind: 'request', perSecond: 5, path: '/a?token=hunter2hunter2' },
     close: 'reset',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { redactUrl } from './secrets.ts';
 import { parseTargetUrl, type TargetUrl } from './urls.ts';
 
-const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text'>]> = [
+const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text' | 'family'>]> = [
   [
     'ws://127.0.0.1:3000',
     { scheme: 'ws', protocol: 'ws', transport: 'plain', host: '127.0.0.1', ports: [3000], path: '/' },
@@ -51,7 +51,8 @@ const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text'>]> = [
   ['tls://h:993', { scheme: 'tls', protocol: 'tcp', transport: 'tls', host: 'h', ports: [993], path: '/' }],
 ];
 for (const [text, wanted] of GOOD) {
-  test(`${text} is a target`, () => assert.deepEqual(parseTargetUrl(text), { ...wanted, text: redactUrl(text) }));
+  test(`${text} is a target`, () =>
+    assert.deepEqual(parseTargetUrl(text), { ...wanted, family: 'inet', text: redactUrl(text) }));
 }
 
 const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [

@@ -10,6 +10,8 @@ interface DeadlineParts {
   readonly protocol: Pick<Protocol, 'cameSoFar'>;
   readonly account: Account;
   readonly farewells: Farewells;
+  /** What an attempt waits for that isn't connected: `no answer to SYN`. */
+  readonly unconnected: string;
 }
 
 /** Ends what takes too long: attempts, closes, partings. */
@@ -43,8 +45,8 @@ export class Deadlines {
   }
 
   #cameSoFar(slot: Slot, state: State): string {
-    const { engine, protocol } = this.#parts;
-    if (!isBegun(state)) return 'no answer to SYN';
+    const { engine, protocol, unconnected } = this.#parts;
+    if (!isBegun(state)) return unconnected;
     const came = state === STATE.securing ? engine.tls?.cameSoFar(slot) : protocol.cameSoFar(slot);
     return `connected, but ${came}`;
   }

@@ -1,7 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseMode } from '../../core/schemas/leg.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';
-import type { Endpoint } from '../engines/engine.ts';
+import type { Destination } from '../engines/engine.ts';
 
 /** What one worker holds, and how; plain data, since it goes to a thread. */
 export interface HolderOptions {
@@ -18,7 +18,7 @@ export interface HolderOptions {
   /** This worker's share of what open connections do. */
   readonly behaviour: BehaviourPlan;
   readonly marks: MarkNumbers;
-  readonly destinations: readonly Endpoint[];
+  readonly destinations: readonly Destination[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
   /** This worker's place in the fleet, so that workers start at different destinations and sources. */

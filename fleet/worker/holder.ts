@@ -74,7 +74,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
-    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
+    const isAtSocket = this.#options.destinations.some((destination) => 'path' in destination);
+    const unconnected = isAtSocket ? 'no room in its backlog' : 'no answer to SYN';
+    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells, unconnected };
     this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),

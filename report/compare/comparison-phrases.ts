@@ -13,7 +13,8 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
     const { name, parts, legs } = leg;
     const [one, all] = nounsOf(leg);
     const isBeside = compared.some(
-      ({ protocol, transport }) => protocol === leg.protocol && transport !== leg.transport,
+      ({ protocol, transport, family }) =>
+        protocol === leg.protocol && family === leg.family && transport !== leg.transport,
     );
     const many = isBeside && leg.transport === 'plain' ? `${all} without TLS` : all;
     // What there is of the cost: the whole, else a part.

@@ -63,6 +63,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     name: leg.name,
     protocol: leg.protocol,
     transport: leg.transport,
+    family: leg.family,
     tls: null,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
@@ -129,7 +130,7 @@ function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf(
-  { protocol, transport }: RecordedLeg,
+  { protocol, transport, family }: RecordedLeg,
   { point, ledger }: HeldLevel,
   baseline: MemoryPoint | undefined,
   opened: LevelOpening | undefined,
@@ -137,14 +138,14 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[toScheme(protocol, transport)];
+  const census = runtime?.census?.[toScheme(protocol, transport, family)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },
     settled: point.settled,
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
-    kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
+    kernelSockets: before && sockstat && family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(point.talk) : null,

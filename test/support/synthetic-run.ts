@@ -14,6 +14,7 @@ export const leg = (more: Partial<RecordedLeg> = {}): RecordedLeg => ({
   url: null,
   protocol: 'ws',
   transport: 'plain',
+  family: 'inet',
   tls: null,
   behaviour: null,
   close: null,
