@@ -6,6 +6,7 @@ import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/values/errors.ts';
 import { redactConfig, redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
+import { socketPathsOf } from '../core/values/urls.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
@@ -22,6 +23,7 @@ import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
+import { checkSocket } from './preflight/look-at-socket.ts';
 import { shakeHands } from './preflight/shake-hands.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 import { securingOf } from './securing.ts';
@@ -55,7 +57,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text, code });
     };
     const ports = config.urls.flatMap((url) => url.ports);
-    const limits = await readSnapshot({ ports, targetPid: config.pid });
+    const limits = await readSnapshot({ ports, socketPaths: socketPathsOf(config.urls), targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
     // Not even this fits: nothing could tell how the run went.
@@ -76,6 +78,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
       for (const setup of setups) await tryTls(config, setup);
+      // One that is started anew isn't there yet.
+      if (config.command === undefined) for (const url of config.urls) await checkSocket(url);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       const exporter = exporterOf(config);

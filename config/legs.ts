@@ -27,6 +27,7 @@ export function legsOf(
   problems.push(
     ...talkProblems(config, schemes),
     ...traitProblems(config, schemes),
+    ...socketProblems(config, schemes),
     ...tlsProblems(config, schemes, named),
     ...thresholdProblems(config, names),
   );
@@ -119,6 +120,21 @@ function traitProblems({ sendOnOpen, perMessageDeflate }: RunConfig, schemes: re
     problems.push(
       `--per-message-deflate: only ${compressing} compresses messages; the legs of this run are ${schemes.join(', ')}`,
     );
+  }
+  return problems;
+}
+
+/** What goes for addresses and ports alone. */
+function socketProblems({ sources, processes, urls }: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const atSockets = schemes.filter((scheme) => familyOf(scheme) === 'unix');
+  const problems: string[] = [];
+  if (sources !== undefined && atSockets.length === schemes.length) {
+    problems.push(
+      `--source: connections to a Unix socket (${atSockets.join(', ')}) come from no address; leave it out`,
+    );
+  }
+  if (urls.length === 0 && (processes ?? 1) > 1 && atSockets.length > 0) {
+    problems.push(`--processes: one process listens at a Unix socket (${atSockets.join(', ')}); leave it out`);
   }
   return problems;
 }

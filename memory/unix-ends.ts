@@ -52,7 +52,7 @@ export async function readUnixBacklog(path: string): Promise<(Backlog & { readon
 }
 
 /** The same file may have been bound by another path: relative, through a link, in a container. */
-function namesSocket(path: string): (socket: UnixSocket) => boolean {
+export function namesSocket(path: string): (socket: UnixSocket) => boolean {
   const fileInode = fileInodeOf(path);
   return (socket) => (fileInode !== 0 && socket.fileInode === fileInode) || socket.path === path;
 }

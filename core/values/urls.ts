@@ -32,6 +32,10 @@ export interface TargetUrl {
   readonly text: string;
 }
 
+/** Of those that are Unix sockets. */
+export const socketPathsOf = (urls: readonly TargetUrl[]): string[] =>
+  urls.flatMap(({ socketPath }) => socketPath ?? []);
+
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/:?#@[\]]+):(\d+)(?:-(\d+))?([/?][^\s#]*)?$/i;
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)(#.*)?$/is;
 const HOST = /^(?:\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^:[\]@]+)$/i;
