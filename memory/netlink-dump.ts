@@ -6,7 +6,7 @@ import { loadNetlink, type Netlink } from './netlink.ts';
 /** Lists of sockets by netlink (linux/sock_diag.h), of whatever family. All numbers are in the machine's own order. */
 export const LITTLE = endianness() === 'LE';
 /** `struct nlmsghdr` and `nlattr`. */
-export const HEADER_BYTES = 16;
+export const MESSAGE_HEAD_BYTES = 16;
 export const ATTRIBUTE_BYTES = 4;
 
 const AF_NETLINK = 16;
@@ -31,7 +31,7 @@ type SocketKind = 'tcp' | 'unix';
 
 /** A request for a list, with its head filled in. @param bodyBytes what follows the head */
 export function diagRequest(bodyBytes: number): { readonly bytes: Uint8Array; readonly view: DataView } {
-  const bytes = new Uint8Array(HEADER_BYTES + bodyBytes);
+  const bytes = new Uint8Array(MESSAGE_HEAD_BYTES + bodyBytes);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, bytes.length, LITTLE);
   view.setUint16(4, SOCK_DIAG_BY_FAMILY, LITTLE);
@@ -123,17 +123,17 @@ export abstract class DumpReader {
 
   read(length: number): void {
     const { view } = this;
-    for (let start = 0; start + HEADER_BYTES <= length; ) {
+    for (let start = 0; start + MESSAGE_HEAD_BYTES <= length; ) {
       const bytes = view.getUint32(start, LITTLE);
       const type = view.getUint16(start + 4, LITTLE);
       if ((view.getUint16(start + 6, LITTLE) & NLM_F_DUMP_INTR) !== 0) this.isWhole = false;
       if (type === NLMSG_DONE || type === NLMSG_ERROR) {
         this.isDone = true;
-        if (bytes > HEADER_BYTES) this.errno = -view.getInt32(start + HEADER_BYTES, LITTLE);
+        if (bytes > MESSAGE_HEAD_BYTES) this.errno = -view.getInt32(start + MESSAGE_HEAD_BYTES, LITTLE);
         return;
       }
-      if (bytes < HEADER_BYTES) throw new Error('a message of netlink without a head');
-      this.at = start + HEADER_BYTES;
+      if (bytes < MESSAGE_HEAD_BYTES) throw new Error('a message of netlink without a head');
+      this.at = start + MESSAGE_HEAD_BYTES;
       this.end = start + bytes;
       if (type === SOCK_DIAG_BY_FAMILY) this.onMessage();
       start += aligned(bytes);

@@ -1,5 +1,5 @@
 import { keepShapeOf } from './kept-shapes.ts';
-import { ATTRIBUTE_BYTES, DumpReader, diagRequest, dump, HEADER_BYTES, LITTLE } from './netlink-dump.ts';
+import { ATTRIBUTE_BYTES, DumpReader, diagRequest, dump, LITTLE, MESSAGE_HEAD_BYTES } from './netlink-dump.ts';
 import { portFilter } from './port-filter.ts';
 
 /** States of a TCP socket, as the kernel numbers them. */
@@ -90,14 +90,14 @@ function requestFor(family: number, { ports, states }: DiagQuery): Uint8Array {
   const filter = ports === undefined ? new Uint8Array(0) : portFilter(ports);
   const attributeBytes = filter.length === 0 ? 0 : ATTRIBUTE_BYTES + filter.length;
   const { bytes, view } = diagRequest(REQUEST_BYTES + attributeBytes);
-  bytes[HEADER_BYTES] = family;
-  bytes[HEADER_BYTES + 1] = IPPROTO_TCP;
-  bytes[HEADER_BYTES + 2] = 1 << (INET_DIAG_SKMEMINFO - 1);
-  view.setUint32(HEADER_BYTES + 4, maskOf(states), LITTLE);
+  bytes[MESSAGE_HEAD_BYTES] = family;
+  bytes[MESSAGE_HEAD_BYTES + 1] = IPPROTO_TCP;
+  bytes[MESSAGE_HEAD_BYTES + 2] = 1 << (INET_DIAG_SKMEMINFO - 1);
+  view.setUint32(MESSAGE_HEAD_BYTES + 4, maskOf(states), LITTLE);
   if (filter.length > 0) {
-    view.setUint16(HEADER_BYTES + REQUEST_BYTES, attributeBytes, LITTLE);
-    view.setUint16(HEADER_BYTES + REQUEST_BYTES + 2, INET_DIAG_REQ_BYTECODE, LITTLE);
-    bytes.set(filter, HEADER_BYTES + REQUEST_BYTES + ATTRIBUTE_BYTES);
+    view.setUint16(MESSAGE_HEAD_BYTES + REQUEST_BYTES, attributeBytes, LITTLE);
+    view.setUint16(MESSAGE_HEAD_BYTES + REQUEST_BYTES + 2, INET_DIAG_REQ_BYTECODE, LITTLE);
+    bytes.set(filter, MESSAGE_HEAD_BYTES + REQUEST_BYTES + ATTRIBUTE_BYTES);
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
 import { keepShapeOf } from './kept-shapes.ts';
-import { ATTRIBUTE_BYTES, DumpReader, diagRequest, dump, HEADER_BYTES, LITTLE } from './netlink-dump.ts';
+import { ATTRIBUTE_BYTES, DumpReader, diagRequest, dump, LITTLE, MESSAGE_HEAD_BYTES } from './netlink-dump.ts';
 
 /** States of a Unix socket, as the kernel numbers them: those of TCP. */
 export const UNIX_ESTABLISHED = 1;
@@ -8,9 +8,8 @@ export const UNIX_LISTEN = 10;
 /** The Unix socket at hand; the next one overwrites it. */
 export interface UnixSocket {
   readonly state: number;
-  /** 0: no process has it. It waits in a backlog. */
   readonly inode: number;
-  /** Of the socket at the other end; 0: that one has been closed, or nobody has accepted it. */
+  /** The number of the socket at the other end; 0: that one has been closed, or nobody has accepted it. */
   readonly peerInode: number;
   /** What it is bound to, for an accepted end what its listener is bound to, as that process wrote it; empty without. */
   readonly path: string;
@@ -52,10 +51,10 @@ const UNIX_DIAG_RQLEN = 4;
 
 function requestFor(states: readonly number[]): Uint8Array {
   const { bytes, view } = diagRequest(REQUEST_BYTES);
-  bytes[HEADER_BYTES] = AF_UNIX;
+  bytes[MESSAGE_HEAD_BYTES] = AF_UNIX;
   const mask = states.reduce((bits, state) => bits | (1 << state), 0);
-  view.setUint32(HEADER_BYTES + 4, mask, LITTLE);
-  view.setUint32(HEADER_BYTES + 12, SHOW_NAME | SHOW_VFS | SHOW_PEER | SHOW_RQLEN, LITTLE);
+  view.setUint32(MESSAGE_HEAD_BYTES + 4, mask, LITTLE);
+  view.setUint32(MESSAGE_HEAD_BYTES + 12, SHOW_NAME | SHOW_VFS | SHOW_PEER | SHOW_RQLEN, LITTLE);
   return bytes;
 }
 

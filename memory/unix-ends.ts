@@ -11,8 +11,8 @@ const LISTINGS_MOST = 3;
 
 /**
  * Connections at a Unix socket, as the kernel lists them. An accepted end bears the name of its listener, the client's end none.
- * The kernel makes the server's end when the client connects, in the client's network namespace, so each connection is in the
- * list, accepted or not. One whose client has closed isn't counted.
+ * The kernel makes the server's end when the client connects, in the client's network namespace: it is in our list wherever the
+ * server lives. One whose client has closed isn't counted.
  *
  * @throws Missing where nothing tells
  */
@@ -76,15 +76,15 @@ async function countEnds(path: string): Promise<Counted> {
   let [accepted, queued, targetBytes] = [0, 0, 0];
   /** Ends of the target's with something queued in either direction. */
   const busy = new Map<number, { unreadBytes: number; sentTruesizeBytes: number }>();
-  const isWhole = await listUnixSockets([UNIX_ESTABLISHED], (socket) => {
+  const isWhole = await listUnixSockets([UNIX_ESTABLISHED, UNIX_LISTEN], (socket) => {
     if (!isOurs(socket)) return;
-    const { inode, receiveQueue, sendQueue } = socket;
-    if (inode !== 0 && socket.peerInode === 0) return;
-    if (inode === 0) queued++;
-    else accepted++;
-    targetBytes += receiveQueue;
-    if (inode !== 0 && receiveQueue + sendQueue > 0) {
-      busy.set(inode, { unreadBytes: receiveQueue, sentTruesizeBytes: sendQueue });
+    const { state, inode, receiveQueue, sendQueue } = socket;
+    // An end that waits is no row of its own: its listener says how many there are.
+    if (state === UNIX_LISTEN) queued += receiveQueue;
+    else if (socket.peerInode !== 0) {
+      accepted++;
+      targetBytes += receiveQueue;
+      if (receiveQueue + sendQueue > 0) busy.set(inode, { unreadBytes: receiveQueue, sentTruesizeBytes: sendQueue });
     }
   });
   const target = emptyQueue();

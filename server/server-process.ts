@@ -124,7 +124,7 @@ function topOf(listeners: ReadonlyMap<SchemeName, Listener>, count: number): Top
   return top.map(({ protocol, queuedBytes, transport }) => ({
     pid: process.pid,
     protocol,
-    // Who comes to a Unix socket has no address.
+    // At a Unix socket peers have no address.
     peer: isPortScheme(protocol) ? `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}` : protocol,
     queuedBytes,
     bytesIn: transport.bytesRead,

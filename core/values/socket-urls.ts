@@ -26,7 +26,7 @@ export const isSocketUrl = (text: string): boolean => /^[a-z]+\+unix:/i.test(tex
  * @returns a sentence's end where it can't be read
  */
 export function readSocketUrl(text: string): SocketUrl | string {
-  const [, given = '', rest = ''] = /^([a-z]+\+unix):(?:\/\/(?=[^/]|\/))?([\s\S]*)$/i.exec(text) ?? [];
+  const [, given = '', rest = ''] = /^([a-z]+\+unix):(?:\/\/)?([\s\S]*)$/i.exec(text) ?? [];
   const scheme = given.toLowerCase();
   const shown = redactUrl(rest);
   if (!isOfSocket(scheme)) return whyNot(scheme, shown);

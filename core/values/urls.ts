@@ -32,7 +32,7 @@ export interface TargetUrl {
   readonly text: string;
 }
 
-/** Of those that are Unix sockets. */
+/** The paths of those that are Unix sockets. */
 export const socketPathsOf = (urls: readonly TargetUrl[]): string[] =>
   urls.flatMap(({ socketPath }) => socketPath ?? []);
 

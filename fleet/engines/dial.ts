@@ -44,8 +44,8 @@ export function dial(libc: Libc, { family, source, destination }: SocketRoute, h
 }
 
 /**
- * Connects at a Unix socket, at once or not at all: where the backlog is full a socket that doesn't block gets EAGAIN
- * (unix_stream_connect in net/unix/af_unix.c), stays as it was, and is told nothing when there is room. It has to ask again.
+ * Connects at a Unix socket, at once or not at all (unix_stream_connect in net/unix/af_unix.c). Where the backlog is full a
+ * socket that doesn't block gets EAGAIN, and stays as it was. No event tells when there is room: it has to ask again.
  *
  * @returns true: it is connected, and waits in the backlog; false: the backlog is full; else the system's word for what is wrong
  */

@@ -4,7 +4,7 @@ import type { Slot } from '../protocols/protocol.ts';
 interface NodeBacklog {
   readonly isEmpty: boolean;
   add(slot: Slot, path: string): void;
-  /** Waits no longer; it is told of from a later round of the loop. Of others nothing happens. */
+  /** Waits no longer; it is told of from a later round of the loop. A slot that doesn't wait is left alone. */
   abort(slot: Slot): void;
   dispose(): void;
 }
