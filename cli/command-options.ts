@@ -19,12 +19,12 @@ export function addOptions(command: Command, table: OptionTable): Command {
 }
 
 function toCommandOption(option: Option<unknown>): CommandOption {
-  const { argument, default: fallback, repeats } = option;
+  const { argument, default: fallback, repeats, joinedBy = ',' } = option;
   const meaning = formatMeaning(option);
   const shown = fallback === undefined || argument === undefined ? meaning : `${meaning} (default: ${fallback})`;
   const made = new CommandOption(formatFlags(option), shown);
   if (!repeats) return made;
-  return made.argParser((value, before?: string) => (before === undefined ? value : `${before},${value}`));
+  return made.argParser((value, before?: string) => (before === undefined ? value : `${before}${joinedBy}${value}`));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import type { OptionTable } from '../config/option.ts';
 import type { RawSettings } from '../config/read-options.ts';
-import { parseRunConfig, type RunConfig } from '../config/run-config.ts';
+import { parseRunConfig, type RunConfig, saysSomething } from '../config/run-config.ts';
 import { RigError } from '../core/values/errors.ts';
 import { readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
@@ -31,7 +31,11 @@ export async function readPlan(command: Command, table: OptionTable, env: CliDep
   const hasBaseline = given['baseline'] !== undefined || fromFile['baseline'] !== undefined;
   // What sums up a run takes memory that a run without a baseline needn't have.
   const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
-  return parseRunConfig(settings, fromFile, strangers, readBaseline, env, command.name());
+  const config = parseRunConfig(settings, fromFile, strangers, readBaseline, env, command.name());
+  if (!saysSomething(config)) return config;
+  // What reads rows and texts takes memory that other runs needn't have.
+  const { readOpenings } = await import('../config/opening/read-openings.ts');
+  return readOpenings({ ...config, configFile: file }, env, command.name());
 }
 
 /** @throws RigError ECONFIG */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { baselineWarnings } from '../config/baseline.ts';
+import type { Preamble } from '../config/preamble.ts';
 import { canStartAnew, type RunConfig } from '../config/run-config.ts';
 import { toRecordedLeg } from '../core/schemas/leg.ts';
 import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
@@ -150,7 +151,13 @@ async function openingRunFile(
     adminToken: __,
     tlsMaterial: ___,
     adminTls: ____,
+    openings: _____,
+    inlineOpening: ______,
     sendOnOpen,
+    expect,
+    header,
+    cookie,
+    dialectSettings,
     ...settings
   } = config;
   const texts = urls.map(({ text }) => text);
@@ -165,12 +172,11 @@ async function openingRunFile(
       ...settings,
       urls: texts,
       // A password, often enough.
-      ...(sendOnOpen && {
-        sendOnOpen: {
-          from: sendOnOpen.from.startsWith('@') ? sendOnOpen.from : null,
-          bytes: sendOnOpen.hex.length / 2,
-        },
-      }),
+      ...(sendOnOpen && { sendOnOpen: recordOfBytes(sendOnOpen) }),
+      ...(expect && { expect: recordOfBytes(expect) }),
+      ...(header && { header: header.map(({ name }) => name) }),
+      ...(cookie && { cookie: cookie.map((one) => one.split('=')[0]) }),
+      ...(dialectSettings && { dialectSettings: dialectSettings.map(([name]) => name) }),
       ...(target && { target: target.given }),
       ...(config.exporter && { exporter: config.exporter.text }),
       ...(typeof config.collect === 'object' && { collect: config.collect.text }),
@@ -195,6 +201,11 @@ async function openingRunFile(
     generator: { engine: config.engine, legs: [] },
   };
 }
+
+const recordOfBytes = ({ from, hex }: Preamble): { from: string | null; bytes: number } => ({
+  from: from.startsWith('@') ? from : null,
+  bytes: hex.length / 2,
+});
 
 function nameOf({ target, urls, plan }: RunConfig): string {
   if (target) return target.manifest.name;
@@ -234,12 +245,20 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
   return exporter === undefined ? 'url' : 'exporter';
 }
 
-const recordOf = ({ layout, destinations, local, ip }: LegSetup): RunFile['generator']['legs'][number] => ({
+const recordOf = ({
+  leg,
+  layout,
+  destinations,
+  local,
+  ip,
+  securedBy,
+}: LegSetup): RunFile['generator']['legs'][number] => ({
   workers: layout.workers,
   ownTables: layout.ownTables,
   sources: [...layout.sources],
   destinations,
   targetIsLocal: local,
+  securedBy: leg.tls ? securedBy : null,
   ...(ip !== '' && { ip }),
 });
 

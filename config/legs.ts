@@ -45,7 +45,8 @@ export function legsOf(
       behaviour: config.behaviour,
       close: config.close,
       perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
-      sendOnOpen: DESCRIPTORS[protocol].sendsFirst ? config.sendOnOpen?.hex : undefined,
+      // Known when its files are read.
+      opening: null,
       warmUp: warmUpBelow(levels),
       levels,
       connectsPerSecond: config.connectsPerSecond ?? Math.max(perSecond, Math.ceil(top / withinSeconds)),
@@ -107,14 +108,9 @@ function whyUnable(kind: BehaviourPlan['kind'], unable: readonly SchemeName[]): 
 }
 
 /** What some protocols can do and others can't. */
-function traitProblems({ sendOnOpen, perMessageDeflate }: RunConfig, schemes: readonly SchemeName[]): string[] {
+function traitProblems({ perMessageDeflate }: RunConfig, schemes: readonly SchemeName[]): string[] {
   const problems: string[] = [];
   const descriptors = schemes.map((scheme) => DESCRIPTORS[toCarried(scheme).protocol]);
-  if (sendOnOpen !== undefined && !descriptors.some(({ sendsFirst }) => sendsFirst)) {
-    const begin = schemes.map((name, i) => `one of ${name} begins with ${descriptors[i]!.beginsWith}`).join(', ');
-    const sending = findProtocols(({ sendsFirst }) => sendsFirst).join(' and ');
-    problems.push(`--send-on-open: only ${sending} connections send what you say; ${begin}`);
-  }
   if (perMessageDeflate !== 'off' && !descriptors.some(({ compresses }) => compresses)) {
     const compressing = findProtocols(({ compresses }) => compresses).join(' and ');
     problems.push(

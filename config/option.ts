@@ -9,6 +9,7 @@ export const OPTION_GROUPS = {
   access: 'Access',
   plan: 'Connections',
   tls: 'TLS',
+  opening: 'How they sign in',
   traffic: 'What they say',
   target: 'The target',
   targets: 'Which targets',
@@ -35,6 +36,8 @@ export interface Option<T> {
   readonly default?: string;
   /** May be given several times on the command line: the same as a list. */
   readonly repeats?: true;
+  /** What stands between several, for values that may have commas; a comma unless said. */
+  readonly joinedBy?: string;
   /** The environment variable that says it where the command line doesn't: for what must not show in a list of processes. */
   readonly env?: string;
   /** Reads what a person wrote; only called when something was. */

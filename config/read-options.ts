@@ -13,7 +13,8 @@ export type OptionValues<T extends OptionTable> = {
 
 /** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
 export type RawSettings = Readonly<Record<string, unknown>>;
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What stood on a command line, in pieces that nobody has read yet. */
 export interface CommandLine {
@@ -54,7 +55,7 @@ export function readOptions<T extends OptionTable>(
 }
 
 function findWritten(
-  { name, env: variable, default: fallback }: Option<unknown>,
+  { name, env: variable, default: fallback, joinedBy }: Option<unknown>,
   commandLine: RawSettings,
   env: Environment,
   file: RawSettings,
@@ -64,10 +65,11 @@ function findWritten(
   const fromEnv = variable === undefined ? undefined : env[variable] || undefined;
   if (commandLine[name] === undefined && fromEnv !== undefined) return { where: variable ?? flag, written: fromEnv };
   const given = commandLine[name] ?? file[name];
-  return { where: flag, written: given === undefined ? fallback : toText(given) };
+  return { where: flag, written: given === undefined ? fallback : toText(given, joinedBy) };
 }
 
-const toText = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));
+const toText = (value: unknown, joinedBy = ','): string =>
+  Array.isArray(value) ? value.map(String).join(joinedBy) : String(value);
 
 /** What a command line has and its command doesn't know; with the option that was meant where one is spelt nearly the same. */
 export function strangerProblems(strangers: readonly string[], table: OptionTable): string[] {

@@ -19,7 +19,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'admin-key',
 ]);
 /** What nobody else may read: a file that says it is named, a value is not. */
-const SECRETS: ReadonlySet<string> = new Set(['exporter-token', 'send-on-open']);
+const SECRETS: ReadonlySet<string> = new Set(['exporter-token', 'send-on-open', 'expect']);
 
 /**
  * The command that asks for the same run, ready to paste, wherever its settings stood. Values of queries and passwords are hidden.
@@ -30,7 +30,9 @@ export function commandAgain(urls: readonly string[], commandLine: RawSettings, 
   const options = Object.values(RUN_OPTIONS).flatMap(({ name, ...option }) => {
     const given = commandLine[name] ?? file[name];
     if (given === undefined || LEFT_OUT.has(name)) return [];
-    const texts = (Array.isArray(given) ? given : [given]).map(String);
+    const joinedBy = 'joinedBy' in option ? option.joinedBy : undefined;
+    const written = (Array.isArray(given) ? given : [given]).map(String);
+    const texts = joinedBy === undefined ? written : written.flatMap((text) => text.split(joinedBy));
     if (!('argument' in option)) return texts[0] === 'true' ? [`--${name}`] : [];
     const shown = 'repeats' in option ? texts : [texts.join(',')];
     return shown.map((text) => `--${name} ${word(toShow(name, text))}`);
@@ -38,8 +40,23 @@ export function commandAgain(urls: readonly string[], commandLine: RawSettings, 
   return ['connrig run', ...urls.map((url) => word(redactUrl(url))), ...options].join(' ');
 }
 
+/** What connections say: names, and values that are holes alone, since those are no secrets. */
+const SAID: Readonly<Record<string, (text: string) => string>> = {
+  header: (text) =>
+    text.replace(
+      /^([^:]*:\s*)(?:(Bearer|Basic|Token) )?(.*)$/s,
+      (_, name, kind, value) => `${name}${kind ? `${kind} ` : ''}${shownValue(value)}`,
+    ),
+  cookie: (text) => text.replace(/(=)([^;]*)/g, (_, sign, value) => `${sign}${shownValue(value)}`),
+  'dialect-set': (text) => text.replace(/(=)(.*)$/s, (_, sign, value) => `${sign}${shownValue(value)}`),
+};
+
+const shownValue = (value: string): string => (/^(?:\{[A-Za-z_][\w.:-]*\})+$/.test(value) ? value : '***');
+
 function toShow(name: string, text: string): string {
   if (SECRETS.has(name)) return text.startsWith('@') ? text : '@FILE';
+  const hide = SAID[name];
+  if (hide) return hide(text);
   // A path with a query may be part of it.
   return name === 'behaviour' ? redactUrl(text) : redactText(text);
 }

@@ -2,6 +2,7 @@ import type { CertificateAndKey } from '../certificates/read-certificate-and-key
 import type { EarlierRun } from '../core/schemas/record.ts';
 import type { Plan } from '../core/values/plan.ts';
 import type { TargetUrl } from '../core/values/urls.ts';
+import type { LegOpening } from './opening/opening-shapes.ts';
 import type { OptionValues } from './read-options.ts';
 import type { RUN_OPTIONS } from './run-options.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -18,6 +19,11 @@ export type RunConfig = Readonly<
     tlsMaterial: TlsMaterial | undefined;
     /** What --metrics and --live are served with over TLS. Secret. */
     adminTls: CertificateAndKey | undefined;
+    /** An opening that stood in the config file, unread; and that file. */
+    inlineOpening: unknown;
+    configFile: string | undefined;
+    /** What connections of each leg say until they are open; none until `readOpenings`. */
+    openings: readonly LegOpening[];
     /** The command that asks for the same. */
     again: string;
   }

@@ -43,11 +43,6 @@ test('http has requests instead of messages, and begins with one', () => {
     findRunProblem(echo),
     /^--behaviour echo: http connections have requests, not messages; take request:5k\/s, or/,
   );
-  const sends = { 'send-on-open': 'PING', urls: ['http://h:1'] };
-  assert.match(
-    findRunProblem(sends),
-    /^--send-on-open: only tcp connections send what you say; .*one of http begins with its request$/,
-  );
   const limit = { 'rtt-limit': '50ms', protocol: 'http' };
   assert.match(findRunProblem(limit), /with --behaviour idle; take request:5k\/s, say$/);
   assert.equal(parseRunConfig({ ...limit, behaviour: 'request:1k/s' }).rttLimitMs, 50);

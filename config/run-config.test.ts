@@ -13,7 +13,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     behaviour: { kind: 'idle' },
     close: 'graceful',
     perMessageDeflate: 'off',
-    sendOnOpen: undefined,
+    opening: null,
     levels: evenLevels(5000, 10),
     warmUp: 250,
     connectsPerSecond: 2000,
@@ -47,6 +47,9 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     quiet: false,
     force: false,
     dryRun: false,
+    dataOrder: 'each',
+    inlineOpening: undefined,
+    openings: [],
     urls: [],
     again: 'connrig run',
     plan: {

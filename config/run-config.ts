@@ -38,13 +38,16 @@ export function parseRunConfig(
   command = 'run',
 ): RunConfig {
   const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
-  const values: Record<string, unknown> = readOptions(RUN_OPTIONS, { commandLine, env, file }, problems);
+  // A file may have it in full, where the command line names another file.
+  const inlineOpening = typeof file['opening'] === 'object' ? file['opening'] : undefined;
+  const written = { commandLine, env, file: inlineOpening ? { ...file, opening: undefined } : file };
+  const values: Record<string, unknown> = readOptions(RUN_OPTIONS, written, problems);
   if (typeof values['baseline'] === 'string') {
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
   }
   const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
-  const parsed = { ...values, urls } as unknown as RunConfig;
+  const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
   const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
@@ -112,6 +115,28 @@ function launchesOf(config: RunConfig, named: IsNamed): number {
 /** Whether the run starts its target itself, and so can start it again. */
 export const canStartAnew = ({ urls, command }: Pick<RunConfig, 'urls' | 'command'>): boolean =>
   urls.length === 0 || command !== undefined;
+
+/** Whether connections say more until they are open than their protocol has them say. */
+export function saysSomething(config: RunConfig): boolean {
+  const { behaviour, inlineOpening, urls } = config;
+  const paths = [...urls.map(({ path }) => path), behaviour.kind === 'request' ? behaviour.path : undefined];
+  // A path may have holes.
+  if (inlineOpening !== undefined || paths.some((path) => path?.includes('{'))) return true;
+  return SAYING.some((key) => config[key] !== undefined);
+}
+
+const SAYING = [
+  'header',
+  'cookie',
+  'origin',
+  'subprotocols',
+  'data',
+  'dialect',
+  'dialectSettings',
+  'opening',
+  'sendOnOpen',
+  'expect',
+] as const satisfies ReadonlyArray<keyof RunConfig>;
 
 function servingProblems(config: RunConfig, named: IsNamed): string[] {
   const served = (['metrics', 'live'] as const).flatMap((name) => (config[name] ? [{ name, ...config[name] }] : []));

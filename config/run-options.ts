@@ -1,6 +1,7 @@
 import type { OptionTable } from './option.ts';
 import { CONNECTION_OPTIONS } from './run/connections-options.ts';
 import { FOLDER_OPTIONS } from './run/folder-options.ts';
+import { OPENING_OPTIONS } from './run/opening-options.ts';
 import { READING_OPTIONS } from './run/readings-options.ts';
 import { TARGET_OPTIONS } from './run/target-options.ts';
 import { TLS_OPTIONS } from './run/tls-options.ts';
@@ -12,6 +13,7 @@ import { WATCHING_OPTIONS } from './run/watching-options.ts';
 export const RUN_OPTIONS = {
   ...CONNECTION_OPTIONS,
   ...TLS_OPTIONS,
+  ...OPENING_OPTIONS,
   ...TRAFFIC_OPTIONS,
   ...TARGET_OPTIONS,
   ...READING_OPTIONS,

@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
+import type { DataOrder } from '../core/opening/data-order.ts';
+import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
+import type { IdentityOptions } from './opening/identities.ts';
+import { Numbers } from './opening/numbers.ts';
+import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
 import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
@@ -32,8 +37,19 @@ export interface FleetOptions {
   readonly closeTimeoutMs: number;
   readonly destinations: readonly Destination[];
   readonly close: CloseMode;
+  /** What connections are told apart by; undefined: they all say the same. */
+  readonly identity?: FleetIdentity | undefined;
+  /** What is said on each connection before it counts as open, and then; it asks for an `identity`. */
+  readonly opening?: OpeningPlan | undefined;
   /** What the whole fleet does. */
   readonly behaviour: BehaviourPlan;
+}
+
+/** What tells connections of a fleet apart: a row for each, values of the environment that are hidden. */
+export interface FleetIdentity {
+  readonly rows: SharedRows | undefined;
+  readonly order: DataOrder;
+  readonly secrets: readonly string[];
 }
 
 /** What a fleet has to say beside its counts. */
@@ -95,21 +111,25 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const tallies = new TallyReader(buffers);
   const run = randomInt(RUN_NUMBERS);
+  const workerCapacity = Math.ceil(options.capacity / layout.workers) + layout.lanes;
+  const identity = options.identity && shareIdentity(options, workerCapacity);
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
       ownTable: layout.ownTables,
       portRange: layout.portRange,
       protocol: options.protocol,
+      openingPlan: options.opening,
       securing: options.securing,
       holder: {
-        capacity: Math.ceil(options.capacity / layout.workers) + layout.lanes,
+        capacity: workerCapacity,
         window: options.window,
         closeWindow: options.closeWindow,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
         behaviour: shareOfBehaviour(options.behaviour, layout.workers),
+        identity: identity && { ...identity, first: index, step: layout.workers },
         marks: { run, first: index, step: layout.workers },
         destinations: options.destinations,
         sources: layout.sources,
@@ -164,6 +184,14 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       return stopping;
     },
   };
+}
+
+/** Numbers for all that can be alive at once; for no more than there are rows where each has its own. */
+function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<IdentityOptions, 'first' | 'step'> {
+  const { rows, order, secrets } = options.identity!;
+  const slots = options.layout.workers * (workerCapacity + 2 * options.window);
+  const total = rows && order === 'each' ? rows.count : slots;
+  return { numbers: Numbers.allocate(total), total, rows, order, secrets, seed: randomInt(2 ** 32) };
 }
 
 /** Resolves when a worker has ended, however it did. */

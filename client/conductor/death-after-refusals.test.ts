@@ -102,5 +102,17 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     hintOfAnswer('the peer closed in its TLS handshake: no answer', 'wss://h:1-9/a')!,
     /^openssl s_client -connect h:1, to see what it agrees on, /,
   );
-  for (const detail of ['', 'HTTP 403 Forbidden', 'HTTP 302 Found']) assert.equal(hintOfAnswer(detail, url), undefined);
+  for (const detail of ['', 'HTTP 429 Too Many Requests', 'HTTP 302 Found'])
+    assert.equal(hintOfAnswer(detail, url), undefined);
+});
+
+test('a target that wants to know who connects, or to hear something first, gets a hint to what says it', () => {
+  const url = 'ws://localhost:1/a (127.0.0.1)';
+  assert.match(
+    hintOfAnswer('HTTP 401 Unauthorized', url)!,
+    /^connrig try ws:\/\/localhost:1\/a --header 'Authorization:/,
+  );
+  assert.match(hintOfAnswer('close 4406 subprotocol', url)!, /^connrig try ws:\/\/localhost:1\/a shows what it wants/);
+  assert.match(hintOfAnswer('close 1008', url)!, /--dialect/);
+  assert.equal(hintOfAnswer('close 1001 going away', url), undefined);
 });

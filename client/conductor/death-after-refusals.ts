@@ -65,6 +65,13 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.includes(OLD_HTTP)) {
     return `have the server speak HTTP/1.1, which keeps connections open (Python's http.server: protocol_version = 'HTTP/1.1')`;
   }
+  const trial = `connrig try ${url.replace(ADDRESS, '')}`;
+  if (WANTS_SIGN_IN.test(detail)) {
+    return `${trial} --header 'Authorization: Bearer <token>', or --cookie or --data, where it wants to know who connects`;
+  }
+  if (OWN_CLOSE.test(detail)) {
+    return `${trial} shows what it wants to hear: --subprotocol, --header, --send-on-open or --dialect say it`;
+  }
   if (detail.startsWith(NOT_FOUND)) {
     return `is the path right? connrig run ${upToPath(url)}/<the path that the server knows>`;
   }
@@ -85,6 +92,9 @@ const WRONG_ACCEPT = 'not the answer to our key';
 const WS_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const OLD_HTTP = 'HTTP/1.0 and no Connection: keep-alive';
 const NOT_FOUND = 'HTTP 404';
+const WANTS_SIGN_IN = /^HTTP 40[13]\b/;
+/** Codes of applications, and that of a broken policy (RFC 6455, section 7.4): it isn't told in time what it wants to hear. */
+const OWN_CLOSE = /^close (?:1008|4\d{3})\b/;
 /** Up to the path, and the address that a name has led to; a range of ports is no URL to others. */
 const AUTHORITY = /^([a-z]+:\/\/[^/\s]*).*$/i;
 /** The same of a Unix socket, whose path ends at a colon. */

@@ -9,14 +9,17 @@ export function secretsOf({
   exporter,
   collect,
   behaviour,
-}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour'>): string[] {
+  openings,
+}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings'>): string[] {
   const path = behaviour.kind === 'request' ? (behaviour.path ?? '') : '';
-  return [
+  const inPaths = [
     ...urls.map((url) => url.path),
     exporter?.url ?? '',
     typeof collect === 'object' ? collect.url : '',
     path,
   ].flatMap(secretsIn);
+  // A hole is no secret; what fills it is hidden where it is filled.
+  return [...inPaths.filter((value) => !value.includes('{')), ...openings.flatMap(({ secrets }) => secrets)];
 }
 
 /** A recorder that keeps secrets also where servers repeat them: in a refusal, a redirection, their last output. */

@@ -44,6 +44,7 @@ function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintCon
   const asked = url.transport === 'tls' ? hint.replace(/^curl (?=.*<url>)/, 'curl -k --http1.1 ') : hint;
   return asked
     .replaceAll('<url>', () => (url.socketPath === undefined ? word(at) : curlAt(url.socketPath, url.text)))
+    .replaceAll('<target>', () => word(url.text))
     .replaceAll('<ip>', () => ip)
     .replaceAll('<count>', () => String(connections))
     .replaceAll('the log of the target', (log) => (isLogged ? '<run folder>/target.log' : log));

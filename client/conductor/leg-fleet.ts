@@ -19,7 +19,8 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
   const { window, openTimeoutMs } = config;
   const { leg, ip, layout } = setup;
   const { url } = target;
-  const { behaviour, close, perMessageDeflate, sendOnOpen } = leg;
+  const { behaviour, close, perMessageDeflate } = leg;
+  const opening = config.openings[setup.index];
   return startFleet(
     {
       layout,
@@ -27,11 +28,14 @@ export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target
       protocol: {
         name: leg.protocol,
         path: url.path,
-        hostHeader: hostHeaderFor(url),
+        hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
         requestPath: behaviour.kind === 'request' ? behaviour.path : undefined,
         deflate: perMessageDeflate,
-        sendOnOpen: sendOnOpen === undefined ? undefined : new Uint8Array(Buffer.from(sendOnOpen, 'hex')),
+        subprotocols: opening?.subprotocols,
+        words: opening?.words,
       },
+      identity: opening?.identity,
+      opening: opening?.plan,
       securing: securingOf(config, setup, target),
       capacity: fleetCapacity(leg),
       window: window ?? WINDOW[leg.transport],

@@ -120,7 +120,7 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
     const pattern = PEER_LOSSES.has(loss) ? lossPatternOf({ ...progress(), outcomes: tally.outcomes }) : null;
     const when = pattern ? `, ${lossClause(pattern)}` : '';
     return new RigError('EDROPPED', `${url} dropped ${howMany} open connections: ${loss}${said(loss)}${when}`, {
-      hint: (pattern && lossHint(pattern)) ?? DROPPED_HINT,
+      hint: hintOfAnswer(detailOf(loss), url) ?? (pattern && lossHint(pattern)) ?? DROPPED_HINT,
     });
   }
   const { code, sentence, hint } = { ...FAILURES[failure], ...DESCRIPTORS[protocol].failures[failure] };
@@ -137,7 +137,7 @@ function explain(tally: Tally, { url, protocol, planned, troubles, progress }: W
 }
 
 /** We end these attempts, so equal times are no timer of the target: our deadline, or its pace up to a bound of ours. */
-const OUR_JUDGEMENTS: ReadonlySet<Outcome> = new Set(['timed-out', 'bad-handshake']);
+const OUR_JUDGEMENTS: ReadonlySet<Outcome> = new Set(['timed-out', 'bad-handshake', 'opening-refused']);
 
 /** What this machine lacks, whatever the target could still take. */
 const OUR_LIMITS: ReadonlySet<ErrorCode> = new Set(['EPORTS', 'EFILES', 'EMEMORY']);
@@ -170,6 +170,11 @@ const FAILURES: Readonly<
   'closed-early': { code: 'EHANDSHAKE', sentence: 'connections are closed before they are usable', hint: SERVER_HINT },
   rejected: { code: 'EREJECTED', sentence: 'the target refuses connections in words of its own', hint: SERVER_HINT },
   'bad-handshake': { code: 'EHANDSHAKE', sentence: 'the answer is none that this protocol knows', hint: SERVER_HINT },
+  'opening-refused': {
+    code: 'EOPENING',
+    sentence: 'the target does not answer as the opening expects',
+    hint: 'connrig try <target> with the same options, which shows what both sides say',
+  },
   ...TLS_FAILURES,
   unreachable: { code: 'EUNREACHABLE', sentence: 'the host cannot be reached', hint: 'ip route get <ip>' },
   'no-ports': {

@@ -82,7 +82,11 @@ interface Advice {
 
 const ADVICE: Readonly<Partial<Record<Outcome, Advice>>> = {
   ...TLS_FAILURES,
-  'bad-handshake': { code: 'EHANDSHAKE', sentence: 'it does not shake hands as TLS does', hint: 'curl -vk' },
+  'bad-handshake': {
+    code: 'EHANDSHAKE',
+    sentence: 'it does not shake hands as TLS does',
+    hint: 'read the log of the target',
+  },
 };
 
 /** What is to be pasted: a certificate that the target shows itself is enough to trust it. */

@@ -1,7 +1,6 @@
 import { behaviourHelp, parseBehaviour } from '../../core/behaviours/behaviours.ts';
 import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
 import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
-import { readPreamble } from '../preamble.ts';
 
 /** What open connections say. */
 export const TRAFFIC_OPTIONS = {
@@ -20,13 +19,6 @@ export const TRAFFIC_OPTIONS = {
     help: 'with echo or request: count round trips this long at each level; a steady p99 takes some thousands',
     default: '2s',
     read: quantity('duration', 100),
-  },
-  sendOnOpen: {
-    name: 'send-on-open',
-    group: 'traffic',
-    argument: '<text|@file>',
-    help: 'what each tcp connection sends first, such as PING\\r\\n or @connect.bin',
-    read: readPreamble,
   },
   perMessageDeflate: {
     name: 'per-message-deflate',

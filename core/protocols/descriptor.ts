@@ -7,7 +7,7 @@ export type Exchange = 'messages' | 'requests';
 export interface FailureText {
   /** What failed, behind a URL and a colon. */
   readonly sentence?: string;
-  /** A line to paste: `<url>` stands for the URL, `<ip>` for its address. */
+  /** A line to paste: `<url>` stands for the URL as curl has it, `<target>` for the target's own, `<ip>` for its address. */
   readonly hint: string;
 }
 
@@ -18,10 +18,6 @@ export interface ProtocolDescriptor {
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;
-  /** A connection has nothing of its own to say first, so that a user may say what it sends. */
-  readonly sendsFirst: boolean;
-  /** How a connection begins, for those that wonder why they may not say it. */
-  readonly beginsWith: string;
   /** Messages can be compressed. */
   readonly compresses: boolean;
   /** In place of what is said of every protocol. */

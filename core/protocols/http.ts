@@ -7,8 +7,6 @@ export const HTTP: ProtocolDescriptor = {
   nouns: ['HTTP connection', 'HTTP connections'],
   hasPath: true,
   exchange: 'requests',
-  sendsFirst: false,
-  beginsWith: 'its request',
   compresses: false,
   failures: {
     reset: { hint: HINT },

@@ -6,8 +6,6 @@ export const TCP: ProtocolDescriptor = {
   nouns: ['TCP connection', 'TCP connections'],
   hasPath: false,
   exchange: 'messages',
-  sendsFirst: true,
-  beginsWith: 'what you say',
   compresses: false,
   failures: {
     reset: { hint: HINT },

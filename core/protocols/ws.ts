@@ -7,8 +7,6 @@ export const WS: ProtocolDescriptor = {
   nouns: ['WebSocket', 'WebSockets'],
   hasPath: true,
   exchange: 'messages',
-  sendsFirst: false,
-  beginsWith: 'its upgrade',
   compresses: true,
   failures: {
     reset: { hint: HINT },

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { BEHAVIOURS, type BehaviourPlan } from '../behaviours/behaviours.ts';
+import { DATA_ORDERS } from '../opening/data-order.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { redactText, redactUrl } from '../values/secrets.ts';
@@ -24,6 +25,21 @@ const Behaviour = z
   .custom<BehaviourPlan>((value) => BEHAVIOURS.some((kind) => kind === (value as BehaviourPlan | null)?.kind))
   .transform(redactBehaviour);
 
+/** Names and counts alone: what is said is nobody else's to read. */
+const LegOpeningRecord = z.object({
+  dialect: z.string().nullable(),
+  /** Names of headers that requests have beside the usual. */
+  headers: z.array(z.string()),
+  subprotocols: z.array(z.string()),
+  steps: count,
+  rules: count,
+  /** Rows of the data that connections are told apart by; null: they have none. */
+  rows: count.nullable(),
+  /** Which row each has. */
+  order: z.enum(DATA_ORDERS).nullable(),
+});
+export type LegOpeningRecord = z.infer<typeof LegOpeningRecord>;
+
 const LegShape = z.object({
   /** What it is called everywhere; no two legs of a run have the same: see {@link nameLegs}. */
   name: LegName,
@@ -42,6 +58,8 @@ const LegShape = z.object({
   behaviour: Behaviour.nullable().catch(null).default(null),
   close: z.enum(CLOSE_MODES).nullable().default(null),
   perMessageDeflate: z.enum(DEFLATE_MODES).nullable().default(null),
+  /** What its connections say until they are open, beyond what their protocol does; null: nothing. */
+  opening: LegOpeningRecord.nullable().catch(null).default(null),
   /** Connections opened and closed together before the baseline, so that one-time costs are paid by then. May be 0. */
   warmUp: count,
   /** Open connections at each hold, strictly ascending; each above `warmUp`, or what it frees would look free. */
@@ -62,13 +80,11 @@ type Known = 'behaviour' | 'close' | 'perMessageDeflate';
 export type Leg = Readonly<
   Omit<RecordedLeg, Known | 'levels'> & {
     readonly levels: readonly number[];
-    /** Bytes that a tcp connection sends first, as hexadecimal digits; a password, often enough. */
-    readonly sendOnOpen: string | undefined;
   } & { readonly [K in Known]: NonNullable<RecordedLeg[K]> }
 >;
 
 /** What others may read of it. */
-export function toRecordedLeg({ sendOnOpen: _, levels, behaviour, ...leg }: Leg): RecordedLeg {
+export function toRecordedLeg({ levels, behaviour, ...leg }: Leg): RecordedLeg {
   return { ...leg, behaviour: redactBehaviour(behaviour), levels: [...levels] };
 }
 

@@ -26,7 +26,13 @@ const ms = z.number().nonnegative();
 export const ShownText = z.string().transform((text) => redactText(text));
 
 /** Outcomes that older records don't know: connections weren't secured then. */
-const LATER: ReadonlySet<Outcome> = new Set(['cert-untrusted', 'cert-expired', 'cert-name', 'tls-alert']);
+const LATER: ReadonlySet<Outcome> = new Set([
+  'cert-untrusted',
+  'cert-expired',
+  'cert-name',
+  'tls-alert',
+  'opening-refused',
+]);
 export const OutcomeCounts = z.strictObject(
   Object.fromEntries(OUTCOMES.map((name) => [name, LATER.has(name) ? count.default(0) : count])) as Record<
     Outcome,
@@ -244,6 +250,8 @@ const RunFacts = z.object({
         destinations: count,
         /** The target's end of the connections lay in this machine's kernel. */
         targetIsLocal: z.boolean(),
+        /** By what its connections were secured; null: they were plain. */
+        securedBy: z.string().nullable().default(null),
         /** The address of its host that connections went to. */
         ip: z.string().optional(),
       }),

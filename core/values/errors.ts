@@ -45,6 +45,7 @@ export const EXIT_OF = {
   ETIMEDOUT: EXIT.target,
   EREJECTED: EXIT.target,
   EHANDSHAKE: EXIT.target,
+  EOPENING: EXIT.target,
   /** The certificate of the target isn't trusted, not valid now, or for another name. */
   ETLSCERT: EXIT.target,
   /** The target ended the TLS handshake, or speaks no TLS that fits. */

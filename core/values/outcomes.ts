@@ -17,6 +17,8 @@ export const OUTCOMES = [
   'rejected',
   /** The peer answered something that is not a valid handshake. */
   'bad-handshake',
+  /** The handshake went well, and what had to follow didn't: a step of the opening, or a subprotocol. */
+  'opening-refused',
   /** Nobody who is trusted vouches for the target's certificate. */
   'cert-untrusted',
   /** The target's certificate, or one above it, is no longer valid, or not yet. */

@@ -12,6 +12,7 @@ interface Gathering {
  */
 const SMALL_BYTES = 65_536;
 const STEP_BYTES = 262_144;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Messages of many connections that come in pieces, each gathered in one buffer: a message of one-byte fragments takes
@@ -43,6 +44,12 @@ export class Gathered {
     if (length > gathering.bytes.length) this.#grow(gathering, length);
     gathering.bytes.set(piece, gathering.length);
     gathering.length = length;
+  }
+
+  /** What has come of the slot's message; only valid until the next call. */
+  view(slot: Slot): Uint8Array {
+    const gathering = this.#gatherings.size === 0 ? undefined : this.#gatherings.get(slot);
+    return gathering === undefined ? NOTHING : gathering.bytes.subarray(0, gathering.length);
   }
 
   /** A copy of what has come of the slot's message, with this behind it; the message is forgotten. */

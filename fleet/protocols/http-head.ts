@@ -3,7 +3,7 @@ import { strangerIn } from './stranger.ts';
 
 /** Why an answer to a first request doesn't make a connection usable. */
 export interface Refusal {
-  readonly outcome: Extract<Outcome, 'rejected' | 'bad-handshake' | 'closed-early'>;
+  readonly outcome: Extract<Outcome, 'rejected' | 'bad-handshake' | 'closed-early' | 'opening-refused'>;
   readonly detail: string;
   /** It isn't HTTP/1.x at all. */
   readonly isStranger?: true;

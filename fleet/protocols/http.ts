@@ -1,8 +1,10 @@
+import type { Template } from '../../core/opening/template.ts';
 import { cameOfHead, closedAfter, type Refusal } from './http-head.ts';
 import { createResponseReader } from './http-reader.ts';
 import type { Framing } from './http-response.ts';
 import { Pieces } from './pieces.ts';
 import type { ProtocolEvents, RequestProtocol, Slot } from './protocol.ts';
+import { type FillText, prepareRequest, type RequestWords, requestTemplate } from './request-words.ts';
 import { wantsTls } from './stranger.ts';
 
 export interface HttpProtocolOptions {
@@ -14,6 +16,9 @@ export interface HttpProtocolOptions {
   readonly requestPath?: string | undefined;
   /** Value of the Host header: `127.0.0.1:3000`. */
   readonly hostHeader: string;
+  /** What requests say beyond the usual, and what fills their holes. */
+  readonly words?: RequestWords | undefined;
+  readonly fill?: FillText | undefined;
 }
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */
@@ -33,16 +38,20 @@ const LOOKED_AT_BYTES = 512;
  * open. GET alone, without a body; never more than the caller asks for at a time.
  */
 export function createHttpProtocol(options: HttpProtocolOptions, events: ProtocolEvents): RequestProtocol {
-  const { slots, path, requestPath = path, hostHeader } = options;
+  const { slots, path, requestPath = path, hostHeader, words, fill } = options;
   const phases = new Uint8Array(slots);
   const pieces = new Pieces();
   /** First answers whose heads have come and whose bodies have not ended. */
   const unended = new Map<Slot, Framing>();
   let lastHead: Framing | undefined;
   const reader = createResponseReader({ slots, pieces }, { onHead, onBody, onComplete, onUnasked, onViolation });
-  const [opening, request] = [path, requestPath].map((target) =>
-    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: ${hostHeader}\r\n\r\n`),
-  ) as [Buffer, Buffer];
+  const requestFor = (target: string | Template): ((slot: Slot) => Buffer) =>
+    prepareRequest(
+      requestTemplate('GET ', target, ` HTTP/1.1\r\nHost: ${hostHeader}\r\n`, words?.headers ?? '', '\r\n'),
+      fill,
+    );
+  const opening = requestFor(words?.path ?? path);
+  const request = requestFor(words?.requestPath ?? requestPath);
 
   function onHead(slot: Slot, framing: Framing, bytes: Uint8Array, headEnd: number): void {
     if (phases[slot] !== OPENING) return;
@@ -109,7 +118,7 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
       unended.delete(slot);
       phases[slot] = OPENING;
       reader.start(slot);
-      return ask(slot, opening);
+      return ask(slot, opening(slot));
     },
     onBytes(slot, bytes) {
       const phase = phases[slot];
@@ -132,8 +141,8 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
       if (phase === OPEN) events.onPeerClose(slot, `FIN${END_WHERE[where]}`);
       else events.onHandshakeFailure(slot, 'closed-early', closedAfter(came));
     },
-    request: (slot) => ask(slot, request),
-    heartbeat: (slot) => ask(slot, opening),
+    request: (slot) => ask(slot, request(slot)),
+    heartbeat: (slot) => ask(slot, opening(slot)),
     goodbye: () => undefined,
     release(slot) {
       phases[slot] = IDLE;

@@ -1,6 +1,7 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { createHttpProtocol } from './http.ts';
 import type { Protocol, ProtocolEvents } from './protocol.ts';
+import type { FillText, RequestWords } from './request-words.ts';
 import { createTcpProtocol } from './tcp.ts';
 import { createWsProtocol } from './ws.ts';
 import type { DeflateMode } from './ws-extension.ts';
@@ -16,6 +17,10 @@ export interface ProtocolOptions {
   readonly hostHeader: string;
   /** What ws connections ask for of permessage-deflate; `off` unless said. */
   readonly deflate?: DeflateMode | undefined;
+  /** Subprotocols that ws connections offer. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** What requests of ws and http say beyond the usual. */
+  readonly words?: RequestWords | undefined;
   /** What each tcp connection sends first; undefined: nothing. */
   readonly sendOnOpen?: Uint8Array | undefined;
 }
@@ -23,14 +28,20 @@ export interface ProtocolOptions {
 /**
  * @param slots how many connections there may be at once
  * @param events who is told what the protocol finds
+ * @param fill fills the holes of what it says
  */
-export function createProtocol(options: ProtocolOptions, slots: number, events: ProtocolEvents): Protocol {
+export function createProtocol(
+  options: ProtocolOptions,
+  slots: number,
+  events: ProtocolEvents,
+  fill?: FillText,
+): Protocol {
   switch (options.name) {
     case 'tcp':
       return createTcpProtocol(events, options.sendOnOpen);
     case 'ws':
-      return createWsProtocol({ slots, ...options }, events);
+      return createWsProtocol({ slots, fill, ...options }, events);
     case 'http':
-      return createHttpProtocol({ slots, ...options }, events);
+      return createHttpProtocol({ slots, fill, ...options }, events);
   }
 }

@@ -30,12 +30,18 @@ export interface Protocol {
   goodbye(slot: Slot): Uint8Array | undefined;
   /** The connection is gone: forget what was kept aside for it. */
   release(slot: Slot): void;
+  /** Does what is due by the clock, where it has such things. @returns ms until something is due again */
+  step?(nowMs: number): number;
 }
 
 /** Its open connections exchange messages: tcp, ws. */
 export interface MessageProtocol extends Protocol {
-  /** A message ready to send: compressed, framed and masked where the protocol asks for it. A fresh array. */
-  message(slot: Slot, payload: Uint8Array): Uint8Array;
+  /**
+   * A message ready to send: compressed, framed and masked where the protocol asks for it. A fresh array.
+   *
+   * @param isText where the protocol tells text from bytes; the payload is UTF-8 then
+   */
+  message(slot: Slot, payload: Uint8Array, isText?: boolean): Uint8Array;
 }
 
 /** Its open connections ask and are answered: http. */

@@ -1,5 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
+import { scramble } from '../../core/values/scramble.ts';
 import type { Slot } from './protocol.ts';
+import { type FillText, prepareRequest, type RequestWords, requestTemplate } from './request-words.ts';
 import { DEFLATE_OFFERS, type DeflateMode } from './ws-extension.ts';
 
 export interface UpgradeRequestOptions {
@@ -10,6 +12,11 @@ export interface UpgradeRequestOptions {
   readonly hostHeader: string;
   /** Which use of permessage-deflate is offered; see {@link DEFLATE_OFFERS}. */
   readonly deflate: DeflateMode;
+  /** Subprotocols that are offered, the most wanted first. */
+  readonly subprotocols?: readonly string[] | undefined;
+  readonly words?: RequestWords | undefined;
+  /** Needed where words have holes. */
+  readonly fill?: FillText | undefined;
   /** 16 bytes that keys are derived from; random unless a test wants them to repeat. */
   readonly seed: Uint8Array | undefined;
 }
@@ -26,18 +33,25 @@ const KEY_PLACE = 'A'.repeat(24);
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * Upgrade requests from one prepared buffer, in which only the key changes. Keys are not stored: seed, slot and the
+ * Upgrade requests from one prepared buffer, in which only the key changes, or filled for each connection. Keys are not stored: seed, slot and the
  * slot's number of attempts make the key again when the answer comes.
  */
 export function createUpgradeRequests(options: UpgradeRequestOptions): UpgradeRequests {
-  const { slots, path, hostHeader, deflate, seed = randomBytes(16) } = options;
+  const { slots, path, hostHeader, deflate, subprotocols = [], words, fill, seed = randomBytes(16) } = options;
   if (seed.length !== 16) throw new RangeError(`seed must have 16 bytes, not ${seed.length}`);
   const extensions = deflate === 'off' ? '' : `Sec-WebSocket-Extensions: ${DEFLATE_OFFERS[deflate]}\r\n`;
-  const request = Buffer.from(
-    `GET ${path} HTTP/1.1\r\nHost: ${hostHeader}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Version: 13\r\n${extensions}Sec-WebSocket-Key: ${KEY_PLACE}\r\n\r\n`,
+  const offers = subprotocols.length === 0 ? '' : `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}\r\n`;
+  const requestOf = prepareRequest(
+    requestTemplate(
+      'GET ',
+      words?.path ?? path,
+      ` HTTP/1.1\r\nHost: ${hostHeader}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n`,
+      `${extensions}${offers}`,
+      words?.headers ?? '',
+      `Sec-WebSocket-Key: ${KEY_PLACE}\r\n\r\n`,
+    ),
+    fill,
   );
-  const keyAt = request.length - KEY_PLACE.length - 4;
   const seedView = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
   const seedWords = Uint32Array.from({ length: 4 }, (_, i) => seedView.getUint32(i * 4));
   const attempts = new Uint32Array(slots);
@@ -58,18 +72,10 @@ export function createUpgradeRequests(options: UpgradeRequestOptions): UpgradeRe
   return {
     next(slot) {
       attempts[slot] = attempts[slot]! + 1;
-      request.write(keyOf(slot), keyAt, 'latin1');
+      const request = requestOf(slot);
+      request.write(keyOf(slot), request.length - KEY_PLACE.length - 4, 'latin1');
       return request;
     },
     expectedAccept: (slot) => hash('sha1', keyOf(slot) + ACCEPT_GUID, 'base64'),
   };
-}
-
-/** A bijection on 32-bit numbers in which every bit of the result depends on every bit given (murmur3's finaliser). */
-function scramble(word: number): number {
-  let w = word ^ (word >>> 16);
-  w = Math.imul(w, 0x85ebca6b);
-  w ^= w >>> 13;
-  w = Math.imul(w, 0xc2b2ae35);
-  return (w ^ (w >>> 16)) >>> 0;
 }

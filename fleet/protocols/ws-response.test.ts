@@ -7,8 +7,9 @@ const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 const head = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
 const GOOD = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
 const ACCEPTED = `Sec-WebSocket-Accept: ${ACCEPT}`;
+const OFFER = { deflate: 'off', subprotocols: [] } as const;
 const judge = (lines: readonly string[]): Exclude<ReturnType<typeof judgeHead>, 'interim'> => {
-  const judged = judgeHead(head(lines), () => ACCEPT, 'off');
+  const judged = judgeHead(head(lines), () => ACCEPT, OFFER);
   return judged === 'interim' ? assert.fail('interim') : judged;
 };
 
@@ -40,7 +41,7 @@ test('another status is a rejection that shows the status line', () => {
     ['HTTP/1.0 302 Found', 'HTTP 302 Found'],
     ['HTTP/1.1 503', 'HTTP 503'],
   ] as const) {
-    assert.deepEqual(judgeHead(head([line, 'broken header']), noAccept, 'off'), { outcome: 'rejected', detail });
+    assert.deepEqual(judgeHead(head([line, 'broken header']), noAccept, OFFER), { outcome: 'rejected', detail });
   }
 });
 
@@ -75,7 +76,7 @@ test('heads that are no valid handshake, each with the sentence that says why', 
 });
 
 test('an interim answer is one only with headers that can be read', () => {
-  const judged = (lines: readonly string[]): unknown => judgeHead(head(lines), () => ACCEPT, 'off');
+  const judged = (lines: readonly string[]): unknown => judgeHead(head(lines), () => ACCEPT, OFFER);
   assert.equal(judged(['HTTP/1.1 103 Early Hints', 'Link: x']), 'interim');
   assert.equal(judged(['HTTP/1.0 100 Continue']), 'interim');
   assert.deepEqual(judged(['HTTP/1.1 103 Early Hints', 'no colon']), {

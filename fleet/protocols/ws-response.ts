@@ -18,19 +18,26 @@ export interface Accepted {
   readonly deflate: DeflateTerms | undefined;
 }
 
+/** What a client offered in its upgrade request. */
+export interface UpgradeOffer {
+  /** Of permessage-deflate. */
+  readonly deflate: DeflateMode;
+  readonly subprotocols: readonly string[];
+}
+
 /**
- * Judges a whole response head by RFC 6455, section 4.1, for a client that offered no subprotocols.
+ * Judges a whole response head by RFC 6455, section 4.1. A server that was offered subprotocols has to take one of them: what
+ * it would hold otherwise is no connection of the kind that was asked for.
  *
  * @param head up to its empty line, which may be included
  * @param expectedAccept asked for only when the status is 101
- * @param offered of permessage-deflate
  * @param behind what came behind the head: of a refusal the beginning of its body
  * @returns `interim` where a final answer has to follow
  */
 export function judgeHead(
   head: string,
   expectedAccept: () => string,
-  offered: DeflateMode,
+  offered: UpgradeOffer,
   behind = '',
 ): Accepted | Refusal | 'interim' {
   const first = readStatusLine(head);
@@ -60,7 +67,7 @@ function rejectionOf({ status, statusText }: Omit<ResponseHead, 'headers'>, head
 function judgeHeaders(
   headers: ReadonlyMap<string, string>,
   expectedAccept: string,
-  offered: DeflateMode,
+  { deflate: offered, subprotocols }: UpgradeOffer,
 ): Accepted | Refusal {
   const upgrade = headers.get('upgrade');
   if (upgrade?.toLowerCase() !== 'websocket') return bad(`Upgrade header is ${named(upgrade)}, not websocket`);
@@ -75,7 +82,15 @@ function judgeHeaders(
   const deflate = judgeExtensions(headers.get('sec-websocket-extensions'), offered);
   if (deflate && 'outcome' in deflate) return deflate;
   const subprotocol = headers.get('sec-websocket-protocol');
-  if (subprotocol) return bad(`the server chose subprotocol ${named(subprotocol)}, which was not offered`);
+  if (subprotocol && !subprotocols.includes(subprotocol)) {
+    return bad(`the server chose subprotocol ${named(subprotocol)}, which was not offered`);
+  }
+  if (!subprotocol && subprotocols.length > 0) {
+    return {
+      outcome: 'opening-refused',
+      detail: `the server took none of the subprotocols it was offered: ${subprotocols.join(', ')}`,
+    };
+  }
   return { deflate };
 }
 

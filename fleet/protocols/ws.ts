@@ -1,6 +1,7 @@
 import { bad, cameOfHead, closedAfter, findHeadEnd, MOST_INTERIM, type Refusal, tooManyInterim } from './http-head.ts';
 import { Pieces, TOO_MANY_PIECES } from './pieces.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from './protocol.ts';
+import type { FillText, RequestWords } from './request-words.ts';
 import { CLOSE, type CloseViolation, readClose } from './ws-close.ts';
 import { createDeflate } from './ws-deflate.ts';
 import type { DeflateMode } from './ws-extension.ts';
@@ -18,6 +19,11 @@ export interface WsProtocolOptions {
   readonly hostHeader: string;
   /** What to ask for of permessage-deflate; `off` by default. */
   readonly deflate?: DeflateMode | undefined;
+  /** Subprotocols that are offered, the most wanted first; the server has to take one of them. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** What the upgrade request says beyond the usual, and what fills its holes. */
+  readonly words?: RequestWords | undefined;
+  readonly fill?: FillText | undefined;
   /** The most one message from the server may hold, in bytes, below 2^32, also when inflated; 16 MiB by default. */
   readonly maxMessageBytes?: number;
   /** 16 bytes that the keys of upgrade requests are derived from; random by default. */
@@ -43,11 +49,10 @@ const CLOSING = 3;
 const OVER = 4;
 
 /**
- * WebSocket (RFC 6455) as a client without subprotocols, and with one extension, permessage-deflate. Messages are sent as
- * binary; text from the server is taken as it is, without checking that it is UTF-8.
+ * WebSocket (RFC 6455) as a client, with one extension, permessage-deflate. Messages are sent as binary, unless said; text from the server is taken as it is, without checking that it is UTF-8.
  */
 export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEvents): MessageProtocol {
-  const { slots, path, hostHeader, deflate: offered = 'off', seed } = options;
+  const { slots, deflate: offered = 'off', subprotocols = [] } = options;
   const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
   if (!(maxMessageBytes >= 0 && maxMessageBytes < 2 ** 32)) {
     throw new RangeError(`maxMessageBytes must be below 2^32, not ${maxMessageBytes}`);
@@ -57,7 +62,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
   const pieces = new Pieces();
   /** Interim answers so far, of slots that had any. */
   const interims = new Map<Slot, number>();
-  const requests = createUpgradeRequests({ slots, path, hostHeader, deflate: offered, seed });
+  const requests = createUpgradeRequests({ ...options, deflate: offered, seed: options.seed });
   const knownHead = new KnownHead();
   const deflate = offered === 'off' ? undefined : createDeflate(slots, maxMessageBytes, breakOff);
   const frames = createFrameReader({ slots, maxMessageBytes, pieces }, { onData, onPing, onClose, onViolation });
@@ -116,7 +121,7 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
 
   function judge(head: Buffer, end: number, accept: string): Accepted | Refusal | 'interim' {
     const behind = head.toString('latin1', end, end + LOOKED_AT_BYTES);
-    const judged = judgeHead(head.toString('latin1', 0, end), () => accept, offered, behind);
+    const judged = judgeHead(head.toString('latin1', 0, end), () => accept, { deflate: offered, subprotocols }, behind);
     if (judged !== 'interim' && !('outcome' in judged)) knownHead.remember(head.subarray(0, end), accept, judged);
     return judged;
   }
@@ -210,10 +215,12 @@ export function createWsProtocol(options: WsProtocolOptions, events: ProtocolEve
         events.onPeerClose(slot, `FIN without a close frame${where}`);
       }
     },
-    message: (slot, payload) =>
-      deflate?.isAgreed(slot)
-        ? encodeFrame(OPCODE.binary, deflate.compress(slot, payload), true)
-        : encodeFrame(OPCODE.binary, payload),
+    message(slot, payload, isText = false) {
+      const opcode = isText ? OPCODE.text : OPCODE.binary;
+      return deflate?.isAgreed(slot)
+        ? encodeFrame(opcode, deflate.compress(slot, payload), true)
+        : encodeFrame(opcode, payload);
+    },
     heartbeat: () => encodeFrame(OPCODE.ping, new Uint8Array(0)),
     goodbye(slot) {
       if (phases[slot] !== OPEN) return undefined;

@@ -21,6 +21,8 @@ export interface AccountDeps {
   readonly now: () => number;
   /** What went wrong with one connection, in words. Called for each: the receiver thins out. */
   readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
+  /** A text for people, without the secrets of this connection. */
+  readonly hide?: ((slot: Slot, text: string) => string) | undefined;
 }
 
 /**
@@ -86,7 +88,7 @@ export class Account {
   }
 
   failed(slot: Slot, outcome: Outcome, detail: string): void {
-    const { tally, histograms, opening, now, onTrouble } = this.#deps;
+    const { tally, histograms, opening, now, onTrouble, hide } = this.#deps;
     if (outcome !== 'cancelled') recordMs(histograms.failedAfter, now() - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
@@ -94,18 +96,18 @@ export class Account {
     tally.add('opening', -1);
     tally.add('failed', 1);
     tally.outcome(OUTCOME_INDEX[outcome]);
-    if (outcome !== 'cancelled') onTrouble(outcome, detail);
+    if (outcome !== 'cancelled') onTrouble(outcome, hide?.(slot, detail) ?? detail);
   }
 
   left(slot: Slot, reason: CloseReason, detail: string): void {
-    const { tally, histograms, now, onTrouble } = this.#deps;
+    const { tally, histograms, now, onTrouble, hide } = this.#deps;
     const lived = PEER_LOSSES.has(reason) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;
     this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
     tally.add('open', -1);
     tally.add('closed', 1);
     tally.add('closing', 1);
     tally.closeReason(CLOSE_REASON_INDEX[reason]);
-    if (reason !== 'by-us') onTrouble(reason, detail, lived);
+    if (reason !== 'by-us') onTrouble(reason, hide?.(slot, detail) ?? detail, lived);
   }
 
   /** A close has had all its time. */

@@ -2,6 +2,7 @@ import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseMode } from '../../core/schemas/leg.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';
 import type { Destination } from '../engines/engine.ts';
+import type { IdentityOptions } from '../opening/identities.ts';
 
 /** What one worker holds, and how; plain data, since it goes to a thread. */
 export interface HolderOptions {
@@ -18,6 +19,8 @@ export interface HolderOptions {
   /** This worker's share of what open connections do. */
   readonly behaviour: BehaviourPlan;
   readonly marks: MarkNumbers;
+  /** What connections are told apart by; undefined: they all say the same. */
+  readonly identity?: IdentityOptions | undefined;
   readonly destinations: readonly Destination[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];

@@ -2,6 +2,7 @@ import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
+import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
@@ -26,6 +27,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #deps: AccountDeps;
   readonly #slots: Slots;
   readonly #account: Account;
+  readonly #identities: Identities | undefined;
   readonly #pursuit = new Pursuit();
   readonly #rotation: Rotation;
   #engine!: Engine;
@@ -43,7 +45,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
-  /** Something was sent in answer to the bytes that are being fed. */
+  /** Bytes are being fed, and something was sent in answer to them. */
+  #isFeeding = false;
   #hasReplied = false;
 
   constructor(options: HolderOptions, deps: AccountDeps) {
@@ -58,12 +61,21 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#turnMs,
     );
     this.#closingOrder = new ClosingOrder(this.#slots);
-    this.#account = new Account(this.#slots, deps, this.#turnMs);
+    const { identity } = options;
+    const identities = identity && new Identities(this.#slots.capacity, identity);
+    this.#identities = identities;
+    const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
+    this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
   get slotCount(): number {
     return this.#slots.capacity;
+  }
+
+  /** Who its connections are, for a protocol that goes with this holder; undefined: they all say the same. */
+  get identities(): Identities | undefined {
+    return this.#identities;
   }
 
   attach(engine: Engine, protocol: Protocol, makeBehaviour: MakeBehaviour = createBehaviour): void {
@@ -74,10 +86,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
-    const isAtSocket = this.#options.destinations.some((destination) => 'path' in destination);
-    const unconnected = isAtSocket ? 'no room in its backlog' : 'no answer to SYN';
-    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells, unconnected };
-    this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
+    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
+    this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
       drop: (slot) => this.#farewells.drop(slot),
@@ -125,9 +135,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const due = this.#pursuit.dueAt(nowMs);
     if (due < this.#account.alive) this.#closeDown(this.#account.alive - due, nowMs);
     else if (!this.#stopping) this.#openUp(due - this.#account.alive, nowMs);
+    const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     // With the window full nothing is due before something happens.
-    return Math.min(talkInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
+    return Math.min(talkInMs, sayInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
   }
 
   #openUp(wanted: number, nowMs: number): void {
@@ -137,12 +148,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#full = !this.#slots.hasRoom || !this.#deps.opening.enter();
       if (this.#full) return;
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const plannedAtMs = this.#pursuit.take(nowMs);
+      const number = this.#identities?.takeNumber();
+      const plannedAtMs = number === 0 ? undefined : this.#pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
         this.#deps.opening.leave();
+        if (number) this.#identities?.giveBack(number);
         return;
       }
       const slot = this.#account.attempted(plannedAtMs, this.#roomSinceMs);
+      if (number) this.#identities?.assign(slot, number);
       const { destination, source } = this.#rotation;
       this.#rotation.advance();
       this.#engine.open(slot, destination, source);
@@ -207,7 +221,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       this.#turnMs = this.#deps.now();
     }
     this.#hasReplied = false;
+    this.#isFeeding = true;
     this.#protocol.onBytes(slot, bytes);
+    this.#isFeeding = false;
     // A goodbye, and the answer to it, are no sign of life.
     if (this.#slots.stateOf(slot) !== STATE.open) return;
     this.#account.lifetimes.heard(slot, this.#turnMs);
@@ -236,16 +252,20 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else if (state === STATE.open) this.#leaveOpen(slot, REASON_OF[cause], detail);
     this.#farewells.onGone(slot);
     this.#protocol.release(slot);
+    this.#identities?.release(slot);
     this.#slots.release(slot);
   }
 
   // What the protocol finds.
   onOpen(slot: Slot, isDeclined = false): void {
+    // One that was given up meanwhile, of which the protocol knows nothing.
+    if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
     this.#behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
+    if (!isBegun(this.#slots.stateOf(slot))) return;
     this.#account.failed(slot, outcome, detail);
     if (isStranger) this.#farewells.drop(slot);
     else this.#farewells.part(slot, this.#deps.now());
@@ -261,7 +281,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
     this.#hasReplied = true;
+    if (!this.#isFeeding && !this.#mayBeTold(slot)) return;
     this.#send(slot, bytes, replaces);
+  }
+
+  /** What a protocol says by the clock may come when it can't be said any more. */
+  #mayBeTold(slot: Slot): boolean {
+    const state = this.#slots.stateOf(slot);
+    if (state === STATE.open) this.#account.lifetimes.said(slot, this.#turnMs);
+    return state === STATE.open || state === STATE.handshaking || isClosing(state);
   }
 
   onPeerClose(slot: Slot, detail: string): void {

@@ -3,17 +3,19 @@
  * from the shared order, everything it shows goes through shared counters; messages carry only troubles in words.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OpeningPlan } from '../../core/opening/plan.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
-import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
+import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
 import { makeEngine, type Securing } from './make-engine.ts';
+import { makeProtocol } from './make-protocol.ts';
 
 /** What a worker is given when it starts. */
 export interface WorkerData {
@@ -22,6 +24,8 @@ export interface WorkerData {
   readonly ownTable: boolean;
   readonly portRange: EngineOptions['portRange'];
   readonly protocol: ProtocolOptions;
+  /** What is said first on each connection, and then; it comes with the holder's `identity`. */
+  readonly openingPlan: OpeningPlan | undefined;
   readonly securing: Securing | undefined;
   readonly holder: HolderOptions;
   readonly workers: number;
@@ -74,7 +78,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     holder,
     (agreement) => tell({ type: 'agreed', agreement }),
   );
-  holder.attach(engine, createProtocol(data.protocol, holder.slotCount, holder));
+  holder.attach(engine, makeProtocol(data.protocol, data.openingPlan, holder, now));
 
   // What loading the code left behind must not be the peak either, once for each worker.
   while (!collecting.enter()) await delay(WAIT_MS);

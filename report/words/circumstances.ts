@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isTalk } from '../../core/behaviours/behaviours.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
+import { openingText } from './opening-phrases.ts';
 import { bytes, count, counted, joined, ms, type Part, type Phrase, percent, say } from './phrase.ts';
 import { askedText } from './tls-phrases.ts';
 
@@ -40,6 +41,7 @@ export const CIRCUMSTANCES = {
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   tls: { label: 'TLS', mayDiffer: false },
+  opening: { label: 'How they sign in', mayDiffer: false },
   rest: { label: 'Rest before each reading', mayDiffer: false },
   headroom: { label: 'Headroom asked for', mayDiffer: true },
   labels: { label: 'Labels', mayDiffer: true },
@@ -115,7 +117,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
         new Set(workers).size === 1
           ? counted(workers[0]!, 'worker thread')
           : say`${joined(workers.map(count), ' and ')} worker threads`
-      }`,
+      }${generator.legs.some(({ securedBy }) => securedBy === 'node-tls') ? ', TLS by node:tls' : ''}`,
     ],
     [
       'plan',
@@ -136,6 +138,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
       ? [['deflate', asked.perMessageDeflate] as const]
       : []),
     ...(plan.legs.some(({ tls }) => tls) ? [['tls', tlsAskedOf(plan.legs)] as const] : []),
+    ...(plan.legs.some(({ opening }) => opening) ? [['opening', openingsOf(plan.legs)] as const] : []),
     ...(asked.restMs ? [['rest', ms(asked.restMs)] as const] : []),
     ...(asked.headroomPercent === undefined ? [] : [['headroom', percent(asked.headroomPercent)] as const]),
     ...(labelsOf(run).length === 0 ? [] : [['labels', labelsOf(run).join(', ')] as const]),
@@ -148,6 +151,12 @@ export function measuredOn(run: RunFile): Circumstance[] {
 const tlsAskedOf = (legs: RunFile['plan']['legs']): Phrase =>
   joined(
     legs.flatMap(({ name, tls }) => (tls ? [`${name}: ${askedText(tls)}`] : [])),
+    '; ',
+  );
+
+const openingsOf = (legs: RunFile['plan']['legs']): Phrase =>
+  joined(
+    legs.flatMap(({ name, opening }) => (opening ? [`${name}: ${openingText(opening)}`] : [])),
     '; ',
   );
 

@@ -5,6 +5,7 @@ import { judgeRecords } from './judge.ts';
 import type { Address } from './libcrypto.ts';
 import { SSL_CTRL_MODE, SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN, SSL_MODE_RELEASE_BUFFERS } from './libssl.ts';
 import type { OpenSsl } from './openssl.ts';
+import { MOST_RECORD_BYTES } from './record-writer.ts';
 import { freeQuietly } from './sessions.ts';
 
 /** What connections say that keep their object. Each may release the slot. */
@@ -15,8 +16,6 @@ interface KeptEvents {
   onFailure(slot: Slot, failure: HandshakeFailure): void;
 }
 
-/** The most that a record holds, RFC 8446, section 5.1. */
-const RECORD_BYTES = 16_384;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -28,7 +27,7 @@ export class KeptObjects {
   readonly #bios: BioPair;
   readonly #events: KeptEvents;
   readonly #objects = new Map<Slot, Address>();
-  readonly #plain = new Uint8Array(RECORD_BYTES);
+  readonly #plain = new Uint8Array(MOST_RECORD_BYTES);
 
   constructor(openssl: OpenSsl, bios: BioPair, events: KeptEvents) {
     this.#openssl = openssl;

@@ -7,6 +7,8 @@ import type { TrafficKeys } from './traffic-keys.ts';
 
 const RANDOM_BYTES = 32;
 const MASTER_SECRET_BYTES = 48;
+/** Ciphers of the library lie where they are for as long as it does, and a target chooses one or two. */
+const suites = new Map<Address, ReturnType<typeof recordSuiteOf>>();
 /** Reused: what they hold is copied or derived from at once. */
 const clientRandom = new Uint8Array(RANDOM_BYTES);
 const serverRandom = new Uint8Array(RANDOM_BYTES);
@@ -24,7 +26,7 @@ export function trafficKeysOf(
   clientSecret: Uint8Array,
   serverSecret: Uint8Array,
 ): TrafficKeys | undefined {
-  const suite = recordSuiteOf(openssl.standardNameOf(openssl.cipherOf(ssl)));
+  const suite = suiteOf(openssl, openssl.cipherOf(ssl));
   if (suite === undefined) return undefined;
   if (openssl.protocolOf(ssl) === TLS1_3_VERSION) return { version: '1.3', ...suite, clientSecret, serverSecret };
   openssl.clientRandomOf(ssl, clientRandom, RANDOM_BYTES);
@@ -34,4 +36,9 @@ export function trafficKeysOf(
   const keys = keyBlock12({ ...suite, masterSecret, clientRandom, serverRandom });
   masterSecret.fill(0);
   return keys;
+}
+
+function suiteOf(openssl: OpenSsl, cipher: Address): ReturnType<typeof recordSuiteOf> {
+  if (!suites.has(cipher)) suites.set(cipher, recordSuiteOf(openssl.standardNameOf(cipher)));
+  return suites.get(cipher);
 }

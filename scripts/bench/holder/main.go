@@ -1,8 +1,9 @@
 // A client that holds WebSockets, independent of connrig.
 //
-//	holder PORT [CA]    over TLS where it is told what to trust, a file in PEM
+//	holder PORT PER_SECOND [CA]    over TLS where it is told what to trust, a file in PEM
 //
 // Each line on stdin says how many are to be open; it is repeated on stdout when they are. It ends when stdin does.
+// It opens at a pace, since the pace decides what a server's allocator can fill up.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -26,9 +28,12 @@ const (
 
 func main() {
 	address := "127.0.0.1:" + os.Args[1]
+	perSecond, err := strconv.Atoi(os.Args[2])
+	check(err)
+	pace := time.NewTicker(time.Second / time.Duration(perSecond))
 	var config *tls.Config
-	if len(os.Args) > 2 {
-		pem, err := os.ReadFile(os.Args[2])
+	if len(os.Args) > 3 {
+		pem, err := os.ReadFile(os.Args[3])
 		check(err)
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(pem)
@@ -39,12 +44,12 @@ func main() {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		wanted, err := strconv.Atoi(lines.Text())
 		check(err)
-		held = append(held, openMany(wanted-len(held), address, config)...)
+		held = append(held, openMany(wanted-len(held), address, config, pace)...)
 		fmt.Println(len(held))
 	}
 }
 
-func openMany(count int, address string, config *tls.Config) []net.Conn {
+func openMany(count int, address string, config *tls.Config, pace *time.Ticker) []net.Conn {
 	opened := make([]net.Conn, count)
 	next := make(chan int)
 	var group sync.WaitGroup
@@ -58,6 +63,7 @@ func openMany(count int, address string, config *tls.Config) []net.Conn {
 		}()
 	}
 	for i := range count {
+		<-pace.C
 		next <- i
 	}
 	close(next)

@@ -1,0 +1,230 @@
+import { isUtf8 } from 'node:buffer';
+import type { OpeningFormat } from '../../core/opening/format.ts';
+import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
+import {
+  type Hole,
+  joinTemplates,
+  latin1Bytes,
+  literalTemplate,
+  parseTemplate,
+  type Template,
+} from '../../core/opening/template.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
+import type { RequestWords } from '../../fleet/protocols/request-words.ts';
+import type { Preamble } from '../preamble.ts';
+import type { Environment } from '../read-options.ts';
+import type { HeaderLine } from '../run/opening-options.ts';
+import type { RunConfig } from '../run-config-shape.ts';
+import { problemOfHeader } from './header-line.ts';
+import { pathAlone, requestTarget, URL_PATH } from './opening-path.ts';
+import type { LegOpening, OpeningSources } from './opening-shapes.ts';
+import { planOpening, type Surroundings } from './steps.ts';
+
+/** Shorter values are words of other sentences as well. */
+const LEAST_SECRET_CHARS = 6;
+
+/** Headers whose values are words that anybody may read. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'host',
+  'origin',
+  'referer',
+  'user-agent',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+]);
+
+const NOTHING: LegOpening = {
+  words: undefined,
+  hostHeader: undefined,
+  subprotocols: [],
+  plan: undefined,
+  identity: undefined,
+  secrets: [],
+  recorded: null,
+};
+
+/** Puts together what the connections of a leg say. */
+export class LegOpener {
+  readonly #config: RunConfig;
+  readonly #sources: OpeningSources;
+  readonly #problems: string[];
+  readonly #secrets = new Set<string>();
+  readonly #usedColumns: Set<number>;
+  readonly #around: Surroundings;
+  #hasHoles = false;
+  /** What requests before the upgrade take of their answers. */
+  #taken: readonly string[] = [];
+
+  /** @param usedColumns gets the columns that a text has a hole for */
+  constructor(
+    config: RunConfig,
+    sources: OpeningSources,
+    env: Environment,
+    { problems, usedColumns }: { readonly problems: string[]; readonly usedColumns: Set<number> },
+  ) {
+    this.#config = config;
+    this.#sources = sources;
+    this.#problems = problems;
+    this.#usedColumns = usedColumns;
+    this.#around = {
+      columns: sources.data?.rows.columns ?? [],
+      env,
+      onSecret: (value) => this.#secrets.add(value),
+      onHole: (hole) => this.#note(hole),
+      from: sources.own?.from,
+    };
+  }
+
+  /** @param path of its URL, with query */
+  open(leg: Leg, path: string | undefined): LegOpening {
+    const { protocol } = leg;
+    const { hasPath, exchange } = DESCRIPTORS[protocol];
+    const format = this.#format(path ?? '/');
+    this.#taken = (format.before ?? []).flatMap(({ take = {} }) => Object.keys(take));
+    const words = hasPath ? this.#words(leg, format, path) : undefined;
+    const plan = exchange === 'messages' ? this.#plan(protocol, format) : undefined;
+    const isApart = plan !== undefined || this.#hasHoles;
+    if (!words && !plan) return NOTHING;
+    const { data, dialect } = this.#sources;
+    const subprotocols = protocol === 'ws' ? (this.#config.subprotocols ?? asList(format.subprotocol)) : [];
+    const { dataOrder } = this.#config;
+    return {
+      words: words?.words,
+      hostHeader: words?.hostHeader,
+      subprotocols,
+      plan,
+      identity: isApart ? { rows: data?.rows, order: dataOrder, secrets: [...this.#secrets] } : undefined,
+      secrets: [...this.#secrets],
+      recorded: {
+        dialect: dialect?.dialect.name ?? null,
+        headers: words?.names ?? [],
+        subprotocols: [...subprotocols],
+        steps: plan?.steps.length ?? 0,
+        rules: plan?.rules.length ?? 0,
+        rows: data?.rows.count ?? null,
+        order: data ? dataOrder : null,
+      },
+    };
+  }
+
+  #noteSecret(value: string): void {
+    if (value.length >= LEAST_SECRET_CHARS && !value.includes('{')) this.#secrets.add(value);
+  }
+
+  #note(hole: Hole): void {
+    this.#hasHoles = true;
+    if (hole.kind === 'column') this.#usedColumns.add(hole.column);
+  }
+
+  /** The dialect's, and what the user adds; `{path}` is the path of the URL. */
+  #format(path: string): OpeningFormat {
+    const { dialect, own } = this.#sources;
+    const all: OpeningFormat = { ...dialect?.format, ...own?.format };
+    const plain = pathAlone(path).replace(/\/$/, '');
+    const put = JSON.stringify(all).replaceAll(URL_PATH, JSON.stringify(plain).slice(1, -1));
+    return { ...(JSON.parse(put) as OpeningFormat), path: all.path };
+  }
+
+  #words(
+    leg: Leg,
+    format: OpeningFormat,
+    path: string | undefined,
+  ): { words: RequestWords; names: string[]; hostHeader: string | undefined } {
+    const lines = this.#headerLines(format);
+    const host = lines.find(({ name }) => name.toLowerCase() === 'host');
+    const headers = joinTemplates(
+      ...lines
+        .filter((line) => line !== host)
+        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, 'a header')),
+    );
+    const { behaviour } = leg;
+    // A target of ours says itself where it answers.
+    const isSaid = path !== undefined || format.path !== undefined || format.query !== undefined;
+    const target = isSaid ? this.#text(requestTarget(path ?? '/', format), 'the URL', 'url') : undefined;
+    const asked =
+      behaviour.kind === 'request' && behaviour.path !== undefined
+        ? this.#text(behaviour.path, '--behaviour', 'url')
+        : undefined;
+    const words = { path: target, requestPath: asked, headers };
+    return { words, names: lines.map(({ name }) => name), hostHeader: host?.value };
+  }
+
+  #headerLines({ headers = {} }: OpeningFormat): HeaderLine[] {
+    const { header = [], cookie, origin } = this.#config;
+    const written = Object.entries(headers).map(([name, value]) => ({ name, value }));
+    for (const { name, value } of written) {
+      const wrong = problemOfHeader(name, value);
+      if (wrong !== undefined) this.#problems.push(`opening headers: ${wrong}`);
+    }
+    for (const { name, value } of [...written, ...header]) {
+      if (!HARMLESS.has(name.toLowerCase())) this.#noteSecret(value.replace(/^(?:Bearer|Basic|Token) /, ''));
+    }
+    for (const one of cookie ?? []) this.#noteSecret(one.slice(one.indexOf('=') + 1));
+    // What the command line says takes the place of what a file says.
+    const said = new Set(header.map(({ name }) => name.toLowerCase()));
+    return [
+      ...written.filter(({ name }) => !said.has(name.toLowerCase())),
+      ...header,
+      ...(cookie ? [{ name: 'Cookie', value: cookie.join('; ') }] : []),
+      ...(origin === undefined ? [] : [{ name: 'Origin', value: origin }]),
+    ];
+  }
+
+  #plan(protocol: Leg['protocol'], format: OpeningFormat): OpeningPlan | undefined {
+    const { sendOnOpen, expect } = this.#config;
+    const found: string[] = [];
+    const plan = planOpening(format, this.#around, found);
+    for (const sentence of found) this.#problems.push(`${this.#where()} ${sentence}`);
+    if (protocol !== 'ws' && plan.before.length > 0) {
+      this.#problems.push(`${this.#where()} before: only ws connections begin with a request`);
+    }
+    const steps: StepPlan[] = [...plan.steps];
+    if (sendOnOpen) steps.push({ kind: 'send', message: this.#message(sendOnOpen, '--send-on-open') });
+    if (expect) {
+      const { bytes } = this.#message(expect, '--expect');
+      steps.push({
+        kind: 'expect',
+        pattern: { kind: 'contains', text: bytes },
+        withinMs: undefined,
+        skips: false,
+        take: [],
+        said: expect.from,
+      });
+    }
+    if (steps.length === 0 && plan.rules.length === 0 && plan.before.length === 0 && plan.module === undefined)
+      return undefined;
+    return { ...plan, steps };
+  }
+
+  #where(): string {
+    const { dialect, own } = this.#sources;
+    if (own) return own.from === undefined ? 'opening' : `--opening ${own.from}`;
+    return dialect ? `--dialect ${dialect.dialect.name}` : 'opening';
+  }
+
+  /** A file is taken as it is; a text may have holes, and bytes that are no UTF-8. */
+  #message({ from, hex }: Preamble, option: string): Extract<MessagePlan, { bytes: Template }> {
+    const bytes = Buffer.from(hex, 'hex');
+    const isText = isUtf8(bytes);
+    if (from.startsWith('@')) return { bytes: literalTemplate(bytes), isText };
+    return { bytes: this.#text(bytes.toString('latin1'), option, 'text', latin1Bytes), isText };
+  }
+
+  #text(
+    text: string,
+    where: string,
+    inside: 'text' | 'url' = 'text',
+    encode?: (literal: string) => Uint8Array,
+  ): Template {
+    const found: string[] = [];
+    const template = parseTemplate(text, { ...this.#around, taken: this.#taken }, found, inside, encode);
+    for (const sentence of found) this.#problems.push(`${where}: ${sentence}`);
+    return template;
+  }
+}
+
+const asList = (names: string | string[] | undefined): readonly string[] =>
+  names === undefined ? [] : typeof names === 'string' ? [names] : names;

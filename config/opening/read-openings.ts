@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { OpeningFormat } from '../../core/opening/format.ts';
+import { usageError } from '../../core/values/errors.ts';
+import { type OpenedDialect, openDialect } from '../dialects.ts';
+import type { Environment } from '../read-options.ts';
+import type { RunConfig } from '../run-config-shape.ts';
+import { type DataFile, readDataFile } from './data-file.ts';
+import { problemsOf } from './format-problems.ts';
+import { openLegs } from './leg-opening.ts';
+import type { OwnOpening } from './opening-shapes.ts';
+
+/**
+ * Reads what connections say until they count as open, and the rows they say it with. Files are read once, here.
+ *
+ * @param command whose help is the hint
+ * @throws RigError EUSAGE that names every problem, not just the first
+ */
+export async function readOpenings(config: RunConfig, env: Environment, command: string): Promise<RunConfig> {
+  const problems: string[] = [];
+  const data = await readData(config.data, problems);
+  const dialect = readDialect(config, problems);
+  const own = readOwn(config, problems);
+  if (dialect && (own?.format.steps || own?.format.module)) {
+    problems.push('--dialect and --opening: both say how connections sign in; leave one of them out');
+  }
+  const openings = problems.length === 0 ? openLegs(config, { data, dialect, own }, env, problems) : [];
+  if (problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
+  const { plan } = config;
+  const [first, ...others] = plan.legs.map((leg, index) => ({ ...leg, opening: openings[index]!.recorded }));
+  return Object.freeze({ ...config, openings, plan: { ...plan, legs: [first!, ...others] } });
+}
+
+async function readData(path: string | undefined, problems: string[]): Promise<DataFile | undefined> {
+  if (path === undefined) return undefined;
+  const read = await readDataFile(path);
+  if (typeof read !== 'string') return read;
+  problems.push(`--data: ${read}`);
+  return undefined;
+}
+
+function readDialect({ dialect, dialectSettings = [] }: RunConfig, problems: string[]): OpenedDialect | undefined {
+  if (dialect !== undefined) return openDialect(dialect, dialectSettings, problems);
+  if (dialectSettings.length > 0)
+    problems.push('--dialect-set: there is nothing to set without --dialect; --dialect mqtt, say');
+  return undefined;
+}
+
+function readOwn({ opening, inlineOpening, configFile }: RunConfig, problems: string[]): OwnOpening | undefined {
+  if (opening === undefined && inlineOpening === undefined) return undefined;
+  const where = opening === undefined ? 'opening' : `--opening ${opening}`;
+  const written = opening === undefined ? inlineOpening : readYaml(opening, problems);
+  if (written === undefined) return undefined;
+  const read = OpeningFormat.safeParse(written);
+  if (read.success) return { format: read.data, from: opening ?? configFile };
+  problems.push(...problemsOf(read.error, where));
+  return undefined;
+}
+
+function readYaml(path: string, problems: string[]): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    problems.push(`--opening: ${path} can't be read: ${code ?? message.split('\n')[0]}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import type { OpeningPlan } from '../../core/opening/plan.ts';
+import type { Slot } from '../protocols/protocol.ts';
+import { compileOpening } from './compiled.ts';
+import type { Course, CourseDeps, CourseEvents } from './course.ts';
+import { cutBy, FRAMES } from './inbox.ts';
+import { listenToMessages } from './messages.ts';
+import { createProgress } from './progress.ts';
+import { quoteSaid } from './quote-said.ts';
+import { listenToStream } from './stream.ts';
+
+/** Steps and rules that are data. 2 bytes a slot. */
+export function createDataCourse(plan: OpeningPlan, deps: CourseDeps, events: CourseEvents): Course {
+  const { slots, isStream, identities, fill } = deps;
+  const { steps, on, every } = compileOpening(plan, slots, fill, undefined);
+  const describe = (slot: Slot, message: Buffer): string => quoteSaid(message, (text) => identities.hide(slot, text));
+  const progress = createProgress(steps, { ...deps, describe }, events);
+  const parts = { on, progress, events, describe };
+  const { messageEnd } = plan;
+  const isCut = isStream && messageEnd !== undefined;
+  const ear =
+    isStream && messageEnd === undefined
+      ? listenToStream(parts)
+      : listenToMessages(isCut ? cutBy(messageEnd) : FRAMES, parts);
+
+  return {
+    begin: (slot) => progress.begin(slot),
+    hear(slot, bytes, last) {
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (progress.isDone(slot)) ear.hearOpen(slot, buffer, last);
+      else ear.hearFirst(slot, buffer, last);
+    },
+    underWay: (slot) => progress.underWay(slot),
+    awaited: (slot) => progress.awaited(slot),
+    step(nowMs, isOpen) {
+      let nextInMs = progress.step(nowMs, (slot) => ear.onWaited(slot));
+      for (const { round, saying } of every) {
+        const sayInMs = round.step(nowMs, (slot) => {
+          if (!isOpen(slot)) return false;
+          events.say(slot, saying.bytesFor(slot), saying.isText);
+          return true;
+        });
+        nextInMs = Math.min(nextInMs, sayInMs);
+      }
+      return nextInMs;
+    },
+    forget(slot) {
+      progress.forget(slot);
+      ear.forget(slot);
+    },
+    message: () => undefined,
+    heartbeat: undefined,
+    goodbye: undefined,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Slot } from '../protocols/protocol.ts';
+import { type Ear, type EarParts, tooLong } from './ear.ts';
+import { type Cutting, Inbox, LOOKED_AT_BYTES, MOST_HELD_BYTES, TOO_MANY_HELD } from './inbox.ts';
+
+/** What a message takes beside its bytes. */
+const MESSAGE_BYTES = 128;
+
+/** Where messages have ends: in frames, or cut out of a stream. */
+export function listenToMessages(cutting: Cutting, { on, progress, events, describe }: EarParts): Ear {
+  const inbox = new Inbox(cutting);
+  /** What was said while it was waited, of those that wait. */
+  const queued = new Map<Slot, { readonly bytes: number; readonly messages: Buffer[] }>();
+  let queuedBytes = 0;
+
+  /** @returns whether a rule has taken it */
+  function answer(slot: Slot, message: Buffer, isWhole: boolean): boolean {
+    for (const { pattern, saying } of on) {
+      if (!pattern.matches(slot, message, isWhole)) continue;
+      if (saying) events.say(slot, saying.bytesFor(slot), saying.isText);
+      return true;
+    }
+    return false;
+  }
+
+  function judge(slot: Slot, message: Buffer): void {
+    const step = progress.current(slot);
+    if (step?.kind === 'wait') queue(slot, message);
+    else if (step?.pattern.matches(slot, message, true)) progress.meet(slot, message);
+    else progress.miss(slot, message);
+  }
+
+  function queue(slot: Slot, message: Buffer): void {
+    const { bytes: before = 0, messages = [] } = queued.get(slot) ?? {};
+    // An empty message takes memory, too.
+    const bytes = before + message.length + MESSAGE_BYTES;
+    queued.set(slot, { bytes, messages });
+    queuedBytes += bytes - before;
+    messages.push(Buffer.from(message));
+    if (bytes > LOOKED_AT_BYTES) progress.refuse(slot, `the server said more than ${LOOKED_AT_BYTES} bytes meanwhile`);
+    else if (queuedBytes > MOST_HELD_BYTES) progress.refuse(slot, TOO_MANY_HELD);
+  }
+
+  function takeQueued(slot: Slot): readonly Buffer[] {
+    const found = queued.get(slot);
+    if (found === undefined) return [];
+    queued.delete(slot);
+    queuedBytes -= found.bytes;
+    return found.messages;
+  }
+
+  function hearOpen(slot: Slot, bytes: Buffer, last: boolean): void {
+    events.onPayload(slot, bytes, last);
+    if (on.length === 0) return;
+    let from = 0;
+    do {
+      from = inbox.take(slot, bytes, from, last);
+      if (inbox.isFull) {
+        events.onBroken(slot, TOO_MANY_HELD, 'too-large');
+        return;
+      }
+      if (inbox.message) answer(slot, inbox.message, inbox.isWhole);
+    } while (from < bytes.length);
+  }
+
+  return {
+    hearFirst(slot, bytes, last) {
+      let from = 0;
+      do {
+        from = inbox.take(slot, bytes, from, last);
+        const { message } = inbox;
+        if (inbox.isFull) progress.refuse(slot, TOO_MANY_HELD);
+        else if (message && !inbox.isWhole) progress.refuse(slot, tooLong(describe(slot, message), LOOKED_AT_BYTES));
+        else if (message && !answer(slot, message, true)) judge(slot, message);
+      } while (from < bytes.length && progress.current(slot) !== undefined);
+      if (progress.isDone(slot) && from < bytes.length) hearOpen(slot, bytes.subarray(from), last);
+    },
+    hearOpen,
+    onWaited(slot) {
+      for (const message of takeQueued(slot)) {
+        if (progress.current(slot) !== undefined) judge(slot, message);
+        else if (progress.isDone(slot)) events.onPayload(slot, message, true);
+      }
+    },
+    forget(slot) {
+      inbox.forget(slot);
+      if (queued.size > 0) takeQueued(slot);
+    },
+  };
+}
