@@ -93,10 +93,10 @@ export const SLAB_CACHES = [
   'tcp_bind2_bucket',
   'tw_sock_TCP',
   'tw_sock_TCPv6',
-  'UNIX-STREAM',
   'skbuff_head_cache',
   'skbuff_fclone_cache',
   'skbuff_small_head',
+  'UNIX-STREAM',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 
