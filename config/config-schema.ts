@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { OpeningFormat } from '../core/opening/format.ts';
 import { formatMeaning, type Option, onOff } from './option.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -21,6 +23,11 @@ export function configSchema(): Json {
     properties: {
       urls: { description: 'what to connect to, such as ws://127.0.0.1:3000', ...ONE_OR_MORE },
       ...Object.fromEntries(settings),
+      opening: {
+        ...settingOf(RUN_OPTIONS.opening),
+        // In full, or the file that has it.
+        anyOf: [ONE, schemaOf(OpeningFormat)],
+      },
     },
   };
 }
@@ -30,4 +37,10 @@ function settingOf(option: Option<unknown>): Json {
   const fallback =
     option.default === undefined ? {} : { default: isSwitch ? option.default === 'true' : option.default };
   return { description: formatMeaning(option), ...(isSwitch ? { type: 'boolean' } : ONE_OR_MORE), ...fallback };
+}
+
+/** Within another schema, which says which JSON Schema it is. */
+function schemaOf(shape: z.ZodType): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input' });
+  return schema;
 }

@@ -13,8 +13,8 @@ export type OptionValues<T extends OptionTable> = {
 
 /** Settings as written, by option name: texts from the command line, whatever YAML or JSON had from a file. */
 export type RawSettings = Readonly<Record<string, unknown>>;
-/** The environment of the process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** Variables of the process. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What stood on a command line, in pieces that nobody has read yet. */
 export interface CommandLine {
@@ -23,13 +23,13 @@ export interface CommandLine {
   readonly words: readonly string[];
   /** Options and words that nobody knows. */
   readonly strangers: readonly string[];
-  readonly env: Environment;
+  readonly env: Variables;
 }
 
 /** Where the settings of one command are written; the first that says something wins, before the default. */
 interface WrittenSettings {
   readonly commandLine: RawSettings;
-  readonly env?: Environment;
+  readonly env?: Variables;
   readonly file?: RawSettings;
 }
 
@@ -57,7 +57,7 @@ export function readOptions<T extends OptionTable>(
 function findWritten(
   { name, env: variable, default: fallback, joinedBy }: Option<unknown>,
   commandLine: RawSettings,
-  env: Environment,
+  env: Variables,
   file: RawSettings,
 ): { readonly where: string; readonly written: string | undefined } {
   const flag = `--${name}`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { RigError } from '../core/values/errors.ts';
@@ -56,13 +57,16 @@ export function authorityOf(host: string): string {
 }
 
 function socketError(error: NodeJS.ErrnoException, path: string): RigError {
+  const folder = dirname(path);
   const known: Readonly<Record<string, readonly [sentence: string, hint: string]>> = {
     EADDRINUSE: [
       `${path} is there already`,
       `rm ${word(path)}, if nobody listens there any more: ss -xlp src ${word(path)}`,
     ],
-    EACCES: [`a socket at ${path} is not allowed`, 'choose a folder of your own'],
-    ENOENT: [`there is no folder for ${path}`, `mkdir -p ${word(dirname(path))}`],
+    // libuv says so of a folder that isn't there, too.
+    EACCES: existsSync(folder)
+      ? [`a socket at ${path} is not allowed`, 'choose a folder of your own']
+      : [`there is no folder ${folder}`, `mkdir -p ${word(folder)}`],
   };
   const unknown = [`can't listen at ${path}: ${error.message}`, 'choose another path'] as const;
   const [sentence, hint] = known[error.code ?? ''] ?? unknown;

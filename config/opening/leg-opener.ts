@@ -6,20 +6,22 @@ import {
   joinTemplates,
   latin1Bytes,
   literalTemplate,
+  madeFit,
   parseTemplate,
   type Template,
 } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
+import type { TargetUrl } from '../../core/values/urls.ts';
 import type { RequestWords } from '../../fleet/protocols/request-words.ts';
 import type { Preamble } from '../preamble.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { problemOfHeader } from './header-line.ts';
-import { pathAlone, requestTarget, URL_PATH } from './opening-path.ts';
+import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
-import { planOpening, type Surroundings } from './steps.ts';
+import { planOpening, type TextSources } from './steps.ts';
 
 /** Shorter values are words of other sentences as well. */
 const LEAST_SECRET_CHARS = 6;
@@ -53,7 +55,7 @@ export class LegOpener {
   readonly #problems: string[];
   readonly #secrets = new Set<string>();
   readonly #usedColumns: Set<number>;
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   #hasHoles = false;
   /** What requests before the upgrade take of their answers. */
   #taken: readonly string[] = [];
@@ -62,7 +64,7 @@ export class LegOpener {
   constructor(
     config: RunConfig,
     sources: OpeningSources,
-    env: Environment,
+    env: Variables,
     { problems, usedColumns }: { readonly problems: string[]; readonly usedColumns: Set<number> },
   ) {
     this.#config = config;
@@ -78,11 +80,12 @@ export class LegOpener {
     };
   }
 
-  /** @param path of its URL, with query */
-  open(leg: Leg, path: string | undefined): LegOpening {
+  /** @param url undefined for a target of ours */
+  open(leg: Leg, url: TargetUrl | undefined): LegOpening {
     const { protocol } = leg;
+    const path = url?.path;
     const { hasPath, exchange } = DESCRIPTORS[protocol];
-    const format = this.#format(path ?? '/');
+    const format = this.#format(url);
     this.#taken = (format.before ?? []).flatMap(({ take = {} }) => Object.keys(take));
     const words = hasPath ? this.#words(leg, format, path) : undefined;
     const plan = exchange === 'messages' ? this.#plan(protocol, format) : undefined;
@@ -119,12 +122,14 @@ export class LegOpener {
     if (hole.kind === 'column') this.#usedColumns.add(hole.column);
   }
 
-  /** The dialect's, and what the user adds; `{path}` is the path of the URL. */
-  #format(path: string): OpeningFormat {
+  /** The dialect's, and what the user adds; `{path}` and `{origin}` are those of the URL. */
+  #format(url: TargetUrl | undefined): OpeningFormat {
     const { dialect, own } = this.#sources;
     const all: OpeningFormat = { ...dialect?.format, ...own?.format };
-    const plain = pathAlone(path).replace(/\/$/, '');
-    const put = JSON.stringify(all).replaceAll(URL_PATH, JSON.stringify(plain).slice(1, -1));
+    const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
+    const put = JSON.stringify(all)
+      .replaceAll(URL_PATH, madeFit(plain, 'json'))
+      .replaceAll(URL_ORIGIN, madeFit(originOf(url), 'json'));
     return { ...(JSON.parse(put) as OpeningFormat), path: all.path };
   }
 
@@ -165,6 +170,8 @@ export class LegOpener {
     for (const one of cookie ?? []) this.#noteSecret(one.slice(one.indexOf('=') + 1));
     // What the command line says takes the place of what a file says.
     const said = new Set(header.map(({ name }) => name.toLowerCase()));
+    if (cookie !== undefined) said.add('cookie');
+    if (origin !== undefined) said.add('origin');
     return [
       ...written.filter(({ name }) => !said.has(name.toLowerCase())),
       ...header,

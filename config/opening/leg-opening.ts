@@ -4,8 +4,9 @@ import { toCarried } from '../../core/protocols/schemes.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import type { OpenedDialect } from '../dialects.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import type { DataFile } from './data-file.ts';
 import { LegOpener } from './leg-opener.ts';
@@ -15,13 +16,13 @@ import type { LegOpening, OpeningSources } from './opening-shapes.ts';
 export function openLegs(
   config: RunConfig,
   sources: OpeningSources,
-  env: Environment,
+  env: Variables,
   problems: string[],
 ): readonly LegOpening[] {
   const found: string[] = [];
   const usedColumns = new Set<number>();
   const opened = config.plan.legs.map((leg, index) =>
-    new LegOpener(config, sources, env, { problems: found, usedColumns }).open(leg, config.urls[index]?.path),
+    new LegOpener(config, sources, env, { problems: found, usedColumns }).open(leg, config.urls[index]),
   );
   if (sources.data && usedColumns.size === 0 && found.length === 0) {
     const { columns } = sources.data.rows;
@@ -68,6 +69,12 @@ function problemsOfLegs(
     problems.push(
       `--dialect: ${dialect.dialect.name} is spoken over ${dialect.dialect.protocols.join(', ')}, not ${foreign.name}`,
     );
+  }
+  const { behaviour } = config;
+  const mute = opened.find(({ plan }) => plan?.codec && !CODEC_FORMATS[plan.codec].hasMessages(plan));
+  if (mute && behaviour.kind === 'echo') {
+    const { codec } = mute.plan!;
+    problems.push(`--behaviour echo: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`);
   }
   if (data && problems.length === 0) problems.push(...problemsOfRows(config, data, opened));
   return problems;

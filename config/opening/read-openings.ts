@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { OpeningFormat } from '../../core/opening/format.ts';
 import { usageError } from '../../core/values/errors.ts';
+import { loadOwnModule } from '../../fleet/opening/own/own-module.ts';
 import { type OpenedDialect, openDialect } from '../dialects.ts';
-import type { Environment } from '../read-options.ts';
+import type { Variables } from '../read-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
 import { type DataFile, readDataFile } from './data-file.ts';
 import { problemsOf } from './format-problems.ts';
@@ -14,9 +15,9 @@ import type { OwnOpening } from './opening-shapes.ts';
  * Reads what connections say until they count as open, and the rows they say it with. Files are read once, here.
  *
  * @param command whose help is the hint
- * @throws RigError EUSAGE that names every problem, not just the first
+ * @throws RigError EUSAGE that names every problem, not just the first; ECONFIG for a module that is no opening
  */
-export async function readOpenings(config: RunConfig, env: Environment, command: string): Promise<RunConfig> {
+export async function readOpenings(config: RunConfig, env: Variables, command: string): Promise<RunConfig> {
   const problems: string[] = [];
   const data = await readData(config.data, problems);
   const dialect = readDialect(config, problems);
@@ -26,6 +27,9 @@ export async function readOpenings(config: RunConfig, env: Environment, command:
   }
   const openings = problems.length === 0 ? openLegs(config, { data, dialect, own }, env, problems) : [];
   if (problems.length > 0) throw usageError(problems, `connrig ${command} --help`);
+  for (const module of new Set(openings.map((opening) => opening.plan?.module))) {
+    if (module !== undefined) await loadOwnModule(module);
+  }
   const { plan } = config;
   const [first, ...others] = plan.legs.map((leg, index) => ({ ...leg, opening: openings[index]!.recorded }));
   return Object.freeze({ ...config, openings, plan: { ...plan, legs: [first!, ...others] } });

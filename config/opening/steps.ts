@@ -31,10 +31,12 @@ import {
   type Template,
 } from '../../core/opening/template.ts';
 import { parseQuantity } from '../../core/values/units.ts';
+import type { PacketUse } from '../../fleet/opening/codecs/codec.ts';
+import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { problemOfHeader } from './header-line.ts';
 
 /** What texts of an opening may refer to. */
-export interface Surroundings extends Omit<HoleNames, 'taken'> {
+export interface TextSources extends Omit<HoleNames, 'taken'> {
   /** Files are looked for beside this one; undefined: in the working folder. */
   readonly from: string | undefined;
 }
@@ -47,19 +49,19 @@ const SAID_CHARS = 60;
  *
  * @param problems gets a sentence for each thing that can't be
  */
-export function planOpening(format: OpeningFormat, around: Surroundings, problems: string[]): OpeningPlan {
+export function planOpening(format: OpeningFormat, around: TextSources, problems: string[]): OpeningPlan {
   return new Planner(around, format.codec, problems).plan(format);
 }
 
 class Planner {
-  readonly #around: Surroundings;
+  readonly #around: TextSources;
   readonly #codec: CodecName | undefined;
   readonly #problems: string[];
   /** Names that were taken so far. */
   readonly #taken: string[] = [];
   #where = '';
 
-  constructor(around: Surroundings, codec: CodecName | undefined, problems: string[]) {
+  constructor(around: TextSources, codec: CodecName | undefined, problems: string[]) {
     this.#around = around;
     this.#codec = codec;
     this.#problems = problems;
@@ -164,7 +166,7 @@ class Planner {
     if ('json' in message) return { bytes: this.#text(JSON.stringify(message.json), 'json'), isText: true };
     if ('hex' in message) return { bytes: literalTemplate(this.#hex(message.hex)), isText: false };
     if ('file' in message) return { bytes: literalTemplate(this.#file(message.file)), isText: false };
-    return { packet: this.#packet(message) };
+    return { packet: this.#packet(message, 'send') };
   }
 
   #piece(piece: PieceFormat): Template {
@@ -179,7 +181,7 @@ class Planner {
     if ('contains' in pattern) return { kind: 'contains', text: this.#text(pattern.contains) };
     if ('hex' in pattern) return { kind: 'text', text: literalTemplate(this.#hex(pattern.hex)) };
     if ('json' in pattern) return { kind: 'json', fields: this.#fields(pattern.json, []) };
-    return { kind: 'packet', packet: this.#packet(pattern) };
+    return { kind: 'packet', packet: this.#packet(pattern, 'expect') };
   }
 
   #fields(value: unknown, path: readonly string[]): FieldPlan[] {
@@ -188,10 +190,16 @@ class Planner {
     return Object.entries(value).flatMap(([name, member]) => this.#fields(member, [...path, name]));
   }
 
-  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }): PacketPlan {
-    const [name] = Object.keys(written) as [CodecName];
-    if (name !== this.#codec) this.#problem(`${name} has packets; write codec: ${name} beside the steps`);
-    return {};
+  #packet(written: { readonly mqtt: Readonly<Record<string, unknown>> }, use: PacketUse): PacketPlan {
+    const [[name, raw]] = Object.entries(written) as [[CodecName, Readonly<Record<string, unknown>>]];
+    if (name !== this.#codec) {
+      this.#problem(`${name} has packets; write codec: ${name} beside the steps`);
+      return {};
+    }
+    const found: string[] = [];
+    const packet = CODEC_FORMATS[name].readPacket(raw, (text) => this.#text(text), found, use);
+    for (const sentence of found) this.#problem(sentence);
+    return packet ?? {};
   }
 
   #hex(digits: string): Uint8Array {

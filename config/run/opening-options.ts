@@ -41,7 +41,7 @@ export const OPENING_OPTIONS = {
     name: 'data',
     group: 'opening',
     argument: '<file>',
-    help: 'a row of values for each connection, as CSV with names in its first line, or .jsonl; {name} stands for a value in headers, paths and messages, beside {n}, {uuid}, {random:8} and {env:NAME}',
+    help: 'a row of values for each connection, as CSV with names in its first line, or .jsonl; {name} in a header, path or message is its value, beside {n}, {uuid}, {random:8}, {env:NAME}',
     read: text,
   },
   dataOrder: {

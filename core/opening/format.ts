@@ -68,8 +68,8 @@ const headers = z.record(z.string(), text);
 
 export const BeforeFormat = z.strictObject({
   ...depends,
-  /** `POST /hub/negotiate`. */
-  request: z.string().regex(/^[A-Z]+ \/\S*$/, { error: 'write a method and a path, such as POST /login' }),
+  /** `POST /hub/negotiate`, or `POST {path}/negotiate` at the path of the URL. */
+  request: z.string().regex(/^[A-Z]+ (?:\/|\{path\})\S*$/, { error: 'write a method and a path, such as POST /login' }),
   headers: headers.optional(),
   body: z.union([text, z.strictObject({ json: z.unknown() })]).optional(),
   take: take.optional(),
@@ -98,7 +98,7 @@ const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 /** A setting of a dialect, which stands in its texts as `{name}`. */
 const Parameter = z.strictObject({
   default: z.unknown(),
-  /** Of JSON a value may be anything; it takes the place of a whole text. */
+  /** A value in JSON may be anything; it takes the place of a whole text. */
   type: z.enum(['text', 'number', 'boolean', 'json']).default('text'),
   choices: z.array(Scalar).optional(),
   what: text,

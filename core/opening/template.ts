@@ -64,7 +64,7 @@ export function parseTemplate(
     }
     const found = holeOf(name, names, inside);
     if (typeof found === 'string') problems.push(found);
-    else if ('literal' in found) literal += escaped(found.literal, inside);
+    else if ('literal' in found) literal += madeFit(found.literal, inside);
     else {
       end();
       parts.push(found);
@@ -77,7 +77,7 @@ export function parseTemplate(
 }
 
 const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-/** Of a text in which each character stands for a byte. */
+/** The bytes of a text in which each character stands for one. */
 export const latin1Bytes = (text: string): Uint8Array => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
 
 /** Bytes alone. */
@@ -101,7 +101,7 @@ export function bytesOfLiteral({ parts }: Template): Uint8Array | undefined {
 }
 
 /** A value made fit for where it stands. */
-export function escaped(value: string, inside: Inside): string {
+export function madeFit(value: string, inside: Inside): string {
   if (inside === 'json') return JSON.stringify(value).slice(1, -1);
   return inside === 'url' ? encodeURIComponent(value) : value;
 }

@@ -39,7 +39,7 @@ interface BeforeDeps {
 /** An answer in JSON may be so long, where fields of it are taken. */
 const MOST_BODY_BYTES = 65_536;
 const MOST_HELD_BYTES = 16 * 2 ** 20;
-/** Of these a server expects a body, be it an empty one. */
+/** A server expects a body of these, be it an empty one. */
 const HAS_BODY = /^(?:POST|PUT|PATCH) /;
 
 /** 7 bytes a slot. */

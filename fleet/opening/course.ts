@@ -44,6 +44,8 @@ export interface CourseEvents {
   onRefused(slot: Slot, detail: string): void;
   /** It is open, and can't stay so. */
   onBroken(slot: Slot, detail: string, reason: 'protocol-error' | 'too-large'): void;
+  /** It is open, and the peer says that it ends it; for people. */
+  onFarewell(slot: Slot, detail: string): void;
   /** A message to be sent. */
   say(slot: Slot, payload: Uint8Array, isText: boolean): void;
   /** What came on an open connection, as {@link ProtocolEvents.onPayload}. */

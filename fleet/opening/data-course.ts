@@ -1,8 +1,9 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import { CODEC_OF } from './codecs/index.ts';
 import { compileOpening } from './compiled.ts';
 import type { Course, CourseDeps, CourseEvents } from './course.ts';
-import { cutBy, FRAMES } from './inbox.ts';
+import { cutBy, cutByCodec, FRAMES } from './inbox.ts';
 import { listenToMessages } from './messages.ts';
 import { createProgress } from './progress.ts';
 import { quoteSaid } from './quote-said.ts';
@@ -11,16 +12,14 @@ import { listenToStream } from './stream.ts';
 /** Steps and rules that are data. 2 bytes a slot. */
 export function createDataCourse(plan: OpeningPlan, deps: CourseDeps, events: CourseEvents): Course {
   const { slots, isStream, identities, fill } = deps;
-  const { steps, on, every } = compileOpening(plan, slots, fill, undefined);
-  const describe = (slot: Slot, message: Buffer): string => quoteSaid(message, (text) => identities.hide(slot, text));
+  const codec = plan.codec && CODEC_OF[plan.codec](plan);
+  const { steps, on, every } = compileOpening(plan, slots, fill, codec);
+  const describe = (slot: Slot, message: Buffer): string =>
+    codec ? codec.describe(message) : quoteSaid(message, (text) => identities.hide(slot, text));
   const progress = createProgress(steps, { ...deps, describe }, events);
-  const parts = { on, progress, events, describe };
-  const { messageEnd } = plan;
-  const isCut = isStream && messageEnd !== undefined;
-  const ear =
-    isStream && messageEnd === undefined
-      ? listenToStream(parts)
-      : listenToMessages(isCut ? cutBy(messageEnd) : FRAMES, parts);
+  const cutting = codec ? cutByCodec(codec) : isStream ? plan.messageEnd && cutBy(plan.messageEnd) : FRAMES;
+  const parts = { on, progress, events, describe, codec };
+  const ear = cutting ? listenToMessages(cutting, parts) : listenToStream(parts);
 
   return {
     begin: (slot) => progress.begin(slot),
@@ -47,8 +46,8 @@ export function createDataCourse(plan: OpeningPlan, deps: CourseDeps, events: Co
       progress.forget(slot);
       ear.forget(slot);
     },
-    message: () => undefined,
-    heartbeat: undefined,
-    goodbye: undefined,
+    message: (slot, payload) => codec?.message(slot, payload, fill),
+    heartbeat: codec?.heartbeat,
+    goodbye: codec?.goodbye,
   };
 }

@@ -1,4 +1,5 @@
 import type { Slot } from '../protocols/protocol.ts';
+import type { Codec } from './codecs/codec.ts';
 import type { OnRule } from './compiled.ts';
 import type { CourseEvents } from './course.ts';
 import type { StepProgress } from './progress.ts';
@@ -17,6 +18,8 @@ export interface EarParts {
   readonly on: readonly OnRule[];
   readonly progress: StepProgress;
   readonly events: CourseEvents;
+  /** Where messages are packets. */
+  readonly codec: Codec | undefined;
   /** What came, for people. */
   readonly describe: (slot: Slot, message: Buffer) => string;
 }

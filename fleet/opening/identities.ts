@@ -1,5 +1,5 @@
 import type { DataOrder } from '../../core/opening/data-order.ts';
-import { escaped, type Hole, type Template } from '../../core/opening/template.ts';
+import { type Hole, madeFit, type Template } from '../../core/opening/template.ts';
 import { scramble } from '../../core/values/scramble.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Numbers } from './numbers.ts';
@@ -12,7 +12,7 @@ export interface IdentityOptions {
   readonly total: number;
   readonly rows: SharedRows | undefined;
   readonly order: DataOrder;
-  /** Of this run: what is random differs from run to run, and is the same for one connection as long as it lives. */
+  /** What is random differs from run to run, and is the same for one connection as long as it lives. */
   readonly seed: number;
   /** First serial number of this worker, and how far it is to the next: no two attempts have the same. */
   readonly first: number;
@@ -28,7 +28,7 @@ const HIDDEN = '***';
 const LEAST_HIDDEN = 3;
 
 /**
- * Who each connection of a worker is: its number, its row and what is random about it. Eight bytes a slot, no object; values
+ * What tells each connection of a worker apart: its number, its row and what is random about it. Eight bytes a slot, no object; values
  * are read where the rows lie.
  */
 export class Identities {
@@ -110,7 +110,7 @@ export class Identities {
   hide(slot: Slot, text: string): string {
     let hidden = text;
     const hide = (value: string): void => {
-      for (const form of new Set([value, escaped(value, 'json'), escaped(value, 'url')])) {
+      for (const form of new Set([value, madeFit(value, 'json'), madeFit(value, 'url')])) {
         if (form.length >= LEAST_HIDDEN) hidden = hidden.replaceAll(form, HIDDEN);
       }
     };
@@ -128,9 +128,9 @@ export class Identities {
     if (kind === 'number') return String(this.#numberOf[slot]);
     if (kind === 'uuid') return uuidOf(this.#wordsOf(slot, UUID_SALT));
     if (kind === 'random') return this.#randomOf(slot, hole.length);
-    if (kind === 'taken') return escaped(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
+    if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
     const value = this.#rows!.value(this.#rowOf(slot), hole.column);
-    return inside === 'text' ? value : escaped(bufferOver(value).toString(), inside);
+    return inside === 'text' ? value : madeFit(bufferOver(value).toString(), inside);
   }
 
   #rowOf(slot: Slot): number {

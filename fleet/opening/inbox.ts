@@ -1,5 +1,6 @@
 import { Gathered } from '../protocols/gathered.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import type { Codec } from './codecs/codec.ts';
 
 /** So much of one message is looked at; of what is longer, the beginning. */
 export const LOOKED_AT_BYTES = 65_536;
@@ -13,7 +14,8 @@ export interface Cutting {
   /**
    * @param held what has come of the message before
    * @param isLast the frame that the bytes are of ends a message
-   * @returns the index in `bytes` behind the message and what ends it; -1 when that hasn't come yet
+   * @returns the index in `bytes` behind the message and what ends it, which may lie beyond what has come; else
+   *   {@link UNKNOWN_END} or {@link NO_END}
    */
   endIn(held: Uint8Array, bytes: Buffer, from: number, isLast: boolean): number;
   /** How many bytes at the end of a whole message are but its end. */
@@ -28,6 +30,10 @@ export const FRAMES: Cutting = {
   endBytes: () => 0,
   tailBytes: 0,
 };
+
+/** In place of where a message ends: nobody knows yet; it can't become a message. */
+export const UNKNOWN_END = -1;
+export const NO_END = -2;
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -51,6 +57,20 @@ export function cutBy(end: Uint8Array): Cutting {
   };
 }
 
+/** Packets tell at their beginning how long they are. */
+export function cutByCodec({ headBytes, lengthOf }: Pick<Codec, 'headBytes' | 'lengthOf'>): Cutting {
+  return {
+    endIn(held, bytes, from) {
+      const news = bytes.subarray(from, from + headBytes);
+      const length = lengthOf(held.length === 0 ? news : Buffer.concat([held.subarray(0, headBytes), news]));
+      if (length < 0) return NO_END;
+      return length === 0 ? UNKNOWN_END : from + length - held.length;
+    },
+    endBytes: () => 0,
+    tailBytes: 0,
+  };
+}
+
 /**
  * Whole messages out of what comes in any pieces. Only a message that is in pieces is kept, up to {@link LOOKED_AT_BYTES}.
  * The beginning of a longer one is given away as soon as that is there, and the rest is read over.
@@ -58,12 +78,18 @@ export function cutBy(end: Uint8Array): Cutting {
 export class Inbox {
   readonly #cutting: Cutting;
   readonly #gathered = new Gathered(LOOKED_AT_BYTES);
-  /** Their message has been given away, and its end hasn't come. */
-  readonly #passing = new Set<Slot>();
+  /** Their message has been given away; and how much of it has yet to come, where that is known. */
+  readonly #passing = new Map<Slot, number>();
   /** What the last {@link take} found; valid until the next one, and as long as the bytes are. */
   message: Buffer | undefined;
   /** Whether that is all of it. */
   isWhole = true;
+  /** What it read over: more of a message whose beginning is, or was, given away. */
+  passed: Buffer | undefined;
+  /** Whether that is the last of it. */
+  isPassedLast = false;
+  /** What has come, which is in {@link message} then, can't become a message. */
+  isBroken = false;
 
   constructor(cutting: Cutting) {
     this.#cutting = cutting;
@@ -77,13 +103,21 @@ export class Inbox {
   /** Reads up to the end of the message under way. @returns the index behind what was read */
   take(slot: Slot, bytes: Buffer, from: number, isLast: boolean): number {
     const held = this.#gathered.view(slot);
-    const end = this.#cutting.endIn(held, bytes, from, isLast);
-    const to = end < 0 ? bytes.length : end;
+    const left = this.#passing.size === 0 ? undefined : this.#passing.get(slot);
+    const isKnown = left !== undefined && left !== UNKNOWN_END;
+    const end = isKnown ? from + left : this.#cutting.endIn(held, bytes, from, isLast);
+    const isEnd = end >= 0 && end <= bytes.length;
+    const to = isEnd ? end : bytes.length;
+    const leftLater = end < 0 ? UNKNOWN_END : end - bytes.length;
+    const piece = bytes.subarray(from, to);
     this.message = undefined;
-    if (this.#passing.has(slot)) this.#pass(slot, bytes.subarray(from, to), end >= 0);
-    else if (held.length + to - from > LOOKED_AT_BYTES) this.#giveBeginning(slot, bytes.subarray(from, to), end >= 0);
-    else if (end < 0) this.#gathered.add(slot, bytes.subarray(from, to));
-    else this.#give(slot, held, bytes.subarray(from, to));
+    this.passed = undefined;
+    this.isBroken = end === NO_END;
+    if (this.isBroken) this.message = this.#gathered.take(slot, piece);
+    else if (left !== undefined) this.#pass(slot, piece, isEnd, leftLater);
+    else if (held.length + piece.length > LOOKED_AT_BYTES) this.#giveBeginning(slot, piece, isEnd, leftLater);
+    else if (isEnd) this.#give(slot, held, piece);
+    else this.#gathered.add(slot, piece);
     return to;
   }
 
@@ -98,20 +132,22 @@ export class Inbox {
     this.isWhole = true;
   }
 
-  #giveBeginning(slot: Slot, piece: Buffer, isEnd: boolean): void {
+  #giveBeginning(slot: Slot, piece: Buffer, isEnd: boolean, left: number): void {
     const tail = this.#tailOf(slot, piece);
+    this.passed = piece.subarray(LOOKED_AT_BYTES - this.#gathered.view(slot).length);
+    this.isPassedLast = isEnd;
     this.message = this.#gathered.take(slot, piece.subarray(0, LOOKED_AT_BYTES)).subarray(0, LOOKED_AT_BYTES);
     this.isWhole = false;
-    if (isEnd) return;
-    this.#passing.add(slot);
-    this.#keep(slot, tail);
+    if (!isEnd) this.#keep(slot, tail, left);
   }
 
-  #pass(slot: Slot, piece: Buffer, isEnd: boolean): void {
+  #pass(slot: Slot, piece: Buffer, isEnd: boolean, left: number): void {
     const tail = this.#tailOf(slot, piece);
     this.#gathered.delete(slot);
+    this.passed = piece;
+    this.isPassedLast = isEnd;
     if (isEnd) this.#passing.delete(slot);
-    else this.#keep(slot, tail);
+    else this.#keep(slot, tail, left);
   }
 
   /** The last bytes of what has come, which may be a part of the end. */
@@ -121,7 +157,8 @@ export class Inbox {
     return Buffer.from(lastOf(both, tailBytes));
   }
 
-  #keep(slot: Slot, tail: Buffer): void {
+  #keep(slot: Slot, tail: Buffer, left: number): void {
+    this.#passing.set(slot, left);
     if (tail.length > 0) this.#gathered.add(slot, tail);
   }
 }

@@ -1,4 +1,6 @@
+import { shown } from '../protocols/http-head.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import type { Codec } from './codecs/codec.ts';
 import { type Ear, type EarParts, tooLong } from './ear.ts';
 import { type Cutting, Inbox, LOOKED_AT_BYTES, MOST_HELD_BYTES, TOO_MANY_HELD } from './inbox.ts';
 
@@ -6,8 +8,10 @@ import { type Cutting, Inbox, LOOKED_AT_BYTES, MOST_HELD_BYTES, TOO_MANY_HELD } 
 const MESSAGE_BYTES = 128;
 
 /** Where messages have ends: in frames, or cut out of a stream. */
-export function listenToMessages(cutting: Cutting, { on, progress, events, describe }: EarParts): Ear {
+export function listenToMessages(cutting: Cutting, { on, progress, events, describe, codec }: EarParts): Ear {
   const inbox = new Inbox(cutting);
+  /** Payload comes of a packet that is too long to be kept. */
+  const pouring = new Set<Slot>();
   /** What was said while it was waited, of those that wait. */
   const queued = new Map<Slot, { readonly bytes: number; readonly messages: Buffer[] }>();
   let queuedBytes = 0;
@@ -49,17 +53,53 @@ export function listenToMessages(cutting: Cutting, { on, progress, events, descr
   }
 
   function hearOpen(slot: Slot, bytes: Buffer, last: boolean): void {
-    events.onPayload(slot, bytes, last);
-    if (on.length === 0) return;
+    if (codec === undefined) events.onPayload(slot, bytes, last);
+    if (codec === undefined && on.length === 0) return;
     let from = 0;
     do {
       from = inbox.take(slot, bytes, from, last);
-      if (inbox.isFull) {
-        events.onBroken(slot, TOO_MANY_HELD, 'too-large');
-        return;
-      }
-      if (inbox.message) answer(slot, inbox.message, inbox.isWhole);
-    } while (from < bytes.length);
+      if (inbox.isFull) events.onBroken(slot, TOO_MANY_HELD, 'too-large');
+      else if (inbox.isBroken) events.onBroken(slot, noPacket(inbox.message!), 'protocol-error');
+      else hearFound(slot);
+    } while (from < bytes.length && progress.isDone(slot));
+  }
+
+  /** What the inbox has found on an open connection. */
+  function hearFound(slot: Slot): void {
+    const { message, passed, isWhole, isPassedLast } = inbox;
+    if (message && codec) hearPacket(slot, message, isWhole, codec);
+    else if (message) answer(slot, message, isWhole);
+    if (!passed || !pouring.has(slot)) return;
+    events.onPayload(slot, passed, isPassedLast);
+    if (isPassedLast) pouring.delete(slot);
+  }
+
+  function hearPacket(slot: Slot, packet: Buffer, isWhole: boolean, { payloadAt, farewell }: Codec): void {
+    const payload = payloadAt(packet);
+    if (payload > 0) events.onPayload(slot, packet.subarray(payload), isWhole);
+    if (payload > 0 && !isWhole) pouring.add(slot);
+    reply(slot, packet);
+    answer(slot, packet, isWhole);
+    const words = farewell(packet);
+    if (words !== undefined) events.onFarewell(slot, words);
+  }
+
+  function reply(slot: Slot, packet: Buffer): void {
+    const bytes = codec?.reply(packet);
+    if (bytes) events.say(slot, bytes, false);
+  }
+
+  function hearOne(slot: Slot, message: Buffer): void {
+    reply(slot, message);
+    const words = codec?.farewell(message);
+    if (words !== undefined) progress.refuse(slot, `the server said ${words}`);
+    else if (!answer(slot, message, true)) judge(slot, message);
+  }
+
+  /** What was said before the connection was open, and no step asked for. */
+  function hearLate(slot: Slot, message: Buffer): void {
+    const from = codec === undefined ? 0 : codec.payloadAt(message);
+    if (codec === undefined || from > 0) events.onPayload(slot, message.subarray(from), true);
   }
 
   return {
@@ -69,8 +109,9 @@ export function listenToMessages(cutting: Cutting, { on, progress, events, descr
         from = inbox.take(slot, bytes, from, last);
         const { message } = inbox;
         if (inbox.isFull) progress.refuse(slot, TOO_MANY_HELD);
+        else if (inbox.isBroken) progress.refuse(slot, noPacket(inbox.message!));
         else if (message && !inbox.isWhole) progress.refuse(slot, tooLong(describe(slot, message), LOOKED_AT_BYTES));
-        else if (message && !answer(slot, message, true)) judge(slot, message);
+        else if (message) hearOne(slot, message);
       } while (from < bytes.length && progress.current(slot) !== undefined);
       if (progress.isDone(slot) && from < bytes.length) hearOpen(slot, bytes.subarray(from), last);
     },
@@ -78,12 +119,15 @@ export function listenToMessages(cutting: Cutting, { on, progress, events, descr
     onWaited(slot) {
       for (const message of takeQueued(slot)) {
         if (progress.current(slot) !== undefined) judge(slot, message);
-        else if (progress.isDone(slot)) events.onPayload(slot, message, true);
+        else if (progress.isDone(slot)) hearLate(slot, message);
       }
     },
     forget(slot) {
+      if (pouring.size > 0) pouring.delete(slot);
       inbox.forget(slot);
       if (queued.size > 0) takeQueued(slot);
     },
   };
 }
+
+const noPacket = (bytes: Uint8Array): string => `what it said is no packet: it begins with ${shown(bytes)}`;

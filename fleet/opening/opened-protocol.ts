@@ -1,14 +1,19 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { createBefore } from './before.ts';
+import type { CourseEvents } from './course.ts';
 import { createDataCourse } from './data-course.ts';
 import type { Identities } from './identities.ts';
+import { createOwnCourse } from './own/own-course.ts';
+import type { OwnModule } from './own/own-module.ts';
 
 export interface OpeningDeps {
   readonly slots: number;
   readonly identities: Identities;
   /** Value of the Host header of requests before the upgrade. */
   readonly hostHeader: string;
+  /** Code in place of the plan's steps and rules. */
+  readonly own?: OwnModule | undefined;
   /** The clock that {@link MessageProtocol.step} is told. */
   readonly now: () => number;
   readonly events: ProtocolEvents;
@@ -36,7 +41,7 @@ const CLOSING = 6;
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, hostHeader, now, events }: OpeningDeps,
+  { slots, identities, hostHeader, now, own, events }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -51,17 +56,18 @@ export function withOpening(
     onPeerClose,
     onProtocolError,
   });
-  const course = createDataCourse(
-    plan,
-    { slots, isStream: inner.name === 'tcp', identities, fill, now },
-    {
-      onDone,
-      onRefused: (slot, detail) => refuse(slot, detail),
-      onBroken,
-      say: (slot, payload, isText) => onReply(slot, inner.message(slot, payload, isText)),
-      onPayload: (slot, bytes, last) => events.onPayload(slot, bytes, last),
-    },
-  );
+  const courseDeps = { slots, isStream: inner.name === 'tcp', identities, fill, now };
+  const courseEvents: CourseEvents = {
+    onDone,
+    onRefused: refuse,
+    onBroken,
+    onFarewell: onPeerClose,
+    say: (slot, payload, isText) => onReply(slot, inner.message(slot, payload, isText)),
+    onPayload: (slot, bytes, last) => events.onPayload(slot, bytes, last),
+  };
+  const course = own
+    ? createOwnCourse(own, courseDeps, courseEvents)
+    : createDataCourse(plan, courseDeps, courseEvents);
   const before =
     plan.before.length === 0
       ? undefined

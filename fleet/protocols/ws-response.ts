@@ -20,7 +20,7 @@ export interface Accepted {
 
 /** What a client offered in its upgrade request. */
 export interface UpgradeOffer {
-  /** Of permessage-deflate. */
+  /** How permessage-deflate may be used. */
   readonly deflate: DeflateMode;
   readonly subprotocols: readonly string[];
 }

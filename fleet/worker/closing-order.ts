@@ -1,3 +1,4 @@
+import type { SharedWindow } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { Slots } from './slots.ts';
 
@@ -22,5 +23,24 @@ export class ClosingOrder {
     if (slot < 0) slot = this.#slots.openAtOrBelow(this.#slots.capacity - 1);
     this.#cursor = slot - 1;
     return slot;
+  }
+
+  /**
+   * Closes so many, as far as the fleet's window for closes has room.
+   *
+   * @param begin closes an open one
+   * @returns whether there was no room for all of them
+   */
+  closeDown(wanted: number, window: SharedWindow, begin: (slot: Slot) => void): boolean {
+    for (let i = 0; i < wanted; i++) {
+      if (!this.#slots.hasPlace || !window.enter()) return true;
+      const slot = this.next();
+      if (slot < 0) {
+        window.leave();
+        return false;
+      }
+      begin(slot);
+    }
+    return false;
   }
 }

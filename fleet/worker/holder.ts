@@ -6,6 +6,7 @@ import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
+import { Attempts } from './attempts.ts';
 import { ClosingOrder } from './closing-order.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
@@ -14,7 +15,6 @@ import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pursuit } from './pursuit.ts';
-import { Rotation } from './rotation.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
 import { tellWire } from './wire-counts.ts';
 
@@ -29,7 +29,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #account: Account;
   readonly #identities: Identities | undefined;
   readonly #pursuit = new Pursuit();
-  readonly #rotation: Rotation;
+  readonly #attempts: Attempts;
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
@@ -39,9 +39,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   #stopping = false;
   #behaviour!: Behaviour;
   #talking = false;
-  /** The window was full when last looked at; and since when it has had room. */
+  /** The window was full when last looked at. */
   #full = false;
-  #roomSinceMs = Number.NEGATIVE_INFINITY;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
@@ -52,7 +51,6 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   constructor(options: HolderOptions, deps: AccountDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#rotation = new Rotation(options.destinations, options.sources, options.index);
     this.#turnMs = deps.now();
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
     this.#slots = new Slots(
@@ -66,6 +64,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
+    const parts = { slots: this.#slots, account: this.#account, pursuit: this.#pursuit, identities };
+    this.#attempts = new Attempts(options, deps.opening, parts);
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -73,7 +73,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     return this.#slots.capacity;
   }
 
-  /** Who its connections are, for a protocol that goes with this holder; undefined: they all say the same. */
+  /** What tells its connections apart, for a protocol that goes with this holder; undefined: they all say the same. */
   get identities(): Identities | undefined {
     return this.#identities;
   }
@@ -133,47 +133,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
     const due = this.#pursuit.dueAt(nowMs);
-    if (due < this.#account.alive) this.#closeDown(this.#account.alive - due, nowMs);
-    else if (!this.#stopping) this.#openUp(due - this.#account.alive, nowMs);
+    const { alive } = this.#account;
+    if (due < alive) {
+      const { closing } = this.#deps;
+      this.#full = this.#closingOrder.closeDown(alive - due, closing, (slot) => this.#beginToClose(slot, nowMs));
+    } else if (!this.#stopping) this.#full = this.#attempts.begin(due - alive, nowMs, this.#engine, this.#full);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     // With the window full nothing is due before something happens.
     return Math.min(talkInMs, sayInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
-  }
-
-  #openUp(wanted: number, nowMs: number): void {
-    const wasFull = this.#full;
-    this.#full = false;
-    for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasRoom || !this.#deps.opening.enter();
-      if (this.#full) return;
-      if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const number = this.#identities?.takeNumber();
-      const plannedAtMs = number === 0 ? undefined : this.#pursuit.take(nowMs);
-      if (plannedAtMs === undefined) {
-        this.#deps.opening.leave();
-        if (number) this.#identities?.giveBack(number);
-        return;
-      }
-      const slot = this.#account.attempted(plannedAtMs, this.#roomSinceMs);
-      if (number) this.#identities?.assign(slot, number);
-      const { destination, source } = this.#rotation;
-      this.#rotation.advance();
-      this.#engine.open(slot, destination, source);
-    }
-  }
-
-  #closeDown(wanted: number, nowMs: number): void {
-    for (let i = 0; i < wanted; i++) {
-      this.#full = !this.#slots.hasPlace || !this.#deps.closing.enter();
-      if (this.#full) return;
-      const slot = this.#closingOrder.next();
-      if (slot < 0) {
-        this.#deps.closing.leave();
-        return;
-      }
-      this.#beginToClose(slot, nowMs);
-    }
   }
 
   /** One that a behaviour wants closed. */

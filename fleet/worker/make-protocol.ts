@@ -1,6 +1,7 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Template } from '../../core/opening/template.ts';
 import { withOpening } from '../opening/opened-protocol.ts';
+import { loadOwnModule } from '../opening/own/own-module.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import type { MessageProtocol, Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Holder } from './holder.ts';
@@ -8,15 +9,16 @@ import type { Holder } from './holder.ts';
 /**
  * The protocol of a worker's connections, with what is said on them first.
  *
+ * @throws RigError ECONFIG when a module of the user's isn't an opening; that was tried before anything started
  * @throws TypeError when there is an opening, and the protocol has no messages or connections can't be told apart; whoever
  *   read the plan has refused it before
  */
-export function makeProtocol(
+export async function makeProtocol(
   options: ProtocolOptions,
   opening: OpeningPlan | undefined,
   holder: Holder,
   now: () => number,
-): Protocol {
+): Promise<Protocol> {
   const { slotCount: slots, identities } = holder;
   const fill = identities && ((slot: Slot, template: Template) => identities.fill(slot, template));
   if (opening === undefined) return createProtocol(options, slots, holder, fill);
@@ -26,5 +28,6 @@ export function makeProtocol(
     if (!('message' in protocol)) throw new TypeError(`${protocol.name} has no messages for an opening`);
     return protocol as MessageProtocol;
   };
-  return withOpening(opening, make, { slots, identities, hostHeader: options.hostHeader, now, events: holder });
+  const own = opening.module === undefined ? undefined : await loadOwnModule(opening.module);
+  return withOpening(opening, make, { slots, identities, hostHeader: options.hostHeader, own, now, events: holder });
 }

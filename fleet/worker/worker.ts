@@ -78,7 +78,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     holder,
     (agreement) => tell({ type: 'agreed', agreement }),
   );
-  holder.attach(engine, makeProtocol(data.protocol, data.openingPlan, holder, now));
+  holder.attach(engine, await makeProtocol(data.protocol, data.openingPlan, holder, now));
 
   // What loading the code left behind must not be the peak either, once for each worker.
   while (!collecting.enter()) await delay(WAIT_MS);

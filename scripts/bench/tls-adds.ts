@@ -21,7 +21,7 @@ import { untilListening } from './until-listening.ts';
 const ROUNDS = 3;
 const LEVELS = [1500, 3000, 4500, 6000] as const;
 const WARM_UP = 500;
-/** Of both. nginx keeps 8 % more for each where they come by ones than where they come as fast as they can. */
+/** Both go at one pace: nginx keeps 8 % more for each where they come by ones than where they come as fast as they can. */
 const PER_SECOND = 300;
 const MOST_PERCENT = 5;
 const SERVERS = ['node-ws', 'go-ws', 'nginx-ws'] as const;
@@ -35,7 +35,7 @@ const COLLECT = join(HOLDER, 'collect-on-signal.cjs');
 
 export const tlsAdds: BenchPart = {
   name: 'tls-adds',
-  method: `What TLS adds to one connection in the server's user space, by two ways. One is \`connrig run --target NAME --protocol ws,wss\`. The other is a client in Go that knows nothing of the rig, and a slope of Pss_Anon (smaps_rollup). Both open ${LEVELS.map(humanCount).join(', ')} connections at ${PER_SECOND} a second, fresh processes, by turns, ${ROUNDS} rounds, medians; Node.js has its garbage collected before each reading, and Go collects when its heap has grown by a tenth (GOGC=10).`,
+  method: `What TLS adds to one connection in the server's user space, by two ways. One is \`connrig run --target NAME --protocol ws,wss\`. The other is a client in Go that knows nothing of the rig, and a slope of Pss_Anon (smaps_rollup). Both open ${LEVELS.map(humanCount).join(', ')} connections at ${PER_SECOND} a second, with fresh processes. They take turns, ${ROUNDS} rounds; figures are medians. Node.js has its garbage collected before each reading, and Go collects when its heap has grown by a tenth (GOGC=10).`,
   async measure() {
     process.env['GOGC'] = '10';
     const holder = await build(HOLDER);

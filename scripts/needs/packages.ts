@@ -14,7 +14,10 @@ export const NEEDS = {
   gcc: { packages: ['gcc', 'libc6-dev'], whatFor: 'compiles targets that hold known amounts' },
   go: { packages: ['golang-go'], whatFor: 'builds targets in Go' },
   javac: { packages: ['default-jdk-headless'], whatFor: 'builds targets in Java' },
+  mvn: { packages: ['maven'], whatFor: 'gets what targets in Java are built with' },
   npm: { packages: ['npm'], whatFor: 'gets what targets in Node.js are built with' },
+  // Ruby and the framework have no command of their own that shows whether they are here.
+  puma: { packages: ['puma', 'ruby-actioncable'], whatFor: 'a web server with Action Cable of Rails' },
   pip3: { packages: ['python3-pip'], whatFor: 'gets what targets in Python are built with' },
   python3: { packages: ['python3'], whatFor: 'runs a target in another language' },
   prometheus: { packages: ['prometheus'], whatFor: 'scrapes our metrics' },

@@ -58,9 +58,10 @@ export async function startRedis(t: TestContext): Promise<Stranger> {
   return redis;
 }
 
-export function startMosquitto(t: TestContext): Promise<Stranger> {
+/** @param more lines of its configuration: further listeners */
+export function startMosquitto(t: TestContext, more = ''): Promise<Stranger> {
   return start(t, 'mosquitto', 'mosquitto.conf', (port) => ({
-    config: `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nconnection_messages false\nsys_interval 1\n`,
+    config: `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nconnection_messages false\nsys_interval 1\n${more}`,
     args: (file) => ['-c', file],
   }));
 }

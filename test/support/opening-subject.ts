@@ -1,22 +1,35 @@
 import assert from 'node:assert/strict';
-import type { MessagePlan, OpeningPlan, PatternPlan, RulePlan, StepPlan } from '../../core/opening/plan.ts';
+import type {
+  CodecName,
+  MessagePlan,
+  OpeningPlan,
+  PacketPlan,
+  PatternPlan,
+  RulePlan,
+  StepPlan,
+} from '../../core/opening/plan.ts';
 import { literalTemplate, parseTemplate, type Template } from '../../core/opening/template.ts';
+import type { PacketUse } from '../../fleet/opening/codecs/codec.ts';
+import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { Identities } from '../../fleet/opening/identities.ts';
 import { Numbers } from '../../fleet/opening/numbers.ts';
 import { withOpening } from '../../fleet/opening/opened-protocol.ts';
+import type { OwnModule } from '../../fleet/opening/own/own-module.ts';
 import { RowsWriter } from '../../fleet/opening/rows.ts';
 import { createProtocol } from '../../fleet/protocols/index.ts';
 import type { MessageProtocol, ProtocolEvents } from '../../fleet/protocols/protocol.ts';
 import { answerTo } from './ws-subject.ts';
 
 /** Openings as tests write them: like the format, as far as tests need it. */
-type Message = string | { readonly hex: string };
+type Packet = { readonly mqtt: Readonly<Record<string, unknown>> };
+type Message = string | { readonly hex: string } | Packet;
 type Pattern =
   | string
   | { prefix: string }
   | { contains: string }
   | { hex: string }
-  | { json: Readonly<Record<string, unknown>> };
+  | { json: Readonly<Record<string, unknown>> }
+  | Packet;
 export interface OpeningWords {
   readonly before?: readonly {
     readonly request: string;
@@ -44,6 +57,7 @@ const TOTAL = 64;
 
 export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWords): OpeningPlan {
   const taken: string[] = [];
+  let codec: CodecName | undefined;
   const template = (text: string): Template => {
     const problems: string[] = [];
     const names = { columns: COLUMNS, taken, env: {}, onSecret: () => {} };
@@ -54,11 +68,21 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
   const message = (what: Message): MessagePlan =>
     typeof what === 'string'
       ? { bytes: template(what), isText: true }
-      : { bytes: literalTemplate(Buffer.from(what.hex, 'hex')), isText: false };
+      : 'mqtt' in what
+        ? { packet: packet(what, 'send') }
+        : { bytes: literalTemplate(Buffer.from(what.hex, 'hex')), isText: false };
+  const packet = ({ mqtt }: Packet, use: PacketUse): PacketPlan => {
+    codec = 'mqtt';
+    const problems: string[] = [];
+    const read = CODEC_FORMATS.mqtt.readPacket(mqtt, template, problems, use);
+    assert.deepEqual(problems, []);
+    return read!;
+  };
   const pattern = (what: Pattern): PatternPlan => {
     if (typeof what === 'string') return { kind: 'text', text: template(what) };
     if ('prefix' in what) return { kind: 'prefix', text: template(what.prefix) };
     if ('contains' in what) return { kind: 'contains', text: template(what.contains) };
+    if ('mqtt' in what) return { kind: 'packet', packet: packet(what, 'expect') };
     if ('hex' in what) return { kind: 'text', text: literalTemplate(Buffer.from(what.hex, 'hex')) };
     return { kind: 'json', fields: fieldsOf(what.json, []) };
   };
@@ -72,7 +96,7 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
     taken.push(...Object.keys(take));
     return Object.entries(take).map(([name, path]) => ({ name, path: path.split('.') }));
   };
-  return {
+  const plan: OpeningPlan = {
     before: before.map(({ request, said, take }) => {
       const [head = '', body = ''] = request.split('\r\n\r\n');
       return { head: template(`${head}\r\n`), body: template(body), said, take: takeOf(take) };
@@ -92,6 +116,7 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
       return { kind: 'every', everyMs: rule.every, send: message(rule.send) };
     }),
   };
+  return { ...plan, codec };
 }
 
 export type OpeningFinding = readonly [what: string, ...details: unknown[]];
@@ -115,7 +140,7 @@ export interface OpeningSubject {
   open(slot: number): void;
 }
 
-export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSubject {
+export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan, own?: OwnModule): OpeningSubject {
   const writer = new RowsWriter(COLUMNS, 100);
   for (let i = 1; i <= 9; i++) writer.add([`name-${i}`, `t-${i}`]);
   const identities = new Identities(SLOTS, {
@@ -136,8 +161,11 @@ export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSu
     if (/^[A-Z]+ \S+ HTTP\/1\.1\r\n/.test(text)) {
       lastRequest = Buffer.from(bytes);
       found.push(['request', text.slice(0, text.indexOf(' HTTP'))]);
-    } else if (name === 'tcp') found.push(['said', Buffer.from(bytes).toString()]);
-    else found.push(['said', OPCODES[bytes[0]! & 0x0f], unmask(bytes)]);
+    } else if (name === 'tcp') {
+      found.push(['said', Buffer.from(bytes).toString(plan.codec === undefined ? 'utf8' : 'hex')]);
+    } else {
+      found.push(['said', OPCODES[bytes[0]! & 0x0f], unmask(bytes)]);
+    }
   };
   const events: ProtocolEvents = {
     onOpen: (_, isDeclined) => found.push(isDeclined ? ['open', 'declined'] : ['open']),
@@ -159,7 +187,7 @@ export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan): OpeningSu
       createProtocol({ name, path: '/', hostHeader: 'h' }, SLOTS, inner, (slot, text) =>
         identities.fill(slot, text),
       ) as MessageProtocol,
-    { slots: SLOTS, identities, hostHeader: 'h', now: () => nowMs, events },
+    { slots: SLOTS, identities, hostHeader: 'h', own, now: () => nowMs, events },
   );
   const open = (slot: number): void => {
     identities.assign(slot, identities.takeNumber());
@@ -209,5 +237,5 @@ const OPCODES: Readonly<Record<number, string>> = { 1: 'text', 2: 'binary', 8: '
 function unmask(frame: Uint8Array): string {
   const maskAt = (frame[1]! & 0x7f) === 126 ? 4 : 2;
   const payload = Buffer.from(frame.subarray(maskAt + 4).map((byte, i) => byte ^ frame[maskAt + (i % 4)]!));
-  return (frame[0]! & 0x0f) === 8 ? payload.toString('hex') : payload.toString();
+  return (frame[0]! & 0x0f) === 8 || (frame[0]! & 0x0f) === 2 ? payload.toString('hex') : payload.toString();
 }
