@@ -119,7 +119,7 @@ describe('the certificate of connrig serve', OPTIONS, () => {
       [[...tls, '--tls-cert', '/nowhere/x.pem', '--tls-key', one.keyPath], /\/nowhere\/x\.pem is missing \(ENOENT\)/],
       [
         ['--tls-cert', one.certPath, '--tls-key', one.keyPath],
-        /--tls-cert: nothing is served over TLS; name one of tls, wss, https in --protocol/,
+        /--tls-cert: nothing is served over TLS; name one of tls, wss, https, sses in --protocol/,
       ],
     ];
     const outcomes = await Promise.all(bad.map(([args]) => outcomeOf(spawnServe([...AUTO, ...args]))));

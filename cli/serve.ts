@@ -27,7 +27,7 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
   const command = program
     .command('serve')
     .description(
-      'the reference server: echoes on WebSocket and TCP, greets over HTTP, with TLS or without, and tracks memory per connection',
+      'the reference server: echoes on WebSocket and TCP, greets over HTTP, streams events, with TLS or without, and tracks memory per connection',
     );
   addOptions(command, SERVE_OPTIONS).action(async () => {
     await serve(readServeConfig(readLine(command, SERVE_OPTIONS, deps.env)), deps);

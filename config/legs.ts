@@ -61,10 +61,7 @@ function schemesOf(
   isNamed: boolean,
   problems: string[],
 ): readonly SchemeName[] {
-  if (urls.length > 0) {
-    if (isNamed) problems.push('--protocol: the URLs name the protocols already');
-    return urls.map(({ scheme }) => scheme);
-  }
+  if (urls.length > 0) return urls.map(({ scheme }) => scheme);
   if (target === undefined) return protocols;
   const { name } = target.manifest;
   const spoken: readonly SchemeName[] = target.manifest.protocols;
@@ -91,8 +88,10 @@ const exchangeOf = (scheme: SchemeName) => DESCRIPTORS[toCarried(scheme).protoco
 function talkProblems({ behaviour: { kind }, rttLimitMs }: RunConfig, schemes: readonly SchemeName[]): string[] {
   const problems: string[] = [];
   if (rttLimitMs !== undefined && !isTalk(kind)) {
-    const other = schemes.some((scheme) => exchangeOf(scheme) === 'requests') ? 'request:5k/s' : 'echo:5k/s:64B';
-    problems.push(`--rtt-limit: no round trips are measured with --behaviour ${kind}; take ${other}, say`);
+    const exchanges = schemes.map(exchangeOf);
+    const other = exchanges.includes('requests') ? 'request:5k/s' : 'echo:5k/s:64B';
+    const instead = exchanges.every((one) => one === 'events') ? 'event streams have none' : `take ${other}, say`;
+    problems.push(`--rtt-limit: no round trips are measured with --behaviour ${kind}; ${instead}`);
   }
   const unable = schemes.filter((scheme) => !canBehave(toCarried(scheme).protocol, kind));
   if (unable.length > 0) problems.push(`--behaviour ${kind}: ${whyUnable(kind, unable)}`);
@@ -102,8 +101,11 @@ function talkProblems({ behaviour: { kind }, rttLimitMs }: RunConfig, schemes: r
 function whyUnable(kind: BehaviourPlan['kind'], unable: readonly SchemeName[]): string {
   const [asking] = findProtocols(({ exchange }) => exchange === 'requests');
   const names = unable.join(' and ');
-  return kind === 'request'
-    ? `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`
+  if (kind === 'request' || kind === 'poll') {
+    return `${names} connections have no requests; give an ${asking}:// URL or --protocol ${asking}`;
+  }
+  return unable.some((scheme) => exchangeOf(scheme) === 'events')
+    ? `${names} connections have nothing to send once they are open; leave ${names} out, or take idle`
     : `${names} connections have requests, not messages; take request:5k/s, or leave ${names} out`;
 }
 

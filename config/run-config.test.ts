@@ -120,7 +120,7 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   [
     'protocol',
     'quic',
-    /^--protocol: "quic" is not one of tcp, ws, http, tls, wss, https, tcp\+unix, ws\+unix, http\+unix$/,
+    /^--protocol: "quic" is not one of tcp, ws, http, tls, wss, https, sse, sses, tcp\+unix, ws\+unix, http\+unix, sse\+unix$/,
   ],
   ['protocol', 'ws,ws', /^--protocol: ws is there twice$/],
   ['protocol', '', /^--protocol: /],

@@ -13,6 +13,7 @@ import { type RawSettings, readOptions, strangerProblems } from './read-options.
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { underProtocols } from './stream-urls.ts';
 import { readTlsMaterial } from './tls-material.ts';
 import { asksOverTls } from './tls-problems.ts';
 
@@ -26,6 +27,7 @@ const LAUNCHES_AGAINST_BASELINE = 3;
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
  * @param command whose help is the hint
+ * @param found what is wrong besides
  *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
@@ -36,8 +38,9 @@ export function parseRunConfig(
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
   env: Readonly<Record<string, string | undefined>> = {},
   command = 'run',
+  found: readonly string[] = [],
 ): RunConfig {
-  const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
+  const problems = [...found, ...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
   // A file may have it in full, where the command line names another file.
   const inlineOpening = typeof file['opening'] === 'object' ? file['opening'] : undefined;
   const written = { commandLine, env, file: inlineOpening ? { ...file, opening: undefined } : file };
@@ -46,10 +49,11 @@ export function parseRunConfig(
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
   }
-  const urls = readUrls(commandLine['urls'] ?? file['urls'], problems);
-  const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
   const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
+  const protocols = named('protocols') ? (values['protocols'] as RunConfig['protocols'] | undefined) : undefined;
+  const urls = readUrls(commandLine['urls'] ?? file['urls'], protocols, problems);
+  const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
   const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');
   const tlsMaterial = needsTls ? readTlsMaterial(parsed, env, problems) : undefined;
@@ -64,7 +68,8 @@ export function parseRunConfig(
   return Object.freeze({ ...parsed, again, plan, tlsMaterial, adminTls, connections: peakOf(plan.legs[0]!) });
 }
 
-function readUrls(given: unknown, problems: string[]): TargetUrl[] {
+/** @param protocols what --protocol says; undefined where it says nothing that can be read */
+function readUrls(given: unknown, protocols: RunConfig['protocols'] | undefined, problems: string[]): TargetUrl[] {
   const texts =
     given === undefined
       ? []
@@ -75,9 +80,11 @@ function readUrls(given: unknown, problems: string[]): TargetUrl[] {
             .map((one) => one.trim());
   const urls: TargetUrl[] = [];
   for (const one of texts) {
-    const url = parseTargetUrl(one);
-    if (typeof url === 'string') problems.push(url);
-    else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
+    const read = parseTargetUrl(one);
+    const url = typeof read === 'string' || !protocols ? read : underProtocols(read, protocols);
+    if (typeof url === 'string') {
+      if (!problems.includes(url)) problems.push(url);
+    } else if (urls.some((other) => isDeepStrictEqual({ ...other, text: '' }, { ...url, text: '' }))) {
       problems.push(
         `${url.text}: it is there twice; --launches measures the same again, and --cycles climbs again; more ports are a range, such as ${url.scheme}://host:9001-9004`,
       );

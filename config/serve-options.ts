@@ -1,4 +1,5 @@
 import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
 import {
   DEFAULT_SCHEMES,
   isPortScheme,
@@ -46,7 +47,7 @@ const schemePorts = (): Record<PortKey, PortOption> => {
   return Object.fromEntries(rows) as Record<PortKey, PortOption>;
 };
 
-type SocketKey = 'tcpSocket' | 'wsSocket' | 'httpSocket';
+type SocketKey = `${ProtocolName}Socket`;
 const socketKey = (name: SocketSchemeName): SocketKey => `${toCarried(name).protocol}Socket`;
 
 const schemeSockets = (): Record<
@@ -146,6 +147,21 @@ export const SERVE_OPTIONS = {
     default: 'false',
     read: onOff,
   },
+  eventEveryMs: {
+    name: 'event-every',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'send an event on each event stream this often (default: never)',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
+  pollHoldMs: {
+    name: 'poll-hold',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'hold the answer of http to /poll this long',
+    default: '30s',
+    read: quantity('duration', 1, MAX_SETTING),
+  },
   untilStdinEnds: {
     name: 'until-stdin-ends',
     group: 'limits',
@@ -202,6 +218,7 @@ export function readServeConfig(line: CommandLine): ServeConfig {
     tcpSocket: ______,
     wsSocket: _______,
     httpSocket: ________,
+    sseSocket: _________,
     ...others
   } = values;
   // The ports stand in `ports`, by their schemes.

@@ -6,7 +6,7 @@
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
 
 /** Raised with each change that an older side would misunderstand. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
@@ -49,6 +49,9 @@ export const TALLY_FIELDS = [
   'unanswered',
   'bytesIn',
   'bytesOut',
+  /** What came in on open connections: messages that were whole, or answers of http, and the bytes in them, without framing. */
+  'messagesIn',
+  'payloadBytesIn',
   /** The same as they were on the wire: with records and handshakes of TLS, where there is TLS. */
   'wireBytesIn',
   'wireBytesOut',
@@ -61,7 +64,7 @@ export const TALLY_FIELDS = [
   'heartbeats',
   /**
    * Messages sent that the target is to send back, or requests that were due, and what became of them; `pending` is now,
-   * like `open`.
+   * like `open`. For polls they are requests sent, and answers.
    */
   'messages',
   'replies',
@@ -110,6 +113,10 @@ export const HISTOGRAMS = [
   'rttPlanned',
   /** From when it was sent: what a closed-loop tool would show. */
   'rttActual',
+  /** Between two events of one stream. */
+  'eventGap',
+  /** How long an answer to a poll was held: from its request until it was whole. */
+  'answerHeld',
   /** From the start of an attempt until it had failed. */
   'failedAfter',
   /** How long a connection had been open that was lost to the peer; how long nothing had been said on it; and by us. */

@@ -1,4 +1,5 @@
-import { type LegProgress, type MemoryPoint, NO_STAGES, type Sample } from '../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample } from '../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../core/schemas/times.ts';
 import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;
@@ -57,6 +58,7 @@ const withoutDistributions = (sample: MemoryPoint | LegEnd): LegProgress => ({
   ...sample.progress,
   openActual: [],
   stages: NO_STAGES,
+  waits: NO_WAITS,
   lag: [],
   ownLag: [],
   ...(sample.type === 'memory' && sample.launch === 0 && sample.cycle === 0 ? {} : { openPlanned: [] }),

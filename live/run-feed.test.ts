@@ -48,6 +48,26 @@ test('the verdict so far is what a summary of the record so far says', () => {
   }
 });
 
+test('what comes in now is told by two ticks, and nothing is told where nothing does', () => {
+  const at = (elapsedMs: number, messages: number, payloadBytes: number, protocol: 'tcp' | 'ws' = 'ws') => ({
+    ...tick(500, progressOf(500).counts, { elapsedMs, protocol, leg: protocol === 'ws' ? 1 : 0 }),
+    received: { messages, payloadBytes },
+  });
+  const now = (...samples: Sample[]) => feedOf(samples).view().now!.received;
+  assert.deepEqual(now(at(1000, 500, 5000), at(1200, 700, 36_000)), {
+    messagesPerSecond: 1000,
+    bytesPerSecond: 155_000,
+  });
+  assert.deepEqual(now(at(1000, 0, 5000, 'tcp'), at(1200, 0, 36_000, 'tcp')), {
+    messagesPerSecond: null,
+    bytesPerSecond: 155_000,
+  });
+  assert.equal(now(at(1000, 0, 0), at(1200, 0, 0)), null);
+  assert.equal(now(at(1000, 500, 5000)), null);
+  const older = tick(500, progressOf(500).counts, { elapsedMs: 1200, leg: 1 });
+  assert.equal(now({ ...older, elapsedMs: 1000 }, older), null);
+});
+
 test('changes, one after the other, lead to the view', () => {
   const feed = new RunFeed();
   let view = feed.view();

@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../core/protocols/protocols.ts';
 import type { RunEvent, RunFile, Sample } from '../core/schemas/record.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import { readLegName } from '../core/values/plan.ts';
@@ -210,8 +211,18 @@ function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
     counts,
     outcomes: Object.fromEntries(Object.entries(outcomes).filter(([, count]) => count > 0)),
     openedPerSecond: isSameLeg && seconds > 0 ? Math.max(0, (outcomes.open - before.outcomes.open) / seconds) : 0,
+    received: isSameLeg && seconds > 0 ? receivedIn(tick, before, seconds) : null,
     targetBytes,
     generatorRssBytes,
+  };
+}
+
+function receivedIn({ protocol, received: now }: Tick, { received }: Tick, seconds: number): RunState['received'] {
+  if (!now || !received || (now.messages === 0 && now.payloadBytes === 0)) return null;
+  const isStream = now.messages === 0 && DESCRIPTORS[protocol].isStream;
+  return {
+    messagesPerSecond: isStream ? null : (now.messages - received.messages) / seconds,
+    bytesPerSecond: (now.payloadBytes - received.payloadBytes) / seconds,
   };
 }
 

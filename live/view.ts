@@ -52,6 +52,8 @@ export interface RunState {
   /** The leg's so far. */
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly openedPerSecond: number;
+  /** By all open connections; null where nothing has come in yet. Messages are null where a protocol has none. */
+  readonly received: { readonly messagesPerSecond: number | null; readonly bytesPerSecond: number } | null;
   readonly targetBytes: number | null;
   readonly generatorRssBytes: number;
 }

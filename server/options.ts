@@ -28,6 +28,10 @@ export interface PartOptions {
   /** Largest message (and frame) of ws. tcp has no messages. */
   readonly maxPayloadBytes: number;
   readonly perMessageDeflate: boolean;
+  /** How often an event is sent on each event stream; undefined: never. */
+  readonly eventEveryMs: number | undefined;
+  /** How long http holds an answer to a poll. */
+  readonly pollHoldMs: number;
   /** What schemes over TLS need; undefined where none is served. */
   readonly tls: (CertificateAndKey & TicketKeys) | undefined;
 }

@@ -7,7 +7,8 @@ import type { PartOptions } from './options.ts';
 /** What may resume a session of another process has to come from the same server (RFC 5077, section 5.7). */
 const SESSION_ID_CONTEXT = 'connrig serve';
 /** What is spoken behind the handshake, for clients that ask (RFC 7301). `tcp` is nothing that has a name. */
-const ALPN: Readonly<Partial<Record<ProtocolName, string[]>>> = { ws: ['http/1.1'], http: ['http/1.1'] };
+const HTTP = ['http/1.1'];
+const ALPN: Readonly<Partial<Record<ProtocolName, string[]>>> = { ws: HTTP, http: HTTP, sse: HTTP };
 
 /** node's own class with what we need to know of a connection, as fields of the same object. */
 export class SecuredSocket extends TLSSocket {

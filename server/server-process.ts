@@ -8,6 +8,8 @@ import { readQuickMemory } from '../memory/process-tree.ts';
 import type { ListensOn } from '../telemetry/listen.ts';
 import { Gate } from './admission.ts';
 import { sumCensus } from './census.ts';
+import { createEventStreams } from './event-streams.ts';
+import { createGreeting } from './greeting.ts';
 import { listenHttp } from './http.ts';
 import { connectionLimit } from './limits.ts';
 import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
@@ -41,10 +43,14 @@ export interface ServerSnapshot {
   readonly anonBytes: number | null;
 }
 
-const LISTEN = { tcp: listenTcp, ws: listenWs, http: listenHttp } as const satisfies Record<
-  ProtocolName,
-  (context: ListenerContext, at: ListensOn) => Promise<Listener>
->;
+type Listen = (context: ListenerContext, at: ListensOn) => Promise<Listener>;
+
+const LISTEN: Readonly<Record<ProtocolName, Listen>> = {
+  tcp: listenTcp,
+  ws: listenWs,
+  http: (context, at) => listenHttp(context, at, createGreeting),
+  sse: (context, at) => listenHttp(context, at, createEventStreams),
+};
 
 /**
  * Serves connections in this process.

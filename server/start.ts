@@ -38,7 +38,7 @@ export interface RunningServer {
 }
 
 /**
- * The reference server: echoes on WebSocket and raw TCP, greets over HTTP, each over TLS as well, and knows what its connections cost.
+ * The reference server: echoes on WebSocket and raw TCP, greets over HTTP, streams events, each over TLS as well, and knows what its connections cost.
  *
  * @throws {RigError} ELISTEN, EFILES; nothing is left open then
  */

@@ -2,6 +2,7 @@ import { isPortScheme, isSchemeName, overTransport, toCarried } from '../../core
 import { RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { BEGINS_STREAM } from '../../fleet/protocols/http.ts';
 import { locationIn } from '../../fleet/protocols/redirect.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 
@@ -75,6 +76,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.startsWith(NOT_FOUND)) {
     return `is the path right? connrig run ${upToPath(url)}/<the path that the server knows>`;
   }
+  if (detail.includes(BEGINS_STREAM)) return `connrig run ${url.replace(/^http/i, 'sse')}`;
   if (detail.endsWith(NO_UPGRADE)) return `connrig run ${upToPath(url)}/<the path that upgrades>`;
   return undefined;
 }

@@ -11,7 +11,7 @@ export function secretsOf({
   behaviour,
   openings,
 }: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings'>): string[] {
-  const path = behaviour.kind === 'request' ? (behaviour.path ?? '') : '';
+  const path = 'path' in behaviour ? (behaviour.path ?? '') : '';
   const inPaths = [
     ...urls.map((url) => url.path),
     exporter?.url ?? '',

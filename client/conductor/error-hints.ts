@@ -39,7 +39,7 @@ async function overTls({ code, hint }: RigError, { url, ip }: ErrorHintContext):
 }
 
 function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintContext): string {
-  const at = url.text.replace(/^ws(?=s?:)/i, 'http').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
+  const at = url.text.replace(/^(?:ws|sse)(?=s?:)/i, 'http').replace(/:(\d+)-\d+(?=[/?]|$)/, ':$1');
   // Whomever it trusts, and before it has agreed on HTTP/2.
   const asked = url.transport === 'tls' ? hint.replace(/^curl (?=.*<url>)/, 'curl -k --http1.1 ') : hint;
   return asked

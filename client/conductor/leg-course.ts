@@ -1,5 +1,6 @@
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import type { Received } from '../../core/schemas/talk.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
 import type { Warning } from '../../core/values/warnings.ts';
@@ -97,10 +98,15 @@ export class LegCourse {
         handshaking: toSparse(fleet.histogram('handshaking')),
       },
       bytes: { in: tally.bytesIn, out: tally.bytesOut, wireIn: tally.wireBytesIn, wireOut: tally.wireBytesOut },
+      received: receivedIn(tally),
       tls: leg.tls && { secured: tally.secured, resumed: tally.resumed, keptObjects: tally.tlsKeptObjects },
       lag: toSparse(fleet.histogram('lag')),
       ownLag: toSparse(fleet.histogram('ownLag')),
       failedAfter: toSparse(fleet.histogram('failedAfter')),
+      waits: {
+        eventGap: toSparse(fleet.histogram('eventGap')),
+        answerHeld: toSparse(fleet.histogram('answerHeld')),
+      },
       losses: lossesIn(fleet),
       rampMs: this.#rampMs,
       rampOpened: this.#rampOpened,
@@ -118,6 +124,17 @@ export const countsOf = ({ attempts, opening, open, failed, closed }: Tally): Le
   open,
   failed,
   closed,
+});
+
+export const receivedIn = ({ messagesIn, payloadBytesIn }: Tally): Received => ({
+  messages: messagesIn,
+  payloadBytes: payloadBytesIn,
+});
+
+/** What came in between two moments. */
+export const receivedBetween = (before: Tally, after: Tally): Received => ({
+  messages: after.messagesIn - before.messagesIn,
+  payloadBytes: after.payloadBytesIn - before.payloadBytesIn,
 });
 
 export const fleetCapacity = (leg: Leg): number => Math.max(peakOf(leg), leg.warmUp);

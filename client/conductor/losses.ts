@@ -1,3 +1,5 @@
+import { canBehave } from '../../core/behaviours/behaviours.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
@@ -16,10 +18,13 @@ export function lossesIn(fleet: Fleet): LegProgress['losses'] {
 }
 
 /** What a leg says at its end that got by without some of its connections; undefined where none was lost. */
-export function lossWarning(leg: string, progress: LegProgress): Warning | undefined {
+export function lossWarning(
+  { name, protocol }: Pick<Leg, 'name' | 'protocol'>,
+  progress: LegProgress,
+): Warning | undefined {
   const loss = lossSentence(progress);
   if (loss === undefined) return undefined;
   const pattern = lossPatternOf(progress);
-  const advice = pattern ? lossHint(pattern) : undefined;
-  return toWarning('WLOST', { leg, loss, advice });
+  const advice = pattern ? lossHint(pattern, canBehave(protocol, 'heartbeat')) : undefined;
+  return toWarning('WLOST', { leg: name, loss, advice });
 }

@@ -1,8 +1,9 @@
-import type { Talk } from '../../core/schemas/record.ts';
+import type { Talk } from '../../core/schemas/talk.ts';
 import { since, toSparse } from '../../core/stats/histogram.ts';
 import { STATUS_CLASSES, type StatusClass } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
+import { receivedBetween } from './leg-course.ts';
 
 /** What is passed on to others is over when none of it has come for so long. */
 const HUSH_MS = 100;
@@ -65,6 +66,7 @@ export async function sampleTalk(
     lateReplies: grown('lateReplies'),
     lostReplies: Math.max(0, grown('messages') - grown('replies')),
     fromOthers: grown('fromOthers'),
+    received: receivedBetween(before.tally, after.tally),
     statuses: STATUS_CLASSES.some((name) => statuses[name] > 0) ? statuses : null,
     sendLag: sendLag!,
     rttPlanned: rttPlanned!,

@@ -4,7 +4,7 @@ import type { Plan } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type Progress, ProgressMeter } from '../progress.ts';
-import { countsOf, type LegState } from './leg-course.ts';
+import { countsOf, type LegState, receivedIn } from './leg-course.ts';
 import type { Recorder } from './recorder.ts';
 
 const TICK_MS = 200;
@@ -46,6 +46,7 @@ export function startTicking(ticked: Ticked): () => void {
       ...state(),
       counts,
       outcomes: tally.outcomes,
+      received: receivedIn(tally),
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,

@@ -125,7 +125,7 @@ export async function walkLeg(
     const follows = { elapsedMs, state, costSoFar, onProgress };
     stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
-    const lost = lossWarning(leg.name, walk.progress());
+    const lost = lossWarning(leg, walk.progress());
     if (lost) warn(lost);
     return unmeasuredIn(walk, setup, launch, plan.launches, file.target.kind);
   } finally {

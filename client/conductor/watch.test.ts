@@ -24,6 +24,8 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     unanswered: 0,
     bytesIn: 0,
     bytesOut: 0,
+    messagesIn: 0,
+    payloadBytesIn: 0,
     wireBytesIn: 0,
     wireBytesOut: 0,
     secured: 0,

@@ -1,7 +1,8 @@
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { type MemoryPoint, NO_STAGES, type RunFile } from '../../core/schemas/record.ts';
+import type { MemoryPoint, RunFile } from '../../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { isDue, isLevel, LEVELS_MOST, thinLevels } from '../conductor/cost-so-far.ts';
 
 /** What one more connection costs by these points of one leg: the report's own estimate, which lies in another room. */
@@ -78,7 +79,15 @@ const slim = (point: MemoryPoint): MemoryPoint => ({
   ...point,
   unforced: null,
   talk: null,
-  progress: { ...point.progress, openPlanned: [], openActual: [], stages: NO_STAGES, lag: [], ownLag: [] },
+  progress: {
+    ...point.progress,
+    openPlanned: [],
+    openActual: [],
+    stages: NO_STAGES,
+    waits: NO_WAITS,
+    lag: [],
+    ownLag: [],
+  },
 });
 
 /** Whole launches, the earliest first, until what is left has no more than {@link LEVELS_MOST} levels, or is the present one. */

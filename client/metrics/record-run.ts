@@ -7,6 +7,7 @@ import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../../core/metrics/host.ts'
 import { OWN_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
 import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { STAGES } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
@@ -126,6 +127,10 @@ function recordCounts(
     record('openStageDuration', toSparse(histograms[stage]), { protocol, leg, stage });
   }
   record('scheduleLag', toSparse(histograms.lag), { protocol, leg });
+  if (!DESCRIPTORS[protocol].isStream || counts.messagesIn > 0) {
+    record('messagesReceived', counts.messagesIn, { protocol, leg });
+  }
+  record('payloadReceived', counts.payloadBytesIn, { protocol, leg });
   record('receivedBytes', counts.bytesIn, { protocol, leg });
   record('sentBytes', counts.bytesOut, { protocol, leg });
   record('wireReceivedBytes', counts.wireBytesIn, { protocol, leg });
@@ -134,9 +139,11 @@ function recordCounts(
     record('tlsHandshakes', counts.secured - counts.resumed, { protocol, leg, kind: 'full' });
     record('tlsHandshakes', counts.resumed, { protocol, leg, kind: 'resumed' });
   }
+  if (DESCRIPTORS[protocol].exchange === 'events') record('eventGap', toSparse(histograms.eventGap), { protocol, leg });
   const behaviour = behaviourOf(run);
+  if (behaviour === 'poll') record('answerHeld', toSparse(histograms.answerHeld), { protocol, leg });
   if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
-  if (behaviour === 'request') {
+  if (behaviour === 'request' || behaviour === 'poll') {
     for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, leg, status });
   }
   if (!isTalk(behaviour)) return;

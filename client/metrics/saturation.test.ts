@@ -15,6 +15,7 @@ const talk = (sendLagMs: number): NonNullable<MemoryPoint['talk']> => ({
   lateReplies: 0,
   lostReplies: 0,
   fromOthers: 0,
+  received: null,
   statuses: null,
   sendLag: late(sendLagMs),
   rttPlanned: late(1),

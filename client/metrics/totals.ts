@@ -11,13 +11,22 @@ import {
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { HistogramName } from '../../fleet/wire.ts';
 
-const HISTOGRAMS = ['openPlanned', ...STAGES, 'lag', 'rttPlanned'] as const satisfies readonly HistogramName[];
+const HISTOGRAMS = [
+  'openPlanned',
+  ...STAGES,
+  'lag',
+  'rttPlanned',
+  'eventGap',
+  'answerHeld',
+] as const satisfies readonly HistogramName[];
 /** Now, of the leg under way. */
 const PRESENT = ['opening', 'open', 'tlsObjects', 'tlsKeptObjects'] as const;
 const COUNTS = [
   'attempts',
   'bytesIn',
   'bytesOut',
+  'messagesIn',
+  'payloadBytesIn',
   'wireBytesIn',
   'wireBytesOut',
   'secured',

@@ -19,7 +19,7 @@ export const CONNECTION_OPTIONS = {
     name: 'protocol',
     group: 'plan',
     argument: '<list>',
-    help: `legs to run against the built-in server (${SCHEMES.join(', ')}) or --target; a URL names its own`,
+    help: `legs to run against the built-in server (${SCHEMES.join(', ')}) or --target; a URL names its own, but for event streams: --protocol sse http://127.0.0.1:3000/events`,
     default: DEFAULT_SCHEMES.join(','),
     read: list(oneOf(SCHEMES)),
   },

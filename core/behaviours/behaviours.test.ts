@@ -11,12 +11,16 @@ test('every behaviour is in the help, and what the help shows is read as that', 
   );
 });
 
-test('what talks can be done by some protocol, and what does not by all', () => {
-  for (const kind of BEHAVIOURS) {
-    const able = PROTOCOLS.filter((protocol) => canBehave(protocol, kind));
-    assert.ok(able.length > 0, kind);
-    assert.equal(able.length < PROTOCOLS.length, isTalk(kind), kind);
-  }
+test('each can be done by some protocol: all connections can idle, and an event stream can do nothing else', () => {
+  const able = BEHAVIOURS.map((kind) => [kind, ...PROTOCOLS.filter((protocol) => canBehave(protocol, kind))]);
+  assert.deepEqual(able, [
+    ['idle', 'tcp', 'ws', 'http', 'sse'],
+    ['heartbeat', 'tcp', 'ws', 'http'],
+    ['echo', 'tcp', 'ws'],
+    ['request', 'http'],
+    ['poll', 'http'],
+  ]);
+  assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
   // Records of a later version may have it.
   assert.equal(isTalk('storm'), false);
   assert.equal(isTalk('toString'), false);
@@ -32,6 +36,21 @@ test('still means that no connection came or went', () => {
   }
 });
 
+test('a poll has a pause, a path, both or neither', () => {
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['poll', { kind: 'poll', pauseMs: 0 }],
+    ['poll:1s', { kind: 'poll', pauseMs: 1000 }],
+    ['poll:/a:b?c', { kind: 'poll', pauseMs: 0, path: '/a:b?c' }],
+    ['poll:20ms:/a', { kind: 'poll', pauseMs: 20, path: '/a' }],
+    ['poll:5', '"poll:5" may mean poll:5ms or poll:5s: write which'],
+    [
+      'poll:1s:a',
+      '"poll:1s:a" has no path; a path begins with / and has neither spaces nor #, such as poll:/updates?since=1',
+    ],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+});
+
 for (const wrong of [
   '',
   'idle:1',
@@ -40,13 +59,15 @@ for (const wrong of [
   'echo:5k/s',
   'echo:0/s:64B',
   'request',
+  'poll:',
+  'poll:soon',
   'toString:1',
   'echo:1/s:64B:9',
 ]) {
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B or request:5k\/s:\/path$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path or poll:\/path$/,
     );
   });
 }

@@ -4,10 +4,11 @@ import type { BehaviourDescriptor } from './descriptor.ts';
 import { ECHO } from './echo.ts';
 import { HEARTBEAT } from './heartbeat.ts';
 import { IDLE } from './idle.ts';
+import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
-const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST } as const;
+const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST, poll: POLL } as const;
 
 type Kind = keyof typeof TABLE;
 /** What an open connection does. */
@@ -18,7 +19,7 @@ export type BehaviourPlan = {
 export const BEHAVIOURS = Object.keys(TABLE) as [Kind, ...Kind[]];
 
 export const canBehave = (protocol: ProtocolName, kind: Kind): boolean =>
-  TABLE[kind].needs === undefined || TABLE[kind].needs === DESCRIPTORS[protocol].exchange;
+  TABLE[kind].needs?.includes(DESCRIPTORS[protocol].exchange) ?? true;
 
 /** Whether round trips can be measured. A record may have a kind that isn't known here: that doesn't talk. */
 export const isTalk = (kind: string): boolean => isKind(kind) && TABLE[kind].talks;
@@ -31,7 +32,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B` or `request:5k/s:/work?ms=5`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5` or `poll:/updates`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

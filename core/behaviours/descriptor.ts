@@ -7,8 +7,8 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly example: string;
   /** In a few words, for the help. */
   readonly help: string;
-  /** What a connection has to exchange for it; undefined: all can do it. */
-  readonly needs: Exchange | undefined;
+  /** What a connection has to exchange for it, one of these; undefined: all can do it. */
+  readonly needs: readonly Exchange[] | undefined;
   /** Something comes back for what is sent, so that round trips can be measured. */
   readonly talks: boolean;
   /**
@@ -23,3 +23,6 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
 /** No connection came or went. */
 export const isStill = (before: Counts, after: Counts): boolean =>
   before.attempts + before.closed === after.attempts + after.closed;
+
+/** As in a request line: nothing that ends it, and no fragment. */
+export const isRequestPath = (text: string): boolean => /^\/[^\s#]*$/.test(text);

@@ -15,7 +15,7 @@ const MOST_ECHO_BYTES = 2 ** 20;
 export const ECHO: BehaviourDescriptor<EchoPlan> = {
   example: 'echo:5k/s:64B',
   help: 'over all of them, messages that come back',
-  needs: 'messages',
+  needs: ['messages'],
   talks: true,
   parse([rate, size, ...more], text) {
     const perSecond = rate === undefined ? undefined : parseQuantity('rate', rate);

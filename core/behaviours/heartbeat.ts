@@ -10,7 +10,7 @@ export interface HeartbeatPlan {
 export const HEARTBEAT: BehaviourDescriptor<HeartbeatPlan> = {
   example: 'heartbeat:30s',
   help: 'each shows that it is alive',
-  needs: undefined,
+  needs: ['messages', 'requests'],
   talks: false,
   parse(parts, text) {
     const everyMs = parts.length === 1 ? parseQuantity('duration', parts[0]!) : undefined;

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../values/units.ts';
-import { type BehaviourDescriptor, isStill } from './descriptor.ts';
+import { type BehaviourDescriptor, isRequestPath, isStill } from './descriptor.ts';
 
 /** Requests that the target answers, so many a second over all; for the URL's own path where none is given. */
 export interface RequestPlan {
@@ -8,13 +8,10 @@ export interface RequestPlan {
   readonly path?: string;
 }
 
-/** As in a request line: nothing that ends it, and no fragment. */
-const REQUEST_PATH = /^\/[^\s#]*$/;
-
 export const REQUEST: BehaviourDescriptor<RequestPlan> = {
   example: 'request:5k/s:/path',
   help: 'over all of them, requests that are answered',
-  needs: 'requests',
+  needs: ['requests'],
   talks: true,
   parse([rate, ...pieces], text) {
     const perSecond = rate === undefined ? undefined : parseQuantity('rate', rate);
@@ -22,7 +19,7 @@ export const REQUEST: BehaviourDescriptor<RequestPlan> = {
     if (pieces.length === 0) return { kind: 'request', perSecond };
     // A path may have colons of its own.
     const path = pieces.join(':');
-    return REQUEST_PATH.test(path)
+    return isRequestPath(path)
       ? { kind: 'request', perSecond, path }
       : `"${text}" has no path; a path begins with / and has neither spaces nor #, such as request:500/s:/work?ms=5`;
   },

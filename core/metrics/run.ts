@@ -6,7 +6,14 @@ import { TARGET_KINDS } from '../schemas/record.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { METRIC_STATUSES } from '../values/statuses.ts';
-import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
+import {
+  BY_LEG,
+  DURATION_BUCKETS_SECONDS,
+  LATENESS_BUCKETS_SECONDS,
+  type MetricSpec,
+  NO_LABELS,
+  WAIT_BUCKETS_SECONDS,
+} from './spec.ts';
 
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
 
@@ -93,6 +100,20 @@ export const RUN_METRICS = {
     buckets: DURATION_BUCKETS_SECONDS,
     help: 'From the moment a message or request was planned until its reply is there. Only where connections exchange any.',
   },
+  eventGap: {
+    kind: 'histogram',
+    name: 'connrig_event_gap_seconds',
+    labels: BY_LEG,
+    buckets: WAIT_BUCKETS_SECONDS,
+    help: 'Between two events of one stream; comments are none. Only of event streams.',
+  },
+  answerHeld: {
+    kind: 'histogram',
+    name: 'connrig_answer_held_seconds',
+    labels: BY_LEG,
+    buckets: WAIT_BUCKETS_SECONDS,
+    help: 'From a poll to the end of its answer: how long the target held it. Only where connections poll.',
+  },
   messagesSent: {
     kind: 'counter',
     name: 'connrig_messages_sent_total',
@@ -122,6 +143,18 @@ export const RUN_METRICS = {
     name: 'connrig_heartbeats_sent_total',
     labels: BY_LEG,
     help: 'Heartbeats sent. Only where connections send any.',
+  },
+  messagesReceived: {
+    kind: 'counter',
+    name: 'connrig_messages_received_total',
+    labels: BY_LEG,
+    help: 'Messages that came in on open connections, whatever they are: replies, pushes, greetings; answers of http. Absent for tcp, which has no messages.',
+  },
+  payloadReceived: {
+    kind: 'counter',
+    name: 'connrig_payload_received_bytes_total',
+    labels: BY_LEG,
+    help: 'Bytes of messages that came in on open connections, without framing and handshakes; bodies of http.',
   },
   receivedBytes: {
     kind: 'counter',

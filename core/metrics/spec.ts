@@ -32,5 +32,8 @@ const doubled = (first: number, count: number, factor: number): number[] =>
  */
 export const DURATION_BUCKETS_SECONDS: readonly number[] = doubled(0.0005, 18, 2);
 
+/** 1 ms to 524 s, for what a target does in its own time. */
+export const WAIT_BUCKETS_SECONDS: readonly number[] = doubled(0.001, 20, 2);
+
 /** 1 ms to 66 s, coarser, most of all from a second on: where what matters is whether there was any lateness. */
 export const LATENESS_BUCKETS_SECONDS: readonly number[] = [...doubled(0.001, 6, 4), 8.192, 65.536];

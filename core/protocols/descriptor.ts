@@ -1,7 +1,7 @@
 import type { Outcome } from '../values/outcomes.ts';
 
-/** What connections exchange once they are open: the target sends messages back, or answers requests. */
-export type Exchange = 'messages' | 'requests';
+/** What connections exchange once they are open: the target sends messages back, answers requests, or tells of events unasked. */
+export type Exchange = 'messages' | 'requests' | 'events';
 
 /** How an attempt to open failed, where a protocol has words of its own for that. */
 export interface FailureText {
@@ -18,6 +18,8 @@ export interface ProtocolDescriptor {
   /** A URL may have a path, which the server sees. */
   readonly hasPath: boolean;
   readonly exchange: Exchange;
+  /** Bytes without messages: nothing says where one would end. */
+  readonly isStream?: true;
   /** Messages can be compressed. */
   readonly compresses: boolean;
   /** In place of what is said of every protocol. */

@@ -28,6 +28,8 @@ const TABLE = {
   tls: { protocol: 'tcp', transport: 'tls', usualPort: 443, servedPort: 9401 },
   wss: { protocol: 'ws', transport: 'tls', usualPort: 443, servedPort: 9301 },
   https: { protocol: 'http', transport: 'tls', usualPort: 443, servedPort: 9501 },
+  sse: { protocol: 'sse', transport: 'plain', usualPort: 80, servedPort: 9601 },
+  sses: { protocol: 'sse', transport: 'tls', usualPort: 443, servedPort: 9701 },
 } as const satisfies Record<string, CarriedToPort>;
 
 /** The same at a Unix socket, where nothing is secured: nobody but this machine's users is on the way. */
@@ -35,6 +37,7 @@ const AT_SOCKETS = {
   'tcp+unix': { protocol: 'tcp', transport: 'plain' },
   'ws+unix': { protocol: 'ws', transport: 'plain' },
   'http+unix': { protocol: 'http', transport: 'plain' },
+  'sse+unix': { protocol: 'sse', transport: 'plain' },
 } as const satisfies Record<string, Carried>;
 
 export type PortSchemeName = keyof typeof TABLE;

@@ -6,6 +6,7 @@ export const TCP: ProtocolDescriptor = {
   nouns: ['TCP connection', 'TCP connections'],
   hasPath: false,
   exchange: 'messages',
+  isStream: true,
   compresses: false,
   failures: {
     reset: { hint: HINT },

@@ -54,6 +54,10 @@ const Fit = z.object({
 const ms = z.number().nonnegative();
 const Latency = ms.nullable();
 
+/** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
+const ReceivedRate = z.object({ messagesPerSecond: z.number().nullable(), bytesPerSecond: z.number() });
+export type ReceivedRate = z.infer<typeof ReceivedRate>;
+
 const Rtt = z.object({
   p50Ms: Latency,
   p99Ms: Latency,
@@ -64,8 +68,12 @@ const Rtt = z.object({
   messagesPerSecond: z.number(),
   lateReplies: count,
   lostReplies: count,
+  /** How many of the messages, or of the requests that were due, that is; null where there was none, and in older summaries. */
+  lostPercent: z.number().nullable().default(null),
   /** Received that another connection of the run had sent; in no round trip. */
   fromOthers: count.default(0),
+  /** Received beside replies and what others had sent, where messages are to come back; null where that isn't known. */
+  beside: z.object({ messages: count.nullable(), payloadBytes: count }).nullable().default(null),
   /** Answers by class of status, of http; null where replies have none. */
   statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
 });
@@ -75,6 +83,9 @@ const Spread = z.object({ p50Ms: ms, minMs: ms, maxMs: ms });
 
 /** How long one stage of an open took, over the climb. Means sum to the mean of the whole, quantiles don't. */
 const Stage = z.object({ p50Ms: ms, p99Ms: ms, maxMs: ms, meanMs: ms });
+
+/** How long open connections waited for the target, as often as they did. */
+const Wait = z.object({ count, p50Ms: ms, p99Ms: ms, maxMs: ms });
 
 /** Until TCP is established, until TLS is, until usable. */
 export const STAGES = ['connecting', 'securing', 'handshaking'] as const;
@@ -141,6 +152,8 @@ export const LegSummary = z.object({
       chargedBytes: bytes,
       /** Round trips at this level, from the planned moment; null while nothing is exchanged. */
       rtt: Rtt.nullable(),
+      /** What came in on each connection while the level was held; null where that wasn't recorded. */
+      received: ReceivedRate.nullable().default(null),
       /** How the connections opened that came between the level below and this one, from the planned moment. */
       opening: z.object({ opened: count, p50Ms: Latency, p99Ms: Latency, maxMs: Latency }).nullable(),
     }),
@@ -150,7 +163,14 @@ export const LegSummary = z.object({
    * burst. It is null where they do, or where there are too few.
    */
   inconclusive: z
-    .object({ reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })) })
+    .object({
+      reasons: z.array(z.object({ code: z.enum(DOUBTS), sentence: z.string(), remedy: z.string() })),
+      /**
+       * Rows of the ledger of one more connection with their own 95 % intervals, which the levels tell all the same: what scatters lies in
+       * `userOther`, which isn't among them. Summaries of earlier versions lack them.
+       */
+      components: z.partialRecord(z.enum(LEDGER_COMPONENTS), EstimateSchema).default({}),
+    })
     .nullable()
     .default(null),
   /** What one more costs at the top: above a knee, without the jump of a step. null below 3 levels, and where inconclusive. */
@@ -245,6 +265,10 @@ export const LegSummary = z.object({
   }),
   /** What the time from the start of an attempt to usable consists of; null where that wasn't recorded. */
   stages: z.object({ connecting: Stage, securing: Stage.nullable(), handshaking: Stage }).nullable().default(null),
+  /** Between two events of one stream; comments are none. null where there were no two. */
+  eventGap: Wait.nullable().default(null),
+  /** From a poll to the end of its answer: how long the target held it. null where none was answered. */
+  answerHeld: Wait.nullable().default(null),
   /** Beside the bytes that were said those on the wire; null where they weren't recorded. */
   bytes: z
     .object({
@@ -252,6 +276,17 @@ export const LegSummary = z.object({
       perOpen: SaidBytes.nullable(),
       /** All that was said up to the end of the climb. */
       all: SaidBytes,
+    })
+    .nullable()
+    .default(null),
+  /** What came in on open connections; null where that wasn't recorded. */
+  received: z
+    .object({
+      /** In all. Messages of ws, answers of http; null where the protocol has none, as tcp. */
+      messages: count.nullable(),
+      payloadBytes: count,
+      /** While levels were held; null where none was. */
+      each: ReceivedRate.nullable(),
     })
     .nullable()
     .default(null),

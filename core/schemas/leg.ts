@@ -89,7 +89,7 @@ export function toRecordedLeg({ levels, behaviour, ...leg }: Leg): RecordedLeg {
 }
 
 function redactBehaviour(behaviour: BehaviourPlan): BehaviourPlan {
-  return behaviour.kind === 'request' && typeof behaviour.path === 'string'
+  return 'path' in behaviour && typeof behaviour.path === 'string'
     ? { ...behaviour, path: redactUrl(behaviour.path) }
     : behaviour;
 }

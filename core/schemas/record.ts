@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, STATUS_CLASSES } from '../values/outcomes.ts';
+import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
@@ -15,6 +15,8 @@ import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
+import { Received, Talk } from './talk.ts';
+import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
 
 export const RECORD_SCHEMA = 1;
@@ -42,12 +44,6 @@ export const OutcomeCounts = z.strictObject(
 
 export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
 
-/** `[lowest µs of the bucket, count]` pairs; see core/stats/histogram.ts. */
-const Histogram = z.array(z.tuple([z.number(), count]));
-
-/** For a point that is asked for something else. */
-export const NO_STAGES = { connecting: [], securing: [], handshaking: [] } satisfies Record<string, never[]>;
-
 /** Reasons that a record is too old to know didn't occur in it. */
 const CloseReasonCounts = z.object(
   Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
@@ -61,12 +57,13 @@ export const LegProgress = z.object({
   counts: CountsSchema,
   outcomes: OutcomeCounts,
   closeReasons: CloseReasonCounts,
-  openPlanned: Histogram,
-  openActual: Histogram,
-  /** What each stage of an open took: until TCP is established, until TLS is, until usable. Empty in older records. */
-  stages: z.object({ connecting: Histogram, securing: Histogram, handshaking: Histogram }).default(NO_STAGES),
+  openPlanned: TimesSchema,
+  openActual: TimesSchema,
+  stages: StageTimes,
   /** Bytes as they were said, and as they were on the wire; null in older records. */
   bytes: z.object({ in: count, out: count, wireIn: count, wireOut: count }).nullable().default(null),
+  /** Since the leg began; null in older records. */
+  received: Received.nullable().default(null),
   /** What came of TLS; null where there is none. */
   tls: z
     .object({
@@ -78,19 +75,20 @@ export const LegProgress = z.object({
     })
     .nullable()
     .default(null),
-  lag: Histogram,
+  lag: TimesSchema,
   /** Lateness that is the client's own: there was room in the window. */
-  ownLag: Histogram,
+  ownLag: TimesSchema,
   /** From the start of an attempt until it had failed. */
-  failedAfter: Histogram.default([]),
+  failedAfter: TimesSchema.default([]),
+  waits: WaitTimes,
   /** Open connections that the peer closed or reset, or that broke; null where there was none. */
   losses: z
     .object({
       /** How long each had been open. */
-      age: Histogram,
+      age: TimesSchema,
       /** How long nothing had been said on it, by either side and by us. */
-      silence: Histogram,
-      unsaid: Histogram,
+      silence: TimesSchema,
+      unsaid: TimesSchema,
       /** From the first to the last. */
       spanMs: ms,
     })
@@ -101,26 +99,6 @@ export const LegProgress = z.object({
   rampOpened: count,
 });
 export type LegProgress = z.infer<typeof LegProgress>;
-
-/** Round trips during the talk phase of a level: messages that came back, or requests that were answered. */
-const Talk = z.object({
-  durationMs: ms,
-  /** Sent; of requests, those that were due. */
-  messages: count,
-  replies: count,
-  /** Replies that came more than a second after the planned moment. */
-  lateReplies: count,
-  /** Not answered when the connection closed, or a second after the phase. */
-  lostReplies: count,
-  /** Received that another connection of the run had sent: the target passes messages on. */
-  fromOthers: count.default(0),
-  /** Replies by the class of their status (answers of http); null where none has one. */
-  statuses: z.record(z.enum(STATUS_CLASSES), count).nullable().default(null),
-  sendLag: Histogram,
-  rttPlanned: Histogram,
-  rttActual: Histogram,
-});
-export type Talk = z.infer<typeof Talk>;
 
 /** Which leg of which launch, both counted from 0. */
 const At = { elapsedMs: ms, launch: count, leg: count, protocol: z.enum(PROTOCOLS) };
@@ -134,6 +112,8 @@ const Tick = z.object({
   level: count,
   counts: CountsSchema,
   outcomes: OutcomeCounts,
+  /** Since the leg began; null in older records. */
+  received: Received.nullable().default(null),
   /** User memory of the target, when it can be read cheaply. */
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
@@ -158,6 +138,8 @@ const MemoryPoint = z.object({
   unforced: Readings.nullable(),
   /** null for behaviours to which nothing comes back, and outside of levels. */
   talk: Talk.nullable(),
+  /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
+  held: Received.extend({ durationMs: ms }).nullable().default(null),
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;

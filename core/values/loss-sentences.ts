@@ -23,13 +23,18 @@ export function lossClause({ word, count, timer, age, spanMs }: LossPattern): st
   return `${each} ${timer.from === 'opening' ? 'it opened' : `the ${timer.from}`}: it closes what rests`;
 }
 
-/** What to do about it, to be pasted; undefined where the times tell nothing. */
-export function lossHint({ word, timer }: LossPattern): string | undefined {
+/**
+ * What to do about it, to be pasted; undefined where the times tell nothing.
+ *
+ * @param canTalk whether open connections have something to send
+ */
+export function lossHint({ word, timer }: LossPattern, canTalk = true): string | undefined {
   switch (word) {
     case 'idle':
+      if (!canTalk) return 'have the target send a comment (a line with a colon) more often, or raise the idle timeout';
       return `--behaviour heartbeat:${heartbeatFor(timer!.ms)} keeps them in use, or raise the idle timeout of the target`;
     case 'age':
-      return 'no heartbeat helps against a limit on age: raise it, or be done sooner with --rate and fewer --levels';
+      return `${canTalk ? 'no heartbeat helps against' : 'streams end by'} a limit on age: raise it, or be done sooner with --rate and fewer --levels`;
     case 'moment':
       return 'look for a restart in the log of the target, or of what stands before it';
     case 'at-once':

@@ -3,7 +3,7 @@
  * `summary.json`. Every attempt ends in exactly one of these; the first cause wins.
  */
 export const OUTCOMES = [
-  /** Usable: TCP established, for ws the upgrade verified, for http the first request answered. */
+  /** Usable: TCP established, for ws the upgrade verified, for http the first request answered, for sse a stream begun. */
   'open',
   /** RST in answer to our SYN: nothing listens there. */
   'refused',
@@ -13,7 +13,7 @@ export const OUTCOMES = [
   'reset',
   /** The peer closed in order before it was usable; of http also: it said that it would, with its first answer. */
   'closed-early',
-  /** The peer answered with a status that refuses: another than 101 to an upgrade, 4xx or 5xx to a first request. */
+  /** The peer answered with a status that refuses: another than 101 to an upgrade or 200 for a stream, 4xx or 5xx to a first request. */
   'rejected',
   /** The peer answered something that is not a valid handshake. */
   'bad-handshake',
@@ -47,7 +47,7 @@ export const OUTCOME_INDEX = Object.fromEntries(OUTCOMES.map((name, i) => [name,
 export const CLOSE_REASONS = [
   /** The plan asked for fewer, or the run ended. */
   'by-us',
-  /** FIN, a WebSocket close frame or `Connection: close` from the peer, unasked. */
+  /** FIN, a WebSocket close frame, `Connection: close` or the end of an event stream from the peer, unasked. */
   'by-peer',
   /** RST from the peer. */
   'reset',

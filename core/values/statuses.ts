@@ -3,7 +3,7 @@ export const RUN_STATUSES = ['running', 'passed', 'failed', 'interrupted', 'inva
 
 /**
  * What a run came to (`summary.json`). `measured`: it went all the way, and nothing was to be passed. `inconclusive`: it did as well,
- * but what it measured tells too little of a cost, or of what was to be passed. `invalid`: the client was what limited it.
+ * but what it measured tells too little of a cost, of round trips that were asked for, or of what was to be passed. `invalid`: the client was what limited it.
  */
 export const SUMMARY_STATUSES = ['measured', 'passed', 'inconclusive', 'failed', 'interrupted', 'invalid'] as const;
 

@@ -40,7 +40,10 @@ test('where the limit lies within the interval of a value nothing is shown, unle
   assert.deepEqual(shown('ws.perConnection.total.bytes > 9KiB'), [false, false]);
   assert.deepEqual(shown('ws.perConnection.total.high > 9KiB'), [false, true]);
   assert.deepEqual(shown('ws.perConnection.total.low > 9KiB'), [true, true]);
-  const inconclusive = { reasons: [{ code: 'scatter' as const, sentence: 'it scatters', remedy: '--levels 9' }] };
+  const inconclusive = {
+    reasons: [{ code: 'scatter' as const, sentence: 'it scatters', remedy: '--levels 9' }],
+    components: {},
+  };
   const none = { ...summary, legs: [{ ...leg!, perConnection: null, inconclusive }] };
   const { value, passed, isShown } = checked(readThreshold('ws.perConnection.total.bytes > 1KiB') as Threshold, none);
   assert.deepEqual([value, passed, isShown], [null, false, false]);

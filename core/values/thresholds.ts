@@ -67,13 +67,25 @@ export function checked(threshold: Threshold, summary: Summary): Summary['thresh
     const isOpen = path[0] === 'tlsAdds' ? tlsAdds?.unknown === 'inconclusive' : isInconclusive(leg, path);
     return { expression, value, passed: false, isShown: !isOpen };
   }
-  const [atLow, atHigh] = intervalAt(from, path, value).map((end) => OPERATORS[operator](end, limit));
+  const [low, high] = intervalAt(from, path, value);
+  const [atLow, atHigh] = [low, isCutShort(leg, path) ? Number.POSITIVE_INFINITY : high].map((end) =>
+    OPERATORS[operator](end, limit),
+  );
   return { expression, value, passed: !atLow && !atHigh, isShown: atLow === atHigh };
 }
 
 /** What an inconclusive leg doesn't show. */
 const isInconclusive = (leg: LegSummary | undefined, [name]: readonly string[]): boolean =>
   leg?.inconclusive != null && ['perConnection', 'fit', 'chargedFit', 'burst'].includes(name!);
+
+/** The share of all messages that is no slower. Those that got no answer are slower than any that did. */
+const QUANTILES: Readonly<Record<string, number>> = { p50Ms: 0.5, p99Ms: 0.99, p999Ms: 0.999, uncorrectedP99Ms: 0.99 };
+
+/** Whether a quantile of round trips lies among messages that got no answer: then it is known by its lower end alone. */
+export function isCutShort(leg: LegSummary | undefined, [name, quantile]: readonly string[]): boolean {
+  const q = name === 'rtt' && quantile !== undefined ? QUANTILES[quantile] : undefined;
+  return q !== undefined && (leg?.rtt?.lostPercent ?? 0) > 100 * (1 - q);
+}
 
 /** The ends of the value's own interval; a value without one is both. */
 function intervalAt(from: unknown, path: readonly string[], value: number): [low: number, high: number] {

@@ -96,7 +96,7 @@ const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [
   ['tls://h:1/x', /tls has no path; leave it out: tls:\/\/h:1$/],
   [
     'rediss://h',
-    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/, at a Unix socket tcp\+unix:\/\/, ws\+unix:\/\/, http\+unix:\/\/$/,
+    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/, sse:\/\/, sses:\/\/, at a Unix socket tcp\+unix:\/\/, ws\+unix:\/\/, http\+unix:\/\/, sse\+unix:\/\/$/,
   ],
   ['quic://h:443', /quic goes over UDP, and only TCP is measured/],
   ['redis://h:7000/0', /redis is not spoken here.*: connrig run tcp:\/\/h:7000; the scheme is one of/],

@@ -10,6 +10,7 @@ import {
   SOCKET_SCHEMES,
   type TransportName,
   toCarried,
+  toScheme,
 } from '../protocols/schemes.ts';
 import { redactBroken, redactUrl } from './secrets.ts';
 import { isSocketUrl, readSocketUrl, schemelessSocket } from './socket-urls.ts';
@@ -109,7 +110,8 @@ function schemeless(text: string, shown: string): string {
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
     const plain = PROTOCOLS.map((name) => `${name}://${DESCRIPTORS[name].hasPath ? rest : rest.split(/[/?#]/)[0]}`);
-    return `it has no scheme; write ${plain.join(', or ')}; over TLS they are tls://, wss:// and https://`;
+    const secured = PROTOCOLS.map((name) => `${toScheme(name, 'tls')}://`);
+    return `it has no scheme; write ${plain.join(', or ')}; over TLS they are ${secured.slice(0, -1).join(', ')} and ${secured.at(-1)}`;
   }
   return text.includes(':') && !/^\w+:/.test(text)
     ? `it has no scheme, and an IPv6 address goes into brackets; ${LIKE}`

@@ -1,10 +1,14 @@
+import type { TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 
 /** After a pause (a collection, a suspended machine) what was missed isn't made up for beyond this. */
 const MOST_BEHIND_MS = 1000;
 
 /** Goes round all open connections once in `everyMs`, at an even pace. */
-export function createHeartbeat(everyMs: number, { connections, protocol, tally }: BehaviourDeps): Behaviour {
+export function createHeartbeat(
+  everyMs: number,
+  { connections, protocol, tally }: BehaviourDeps<TalkingProtocol>,
+): Behaviour {
   let cursor = -1;
   let dueCount = 0;
   let seenMs: number | undefined;

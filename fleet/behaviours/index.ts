@@ -1,8 +1,9 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
-import type { MessageProtocol, Protocol, RequestProtocol } from '../protocols/protocol.ts';
+import type { MessageProtocol, Protocol, RequestProtocol, TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
 
 const IDLE: Behaviour = {
@@ -24,15 +25,20 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
     case 'idle':
       return IDLE;
     case 'heartbeat':
-      return createHeartbeat(plan.everyMs, deps);
+      if (!canTalk(protocol)) throw new TypeError(`${protocol.name} has nothing to say`);
+      return createHeartbeat(plan.everyMs, { ...deps, protocol });
     case 'echo':
       if (!hasMessages(protocol)) throw new TypeError(`${protocol.name} has no messages`);
       return createEcho(plan.perSecond, plan.bytes, { ...deps, protocol });
     case 'request':
       if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
       return createRequests(plan.perSecond, { ...deps, protocol });
+    case 'poll':
+      if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
+      return createPolls(plan.pauseMs, { ...deps, protocol });
   }
 }
 
+const canTalk = (protocol: Protocol): protocol is TalkingProtocol => 'heartbeat' in protocol;
 const hasMessages = (protocol: Protocol): protocol is MessageProtocol => 'message' in protocol;
 const hasRequests = (protocol: Protocol): protocol is RequestProtocol => 'request' in protocol;

@@ -116,10 +116,13 @@ function longestWord(fields: readonly FieldPlan[]): Buffer {
 
 const isTemplate = (value: FieldPlan['equals']): value is Template => typeof value === 'object' && value !== null;
 
+const isField = Object.prototype.propertyIsEnumerable;
+
 function fieldOf(json: unknown, path: readonly string[]): unknown {
   let value = json;
   for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    // The length of an array is none of its fields.
+    if (typeof value !== 'object' || value === null || !isField.call(value, name)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return value;

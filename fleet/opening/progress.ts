@@ -31,13 +31,16 @@ export interface ProgressDeps extends CourseDeps {
 /** In place of a step's number. */
 const REFUSED = 65_535;
 
+/** What is longer is not kept to be told. */
+const MOST_MISSED_BYTES = 4096;
+
 /** Steps one after the other. 2 bytes a slot, and an entry in a map while a step has a time of its own. */
 export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps, events: CourseEvents): StepProgress {
-  const { identities, now, describe } = deps;
+  const { identities, now, describe, onStep } = deps;
   /** The step under way; as many as there are when all are done. */
   const at = new Uint16Array(deps.slots);
-  /** Where others may come before what is expected: the last of them. */
-  const missed = new Map<Slot, string>();
+  /** Where others may come before what is expected: the last of them, unless it was long. */
+  const missed = new Map<Slot, Buffer | undefined>();
 
   const stepOf = (slot: Slot): OpeningStep | undefined => steps[at[slot]!];
 
@@ -52,6 +55,7 @@ export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps
     for (let index = from; index < steps.length; index++) {
       const step = steps[index]!;
       at[slot] = index;
+      onStep?.(slot, index);
       if (step.kind !== 'send') {
         step.dues?.add(slot, now());
         return;
@@ -75,7 +79,7 @@ export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps
 
   function awaited(slot: Slot): string {
     const last = missed.get(slot);
-    const came = last === undefined ? '' : `; what came last is ${last}`;
+    const came = missed.has(slot) ? `; what came last is ${last ? describe(slot, last) : 'a long message'}` : '';
     return stepOf(slot)?.kind === 'expect' ? `${underWay(slot)}, which did not come${came}` : underWay(slot);
   }
 
@@ -105,7 +109,7 @@ export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps
     },
     miss(slot, message) {
       const step = stepOf(slot) as Extract<OpeningStep, { kind: 'expect' }>;
-      if (step.skips) missed.set(slot, describe(slot, message));
+      if (step.skips) missed.set(slot, message.length > MOST_MISSED_BYTES ? undefined : Buffer.from(message));
       else refuse(slot, `the server said ${describe(slot, message)}`);
     },
     refuse,

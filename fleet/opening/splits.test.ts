@@ -39,7 +39,7 @@ function same(name: 'tcp' | 'ws', words: OpeningWords, bytes: Uint8Array, sizes:
  */
 function settled(found: readonly OpeningFinding[], isStream: boolean): OpeningFinding[] {
   if (!isStream) return [...found];
-  const isPayload = ([what]: OpeningFinding): boolean => what === 'payload';
+  const isPayload = ([what]: OpeningFinding): boolean => String(what).startsWith('payload');
   const text = found.filter(isPayload).map(([, said]) => said);
   const others = found
     .filter((one) => !isPayload(one))

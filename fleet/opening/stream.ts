@@ -85,7 +85,7 @@ export function listenToStream({ on, progress, events, describe }: EarParts): Ea
   }
 
   function hearOpen(slot: Slot, bytes: Buffer): void {
-    events.onPayload(slot, bytes, true);
+    events.onPayload(slot, bytes, false);
     if (on.length === 0) return;
     let rest = takeWith(slot, bytes);
     for (;;) {

@@ -6,8 +6,14 @@ export interface Framing extends Pick<ResponseHead, 'minor' | 'status' | 'status
   readonly body: number | 'chunked' | 'to-end';
   /** The server keeps the connection afterwards. */
   readonly keepsOpen: boolean;
+  /** What the body is, in lower case and without parameters: `text/event-stream`. */
+  readonly mediaType: string | undefined;
+  /** How the body is coded beside that: `gzip`. */
+  readonly coding: string | undefined;
 }
 
+/** The type of server-sent events. */
+export const EVENT_STREAM = 'text/event-stream';
 /** A body, or a chunk of one, has to be shorter: so its rest can be counted in 32 bits. */
 export const MAX_BODY_BYTES = 2 ** 32 - 1;
 
@@ -24,7 +30,9 @@ export function framingOf(head: string): Framing | Refusal {
   if (typeof body === 'object') return body;
   const connection = tokensOf(headers.get('connection'));
   const stays = minor === 0 ? connection.includes('keep-alive') : !connection.includes('close');
-  return { minor, status, statusText, body, keepsOpen: stays && body !== 'to-end' };
+  const mediaType = headers.get('content-type')?.replace(/;.*$/, '').trim().toLowerCase();
+  const coding = tokensOf(headers.get('content-encoding')).find((token) => token !== 'identity');
+  return { minor, status, statusText, body, keepsOpen: stays && body !== 'to-end', mediaType, coding };
 }
 
 function bodyOf(status: number, headers: ReadonlyMap<string, string>): Framing['body'] | Refusal {

@@ -1,7 +1,7 @@
 import type { Template } from '../../core/opening/template.ts';
 import { cameOfHead, closedAfter, type Refusal } from './http-head.ts';
 import { createResponseReader } from './http-reader.ts';
-import type { Framing } from './http-response.ts';
+import { EVENT_STREAM, type Framing } from './http-response.ts';
 import { Pieces } from './pieces.ts';
 import type { ProtocolEvents, RequestProtocol, Slot } from './protocol.ts';
 import { type FillText, prepareRequest, type RequestWords, requestTemplate } from './request-words.ts';
@@ -28,6 +28,9 @@ const OPENING = 1;
 const OPEN = 2;
 /** The peer closed, or broke the protocol. */
 const OVER = 3;
+
+/** For people: the answer goes on for as long as the connection is open. */
+export const BEGINS_STREAM = 'which begins an event stream';
 
 const REQUEST_TIMEOUT = 408;
 /** So much of a refusal's body is looked at. */
@@ -154,7 +157,7 @@ export function createHttpProtocol(options: HttpProtocolOptions, events: Protoco
 
 /** Why the head of a first answer makes no connection that stays. */
 function refusalIn(framing: Framing, bytes: Uint8Array, headEnd: number): Refusal | undefined {
-  const { minor, status, statusText, keepsOpen, body } = framing;
+  const { minor, status, statusText, keepsOpen, body, mediaType } = framing;
   if (status >= 400) {
     const behind = Buffer.from(bytes.subarray(headEnd, headEnd + LOOKED_AT_BYTES)).toString('latin1');
     return {
@@ -163,6 +166,7 @@ function refusalIn(framing: Framing, bytes: Uint8Array, headEnd: number): Refusa
     };
   }
   if (keepsOpen) return undefined;
+  if (mediaType === EVENT_STREAM) return { outcome: 'closed-early', detail: `${statusText}, ${BEGINS_STREAM}` };
   const byVersion = minor === 0 ? 'HTTP/1.0 and no Connection: keep-alive' : 'Connection: close';
   const why = body === 'to-end' ? 'a body that ends with the connection' : byVersion;
   return { outcome: 'closed-early', detail: `${statusText} with ${why}: the server keeps no connection open` };
@@ -174,7 +178,8 @@ const END_WHERE = {
   midway: ' in the middle of an answer',
 } as const;
 
-function cameOfBody({ statusText, body }: Framing): string {
+function cameOfBody({ statusText, body, mediaType }: Framing): string {
+  if (mediaType === EVENT_STREAM) return `the whole head of ${statusText}, ${BEGINS_STREAM}`;
   const which = typeof body === 'number' ? `body of ${body} bytes` : `${body} body`;
   return `the whole head of ${statusText}, whose ${which} has not ended`;
 }

@@ -2,6 +2,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import { createHttpProtocol } from './http.ts';
 import type { Protocol, ProtocolEvents } from './protocol.ts';
 import type { FillText, RequestWords } from './request-words.ts';
+import { createSseProtocol } from './sse.ts';
 import { createTcpProtocol } from './tcp.ts';
 import { createWsProtocol } from './ws.ts';
 import type { DeflateMode } from './ws-extension.ts';
@@ -9,7 +10,7 @@ import type { DeflateMode } from './ws-extension.ts';
 /** What a protocol needs to know of the target; plain data, since it goes to worker threads. */
 export interface ProtocolOptions {
   readonly name: ProtocolName;
-  /** Request target of a ws upgrade, or of what http asks first. */
+  /** Request target of a ws upgrade, of what http asks first, or of an event stream. */
   readonly path: string;
   /** Request target of what is asked on open http connections; `path` unless said. */
   readonly requestPath?: string | undefined;
@@ -43,5 +44,7 @@ export function createProtocol(
       return createWsProtocol({ slots, fill, ...options }, events);
     case 'http':
       return createHttpProtocol({ slots, fill, ...options }, events);
+    case 'sse':
+      return createSseProtocol({ slots, fill, ...options }, events);
   }
 }

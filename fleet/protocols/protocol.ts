@@ -24,9 +24,11 @@ export interface Protocol {
   cameSoFar(slot: Slot): string;
   /** The peer sent FIN: before the connection was usable that is a failure, later an orderly close. */
   onEnd(slot: Slot): void;
-  /** The smallest thing that shows the peer we are alive, to be sent: a ws ping, one byte of tcp, a request of http. */
-  heartbeat(slot: Slot): Uint8Array;
-  /** First bytes of an orderly close; undefined when FIN alone is one. The peer's answer arrives as `onPeerClose`. */
+  /** How long the peer wants those to wait that take the place of connections it ended, in ms; undefined: it doesn't say. */
+  readonly retryMs?: number | undefined;
+  /**
+   * We close: first bytes of an orderly close; undefined when FIN alone is one. The peer's answer arrives as `onPeerClose`.
+   */
   goodbye(slot: Slot): Uint8Array | undefined;
   /** The connection is gone: forget what was kept aside for it. */
   release(slot: Slot): void;
@@ -34,8 +36,14 @@ export interface Protocol {
   step?(nowMs: number): number;
 }
 
+/** Its open connections have something to say: all but event streams. */
+export interface TalkingProtocol extends Protocol {
+  /** The smallest thing that shows the peer we are alive, to be sent: a ws ping, one byte of tcp, a request of http. */
+  heartbeat(slot: Slot): Uint8Array;
+}
+
 /** Its open connections exchange messages: tcp, ws. */
-export interface MessageProtocol extends Protocol {
+export interface MessageProtocol extends TalkingProtocol {
   /**
    * A message ready to send: compressed, framed and masked where the protocol asks for it. A fresh array.
    *
@@ -45,7 +53,7 @@ export interface MessageProtocol extends Protocol {
 }
 
 /** Its open connections ask and are answered: http. */
-export interface RequestProtocol extends Protocol {
+export interface RequestProtocol extends TalkingProtocol {
   /** A request to be sent; {@link ProtocolEvents.onAnswer} follows. Only valid until the next call. */
   request(slot: Slot): Uint8Array;
 }
@@ -61,8 +69,8 @@ export interface ProtocolEvents {
    */
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger?: boolean): void;
   /**
-   * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` true.
-   * For http it is the body of an answer, with `last` false: {@link onAnswer} ends it.
+   * Payload of an application message; `last` ends the message. tcp has no messages: each piece comes with `last` false.
+   * For http it is the body of an answer, with `last` false: {@link onAnswer} ends it. For sse it is an event's data.
    */
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void;
   /**
@@ -78,8 +86,13 @@ export interface ProtocolEvents {
    * @param replaces of several that wait to be sent only the last has to be: a pong
    */
   onReply(slot: Slot, bytes: Uint8Array, replaces?: boolean): void;
-  /** The peer ended an open connection in order: FIN, a close frame (answered by then), or an answer that says so. */
-  onPeerClose(slot: Slot, detail: string): void;
+  /**
+   * The peer ended an open connection in order: FIN, a close frame (answered by then), an answer that says so, or the end
+   * of an event stream.
+   *
+   * @param keepsOpen the peer keeps the socket itself: that is for us to close
+   */
+  onPeerClose(slot: Slot, detail: string, keepsOpen?: boolean): void;
   /**
    * The peer broke the protocol on an open connection, or its limits; it has been told (close frame) where the protocol
    * can.

@@ -21,8 +21,8 @@ test('tcp is usable at once, passes bytes on as they come, and ends with FIN alo
   tcp.onEnd(7);
   tcp.release(7);
   assert.deepEqual(heard, [
-    [7, 1, 2, true],
-    [7, 3, true],
+    [7, 1, 2, false],
+    [7, 3, false],
     [7, 'FIN'],
   ]);
 });

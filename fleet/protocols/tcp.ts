@@ -7,7 +7,7 @@ const HEARTBEAT_BYTE = 0;
 
 /**
  * Raw TCP: the transport alone makes a connection usable, FIN alone ends it, and there is nothing to keep per slot.
- * Messages have no boundaries on the wire; each piece that arrives is passed on as a message of its own.
+ * Messages have no boundaries on the wire: pieces are passed on as they arrive, and none ends a message.
  *
  * @param sendOnOpen what each connection sends first, for servers that wait for something
  */
@@ -19,7 +19,7 @@ export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Arra
     hello: () => sendOnOpen,
     onBytes(slot, bytes) {
       lastWords.hear(slot, bytes);
-      events.onPayload(slot, bytes, true);
+      events.onPayload(slot, bytes, false);
     },
     cameSoFar: () => NO_ANSWER,
     onEnd: (slot) => events.onPeerClose(slot, lastWords.said(slot)),

@@ -99,6 +99,13 @@ export class Account {
     if (outcome !== 'cancelled') onTrouble(outcome, hide?.(slot, detail) ?? detail);
   }
 
+  /** Something came in. What comes after our goodbye is no use to anybody. @param last it ends a message, or an answer */
+  received(slot: Slot, payloadBytes: number, last: boolean): void {
+    if (this.#slots.stateOf(slot) !== STATE.open) return;
+    this.#deps.tally.add('payloadBytesIn', payloadBytes);
+    if (last) this.#deps.tally.add('messagesIn', 1);
+  }
+
   left(slot: Slot, reason: CloseReason, detail: string): void {
     const { tally, histograms, now, onTrouble, hide } = this.#deps;
     const lived = PEER_LOSSES.has(reason) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;

@@ -7,7 +7,7 @@ import type { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
 import type { Slots } from './slots.ts';
 
-interface AttemptParts {
+export interface AttemptParts {
   readonly slots: Slots;
   readonly account: Account;
   readonly pursuit: Pursuit;

@@ -59,7 +59,7 @@ export class Farewells {
   /** An open connection that is counted as closed by us; there is a place for it among those that are closing. */
   begin(slot: Slot, nowMs: number): void {
     this.#slots.launch(slot, nowMs, nowMs);
-    const goodbye = this.#options.resets ? undefined : this.#protocol.goodbye(slot);
+    const goodbye = this.#protocol.goodbye(slot);
     if (this.#options.resets) this.#engine.abort(slot);
     else if (goodbye) this.#engine.write(slot, goodbye);
     else this.#engine.finish(slot);

@@ -1,3 +1,4 @@
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
@@ -6,16 +7,15 @@ import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
-import { Attempts } from './attempts.ts';
-import { ClosingOrder } from './closing-order.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
-import { Pursuit } from './pursuit.ts';
+import { Pace } from './pace.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { Streams } from './streams.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -28,19 +28,17 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #identities: Identities | undefined;
-  readonly #pursuit = new Pursuit();
-  readonly #attempts: Attempts;
+  readonly #pace: Pace;
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
   #deadlines!: Deadlines;
   #floods!: FloodWatch;
-  readonly #closingOrder: ClosingOrder;
+  /** undefined: they are no event streams. */
+  #streams: Streams | undefined;
   #stopping = false;
   #behaviour!: Behaviour;
   #talking = false;
-  /** The window was full when last looked at. */
-  #full = false;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
@@ -58,14 +56,17 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       2 * options.window + options.closeWindow,
       this.#turnMs,
     );
-    this.#closingOrder = new ClosingOrder(this.#slots);
     const { identity } = options;
     const identities = identity && new Identities(this.#slots.capacity, identity);
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
-    const parts = { slots: this.#slots, account: this.#account, pursuit: this.#pursuit, identities };
-    this.#attempts = new Attempts(options, deps.opening, parts);
+    this.#pace = new Pace(options, deps, {
+      slots: this.#slots,
+      account: this.#account,
+      identities,
+      close: (slot) => this.#beginToClose(slot, this.#turnMs),
+    });
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -86,6 +87,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
+    const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
+    this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
@@ -105,8 +108,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
-    this.#pursuit.aim(this.#account.alive, share, perSecond, order.startedAtMs);
-    this.#closingOrder.restart();
+    this.#pace.aim(share, perSecond, order.startedAtMs);
+    this.#streams?.aimAnew();
     if (order.stop > 0) {
       this.#stopping = true;
       this.#deadlines.cancelAll(this.#deps.now());
@@ -132,16 +135,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     tellWire(this.#engine, this.#deps.tally);
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
-    const due = this.#pursuit.dueAt(nowMs);
-    const { alive } = this.#account;
-    if (due < alive) {
-      const { closing } = this.#deps;
-      this.#full = this.#closingOrder.closeDown(alive - due, closing, (slot) => this.#beginToClose(slot, nowMs));
-    } else if (!this.#stopping) this.#full = this.#attempts.begin(due - alive, nowMs, this.#engine, this.#full);
+    const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
-    // With the window full nothing is due before something happens.
-    return Math.min(talkInMs, sayInMs, this.#full ? Number.POSITIVE_INFINITY : this.#pursuit.nextInMs(nowMs));
+    return Math.min(talkInMs, sayInMs, dueInMs);
   }
 
   /** One that a behaviour wants closed. */
@@ -229,6 +226,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     // One that was given up meanwhile, of which the protocol knows nothing.
     if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
+    this.#streams?.opened(slot);
     this.#behaviour.onOpened(slot);
   }
 
@@ -239,7 +237,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     else this.#farewells.part(slot, this.#deps.now());
   }
 
-  onPayload(slot: Slot, bytes: Uint8Array): void {
+  onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
+    if (last) this.#streams?.heard(slot, this.#turnMs);
     this.#behaviour.onPayload(slot, bytes);
   }
 
@@ -260,10 +259,11 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     return state === STATE.open || state === STATE.handshaking || isClosing(state);
   }
 
-  onPeerClose(slot: Slot, detail: string): void {
+  onPeerClose(slot: Slot, detail: string, keepsOpen = false): void {
     // After our own goodbye this is the answer to it; the peer's FIN completes it.
     if (this.#slots.stateOf(slot) !== STATE.open) return;
     this.#leaveOpen(slot, 'by-peer', detail);
+    if (keepsOpen) this.#engine.finish(slot);
     this.#farewells.awaitGone(slot, this.#deps.now());
   }
 
@@ -292,5 +292,6 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
     this.#behaviour.onClosed(slot);
     this.#account.left(slot, reason, detail);
+    this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
   }
 }

@@ -119,6 +119,8 @@ export function cellsOf(plan: RuntimesPlan, targets: readonly Asked[], seed: num
 
 /** What TLS takes shows by few connections; so many would take minutes to shake hands. */
 function isAsked(scheme: SchemeName, kind: Kind): boolean {
+  // Nobody asks on an event stream.
+  if (exchangeOver(scheme) === 'events') return kind === 'memory';
   if (COMPUTES.includes(kind)) return exchangeOver(scheme) === 'requests';
   return kind !== 'many' || toCarried(scheme).transport === 'plain';
 }

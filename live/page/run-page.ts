@@ -11,7 +11,7 @@ import type { RunView, View } from '../view.ts';
 import { ChartFigure } from './chart-figure.ts';
 import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
-import { costText, outcomeTable, phaseSentence, standingSentence } from './run-sentences.ts';
+import { costText, outcomeTable, phaseSentence, receivedText, standingSentence } from './run-sentences.ts';
 import { ChangingTable } from './table.ts';
 
 /** The figures of one leg. */
@@ -30,7 +30,7 @@ export class RunPage {
   readonly #progress = el('progress', { 'aria-label': 'memory points measured' });
   readonly #progressText = el('p');
   readonly #figures = new Figures([
-    ...['open', 'opening', 'failed', 'closed', 'opened per second'],
+    ...['open', 'opening', 'failed', 'closed', 'opened per second', 'received per second'],
     ...['target, user memory', 'client, memory', 'since the start', 'one more costs, so far'],
   ]);
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
@@ -96,6 +96,7 @@ export class RunPage {
     const { counts, openedPerSecond, targetBytes, generatorRssBytes, elapsedMs } = now;
     this.#figures.show([
       ...[counts.open, counts.opening, counts.failed, counts.closed, openedPerSecond].map(humanCount),
+      receivedText(now.received),
       ...[formatOrUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
       costText(verdict, now.name),
     ]);

@@ -1,6 +1,6 @@
 import type { ChartTable } from '../../charts/chart.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
-import { humanCount, humanInterval } from '../../core/values/units.ts';
+import { humanBytes, humanCount, humanInterval } from '../../core/values/units.ts';
 import type { RunView, Standing, Verdict } from '../view.ts';
 
 /** Where the run is, in a sentence. */
@@ -21,6 +21,14 @@ export function phaseSentence({ now, standing }: RunView): string {
     burst: `opening ${level} connections in one go`,
   };
   return `${now.name}: ${what[now.phase]}.`;
+}
+
+/** `1,000 messages, 152 KiB`; undefined where nothing has come in. */
+export function receivedText(received: NonNullable<RunView['now']>['received']): string | undefined {
+  if (received === null) return undefined;
+  const { messagesPerSecond, bytesPerSecond } = received;
+  const bytes = humanBytes(bytesPerSecond);
+  return messagesPerSecond === null ? bytes : `${humanCount(messagesPerSecond)} messages, ${bytes}`;
 }
 
 /** What one more connection of a leg costs by its levels so far, with its interval; a dash where they don't show it. */

@@ -6,6 +6,7 @@ import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { measuredOn } from '../words/circumstances.ts';
 import { phraseOf, plain } from '../words/phrase.ts';
+import { reportTables } from '../words/report-tables.ts';
 import { type Comparison, comparisonOf, type ReadRun } from './comparison.ts';
 import { legTables, sentencesOf } from './comparison-phrases.ts';
 import { comparisonPage } from './outputs.ts';
@@ -66,6 +67,52 @@ test('a part is told where the whole hides it, and charts show both beside what 
   assert.ok(html.includes('5 % of what A costs'));
   // The same of runs that are alike says nothing.
   assert.doesNotMatch(told(comparisonOf([less, less]))[0]!, /part by part/);
+});
+
+test('a part is told where nobody knows the whole', () => {
+  /** Levels that scatter too much to tell a cost, with so much external memory in each connection. */
+  const scattering = (externalBytes: number): ReadRun => {
+    const run = runFile({ plan: { legs: [leg()], launches: 1 } });
+    const samples = climb(5000).map((sample) => {
+      if (sample.type !== 'memory') return sample;
+      const { readings, level } = sample;
+      const target = { ...readings.target! };
+      target.anonBytes = target.anonBytes! + ((level / 500) % 2 === 0 ? 2e7 : -2e7);
+      const processes = readings.runtime!.processes.map((one) => ({
+        ...one,
+        externalBytes: 1e6 + level * externalBytes,
+      }));
+      return { ...sample, readings: { ...readings, target, runtime: { ...readings.runtime!, processes } } };
+    });
+    return { folder: 'r', run, summary: summarize({ run, samples, events: [], problems: [] }), problems: [] };
+  };
+  const [less, more] = [scattering(100), scattering(16_100)];
+  const [ws] = more.summary.legs;
+  assert.equal(ws!.perConnection, null);
+  const { components } = ws!.inconclusive!;
+  assert.equal(Math.round(components.external!.bytes), 16_100);
+  // What scatters is what is left over.
+  assert.ok(components.tcpSock && !('userOther' in components));
+
+  const comparison = comparisonOf([less, more]);
+  assert.match(
+    told(comparison)[0]!,
+    /^B, ws: what one more WebSocket costs in all is not compared with A, since A knows no cost and B knows no cost; shown part by part: external to the heap by \+15\.6 KiB \[\+1\d\.\d, \+1\d\.\d\]\.$/,
+  );
+  const [table] = legTables(comparison.legs[0]!, comparison.runs);
+  const row = table!.rows.find(({ head }) => plain(head).trim() === 'external to the heap');
+  assert.equal(plain(row!.cells.at(-1)!), 'dearer');
+  assert.deepEqual(told(comparisonOf([less, less])), [
+    'B, ws: not compared with A, since A knows no cost and B knows no cost.',
+  ]);
+  // One that knows its cost against one that doesn't.
+  assert.match(
+    told(comparisonOf([runOf(5000), more]))[0]!,
+    /since B knows no cost; shown part by part: external to the heap by /,
+  );
+  const ledger = reportTables(more.summary).find(({ caption }) => /^The ledger/.test(plain(caption)))!;
+  const cellOf = (head: string): string => plain(ledger.rows.find((one) => plain(one.head) === head)!.cells[0]!);
+  assert.deepEqual([cellOf('external to the heap'), cellOf('all of it')], ['15.7 KiB', 'inconclusive']);
 });
 
 test('a summary knows how far each part scatters', () => {

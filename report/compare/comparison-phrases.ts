@@ -20,17 +20,26 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
     // What there is of the cost: the whole, else a part.
     const main = COSTS.map((cost) => parts.find(({ part }) => part === cost)).find((part) => part);
     const left = new Map<string, string[]>();
+    const rows = parts.filter(({ part }) => !isCost(part));
+    const wholeBytes =
+      main?.values[0]?.bytes ?? rows.reduce((sum, { values }) => sum + Math.abs(values[0]?.bytes ?? 0), 0);
     const told = runs.slice(1).flatMap((run, i): Array<Phrase | string> => {
       const [first, second] = [runs[0]!.letter, run.letter];
       const difference = main?.values[i + 1]?.difference;
       if (!main || !difference) {
         const why = whyNot(main, legs, i + 1, many);
+        const parted = partsClause(rows, i + 1, wholeBytes);
+        if (parted.length > 0) {
+          return [
+            say`${second}, ${name}: what one more ${one} costs in all is not compared with ${first}, since ${becauseOf(why, [second])}${parted}.`,
+          ];
+        }
         left.set(why, [...(left.get(why) ?? []), second]);
         return left.get(why)!.length > 1 ? [] : [why];
       }
       const where = main.part === 'total' ? '' : ` (${PART_WORDS[main.part as keyof typeof PART_WORDS]} alone)`;
       const noun = `one more ${one}${where}`;
-      const parted = partsClause(parts, i + 1, main.values[0]?.bytes ?? 0);
+      const parted = partsClause(rows, i + 1, wholeBytes);
       if (difference.word === 'no difference shown') {
         return [
           say`${second}, ${name}: no difference shown; what ${noun} costs differs from ${first} by something between ${signedBounds(difference)}${parted}.`,
@@ -43,15 +52,19 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
     return told.map((sentence) => {
       if (typeof sentence !== 'string') return sentence;
       const letters = left.get(sentence)!;
-      const subject = letters.length > 1 ? 'they' : letters[0]!;
-      const why = sentence.replace(ITSELF, subject).replace(/^they knows/, 'they know');
-      return say`${enumerated(letters)}, ${name}: not compared with ${runs[0]!.letter}, since ${why}.`;
+      return say`${enumerated(letters)}, ${name}: not compared with ${runs[0]!.letter}, since ${becauseOf(sentence, letters)}.`;
     });
   });
 }
 
 /** Stands for the run that isn't compared, whose letter isn't the same for all of which a reason goes. */
 const ITSELF = '{itself}';
+
+/** @param letters of the runs that a reason goes for */
+function becauseOf(why: string, letters: readonly string[]): string {
+  const subject = letters.length > 1 ? 'they' : letters[0]!;
+  return why.replace(ITSELF, subject).replace(/^they knows/, 'they know');
+}
 
 /** What the first, or this one, lacks. */
 function whyNot(main: ComparedPart | undefined, legs: ComparedLeg['legs'], at: number, many: string): string {
@@ -61,14 +74,15 @@ function whyNot(main: ComparedPart | undefined, legs: ComparedLeg['legs'], at: n
     .join(' and ');
 }
 
+const isCost = (part: ComparedPart['part']): boolean => (COSTS as readonly string[]).includes(part);
+
 /** Less of a part than this share of the whole cost is nobody's concern. */
 const LEAST_SHARE = 0.01;
 const MOST_PARTS = 3;
 
-/** Parts whose difference is shown: the whole may hide what one of them has more of. */
-function partsClause(parts: readonly ComparedPart[], at: number, wholeBytes: number): Phrase {
-  const shown = parts
-    .filter(({ part }) => !(COSTS as readonly string[]).includes(part))
+/** Rows whose difference is shown: the whole may hide what one of them has more of, or not be known. */
+function partsClause(rows: readonly ComparedPart[], at: number, wholeBytes: number): Phrase {
+  const shown = rows
     .flatMap(({ part, values }) => {
       const difference = values[at]?.difference ?? null;
       const isShown = difference !== null && difference.word !== 'no difference shown';
@@ -154,8 +168,7 @@ function pairTable({ name, legs, parts }: ComparedLeg, runs: readonly ComparedRu
 }
 
 function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows'][number] {
-  const isCost = (COSTS as readonly string[]).includes(part);
-  const words = isCost
+  const words = isCost(part)
     ? PART_WORDS[part as keyof typeof PART_WORDS]
     : componentLabel(part as Parameters<typeof componentLabel>[0]);
   const own = shown.map((i): Part => {
@@ -165,7 +178,7 @@ function partRow({ part, values }: ComparedPart, shown: number[]): Table['rows']
   const { difference = null, differenceBytes = null } = values[shown[1] ?? 0] ?? {};
   const change = difference ? differencePhrase(difference) : orUnknown(differenceBytes, signedBytes);
   return {
-    head: part === 'total' ? words : isCost ? `  ${words}` : `    ${words}`,
+    head: part === 'total' ? words : isCost(part) ? `  ${words}` : `    ${words}`,
     cells: shown.length === 1 ? own : [...own, change, difference?.word ?? ''],
   };
 }

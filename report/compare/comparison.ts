@@ -109,7 +109,7 @@ function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
     };
   });
   const components = LEDGER_COMPONENTS.map((part): ComparedPart => {
-    const own = legs.map((leg) => leg?.perConnection?.components[part] ?? null);
+    const own = legs.map((leg) => rowOf(leg, part));
     return {
       part,
       values: own.map((bytes, i) => {
@@ -137,9 +137,13 @@ export function costOf(leg: LegSummary | null, part: CostName): Cost | null {
   return { ...estimate, launches: leg.launches?.count ?? 1, coarseBytes };
 }
 
+/** In bytes; null where the leg doesn't know it. Levels that don't show the whole may still show a row of it. */
+const rowOf = (leg: LegSummary | null, part: Component): number | null =>
+  leg?.perConnection?.components[part] ?? leg?.inconclusive?.components[part]?.bytes ?? null;
+
 /** The same of a row of its ledger. */
 export function componentCost(leg: LegSummary | null, part: Component): Cost | null {
-  const estimate = leg?.perConnection?.componentEstimates[part];
+  const estimate = leg?.perConnection?.componentEstimates[part] ?? leg?.inconclusive?.components[part];
   if (!leg || !estimate) return null;
   // What a heap hides lies in what its runtime doesn't tell.
   const coarseBytes = part === 'userOther' ? (leg.perConnection?.coarseBytes ?? 0) : 0;

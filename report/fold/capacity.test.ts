@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';
+import { ALL_ANSWERED } from '../../test/support/talking-run.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { summarize } from './summarize.ts';
@@ -181,17 +182,7 @@ const talking = (...p99Ms: number[]): LegSummary => ({
   ...whole,
   levels: p99Ms.map((ms, i) => ({
     ...whole.levels[i]!,
-    rtt: {
-      p50Ms: 1,
-      p99Ms: ms,
-      p999Ms: ms,
-      uncorrectedP99Ms: ms,
-      messagesPerSecond: 1,
-      lateReplies: 0,
-      lostReplies: 0,
-      fromOthers: 0,
-      statuses: null,
-    },
+    rtt: { ...ALL_ANSWERED, p99Ms: ms, p999Ms: ms, uncorrectedP99Ms: ms },
   })),
 });
 const opening = (targetCpuMs: number): LegSummary => ({ ...whole, open: { ...whole.open, targetCpuMs } });

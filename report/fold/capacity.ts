@@ -149,7 +149,9 @@ function leakLimiters({ target }: RunFile, leg: LegSummary, limit: MemoryLimit |
 function firstTooSlow(run: RunFile, { levels }: LegSummary): number | undefined {
   const { rttLimitMs } = settingsOf(run);
   if (rttLimitMs === undefined) return undefined;
-  const isOver = (rtt: Rtt): boolean => isUnanswered(rtt) || (rtt.p99Ms !== null && rtt.p99Ms > rttLimitMs);
+  // What got no answer took longer than any that did.
+  const isOver = (rtt: Rtt): boolean =>
+    isUnanswered(rtt) || (rtt.lostPercent ?? 0) > 1 || (rtt.p99Ms !== null && rtt.p99Ms > rttLimitMs);
   return levels.find(({ rtt }) => rtt !== null && isOver(rtt))?.open;
 }
 

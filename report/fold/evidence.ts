@@ -10,6 +10,8 @@ import { summarizeLeg } from './summarize-leg.ts';
 export const costSoFar = (run: RunFile, points: readonly MemoryPoint[], index: number): Estimate | null =>
   knownCost(summarizeLeg({ run, samples: points, events: [], problems: [] }, run.plan.legs[index]!, index));
 
+const ROUND_TRIP = /^[\w-]+\.rtt\./;
+
 /**
  * What a run that goes on has not shown yet, of what it was asked to: a cost as narrow as that, a threshold or a growth, either way.
  *
@@ -18,8 +20,12 @@ export const costSoFar = (run: RunFile, points: readonly MemoryPoint[], index: n
 export function openQuestion(record: RunRecord, precisionPercent: number | undefined): string | null {
   const run: RunFile = { ...record.run, status: 'passed', exitCode: 0 };
   const { legs, status, error, thresholds, baseline } = summarize({ ...record, run });
-  const isGateOpen = [...thresholds, ...(baseline?.legs ?? [])].some(({ isShown }) => !isShown);
-  if (status === 'inconclusive' && (isGateOpen || precisionPercent !== undefined)) return error?.message ?? null;
+  // What doesn't come back doesn't in another launch either.
+  const open = thresholds.filter(({ expression }) => !ROUND_TRIP.test(expression));
+  const isGateOpen = [...open, ...(baseline?.legs ?? [])].some(({ isShown }) => !isShown);
+  const isCostOpen = legs.some(({ inconclusive }) => inconclusive !== null);
+  if (status === 'inconclusive' && (isGateOpen || (isCostOpen && precisionPercent !== undefined)))
+    return error?.message ?? null;
   if (status === 'failed' || precisionPercent === undefined) return null;
   const wide = legs.find((leg) => reachPercent(knownCost(leg)) > precisionPercent);
   if (!wide || knownCost(wide) === null) return null;

@@ -25,14 +25,27 @@ const MOST_TIMES = 10;
 
 /**
  * A leg without what its levels don't show. A cost that may be anything is none, and nothing that follows from it is told: no line, no
- * burst, and so no capacity, forecast or limit. What was measured at each level stays.
+ * burst, and so no capacity, forecast or limit. What was measured at each level stays, and so do rows of the ledger, each with an interval of
+ * its own.
  */
 export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
   const reasons = reasonsAgainst(leg, hidden);
   if (reasons.length === 0) return leg;
   // One climb says no better what stays than what one more takes.
   const retained = leg.retained?.low === null ? null : leg.retained;
-  return { ...leg, inconclusive: { reasons }, perConnection: null, fit: null, chargedFit: null, burst: null, retained };
+  const inconclusive = { reasons, components: rowsOf(leg, hidden) };
+  return { ...leg, inconclusive, perConnection: null, fit: null, chargedFit: null, burst: null, retained };
+}
+
+/**
+ * Rows that were counted rather than left over: external memory of a heap, objects of the kernel. What nothing explains is in none of
+ * them, and a heap that wasn't collected says nothing either.
+ */
+function rowsOf({ perConnection }: LegSummary, hidden: Hidden | undefined): Inconclusive['components'] {
+  const isTold = (name: string): boolean =>
+    name !== 'userOther' && (name !== 'heapUsed' || hidden?.isCollected === true);
+  const all = Object.entries(perConnection?.componentEstimates ?? {});
+  return Object.fromEntries(all.filter(([name, estimate]) => estimate !== null && isTold(name)));
 }
 
 function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {

@@ -19,6 +19,7 @@ const talk: MemoryPoint['talk'] = {
   lateReplies: 0,
   lostReplies: 0,
   fromOthers: 0,
+  received: null,
   statuses: null,
   sendLag: [],
   rttPlanned: [],

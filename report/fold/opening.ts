@@ -1,8 +1,10 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { type LegSummary, type Rtt, STAGES } from '../../core/schemas/leg-summary.ts';
-import type { LegProgress, MemoryPoint, Sample, Talk } from '../../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample } from '../../core/schemas/record.ts';
+import type { Talk } from '../../core/schemas/talk.ts';
 import { countOf, meanMs, quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
 import { zeroOutcomes } from '../../core/values/outcomes.ts';
+import { besideReplies } from './received.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -47,6 +49,20 @@ export function stagesOf(points: readonly MemoryPoint[], progress: LegProgress |
   const told = climbOf(points, progress)?.stages;
   const [connecting, securing, handshaking] = STAGES.map((name) => stageOf(told?.[name] ?? []));
   return connecting && handshaking ? { connecting, securing: securing ?? null, handshaking } : null;
+}
+
+/** How long open connections waited for the target to speak, up to the end of the climb. */
+export function waitsOf(
+  points: readonly MemoryPoint[],
+  progress: LegProgress | undefined,
+): Pick<LegSummary, 'eventGap' | 'answerHeld'> {
+  const told = climbOf(points, progress)?.waits;
+  return { eventGap: waitIn(told?.eventGap ?? []), answerHeld: waitIn(told?.answerHeld ?? []) };
+}
+
+function waitIn(histogram: SparseHistogram): LegSummary['eventGap'] {
+  const [p50Ms, p99Ms, maxMs] = [0.5, 0.99, 1].map((q) => quantileMs(histogram, q));
+  return p50Ms === undefined ? null : { count: countOf(histogram), p50Ms, p99Ms: p99Ms!, maxMs: maxMs! };
 }
 
 function stageOf(histogram: SparseHistogram): Stages['connecting'] | null {
@@ -95,12 +111,12 @@ function targetCpuMs(points: readonly MemoryPoint[]): number | null {
   return opened <= 0 || cpuSeconds < LEAST_CPU_SECONDS ? null : (cpuSeconds * 1000) / opened;
 }
 
-export const rttAtTop = (points: readonly MemoryPoint[]): Rtt | null => {
+export const rttAtTop = (leg: RecordedLeg, points: readonly MemoryPoint[]): Rtt | null => {
   const talk = points.findLast(({ phase }) => phase === 'hold')?.talk;
-  return talk ? rttOf(talk) : null;
+  return talk ? rttOf(leg, talk) : null;
 };
 
-export function rttOf(talk: Talk): Rtt {
+export function rttOf(leg: RecordedLeg, talk: Talk): Rtt {
   const { rttPlanned, rttActual, messages, durationMs, lateReplies, lostReplies, fromOthers, statuses } = talk;
   const at = (q: number): number | null => quantileMs(rttPlanned, q) ?? null;
   return {
@@ -111,10 +127,15 @@ export function rttOf(talk: Talk): Rtt {
     messagesPerSecond: (messages * 1000) / durationMs,
     lateReplies,
     lostReplies,
+    lostPercent: messages === 0 ? null : (lostReplies / messages) * 100,
     fromOthers,
+    beside: besideReplies(leg, talk),
     statuses,
   };
 }
+
+/** With so many lost the median isn't known: half or more got no answer in time. */
+export const LARGE_LOSS_PERCENT = 50;
 
 /** Messages went out, and not one came back to its sender. */
 export const isUnanswered = ({ p50Ms, lostReplies }: Rtt): boolean => p50Ms === null && lostReplies > 0;

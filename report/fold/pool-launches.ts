@@ -3,6 +3,7 @@ import { costOverLaunches } from '../../core/stats/launches.ts';
 import { type Estimate, medianKnown } from '../../core/stats/slope.ts';
 import { OUTCOMES, type Outcome } from '../../core/values/outcomes.ts';
 import { pooledLosses } from './losses.ts';
+import { meanRate, pooledReceived } from './received.ts';
 
 type PerConnection = NonNullable<LegSummary['perConnection']>;
 
@@ -29,6 +30,7 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     perConnection: pooledCosts(launches),
     baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),
     burst: pooledBurst(launches),
+    received: pooledReceived(launches.map(({ received }) => received)),
     launches: variationOf(launches),
   };
 }
@@ -50,6 +52,7 @@ function pooledLevel(level: LegSummary['levels'][number], launches: readonly Leg
     settled: same.every(({ settled }) => settled),
     generatorBytes: medianKnown(same.map(({ generatorBytes }) => generatorBytes)),
     chargedBytes: medianKnown(same.map(({ chargedBytes }) => chargedBytes)),
+    received: meanRate(same.map(({ received }) => received)),
   };
 }
 

@@ -1,4 +1,5 @@
-import { NO_STAGES, type Sample } from '../../core/schemas/record.ts';
+import type { Sample } from '../../core/schemas/record.ts';
+import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -105,7 +106,7 @@ export class SampleKeeper {
 
 const withoutStages = ({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> => ({
   index,
-  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES } },
+  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES, waits: NO_WAITS } },
 });
 
 function withoutLags({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_STAGES } from '../../core/schemas/record.ts';
+import { NO_STAGES } from '../../core/schemas/times.ts';
 import { agreedEvent, LEG_TLS, securedLeg, stagedClimb } from '../../test/support/secured-run.ts';
 import { summarizeSamples } from '../../test/support/summaries.ts';
 import { climb, leg, runFile } from '../../test/support/synthetic-run.ts';

@@ -5,6 +5,7 @@ import { LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
 import { type Unmeasured, unmeasuredOf } from '../../core/values/unmeasured.ts';
 import type { RunRecord } from './read-run.ts';
+import { unshownTalk } from './unshown-talk.ts';
 
 type Standing = Pick<Summary, 'status' | 'exitCode' | 'error'>;
 
@@ -85,9 +86,9 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
   return legs.map((leg, index) => unfittedIn(leg, run.plan.legs[index]!.levels.length, kind)).find((one) => one);
 }
 
-/** What the legs don't show, and what would settle the first of it. */
+/** What the legs don't show, of what they cost and of the round trips that were asked for, and what would settle the first of it. */
 function inconclusiveIn(legs: readonly LegSummary[]): Summary['error'] {
-  const reasons = legs.flatMap(({ inconclusive }) => inconclusive?.reasons ?? []);
+  const reasons = legs.flatMap((leg) => [...(leg.inconclusive?.reasons ?? []), unshownTalk(leg) ?? []].flat());
   const [first] = reasons;
   if (!first) return null;
   return {

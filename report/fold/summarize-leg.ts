@@ -14,9 +14,10 @@ import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './co
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
-import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf } from './opening.ts';
+import { attemptsOf, bytesOf, openingOf, rttAtTop, rttOf, stagesOf, waitsOf } from './opening.ts';
 import { poolLaunches } from './pool-launches.ts';
 import type { RunRecord } from './read-run.ts';
+import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
 
@@ -82,8 +83,10 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     burst: burstOf(run, points, baseline, held),
     open: openingOf(points, progress),
     stages: stagesOf(points, progress),
+    ...waitsOf(points, progress),
     bytes: bytesOf(leg, points, progress),
-    rtt: rttAtTop(points),
+    received: receivedOf(leg, points, progress),
+    rtt: rttAtTop(leg, points),
     launches: null,
   };
 }
@@ -130,7 +133,7 @@ function highWaterBefore(run: RunFile, leg: RecordedLeg, index: number): number 
 const userOf = ({ readings }: MemoryPoint): number | null => userBytesOf(readings);
 
 function levelOf(
-  { protocol, transport, family }: RecordedLeg,
+  leg: RecordedLeg,
   { point, ledger }: HeldLevel,
   baseline: MemoryPoint | undefined,
   opened: LevelOpening | undefined,
@@ -138,17 +141,18 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[toScheme(protocol, transport, family)];
+  const census = runtime?.census?.[toScheme(leg.protocol, leg.transport, leg.family)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },
     settled: point.settled,
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
-    kernelSockets: before && sockstat && family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
+    kernelSockets: before && sockstat && leg.family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
     chargedBytes: ledger.charged,
-    rtt: point.talk ? rttOf(point.talk) : null,
+    rtt: point.talk ? rttOf(leg, point.talk) : null,
+    received: rateOf(leg, point.held, point.level),
     opening: openingAt(opened),
   };
 }

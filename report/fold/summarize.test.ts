@@ -43,6 +43,7 @@ test('memory on an exact line comes out as exactly that cost', () => {
     chargedBytes: null,
     kernelSockets: 1000,
     rtt: null,
+    received: null,
     opening: { opened: 500, p50Ms: 2.0075, p99Ms: 2.0075, maxMs: 2.0075 },
   });
   assert.equal(summary.generator.bytesPerConnection, 1000);

@@ -3,7 +3,7 @@ import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type ErrorCode, EXIT } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
-import { checked, readThreshold } from '../../core/values/thresholds.ts';
+import { checked, isCutShort, readThreshold } from '../../core/values/thresholds.ts';
 import { plain } from '../words/phrase.ts';
 import { growthFailure, openGrowth } from './growth.ts';
 
@@ -46,7 +46,7 @@ export function gated(summary: Summary, run: RunFile): Summary {
     };
   }
   const open = [
-    ...thresholds.filter(({ isShown }) => !isShown).map(openThreshold),
+    ...thresholds.filter(({ isShown }) => !isShown).map((one) => openThreshold(one, summary)),
     ...grown.filter(({ isShown }) => !isShown).map((leg) => plain(openGrowth(leg, summary.baseline!))),
   ];
   if (open.length === 0 && summary.status === 'measured') {
@@ -72,7 +72,12 @@ function crossedReason(crossed: Summary['thresholds']): string {
   return `${crossed.length === 1 ? 'a threshold was' : `${crossed.length} thresholds were`} crossed: ${which}`;
 }
 
-const openThreshold = ({ expression, value }: Summary['thresholds'][number]): string =>
-  value === null
-    ? `whether ${expression} is not known, since the value is inconclusive`
+function openThreshold({ expression, value }: Summary['thresholds'][number], { legs }: Summary): string {
+  if (value === null) return `whether ${expression} is not known, since the value is inconclusive`;
+  const threshold = readThreshold(expression);
+  const [name, ...path] = typeof threshold === 'string' ? [] : threshold.path;
+  const leg = legs.find((one) => one.name === name);
+  return isCutShort(leg, path)
+    ? `whether ${expression} is not shown: ${leg!.rtt!.lostPercent!.toFixed(1)} % got no answer in time, and are in no round trip`
     : `whether ${expression} is not shown: the limit lies within the interval of the value`;
+}

@@ -50,7 +50,10 @@ test('a difference that may be nothing is not shown', () => {
 test('a leg that tells no cost leaves it open, and it is said why', () => {
   const both = summaryOf([...climb(5000, { leg: 0 }), ...climb(14_000, { leg: 1 })]).legs;
   const [ws, wss] = both as [(typeof both)[number], (typeof both)[number]];
-  const inconclusive = { reasons: [{ code: 'scatter' as const, sentence: 'it scatters', remedy: '--rest 15s' }] };
+  const inconclusive = {
+    reasons: [{ code: 'scatter' as const, sentence: 'it scatters', remedy: '--rest 15s' }],
+    components: {},
+  };
   const cases = [
     ['inconclusive', [{ ...ws, perConnection: null, inconclusive }, wss]],
     ['inconclusive', [ws, { ...wss, perConnection: null, inconclusive }]],

@@ -13,14 +13,16 @@ const COLUMNS = [
   'settled',
   'run',
   'leg',
+  'received_messages_per_second',
+  'received_bytes_per_second',
 ] as const;
 
-/** `levels.csv`: one line a level, empty where not measured (RFC 4180). */
+/** `levels.csv`: one line a level, empty where not measured (RFC 4180). What was received is that of each connection. */
 export const LEVELS_CSV: RunOutput = { file: 'levels.csv', make: ({ summary }) => levelsCsv(summary) };
 
 function levelsCsv(summary: Summary): string {
   const lines = summary.legs.flatMap(({ name, protocol, levels }) =>
-    levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled }) =>
+    levels.map(({ open, bytes, generatorBytes, established, censusOpen, settled, received }) =>
       [
         protocol,
         open,
@@ -33,6 +35,8 @@ function levelsCsv(summary: Summary): string {
         settled,
         summary.name,
         name,
+        received?.messagesPerSecond ?? null,
+        received?.bytesPerSecond ?? null,
       ]
         .map(cellOf)
         .join(','),

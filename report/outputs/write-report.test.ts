@@ -50,9 +50,9 @@ test('levels.csv has a line for each level, with what was not measured left empt
   const [head, first, ...rest] = read(folder, 'levels.csv').trimEnd().split('\n');
   assert.equal(
     head,
-    'protocol,open,total_bytes,user_bytes,kernel_bytes,generator_bytes,established,census_open,settled,run,leg',
+    'protocol,open,total_bytes,user_bytes,kernel_bytes,generator_bytes,established,census_open,settled,run,leg,received_messages_per_second,received_bytes_per_second',
   );
-  assert.equal(first, 'ws,500,,41500000,,30500000,500,,true,synthetic,ws');
+  assert.equal(first, 'ws,500,,41500000,,30500000,500,,true,synthetic,ws,,');
   assert.equal(rest.length, 5);
 });
 

@@ -72,7 +72,7 @@ test('what is crossed, and what only a closer look would tell', () => {
   const unseen = { ...gate, isShown: false };
   assert.match(told({ ...planned, thresholds: [unseen] })['one more connection costs']!, /\(inconclusive\)$/);
   const reasons = [{ code: 'scatter' as const, sentence: 'they scatter', remedy: '--connections 10k' }];
-  const legs = [{ ...leg!, perConnection: null, fit: null, inconclusive: { reasons } }];
+  const legs = [{ ...leg!, perConnection: null, fit: null, inconclusive: { reasons, components: {} } }];
   const blind = told({ ...planned, legs, capacity: [], sizing: null, limiters: [] });
   assert.equal(blind['one more connection costs'], 'inconclusive: --connections 10k would tell');
   assert.equal(blind['what fits'], 'inconclusive: --connections 10k would tell');

@@ -14,6 +14,8 @@ test('every row of round trips has all columns, also at a level where nothing wa
     ...rtt,
     lateReplies: 0,
     lostReplies: 4,
+    lostPercent: null,
+    beside: null,
     fromOthers: 0,
     statuses: { '2xx': 90, '3xx': 1, '4xx': 2, '5xx': 3 },
   };

@@ -8,6 +8,7 @@ import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
+import { receivedTable } from './received-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
@@ -31,6 +32,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map(openingTable),
     stageTable(legs),
     ...legs.map(rttTable),
+    ...legs.map(receivedTable),
   ].filter(({ rows }) => rows.length > 0);
 }
 
@@ -82,11 +84,14 @@ function levelTable({ name, levels }: LegSummary): TableData {
 }
 
 function ledgerTable(legs: readonly LegSummary[]): TableData {
-  const known = legs.filter(({ perConnection }) => perConnection !== null);
-  const bytesOf = ({ perConnection }: LegSummary, name: (typeof LEDGER_COMPONENTS)[number]): number | null =>
-    perConnection?.components[name] ?? null;
+  const isPart = ({ inconclusive }: LegSummary): boolean => Object.keys(inconclusive?.components ?? {}).length > 0;
+  const known = legs.filter((leg) => leg.perConnection !== null || isPart(leg));
+  const bytesOf = (
+    { perConnection, inconclusive }: LegSummary,
+    name: (typeof LEDGER_COMPONENTS)[number],
+  ): number | null => perConnection?.components[name] ?? inconclusive?.components[name]?.bytes ?? null;
   const shown = LEDGER_COMPONENTS.filter((name) => known.some((leg) => Math.abs(bytesOf(leg, name) ?? 0) >= 1));
-  const whole = (leg: LegSummary): Part => estimate(knownCost(leg));
+  const whole = (leg: LegSummary): Part => (leg.inconclusive ? 'inconclusive' : estimate(knownCost(leg)));
   return {
     topic: 'cost',
     caption: 'The ledger of one connection: its parts sum to the whole; what the host grew by beyond that stands last',

@@ -17,6 +17,8 @@ const talked = (more: Partial<Rtt>): Rtt => ({
   messagesPerSecond: 5000,
   lateReplies: 0,
   lostReplies: 0,
+  lostPercent: null,
+  beside: null,
   fromOthers: 0,
   statuses: null,
   ...more,

@@ -26,6 +26,7 @@ import {
   size,
   UNKNOWN,
 } from './phrase.ts';
+import { hasCome, receivedCell } from './received-phrases.ts';
 import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
 
 /** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
@@ -102,6 +103,10 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
+    ...(legs.some(({ received }) => hasCome(received?.each))
+      ? [row('received by each, while held', receivedCell)]
+      : []),
+    ...waitRows(legs, row),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {
@@ -208,6 +213,23 @@ function securedRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
       return told ? times([told.p50Ms, told.p99Ms, told.maxMs]) : UNKNOWN;
     });
   return [...STAGES.map(stage), row('  on the wire', wireCell), row('TLS', agreedCell)];
+}
+
+/** Where any leg waits for its target to speak: times that are no latencies. */
+function waitRows(legs: readonly LegSummary[], row: MakeRow): Row[] {
+  const waits = [
+    ['time between events', 'eventGap'],
+    ['answers to polls were held', 'answerHeld'],
+  ] as const;
+  return waits.flatMap(([what, name]) =>
+    legs.every((leg) => leg[name] === null)
+      ? []
+      : [
+          row(`${what}, p50 / p99 / max`, ({ [name]: wait }) =>
+            wait ? times([wait.p50Ms, wait.p99Ms, wait.maxMs]) : UNKNOWN,
+          ),
+        ],
+  );
 }
 
 /** User memory in any case; the kernel's and descriptors where any leg keeps some. */

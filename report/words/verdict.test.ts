@@ -47,6 +47,7 @@ test('an inconclusive leg says why, and what would tell', () => {
       { code: 'no-line' as const, sentence: 'memory does not follow', remedy: '--rest 15s' },
       { code: 'range' as const, sentence: 'the range is wide', remedy: '--launches 5' },
     ],
+    components: {},
   };
   assert.equal(
     withLeg({ inconclusive, perConnection: null, fit: null, burst: null }),

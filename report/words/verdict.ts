@@ -6,6 +6,7 @@ import { knownCost } from '../../core/values/known-cost.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
+import { receivedClause } from './received-phrases.ts';
 import { unansweredClause } from './talk-warnings.ts';
 import { tlsAddsSentences } from './tls-adds-phrases.ts';
 
@@ -46,7 +47,7 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  return sentence(joined([main, kept, unansweredClause(leg)], '; '));
+  return sentence(joined([main, kept, receivedClause(leg), unansweredClause(leg)], '; '));
 }
 
 /** Begins with a capital, ends in a full stop. */

@@ -11,7 +11,9 @@ import { gateBench } from './gate.ts';
 import { live } from './live.ts';
 import { meterRead } from './meter-read.ts';
 import { million } from './million.ts';
+import { mqttMany } from './mqtt-many.ts';
 import { ledger, predictive, repeatable } from './numbers.ts';
+import { openings } from './openings.ts';
 import { pages } from './pages.ts';
 import { portRange } from './port-range.ts';
 import { records } from './records.ts';
@@ -20,6 +22,7 @@ import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
+import { socketioBench } from './socketio.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
@@ -213,6 +216,9 @@ export const PARTS: readonly BenchPart[] = [
     tlsBench,
     tlsAdds,
     tlsMany,
+    mqttMany,
+    socketioBench,
+    openings,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];

@@ -16,6 +16,8 @@ const server = await startServer(
     handshakeTimeoutMs: 10_000,
     maxPayloadBytes: 2 ** 20,
     perMessageDeflate: false,
+    eventEveryMs: undefined,
+    pollHoldMs: 30_000,
     certificate: undefined,
     processes: 1,
   },

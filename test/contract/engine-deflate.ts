@@ -33,7 +33,7 @@ export function engineDeflateContract(name: string, makeEngine: EngineFactory): 
             for (const slot of slots) {
               const wanted = Buffer.concat(Array<Uint8Array>(ROUNDS).fill(payloadOf(slot)));
               assert.ok(Buffer.concat(rig.log(slot).received).equals(wanted), `slot ${slot}`);
-              rig.engine.write(slot, rig.protocol.heartbeat(slot));
+              rig.beat(slot);
               rig.close(slot);
             }
             await rig.until(() => slots.every((slot) => rig.log(slot).gone), 'gone');

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { PROTOCOLS, type ProtocolName } from '../../core/protocols/names.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { createProtocol } from '../../fleet/protocols/index.ts';
 import { startEcho } from '../support/echo.ts';
 import { type HostileKind, type HostileOptions, startHostile } from '../support/hostile.ts';
@@ -26,7 +27,7 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
 
   for (const protocol of PROTOCOLS) {
     describe(`${name} engine with ${protocol}`, { timeout: 120_000 }, () => {
-      if (protocol !== 'http') {
+      if (DESCRIPTORS[protocol].exchange === 'messages') {
         test('500 connections: handshake, echo of every size, close handshake', async () => {
           const server = await startEcho(protocol);
           const rig = rigFor(protocol, server.port);
@@ -39,7 +40,7 @@ export function engineProtocolContract(name: string, makeEngine: EngineFactory):
             for (const slot of slots) rig.send(slot, payloads[slot]!);
             await rig.until(() => slots.every((slot) => receivedBytes(rig, slot) >= payloads[slot]!.length), 'echoes');
             for (const slot of slots) assert.ok(Buffer.concat(rig.log(slot).received).equals(payloads[slot]!));
-            for (const slot of slots) rig.engine.write(slot, rig.protocol.heartbeat(slot));
+            for (const slot of slots) rig.beat(slot);
             for (const slot of slots) rig.close(slot);
             await rig.until(() => slots.every((slot) => rig.log(slot).gone), 'gone');
             const closing = protocol === 'ws' ? 'close 1000' : 'FIN';

@@ -1,6 +1,6 @@
 /** What queries about connections coming, talking and going must answer, by the run's own folder. */
 import assert from 'node:assert/strict';
-import { STAGES } from '../../core/schemas/leg-summary.ts';
+import { type ReceivedRate, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { LATENCY, LIFECYCLE } from '../../dashboards/grafana/queries/run.ts';
 import { assertAll, assertNear, most, only, summed, total, valuesOf } from './answers.ts';
 import { type Check, type ChecksOf, type Facts, findLegProgress, phasesOf, ticksOf } from './facts.ts';
@@ -60,6 +60,8 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
     assertNear(total(series), wireOut, WIRE, 'sent on the wire');
     assert.equal(wireOut > 350 * attempts, transport === 'tls');
   }),
+  messagesEach: eachReceives('messagesPerSecond'),
+  payloadEach: eachReceives('bytesPerSecond'),
   handshakes: (answer, facts) => {
     const secured = facts.summary.legs.filter(({ transport }) => transport === 'tls');
     for (const { name, tls } of secured) {
@@ -68,6 +70,18 @@ export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
     }
   },
 };
+
+/** Half as many as while levels were held, at the most of what scrapes saw; tcp has no messages. */
+function eachReceives(what: keyof ReceivedRate): Check {
+  return (answer, { summary }) => {
+    for (const { name, received } of summary.legs) {
+      const own = answer.filter(({ labels }) => labels['leg'] === name);
+      const each = received!.each![what];
+      assert.equal(own.length > 0, each !== null, name);
+      if (each !== null) assert.ok(most(own[0]!) >= 0.5 * each, `${most(own[0]!)} of ${each} by each of ${name}`);
+    }
+  };
+}
 
 /** What came of the warm-up before the first scrape isn't in a rate, and what comes at once may count twice. */
 const WIRE = 0.6;

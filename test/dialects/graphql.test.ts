@@ -19,7 +19,7 @@ test('graphql-ws has acknowledged as many clients as connrig opened, each with i
       query: 'subscription News($about: String) { news(about: $about) }',
       variables: '{"about":"{n}"}',
     },
-    holdMs: 7800,
+    holdMs: 9500,
     server,
     also: { subscriptions: CLIENTS, connections: CLIENTS, dropped: 1 },
     meanwhile: dropped,

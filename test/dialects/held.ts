@@ -23,7 +23,7 @@ export interface HeldClients {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** More options of the run. */
   readonly options?: readonly string[];
-  /** Three ping intervals and a little more; longer than the server bears with somebody silent. */
+  /** Three ping intervals and a little more. */
   readonly holdMs: number;
   readonly server: { readonly pid: number; census(): Promise<ClientCensus> };
   /** What the server is to count beside its clients, at the level. */
@@ -45,7 +45,8 @@ export async function holdClients(t: TestContext, held: HeldClients): Promise<vo
     ...['run', url, '--dialect', dialect, '--pid', String(server.pid)],
     ...Object.entries(settings).flatMap(([name, value]) => ['--dialect-set', `${name}=${value}`]),
     ...['--connections', String(CLIENTS), '--levels', '1', '--rate', '1k/s', ...HASTY],
-    ...['--rest', `${holdMs}ms`, '--quiet', '--out', folder, ...options],
+    // A busy machine takes its time over thousands of handshakes.
+    ...['--open-timeout', '60s', '--rest', `${holdMs}ms`, '--quiet', '--out', folder, ...options],
   ]);
   await phaseOf(run, folder, 'settle', CLIENTS);
   // Our end may be open a moment before theirs.

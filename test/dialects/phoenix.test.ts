@@ -15,8 +15,8 @@ test('as many as connrig opened have joined a Phoenix channel, and their heartbe
   await holdClients(t, {
     url,
     dialect: 'phoenix',
-    settings: { topic: 'room:{n}', payload: '{"user":"{n}"}', heartbeatSeconds: 2.5 },
-    holdMs: 7800,
+    settings: { topic: 'room:{n}', payload: '{"user":"{n}"}', heartbeatSeconds: 2 },
+    holdMs: 6500,
     server,
     also: { connections: CLIENTS, dropped: 1 },
     meanwhile: dropped,

@@ -8,7 +8,7 @@ import { type ServerName, startDialectServer } from './servers.ts';
 const REFUSALS: ReadonlyArray<{
   readonly server: ServerName;
   readonly dialect: string;
-  /** Of the URL. */
+  /** The URL has this one. */
   readonly path?: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly said: string;

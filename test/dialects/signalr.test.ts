@@ -14,8 +14,8 @@ test('a SignalR hub has as many connections as connrig negotiated, and their pin
   await holdClients(t, {
     url,
     dialect: 'signalr',
-    settings: { pingSeconds: 2.5 },
-    holdMs: 7800,
+    settings: { pingSeconds: 2 },
+    holdMs: 6500,
     server,
     meanwhile: dropped,
   });

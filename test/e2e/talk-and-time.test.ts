@@ -17,6 +17,8 @@ import {
 import { withServer } from '../support/peers.ts';
 
 const TIMEOUT = { timeout: 180_000 };
+const PASSED_ON =
+  /^EINCONCLUSIVE: .*none of [\d,]+ messages came back to its sender, and [\d,]+ were received from others/m;
 const LEVELS = ['--levels', '5,20', '--rate', '1k/s', ...HASTY];
 
 describe('a chat', () => {
@@ -38,6 +40,7 @@ describe('a chat', () => {
         const args = ['run', `tcp://127.0.0.1:${port}`, '--behaviour', 'echo:100/s:16B', '--talk', '1s', ...LEVELS];
         const ended = await connrig(t, [...args, '--out', folder]);
         assertWentThrough(ended);
+        if (!isEcho) assertFailed(ended, 7, 'EINCONCLUSIVE', PASSED_ON);
         if (!isEcho) assert.match(ended.stdout, /none of [\d,]+ messages came back to its sender \(the target passes/);
       });
       const { legs, warnings } = await reportOn(t, folder);
@@ -60,6 +63,44 @@ describe('a chat', () => {
       assert.equal(said.length, isEcho ? 0 : 1, warnings.join('\n'));
     });
   }
+});
+
+describe('a server that pushes', () => {
+  const PUSHED = 'x'.repeat(155);
+
+  it('to idle connections is seen to, and so is what it does not send back', TIMEOUT, async (t) => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const timer = setInterval(() => {
+      for (const client of server.clients) client.send(PUSHED);
+    }, 20);
+    const url = `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
+    try {
+      const [idle, deaf] = [newFolder(t), newFolder(t)];
+      const args = ['run', url, ...LEVELS, '--rest', '300ms'];
+      const ended = await connrig(t, [...args, '--out', idle]);
+      assertWentThrough(ended);
+      assert.match(ended.stdout, /; each connection received [\d.]+ messages and [\d.]+ K?i?B a second while held/);
+      const { received, levels } = (await reportOn(t, idle)).legs[0]!;
+      assert.equal(received!.payloadBytes, received!.messages! * PUSHED.length);
+      for (const { received: each } of [...levels, { received: received!.each }]) {
+        assert.ok(each!.messagesPerSecond! > 0);
+        assert.ok(Math.abs(each!.bytesPerSecond / each!.messagesPerSecond! - PUSHED.length) < 1e-6);
+      }
+
+      const talk = ['--behaviour', 'echo:100/s:64B', '--talk', '1s'];
+      const said =
+        /^EINCONCLUSIVE: .*none of [\d,]+ messages came back: .*; beside that [\d,]+ messages \(.*B\) came in/m;
+      assertFailed(await connrig(t, [...args, ...talk, '--out', deaf]), 7, 'EINCONCLUSIVE', said);
+      const { rtt } = (await reportOn(t, deaf)).legs[0]!;
+      assert.equal(rtt!.lostPercent, 100);
+      assert.equal(rtt!.beside!.payloadBytes, rtt!.beside!.messages! * PUSHED.length);
+    } finally {
+      clearInterval(timer);
+      for (const client of server.clients) client.terminate();
+      server.close();
+    }
+  });
 });
 
 /** Closes a WebSocket that has said nothing for a while, by a close frame or without one. */

@@ -1,6 +1,6 @@
 /**
- * A bare server as a process of its own: `node echo-process.js ws|tcp|http <backlog> <perMessageDeflate> [secured|<path of a Unix socket>]`. The first two
- * echo; http answers with bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked. Sends
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http|sse <backlog> <perMessageDeflate> [secured|<path of a Unix socket>]`. The first two
+ * echo; http answers with bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked; sse begins streams. Sends
  * `{ port }` to its parent once it listens on 127.0.0.1 or at the path, and ends when the parent does.
  */
 import { createServer as createHttpServer } from 'node:http';
@@ -42,6 +42,11 @@ if (protocol === 'ws') {
     if (nth % 2 === 0) response.setHeader('Content-Length', body.length);
     else response.write(body.subarray(0, body.length / 2));
     response.end(nth % 2 === 0 ? body : body.subarray(body.length / 2));
+  });
+  server.listen(place, () => ready(server.address() as AddressInfo | string));
+} else if (protocol === 'sse') {
+  const server = createHttpServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
   });
   server.listen(place, () => ready(server.address() as AddressInfo | string));
 } else {

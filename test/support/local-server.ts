@@ -25,6 +25,8 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
       handshakeTimeoutMs: 5000,
       maxPayloadBytes: 64 * 1024,
       perMessageDeflate: false,
+      eventEveryMs: undefined,
+      pollHoldMs: 30_000,
       certificate: {
         ...makeCertificate({ names: ['localhost', '127.0.0.1'], now: new Date(), days: 1 }),
         isMadeHere: true,

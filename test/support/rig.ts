@@ -7,6 +7,7 @@ import type {
   ProtocolEvents,
   RequestProtocol,
   Slot,
+  TalkingProtocol,
 } from '../../fleet/protocols/protocol.ts';
 
 /** What became of one slot, in the order in which it was found. */
@@ -31,6 +32,7 @@ export interface Rig {
   open(slot: Slot, destination: Destination, sourceIp?: string): void;
   send(slot: Slot, payload: Uint8Array): void;
   ask(slot: Slot): void;
+  beat(slot: Slot): void;
   /** Closes as the protocol does: goodbye, the peer's answer, FIN. */
   close(slot: Slot): void;
   /** Lets things happen until `done`; fails after `deadlineMs`. Servers in this process get their turns too. */
@@ -109,6 +111,7 @@ export function createRig(
       engine.open(slot, destination, sourceIp);
     },
     send: (slot, payload) => engine.write(slot, (protocol as MessageProtocol).message(slot, payload)),
+    beat: (slot) => engine.write(slot, (protocol as TalkingProtocol).heartbeat(slot)),
     ask: (slot) => engine.write(slot, (protocol as RequestProtocol).request(slot)),
     close(slot) {
       const goodbye = protocol.goodbye(slot);

@@ -4,6 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { NO_WAITS } from '../../core/schemas/times.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
 import { readingsAt } from './readings.ts';
@@ -91,9 +92,11 @@ export function progressOf(open: number, opened = open, failed: Partial<Record<O
     openActual: opened === 0 ? [] : [of(1, opened)],
     stages: { connecting: [], securing: [], handshaking: [] },
     bytes: null,
+    received: null,
     tls: null,
     lag: opened === 0 ? [] : [of(0.5, opened)],
     ownLag: opened === 0 ? [] : [of(0.5, opened)],
+    waits: NO_WAITS,
     failedAfter: failures === 0 ? [] : [of(1, failures)],
     losses: null,
     rampMs: opened / 2,
@@ -110,7 +113,7 @@ export function memoryPoint(
   phase: MemoryPoint['phase'],
   level: number,
   readings: Readings,
-  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress' | 'cycle'>> = {},
+  more: At & Partial<Pick<MemoryPoint, 'settled' | 'progress' | 'cycle' | 'held'>> = {},
 ): MemoryPoint {
   const { settled = true, progress = progressOf(level, Math.max(level, phase === 'retained' ? LEVELS.at(-1)! : 0)) } =
     more;
@@ -125,6 +128,7 @@ export function memoryPoint(
     readings,
     unforced: null,
     talk: null,
+    held: more.held ?? null,
     progress,
   };
 }
@@ -140,6 +144,7 @@ export const tick = (
   level,
   counts,
   outcomes: { ...zeroOutcomes(), open: counts.open + counts.closed },
+  received: null,
   targetBytes: 40_000_000,
   generatorRssBytes: 60_000_000 + 1000 * counts.open,
   generatorCpuSeconds: 1 + counts.open / 1000,

@@ -5,6 +5,7 @@ import { Duplex, PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as secure } from 'node:tls';
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { TLS_VERSIONS } from '../../core/schemas/tls.ts';
 import { withFleet } from '../support/fleet.ts';
 import { isCi } from '../support/needs.ts';
@@ -87,7 +88,9 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
   const name = spoken === 'http' ? 'tcp' : spoken;
   const layout = { engine: 'epoll' } as const;
   const behaviour =
-    spoken === 'http' ? ({ kind: 'idle' } as const) : { kind: 'echo' as const, perSecond: 5000, bytes: 64 };
+    DESCRIPTORS[name].exchange === 'messages' && spoken !== 'http'
+      ? { kind: 'echo' as const, perSecond: 5000, bytes: 64 }
+      : ({ kind: 'idle' } as const);
   await withFleet(
     name,
     [{ ip: '127.0.0.1', port: server.port }],
@@ -134,6 +137,15 @@ export async function holdsSome(server: Server, spoken: Spoken): Promise<void> {
   await assertServes(server, spoken);
 }
 
+const ECHO: BehaviourPlan = { kind: 'echo', perSecond: 400, bytes: 64 };
+/** Nobody asks on an event stream. */
+const ASKING: Readonly<Record<Spoken, BehaviourPlan>> = {
+  tcp: ECHO,
+  ws: ECHO,
+  http: { kind: 'request', perSecond: 400, path: '/' },
+  sse: { kind: 'idle' },
+};
+
 /**
  * Our own client and this server understand each other, by either version of TLS: connections open, each is answered, and each is
  * closed in order, which the server answers.
@@ -145,8 +157,7 @@ export async function understandsUs(
   spoken: Spoken,
   few = FEW,
 ): Promise<void> {
-  const behaviour: BehaviourPlan =
-    spoken === 'http' ? { kind: 'request', perSecond: 400, path: '/' } : { kind: 'echo', perSecond: 400, bytes: 64 };
+  const behaviour = ASKING[spoken];
   const requestPath = spoken === 'http' ? '/' : undefined;
   for (const version of TLS_VERSIONS) {
     const options = {
@@ -160,10 +171,12 @@ export async function understandsUs(
     await withFleet(spoken, [{ ip: '127.0.0.1', port }], options, async ({ fleet, until, troubles, agreements }) => {
       fleet.pursue(few, 1000);
       await until(({ open }) => open === few, `${few} are open`, MANY_DEADLINE_MS);
-      fleet.setTalking(true);
-      await until(({ replies }) => replies >= 4 * few, 'each is answered', MANY_DEADLINE_MS);
-      fleet.setTalking(false);
-      await until(({ replies, messages }) => replies === messages, 'all are answered', MANY_DEADLINE_MS);
+      if (behaviour.kind !== 'idle') {
+        fleet.setTalking(true);
+        await until(({ replies }) => replies >= 4 * few, 'each is answered', MANY_DEADLINE_MS);
+        fleet.setTalking(false);
+        await until(({ replies, messages }) => replies === messages, 'all are answered', MANY_DEADLINE_MS);
+      }
       fleet.pursue(0, 1000);
       const { closeReasons, unanswered, failed } = await until(
         ({ open, closing }) => open === 0 && closing === 0,

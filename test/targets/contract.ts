@@ -119,7 +119,7 @@ function contractOver(scheme: SchemeName, { name, language }: Manifest, built: (
 
   it('answers', () => answers(server, spoken));
   it('answers what comes in pieces', () => answersPieces(server, spoken));
-  if (!(scheme === 'https' && language === 'Node.js')) {
+  if (spoken !== 'sse' && !(scheme === 'https' && language === 'Node.js')) {
     it("serves others while one doesn't read", () => bearsSlow(server, spoken));
   }
   it('lets go of what is reset', () => survivesResets(server, spoken));

@@ -81,7 +81,19 @@ const http: Dialect = {
   },
 };
 
-export const DIALECTS = { tcp, ws, http } as const;
+/** Nobody asks on an event stream: it is there, and says nothing of its own accord. */
+const sse: Dialect = {
+  hello: Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n'),
+  async welcomed(peer) {
+    const head = (await peer.readUntil('\r\n\r\n')).toString('latin1');
+    assert.match(head, /^HTTP\/1\.1 200 /);
+    assert.match(head, /^content-type: text\/event-stream(;.*)?\r$/im);
+  },
+  question: () => Buffer.alloc(0),
+  answered: async () => {},
+};
+
+export const DIALECTS = { tcp, ws, http, sse } as const;
 
 /** One request of its own, on a connection that stays. */
 export async function get(peer: Peer, path: string): Promise<{ status: number; body: string }> {

@@ -29,6 +29,7 @@ export async function burst(course: LegCourse): Promise<void> {
       readings,
       unforced: null,
       talk: null,
+      held: null,
       progress: course.progress(),
     });
   }

@@ -1,8 +1,9 @@
 import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
-import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import type { MemoryPoint } from '../../../core/schemas/record.ts';
+import type { Talk } from '../../../core/schemas/talk.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
-import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
 import { untilTaken } from './ramp.ts';
@@ -21,9 +22,13 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
   for (let tries = 0; tries < HOLD_TRIES; tries++) {
     await untilCalm(course, level);
     course.enter('settle', level);
-    const before = fleet.tally();
+    const [before, sinceMs] = [fleet.tally(), performance.now()];
     const isSteady = isSteadyWith(leg.behaviour.kind);
-    const point = await measure(course, 'hold', level, talk, () => isSteady(before, fleet.tally()));
+    const point = await measure(course, 'hold', level, {
+      talk,
+      isStill: () => isSteady(before, fleet.tally()),
+      held: () => ({ durationMs: performance.now() - sinceMs, ...receivedBetween(before, fleet.tally()) }),
+    });
     if (point) return point;
     await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);

@@ -1,6 +1,7 @@
 import { isTalk } from '../../../core/behaviours/behaviours.ts';
 import { isCollected, type Readings } from '../../../core/schemas/readings.ts';
-import type { MemoryPoint, Talk } from '../../../core/schemas/record.ts';
+import type { MemoryPoint } from '../../../core/schemas/record.ts';
+import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
@@ -8,18 +9,25 @@ import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
 import { isWhole } from './whole.ts';
 
+/** What a hold has beside its readings. */
+interface Held {
+  readonly talk: Talk | null;
+  /** Whether none came or went since the level was entered. */
+  isStill(): boolean;
+  /** What came in since then. */
+  held(): MemoryPoint['held'];
+}
+
 /**
  * Reads memory while so many connections are open, and records it.
  *
- * @param isStill whether none came or went since the level was entered
  * @returns the point that was recorded; undefined when connections came or went meanwhile
  */
 export async function measure(
   course: LegCourse,
   phase: 'baseline' | 'hold' | 'retained',
   level: number,
-  talk: Talk | null = null,
-  isStill = () => true,
+  hold?: Held,
 ): Promise<MemoryPoint | undefined> {
   const { fleet, leg, meters, acceptance, recorder, restMs, settleTimeoutMs, watched } = course.context;
   const look = (): Promise<void> => check(Math.max(1, level), watched);
@@ -37,7 +45,7 @@ export async function measure(
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();
-  if (!isStill() || !isAtLevel(fleet.tally(), level)) return undefined;
+  if (hold?.isStill() === false || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
   if (phase === 'baseline') await acceptance.begin(readings);
   const point: MemoryPoint = {
@@ -50,7 +58,8 @@ export async function measure(
     windows,
     readings,
     unforced: isCollected(readings) ? unforced : null,
-    talk,
+    talk: hold?.talk ?? null,
+    held: hold?.held() ?? null,
     progress: course.progress(),
   };
   recorder.sample(point);

@@ -1,4 +1,4 @@
-import type { Talk } from '../../../core/schemas/record.ts';
+import type { Talk } from '../../../core/schemas/talk.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
 import { sampleTalk } from '../talk.ts';

@@ -16,6 +16,10 @@ const stageQuantile = (q: number): PromQl =>
 const increases = (key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventLoopDelay'): PromQl =>
   promql`sum by (le) (${ofRun(promql`increase(${histogram(key, 'bucket')}[$__rate_interval])`)})`;
 
+/** By each connection that is open. */
+const byEach = (key: 'messagesReceived' | 'payloadReceived'): PromQl =>
+  promql`${perSecond(metric(key))} / (${metric('connectionsOpen')} > 0)`;
+
 export const VERDICT = {
   status: now(promql`${last(recorded('status', { run }))} == 1`, '{{status}}'),
   phase: now(promql`${ofRun(metric('runPhase'))} == 1`, '{{leg}} {{phase}}'),
@@ -83,6 +87,8 @@ export const LIFECYCLE = {
   handshakes: over(ofRun(perSecond(metric('tlsHandshakes'))), '{{leg}} {{kind}}'),
   received: over(ofRun(perSecond(metric('receivedBytes'))), '{{leg}} received'),
   sent: over(ofRun(perSecond(metric('sentBytes'))), '{{leg}} sent'),
+  messagesEach: over(ofRun(byEach('messagesReceived')), '{{leg}}'),
+  payloadEach: over(ofRun(byEach('payloadReceived')), '{{leg}}'),
 } as const;
 
 export const LATENCY = {

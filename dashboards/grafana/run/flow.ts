@@ -48,6 +48,22 @@ export const lifecycle = [
     height: 6,
     queries: [LIFECYCLE.handshakes],
   }),
+  lines({
+    title: 'Messages received by each',
+    description: 'For each open connection: replies, answers of http, and what nobody asked for. tcp has no messages.',
+    unit: 'mps',
+    width: 12,
+    height: 6,
+    queries: [LIFECYCLE.messagesEach],
+  }),
+  lines({
+    title: 'Payload received by each',
+    description: 'Bytes of messages, without framing, for each open connection.',
+    unit: 'binBps',
+    width: 12,
+    height: 6,
+    queries: [LIFECYCLE.payloadEach],
+  }),
 ];
 
 /** How long it takes them to open, messages to come back, and requests to be answered. */

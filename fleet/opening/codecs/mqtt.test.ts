@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { array, assert as holds, integer, property, uint8Array } from 'fast-check';
+import { array, boolean, constantFrom, assert as holds, integer, oneof, property, tuple, uint8Array } from 'fast-check';
 import { literalTemplate } from '../../../core/opening/template.ts';
 import {
   type OpeningFinding,
@@ -151,6 +151,32 @@ test('a message that is longer than what is kept is passed on as it comes', () =
     ['payload', payload],
     ['payload', 'y'],
   ]);
+});
+
+test('whatever bytes come end in an outcome', () => {
+  const head = integer({ min: 0x10, max: 0xff });
+  const packet = tuple(head, uint8Array({ maxLength: 12 })).map(([type, body]) =>
+    Buffer.concat([Buffer.of(type, body.length), body]),
+  );
+  const v5 = [{ send: { mqtt: { connect: { version: 5, clientId: 'a' } } } }, { expect: { mqtt: { connack: {} } } }];
+  holds(
+    property(
+      array(oneof(packet, uint8Array({ maxLength: 9 }))),
+      constantFrom(CONNECTED, v5),
+      boolean(),
+      (packets, steps, isOpen) => {
+        const accepted = steps === v5 ? [hex('20 03 00 00 00')] : [CONNACK, SUBACK];
+        const subject = connected(steps, ...(isOpen ? accepted : []));
+        for (const bytes of packets) subject.feed(bytes);
+        subject.protocol.cameSoFar(2);
+        subject.protocol.onEnd(2);
+        const ends = new Set(['opening-refused', 'peer close', 'protocol-error', 'too-large']);
+        const ended = subject.take().filter(([what]) => ends.has(String(what)));
+        assert.equal(ended.length, 1);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });
 
 test('packets as they are written: what is wrong is said', () => {

@@ -76,7 +76,8 @@ export function createMqtt(plan: OpeningPlan): Codec {
     matcher: (packet, fill) => compileMatcher(packet, version, fill),
     describe: (packet) => describePacket(packet, version),
     reply(packet) {
-      if (typeOf(packet) !== MQTT.publish || qosOf(packet) !== 1) return undefined;
+      const at = typeOf(packet) === MQTT.publish && qosOf(packet) === 1 ? topicEnd(packet) : packet.length;
+      if (at + 2 > packet.length) return undefined;
       // Section 3.4.2.1: without a reason code it is "success".
       return writer
         .start()

@@ -23,7 +23,10 @@ new WebSocketServer({ server: http, path: '/mqtt', handleProtocols }).on('connec
   broker.handle(createWebSocketStream(socket), request),
 );
 
-createInterface(process.stdin).on('line', () => {
-  process.stdout.write(`${JSON.stringify({ clients: broker.connectedClients, subscriptions, dropped })}\n`);
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    process.stdout.write(`${JSON.stringify({ clients: broker.connectedClients, subscriptions, dropped })}\n`);
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

@@ -1,11 +1,11 @@
-// GraphQL over WebSocket. A client that answers none of its ping frames is dropped after 5 s.
+// GraphQL over WebSocket. A client that answers none of its ping frames is dropped after 6 s.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
-const PING_MS = 2500;
+const PING_MS = 3000;
 const contexts = new Set();
 let dropped = 0;
 
@@ -42,11 +42,14 @@ useServer(
   PING_MS,
 );
 
-createInterface(process.stdin).on('line', () => {
-  const clients = [...contexts].filter(({ acknowledged }) => acknowledged);
-  const subscriptions = clients.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
-  process.stdout.write(
-    `${JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped })}\n`,
-  );
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    const clients = [...contexts].filter(({ acknowledged }) => acknowledged);
+    const subscriptions = clients.reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
+    process.stdout.write(
+      `${JSON.stringify({ clients: clients.length, subscriptions, connections: server.clients.size, dropped })}\n`,
+    );
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

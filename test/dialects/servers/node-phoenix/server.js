@@ -54,9 +54,12 @@ function welcome(webSocket) {
   });
 }
 
-createInterface(process.stdin).on('line', () => {
-  const entries = [...sockets];
-  const clients = entries.filter(({ joined }) => joined.size > 0).length;
-  process.stdout.write(`${JSON.stringify({ clients, connections: entries.length, dropped })}\n`);
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    const entries = [...sockets];
+    const clients = entries.filter(({ joined }) => joined.size > 0).length;
+    process.stdout.write(`${JSON.stringify({ clients, connections: entries.length, dropped })}\n`);
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

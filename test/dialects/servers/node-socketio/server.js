@@ -18,10 +18,13 @@ function watch(socket) {
   });
 }
 
-createInterface(process.stdin).on('line', () => {
-  const [main, admin] = ['/', '/admin'].map((namespace) => io.of(namespace).sockets.size);
-  process.stdout.write(
-    `${JSON.stringify({ clients: main + admin, admin, connections: io.engine.clientsCount, dropped })}\n`,
-  );
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    const [main, admin] = ['/', '/admin'].map((namespace) => io.of(namespace).sockets.size);
+    process.stdout.write(
+      `${JSON.stringify({ clients: main + admin, admin, connections: io.engine.clientsCount, dropped })}\n`,
+    );
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

@@ -13,9 +13,12 @@ echo.on('connection', (connection) => {
 const http = createServer();
 echo.installHandlers(http, { prefix: '/echo' });
 
-createInterface(process.stdin).on('line', () => {
-  const protocols = [...clients].map(({ protocol }) => protocol);
-  const raw = protocols.filter((protocol) => protocol === 'websocket-raw').length;
-  process.stdout.write(`${JSON.stringify({ clients: clients.size, raw })}\n`);
-});
+// It ends with whoever started it.
+createInterface(process.stdin)
+  .on('close', () => process.exit())
+  .on('line', () => {
+    const protocols = [...clients].map(({ protocol }) => protocol);
+    const raw = protocols.filter((protocol) => protocol === 'websocket-raw').length;
+    process.stdout.write(`${JSON.stringify({ clients: clients.size, raw })}\n`);
+  });
 http.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 1024 });

@@ -1,6 +1,7 @@
 """A SignalR hub at /hub. A client that says nothing for 5 s is dropped."""
 
 import json
+import os
 import sys
 import threading
 
@@ -28,6 +29,8 @@ server = SignalRServer(Chat, options=OPTIONS)
 def count():
     for _ in sys.stdin:
         print(json.dumps({"clients": len(server.lifetime.connections)}), flush=True)
+    # It ends with whoever started it.
+    os._exit(0)
 
 
 threading.Thread(target=count, daemon=True).start()

@@ -35,6 +35,8 @@ Thread.new do
     puts JSON.generate({ clients: connections.length, subscriptions: })
     $stdout.flush
   end
+  # It ends with whoever started it.
+  exit!
 end
 
 configuration = Puma::Configuration.new do |config|

@@ -1,0 +1,3 @@
+module connrig.example/go-sse
+
+go 1.24
