@@ -1,4 +1,4 @@
-import type { Engine, SecuredEngineEvents } from '../engines/engine.ts';
+import type { Destination, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import type { TrialEvent } from './trial-event.ts';
 
 /** Between an engine and who holds its connections: tells what passes, and changes nothing. */
@@ -31,6 +31,12 @@ export function tapEvents(events: SecuredEngineEvents, tell: Tell): SecuredEngin
   };
 }
 
+function placeOf(destination: Destination): string {
+  if ('path' in destination) return destination.path;
+  const { ip, port } = destination;
+  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+}
+
 /** The engine as its connections' holder has it. */
 export function tapEngine(engine: Engine, tell: Tell): Engine {
   let isFinished = false;
@@ -39,8 +45,7 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     ...(engine.tls && { tls: engine.tls }),
     open(slot, destination, sourceIp) {
       isFinished = false;
-      const { ip, port } = destination;
-      tell({ kind: 'connecting', at: `${ip.includes(':') ? `[${ip}]` : ip}:${port}` });
+      tell({ kind: 'connecting', at: placeOf(destination) });
       engine.open(slot, destination, sourceIp);
     },
     write(slot, bytes, replaces) {
