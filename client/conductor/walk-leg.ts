@@ -152,4 +152,5 @@ function unmeasuredIn(
 }
 
 /** Where a name has led to. */
-const nameAddress = ({ host, text }: Target['url'], ip: string): string => (host === ip ? text : `${text} (${ip})`);
+export const nameAddress = ({ host, text }: Target['url'], ip: string): string =>
+  host === ip ? text : `${text} (${ip})`;

@@ -2,6 +2,7 @@ import { RigError } from '../../core/values/errors.ts';
 import type { FleetOptions } from '../../fleet/fleet.ts';
 import type { TrialEnd } from '../../fleet/trial/trial.ts';
 import { byCircumstances } from '../conductor/error-hints.ts';
+import { nameAddress } from '../conductor/walk-leg.ts';
 import { whyItEnded } from '../conductor/watch.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { handshakeError } from '../preflight/shake-hands.ts';
@@ -21,7 +22,7 @@ const LOOK_AT = {
  */
 export async function trialError(
   { failure, loss, tally }: TrialEnd,
-  { leg, ip, ips, local, url }: LegSetup,
+  { leg, ip, local, url }: LegSetup,
   { securing }: Pick<FleetOptions, 'securing'>,
 ): Promise<RigError | undefined> {
   const trouble = failure ? { what: failure.outcome, detail: failure.detail } : loss && { what: loss.reason, ...loss };
@@ -30,7 +31,7 @@ export async function trialError(
   const ofTls = failure && securing && tally.secured === 0 ? handshakeError(failure, url, securing) : undefined;
   if (ofTls) return ofTls;
   const error = whyItEnded(tally, {
-    url: url.host === ip || ips.length === 0 ? url.text : `${url.text} (${ip})`,
+    url: nameAddress(url, ip),
     protocol: leg.protocol,
     planned: 1,
     troubles: () => [trouble],
