@@ -39,8 +39,7 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     ...(engine.tls && { tls: engine.tls }),
     open(slot, destination, sourceIp) {
       isFinished = false;
-      const { ip, port } = destination;
-      tell({ kind: 'connecting', at: `${ip.includes(':') ? `[${ip}]` : ip}:${port}` });
+      tell({ kind: 'connecting', at: placeOf(destination) });
       engine.open(slot, destination, sourceIp);
     },
     write(slot, bytes, replaces) {
@@ -64,4 +63,11 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     forEachUnread: (visit) => engine.forEachUnread(visit),
     dispose: () => engine.dispose(),
   };
+}
+
+/** A Unix socket has a path in place of an address. */
+function placeOf(destination: Parameters<Engine['open']>[1]): string {
+  if ('path' in destination) return String(destination.path);
+  const { ip, port } = destination;
+  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }
