@@ -154,5 +154,5 @@ function unmeasuredIn(
 }
 
 /** Where a name has led to. */
-const nameAddress = ({ host, text }: Target['url'], ip: string): string =>
+export const nameAddress = ({ host, text }: Target['url'], ip: string): string =>
   host === ip || ip === '' ? text : `${text} (${ip})`;

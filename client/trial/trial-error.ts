@@ -2,9 +2,10 @@ import { RigError } from '../../core/values/errors.ts';
 import type { FleetOptions } from '../../fleet/fleet.ts';
 import type { TrialEnd } from '../../fleet/trial/trial.ts';
 import { byCircumstances } from '../conductor/error-hints.ts';
+import { nameAddress } from '../conductor/walk-leg.ts';
 import { whyItEnded } from '../conductor/watch.ts';
 import type { LegSetup } from '../leg-setup.ts';
-import { handshakeError } from '../preflight/shake-hands.ts';
+import { type FailedHandshake, handshakeError } from '../preflight/shake-hands.ts';
 
 /** Hints of a run that lead to a trial, or to what a trial hasn't. */
 const OF_RUNS = /connrig try .* shows|connrig report|<run folder>/;
@@ -20,17 +21,18 @@ const LOOK_AT = {
  * @returns undefined where it opened, and stayed so until it was closed
  */
 export async function trialError(
-  { failure, loss, tally }: TrialEnd,
-  { leg, ip, ips, local, url }: LegSetup,
+  end: TrialEnd,
+  { leg, ip, local, url }: LegSetup,
   { securing }: Pick<FleetOptions, 'securing'>,
 ): Promise<RigError | undefined> {
+  const { failure, loss, tally } = end;
   const trouble = failure ? { what: failure.outcome, detail: failure.detail } : loss && { what: loss.reason, ...loss };
   if (trouble === undefined || url === undefined) return undefined;
-  // A run tries one handshake before its connections.
-  const ofTls = failure && securing && tally.secured === 0 ? handshakeError(failure, url, securing) : undefined;
+  const handshake = failedHandshakeOf(end);
+  const ofTls = handshake && securing && handshakeError(handshake, url, securing);
   if (ofTls) return ofTls;
   const error = whyItEnded(tally, {
-    url: url.host === ip || ips.length === 0 ? url.text : `${url.text} (${ip})`,
+    url: nameAddress(url, ip),
     protocol: leg.protocol,
     planned: 1,
     troubles: () => [trouble],
@@ -40,4 +42,10 @@ export async function trialError(
   const { code, message, hint } = (await byCircumstances(error, at)) as RigError;
   if (!OF_RUNS.test(hint)) return new RigError(code, message, { hint, cause: error });
   return new RigError(code, message, { hint: code === 'EOPENING' ? LOOK_AT.opening : LOOK_AT.others, cause: error });
+}
+
+/** A run tries one handshake before its connections. A server of TLS 1.3 may judge a certificate when the client takes it for done. */
+function failedHandshakeOf({ failure, loss, tally }: TrialEnd): FailedHandshake | undefined {
+  if (loss?.reason === 'tls-alert') return { outcome: 'tls-alert', detail: loss.detail };
+  return tally.secured === 0 || failure?.outcome === 'tls-alert' ? failure : undefined;
 }

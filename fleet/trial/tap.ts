@@ -70,3 +70,10 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     dispose: () => engine.dispose(),
   };
 }
+
+/** A Unix socket has a path in place of an address. */
+function placeOf(destination: Parameters<Engine['open']>[1]): string {
+  if ('path' in destination) return String(destination.path);
+  const { ip, port } = destination;
+  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+}

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { describe, it } from 'node:test';
+import { createServer as createSecuredSocket } from 'node:tls';
 import { runConnrig } from '../../cli/connrig.ts';
 import { listen } from '../../telemetry/listen.ts';
 import { testDeps } from '../support/cli-deps.ts';
@@ -22,10 +23,21 @@ describe('a connection that does not open', () => {
     const options = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
     const refusing = await webSocketPeer(t, () => {}, 'another');
     const untrusted = await serveTried(t, createTlsServer(options) as unknown as Server, 'https');
-    for (const url of [`tcp://${HOST}:${await unusedPort()}`, refusing.url, untrusted.url]) {
-      const tried = await connrigHere(['try', url]);
+    const wantsCertificate = createSecuredSocket({ ...options, ca: options.cert, requestCert: true }, (socket) =>
+      socket.on('error', () => {}).resume(),
+    );
+    wantsCertificate.on('tlsClientError', () => {});
+    const port = await listen(wantsCertificate, HOST, 0, 511);
+    t.after(() => wantsCertificate.close());
+    for (const [url, ...more] of [
+      [`tcp://${HOST}:${await unusedPort()}`],
+      [refusing.url],
+      [untrusted.url],
+      [`tls://${HOST}:${port}`, '--ca', certPath],
+    ] as const) {
+      const tried = await connrigHere(['try', url, ...more]);
       const plan = ['--connections', '5', '--levels', '1', ...HASTY, '--quiet', '--out', newFolder(t)];
-      const ran = await connrigHere(['run', url, ...plan]);
+      const ran = await connrigHere(['run', url, ...more, ...plan]);
       assert.equal(tried.code, 4, tried.stderr);
       assert.equal(tried.code, ran.code);
       assert.equal(errorIn(tried.stderr), errorIn(ran.stderr));
