@@ -6,8 +6,8 @@ import { OPTION_TABLES } from '../config/option-tables.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { loadSubcommands } from './connrig.ts';
 
-/** What `run` has beside its table: it names a file of settings, and can stand in none. */
-const OUTSIDE: Readonly<Record<string, readonly string[]>> = { run: ['config'], doctor: ['config'] };
+/** What some have beside their tables: it names a file of settings, and can stand in none. */
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = { run: ['config'], try: ['config'], doctor: ['config'] };
 
 const program = new Command();
 for (const add of await loadSubcommands()) add(program, testDeps());

@@ -18,6 +18,11 @@ export function addOptions(command: Command, table: OptionTable): Command {
   return command;
 }
 
+/** Options that the command has a sentence about, and the help not: those of another command. */
+export function addHiddenOptions(command: Command, table: OptionTable): void {
+  for (const option of Object.values(table)) command.addOption(toCommandOption(option).hideHelp());
+}
+
 function toCommandOption(option: Option<unknown>): CommandOption {
   const { argument, default: fallback, repeats, joinedBy = ',' } = option;
   const meaning = formatMeaning(option);

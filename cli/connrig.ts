@@ -9,12 +9,14 @@ type AddCommand = (program: Command, deps: CliDeps) => void;
 /** In the order of the help. Each is loaded when it is wanted: what a command does not need costs it neither time nor memory. */
 const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['run', async () => (await import('./run.ts')).addRunCommand],
+  ['try', async () => (await import('./try.ts')).addTryCommand],
   ['serve', async () => (await import('./serve.ts')).addServeCommand],
   ['meter', async () => (await import('./meter.ts')).addMeterCommand],
   ['report', async () => (await import('./report.ts')).addReportCommand],
   ['compare', async () => (await import('./compare.ts')).addCompareCommand],
   ['live', async () => (await import('./live.ts')).addLiveCommand],
   ['targets', async () => (await import('./targets.ts')).addTargetsCommand],
+  ['dialects', async () => (await import('./dialects.ts')).addDialectsCommand],
   ['schema', async () => (await import('./schema.ts')).addSchemaCommand],
   ['doctor', async () => (await import('./doctor.ts')).addDoctorCommand],
 ]);

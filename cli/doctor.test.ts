@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { RigError } from '../core/values/errors.ts';
+import { listen } from '../telemetry/listen.ts';
 import { testDeps } from '../test/support/cli-deps.ts';
 import { connrigHere, newFolder } from '../test/support/connrig.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -86,6 +88,59 @@ test('a dry run starts nothing and leaves nothing', async (t) => {
   assert.equal(ended.code, 0, ended.stderr);
   assert.match(ended.stdout, /\n50 connections with both ends on this machine: fit\.\n/);
   assert.deepEqual([existsSync(out), existsSync(marker)], [false, false]);
+});
+
+test('a dry run tells the whole plan without a connection, and no secret of it', async (t) => {
+  let accepted = 0;
+  const server = createServer(() => {
+    accepted += 1;
+  });
+  const port = await listen(server, '127.0.0.1', 0, 511);
+  t.after(() => server.close());
+  const at = `127.0.0.1:${port}`;
+  const args = [
+    ...['run', `ws://${at}/chat?key=of-the-query`, `tls://${at}`, `https://${at}`, '--dry-run', '--rest', '1s'],
+    ...[
+      '--header',
+      'Authorization: Bearer of-the-header',
+      '--connections',
+      '2k',
+      '--levels',
+      '500,1k,2k',
+      '--rate',
+      '1k/s',
+    ],
+  ];
+  const { code, stdout, stderr } = await connrigHere(args);
+  assert.equal(code, 0, stderr);
+  for (const line of [
+    `leg ws: ws://${at}/chat?key=***`,
+    '  speaks     ws: headers Authorization',
+    '  levels     500, 1,000, 2,000; each read after a rest of 1.00 s',
+    '  opens      1,000 per second, after a warm-up with 250',
+    '  open ones  idle; closed by a goodbye',
+    `leg tls: tls://${at}`,
+    '  secured by  TLS 1.2 or 1.3, each open a first visit',
+    'launches       1',
+    // Each leg has 2 s of a warm-up in 8 rounds, 2 s to climb, five rests of 1 s, a drain, and 2 s for a burst.
+    'time           at least 33.12 s',
+  ])
+    assert.ok(stdout.split('\n').includes(line), `${line}\n${stdout}`);
+  assert.match(stdout, /^record {9}runs\/\d+T\d+Z-ws-tls-https$/m);
+  assert.match(stdout, /^not known yet {2}whether anybody accepts at .*; whether its certificate is trusted/m);
+  const json = await connrigHere([...args, '--json']);
+  const { plan } = JSON.parse(json.stdout);
+  assert.deepEqual(
+    plan.legs.map(({ name, leastMs }: { name: string; leastMs: number }) => [name, leastMs]),
+    [
+      ['ws', 11_040],
+      ['tls', 11_040],
+      ['https', 11_040],
+    ],
+  );
+  assert.deepEqual([plan.legs[0].opening.headers, plan.leastMs], [['Authorization'], 33_120]);
+  for (const text of [stdout, stderr, json.stdout]) assert.doesNotMatch(text, /of-the-/);
+  assert.equal(accepted, 0);
 });
 
 for (const [bad, wanted] of [

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Examined, examinePlan } from '../client/examine.ts';
+import type { PlanOutline } from '../client/plan-outline.ts';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import { amount, type CheckName, explain, type Finding, type Judgement } from '../client/preflight/check.ts';
 import { DOCTOR_OPTIONS } from '../config/doctor-options.ts';
@@ -28,19 +29,29 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
 }
 
 /**
- * Prints what was found on stdout; `connrig run --dry-run` is the same.
+ * Prints what was found on stdout, and, for `connrig run --dry-run`, what the run is going to do.
  *
  * @throws RigError (exit 3, or 4 for an address out of reach) when something would fail, after printing; what {@link examinePlan} throws, before
  */
-export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps): Promise<void> {
+export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps, outline?: PlanOutline): Promise<void> {
   const examined = await examinePlan(config);
   const { need, findings, most, snapshot, obstacle } = examined;
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
-    const found = { schema: 1, need, findings, most, snapshot, abilities, readingMs };
+    const found = {
+      schema: 1,
+      ...(outline && { plan: outline }),
+      need,
+      findings,
+      most,
+      snapshot,
+      abilities,
+      readingMs,
+    };
     stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
   } else {
-    stdout.write(`${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
+    const plan = outline ? `${(await import('./plan-text.ts')).planText(outline)}\n\n` : '';
+    stdout.write(`${plan}${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
   }
   // What can be measured is told all the same.
   const error = obstacle ?? explain(findings);

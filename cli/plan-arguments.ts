@@ -32,14 +32,29 @@ export async function readPlan(command: Command, table: OptionTable, env: CliDep
   // What sums up a run takes memory that a run without a baseline needn't have.
   const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
   const config = parseRunConfig(settings, fromFile, strangers, readBaseline, env, command.name());
+  return openingsOf(config, file, env, command.name());
+}
+
+/**
+ * What connections say until they are open, of what a config names.
+ *
+ * @param file the config file
+ * @throws RigError EUSAGE
+ */
+export async function openingsOf(
+  config: RunConfig,
+  file: string | undefined,
+  env: CliDeps['env'],
+  command: string,
+): Promise<RunConfig> {
   if (!saysSomething(config)) return config;
   // What reads rows and texts takes memory that other runs needn't have.
   const { readOpenings } = await import('../config/opening/read-openings.ts');
-  return readOpenings({ ...config, configFile: file }, env, command.name());
+  return readOpenings({ ...config, configFile: file }, env, command);
 }
 
 /** @throws RigError ECONFIG */
-function readConfigFile(path: string, command: string): RawSettings {
+export function readConfigFile(path: string, command: string): RawSettings {
   const refuse = (sentence: string, cause?: unknown): RigError =>
     new RigError('ECONFIG', `the config file ${path} ${sentence}`, { hint: `connrig ${command} --help`, cause });
   let value: unknown;

@@ -1,5 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { outlinePlan } from '../client/plan-outline.ts';
 import { run } from '../client/run.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { RUN_OPTIONS } from '../config/run-options.ts';
@@ -26,7 +27,8 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
   addPlanArguments(command);
   addOptions(command, RUN_OPTIONS).action(async () => {
     const config = await readPlan(command, RUN_OPTIONS, deps.env);
-    if (config.dryRun) return (await import('./doctor.ts')).tellWhetherItFits(config, deps);
+    if (config.dryRun)
+      return (await import('./doctor.ts')).tellWhetherItFits(config, deps, outlinePlan(config, new Date()));
     refuseSmallLimits();
     await runAndReport(config, deps);
   });

@@ -46,7 +46,7 @@ export interface RunResult {
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
   const startedAtMs = performance.now();
-  const name = config.name ?? nameOf(config);
+  const name = config.name ?? defaultName(config);
   const folder = openRecorder(config.out ?? defaultFolder(startedAt, name));
   const secrets = secretsOf(config);
   const recorder = discreet(observed(folder, deps.observers), secrets);
@@ -206,7 +206,8 @@ const recordOfBytes = ({ from, hex }: Preamble): { from: string | null; bytes: n
   bytes: hex.length / 2,
 });
 
-function nameOf({ target, urls, plan }: RunConfig): string {
+/** What a run is called that nobody has named. */
+export function defaultName({ target, urls, plan }: RunConfig): string {
   if (target) return target.manifest.name;
   return urls.length === 0 ? 'builtin' : plan.legs.map(({ name }) => name).join('-');
 }

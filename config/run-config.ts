@@ -27,6 +27,7 @@ const LAUNCHES_AGAINST_BASELINE = 3;
  * @param unknownFlags what the command line had beyond them
  * @param readBaseline an earlier run from its folder, or what is wrong with it; asked only where one is named
  * @param command whose help is the hint
+ * @param found what is wrong besides
  *
  * @throws RigError EUSAGE that names every problem, not just the first
  */
@@ -37,8 +38,9 @@ export function parseRunConfig(
   readBaseline: (folder: string) => EarlierRun | string = (folder) => `nobody here can read ${folder}`,
   env: Readonly<Record<string, string | undefined>> = {},
   command = 'run',
+  found: readonly string[] = [],
 ): RunConfig {
-  const problems = [...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
+  const problems = [...found, ...strangerProblems(unknownFlags, RUN_OPTIONS), ...unknownKeys(file)];
   // A file may have it in full, where the command line names another file.
   const inlineOpening = typeof file['opening'] === 'object' ? file['opening'] : undefined;
   const written = { commandLine, env, file: inlineOpening ? { ...file, opening: undefined } : file };

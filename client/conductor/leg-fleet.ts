@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
-import { type Fleet, type FleetEvents, startFleet } from '../../fleet/fleet.ts';
+import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
@@ -14,39 +14,51 @@ const CLOSE_TIMEOUT_MS = 5000;
 const WINDOW = { plain: 512, tls: 128 } as const;
 
 /** What holds the connections of a leg, to the target that was started for it. */
-export function startLegFleet(config: RunConfig, setup: LegSetup, target: Target, events: FleetEvents): Promise<Fleet> {
+export const startLegFleet = (
+  config: RunConfig,
+  setup: LegSetup,
+  target: Target,
+  events: FleetEvents,
+): Promise<Fleet> =>
+  startFleet(
+    { ...legFleetOptions(config, setup, target), threadEntry: new URL('./fleet-thread.js', import.meta.url) },
+    events,
+  );
+
+/** What the connections of a leg are, for whatever opens them. */
+export function legFleetOptions(
+  config: RunConfig,
+  setup: LegSetup,
+  target: Pick<Target, 'url' | 'caCert'>,
+): Omit<FleetOptions, 'threadEntry'> {
   const { window, openTimeoutMs } = config;
   const { leg, ip, layout } = setup;
   const { url } = target;
   const { behaviour, close, perMessageDeflate } = leg;
   const opening = config.openings[setup.index];
-  return startFleet(
-    {
-      layout,
-      threadEntry: new URL('./fleet-thread.js', import.meta.url),
-      protocol: {
-        name: leg.protocol,
-        path: url.path,
-        hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
-        requestPath: 'path' in behaviour ? behaviour.path : undefined,
-        deflate: perMessageDeflate,
-        subprotocols: opening?.subprotocols,
-        words: opening?.words,
-      },
-      identity: opening?.identity,
-      opening: opening?.plan,
-      securing: securingOf(config, setup, target),
-      capacity: fleetCapacity(leg),
-      window: window ?? WINDOW[leg.transport],
-      closeWindow: CLOSE_WINDOW,
-      openTimeoutMs,
-      closeTimeoutMs: CLOSE_TIMEOUT_MS,
-      destinations: url.ports.map((port) => ({ ip, port })),
-      close,
-      behaviour,
+  return {
+    layout,
+    protocol: {
+      name: leg.protocol,
+      path: url.path,
+      hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
+      requestPath: 'path' in behaviour ? behaviour.path : undefined,
+      deflate: perMessageDeflate,
+      subprotocols: opening?.subprotocols,
+      words: opening?.words,
     },
-    events,
-  );
+    opening: opening?.plan,
+    identity: opening?.identity,
+    securing: securingOf(config, setup, target),
+    capacity: fleetCapacity(leg),
+    window: window ?? WINDOW[leg.transport],
+    closeWindow: CLOSE_WINDOW,
+    openTimeoutMs,
+    closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    destinations: url.ports.map((port) => ({ ip, port })),
+    close,
+    behaviour,
+  };
 }
 
 function hostHeaderFor({ host, ports }: Target['url']): string {

@@ -3,7 +3,7 @@ import { userBytesOf } from '../../core/ledger/ledger.ts';
 import { isCollected, type Readings } from '../../core/schemas/readings.ts';
 
 /** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
-const WINDOW_MS = 250;
+export const WINDOW_MS = 250;
 /** Two windows agree when they differ by no more than this, or by this share of the memory. */
 const AGREE_BYTES = 64 * 1024;
 const AGREE_SHARE = 0.0005;

@@ -64,7 +64,7 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   if (!isHopeless(tally, wanted, watched.planned)) return;
   await delay(DEATH_NOTICE_MS);
   // Counted again: what broke off together is seen whole by now.
-  throw killedForMemory(watched) ?? deathIn(watched) ?? explain(watched.tally(), watched);
+  throw killedForMemory(watched) ?? deathIn(watched) ?? whyItEnded(watched.tally(), watched);
 }
 
 function deathIn({ targetDeath, tally, troubles }: Watched): RigError | undefined {
@@ -102,7 +102,16 @@ const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReason
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
-function explain(tally: Tally, { url, protocol, planned, troubles, progress }: Watched): RigError {
+export function whyItEnded(
+  tally: Tally,
+  {
+    url,
+    protocol,
+    planned,
+    troubles,
+    progress,
+  }: Pick<Watched, 'url' | 'protocol' | 'planned' | 'troubles' | 'progress'>,
+): RigError {
   const detailOf = (what: Outcome | CloseReason): string =>
     troubles().find((trouble) => trouble.what === what)?.detail ?? '';
   const said = (what: Outcome | CloseReason): string => {

@@ -16,7 +16,7 @@ const SECOND_THOUGHTS_MS = 200;
 const TURN_MS = 50;
 const SLOT = 0;
 
-interface Failure {
+export interface FailedHandshake {
   readonly outcome: Outcome;
   readonly detail: string;
 }
@@ -29,15 +29,21 @@ interface Failure {
  */
 export async function shakeHands(securing: Securing, url: TargetUrl, ip: string): Promise<void> {
   const failure = await tryHandshake(securing, ip, url.ports[0]!);
-  const advice = failure && ADVICE[failure.outcome];
-  if (!failure || !advice) return;
+  const error = failure && handshakeError(failure, url, securing);
+  if (error) throw error;
+}
+
+/** What a handshake with a target has come to; undefined where it isn't TLS that is at fault. */
+export function handshakeError(failure: FailedHandshake, url: TargetUrl, securing: Securing): RigError | undefined {
+  const advice = ADVICE[failure.outcome];
+  if (!advice) return undefined;
   const hint = hintOn(failure, url, securing) ?? advice.hint;
-  throw new RigError(advice.code, `${url.text}: ${advice.sentence} (${failure.detail})`, { hint });
+  return new RigError(advice.code, `${url.text}: ${advice.sentence} (${failure.detail})`, { hint });
 }
 
 /** @returns undefined when it went well, or nobody answered */
-async function tryHandshake(securing: Securing, ip: string, port: number): Promise<Failure | undefined> {
-  let failure: Failure | undefined;
+async function tryHandshake(securing: Securing, ip: string, port: number): Promise<FailedHandshake | undefined> {
+  let failure: FailedHandshake | undefined;
   let isGone = false;
   let securedAtMs = Number.POSITIVE_INFINITY;
   const events: SecuredEngineEvents = {
@@ -90,7 +96,7 @@ const ADVICE: Readonly<Partial<Record<Outcome, Advice>>> = {
 };
 
 /** What is to be pasted: a certificate that the target shows itself is enough to trust it. */
-function hintOn({ outcome, detail }: Failure, url: TargetUrl, { options }: Securing): string | undefined {
+function hintOn({ outcome, detail }: FailedHandshake, url: TargetUrl, { options }: Securing): string | undefined {
   const at = `${authorityOf(url.host)}:${url.ports[0]}`;
   if (outcome === 'cert-untrusted') {
     const name = isIP(options.servername) > 0 ? '' : ` -servername ${word(options.servername)}`;

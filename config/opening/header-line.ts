@@ -17,6 +17,17 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'sec-websocket-protocol': '--subprotocol',
   'last-event-id': 'nothing: event streams send it when they reconnect',
 };
+/** Headers whose values are words that anybody may read. */
+export const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
+  'host',
+  'origin',
+  'referer',
+  'user-agent',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+]);
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110, section 5.5; values may be UTF-8. */

@@ -18,25 +18,13 @@ import type { Preamble } from '../preamble.ts';
 import type { Variables } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
-import { problemOfHeader } from './header-line.ts';
+import { HARMLESS_HEADERS, problemOfHeader } from './header-line.ts';
 import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
 import { planOpening, type TextSources } from './steps.ts';
 
 /** Shorter values are words of other sentences as well. */
 const LEAST_SECRET_CHARS = 6;
-
-/** Headers whose values are words that anybody may read. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  'host',
-  'origin',
-  'referer',
-  'user-agent',
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-]);
 
 const NOTHING: LegOpening = {
   words: undefined,
@@ -165,7 +153,7 @@ export class LegOpener {
       if (wrong !== undefined) this.#problems.push(`opening headers: ${wrong}`);
     }
     for (const { name, value } of [...written, ...header]) {
-      if (!HARMLESS.has(name.toLowerCase())) this.#noteSecret(value.replace(/^(?:Bearer|Basic|Token) /, ''));
+      if (!HARMLESS_HEADERS.has(name.toLowerCase())) this.#noteSecret(value.replace(/^(?:Bearer|Basic|Token) /, ''));
     }
     for (const one of cookie ?? []) this.#noteSecret(one.slice(one.indexOf('=') + 1));
     // What the command line says takes the place of what a file says.

@@ -44,7 +44,7 @@ export const FOLDER_OPTIONS = {
   dryRun: {
     name: 'dry-run',
     group: 'folder',
-    help: 'say whether the plan fits this machine, as connrig doctor does, and start nothing',
+    help: 'tell the whole plan, and whether it fits this machine, as connrig doctor does; start and connect to nothing',
     default: 'false',
     read: onOff,
   },

@@ -34,6 +34,8 @@ export interface CourseDeps {
   readonly identities: Identities;
   readonly fill: FillText;
   readonly now: () => number;
+  /** Told of each step that is begun, from 0; nobody asks in a run. */
+  readonly onStep?: ((slot: Slot, step: number) => void) | undefined;
 }
 
 /** What a course finds. The slot may be released within. */

@@ -1,7 +1,7 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { createBefore } from './before.ts';
-import type { CourseEvents } from './course.ts';
+import type { CourseDeps, CourseEvents } from './course.ts';
 import { createDataCourse } from './data-course.ts';
 import type { Identities } from './identities.ts';
 import { createOwnCourse } from './own/own-course.ts';
@@ -17,6 +17,8 @@ export interface OpeningDeps {
   /** The clock that {@link MessageProtocol.step} is told. */
   readonly now: () => number;
   readonly events: ProtocolEvents;
+  /** See {@link CourseDeps}. */
+  readonly onStep?: CourseDeps['onStep'];
 }
 
 /** Where a slot is. What arrives in IDLE and OVER is not looked at. */
@@ -34,14 +36,14 @@ const CLOSING = 6;
 
 /**
  * A protocol whose connections are usable once an opening is done: requests before the upgrade, then steps. Its rules go on for
- * as long as they are open. A slot takes 3 bytes, and 6 more where there are requests before the upgrade.
+ * as long as they are open. A slot takes 3 bytes, and 7 more where there are requests before the upgrade.
  *
  * @param make makes the protocol that carries the messages, with these events
  */
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, hostHeader, now, own, events }: OpeningDeps,
+  { slots, identities, hostHeader, now, own, events, onStep }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -56,7 +58,7 @@ export function withOpening(
     onPeerClose,
     onProtocolError,
   });
-  const courseDeps = { slots, isStream: inner.name === 'tcp', identities, fill, now };
+  const courseDeps = { slots, isStream: inner.name === 'tcp', identities, fill, now, onStep };
   const courseEvents: CourseEvents = {
     onDone,
     onRefused: refuse,

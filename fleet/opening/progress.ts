@@ -36,7 +36,7 @@ const MOST_MISSED_BYTES = 4096;
 
 /** Steps one after the other. 2 bytes a slot, and an entry in a map while a step has a time of its own. */
 export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps, events: CourseEvents): StepProgress {
-  const { identities, now, describe } = deps;
+  const { identities, now, describe, onStep } = deps;
   /** The step under way; as many as there are when all are done. */
   const at = new Uint16Array(deps.slots);
   /** Where others may come before what is expected: the last of them, unless it was long. */
@@ -55,6 +55,7 @@ export function createProgress(steps: readonly OpeningStep[], deps: ProgressDeps
     for (let index = from; index < steps.length; index++) {
       const step = steps[index]!;
       at[slot] = index;
+      onStep?.(slot, index);
       if (step.kind !== 'send') {
         step.dues?.add(slot, now());
         return;

@@ -28,12 +28,12 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #identities: Identities | undefined;
+  readonly #pace: Pace;
   #engine!: Engine;
   #protocol!: Protocol;
   #farewells!: Farewells;
   #deadlines!: Deadlines;
   #floods!: FloodWatch;
-  #pace!: Pace;
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
   #stopping = false;
@@ -61,6 +61,12 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
+    this.#pace = new Pace(options, deps, {
+      slots: this.#slots,
+      account: this.#account,
+      identities,
+      close: (slot) => this.#beginToClose(slot, this.#turnMs),
+    });
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -83,15 +89,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
-    const account = this.#account;
-    this.#pace = new Pace(this.#options, this.#slots, this.#deps, {
-      engine,
-      account,
-      identities: this.#identities,
-      streams: this.#streams,
-      close: (slot) => this.#beginToClose(slot, this.#turnMs),
-    });
-    const parts = { engine, protocol, account, farewells: this.#farewells };
+    const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
@@ -110,7 +108,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
-    this.#pace.aim(this.#account.alive, share, perSecond, order.startedAtMs);
+    this.#pace.aim(share, perSecond, order.startedAtMs);
+    this.#streams?.aimAnew();
     if (order.stop > 0) {
       this.#stopping = true;
       this.#deadlines.cancelAll(this.#deps.now());
@@ -136,7 +135,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     tellWire(this.#engine, this.#deps.tally);
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
-    const dueInMs = this.#pace.step(nowMs, this.#account.alive, this.#stopping);
+    const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
     return Math.min(talkInMs, sayInMs, dueInMs);
@@ -239,13 +238,11 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   }
 
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
-    this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
     this.#behaviour.onPayload(slot, bytes);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
-    this.#account.received(slot, 0, true);
     this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 

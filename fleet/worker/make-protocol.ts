@@ -1,6 +1,6 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Template } from '../../core/opening/template.ts';
-import { withOpening } from '../opening/opened-protocol.ts';
+import { type OpeningDeps, withOpening } from '../opening/opened-protocol.ts';
 import { loadOwnModule } from '../opening/own/own-module.ts';
 import { createProtocol, type ProtocolOptions } from '../protocols/index.ts';
 import type { MessageProtocol, Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
@@ -18,6 +18,7 @@ export async function makeProtocol(
   opening: OpeningPlan | undefined,
   holder: Holder,
   now: () => number,
+  onStep?: OpeningDeps['onStep'],
 ): Promise<Protocol> {
   const { slotCount: slots, identities } = holder;
   const fill = identities && ((slot: Slot, template: Template) => identities.fill(slot, template));
@@ -29,5 +30,6 @@ export async function makeProtocol(
     return protocol as MessageProtocol;
   };
   const own = opening.module === undefined ? undefined : await loadOwnModule(opening.module);
-  return withOpening(opening, make, { slots, identities, hostHeader: options.hostHeader, own, now, events: holder });
+  const { hostHeader } = options;
+  return withOpening(opening, make, { slots, identities, hostHeader, own, now, events: holder, onStep });
 }

@@ -130,7 +130,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
       ),
     ],
     ['launches', count(plan.launches)],
-    ...(asked.behaviour ? [['behaviour', behaviourOf(asked.behaviour)] as const] : []),
+    ...(asked.behaviour ? [['behaviour', behaviourText(asked.behaviour)] as const] : []),
     ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
       ? [['talk', ms(asked.talkMs)] as const]
       : []),
@@ -167,7 +167,8 @@ export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
 /** The command that makes the run again; null for a run that never said. */
 export const againCommand = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
-function behaviourOf({ kind, ...more }: { readonly kind: string; readonly [key: string]: unknown }): string {
+/** `echo (perSecond 5000, bytes 64)`. */
+export function behaviourText({ kind, ...more }: { readonly kind: string }): string {
   const details = Object.entries(more).map(([name, value]) => `${name} ${String(value)}`);
   return details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
 }

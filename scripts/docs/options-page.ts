@@ -1,5 +1,6 @@
 import { formatFlags, formatMeaning, OPTION_GROUPS, type Option, type OptionTable } from '../../config/option.ts';
 import { OPTION_TABLES } from '../../config/option-tables.ts';
+import { TRIED_OPTIONS } from '../../config/try-options.ts';
 import { markdownTable } from '../../report/outputs/markdown-kit.ts';
 
 const HEAD = `<!-- Made by "npm run generate" from the tables of options in config/: change it there. -->
@@ -23,13 +24,21 @@ most. Nothing is ever coloured, so \`NO_COLOR\` has nothing to forbid.
 
 An \`--out\` that holds nothing but a run which failed before it measured anything is used again.
 `,
-  doctor: `It takes URLs, \`--config\` and all options of \`connrig run\`, and says whether that run would fit this machine. \`connrig run --dry-run\` is the
-same. These differ:
+  try: `It takes URLs, \`--config\` and these options of \`connrig run\`: ${namesOf(TRIED_OPTIONS)}. [What it shows](try.md). It has these beside
+them:
+`,
+  doctor: `It takes URLs, \`--config\` and all options of \`connrig run\`, and says whether that run would fit this machine. \`connrig run --dry-run\` tells
+the plan besides. These differ:
 `,
 };
 
 /** Rows of a command that are told with another one. */
-const TOLD_WITH: Readonly<Record<string, string>> = { doctor: 'run' };
+const TOLD_WITH: Readonly<Record<string, string>> = { try: 'run', doctor: 'run' };
+
+function namesOf(table: OptionTable): string {
+  const names = Object.values(table).map(({ name }) => `\`--${name}\``);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
 
 /** Commands with more options than this have a table for each group of them. */
 const MOST_IN_ONE_TABLE = 24;

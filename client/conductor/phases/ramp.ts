@@ -6,7 +6,7 @@ import { check, waitFor } from '../watch.ts';
 /** A target that takes longer to accept is told of: no latency shows that. */
 const LATE_MS = 1000;
 /** As fast as the window allows; workers of a lane begin one after the other at this pace. */
-const DRAIN_PER_SECOND = 50_000;
+export const DRAIN_PER_SECOND = 50_000;
 
 /** Until exactly `wanted` connections are open, none on the way in or out. */
 export async function moveTo({ context }: LegCourse, wanted: number, perSecond: number): Promise<void> {
