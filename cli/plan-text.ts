@@ -1,4 +1,5 @@
 import type { PlanOutline } from '../client/plan-outline.ts';
+import { isTalk } from '../core/behaviours/behaviours.ts';
 import { toScheme } from '../core/protocols/schemes.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { behaviourText } from '../report/words/circumstances.ts';
@@ -24,10 +25,9 @@ export function planText(outline: PlanOutline): string {
 
 function legText(leg: PlanOutline['legs'][number], { restMs, talkMs }: PlanOutline): string {
   const { name, url, protocol, transport, tls, opening, levels, connectsPerSecond, warmUp, cycles, behaviour } = leg;
-  const isTalk = behaviour !== null && 'perSecond' in behaviour;
   const held = [
     ...(restMs > 0 ? [`after a rest of ${humanMs(restMs)}`] : []),
-    ...(isTalk ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
+    ...(behaviour !== null && isTalk(behaviour.kind) ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
   ];
   const rows = [
     ['speaks', [toScheme(protocol, transport), ...(opening ? [openingText(opening)] : [])].join(': ')],
