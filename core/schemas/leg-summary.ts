@@ -16,9 +16,7 @@ export const STRAIGHT = 0.99;
 /** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
-const count = z.number().int().nonnegative();
-const bytes = z.number().nullable();
-
+const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 

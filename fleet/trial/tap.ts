@@ -31,6 +31,7 @@ export function tapEvents(events: SecuredEngineEvents, tell: Tell): SecuredEngin
   };
 }
 
+/** A Unix socket has a path in place of an address. */
 function placeOf(destination: Destination): string {
   if ('path' in destination) return destination.path;
   const { ip, port } = destination;
@@ -69,11 +70,4 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     forEachUnread: (visit) => engine.forEachUnread(visit),
     dispose: () => engine.dispose(),
   };
-}
-
-/** A Unix socket has a path in place of an address. */
-function placeOf(destination: Parameters<Engine['open']>[1]): string {
-  if ('path' in destination) return String(destination.path);
-  const { ip, port } = destination;
-  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }
