@@ -18,6 +18,7 @@ const LOOKS: Readonly<Record<Component, readonly [label: string, role: Role, pat
   external: ['external to the heap', 'user2', 'dots'],
   userOther: ['other user memory', 'user3', 'stripes'],
   tcpSock: ['TCP socket', 'kernel1', 'none'],
+  unixSock: ['Unix socket', 'kernel1', 'dots'],
   socketInode: ['socket inode', 'kernel2', 'stripes'],
   dentry: ['directory entry', 'kernel3', 'none'],
   file: ['open file', 'kernel4', 'dots'],

@@ -1,7 +1,15 @@
+import { rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readServeConfig, SERVE_OPTIONS, type ServeConfig } from '../config/serve-options.ts';
-import { mapSchemes, type SchemeName } from '../core/protocols/schemes.ts';
+import {
+  isPortScheme,
+  mapPortSchemes,
+  type PortSchemeName,
+  type SocketSchemeName,
+  toCarried,
+} from '../core/protocols/schemes.ts';
 import { EXIT } from '../core/values/errors.ts';
+import { makeSocketFolder } from '../files/socket-folder.ts';
 import { longestBacklog } from '../server/limits.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { ephemeralRange, freePorts, type PortRange } from '../telemetry/ports.ts';
@@ -29,6 +37,7 @@ export function addServeCommand(program: Command, deps: CliDeps): void {
 async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
   // Watched before anything listens: a signal in between must not leave a server behind.
   const stop = stopRequest(config, deps);
+  const sockets = placeSockets(config);
   try {
     const { adminHost: host, access, adminTls: tls, ...shared } = config;
     const ports = await choosePorts(config, deps);
@@ -36,6 +45,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
       {
         ...shared,
         ports,
+        sockets: sockets.paths,
         certificate: await toServedCertificate(config),
         backlog: config.backlog ?? longestBacklog(),
         admin: { host, port: ports.admin, access, tls },
@@ -50,6 +60,7 @@ async function serve(config: ServeConfig, deps: CliDeps): Promise<void> {
       await server.close();
     }
   } finally {
+    sockets.remove();
     stop.forget();
   }
 }
@@ -76,11 +87,11 @@ function stopRequest(config: ServeConfig, deps: CliDeps): { requested: Promise<v
 }
 
 /** Finds ports for `auto`, and says so when a named one lies where outgoing connections may take it. */
-async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<SchemeName | 'admin', number>> {
+async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<PortSchemeName | 'admin', number>> {
   const ephemeral = ephemeralRange();
   const taken = new Set<number>();
-  const chosen = { ...mapSchemes(() => 0), admin: 0 };
-  for (const name of [...config.schemes, 'admin'] as const) {
+  const chosen = { ...mapPortSchemes(() => 0), admin: 0 };
+  for (const name of [...config.schemes.filter(isPortScheme), 'admin'] as const) {
     const choice = config.ports[name];
     const count = name === 'admin' ? 1 : config.processes;
     if (choice !== 'auto') warnIfEphemeral(name, choice, ephemeral, deps);
@@ -89,6 +100,21 @@ async function choosePorts(config: ServeConfig, deps: CliDeps): Promise<Record<S
     for (let i = 0; i < count; i++) taken.add(chosen[name] + i);
   }
   return chosen;
+}
+
+/** Where Unix sockets are to be; `auto` is a folder that nobody else gets into, and that goes with the server. */
+function placeSockets({ schemes, sockets }: ServeConfig): {
+  readonly paths: Partial<Record<SocketSchemeName, string>>;
+  remove(): void;
+} {
+  let folder: string | undefined;
+  const paths: Partial<Record<SocketSchemeName, string>> = {};
+  for (const name of schemes) {
+    if (isPortScheme(name)) continue;
+    if (sockets[name] === 'auto') folder ??= makeSocketFolder();
+    paths[name] = sockets[name] === 'auto' ? `${folder}/${toCarried(name).protocol}.sock` : sockets[name];
+  }
+  return { paths, remove: () => folder && rmSync(folder, { recursive: true, force: true }) };
 }
 
 function warnIfEphemeral(name: string, port: number, { low, high }: PortRange, deps: CliDeps): void {

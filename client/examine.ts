@@ -1,9 +1,10 @@
 import type { RunConfig } from '../config/run-config.ts';
 import { RigError } from '../core/values/errors.ts';
 import { warmUpBelow } from '../core/values/plan.ts';
+import { socketPathsOf } from '../core/values/urls.ts';
 import { chooseDrive } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
-import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
+import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { checkMachine, type Finding, mostConnections } from './preflight/check.ts';
 import { checkPlaces, demandOf } from './preflight/check-plan.ts';
 import type { Need } from './preflight/machine-demand.ts';
@@ -29,9 +30,11 @@ export interface Examined {
  */
 export async function examinePlan(config: RunConfig): Promise<Examined> {
   const ports = config.urls.flatMap((url) => url.ports);
-  const snapshot = await readSnapshot({ ports, targetPid: config.pid });
+  const snapshot = await readSnapshot({ ports, socketPaths: socketPathsOf(config.urls), targetPid: config.pid });
   const drive = await chooseDrive(config, () => {});
-  const places = await Promise.all(config.urls.map(async (url) => placeOf(await resolveHost(url))));
+  const places = await Promise.all(
+    config.urls.map(async (url) => (url.family === 'unix' ? AT_SOCKET : placeOf(await resolveHost(url)))),
+  );
   const setups = setUpLegs(config, places, drive, snapshot);
   const obstacle = await checkPlaces(setups, config).then(() => undefined, asObstacle);
   const legs = setups.map((setup) => ({ setup, ...demandOf(setup, snapshot, config) }));

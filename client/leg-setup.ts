@@ -13,7 +13,7 @@ export interface LegSetup {
   readonly index: number;
   /** Where it connects to; undefined: to a server of ours that is yet to be started. */
   readonly url: TargetUrl | undefined;
-  /** What connections go to. */
+  /** What connections go to; empty where that is a Unix socket. */
   readonly ip: string;
   /** All addresses of its host, in the order in which they are tried. */
   readonly ips: readonly string[];
@@ -27,6 +27,8 @@ export interface LegSetup {
 }
 
 const OURS: Place = { ip: '127.0.0.1', ips: ['127.0.0.1'] };
+/** A Unix socket is on this machine, and has no address. */
+export const AT_SOCKET: Place = { ip: '', ips: [] };
 /** Descriptors a process of our server keeps for itself: refusals, admin port, the process; somewhat less in fact. */
 const SERVER_RESERVE = 128;
 
@@ -43,26 +45,28 @@ export const setUpLegs = (config: RunConfig, places: readonly Place[], drive: Dr
 export function setUpLeg(
   config: RunConfig,
   index: number,
-  { ip, ips }: Place,
+  place: Place,
   { engine, securedBy }: Drive,
   has: Snapshot,
 ): LegSetup {
   const leg = config.plan.legs[index]!;
   const url = config.urls[index];
   const connections = peakOf(leg);
-  const destinations = url?.ports.length ?? config.processes ?? processesFor(connections, has);
+  const isAtSocket = leg.family === 'unix';
+  const { ip, ips } = isAtSocket ? AT_SOCKET : place;
+  const destinations = isAtSocket ? 1 : (url?.ports.length ?? config.processes ?? processesFor(connections, has));
   const layout = layoutFleet({
     engine,
     connections,
     destinations,
     loopback: ip.startsWith('127.'),
     workers: config.workers,
-    sources: config.sources,
+    sources: isAtSocket ? [] : config.sources,
     descriptorLimit: has.filesHard,
-    ephemeralPorts: has.portRange,
+    ephemeralPorts: isAtSocket ? null : has.portRange,
     cores: has.cores,
   });
-  return { leg, index, url, ip, ips, local: isOurs(ip), destinations, layout, securedBy };
+  return { leg, index, url, ip, ips, local: isAtSocket || isOurs(ip), destinations, layout, securedBy };
 }
 
 /** As many processes of our own server as their descriptor limits ask for. */

@@ -7,6 +7,7 @@ import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/values/errors.ts';
 import { redactConfig, redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
+import { socketPathsOf } from '../core/values/urls.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
 import { loadOwnModule } from '../fleet/opening/own/own-module.ts';
@@ -20,10 +21,11 @@ import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
 import { isOurs, readEnvironment } from './environment.ts';
 import { exporterOf } from './exporter-source.ts';
-import { type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
+import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
+import { checkSocket } from './preflight/look-at-socket.ts';
 import { shakeHands } from './preflight/shake-hands.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
 import { securingOf } from './securing.ts';
@@ -57,7 +59,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.event({ type: 'warning', elapsedMs: elapsedMs(), text, code });
     };
     const ports = config.urls.flatMap((url) => url.ports);
-    const limits = await readSnapshot({ ports, targetPid: config.pid });
+    const limits = await readSnapshot({ ports, socketPaths: socketPathsOf(config.urls), targetPid: config.pid });
     const file = await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
     // Not even this fits: nothing could tell how the run went.
@@ -81,6 +83,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
         if (plan?.module !== undefined) await loadOwnModule(plan.module);
       }
       for (const setup of setups) await tryTls(config, setup);
+      // One that is started anew isn't there yet.
+      if (config.command === undefined) for (const url of config.urls) await checkSocket(url);
       const built = config.target && (await build(config.target, recorder.folder, deps));
       if (built) file.target.built = recordOfBuilt(built);
       const exporter = exporterOf(config);
@@ -109,12 +113,13 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
 
 /** For each URL the addresses of its host, and which of them to connect to. */
 async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promise<Place[]> {
-  const all = await Promise.all(urls.map((url) => resolveHost(url)));
+  const all = await Promise.all(urls.map((url) => (url.family === 'unix' ? [] : resolveHost(url))));
   const listening = pid === undefined ? undefined : await whereItListens(pid);
   const places: Place[] = [];
   for (const [index, url] of urls.entries()) {
     const ips = all[index]!;
-    if (command === undefined) {
+    if (url.family === 'unix') places.push(AT_SOCKET);
+    else if (command === undefined) {
       const { ip, why } = await chooseAddress(url, ips, listening);
       if (why !== undefined) warn(toWarning('WADDRESS', { url: url.text, why }));
       places.push({ ip, ips });
@@ -259,7 +264,7 @@ const recordOf = ({
   destinations,
   targetIsLocal: local,
   securedBy: leg.tls ? securedBy : null,
-  ip,
+  ...(ip !== '' && { ip }),
 });
 
 function asRigError(error: unknown): RigError {

@@ -1,6 +1,6 @@
 import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
 import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
-import { type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import { familyOf, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { isLegName, nameLegs } from '../core/schemas/leg-name.ts';
 import { type LegTls, TLS_VERSIONS } from '../core/schemas/tls.ts';
@@ -27,6 +27,7 @@ export function legsOf(
   problems.push(
     ...talkProblems(config, schemes),
     ...traitProblems(config, schemes),
+    ...socketProblems(config, schemes),
     ...tlsProblems(config, schemes, named),
     ...thresholdProblems(config, names),
   );
@@ -39,6 +40,7 @@ export function legsOf(
       url: config.urls[index]?.text ?? null,
       protocol,
       transport,
+      family: familyOf(scheme),
       tls: transport === 'tls' ? legTls(config) : null,
       behaviour: config.behaviour,
       close: config.close,
@@ -116,6 +118,21 @@ function traitProblems({ perMessageDeflate }: RunConfig, schemes: readonly Schem
     problems.push(
       `--per-message-deflate: only ${compressing} compresses messages; the legs of this run are ${schemes.join(', ')}`,
     );
+  }
+  return problems;
+}
+
+/** What goes for addresses and ports alone. */
+function socketProblems({ sources, processes, urls }: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const atSockets = schemes.filter((scheme) => familyOf(scheme) === 'unix');
+  const problems: string[] = [];
+  if (sources !== undefined && atSockets.length === schemes.length) {
+    problems.push(
+      `--source: connections to a Unix socket (${atSockets.join(', ')}) come from no address; leave it out`,
+    );
+  }
+  if (urls.length === 0 && (processes ?? 1) > 1 && atSockets.length > 0) {
+    problems.push(`--processes: one process listens at a Unix socket (${atSockets.join(', ')}); leave it out`);
   }
   return problems;
 }

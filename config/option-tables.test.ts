@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { SCHEMES } from '../core/protocols/schemes.ts';
+import { PORT_SCHEMES, SOCKET_SCHEMES, toCarried } from '../core/protocols/schemes.ts';
 import { OPTION_TABLES } from './option-tables.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -20,11 +20,14 @@ const code = ROOMS.flatMap((room) =>
 
 /** As a value: `config.key`, `{ key } = config`, `{ key: name = 1 } = config`; not as the name of a field that gets one. */
 const isRead = (key: string): boolean =>
-  isPortOfScheme(key) || new RegExp(`\\b${key}\\b(?!\\??:(?! \\w+ =[^>]))`).test(code);
+  isPortOfScheme(key) || isSocketOfScheme(key) || new RegExp(`\\b${key}\\b(?!\\??:(?! \\w+ =[^>]))`).test(code);
 
 /** They are read in one go, by the names of schemes. */
 const isPortOfScheme = (key: string): boolean =>
-  /\$\{name\}Port/.test(code) && SCHEMES.some((name) => key === `${name}Port`);
+  /\$\{name\}Port/.test(code) && PORT_SCHEMES.some((name) => key === `${name}Port`);
+const isSocketOfScheme = (key: string): boolean =>
+  /\$\{toCarried\(name\)\.protocol\}Socket/.test(code) &&
+  SOCKET_SCHEMES.some((name) => key === `${toCarried(name).protocol}Socket`);
 
 for (const [command, table] of Object.entries(OPTION_TABLES)) {
   test(`each option of \`${command}\` is read by somebody`, () => {

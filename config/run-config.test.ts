@@ -9,6 +9,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
   const leg = {
     url: null,
     transport: 'plain',
+    family: 'inet',
     tls: null,
     behaviour: { kind: 'idle' },
     close: 'graceful',
@@ -116,7 +117,11 @@ const BAD: ReadonlyArray<[string, unknown, RegExp]> = [
   ['connections', { a: 1 }, /^--connections: .* is not a count/],
   ['connections', '1.5', /is not a count/],
   ['connections', '200M', /^--connections: 200M is beyond what the rig can count$/],
-  ['protocol', 'quic', /^--protocol: "quic" is not one of tcp, ws, http, tls, wss, https, sse, sses$/],
+  [
+    'protocol',
+    'quic',
+    /^--protocol: "quic" is not one of tcp, ws, http, tls, wss, https, sse, sses, tcp\+unix, ws\+unix, http\+unix, sse\+unix$/,
+  ],
   ['protocol', 'ws,ws', /^--protocol: ws is there twice$/],
   ['protocol', '', /^--protocol: /],
   ['levels', '0', /neither a number of levels nor a list/],

@@ -1,11 +1,23 @@
 import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
-import { DEFAULT_SCHEMES, mapSchemes, SCHEMES, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import type { ProtocolName } from '../core/protocols/names.ts';
+import {
+  DEFAULT_SCHEMES,
+  isPortScheme,
+  mapPortSchemes,
+  PORT_SCHEMES,
+  type PortSchemeName,
+  SCHEMES,
+  SOCKET_SCHEMES,
+  type SocketSchemeName,
+  toCarried,
+} from '../core/protocols/schemes.ts';
 import type { Access } from '../telemetry/guard.ts';
 import { ADMIN_OPTIONS, accessProblems, readAdminTls, toAccess } from './admin-options.ts';
 import { jsonOption } from './json-option.ts';
 import { list, type Option, type OptionTable, oneOf, onOff, quantity, type Read } from './option.ts';
 import { type CommandLine, type OptionValues, readCommandLine } from './read-options.ts';
 import { readServedCertificate, SERVED_CERTIFICATE_OPTIONS } from './served-certificate.ts';
+import { readSocketPath } from './socket-path.ts';
 
 const MAX_PROCESSES = 1024;
 const MAX_SETTING = 2 ** 31 - 1;
@@ -24,15 +36,31 @@ const portOption = (name: string, port: string, help: string): PortOption => ({
   read: readPort,
 });
 
-type PortKey = `${SchemeName}Port`;
+type PortKey = `${PortSchemeName}Port`;
 
 /** A row for each scheme. */
 const schemePorts = (): Record<PortKey, PortOption> => {
-  const rows = SCHEMES.map((name): [PortKey, PortOption] => {
+  const rows = PORT_SCHEMES.map((name): [PortKey, PortOption] => {
     const { servedPort } = toCarried(name);
     return [`${name}Port`, portOption(name, String(servedPort), `first ${name} port, or auto`)];
   });
   return Object.fromEntries(rows) as Record<PortKey, PortOption>;
+};
+
+type SocketKey = `${ProtocolName}Socket`;
+const socketKey = (name: SocketSchemeName): SocketKey => `${toCarried(name).protocol}Socket`;
+
+const schemeSockets = (): Record<
+  SocketKey,
+  Option<string> & { readonly group: 'listening'; readonly default: string }
+> => {
+  const rows = SOCKET_SCHEMES.map((name) => {
+    const { protocol } = toCarried(name);
+    const help = `where ${name} listens, or auto: in a folder of its own`;
+    const option = { name: `${protocol}-socket`, group: 'listening', argument: '<path>', help, default: 'auto' };
+    return [socketKey(name), { ...option, read: readSocketPath }];
+  });
+  return Object.fromEntries(rows);
 };
 
 /** Every option of `connrig serve`. */
@@ -54,6 +82,7 @@ export const SERVE_OPTIONS = {
     read: list(oneOf(SCHEMES)),
   },
   ...schemePorts(),
+  ...schemeSockets(),
   ...SERVED_CERTIFICATE_OPTIONS,
   adminPort: portOption('admin', '9091', 'port of /metrics, /memory …, or auto'),
   adminHost: {
@@ -150,13 +179,18 @@ type Values = OptionValues<typeof SERVE_OPTIONS>;
 /** They have been read. */
 type NamesOfFiles = 'tlsCert' | 'tlsKey' | 'adminCert' | 'adminKey';
 
-export type ServeConfig = Omit<Values, NamesOfFiles | 'adminToken' | 'adminNames' | 'adminPort' | PortKey> & {
+export type ServeConfig = Omit<
+  Values,
+  NamesOfFiles | 'adminToken' | 'adminNames' | 'adminPort' | PortKey | SocketKey
+> & {
   readonly access: Access;
   /** The admin port is served with it over TLS; undefined: over plain HTTP. */
   readonly adminTls: CertificateAndKey | undefined;
   /** As it was given; undefined: one is to be made where something is served over TLS. */
   readonly certificate: CertificateAndKey | undefined;
-  readonly ports: Readonly<Record<SchemeName | 'admin', PortChoice>>;
+  readonly ports: Readonly<Record<PortSchemeName | 'admin', PortChoice>>;
+  /** Paths of Unix sockets, or `auto`; those of schemes that aren't served as well. */
+  readonly sockets: Readonly<Record<SocketSchemeName, string>>;
 };
 
 /** @throws RigError EUSAGE with every problem there is */
@@ -166,7 +200,8 @@ export function readServeConfig(line: CommandLine): ServeConfig {
   const values = readCommandLine('serve', SERVE_OPTIONS, line, (read) => {
     const problems = [
       ...accessProblems(`--admin-host ${read.adminHost}`, read.adminHost, read.adminToken),
-      ...clashes(read.schemes, toPorts(read), read.processes),
+      ...clashes(read.schemes.filter(isPortScheme), toPorts(read), read.processes),
+      ...socketProblems(read),
     ];
     certificate = readServedCertificate(read, line.env, problems);
     adminTls = readAdminTls(read, line.env, problems);
@@ -180,17 +215,45 @@ export function readServeConfig(line: CommandLine): ServeConfig {
     tlsKey: ___,
     adminCert: ____,
     adminKey: _____,
+    tcpSocket: ______,
+    wsSocket: _______,
+    httpSocket: ________,
+    sseSocket: _________,
     ...others
   } = values;
   // The ports stand in `ports`, by their schemes.
   const ports = toPorts(values);
-  return Object.freeze({ ...others, ports, certificate, adminTls, access: toAccess({ adminToken, adminNames }) });
+  return Object.freeze({
+    ...others,
+    ports,
+    sockets: toSockets(values),
+    certificate,
+    adminTls,
+    access: toAccess({ adminToken, adminNames }),
+  });
 }
 
 const toPorts = (values: Values): ServeConfig['ports'] => ({
-  ...mapSchemes((name) => values[`${name}Port`]),
+  ...mapPortSchemes((name) => values[`${name}Port`]),
   admin: values.adminPort,
 });
+
+const toSockets = (values: Pick<Values, SocketKey>): ServeConfig['sockets'] =>
+  Object.fromEntries(SOCKET_SCHEMES.map((name) => [name, values[socketKey(name)]])) as ServeConfig['sockets'];
+
+/** A socket has one process that listens, or several would take turns at the same. */
+function socketProblems({
+  schemes,
+  processes,
+  ...values
+}: Pick<Values, 'schemes' | 'processes' | SocketKey>): string[] {
+  const served = schemes.filter((name): name is SocketSchemeName => !isPortScheme(name));
+  const paths = served.map((name) => toSockets(values)[name]).filter((path) => path !== 'auto');
+  const problems = new Set(paths).size < paths.length ? [`two of ${served.join(', ')} have the same path`] : [];
+  return processes > 1 && served.length > 0
+    ? [...problems, `--processes: one process listens at a Unix socket (${served.join(', ')}); leave it out`]
+    : problems;
+}
 
 /** An IPv6 address may be in brackets. */
 function readHost(given: string): Read<string> {
@@ -207,7 +270,7 @@ function readPort(given: string): Read<PortChoice> {
 }
 
 /** Ports that two listeners would both want, once each process has its own. */
-function clashes(schemes: readonly SchemeName[], ports: ServeConfig['ports'], processes: number): string[] {
+function clashes(schemes: readonly PortSchemeName[], ports: ServeConfig['ports'], processes: number): string[] {
   const ranges = [
     { name: 'admin', first: ports.admin, count: 1 },
     ...schemes.map((name) => ({ name, first: ports[name], count: processes })),

@@ -69,7 +69,8 @@ function selector(name: string, matchers: Readonly<Record<string, Matcher<string
 
 function condition(matcher: Matcher<string>): string {
   if (typeof matcher === 'string') return `="${matcher}"`;
-  if (isList(matcher)) return `=~"${matcher.join('|')}"`;
+  // A pattern reads a + in a name as a sign of its own.
+  if (isList(matcher)) return matcher.length === 1 ? `="${matcher[0]}"` : `=~"${matcher.join('|')}"`;
   if ('variable' in matcher) return `${VARIABLES[matcher.variable].multi ? '=~' : '='}"$${matcher.variable}"`;
   return isList(matcher.not) ? `!~"${matcher.not.join('|')}"` : `!="${matcher.not}"`;
 }

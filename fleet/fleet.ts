@@ -8,7 +8,7 @@ import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
-import type { Endpoint } from './engines/engine.ts';
+import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { IdentityOptions } from './opening/identities.ts';
@@ -35,7 +35,7 @@ export interface FleetOptions {
   readonly closeWindow: number;
   readonly openTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  readonly destinations: readonly Endpoint[];
+  readonly destinations: readonly Destination[];
   readonly close: CloseMode;
   /** What connections are told apart by; undefined: they all say the same. */
   readonly identity?: FleetIdentity | undefined;

@@ -112,6 +112,19 @@ export function slabFrom(btf: Buffer, machine: SlabMachine): Slab {
   return slab;
 }
 
+/**
+ * The cache of Unix stream sockets. Its objects have the size of others, and it is merged with theirs on most kernels, which
+ * show none of its name then; but everybody is told how long they are (/proc/net/protocols).
+ *
+ * @returns nothing where nobody is
+ */
+export function unixSocketSlab(path = '/proc/net/protocols'): Slab {
+  const bytes = Number(/^UNIX-STREAM\s+(\d+)/m.exec(readOr(path, ''))?.[1] ?? 0);
+  if (bytes === 0) return {};
+  const layout = { struct: 'unix_sock', onLines: true, hasPointer: false };
+  return { 'UNIX-STREAM': { objects: 0, bytesPerObject: layOut(bytes, layout, readMachine()) } };
+}
+
 /** An object's share of the pages it lies on (mm/slub.c: calculate_sizes, calculate_order). */
 function layOut(structBytes: number, { onLines, hasPointer }: Layout, machine: SlabMachine): number {
   const bytes = roundUp(structBytes, POINTER_BYTES) + (hasPointer ? POINTER_BYTES : 0);

@@ -17,11 +17,12 @@ import { readHeldSockets } from './held-sockets.ts';
 import { readHost } from './host.ts';
 import type { Inspector } from './inspector.ts';
 import { readLiveTree } from './live-tree.ts';
-import { askMeter, type MeterAnswer, Missing } from './meter.ts';
+import { askMeter, type MeterAnswer } from './meter.ts';
 import { listTree, parentsNow, readProcessTree, readQuickMemory, type TreeOptions } from './process-tree.ts';
 import { runtimeReader } from './runtime.ts';
 import { readOrEstimateSlab } from './slab.ts';
-import { readSockstat } from './sockstat.ts';
+import { sockstatOrMissing } from './sockstat.ts';
+import { readUnixEnds } from './unix-ends.ts';
 
 export interface MeterOptions {
   /** Roots of the target's process trees; empty when it isn't on this host, or not known. */
@@ -41,6 +42,8 @@ export interface MeterOptions {
   readonly ports: readonly number[];
   /** Where it listens on them; undefined: connections to any address count. */
   readonly ip?: string | undefined;
+  /** Where it listens at a Unix socket, in place of ports. */
+  readonly socketPath?: string | undefined;
   /** Root of the client's process tree: our own process. The target's processes are left out of it. */
   readonly clientPid: number;
   /** How long the target's runtime may take to answer, in ms: a collection of a large heap takes seconds. */
@@ -118,7 +121,7 @@ const HEAP_TIMEOUT_MS = 1000;
 const isLinux = process.platform === 'linux';
 
 export function openMeters(options: MeterOptions): Meters {
-  const { pids, ports, ip, clientPid, targetIsElsewhere = false, inspectors = [] } = options;
+  const { pids, ports, ip, socketPath, clientPid, targetIsElsewhere = false, inspectors = [] } = options;
   const askRuntime = runtimeReader(options, options.runtimeTimeoutMs ?? 120_000);
   const askHeap = runtimeReader(options, HEAP_TIMEOUT_MS);
   const askExporter = options.exporter && steady(openExporter(options.exporter));
@@ -188,11 +191,16 @@ export function openMeters(options: MeterOptions): Meters {
     return 'value' in (await askMeter(() => forced.force())) ? forced.by : undefined;
   }
 
+  function readList(isNarrow: boolean): Promise<Established> | null {
+    if (socketPath !== undefined) return readUnixEnds(socketPath);
+    return ports.length > 0 ? readEstablished(ports, { ip, isNarrow }) : null;
+  }
+
   async function addLists(readings: Readings, connections?: number): Promise<Readings> {
     const { target: tree } = readings;
     const notes = { missing: [...readings.missing], meterMs: { ...readings.meterMs } };
-    const established =
-      ports.length > 0 ? noted('established', await askMeter(() => readEstablished(ports, { ip })), notes) : null;
+    const listing = readList(false);
+    const established = listing && noted('established', await askMeter(() => listing), notes);
     const sockets =
       tree && connections !== undefined && isToBeLookedInto(tree, connections) ? await readSockets() : null;
     return {
@@ -254,8 +262,8 @@ export function openMeters(options: MeterOptions): Meters {
       const measured = await askMeter(read);
       return 'value' in measured ? measured.value : null;
     };
-    const listed = (): Promise<Established> => readEstablished(ports, { ip, isNarrow: true });
-    const established = ports.length > 0 ? await orNull(listed) : null;
+    const listing = readList(true);
+    const established = listing && (await orNull(() => listing));
     if (pids.length > 0 || !askExporter) return { established, target: readLive().target };
     return { established, target: (await orNull(askExporter))?.target ?? null };
   }
@@ -288,10 +296,4 @@ function noted<T>(meter: MeterName, measured: MeterAnswer<T>, notes: Pick<Readin
   if ('value' in measured) return measured.value;
   notes.missing.push({ meter, why: measured.missing });
   return null;
-}
-
-async function sockstatOrMissing(): Promise<NonNullable<Awaited<ReturnType<typeof readSockstat>>>> {
-  const sockstat = await readSockstat();
-  if (!sockstat) throw new Missing('/proc/net/sockstat is not there');
-  return sockstat;
 }

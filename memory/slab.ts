@@ -1,5 +1,5 @@
 import { type Readings, SLAB_CACHES, type Slab, type SlabCache } from '../core/schemas/readings.ts';
-import { estimateSlab } from './estimated-slab.ts';
+import { estimateSlab, unixSocketSlab } from './estimated-slab.ts';
 import { Missing, readText, systemCodeOf } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 
@@ -24,11 +24,11 @@ export async function readSlab(path = '/proc/slabinfo'): Promise<Slab> {
  */
 export async function readOrEstimateSlab(): Promise<Required<Pick<Readings, 'slabBasis'>> & { readonly slab: Slab }> {
   try {
-    return { slab: await readSlab(), slabBasis: 'slabinfo' };
+    return { slab: { ...unixSocketSlab(), ...(await readSlab()) }, slabBasis: 'slabinfo' };
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
     try {
-      return { slab: estimateSlab(), slabBasis: 'types' };
+      return { slab: { ...unixSocketSlab(), ...estimateSlab() }, slabBasis: 'types' };
     } catch (second) {
       throw second instanceof Missing ? new Missing(`${error.message}, and ${second.message}`) : second;
     }

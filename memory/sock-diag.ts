@@ -1,8 +1,5 @@
-import { constants, endianness } from 'node:os';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keepShapeOf } from './kept-shapes.ts';
-import { Missing } from './meter.ts';
-import { loadNetlink, type Netlink } from './netlink.ts';
+import { ATTRIBUTE_BYTES, DumpReader, diagRequest, dump, LITTLE, MESSAGE_HEAD_BYTES } from './netlink-dump.ts';
 import { portFilter } from './port-filter.ts';
 
 /** States of a TCP socket, as the kernel numbers them. */
@@ -65,9 +62,6 @@ export interface DiagQuery {
   readonly states?: readonly number[] | undefined;
 }
 
-/** Why netlink can't be asked here, in words; undefined as long as nothing was refused. */
-let refusal: string | undefined;
-
 /**
  * TCP sockets of our network namespace, as the kernel lists them by netlink (linux/inet_diag.h): in a tenth of the time of
  * /proc/net/tcp, and without those that aren't asked for. Takes no privilege. This thread's other work has its turns
@@ -78,68 +72,32 @@ let refusal: string | undefined;
  * @throws Missing where there is no such thing: no Linux, no koffi, a kernel or a sandbox without it
  */
 export async function listSockets(query: DiagQuery, visit: (socket: DiagSocket) => void): Promise<boolean> {
-  if (refusal !== undefined) throw new Missing(refusal);
-  let netlink: Netlink;
-  try {
-    netlink = await loadNetlink();
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message.split('\n')[0]! : String(error));
-  }
-  const ofIpv4 = await dump(netlink, AF_INET, query, visit);
-  const ofIpv6 = await dump(netlink, AF_INET6, query, visit);
+  const ofIpv4 = await dumpFamily(AF_INET, query, visit);
+  const ofIpv6 = await dumpFamily(AF_INET6, query, visit);
   return ofIpv4 && ofIpv6;
-}
-
-/** It won't be tried again: what isn't here doesn't come. */
-function refused(why: string): Missing {
-  refusal = `sockets can't be asked for by netlink: ${why}`;
-  return new Missing(refusal);
 }
 
 const AF_INET = 2;
 const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const NETLINK_SOCK_DIAG = 4;
 const IPPROTO_TCP = 6;
-const SOCK_DIAG_BY_FAMILY = 20;
-const NLM_F_REQUEST = 0x1;
-const NLM_F_DUMP = 0x300;
-const NLM_F_DUMP_INTR = 0x10;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
 const INET_DIAG_REQ_BYTECODE = 1;
 const INET_DIAG_SKMEMINFO = 7;
-/** `struct nlmsghdr`, `inet_diag_req_v2`, `inet_diag_msg`, `nlattr`. */
-const HEADER_BYTES = 16;
+/** `struct inet_diag_req_v2` and `inet_diag_msg`. */
 const REQUEST_BYTES = 56;
 const SOCKET_BYTES = 72;
-const ATTRIBUTE_BYTES = 4;
-/** All in the machine's own order, but for ports and addresses. */
-const LITTLE = endianness() === 'LE';
-
-/** One message of a dump is no longer than 32 KiB. */
-const RECEIVE_BYTES = 1 << 16;
-/** How long other work of this thread may have to wait. */
-const TURN_MS = 10;
 
 function requestFor(family: number, { ports, states }: DiagQuery): Uint8Array {
   const filter = ports === undefined ? new Uint8Array(0) : portFilter(ports);
   const attributeBytes = filter.length === 0 ? 0 : ATTRIBUTE_BYTES + filter.length;
-  const bytes = new Uint8Array(HEADER_BYTES + REQUEST_BYTES + attributeBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length, LITTLE);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, LITTLE);
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, LITTLE);
-  bytes[HEADER_BYTES] = family;
-  bytes[HEADER_BYTES + 1] = IPPROTO_TCP;
-  bytes[HEADER_BYTES + 2] = 1 << (INET_DIAG_SKMEMINFO - 1);
-  view.setUint32(HEADER_BYTES + 4, maskOf(states), LITTLE);
+  const { bytes, view } = diagRequest(REQUEST_BYTES + attributeBytes);
+  bytes[MESSAGE_HEAD_BYTES] = family;
+  bytes[MESSAGE_HEAD_BYTES + 1] = IPPROTO_TCP;
+  bytes[MESSAGE_HEAD_BYTES + 2] = 1 << (INET_DIAG_SKMEMINFO - 1);
+  view.setUint32(MESSAGE_HEAD_BYTES + 4, maskOf(states), LITTLE);
   if (filter.length > 0) {
-    view.setUint16(HEADER_BYTES + REQUEST_BYTES, attributeBytes, LITTLE);
-    view.setUint16(HEADER_BYTES + REQUEST_BYTES + 2, INET_DIAG_REQ_BYTECODE, LITTLE);
-    bytes.set(filter, HEADER_BYTES + REQUEST_BYTES + ATTRIBUTE_BYTES);
+    view.setUint16(MESSAGE_HEAD_BYTES + REQUEST_BYTES, attributeBytes, LITTLE);
+    view.setUint16(MESSAGE_HEAD_BYTES + REQUEST_BYTES + 2, INET_DIAG_REQ_BYTECODE, LITTLE);
+    bytes.set(filter, MESSAGE_HEAD_BYTES + REQUEST_BYTES + ATTRIBUTE_BYTES);
   }
   return bytes;
 }
@@ -151,129 +109,59 @@ function maskOf(states: readonly number[] | undefined): number {
 }
 
 /** @returns whether it is whole */
-async function dump(
-  netlink: Netlink,
-  family: number,
-  query: DiagQuery,
-  visit: (socket: DiagSocket) => void,
-): Promise<boolean> {
-  const request = requestFor(family, query);
-  const fd = netlink.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (fd < 0) throw failed(netlink, 'socket');
-  try {
-    if (netlink.send(fd, request, request.length, 0) < 0) throw failed(netlink, 'send');
-    const buffer = new Uint8Array(RECEIVE_BYTES);
-    const reader = new DumpReader(buffer, visit);
-    keepShapeOf(reader);
-    for (let turnAtMs = performance.now(); !reader.isDone; ) {
-      // The kernel goes on with the list whenever some of it is taken: this waits for nothing.
-      const length = netlink.recv(fd, buffer, buffer.length, 0);
-      if (length < 0 && netlink.errno() === constants.errno.EINTR) continue;
-      if (length <= 0) throw failed(netlink, 'recv');
-      reader.read(length);
-      if (performance.now() - turnAtMs < TURN_MS) continue;
-      await nextTurn();
-      turnAtMs = performance.now();
-    }
-    // A kernel without IPv6 has no such list.
-    if (reader.errno === constants.errno.ENOENT && family === AF_INET6) return true;
-    if (reader.errno !== 0) throw refused(`error ${reader.errno}`);
-    return reader.isWhole;
-  } finally {
-    netlink.close(fd);
-  }
+async function dumpFamily(family: number, query: DiagQuery, visit: (socket: DiagSocket) => void): Promise<boolean> {
+  const reader = new SocketReader(visit);
+  keepShapeOf(reader);
+  // A kernel without IPv6 has no such list.
+  return dump('tcp', requestFor(family, query), reader, { mayLack: family === AF_INET6 });
 }
-
-function failed(netlink: Netlink, call: string): Missing {
-  const errno = netlink.errno();
-  const why = `${call}: error ${errno}`;
-  // No descriptor or memory now may be different the next time.
-  return MAY_PASS.has(errno) ? new Missing(`sockets can't be asked for by netlink now: ${why}`) : refused(why);
-}
-
-const MAY_PASS: ReadonlySet<number> = new Set([
-  constants.errno.EMFILE,
-  constants.errno.ENFILE,
-  constants.errno.ENOMEM,
-  constants.errno.ENOBUFS,
-]);
 
 /** Reads messages in the place where they were received. */
-class DumpReader implements DiagSocket {
-  isDone = false;
-  isWhole = true;
-  /** Why the kernel broke off; 0: it did not. */
-  errno = 0;
-  readonly #view: DataView;
+class SocketReader extends DumpReader implements DiagSocket {
   readonly #visit: (socket: DiagSocket) => void;
-  #at = 0;
-  #end = 0;
 
-  constructor(buffer: Uint8Array, visit: (socket: DiagSocket) => void) {
-    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+  constructor(visit: (socket: DiagSocket) => void) {
+    super();
     this.#visit = visit;
   }
 
-  read(length: number): void {
-    const view = this.#view;
-    for (let start = 0; start + HEADER_BYTES <= length; ) {
-      const bytes = view.getUint32(start, LITTLE);
-      const type = view.getUint16(start + 4, LITTLE);
-      if ((view.getUint16(start + 6, LITTLE) & NLM_F_DUMP_INTR) !== 0) this.isWhole = false;
-      if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-        this.isDone = true;
-        if (bytes > HEADER_BYTES) this.errno = -view.getInt32(start + HEADER_BYTES, LITTLE);
-        return;
-      }
-      if (bytes < HEADER_BYTES) throw new Error('a message of netlink without a head');
-      this.#at = start + HEADER_BYTES;
-      this.#end = start + bytes;
-      if (type === SOCK_DIAG_BY_FAMILY) this.#visit(this);
-      start += aligned(bytes);
-    }
+  protected override onMessage(): void {
+    this.#visit(this);
   }
 
   get state(): number {
-    return this.#view.getUint8(this.#at + 1);
+    return this.view.getUint8(this.at + 1);
   }
   get localPort(): number {
-    return this.#view.getUint16(this.#at + 4);
+    return this.view.getUint16(this.at + 4);
   }
   get remotePort(): number {
-    return this.#view.getUint16(this.#at + 6);
+    return this.view.getUint16(this.at + 6);
   }
   get localAddress(): number | string {
-    return this.#addressAt(this.#at + 8);
+    return this.#addressAt(this.at + 8);
   }
   get remoteAddress(): number | string {
-    return this.#addressAt(this.#at + 24);
+    return this.#addressAt(this.at + 24);
   }
   get receiveQueue(): number {
-    return this.#view.getUint32(this.#at + 56, LITTLE);
+    return this.view.getUint32(this.at + 56, LITTLE);
   }
   get sendQueue(): number {
-    return this.#view.getUint32(this.#at + 60, LITTLE);
+    return this.view.getUint32(this.at + 60, LITTLE);
   }
   get inode(): number {
-    return this.#view.getUint32(this.#at + 68, LITTLE);
+    return this.view.getUint32(this.at + 68, LITTLE);
   }
 
   memory(what: SocketMemory): number {
-    const view = this.#view;
-    for (let at = this.#at + SOCKET_BYTES; at + ATTRIBUTE_BYTES <= this.#end; ) {
-      const bytes = view.getUint16(at, LITTLE);
-      if (view.getUint16(at + 2, LITTLE) === INET_DIAG_SKMEMINFO) {
-        return view.getUint32(at + ATTRIBUTE_BYTES + 4 * what, LITTLE);
-      }
-      if (bytes < ATTRIBUTE_BYTES) return 0;
-      at += aligned(bytes);
-    }
-    return 0;
+    const at = this.attribute(SOCKET_BYTES, INET_DIAG_SKMEMINFO);
+    return at < 0 ? 0 : this.view.getUint32(at + 4 * what, LITTLE);
   }
 
   #addressAt(at: number): number | string {
-    const view = this.#view;
-    if (view.getUint8(this.#at) === AF_INET) return view.getUint32(at);
+    const { view } = this;
+    if (view.getUint8(this.at) === AF_INET) return view.getUint32(at);
     if (view.getUint32(at) === 0 && view.getUint32(at + 4) === 0 && view.getUint32(at + 8) === 0xffff) {
       return view.getUint32(at + 12);
     }
@@ -286,6 +174,3 @@ class DumpReader implements DiagSocket {
     return digits;
   }
 }
-
-/** To the next word of 4 bytes. */
-const aligned = (bytes: number): number => (bytes + 3) & ~3;

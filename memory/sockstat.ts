@@ -1,5 +1,5 @@
 import type { Sockstat } from '../core/schemas/readings.ts';
-import { readText } from './meter.ts';
+import { Missing, readText } from './meter.ts';
 import { readPageSize } from './page-size.ts';
 
 const TCP_LINE = /^TCP: inuse (\d+) orphan (\d+) tw (\d+) alloc (\d+) mem (\d+)/m;
@@ -8,6 +8,13 @@ const TCP_LINE = /^TCP: inuse (\d+) orphan (\d+) tw (\d+) alloc (\d+) mem (\d+)/
 export async function readSockstat(path = '/proc/net/sockstat'): Promise<Sockstat | undefined> {
   const text = await readText(path).catch(() => undefined);
   return text === undefined ? undefined : parseSockstat(text, readPageSize());
+}
+
+/** @throws Missing where the system doesn't tell */
+export async function sockstatOrMissing(): Promise<Sockstat> {
+  const sockstat = await readSockstat();
+  if (!sockstat) throw new Missing('/proc/net/sockstat is not there');
+  return sockstat;
 }
 
 export function parseSockstat(text: string, pageSizeBytes: number): Sockstat | undefined {

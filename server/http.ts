@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
-import { closed, listen } from '../telemetry/listen.ts';
+import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import type { MakeHttpService } from './http-service.ts';
@@ -15,7 +15,7 @@ import { findCloseReason, type Held, type Listener, type ListenerContext } from 
  */
 export async function listenHttp(
   context: ListenerContext,
-  wantedPort: number,
+  at: ListensOn,
   makeService: MakeHttpService,
 ): Promise<Listener> {
   const { options, gate, queues, secure } = context;
@@ -68,7 +68,7 @@ export async function listenHttp(
   const entering = { census, handshaking, reasons, isOpen, onClose };
   const reject = guardDoor(server, { gate, secure, handshakeTimeoutMs, ...entering });
 
-  const port = await listen(server, options.host, wantedPort, options.backlog);
+  const port = await listenOn(server, at, options.backlog);
   return {
     port,
     census,

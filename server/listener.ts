@@ -10,7 +10,7 @@ export type TopConnection = TopConnections['connections'][number];
 
 /** What listeners of one process share. */
 export interface SharedContext {
-  readonly options: Omit<PartOptions, 'ports' | 'maxConnections' | 'maxQueuedBytes' | 'tls'>;
+  readonly options: Omit<PartOptions, 'ports' | 'sockets' | 'maxConnections' | 'maxQueuedBytes' | 'tls'>;
   readonly gate: Gate;
   readonly queues: Queues;
 }
@@ -21,8 +21,9 @@ export interface ListenerContext extends SharedContext {
   readonly secure: Secure | undefined;
 }
 
-/** One listening port and the connections that came through it. */
+/** One listening socket and the connections that came through it. */
 export interface Listener {
+  /** 0 at a Unix socket. */
   readonly port: number;
   readonly census: CensusOfScheme;
   /** Walks all open connections, so only for those who ask: what each has queued towards its peer. */

@@ -1,5 +1,5 @@
 import type { CertificateAndKey } from '../certificates/read-certificate-and-key.ts';
-import type { SchemeName } from '../core/protocols/schemes.ts';
+import type { PortSchemeName, SchemeName, SocketSchemeName } from '../core/protocols/schemes.ts';
 import type { EndpointOptions } from '../telemetry/endpoint.ts';
 
 /** How one process of the reference server serves. Every field is set: defaults belong to whoever parses the command line. */
@@ -8,10 +8,12 @@ export interface PartOptions {
   readonly host: string;
   readonly schemes: readonly SchemeName[];
   /**
-   * The first port of each scheme, of which process `i` takes the one `i` above. 0 lets the kernel choose, inside its
+   * The first port of each scheme that goes to one, of which process `i` takes the one `i` above. 0 lets the kernel choose, inside its
    * ephemeral range; with several processes ports must be given.
    */
-  readonly ports: Readonly<Record<SchemeName, number>>;
+  readonly ports: Readonly<Record<PortSchemeName, number>>;
+  /** Paths of Unix sockets, for the other schemes. One process listens there. */
+  readonly sockets: Readonly<Partial<Record<SocketSchemeName, string>>>;
   /** Connections the kernel may hold ready before we accept them; it cuts off at net.core.somaxconn. */
   readonly backlog: number;
   /** Connections of all schemes and processes together; undefined: as many as descriptors allow. */

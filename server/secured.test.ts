@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
-import type { SchemeName } from '../core/protocols/schemes.ts';
+import type { PortSchemeName } from '../core/protocols/schemes.ts';
 import type { CensusOfScheme } from '../core/schemas/admin.ts';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import { upgradeRequest } from '../scripts/bench/peers.ts';
@@ -20,7 +20,7 @@ import { ALERT_RECORD, connectTls, tapRecords, type WireRecord } from '../test/s
 import { eventually } from '../test/support/wait.ts';
 
 const TIMEOUT = { timeout: 120_000 };
-const SECURED = ['tls', 'wss', 'https'] as const satisfies readonly SchemeName[];
+const SECURED = ['tls', 'wss', 'https'] as const satisfies readonly PortSchemeName[];
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 /** Record header, fatal, unknown_ca (RFC 8446, section 6). */
@@ -106,10 +106,10 @@ function assertGoodbye(records: readonly WireRecord[], version: (typeof VERSIONS
 it('waits so long for a handshake, and the request behind it', TIMEOUT, async (t) => {
   const local = await startLocal({ handshakeTimeoutMs: 1000 });
   t.after(() => local.server.close());
-  const silent = async (scheme: SchemeName): Promise<string> => answerOf(await connectRaw(local.ports[scheme]));
+  const silent = async (scheme: PortSchemeName): Promise<string> => answerOf(await connectRaw(local.ports[scheme]));
   // A record that is announced and doesn't come.
-  const begun = (scheme: SchemeName): Promise<string> => provoke(local.ports[scheme], Buffer.of(22, 3, 1, 1, 0, 1));
-  const asked = async (scheme: SchemeName): Promise<string> => {
+  const begun = (scheme: PortSchemeName): Promise<string> => provoke(local.ports[scheme], Buffer.of(22, 3, 1, 1, 0, 1));
+  const asked = async (scheme: PortSchemeName): Promise<string> => {
     const socket = await connectTls(local.ports[scheme], local.server.ready.caCert);
     socket.write(GET.slice(0, 12));
     return answerOf(socket);
@@ -146,7 +146,7 @@ describe('the reference server over TLS', TIMEOUT, () => {
 
   /** Runs `act`, and sees that exactly `count` closes more have exactly this reason, and that all adds up. */
   async function counted(
-    scheme: SchemeName,
+    scheme: PortSchemeName,
     reason: ServerCloseReason,
     count: number,
     act: () => Promise<unknown>,

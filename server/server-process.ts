@@ -1,10 +1,11 @@
 import type { ProtocolName } from '../core/protocols/names.ts';
-import { type SchemeName, toCarried } from '../core/protocols/schemes.ts';
+import { isPortScheme, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Census, RuntimeMemory } from '../core/schemas/admin.ts';
 import type { ProcessCosts } from '../core/values/process-costs.ts';
 import { collectGarbage } from '../memory/collect.ts';
 import { watchOwnProcess } from '../memory/own-process.ts';
 import { readQuickMemory } from '../memory/process-tree.ts';
+import type { ListensOn } from '../telemetry/listen.ts';
 import { Gate } from './admission.ts';
 import { sumCensus } from './census.ts';
 import { createEventStreams } from './event-streams.ts';
@@ -42,13 +43,13 @@ export interface ServerSnapshot {
   readonly anonBytes: number | null;
 }
 
-type Listen = (context: ListenerContext, port: number) => Promise<Listener>;
+type Listen = (context: ListenerContext, at: ListensOn) => Promise<Listener>;
 
 const LISTEN: Readonly<Record<ProtocolName, Listen>> = {
   tcp: listenTcp,
   ws: listenWs,
-  http: (context, port) => listenHttp(context, port, createGreeting),
-  sse: (context, port) => listenHttp(context, port, createEventStreams),
+  http: (context, at) => listenHttp(context, at, createGreeting),
+  sse: (context, at) => listenHttp(context, at, createEventStreams),
 };
 
 /**
@@ -70,7 +71,8 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
     for (const scheme of options.schemes) {
       const { protocol, transport } = toCarried(scheme);
       const secure = transport === 'tls' ? securing(secureContext!, protocol) : undefined;
-      listeners.set(scheme, await LISTEN[protocol]({ options, gate, queues, secure }, options.ports[scheme]));
+      const listener = await LISTEN[protocol]({ options, gate, queues, secure }, placeOf(scheme, options));
+      listeners.set(scheme, listener);
     }
   } catch (error) {
     await closeAll(0);
@@ -107,6 +109,10 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
   };
 }
 
+function placeOf(scheme: SchemeName, { host, ports, sockets }: PartOptions): ListensOn {
+  return isPortScheme(scheme) ? { host, port: ports[scheme] } : { path: sockets[scheme]! };
+}
+
 /**
  * Goes through all connections with room for `count` of them. Addresses are asked of the kernel only for those that made
  * it into the list.
@@ -124,7 +130,8 @@ function topOf(listeners: ReadonlyMap<SchemeName, Listener>, count: number): Top
   return top.map(({ protocol, queuedBytes, transport }) => ({
     pid: process.pid,
     protocol,
-    peer: `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}`,
+    // At a Unix socket peers have no address.
+    peer: isPortScheme(protocol) ? `${transport.remoteAddress ?? '?'}:${transport.remotePort ?? '?'}` : protocol,
     queuedBytes,
     bytesIn: transport.bytesRead,
     bytesOut: transport.bytesWritten,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mapSchemes, type SchemeName } from '../core/protocols/schemes.ts';
+import { isPortScheme, mapPortSchemes, type SchemeName } from '../core/protocols/schemes.ts';
 import type { RuntimeMemory, ServerReady } from '../core/schemas/admin.ts';
 import type { RigError } from '../core/values/errors.ts';
 import { shareOf } from '../core/values/plan.ts';
@@ -67,7 +67,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
       ready: {
         ready: true,
         pid: process.pid,
-        urls: options.schemes.map((scheme) => urlOf(scheme, options.host, parts)),
+        urls: options.schemes.map((scheme) => urlOf(scheme, options, parts)),
         admin: admin.url,
         ...(certificate?.isMadeHere && { caCert: certificate.cert }),
       },
@@ -107,7 +107,7 @@ async function forkParts(
           ...options,
           maxConnections: maxConnections === undefined ? undefined : shareOf(maxConnections, i, processes),
           maxQueuedBytes: shareOf(maxQueuedBytes, i, processes),
-          ports: mapSchemes((name) => ports[name] + i),
+          ports: mapPortSchemes((name) => ports[name] + i),
         },
         onDeath,
       ),
@@ -132,7 +132,12 @@ function superviseMemory(): (collect: boolean) => Promise<RuntimeMemory> {
   };
 }
 
-function urlOf(scheme: SchemeName, host: string, parts: readonly ServerPart[]): string {
+function urlOf(
+  scheme: SchemeName,
+  { host, sockets }: Pick<ServerOptions, 'host' | 'sockets'>,
+  parts: readonly ServerPart[],
+): string {
+  if (!isPortScheme(scheme)) return `${scheme}://${encodeURI(sockets[scheme]!).replace(/[:?#]/g, encodeURIComponent)}`;
   const ports = parts.map((part) => part.ports[scheme] ?? 0);
   const range = ports.length > 1 ? `${ports[0]}-${ports.at(-1)}` : `${ports[0]}`;
   return `${scheme}://${authorityOf(host)}:${range}`;

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { closed, listen } from '../telemetry/listen.ts';
+import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
 import { endLate, watchHandshakes } from './secured-socket.ts';
@@ -10,7 +10,7 @@ import { endLate, watchHandshakes } from './secured-socket.ts';
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenTcp(context: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenTcp(context: ListenerContext, at: ListensOn): Promise<Listener> {
   const { options, gate, queues, secure } = context;
   const census = newCensus();
   /** Over TLS alone: a plain connection is open once it is accepted. */
@@ -74,7 +74,7 @@ export async function listenTcp(context: ListenerContext, wantedPort: number): P
 
   const server = createServer({ noDelay: true }, onConnection);
   if (secure) watchHandshakes(server, handshaking, options.handshakeTimeoutMs, endLate);
-  const port = await listen(server, options.host, wantedPort, options.backlog);
+  const port = await listenOn(server, at, options.backlog);
   return {
     port,
     census,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ServerCloseReason } from '../core/values/outcomes.ts';
-import { closed, listen } from '../telemetry/listen.ts';
+import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
@@ -45,7 +45,7 @@ class ServerSocket extends WebSocket {
  *
  * @throws {RigError} ELISTEN
  */
-export async function listenWs(context: ListenerContext, wantedPort: number): Promise<Listener> {
+export async function listenWs(context: ListenerContext, at: ListensOn): Promise<Listener> {
   const { options, gate, queues, secure } = context;
   const { handshakeTimeoutMs } = options;
   const census = newCensus();
@@ -141,7 +141,7 @@ export async function listenWs(context: ListenerContext, wantedPort: number): Pr
   const reject = guardDoor(server, { gate, secure, handshakeTimeoutMs, ...entering });
   server.on('request', ({ socket }: IncomingMessage) => reject(socket, 'bad-handshake', 426));
 
-  const port = await listen(server, options.host, wantedPort, options.backlog);
+  const port = await listenOn(server, at, options.backlog);
   return {
     port,
     census,

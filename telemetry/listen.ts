@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { dirname } from 'node:path';
 import { RigError } from '../core/values/errors.ts';
+import { word } from '../core/values/shell.ts';
 
 /** @throws {RigError} ELISTEN */
 export function listen(server: Server, host: string, port: number, backlog: number): Promise<number> {
@@ -11,6 +14,26 @@ export function listen(server: Server, host: string, port: number, backlog: numb
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
+}
+
+/** Where something listens: at a port, or at the path of a Unix socket. */
+export type ListensOn = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/**
+ * @returns the port; 0 for a Unix socket
+ * @throws {RigError} ELISTEN
+ */
+export async function listenOn(server: Server, at: ListensOn, backlog: number): Promise<number> {
+  if ('port' in at) return listen(server, at.host, at.port, backlog);
+  const { path } = at;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(socketError(error, path)));
+    server.listen({ path, backlog }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+  return 0;
 }
 
 /** Waits until the last connection of a closing server is gone; after `graceMs` calls `drop`, which ends them. */
@@ -31,6 +54,23 @@ export function authorityOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function socketError(error: NodeJS.ErrnoException, path: string): RigError {
+  const folder = dirname(path);
+  const known: Readonly<Record<string, readonly [sentence: string, hint: string]>> = {
+    EADDRINUSE: [
+      `${path} is there already`,
+      `rm ${word(path)}, if nobody listens there any more: ss -xlp src ${word(path)}`,
+    ],
+    // libuv says so of a folder that isn't there, too.
+    EACCES: existsSync(folder)
+      ? [`a socket at ${path} is not allowed`, 'choose a folder of your own']
+      : [`there is no folder ${folder}`, `mkdir -p ${word(folder)}`],
+  };
+  const unknown = [`can't listen at ${path}: ${error.message}`, 'choose another path'] as const;
+  const [sentence, hint] = known[error.code ?? ''] ?? unknown;
+  return new RigError('ELISTEN', sentence, { hint, cause: error });
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): RigError {

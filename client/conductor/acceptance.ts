@@ -6,12 +6,15 @@ import { readAcceptQueue } from '../../memory/accept-queue.ts';
 import { readDescriptorUse } from '../../memory/descriptors.ts';
 import { type Backlog, type ListenCounters, readBacklog, readListenCounters } from '../../memory/listen-counters.ts';
 import type { Meters } from '../../memory/meter-set.ts';
+import { readUnixBacklog } from '../../memory/unix-ends.ts';
 import { explainLack } from './acceptance-error.ts';
 
 export interface AcceptanceOptions {
   readonly url: string;
   readonly ip: string;
   readonly ports: readonly number[];
+  /** A Unix socket, in place of address and ports. */
+  readonly socketPath?: string | undefined;
   /** Root of the target's process tree; null when it isn't known here. */
   readonly pid: number | null;
   /** The target's end of the connections lies in this machine's kernel. */
@@ -34,7 +37,8 @@ export class Acceptance {
 
   constructor(options: AcceptanceOptions) {
     this.#options = options;
-    this.#seesOurNetwork = options.isLocal && isInOurNetwork(options.pid);
+    // A Unix socket's ends are in the list of who connects.
+    this.#seesOurNetwork = options.socketPath !== undefined || (options.isLocal && isInOurNetwork(options.pid));
   }
 
   /** Connections that the target has by then are somebody else's. */
@@ -72,13 +76,13 @@ export class Acceptance {
 
   /** Why the target doesn't have them all, once it has taken none for so long. */
   async causeOf(level: number, taken: Taken, timeoutMs: number): Promise<RigError> {
-    const { url, isLocal, meters } = this.#options;
+    const { url, isLocal, socketPath, meters } = this.#options;
     return explainLack({
       url,
       level,
       taken,
       timeoutMs,
-      counters: isLocal ? this.#counted() : null,
+      counters: isLocal && socketPath === undefined ? this.#counted() : null,
       backlog: await this.#readBacklog(),
       descriptors: readDescriptorUse(meters.readLive().target?.pids ?? []),
     });
@@ -89,18 +93,20 @@ export class Acceptance {
    * the list, and no listener here shows that it lacks something.
    */
   #isTold({ connections, queued, requests }: Taken): boolean {
-    if (connections > 0 || queued > 0 || requests > 0) return true;
+    if (connections > 0 || queued > 0 || requests > 0 || this.#options.socketPath !== undefined) return true;
     const counters = this.#counted();
     return counters !== null && Object.values(counters).some((count) => count > 0);
   }
 
   async #readBacklog(): Promise<Backlog | null> {
-    const { ip, ports } = this.#options;
+    const { ip, ports, socketPath } = this.#options;
+    if (socketPath !== undefined) return readUnixBacklog(socketPath);
     return this.#seesOurNetwork ? await readBacklog(ip, ports) : null;
   }
 
   async #queued(): Promise<number> {
-    const { isLocal, ip, ports } = this.#options;
+    const { isLocal, ip, ports, socketPath } = this.#options;
+    if (socketPath !== undefined) return (await readUnixBacklog(socketPath))?.waiting ?? 0;
     return isLocal ? ((await readAcceptQueue(ip, ports)) ?? 0) : 0;
   }
 

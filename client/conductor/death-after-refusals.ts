@@ -1,4 +1,4 @@
-import { isSchemeName, overTransport, toCarried } from '../../core/protocols/schemes.ts';
+import { isPortScheme, isSchemeName, overTransport, toCarried } from '../../core/protocols/schemes.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Outcome } from '../../core/values/outcomes.ts';
 import { humanCount } from '../../core/values/units.ts';
@@ -53,6 +53,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.startsWith(CLOSED_IN_TLS)) {
     return `openssl s_client -connect ${placeOf(url)}, to see what it agrees on, or read the log of the target`;
   }
+  if (detail === NOTHING && SOCKET.test(url)) return 'read the log of the target';
   if (detail === NOTHING && isOverTls(url)) {
     return '--cert and --key, where it wants to see a certificate, or read the log of the target';
   }
@@ -73,10 +74,10 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
     return `${trial} shows what it wants to hear: --subprotocol, --header, --send-on-open or --dialect say it`;
   }
   if (detail.startsWith(NOT_FOUND)) {
-    return `is the path right? connrig run ${url.replace(AUTHORITY, '$1')}/<the path that the server knows>`;
+    return `is the path right? connrig run ${upToPath(url)}/<the path that the server knows>`;
   }
   if (detail.includes(BEGINS_STREAM)) return `connrig run ${url.replace(/^http/i, 'sse')}`;
-  if (detail.endsWith(NO_UPGRADE)) return `connrig run ${url.replace(AUTHORITY, '$1')}/<the path that upgrades>`;
+  if (detail.endsWith(NO_UPGRADE)) return `connrig run ${upToPath(url)}/<the path that upgrades>`;
   return undefined;
 }
 
@@ -98,6 +99,10 @@ const WANTS_SIGN_IN = /^HTTP 40[13]\b/;
 const OWN_CLOSE = /^close (?:1008|4\d{3})\b/;
 /** Up to the path, and the address that a name has led to; a range of ports is no URL to others. */
 const AUTHORITY = /^([a-z]+:\/\/[^/\s]*).*$/i;
+/** The same of a Unix socket, whose path ends at a colon. */
+const SOCKET = /^([a-z]+\+unix:\/\/[^:\s]*).*$/i;
+const upToPath = (url: string): string =>
+  SOCKET.test(url) ? url.replace(SOCKET, '$1:') : url.replace(AUTHORITY, '$1');
 
 const TLS_SCHEME = /^(?:https|wss):/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -106,8 +111,7 @@ const ADDRESS = / \(.*\)$/;
 
 /** Host and port, the first of a range. */
 const placeOf = (url: string): string =>
-  url
-    .replace(AUTHORITY, '$1')
+  upToPath(url)
     .replace(SCHEME, '')
     .replace(/^\/\/|-\d+$/g, '');
 
@@ -120,12 +124,14 @@ const hintOfLocation = (location: string, url: string): string => `connrig run $
 
 function resolved(location: string, url: string): string {
   const scheme = url.slice(0, url.indexOf(':'));
+  // It names a host, as if somebody had asked over TCP.
+  if (SOCKET.test(url)) return upToPath(url) + location.replace(/^(?:[a-z]+:)?\/\/[^/?#]*/i, '');
   if (SCHEME.test(location)) {
     const address = location.replace(SCHEME, `${scheme}:`);
     return withPort(overTransport(address, TLS_SCHEME.test(location) ? 'tls' : 'plain'));
   }
   if (location.startsWith('//')) return `${scheme}:${location}`;
-  const authority = url.replace(AUTHORITY, '$1');
+  const authority = upToPath(url);
   if (location.startsWith('/')) return `${authority}${location}`;
   const path = url.slice(authority.length).replace(/[?#].*$/s, '');
   return `${authority}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${location}`;
@@ -134,6 +140,6 @@ function resolved(location: string, url: string): string {
 /** A browser knows the port that isn't said, and here it has to be. */
 function withPort(url: string): string {
   const scheme = url.slice(0, url.indexOf(':'));
-  if (!isSchemeName(scheme)) return url;
+  if (!isPortScheme(scheme)) return url;
   return url.replace(/^([a-z]+:\/\/(?:\[[^\]]*\]|[^/?#:]+))(?=[/?#]|$)/i, `$1:${toCarried(scheme).usualPort}`);
 }

@@ -6,6 +6,7 @@ import { createServer as createSecured } from 'node:tls';
 import { makeCertificate } from '../../certificates/make-certificate.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { parseTargetUrl, type TargetUrl } from '../../core/values/urls.ts';
+import { unusedPath } from '../../test/support/peers.ts';
 import { byCircumstances, type ErrorHintContext } from './error-hints.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false, timeout: 30_000 };
@@ -45,6 +46,10 @@ test('addresses, numbers and a URL that curl takes are filled in', async () => {
     'curl -v http://h:1/, or read <run folder>/target.log',
   );
   assert.equal(await hintOf(log, at('wss://h:1/')), 'curl -k --http1.1 -v https://h:1/, or read the log of the target');
+  assert.equal(
+    await hintOf(log, at('ws+unix:///run/my%20app.sock:/a?b=c', { ip: '' })),
+    "curl -v --unix-socket '/run/my app.sock' 'http://localhost/a?b=***', or read the log of the target",
+  );
   const plain = new Error('not ours');
   assert.equal(await byCircumstances(plain, where), plain);
 });
@@ -91,5 +96,17 @@ test('nobody at all, and another machine', onLinux, async () => {
   assert.equal(
     await hintOf(refused, far),
     "at 10.0.0.7: ss -ltn 'sport = :3000', to see whether anything listens there",
+  );
+});
+
+test('what is wrong with a Unix socket by then is told, and else who listens there', onLinux, async (t) => {
+  const path = unusedPath();
+  assert.match(await hintOf(refused, at(`tcp+unix://${path}`, { ip: '' })), /^start the server.*; ls \/tmp\//);
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  t.after(() => server.close());
+  assert.equal(
+    await hintOf(refused, at(`tcp+unix://${path}`, { ip: '' })),
+    `ss -xlp src ${path}, to see who listens there`,
   );
 });

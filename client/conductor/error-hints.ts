@@ -3,8 +3,10 @@ import { RigError } from '../../core/values/errors.ts';
 import { word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
+import { whoIsAt } from '../launch/attached.ts';
 import { answersTls } from '../preflight/answers-tls.ts';
 import { isAt, type ListensAt, whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
+import { lookAtSocket } from '../preflight/look-at-socket.ts';
 
 /** Where connections went, and to whom. */
 export interface ErrorHintContext {
@@ -31,7 +33,7 @@ export async function byCircumstances(error: unknown, at: ErrorHintContext): Pro
 /** Many servers of TLS say nothing to those who come without: they are asked once, in their own words. */
 async function overTls({ code, hint }: RigError, { url, ip }: ErrorHintContext): Promise<string | undefined> {
   const isMute = code === 'EHANDSHAKE' || code === 'ETIMEDOUT';
-  if (!isMute || url.transport === 'tls' || hint.startsWith('connrig run ')) return undefined;
+  if (!isMute || url.family === 'unix' || url.transport === 'tls' || hint.startsWith('connrig run ')) return undefined;
   if (!(await answersTls(ip, url.ports[0]!, url.host))) return undefined;
   return `it speaks TLS: connrig run ${word(overTransport(url.text, 'tls'))}`;
 }
@@ -41,15 +43,22 @@ function filledIn(hint: string, { url, ip, connections, isLogged }: ErrorHintCon
   // Whomever it trusts, and before it has agreed on HTTP/2.
   const asked = url.transport === 'tls' ? hint.replace(/^curl (?=.*<url>)/, 'curl -k --http1.1 ') : hint;
   return asked
-    .replaceAll('<url>', () => word(at))
+    .replaceAll('<url>', () => (url.socketPath === undefined ? word(at) : curlAt(url.socketPath, url.text)))
     .replaceAll('<target>', () => word(url.text))
     .replaceAll('<ip>', () => ip)
     .replaceAll('<count>', () => String(connections))
     .replaceAll('the log of the target', (log) => (isLogged ? '<run folder>/target.log' : log));
 }
 
+/** As curl is told of a Unix socket. */
+const curlAt = (path: string, text: string): string =>
+  `--unix-socket ${word(path)} ${word(`http://localhost${/^[^:]+:[^:]*:(.*)$/.exec(text)?.[1] ?? '/'}`)}`;
+
 /** A server at another address of this machine, or at another port, is the usual reason. */
 async function whoListens({ url, ip, local, pid }: ErrorHintContext): Promise<string> {
+  if (url.socketPath !== undefined) {
+    return (await lookAtSocket(url.socketPath))?.hint ?? `${whoIsAt(url)}, to see who listens there`;
+  }
   const [port = 0] = url.ports;
   const filter = `'sport = :${port}'`;
   if (!local) return `at ${ip}: ss -ltn ${filter}, to see whether anything listens there`;

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
@@ -55,12 +56,17 @@ export function legFleetOptions(
     closeWindow: CLOSE_WINDOW,
     openTimeoutMs,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,
-    destinations: url.ports.map((port) => ({ ip, port })),
+    destinations: destinationsOf(url, ip),
     close,
     behaviour,
   };
 }
 
-function hostHeaderFor({ host, ports }: Target['url']): string {
+function destinationsOf({ ports, socketPath }: Target['url'], ip: string): Destination[] {
+  return socketPath === undefined ? ports.map((port) => ({ ip, port })) : [{ path: socketPath }];
+}
+
+function hostHeaderFor({ host, ports, family }: Target['url']): string {
+  if (family === 'unix') return host;
   return `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${ports[0]}`;
 }

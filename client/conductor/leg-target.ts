@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
+import { socketPathsOf } from '../../core/values/urls.ts';
 import type { Warn } from '../../core/values/warnings.ts';
 import type { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
@@ -44,12 +45,17 @@ export async function startLegTarget(
 /** Adds to the run file what is known of a target once it is there. */
 export async function noteTarget(file: RunFile, recorder: Recorder, { url, pid }: Target): Promise<void> {
   if (!file.target.urls.includes(url.text)) file.target.urls.push(url.text);
-  const running = pid === null ? null : await readSnapshot({ targetPid: pid, ports: url.ports });
+  const running =
+    pid === null ? null : await readSnapshot({ targetPid: pid, ports: url.ports, socketPaths: socketPathsOf([url]) });
   if (running) file.target.descriptorLimit = finiteOrNull(running.targetFiles);
   if (pid !== null && process.platform === 'linux') {
     // Those that take connections come first: a shell or npm may have started them.
     file.target.runtime = readRuntimeOf([...(running?.targetListeners?.pids ?? []), ...listTree([pid])]) ?? null;
   }
-  file.target.processes = Math.max(url.ports.length, running?.targetListeners?.pids.length ?? 0);
+  file.target.processes = Math.max(
+    url.ports.length,
+    url.family === 'unix' ? 1 : 0,
+    running?.targetListeners?.pids.length ?? 0,
+  );
   recorder.runFile(file);
 }

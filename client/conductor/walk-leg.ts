@@ -69,7 +69,8 @@ export async function walkLeg(
     exporter: exporterOf(config),
     targetIsElsewhere: !local,
     ports: local ? url.ports : [],
-    ip,
+    ip: ip === '' ? undefined : ip,
+    socketPath: url.socketPath,
     clientPid: process.pid,
   });
   const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
@@ -94,6 +95,7 @@ export async function walkLeg(
       url: url.text,
       ip: withoutZone(ip),
       ports: url.ports,
+      socketPath: url.socketPath,
       pid: target.pid,
       isLocal: local,
       meters,
@@ -153,4 +155,4 @@ function unmeasuredIn(
 
 /** Where a name has led to. */
 export const nameAddress = ({ host, text }: Target['url'], ip: string): string =>
-  host === ip ? text : `${text} (${ip})`;
+  host === ip || ip === '' ? text : `${text} (${ip})`;

@@ -1,4 +1,5 @@
 import { RigError } from '../../core/values/errors.ts';
+import { word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import type { Target } from './target.ts';
 
@@ -8,7 +9,7 @@ import type { Target } from './target.ts';
  * @throws RigError EPID when there is no such process
  */
 export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUrl?: string): Target {
-  if (pid !== undefined) assertAlive(pid, `ss -ltnp 'sport = :${url.ports[0]}', to see who listens there`);
+  if (pid !== undefined) assertAlive(pid, `${whoIsAt(url)}, to see who listens there`);
   return {
     kind: pid === undefined ? (exporterUrl === undefined ? 'url' : 'exporter') : 'pid',
     name: pid === undefined ? (exporterUrl ?? url.text) : `process ${pid}`,
@@ -26,6 +27,10 @@ export function attachTarget(url: TargetUrl, pid: number | undefined, exporterUr
     stop: async () => {},
   };
 }
+
+/** What lists who listens at a URL. */
+export const whoIsAt = ({ ports, socketPath }: Pick<TargetUrl, 'ports' | 'socketPath'>): string =>
+  socketPath === undefined ? `ss -ltnp 'sport = :${ports[0]}'` : `ss -xlp src ${word(socketPath)}`;
 
 /** @throws RigError EPID when there is no such process */
 export function assertAlive(pid: number, hint = 'ss -ltnp, to see who listens where'): void {

@@ -14,7 +14,7 @@ for (const processes of [1, 2]) {
   test(`what our server (${processes}) says of itself is for us alone`, TIMEOUT, async (t) => {
     const target = await startBuiltinTarget(
       SELF,
-      { protocol: 'tcp', transport: 'plain', perMessageDeflate: 'off' },
+      { protocol: 'tcp', transport: 'plain', family: 'inet', perMessageDeflate: 'off' },
       processes,
     );
     t.after(() => target.stop(true));
@@ -36,7 +36,7 @@ for (const processes of [1, 2]) {
 }
 
 test('over TLS it makes a certificate, which a client of ours alone has to trust', TIMEOUT, async (t) => {
-  const leg = { protocol: 'ws', transport: 'tls', perMessageDeflate: 'off' } as const;
+  const leg = { protocol: 'ws', transport: 'tls', family: 'inet', perMessageDeflate: 'off' } as const;
   const target = await startBuiltinTarget(SELF, leg, 1);
   t.after(() => target.stop(true));
   const { scheme, host, ports } = target.url;

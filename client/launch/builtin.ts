@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { toScheme } from '../../core/protocols/schemes.ts';
 import { ServerReady } from '../../core/schemas/admin.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { parseTargetUrl } from '../../core/values/urls.ts';
+import { makeSocketFolder } from '../../files/socket-folder.ts';
 import type { Target } from './target.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -24,12 +26,21 @@ const KEPT_OUTPUT_CHARS = 8192;
  */
 export async function startBuiltinTarget(
   command: readonly string[],
-  { protocol, transport, perMessageDeflate }: Pick<Leg, 'protocol' | 'transport' | 'perMessageDeflate'>,
+  {
+    protocol,
+    transport,
+    family,
+    perMessageDeflate,
+  }: Pick<Leg, 'protocol' | 'transport' | 'family' | 'perMessageDeflate'>,
   processes: number,
 ): Promise<Target> {
   const [program = process.execPath, ...leading] = command;
-  const scheme = toScheme(protocol, transport);
-  const ports = [`--${scheme}-port`, 'auto', '--admin-port', 'auto'];
+  const scheme = toScheme(protocol, transport, family);
+  // One that we make is gone with us, however the server ends.
+  const folder = family === 'unix' ? makeSocketFolder() : undefined;
+  const place =
+    folder === undefined ? [`--${scheme}-port`, 'auto'] : [`--${protocol}-socket`, `${folder}/${protocol}.sock`];
+  const ports = [...place, '--admin-port', 'auto'];
   const options = ['--protocol', scheme, '--processes', String(processes), '--json', '--until-stdin-ends', ...ports];
   if (perMessageDeflate !== 'off') options.push('--per-message-deflate');
   // Nobody else on this machine is to force collections while we measure. In the environment it doesn't show in ps.
@@ -40,6 +51,9 @@ export async function startBuiltinTarget(
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the server once we have measured the drain.
     detached: true,
   });
+  const removeFolder = (): void => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  };
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-KEPT_OUTPUT_CHARS);
@@ -48,6 +62,7 @@ export async function startBuiltinTarget(
   child.stdin.on('error', () => {});
   const ready = await readyLine(child).catch(async (cause: unknown) => {
     await stopChild(child, STOP_WITHIN_MS.drained);
+    removeFolder();
     const said = output.trim() === '' ? '' : `: ${output.trim()}`;
     throw new RigError('ETARGETSTART', `the reference server did not start${said}`, { hint: 'connrig serve', cause });
   });
@@ -74,6 +89,7 @@ export async function startBuiltinTarget(
     async stop(hasDrained) {
       stopping = true;
       await stopChild(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+      removeFolder();
     },
   };
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { CollectHow } from '../../config/collect.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import { type Collector, RUNTIMES } from '../../core/values/runtimes.ts';
+import { socketPathsOf } from '../../core/values/urls.ts';
 import { fetchText } from '../../memory/http.ts';
 import { Missing } from '../../memory/meter.ts';
 import { listTree } from '../../memory/process-tree.ts';
@@ -64,7 +65,7 @@ export async function openCollection(
 ): Promise<Collection> {
   if (typeof how === 'object') return { ...NO_COLLECTION, forced: byUrl(new URL(how.url), trust) };
   if (how === 'off' || pid === null) return NO_COLLECTION;
-  const { pids: listeners = [] } = (await readListeners(pid, url.ports)) ?? {};
+  const { pids: listeners = [] } = (await readListeners(pid, url.ports, '/proc', socketPathsOf([url]))) ?? {};
   const roots = listTree(listeners).some(hasCollection) ? listeners : [pid];
   const { addresses, refused, close } = await wakeInspectors(roots);
   const machines = listTree(roots)

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync } from 'node:fs';
-import { connect } from 'node:net';
+import { closeSync, existsSync } from 'node:fs';
+import { connect, type NetConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { toScheme } from '../../core/protocols/schemes.ts';
 import { RigError } from '../../core/values/errors.ts';
-import { quoted } from '../../core/values/shell.ts';
+import { quoted, word } from '../../core/values/shell.ts';
 import type { TargetUrl } from '../../core/values/urls.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { BoundedLog } from '../../files/bounded-log.ts';
@@ -12,7 +13,8 @@ import { type MadeCgroup, makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { interrupted } from '../conductor/watch.ts';
-import { whereItListens } from '../preflight/listeners.ts';
+import { whereItListens, whichSocketsItHas } from '../preflight/listeners.ts';
+import { whoIsAt } from './attached.ts';
 import { keepInForeground } from './foreground.ts';
 import { lastWords } from './last-words.ts';
 import type { Target } from './target.ts';
@@ -120,14 +122,21 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
 const LAUNCHER = '[ -z "$1" ] || echo $$ 2>/dev/null >"$1"; exec /bin/sh -c "$2"';
 
 async function refuseTakenPorts({ url, ip: first, ips = [first] }: CommandOptions): Promise<void> {
-  for (const port of url.ports) {
-    const ip = await answering(ips, port);
+  for (const door of doorsOf(url)) {
+    const ip = await answering(ips, door);
     if (ip === undefined) continue;
-    throw new RigError('ELISTEN', `something listens on ${ip}:${port} already, before the command was started`, {
-      hint: `ss -ltnp 'sport = :${port}', to see who it is; --pid instead of --command, to measure it`,
+    const at = typeof door === 'string' ? `at ${door}` : `on ${ip}:${door}`;
+    const who = whoIsAt(typeof door === 'string' ? url : { ports: [door] });
+    throw new RigError('ELISTEN', `something listens ${at} already, before the command was started`, {
+      hint: `${who}, to see who it is; --pid instead of --command, to measure it`,
     });
   }
 }
+
+/** A port, or the path of a Unix socket. */
+type Door = number | string;
+const doorsOf = ({ ports, socketPath }: TargetUrl): readonly Door[] =>
+  socketPath === undefined ? ports : [socketPath];
 
 async function tryCgroup(warn: Warn): Promise<MadeCgroup | undefined> {
   // Two runs, or two legs, must not meet.
@@ -150,10 +159,10 @@ async function untilReady(child: ChildProcess, options: CommandOptions, lastOutp
   const lookEveryMs = readyWithinMs * LOOK_ELSEWHERE;
   let lookAgainMs = lookEveryMs;
   let ips = options.ips ?? [first];
-  for (const port of url.ports) {
-    const at = (): string => ips.map((ip) => `${ip}:${port}`).join(' or ');
+  for (const door of doorsOf(url)) {
+    const at = (): string => (typeof door === 'string' ? door : ips.map((ip) => `${ip}:${door}`).join(' or '));
     for (;;) {
-      const ip = await answering(ips, port);
+      const ip = await answering(ips, door);
       if (ip !== undefined) {
         ips = [ip];
         break;
@@ -172,14 +181,14 @@ async function untilReady(child: ChildProcess, options: CommandOptions, lastOutp
       }
       await delay(POLL_MS);
       if (hasEnded(child)) {
-        throw refusal(`ended (${howEnded(child)}) before ${at()} answered`, afterItsEnd(child, command));
+        throw refusal(`ended (${howEnded(child)}) before ${at()} answered`, afterItsEnd(child, command, url));
       }
     }
   }
   // Ended, and yet there is an answer: it left the server behind in the background, or somebody else was quicker.
   if (hasEnded(child)) {
     const sentence = `ended (${howEnded(child)}); the server has to stay in the foreground`;
-    throw refusal(sentence, afterItsEnd(child, command));
+    throw refusal(sentence, afterItsEnd(child, command, url));
   }
   return ips[0]!;
 }
@@ -187,8 +196,10 @@ async function untilReady(child: ChildProcess, options: CommandOptions, lastOutp
 const NOT_FOUND = 127;
 
 /** A program of that name that isn't there says so itself; anything else shows when it is started by hand. */
-function afterItsEnd({ exitCode }: ChildProcess, command: string): string {
+function afterItsEnd({ exitCode }: ChildProcess, command: string, { socketPath }: TargetUrl): string {
   if (exitCode === 0) return keepInForeground(command);
+  // Its last run may have left it; many servers don't take it away.
+  if (socketPath !== undefined && existsSync(socketPath)) return `rm ${word(socketPath)}; ${command}`;
   return exitCode === NOT_FOUND ? `is it installed, and in the PATH? sh -c ${quoted(command)}` : command;
 }
 
@@ -198,21 +209,25 @@ async function whereInstead(child: ChildProcess, url: TargetUrl): Promise<string
 }
 
 /** A server that listens elsewhere than it was said to is there all the same. @returns its URL */
-async function listensElsewhere(child: ChildProcess, { scheme, ports }: TargetUrl): Promise<string | undefined> {
+async function listensElsewhere(child: ChildProcess, url: TargetUrl): Promise<string | undefined> {
+  const { protocol, transport, ports } = url;
+  const [path] = child.pid === undefined ? [] : whichSocketsItHas(child.pid).filter((one) => one.startsWith('/'));
+  if (path !== undefined && transport === 'plain') return `${toScheme(protocol, transport, 'unix')}://${path}`;
   const [own] = child.pid === undefined ? [] : ((await whereItListens(child.pid)) ?? []);
   if (own === undefined || ports.length > 1) return undefined;
-  return `${scheme}://${authorityOf(own.ip)}:${own.port}`;
+  return `${toScheme(protocol, transport)}://${authorityOf(own.ip)}:${own.port}`;
 }
 
-/** The first of these addresses that accepts a connection. */
-async function answering(ips: readonly string[], port: number): Promise<string | undefined> {
-  const all = await Promise.all(ips.map((ip) => answers(ip, port)));
+/** @returns the first of these addresses that accepts a connection; of a Unix socket an empty one */
+async function answering(ips: readonly string[], door: Door): Promise<string | undefined> {
+  if (typeof door === 'string') return (await answers({ path: door })) ? '' : undefined;
+  const all = await Promise.all(ips.map((ip) => answers({ host: ip, port: door })));
   return ips.find((_, i) => all[i]);
 }
 
-function answers(host: string, port: number): Promise<boolean> {
+function answers(at: NetConnectOpts): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect(at);
     const end = (is: boolean): void => {
       socket.destroy();
       resolve(is);

@@ -74,7 +74,8 @@ export function demandOf(
     destinations,
     sources: Math.max(1, layout.sources.length),
     protocol: leg.protocol,
-    scheme: toScheme(leg.protocol, leg.transport),
+    family: leg.family,
+    scheme: toScheme(leg.protocol, leg.transport, leg.family),
     targetOnThisMachine: local,
     // Ours has a process for each port, and so may another have; or several that take turns at the same.
     targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),

@@ -131,6 +131,25 @@ for (const { when, has, need, what, ok } of table) {
   });
 }
 
+test('a Unix socket has no ports, no queue that loses anybody, and nothing of TCP', () => {
+  const findings = checkMachine(
+    { ...HERE, family: 'unix' },
+    {
+      ...PLENTY,
+      portRange: [1, 2],
+      somaxconn: 1,
+      synBacklog: 1,
+      tcpMemMaxBytes: 1,
+      conntrackMax: 1,
+      conntrackCount: 1,
+    },
+  );
+  assert.deepEqual(
+    findings.map(({ what, ok }) => [what, ok]),
+    ['files', 'target-files', 'files-ceiling', 'system-files', 'memory'].map((what) => [what, 'ok']),
+  );
+});
+
 test('ports that only rest are waited for; the sentence says how many', () => {
   const has = { ...PLENTY, portRange: [1, 60_000] as const, timeWait: 20_000, timeWaitReuse: 0 };
   const ports = checkMachine({ ...HERE, connections: 50_000, destinations: 1, sources: 1 }, has).find(

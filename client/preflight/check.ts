@@ -95,8 +95,13 @@ export function checkMachine(need: Need, has: Snapshot): Finding[] {
   if (has.conntrackMax !== null) findings.push(conntrackFinding(need, has, has.conntrackMax));
   if (need.threadPerConnection) findings.push(threadsFinding(need, has));
   if (need.targetOnThisMachine) findings.push(...listenerFindings(need, has, targetFiles, mostFiles));
-  return findings.sort((a, b) => CHECKS.indexOf(a.what) - CHECKS.indexOf(b.what));
+  return findings
+    .filter(({ what }) => need.family === 'inet' || !OF_TCP.has(what))
+    .sort((a, b) => CHECKS.indexOf(a.what) - CHECKS.indexOf(b.what));
 }
+
+/** A Unix socket has no ports and no memory of TCP, passes no firewall, and a client that finds it full waits. */
+const OF_TCP: ReadonlySet<CheckName> = new Set(['ports', 'backlog', 'syn-backlog', 'tcp-memory', 'conntrack']);
 
 /** The three values are pages: from where on the kernel stops being generous, presses, refuses. */
 function tcpMemCommand(bytes: number, pageSizeBytes: number): string {

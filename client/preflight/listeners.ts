@@ -3,12 +3,13 @@ import { isIPv4 } from 'node:net';
 import { createInterface } from 'node:readline';
 import ipaddr from 'ipaddr.js';
 import { listTree } from '../../memory/process-tree.ts';
+import { listenersAt, listeningUnixSockets } from './socket-listeners.ts';
 
 /** Those of a process and its descendants that take the connections. */
 export interface Listeners {
-  /** Those that listen on one of the ports, without parents that merely opened the socket for them. */
+  /** Those that listen on one of the ports, or at one of the Unix sockets, without parents that merely opened the socket for them. */
   readonly pids: readonly number[];
-  /** They see the network as we do; elsewhere a port may have another number. */
+  /** They see the network as we do; elsewhere a port may have another number. A path is the same for all. */
   readonly sameNetwork: boolean;
 }
 
@@ -24,14 +25,25 @@ const LISTEN = '0A';
 
 /**
  * @param proc where /proc is mounted
+ * @param socketPaths of Unix sockets
  * @returns null where it can't be known: no /proc, or a process whose files are not ours to see
  */
-export async function readListeners(pid: number, ports: readonly number[], proc = '/proc'): Promise<Listeners | null> {
+export async function readListeners(
+  pid: number,
+  ports: readonly number[],
+  proc = '/proc',
+  socketPaths: readonly string[] = [],
+): Promise<Listeners | null> {
   try {
-    const inodes = new Set((await listeningSockets(`${proc}/${pid}/net`, ports)).map(({ inode }) => inode));
+    const folder = `${proc}/${pid}/net`;
+    const ofPorts = ports.length === 0 ? [] : await listeningSockets(folder, ports);
+    const inodes = new Set([...ofPorts.map(({ inode }) => inode), ...(await listenersAt(folder, socketPaths))]);
     const holders = listTree([pid], { proc }).filter((one) => heldBy(`${proc}/${one}/fd`, inodes).length > 0);
     const parents = new Set(holders.map((one) => parentOf(`${proc}/${one}/status`)));
-    return { pids: holders.filter((one) => !parents.has(one)), sameNetwork: isOurNetwork(pid, proc) };
+    return {
+      pids: holders.filter((one) => !parents.has(one)),
+      sameNetwork: ports.length === 0 || isOurNetwork(pid, proc),
+    };
   } catch {
     return null;
   }
@@ -51,6 +63,18 @@ export async function whereItListens(pid: number, proc = '/proc'): Promise<reado
     return sockets.filter(({ inode }) => own.has(inode)).map(({ ip, port }) => ({ ip, port }));
   } catch {
     return undefined;
+  }
+}
+
+/** The same of Unix sockets, by their paths. */
+export function whichSocketsItHas(pid: number, proc = '/proc'): string[] {
+  try {
+    const sockets = listeningUnixSockets(`${proc}/${pid}/net`);
+    const inodes = new Set(sockets.map(({ inode }) => inode));
+    const own = new Set(listTree([pid], { proc }).flatMap((one) => heldBy(`${proc}/${one}/fd`, inodes)));
+    return sockets.flatMap(({ inode, path }) => (own.has(inode) ? [path] : []));
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProtocolName } from '../../core/protocols/names.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
-import type { SchemeName } from '../../core/protocols/schemes.ts';
+import type { FamilyName, SchemeName } from '../../core/protocols/schemes.ts';
 
 /** What a plan asks of this machine. */
 export interface Need {
@@ -16,6 +16,8 @@ export interface Need {
   /** Distinct source addresses; 1 when the system chooses. */
   readonly sources: number;
   readonly protocol: ProtocolName;
+  /** How the target is addressed. A Unix socket takes no ports, and nothing that TCP does. */
+  readonly family: FamilyName;
   /** As the URL of a range of ports would begin. */
   readonly scheme: SchemeName;
   /** The target's end is on this machine too: it needs files and memory of its own. */
@@ -43,6 +45,7 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
     threadPerConnection: false,
     clientBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.node,
     targetBytesPerConnection: DESCRIPTORS[protocol].estimatedBytes.target,
+    family: 'inet',
     scheme: protocol,
     ...need,
     protocol,

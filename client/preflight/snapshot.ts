@@ -45,13 +45,20 @@ export interface Snapshot {
 export interface SnapshotOptions {
   /** Ports of the destinations: what is in TIME_WAIT towards them, and who listens there. */
   readonly ports?: readonly number[];
+  /** Paths of the Unix sockets among the destinations. */
+  readonly socketPaths?: readonly string[];
   /** The target's process, where it runs on this machine already. */
   readonly targetPid?: number | undefined;
   /** Where /proc is mounted. */
   readonly proc?: string;
 }
 
-export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: SnapshotOptions = {}): Promise<Snapshot> {
+export async function readSnapshot({
+  ports = [],
+  socketPaths = [],
+  targetPid,
+  proc = '/proc',
+}: SnapshotOptions = {}): Promise<Snapshot> {
   const numbers = (file: string): number[] | null => numbersOf(readOr(`${proc}/${file}`));
   const first = (file: string): number | null => numbers(file)?.[0] ?? null;
   const ipv4 = (name: string): number[] | null => numbers(`sys/net/ipv4/${name}`);
@@ -67,7 +74,7 @@ export async function readSnapshot({ ports = [], targetPid, proc = '/proc' }: Sn
             paths: { tcp: `${proc}/net/tcp`, tcp6: `${proc}/net/tcp6`, sockstat: `${proc}/net/sockstat` },
           }),
         }).catch(() => null),
-    targetPid === undefined ? null : readListeners(targetPid, ports, proc),
+    targetPid === undefined ? null : readListeners(targetPid, ports, proc, socketPaths),
   ]);
   const range = ipv4('ip_local_port_range');
   const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;

@@ -1,3 +1,4 @@
+import type { FamilyName } from '../protocols/schemes.ts';
 import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from '../schemas/readings.ts';
 import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
 
@@ -5,6 +6,8 @@ import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
 export const KERNEL_COMPONENTS = [
   /** The protocol's own state: the TCP and TCPv6 caches. */
   'tcpSock',
+  /** The same of connections at a Unix socket. */
+  'unixSock',
   /** What makes it a file: inode, directory entry, open file, and the security module's notes on them. */
   'socketInode',
   'dentry',
@@ -26,6 +29,8 @@ export type KernelComponent = (typeof KERNEL_COMPONENTS)[number];
 export interface Ends {
   readonly target: number | null;
   readonly client: number | null;
+  /** How the target is addressed: TCP, unless said. */
+  readonly family?: FamilyName;
   /** All were closed: `target` is what it kept of them, and other files that it kept count as well. */
   readonly isDrained?: boolean;
 }
@@ -35,8 +40,9 @@ export type KernelRows = Readonly<Record<KernelComponent, number | null>>;
 
 /** What one end has more of than at the baseline. */
 interface Grown {
-  /** Sockets of TCP, and of other kinds. */
+  /** Sockets of TCP, connections at a Unix socket, and sockets of other kinds. */
   readonly sockets: number;
+  readonly unixSockets: number;
   readonly otherSockets: number;
   /** Open files that are no sockets. */
   readonly otherFiles: number;
@@ -57,7 +63,8 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
   const buffers = splitBuffers(hold, ends);
   const ofClient = ends.client ?? 0;
   const held = heldByTarget(baseline, hold, ends);
-  const registered = held.sockets + held.otherSockets;
+  const registered = held.sockets + held.unixSockets + held.otherSockets;
+  const isAtSocket = ends.family === 'unix';
   const { clientPorts = ofClient, clientAddresses = ofClient } = hold.established ?? {};
   const target: Grown = {
     ...held,
@@ -65,12 +72,13 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
     bufferBytes: buffers.target,
   };
   const client: Grown = {
-    sockets: ofClient,
+    sockets: isAtSocket ? 0 : ofClient,
+    unixSockets: isAtSocket ? ofClient : 0,
     otherSockets: 0,
     otherFiles: 0,
     epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll ? ofClient : 0,
-    ports: Math.min(ofClient, clientPorts),
-    addresses: Math.min(ofClient, clientAddresses),
+    ports: isAtSocket ? 0 : Math.min(ofClient, clientPorts),
+    addresses: isAtSocket ? 0 : Math.min(ofClient, clientAddresses),
     bufferBytes: buffers.client,
   };
   return {
@@ -80,24 +88,27 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
 }
 
 /**
- * TCP sockets that the target has not closed though its clients have: an end in CLOSE_WAIT is a socket like another. Where its
+ * Sockets that the target has not closed though its clients have: an end in CLOSE_WAIT is a socket like another. Where its
  * sockets were not told apart, it has no more of them than the host has more.
  *
  * @param drained nothing is open any more
+ * @param family of what its clients connected to
  * @returns null where nobody counts its descriptors
  */
-export function keptSocketsOf(baseline: Readings, drained: Readings): number | null {
+export function keptSocketsOf(baseline: Readings, drained: Readings, family: FamilyName = 'inet'): number | null {
   const [before, now] = [baseline.target, drained.target];
   if (before?.openFiles == null || now?.openFiles == null) return null;
   const files = Math.max(0, now.openFiles - before.openFiles);
-  if (before.sockets && now.sockets) return Math.min(files, Math.max(0, now.sockets.tcp - before.sockets.tcp));
+  const key = family === 'unix' ? 'others' : 'tcp';
+  if (before.sockets && now.sockets) return Math.min(files, Math.max(0, now.sockets[key] - before.sockets[key]));
+  if (family === 'unix') return files;
   const isElsewhere = drained.remote !== null;
   const [hostBefore, hostNow] = [baseline, drained].map((at) => (isElsewhere ? at.remote : at)?.sockstat?.tcpAlloc);
   return hostBefore === undefined || hostNow === undefined ? files : Math.min(files, Math.max(0, hostNow - hostBefore));
 }
 
 /**
- * One TCP socket for each connection, or as many more as the target's own processes hold: a proxy pays for its way onwards,
+ * One socket for each connection, or as many more as the target's own processes hold: a proxy pays for its way onwards,
  * and for the ports of that. What it has open beyond them (timers, pipes, logs) costs it a file each. What the whole host
  * has more of is no measure: it may be a neighbour's.
  */
@@ -105,15 +116,20 @@ function heldByTarget(
   { target: before }: Readings,
   { target: now }: Readings,
   ends: Ends,
-): Pick<Grown, 'sockets' | 'otherSockets' | 'otherFiles' | 'ports' | 'addresses'> {
+): Pick<Grown, 'sockets' | 'unixSockets' | 'otherSockets' | 'otherFiles' | 'ports' | 'addresses'> {
   const connections = ends.target ?? 0;
   const more = (key: Exclude<keyof HeldSockets, 'queues'>): number =>
     before?.sockets && now?.sockets ? Math.max(0, now.sockets[key] - before.sockets[key]) : 0;
-  const sockets = connections === 0 ? 0 : Math.max(connections, more('tcp'));
-  const otherSockets = more('others');
+  const [own, others] = ends.family === 'unix' ? (['others', 'tcp'] as const) : (['tcp', 'others'] as const);
+  const ofOwn = connections === 0 ? 0 : Math.max(connections, more(own));
+  const ofOthers = more(others);
   const files = (now?.openFiles ?? 0) - (before?.openFiles ?? 0);
-  const otherFiles = Math.max(0, files - sockets - otherSockets);
-  return { sockets, otherSockets, otherFiles, ports: more('ports'), addresses: more('addresses') };
+  const otherFiles = Math.max(0, files - ofOwn - ofOthers);
+  const kinds =
+    ends.family === 'unix'
+      ? { sockets: ofOthers, unixSockets: ofOwn, otherSockets: 0 }
+      : { sockets: ofOwn, unixSockets: 0, otherSockets: ofOthers };
+  return { ...kinds, otherFiles, ports: more('ports'), addresses: more('addresses') };
 }
 
 /** `struct eppoll_entry` and `struct epitems_head` on 64-bit Linux, for kernels that merge their caches into others. */
@@ -122,7 +138,7 @@ const EPOLL_HEAD_BYTES = 16;
 
 function rowsOf(
   connections: number | null,
-  { sockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
+  { sockets, unixSockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
   slab: Slab | null,
   before: ProcessTree | null,
   now: ProcessTree | null,
@@ -134,7 +150,7 @@ function rowsOf(
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
     return Math.round(count * sizeOf(slab, caches));
   };
-  const inodes = sockets + otherSockets;
+  const inodes = sockets + unixSockets + otherSockets;
   const entryBytes =
     (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
   const epollBytes = sized(epollItems, 'eventpoll_epi');
@@ -143,6 +159,7 @@ function rowsOf(
   const [portBytes, addressBytes] = [bucket('tcp_bind_bucket', ports), bucket('tcp_bind2_bucket', addresses)];
   return {
     tcpSock: sized(sockets, 'TCP') ?? sized(sockets, 'TCPv6'),
+    unixSock: unixSockets === 0 ? 0 : sized(unixSockets, 'UNIX-STREAM'),
     socketInode: sized(inodes, 'sock_inode_cache'),
     dentry: sized(inodes, 'dentry'),
     file: sized(inodes + otherFiles, 'filp'),
@@ -206,16 +223,18 @@ const bucketBytes = (slab: Slab, own: 'tcp_bind_bucket' | 'tcp_bind2_bucket'): n
  * What is queued at each end takes, by the list of its sockets: a neighbour's are in none. What a proxy has on its way
  * onwards is the target's. Null where nobody lists them; what is reserved is no stand-in (seen: 4 KiB for a byte).
  */
-function splitBuffers(hold: Readings, { target, client }: Ends): Record<'target' | 'client', number | null> {
+function splitBuffers(hold: Readings, { target, client, family }: Ends): Record<'target' | 'client', number | null> {
   const here = queuesAt(hold, Math.max(target ?? 0, client ?? 0));
   const isElsewhere = hold.remote !== null;
+  // A Unix socket's buffers are made once, and charged as they are.
+  const isPaired = !isElsewhere && family !== 'unix';
   const there = isElsewhere ? hold.remote?.queues : here?.target;
   const { slab } = hold.remote ?? hold;
   const onward = hold.target?.sockets?.queues;
   const onwardBytes = onward ? bytesOfQueues(onward, slab, !isElsewhere) : 0;
   return {
-    target: there ? bytesOfQueues(there, slab, !isElsewhere) + onwardBytes : null,
-    client: here ? bytesOfQueues(here.client, hold.slab, !isElsewhere && target !== null) : null,
+    target: there ? bytesOfQueues(there, slab, isPaired) + onwardBytes : null,
+    client: here ? bytesOfQueues(here.client, hold.slab, isPaired && target !== null) : null,
   };
 }
 
@@ -223,10 +242,11 @@ function splitBuffers(hold: Readings, { target, client }: Ends): Record<'target'
  * What the target's end has of tcp_mem: a reservation in whole pages, which may be used up long before memory is. By the
  * list of its sockets; where there is none, an even share of what the host's sockets have reserved since the baseline.
  */
-export function tcpReservedOf(baseline: Readings, hold: Readings, { target }: Ends): number | null {
+export function tcpReservedOf(baseline: Readings, hold: Readings, { target, family }: Ends): number | null {
   if (target === null) return null;
   const onward = hold.target?.sockets?.queues;
   const onwardBytes = onward ? reservedBytesOf(onward) : 0;
+  if (family === 'unix') return onwardBytes;
   if (hold.remote !== null) {
     const { queues, sockstat } = hold.remote;
     return queues

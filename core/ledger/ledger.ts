@@ -133,7 +133,7 @@ export function userRows(
  * has: the rows for each socket are what counts.
  */
 function sumOf(rows: KernelRows): number | null {
-  if (rows.tcpSock === null || rows.socketInode === null) return null;
+  if (rows.tcpSock === null || rows.unixSock === null || rows.socketInode === null) return null;
   return KERNEL_COMPONENTS.reduce((sum, name) => sum + (rows[name] ?? 0), 0);
 }
 

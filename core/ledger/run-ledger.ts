@@ -17,8 +17,13 @@ export function ledgerAt(
   const isHere = isLinux && (run.generator.legs[point.leg]?.targetIsLocal ?? false);
   const isSeen = isHere || point.readings.remote !== null;
   const client = isLinux ? point.level : null;
-  if (!isSeen || !baseline) return ledgerOf((baseline ?? point).readings, point.readings, { target: null, client });
-  const ends = point.phase === 'retained' ? drainedEnds(baseline, point, client) : { target: point.level, client };
+  const family = run.plan.legs[point.leg]?.family ?? 'inet';
+  if (!isSeen || !baseline)
+    return ledgerOf((baseline ?? point).readings, point.readings, { target: null, client, family });
+  const ends =
+    point.phase === 'retained'
+      ? drainedEnds(baseline, point, { client, family })
+      : { target: point.level, client, family };
   return ledgerOf(baseline.readings, point.readings, ends);
 }
 
@@ -26,8 +31,8 @@ export function ledgerAt(
 function drainedEnds(
   baseline: Pick<MemoryPoint, 'readings'>,
   { readings }: Pick<MemoryPoint, 'readings'>,
-  client: number | null,
+  { client, family }: Required<Pick<Ends, 'client' | 'family'>>,
 ): Ends {
-  const kept = keptSocketsOf(baseline.readings, readings);
-  return kept === null ? { target: null, client } : { target: kept, client, isDrained: true };
+  const kept = keptSocketsOf(baseline.readings, readings, family);
+  return { target: kept, client, family, isDrained: kept !== null };
 }

@@ -4,7 +4,7 @@ import { OUTCOMES } from '../values/outcomes.ts';
 import { parseTargetUrl } from '../values/urls.ts';
 import { PROTOCOLS } from './names.ts';
 import { DESCRIPTORS, findProtocols } from './protocols.ts';
-import { SCHEMES, toCarried } from './schemes.ts';
+import { PORT_SCHEMES, toCarried } from './schemes.ts';
 
 for (const name of PROTOCOLS) {
   const descriptor = DESCRIPTORS[name];
@@ -30,7 +30,7 @@ for (const name of PROTOCOLS) {
 }
 
 test('each listens at ports of its own, so that one server can serve all', () => {
-  assert.equal(new Set(SCHEMES.map((name) => toCarried(name).servedPort)).size, SCHEMES.length);
+  assert.equal(new Set(PORT_SCHEMES.map((name) => toCarried(name).servedPort)).size, PORT_SCHEMES.length);
 });
 
 test('something can be measured of each exchange', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { overTransport } from './schemes.ts';
+import { familyOf, overTransport, SCHEMES, toCarried, toScheme } from './schemes.ts';
 
 test('a URL over another transport keeps all but its scheme; what is no URL of ours stays as it is', () => {
   const over: ReadonlyArray<[url: string, tls: string, plain: string]> = [
@@ -9,8 +9,18 @@ test('a URL over another transport keeps all but its scheme; what is no URL of o
     ['tcp://h:1-9', 'tls://h:1-9', 'tcp://h:1-9'],
     ['redis://h:1', 'redis://h:1', 'redis://h:1'],
     ['', '', ''],
+    // There is none over TLS.
+    ['ws+unix:///run/a.sock:/b', 'ws+unix:///run/a.sock:/b', 'ws+unix:///run/a.sock:/b'],
   ];
   for (const [url, tls, plain] of over) {
     assert.deepEqual([overTransport(url, 'tls'), overTransport(url, 'plain')], [tls, plain]);
+  }
+});
+
+test('a scheme is a protocol over a transport in a family, and each of them one scheme', () => {
+  for (const scheme of SCHEMES) {
+    const { protocol, transport } = toCarried(scheme);
+    assert.equal(toScheme(protocol, transport, familyOf(scheme)), scheme);
+    assert.equal(familyOf(scheme), scheme.endsWith('+unix') ? 'unix' : 'inet');
   }
 });

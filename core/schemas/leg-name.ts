@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { SCHEMES, type SchemeName } from '../protocols/schemes.ts';
 
 /** Files and anchors of a report are called after legs, and a run folder may be from anybody. */
-export const LegName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+export const LegName = z.string().regex(/^[a-z][a-z0-9+-]{0,39}$/);
 
-/** @returns for each leg its name: `ws`, `tcp`, `ws-2`, `wss` */
+/** @returns for each leg its name: `ws`, `tcp`, `ws-2`, `wss`, `ws+unix` */
 export function nameLegs(schemes: readonly SchemeName[]): string[] {
   return schemes.map((scheme, index) => {
     const earlier = schemes.slice(0, index).filter((one) => one === scheme).length;
@@ -13,7 +13,7 @@ export function nameLegs(schemes: readonly SchemeName[]): string[] {
   });
 }
 
-const LEG_NAME = new RegExp(`^(${SCHEMES.join('|')})(-([2-9]|[1-9]\\d+))?$`);
+const LEG_NAME = new RegExp(`^(${SCHEMES.join('|').replaceAll('+', '\\+')})(-([2-9]|[1-9]\\d+))?$`);
 
 /** Whether a leg of some run may be called so. */
 export const isLegName = (text: string): boolean => LEG_NAME.test(text);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { TRANSPORTS } from '../protocols/schemes.ts';
+import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
@@ -127,6 +127,7 @@ export const LegSummary = z.object({
   name: LegName,
   protocol: z.enum(PROTOCOLS),
   transport: z.enum(TRANSPORTS).default('plain'),
+  family: z.enum(FAMILIES).default('inet'),
   /** null where it is plain. */
   tls: SecuredLeg.nullable().default(null),
   planned: count,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProtocolName } from '../protocols/names.ts';
+import type { SchemeName } from '../protocols/schemes.ts';
 import { type Leg, RecordedLeg, toRecordedLeg } from './leg.ts';
 import { isLegName, LegName, nameLegs } from './leg-name.ts';
 
-const NAMES: ReadonlyArray<[protocols: ProtocolName[], names: string[]]> = [
+const NAMES: ReadonlyArray<[schemes: SchemeName[], names: string[]]> = [
   [[], []],
   [
     ['tcp', 'ws'],
@@ -14,14 +14,19 @@ const NAMES: ReadonlyArray<[protocols: ProtocolName[], names: string[]]> = [
     ['ws', 'tcp', 'ws', 'ws'],
     ['ws', 'tcp', 'ws-2', 'ws-3'],
   ],
+  [
+    ['ws+unix', 'ws', 'ws+unix'],
+    ['ws+unix', 'ws', 'ws+unix-2'],
+  ],
 ];
 
 test('a leg is called by its protocol, and from the second one of a protocol on by a number as well', () => {
-  for (const [protocols, names] of NAMES) {
-    assert.deepEqual(nameLegs(protocols), names);
+  for (const [schemes, names] of NAMES) {
+    assert.deepEqual(nameLegs(schemes), names);
     for (const name of names) assert.ok(isLegName(name) && LegName.safeParse(name).success, name);
   }
-  for (const name of ['quic', 'ws-1', 'ws-02', 'ws-', 'legs', 'ws-2.x']) assert.ok(!isLegName(name), name);
+  for (const name of ['quic', 'ws-1', 'ws-02', 'ws-', 'legs', 'ws-2.x', 'ws+unix-1', 'ws+', 'wssunix'])
+    assert.ok(!isLegName(name), name);
 });
 
 test('files are called after legs, so a name has nothing in it that a path has', () => {
@@ -30,13 +35,14 @@ test('files are called after legs, so a name has nothing in it that a path has',
 
 test('records without names had one leg for each protocol, and said nothing of its connections', () => {
   const old = { protocol: 'ws', warmUp: 0, levels: [10], connectsPerSecond: 5, cycles: 1 };
-  const { name, url, transport, behaviour, close } = RecordedLeg.parse(old);
+  const { name, url, transport, family, behaviour, close } = RecordedLeg.parse(old);
   assert.deepEqual(
-    { name, url, transport, behaviour, close },
+    { name, url, transport, family, behaviour, close },
     {
       name: 'ws',
       url: null,
       transport: 'plain',
+      family: 'inet',
       behaviour: null,
       close: null,
     },
@@ -49,6 +55,7 @@ test('what is recorded of a leg has no secret in it, however it got there', () =
     url: 'tcp://h:1',
     protocol: 'tcp',
     transport: 'plain',
+    family: 'inet',
     tls: null,
     behaviour: { kind: 'request', perSecond: 5, path: '/a?token=hunter2hunter2' },
     close: 'reset',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { BEHAVIOURS, type BehaviourPlan } from '../behaviours/behaviours.ts';
 import { DATA_ORDERS } from '../opening/data-order.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { TRANSPORTS } from '../protocols/schemes.ts';
+import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { redactText, redactUrl } from '../values/secrets.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { LegTls } from './tls.ts';
@@ -51,6 +51,7 @@ const LegShape = z.object({
     .default(null),
   protocol: z.enum(PROTOCOLS),
   transport: z.enum(TRANSPORTS).default('plain'),
+  family: z.enum(FAMILIES).default('inet'),
   /** null: it is plain. */
   tls: LegTls.nullable().default(null),
   /** What open connections do; null where the record is too old to say it of a leg. So it is with the next two. */

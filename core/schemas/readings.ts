@@ -75,7 +75,7 @@ export const ProcessTree = z.object({
 export type ProcessTree = z.infer<typeof ProcessTree>;
 
 /**
- * Kernel object caches that grow with TCP connections (found by experiment, docs/how-memory-is-read.md). A kernel that merges
+ * Kernel object caches that grow with connections (found by experiment, docs/how-memory-is-read.md). A kernel that merges
  * caches of like size shows only one of their names; the others are absent then.
  */
 export const SLAB_CACHES = [
@@ -96,6 +96,7 @@ export const SLAB_CACHES = [
   'skbuff_head_cache',
   'skbuff_fclone_cache',
   'skbuff_small_head',
+  'UNIX-STREAM',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 
@@ -173,7 +174,10 @@ export const Cgroup = z.object({
 });
 export type Cgroup = z.infer<typeof Cgroup>;
 
-/** Connections on the target's ports as the kernel lists them (/proc/net/tcp and tcp6): a count from outside. */
+/**
+ * Connections on the target's ports, or at its Unix socket, as the kernel lists them: a count from outside. A Unix socket has no
+ * TIME_WAIT, ports and requests.
+ */
 export const Established = z.object({
   /** ESTABLISHED with the target's port as the local one. */
   targetEnds: count,

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { LEDGER_COMPONENTS } from '../ledger/ledger.ts';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { TRANSPORTS } from '../protocols/schemes.ts';
+import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { WORDS } from '../stats/difference.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { SUMMARY_STATUSES } from '../values/statuses.ts';
@@ -26,6 +26,7 @@ const Growth = z.object({
   leg: LegName,
   protocol: z.enum(PROTOCOLS),
   transport: z.enum(TRANSPORTS).default('plain'),
+  family: z.enum(FAMILIES).default('inet'),
   /** What was compared: all of it, or user memory where that is all that both runs know; null: neither. */
   part: z.enum(['total', 'user']).nullable(),
   /** Cost of one more connection, by the earlier run and by this one. */

@@ -21,7 +21,7 @@ export interface Threshold {
   readonly limit: number;
 }
 
-const SHAPE = /^\s*([\w.-]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*$/;
+const SHAPE = /^\s*([\w.+-]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*$/;
 
 /** All that can be asked of a leg: what TLS adds to it stands beside the legs, since it is of two. */
 const OfLeg = LegSummary.extend({ tlsAdds: TlsAdds });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { redactUrl } from './secrets.ts';
 import { parseTargetUrl, type TargetUrl } from './urls.ts';
 
-const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text'>]> = [
+const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text' | 'family'>]> = [
   [
     'ws://127.0.0.1:3000',
     { scheme: 'ws', protocol: 'ws', transport: 'plain', host: '127.0.0.1', ports: [3000], path: '/' },
@@ -51,7 +51,8 @@ const GOOD: ReadonlyArray<[string, Omit<TargetUrl, 'text'>]> = [
   ['tls://h:993', { scheme: 'tls', protocol: 'tcp', transport: 'tls', host: 'h', ports: [993], path: '/' }],
 ];
 for (const [text, wanted] of GOOD) {
-  test(`${text} is a target`, () => assert.deepEqual(parseTargetUrl(text), { ...wanted, text: redactUrl(text) }));
+  test(`${text} is a target`, () =>
+    assert.deepEqual(parseTargetUrl(text), { ...wanted, family: 'inet', text: redactUrl(text) }));
 }
 
 const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [
@@ -87,15 +88,15 @@ const BAD: ReadonlyArray<[text: string, why: RegExp, shown?: string]> = [
   ['ws://[::g]:80', /\[::g\] is no IPv6 address/],
   ['ws://bücher.example:80/x', /only ASCII letters; write ws:\/\/xn--bcher-kva\.example:80\/x$/],
   ['ws://a,b:80', /no host is called a,b/],
-  ['unix:/run/x.sock', /a unix socket, and only TCP is measured/],
-  ['http+unix://%2Frun%2Fx.sock/path', /a unix socket, and only TCP is measured/],
-  ['/run/x.sock', /a unix socket, and only TCP is measured/],
-  ['./x.sock', /a unix socket, and only TCP is measured/],
+  ['unix:/run/x.sock', /write tcp\+unix:\/\/\/run\/x\.sock, or ws\+unix:\/\/\/run\/x\.sock:\/path$/],
+  ['/run/x.sock', /write tcp\+unix:\/\/\/run\/x\.sock, or/],
+  ['./x.sock', /write tcp\+unix:\/\/\$PWD\/x\.sock, or/],
+  ['~/x.sock', /write tcp\+unix:\/\/\$HOME\/x\.sock, or/],
   ['wss://h', /a port is missing; write wss:\/\/h:443, or/],
   ['tls://h:1/x', /tls has no path; leave it out: tls:\/\/h:1$/],
   [
     'rediss://h',
-    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/, sse:\/\/, sses:\/\/$/,
+    /connrig run tls:\/\/h:6380; the scheme is one of tcp:\/\/, ws:\/\/, http:\/\/, tls:\/\/, wss:\/\/, https:\/\/, sse:\/\/, sses:\/\/, at a Unix socket tcp\+unix:\/\/, ws\+unix:\/\/, http\+unix:\/\/, sse\+unix:\/\/$/,
   ],
   ['quic://h:443', /quic goes over UDP, and only TCP is measured/],
   ['redis://h:7000/0', /redis is not spoken here.*: connrig run tcp:\/\/h:7000; the scheme is one of/],

@@ -1,29 +1,41 @@
 import { PROTOCOLS, type ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
 import {
-  isSchemeName,
-  SCHEMES,
+  type FamilyName,
+  familyOf,
+  isPortScheme,
+  PORT_SCHEMES,
+  type PortSchemeName,
   type SchemeName,
+  SOCKET_SCHEMES,
   type TransportName,
   toCarried,
   toScheme,
 } from '../protocols/schemes.ts';
 import { redactBroken, redactUrl } from './secrets.ts';
+import { isSocketUrl, readSocketUrl, schemelessSocket } from './socket-urls.ts';
 
-/** A target's address as a person gave it: one host, one port or a range of ports. */
+/** A target's address as a person gave it: one host, one port or a range of ports; or a Unix socket. */
 export interface TargetUrl {
   readonly scheme: SchemeName;
   readonly protocol: ProtocolName;
   readonly transport: TransportName;
-  /** Host name or IP, without brackets. */
+  readonly family: FamilyName;
+  /** Host name or IP, without brackets; `localhost` at a Unix socket, as servers hear it from curl. */
   readonly host: string;
-  /** Ascending, at least one. More than one when the URL names a range (`:9001-9060`). */
+  /** Ascending, at least one. More than one when the URL names a range (`:9001-9060`). None at a Unix socket. */
   readonly ports: readonly number[];
+  /** Absolute path of a Unix socket. */
+  readonly socketPath?: string;
   /** Request target of the upgrade, or of http's requests, with query; `/` for tcp, which has none. For the server alone. */
   readonly path: string;
   /** As it may be recorded and shown: without the values of its query. */
   readonly text: string;
 }
+
+/** The paths of those that are Unix sockets. */
+export const socketPathsOf = (urls: readonly TargetUrl[]): string[] =>
+  urls.flatMap(({ socketPath }) => socketPath ?? []);
 
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/:?#@[\]]+):(\d+)(?:-(\d+))?([/?][^\s#]*)?$/i;
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)(#.*)?$/is;
@@ -32,13 +44,20 @@ const PLACE = /^(?:\[[^\]]*\]|[^:]*)(?::\d+(?:-\d+)?)?$/;
 const NO_HOST_SIGN = /[^\w.~-]/;
 
 /**
- * Reads `ws://host:port/path`, `https://host:port/path`, `tcp://host:port` or a port range `ws://127.0.0.1:9001-9060`.
+ * Reads `ws://host:port/path`, `https://host:port/path`, `tcp://host:port`, a port range `ws://127.0.0.1:9001-9060` or a Unix
+ * socket `ws+unix:///run/app.sock:/path`.
  *
  * @returns the target, or a sentence that says what is wrong and what to write instead
  */
 export function parseTargetUrl(text: string): TargetUrl | string {
   const wrong = problemOf(text);
-  if (wrong !== undefined) return `"${redactBroken(text)}" is not a target URL: ${wrong}`;
+  const socket = wrong === undefined && isSocketUrl(text) ? readSocketUrl(text) : undefined;
+  const problem = typeof socket === 'string' ? socket : wrong;
+  if (problem !== undefined) return `"${redactBroken(text)}" is not a target URL: ${problem}`;
+  if (typeof socket === 'object') {
+    const { scheme, socketPath, path, canonical } = socket;
+    return { ...named(scheme), host: 'localhost', ports: [], socketPath, path, text: redactUrl(canonical) };
+  }
   const [, scheme = '', host = '', first = '', last = first, path = '/'] = SHAPE.exec(text)!;
   const [from, to] = [Number(first), Number(last)];
   return {
@@ -52,9 +71,9 @@ export function parseTargetUrl(text: string): TargetUrl | string {
 }
 
 /** What a scheme stands for. */
-const named = (scheme: SchemeName): Pick<TargetUrl, 'scheme' | 'protocol' | 'transport'> => {
+const named = (scheme: SchemeName): Pick<TargetUrl, 'scheme' | 'protocol' | 'transport' | 'family'> => {
   const { protocol, transport } = toCarried(scheme);
-  return { scheme, protocol, transport };
+  return { scheme, protocol, transport, family: familyOf(scheme) };
 };
 
 /** @returns undefined when nothing is wrong */
@@ -62,9 +81,8 @@ function problemOf(text: string): string | undefined {
   const shown = redactBroken(text);
   if (text === '') return `it is empty; ${LIKE}`;
   if (/[\s\p{Cc}]/u.test(text)) return 'it has a space or a line break in it; in a path write %20';
-  if (/^(?:[a-z+]*unix:|[/.~])/i.test(text)) {
-    return 'it names a unix socket, and only TCP is measured; let the server listen at a port as well: tcp://127.0.0.1:3000';
-  }
+  if (isSocketUrl(text)) return undefined;
+  if (/^(?:unix:|[/.~])/i.test(text)) return schemelessSocket(text);
   const [, scheme, authority = '', path = '', fragment] = PARTS.exec(text) ?? [];
   if (scheme === undefined) return schemeless(text, shown);
   const own = scheme.toLowerCase();
@@ -72,7 +90,7 @@ function problemOf(text: string): string | undefined {
   if (authority.includes('@') || (path.includes('@') && !PLACE.test(authority))) {
     return `it has a user and a password in it, which no connection here sends; leave them out, and give a server that takes a token in its query that: ${withoutUser(shown)}`;
   }
-  if (!isSchemeName(own)) return foreignScheme(own, authority);
+  if (!isPortScheme(own)) return foreignScheme(own, authority);
   const { protocol } = toCarried(own);
   return (
     problemOfAuthority(own, authority, redactUrl(path)) ??
@@ -84,11 +102,11 @@ function problemOf(text: string): string | undefined {
 }
 
 const LIKE = 'write one such as ws://127.0.0.1:3000/path or tcp://127.0.0.1:3000-3009';
-const KNOWN = `the scheme is one of ${SCHEMES.map((name) => `${name}://`).join(', ')}`;
+const KNOWN = `the scheme is one of ${PORT_SCHEMES.map((name) => `${name}://`).join(', ')}, at a Unix socket ${SOCKET_SCHEMES.map((name) => `${name}://`).join(', ')}`;
 
 function schemeless(text: string, shown: string): string {
   const [, own = '', place = ''] = /^([a-z]+):\/?(?=[^/])(.*:\d.*)$/i.exec(shown) ?? [];
-  if (isSchemeName(own.toLowerCase())) return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
+  if (isPortScheme(own.toLowerCase())) return `two slashes go behind its scheme; write ${own.toLowerCase()}://${place}`;
   const rest = shown.replace(/^[a-z][a-z0-9+.-]*:\/?(?=[^\d/].*:\d)/i, '');
   if (/^(?:\[[^\]]+\]|[^/:?#]+):\d/.test(rest)) {
     const plain = PROTOCOLS.map((name) => `${name}://${DESCRIPTORS[name].hasPath ? rest : rest.split(/[/?#]/)[0]}`);
@@ -136,7 +154,7 @@ function foreignScheme(scheme: string, authority: string): string {
   return `${scheme} is not spoken here, but its connections can be held: connrig run ${carrier}://${authority || 'host'}${port}; ${KNOWN}`;
 }
 
-function problemOfAuthority(scheme: SchemeName, authority: string, path: string): string | undefined {
+function problemOfAuthority(scheme: PortSchemeName, authority: string, path: string): string | undefined {
   if (!authority.startsWith('[') && authority.split(':').length > 2) {
     if (!/^[\da-f:.]+(?:%[\w.-]+)?(?::\d+)?$/i.test(authority))
       return `${authority} has more than one port; ranges are written 9001-9004`;

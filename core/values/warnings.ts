@@ -31,7 +31,7 @@ export const WARNINGS = {
   WPID: {
     sentence: ({ pid, urls }: { readonly pid: number; readonly urls: string }) =>
       `neither process ${pid} nor a child of it listens at ${urls}: is it the right one?`,
-    hint: () => 'ss -ltnp',
+    hint: ({ urls }: { readonly urls: string }) => (urls.includes('+unix:') ? 'ss -xlp' : 'ss -ltnp'),
   },
   /** `hasLeg`: whether the earlier run had this leg at all. */
   WBASELINE: {

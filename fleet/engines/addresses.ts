@@ -1,6 +1,6 @@
-import type { Endpoint } from './engine.ts';
+import type { Destination } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { AF_INET, AF_INET6, type Libc, setPort, socketAddress } from './libc.ts';
+import { AF_INET, AF_INET6, AF_UNIX, type Libc, pathAddress, setPort, socketAddress } from './libc.ts';
 import { PortRing } from './ports.ts';
 
 /** One pair of source and destination, ready for the kernel. */
@@ -20,7 +20,7 @@ export class Addresses {
   readonly #options: EngineOptions;
   readonly #routes: SocketRoute[] = [];
   /** By destination object first, so that the usual case builds no string; equal destinations share their routes. */
-  readonly #numbers = new Map<Endpoint, Map<string, number>>();
+  readonly #numbers = new Map<Destination, Map<string, number>>();
   readonly #byAddress = new Map<string, Map<string, number>>();
   /** The same for all routes of this engine. */
   readonly #start = Math.random();
@@ -30,7 +30,7 @@ export class Addresses {
     this.#options = options;
   }
 
-  routeOf(destination: Endpoint, sourceIp: string | undefined): number {
+  routeOf(destination: Destination, sourceIp: string | undefined): number {
     const bySource = this.#numbers.get(destination) ?? this.#remember(destination);
     const key = sourceIp ?? '';
     let number = bySource.get(key);
@@ -41,8 +41,8 @@ export class Addresses {
     return number;
   }
 
-  #remember(destination: Endpoint): Map<string, number> {
-    const address = `${destination.ip} ${destination.port}`;
+  #remember(destination: Destination): Map<string, number> {
+    const address = 'path' in destination ? destination.path : `${destination.ip} ${destination.port}`;
     const bySource = this.#byAddress.get(address) ?? new Map<string, number>();
     this.#byAddress.set(address, bySource);
     this.#numbers.set(destination, bySource);
@@ -71,7 +71,11 @@ export class Addresses {
     if (port > 0) this.route(number).ports?.giveBack(port);
   }
 
-  #make({ ip, port }: Endpoint, sourceIp: string | undefined): SocketRoute {
+  #make(to: Destination, sourceIp: string | undefined): SocketRoute {
+    if ('path' in to) {
+      return { family: AF_UNIX, ports: undefined, source: undefined, destination: pathAddress(to.path) };
+    }
+    const { ip, port } = to;
     const { portRange, worker } = this.#options;
     const family = ip.includes(':') ? AF_INET6 : AF_INET;
     const ports = portRange && new PortRing(portRange, worker, this.#start, port);

@@ -12,7 +12,7 @@ export interface Engine {
   /** What an engine that secures its connections has counted; others have none. */
   readonly tls?: EngineTls;
   /** Begins to connect. Never throws for what happens to the connection: that arrives as `onGone`, perhaps at once. */
-  open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void;
+  open(slot: Slot, destination: Destination, sourceIp: string | undefined): void;
   /**
    * Sends bytes in order; what the socket doesn't take now is copied and sent later. Ignored when the slot is gone and
    * after `finish`.
@@ -25,7 +25,10 @@ export interface Engine {
   isQueued(slot: Slot): boolean;
   /** Sends FIN after everything written; `onGone` follows when the peer has closed too. */
   finish(slot: Slot): void;
-  /** Drops the connection now (RST); `onGone` follows with cause `aborted`. */
+  /**
+   * Drops the connection now; `onGone` follows with cause `aborted`. The peer sees a reset; at a Unix socket, which has none,
+   * it sees the end, or a reset where something of its own was not read.
+   */
   abort(slot: Slot): void;
   /**
    * After `finish`: waits no longer for the peer to close. What was sent still arrives, FIN last, and the peer sees no
@@ -70,8 +73,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A Unix socket, which has one end and no ports: no source goes with it. */
+export interface SocketEndpoint {
+  /** Absolute, of at most 107 bytes. */
+  readonly path: string;
+}
+
+export type Destination = Endpoint | SocketEndpoint;
+
 export interface EngineEvents {
-  /** TCP is established. */
+  /** TCP is established, or there was room in the backlog of a Unix socket. */
   onConnected(slot: Slot): void;
   /** Bytes arrived; valid during the call only. */
   onBytes(slot: Slot, bytes: Uint8Array): void;
@@ -112,9 +123,13 @@ export const END_CAUSES = [
 ] as const;
 export type EndCause = (typeof END_CAUSES)[number];
 
+/** At a Unix socket: no such file, no folder on the way, no leave to write to it, no stream socket. */
+const SOCKET_REFUSALS = { ENOENT: 'refused', ENOTDIR: 'refused', EACCES: 'refused', EPROTOTYPE: 'refused' } as const;
+
 /** System error codes that have a cause of their own; the rest is `error`. */
 const CAUSE_OF: Readonly<Record<string, EndCause>> = {
   ECONNREFUSED: 'refused',
+  ...SOCKET_REFUSALS,
   ECONNRESET: 'reset',
   EPIPE: 'reset',
   ECONNABORTED: 'reset',

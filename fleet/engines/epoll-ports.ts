@@ -1,9 +1,9 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { Addresses } from './addresses.ts';
-import { abandon, dial } from './dial.ts';
-import type { Endpoint } from './engine.ts';
+import { abandon, dial, enter } from './dial.ts';
+import type { Destination } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { Libc } from './libc.ts';
+import { AF_UNIX, type Libc } from './libc.ts';
 
 /** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
 const PORT_TRIES = 8;
@@ -28,7 +28,7 @@ export class EpollPorts {
    */
   open(
     slot: Slot,
-    destination: Endpoint,
+    destination: Destination,
     sourceIp: string | undefined,
     register: (slot: Slot, fd: number) => boolean,
   ): string | undefined {
@@ -42,6 +42,16 @@ export class EpollPorts {
       if (failure !== 'EADDRINUSE' && failure !== 'EADDRNOTAVAIL') break;
     }
     return failure;
+  }
+
+  /** It goes to a Unix socket. */
+  isAtSocket(slot: Slot): boolean {
+    return this.#addresses.route(this.#routes[slot]!).family === AF_UNIX;
+  }
+
+  /** Connects one that goes to a Unix socket: see {@link enter}. */
+  enter(slot: Slot, fd: number): boolean | string {
+    return enter(this.#libc, fd, this.#addresses.route(this.#routes[slot]!));
   }
 
   /** Its socket is closed: its port may be given out again. */

@@ -1,5 +1,7 @@
 /** Bits of a slot's state. */
 export const CONNECTING = 1;
+/** At a Unix socket: not connected yet, and not registered, since its backlog was full. */
+export const WAITING = 32;
 /** `finish` was called; FIN follows what is queued. */
 export const FIN_WANTED = 2;
 export const FIN_SENT = 4;

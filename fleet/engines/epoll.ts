@@ -1,28 +1,19 @@
 import type { Slot } from '../protocols/protocol.ts';
-import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
+import { Departures } from './departures.ts';
+import { resetWhenClosed } from './dial.ts';
+import { causeOf, type Destination, type EndCause, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { ASK_EVERY_MS, EpollBacklog } from './epoll-backlog.ts';
 import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
 import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
-import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN } from './epoll-states.ts';
-import {
-  EPOLLERR,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  EPOLLRDHUP,
-  type Libc,
-  SHUT_WR,
-  SO_LINGER,
-  SOL_SOCKET,
-} from './libc.ts';
+import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN, WAITING } from './epoll-states.ts';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc, SHUT_WR } from './libc.ts';
 import { sendMost } from './send-most.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
 import { readSocketError } from './socket-error.ts';
 import { Unread } from './unread.ts';
-
-const LINGER_ZERO = new Int32Array([1, 0]);
 
 /**
  * Sockets through Linux's own calls: no object, closure or timer for a connection, only a few numbers per slot (14
@@ -42,8 +33,8 @@ export class EpollEngine implements Engine {
   readonly #generations: Uint8Array;
   readonly #queues: SendQueues;
   readonly #unread = new Unread();
-  /** Sockets that are closed and not yet reported: reports come from turns, never from within a call. */
-  readonly #gone: Array<{ slot: Slot; cause: EndCause; detail: string }> = [];
+  readonly #gone: Departures;
+  readonly #backlog: EpollBacklog;
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
   /** Read since the turn last looked at the clock. */
   #bytesSinceLook = 0;
@@ -53,25 +44,31 @@ export class EpollEngine implements Engine {
   constructor(libc: Libc, options: EngineOptions, events: EngineEvents) {
     this.#libc = libc;
     this.#events = events;
+    this.#gone = new Departures(events);
     this.#ports = new EpollPorts(libc, options);
     this.#queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
     this.#fds = new Int32Array(options.slots).fill(-1);
     this.#states = new Uint8Array(options.slots);
     this.#generations = new Uint8Array(options.slots);
     this.#set = new EpollSet(libc);
+    const [ports, set, fds] = [this.#ports, this.#set, this.#fds];
+    const fail = (slot: Slot, why: string): void => this.#close(slot, causeOf(why), why);
+    this.#backlog = new EpollBacklog({ ports, set, fds, states: this.#states, generations: this.#generations, fail });
   }
 
-  open(slot: Slot, destination: Endpoint, sourceIp: string | undefined): void {
+  open(slot: Slot, destination: Destination, sourceIp: string | undefined): void {
     this.#generations[slot] = (this.#generations[slot]! + 1) & 0xff;
     const failure = this.#ports.open(slot, destination, sourceIp, this.#register);
     if (failure !== undefined) this.#report(slot, causeOf(failure), failure);
+    else if (this.#states[slot] === WAITING) this.#backlog.add(slot);
   }
 
   /** One for all connections: made once, since a closure each would be garbage. */
   readonly #register = (slot: Slot, fd: number): boolean => {
-    if (!this.#set.add(fd, slot, this.#generations[slot]!)) return false;
+    const waits = this.#ports.isAtSocket(slot);
+    if (!waits && !this.#set.add(fd, slot, this.#generations[slot]!)) return false;
     this.#fds[slot] = fd;
-    this.#states[slot] = CONNECTING;
+    this.#states[slot] = waits ? WAITING : CONNECTING;
     return true;
   };
 
@@ -117,7 +114,7 @@ export class EpollEngine implements Engine {
   abort(slot: Slot): void {
     const fd = this.#fds[slot]!;
     if (fd < 0) return;
-    this.#libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER_ZERO, 8);
+    resetWhenClosed(this.#libc, fd);
     this.#close(slot, 'aborted', '');
   }
 
@@ -139,9 +136,11 @@ export class EpollEngine implements Engine {
   }
 
   async turn(maxWaitMs: number): Promise<void> {
-    const waitMs = this.#gone.length > 0 || this.#unread.size > 0 ? 0 : maxWaitMs;
-    this.#reportGone();
+    const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
+    const waitMs = !this.#gone.isEmpty || this.#unread.size > 0 ? 0 : mostMs;
+    this.#gone.report();
     const count = this.#set.wait(waitMs);
+    if (!this.#backlog.isEmpty) this.#backlog.enter();
     const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;
     for (let i = 0; i < count && !this.#disposed; i++) {
@@ -151,7 +150,7 @@ export class EpollEngine implements Engine {
       isLate = performance.now() >= endsAtMs;
     }
     if (this.#unread.size > 0) this.#readOn();
-    this.#reportGone();
+    this.#gone.report();
     const nowMs = performance.now();
     if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
     this.#yieldedAtMs = nowMs;
@@ -165,6 +164,7 @@ export class EpollEngine implements Engine {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#gone.silence();
     for (let slot = 0; slot < this.#fds.length; slot++) this.abort(slot);
     this.#set.close();
   }
@@ -288,13 +288,6 @@ export class EpollEngine implements Engine {
 
   #report(slot: Slot, cause: EndCause, detail: string): void {
     this.#states[slot] = 0;
-    this.#gone.push({ slot, cause, detail });
-  }
-
-  #reportGone(): void {
-    // What is reported may open anew and fail at once: those wait for the next turn.
-    for (const { slot, cause, detail } of this.#gone.splice(0)) {
-      if (!this.#disposed) this.#events.onGone(slot, cause, detail);
-    }
+    this.#gone.add(slot, cause, detail);
   }
 }

@@ -92,8 +92,9 @@ const ERROR_NAMES = new Map(Object.entries(constants.errno).map(([name, number])
 ERROR_NAMES.set(constants.errno.EAGAIN, 'EAGAIN');
 const nameOf = (errorNumber: number): string => ERROR_NAMES.get(errorNumber) ?? `error ${errorNumber}`;
 
-export const { EINPROGRESS } = constants.errno;
+export const { EAGAIN, EINPROGRESS, EINTR } = constants.errno;
 /** Linux's values; the same on every architecture that Node runs on. */
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
@@ -127,6 +128,15 @@ export const PR_SET_TIMERSLACK = 29;
  * x86-64 only; elsewhere the 64-bit data is aligned, which makes it 16.
  */
 export const EPOLL_EVENT = process.arch === 'x64' ? { words: 3, data: 1 } : { words: 4, data: 2 };
+
+/** `struct sockaddr_un`, as long as its path asks for. */
+export function pathAddress(path: string): Uint8Array {
+  const bytes = Buffer.from(path);
+  const address = new Uint8Array(2 + bytes.length + 1);
+  new DataView(address.buffer).setUint16(0, AF_UNIX, endianness() === 'LE');
+  address.set(bytes, 2);
+  return address;
+}
 
 /** `struct sockaddr_in` or `sockaddr_in6`. */
 export function socketAddress(libc: Libc, ip: string, port: number): Uint8Array {

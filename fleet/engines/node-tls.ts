@@ -7,8 +7,8 @@ import { judgeNodeTlsError, judgeNodeTlsPeer } from '../transports/tls/node-tls-
 import { nodeTlsOptions } from '../transports/tls/node-tls-options.ts';
 import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
-import { causeOf, type EndCause, type Endpoint, type Engine, type SecuredEngineEvents } from './engine.ts';
-import type { NodeEngineOptions } from './node.ts';
+import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from './engine.ts';
+import { connectOptions, type NodeEngineOptions } from './node.ts';
 import {
   createSlotSocket,
   FAILED,
@@ -225,13 +225,12 @@ export function createNodeTlsEngine(
   return {
     name: 'node',
     tls: { counts, wire, cameSoFar: (slot) => whatCame(sockets.get(slot)?.bytesRead ?? 0) },
-    open(slot: Slot, destination: Endpoint, sourceIp: string | undefined) {
+    open(slot, destination, sourceIp) {
       const raw = createSlotSocket(slot);
       raw.on('connect', onConnect).on('error', ignoreError).on('close', onRawClose);
       sockets.set(slot, raw);
-      const { ip: host, port } = destination;
       try {
-        raw.connect(sourceIp === undefined ? { host, port } : { host, port, localAddress: sourceIp });
+        raw.connect(connectOptions(destination, sourceIp));
       } catch (error) {
         raw.destroy(error as Error);
       }

@@ -1,6 +1,7 @@
-import { Socket } from 'node:net';
+import { type NetConnectOpts, Socket } from 'node:net';
 import type { Slot } from '../protocols/protocol.ts';
-import { causeOf, type EndCause, type Endpoint, type Engine, type EngineEvents } from './engine.ts';
+import { causeOf, type Destination, type EndCause, type Engine, type EngineEvents } from './engine.ts';
+import { createNodeBacklog } from './node-backlog.ts';
 import { createTurns } from './node-turns.ts';
 import { createNodeUnread } from './node-unread.ts';
 import { QUEUE_BOUNDS, type QueueBounds, SendQueues } from './send-queues.ts';
@@ -12,6 +13,8 @@ export interface NodeEngineOptions {
 
 interface SlotSocket extends Socket {
   slot: Slot;
+  /** It goes to a Unix socket, which has no resets and a backlog that may be full. */
+  path: string | undefined;
   /** We dropped it before anything else ended it. */
   dropped: boolean;
   /** `finish` was called; FIN follows what is queued. */
@@ -34,6 +37,14 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   const turns = createTurns();
   let disposed = false;
   const queues = new SendQueues(options.queueBounds ?? QUEUE_BOUNDS);
+  const backlog = createNodeBacklog({
+    open: (slot, path) => open(slot, { path }, undefined),
+    onAborted(slot) {
+      if (disposed) return;
+      turns.stir();
+      events.onGone(slot, 'aborted', '');
+    },
+  });
   const unread = createNodeUnread((slot) => sockets.get(slot)?.resume());
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const socketOptions = {
@@ -102,27 +113,37 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     sockets.delete(this.slot);
     forget(this.slot);
     if (disposed) return;
+    if (this.path !== undefined && !this.dropped && isBacklogFull(this.errored)) {
+      backlog.add(this.slot, this.path);
+      return;
+    }
     const error: NodeJS.ErrnoException | null = this.errored;
     const cause: EndCause = this.dropped ? 'aborted' : error ? causeOf(error.code) : 'closed';
     events.onGone(this.slot, cause, error && !this.dropped ? error.message : '');
   }
 
+  function open(slot: Slot, destination: Destination, sourceIp: string | undefined): void {
+    const socket = new Socket(socketOptions) as SlotSocket;
+    socket.slot = slot;
+    socket.path = 'path' in destination ? destination.path : undefined;
+    socket.dropped = false;
+    socket.finishing = false;
+    socket.paused = false;
+    socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
+    sockets.set(slot, socket);
+    try {
+      socket.connect(connectOptions(destination, sourceIp));
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+  }
+
   return {
     name: 'node',
-    open(slot: Slot, destination: Endpoint, sourceIp: string | undefined) {
-      const socket = new Socket(socketOptions) as SlotSocket;
-      socket.slot = slot;
-      socket.dropped = false;
-      socket.finishing = false;
-      socket.paused = false;
-      socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
-      sockets.set(slot, socket);
-      const { ip: host, port } = destination;
-      try {
-        socket.connect(sourceIp === undefined ? { host, port } : { host, port, localAddress: sourceIp });
-      } catch (error) {
-        socket.destroy(error as Error);
-      }
+    open(slot, destination, sourceIp) {
+      // First come, first served.
+      if ('path' in destination && !backlog.isEmpty) backlog.add(slot, destination.path);
+      else open(slot, destination, sourceIp);
     },
     write(slot, bytes, replaces = false) {
       const socket = sockets.get(slot);
@@ -146,6 +167,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     abort(slot) {
       const socket = sockets.get(slot);
       if (socket) drop(socket);
+      else backlog.abort(slot);
     },
     leave(slot) {
       const socket = sockets.get(slot);
@@ -168,6 +190,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     forEachUnread: unread.forEach,
     async dispose() {
       disposed = true;
+      backlog.dispose();
       turns.stir();
       for (const socket of sockets.values()) drop(socket);
       while (sockets.size > 0) await turns.turn(10);
@@ -175,11 +198,21 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   };
 }
 
+/** For Node's sockets. */
+export function connectOptions(destination: Destination, sourceIp: string | undefined): NetConnectOpts {
+  if ('path' in destination) return destination;
+  const { ip: host, port } = destination;
+  return sourceIp === undefined ? { host, port } : { host, port, localAddress: sourceIp };
+}
+
+/** libuv doesn't wait either: see `enter` in dial.ts. */
+const isBacklogFull = (error: NodeJS.ErrnoException | null): boolean => error?.code === 'EAGAIN';
+
 function reset(socket: SlotSocket): void {
   // libuv refuses to reset while a shutdown is on its way, and node then leaks the descriptor: wait for its end, which
   // comes with the next round of the loop. (With bytes still to be written there is no shutdown yet.)
   const shuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
-  if (socket.connecting) socket.destroy();
+  if (socket.connecting || socket.path !== undefined) socket.destroy();
   else if (shuttingDown) socket.once('finish', socket.resetAndDestroy);
   else socket.resetAndDestroy();
 }

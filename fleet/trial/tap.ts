@@ -1,4 +1,4 @@
-import type { Engine, SecuredEngineEvents } from '../engines/engine.ts';
+import type { Destination, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import type { TrialEvent } from './trial-event.ts';
 
 /** Between an engine and who holds its connections: tells what passes, and changes nothing. */
@@ -29,6 +29,13 @@ export function tapEvents(events: SecuredEngineEvents, tell: Tell): SecuredEngin
       tell({ kind: 'gone', cause });
     },
   };
+}
+
+/** A Unix socket has a path in place of an address. */
+function placeOf(destination: Destination): string {
+  if ('path' in destination) return destination.path;
+  const { ip, port } = destination;
+  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }
 
 /** The engine as its connections' holder has it. */
@@ -63,11 +70,4 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     forEachUnread: (visit) => engine.forEachUnread(visit),
     dispose: () => engine.dispose(),
   };
-}
-
-/** A Unix socket has a path in place of an address. */
-function placeOf(destination: Parameters<Engine['open']>[1]): string {
-  if ('path' in destination) return String(destination.path);
-  const { ip, port } = destination;
-  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }

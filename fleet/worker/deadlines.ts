@@ -3,6 +3,7 @@ import type { Engine } from '../engines/engine.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
 import type { Account } from './account.ts';
 import type { Farewells } from './farewells.ts';
+import type { HolderOptions } from './holder-options.ts';
 import { isBegun, isClosing, type Slots, STATE, type State } from './slots.ts';
 
 interface DeadlineParts {
@@ -15,11 +16,19 @@ interface DeadlineParts {
 /** Ends what takes too long: attempts, closes, partings. */
 export class Deadlines {
   readonly #openTimeoutMs: number;
+  /** What an attempt waits for that isn't connected. */
+  readonly #unconnected: string;
   readonly #slots: Slots;
   readonly #parts: DeadlineParts;
 
-  constructor(openTimeoutMs: number, slots: Slots, parts: DeadlineParts) {
+  constructor(
+    { openTimeoutMs, destinations }: Pick<HolderOptions, 'openTimeoutMs' | 'destinations'>,
+    slots: Slots,
+    parts: DeadlineParts,
+  ) {
     this.#openTimeoutMs = openTimeoutMs;
+    const isAtSocket = destinations.some((destination) => 'path' in destination);
+    this.#unconnected = isAtSocket ? 'no room in its backlog' : 'no answer to SYN';
     this.#slots = slots;
     this.#parts = parts;
   }
@@ -44,7 +53,7 @@ export class Deadlines {
 
   #cameSoFar(slot: Slot, state: State): string {
     const { engine, protocol } = this.#parts;
-    if (!isBegun(state)) return 'no answer to SYN';
+    if (!isBegun(state)) return this.#unconnected;
     const came = state === STATE.securing ? engine.tls?.cameSoFar(slot) : protocol.cameSoFar(slot);
     return `connected, but ${came}`;
   }

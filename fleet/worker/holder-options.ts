@@ -1,7 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseMode } from '../../core/schemas/leg.ts';
 import type { MarkNumbers } from '../behaviours/time-mark.ts';
-import type { Endpoint } from '../engines/engine.ts';
+import type { Destination } from '../engines/engine.ts';
 import type { IdentityOptions } from '../opening/identities.ts';
 
 /** What one worker holds, and how; plain data, since it goes to a thread. */
@@ -21,7 +21,7 @@ export interface HolderOptions {
   readonly marks: MarkNumbers;
   /** What connections are told apart by; undefined: they all say the same. */
   readonly identity?: IdentityOptions | undefined;
-  readonly destinations: readonly Endpoint[];
+  readonly destinations: readonly Destination[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
   /** This worker's place in the fleet, so that workers start at different destinations and sources. */

@@ -90,7 +90,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
-    this.#deadlines = new Deadlines(this.#options.openTimeoutMs, this.#slots, parts);
+    this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
       flooding: (count) => this.#deps.tally.set('flooding', count),
       drop: (slot) => this.#farewells.drop(slot),

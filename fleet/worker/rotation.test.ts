@@ -9,7 +9,7 @@ function walk(rotation: Rotation, count: number): string[] {
   return Array.from({ length: count }, () => {
     const { destination, source } = rotation;
     rotation.advance();
-    return `${destination.port} from ${source}`;
+    return `${'port' in destination ? destination.port : destination.path} from ${source}`;
   });
 }
 

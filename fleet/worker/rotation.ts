@@ -1,4 +1,4 @@
-import type { Endpoint } from '../engines/engine.ts';
+import type { Destination } from '../engines/engine.ts';
 
 /** Connections to one destination before it is the next one's turn, where there are many. */
 const IN_A_ROW = 64;
@@ -10,7 +10,7 @@ const MANY_DESTINATIONS = 8;
  * each connection.
  */
 export class Rotation {
-  readonly #destinations: readonly Endpoint[];
+  readonly #destinations: readonly Destination[];
   readonly #sources: readonly string[];
   readonly #first: number;
   readonly #inARow: number;
@@ -20,14 +20,14 @@ export class Rotation {
    * @param sources empty: the system chooses
    * @param first the destination to begin with, counted on from the first source: workers begin at different ones
    */
-  constructor(destinations: readonly Endpoint[], sources: readonly string[], first: number) {
+  constructor(destinations: readonly Destination[], sources: readonly string[], first: number) {
     this.#destinations = destinations;
     this.#sources = sources;
     this.#first = first;
     this.#inARow = destinations.length > MANY_DESTINATIONS ? IN_A_ROW : 1;
   }
 
-  get destination(): Endpoint {
+  get destination(): Destination {
     return this.#destinations[this.#turn % this.#destinations.length]!;
   }
 

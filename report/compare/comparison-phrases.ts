@@ -13,7 +13,8 @@ export function sentencesOf({ runs, legs: compared }: Comparison): Phrase[] {
     const { name, parts, legs } = leg;
     const [one, all] = nounsOf(leg);
     const isBeside = compared.some(
-      ({ protocol, transport }) => protocol === leg.protocol && transport !== leg.transport,
+      ({ protocol, transport, family }) =>
+        protocol === leg.protocol && family === leg.family && transport !== leg.transport,
     );
     const many = isBeside && leg.transport === 'plain' ? `${all} without TLS` : all;
     // What there is of the cost: the whole, else a part.
@@ -132,6 +133,10 @@ export function legTables(compared: ComparedLeg, runs: readonly ComparedRun[]): 
   return (others.length > 0 ? others : [[0]]).map((shown) => pairTable(compared, runs, shown));
 }
 
+/** A leg's connections are of one kind: the row of the other says nothing. */
+const isOfLeg = ({ part, values }: ComparedPart): boolean =>
+  (part !== 'tcpSock' && part !== 'unixSock') || values.some((value) => value !== null && value.bytes !== 0);
+
 /** @param shown the places of the first run and of the one that it is compared with */
 function pairTable({ name, legs, parts }: ComparedLeg, runs: readonly ComparedRun[], shown: number[]): Table {
   const [first = '', second] = shown.map((i) => runs[i]!.letter);
@@ -152,7 +157,10 @@ function pairTable({ name, legs, parts }: ComparedLeg, runs: readonly ComparedRu
     caption: say`${name}, ${names}: what one more connection costs, with 95 % intervals; differences with 99 %`,
     columns: [{ title: '' }, ...columns],
     rows: [
-      ...parts.map((part) => partRow(part, shown)).filter(({ cells }) => cells.some((cell) => cell !== UNKNOWN)),
+      ...parts
+        .filter(isOfLeg)
+        .map((part) => partRow(part, shown))
+        .filter(({ cells }) => cells.some((cell) => cell !== UNKNOWN)),
       row('baseline, without connections', 'baselineBytes', bytes),
       row('connections at the top', 'topOpen', count),
     ],

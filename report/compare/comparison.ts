@@ -1,6 +1,6 @@
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import type { TransportName } from '../../core/protocols/schemes.ts';
+import type { FamilyName, TransportName } from '../../core/protocols/schemes.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
@@ -46,6 +46,7 @@ export interface ComparedLeg {
   readonly name: string;
   readonly protocol: ProtocolName;
   readonly transport: TransportName;
+  readonly family: FamilyName;
   /** null: that run has no such leg. */
   readonly legs: ReadonlyArray<LegSummary | null>;
   readonly parts: readonly ComparedPart[];
@@ -78,8 +79,8 @@ export function comparisonOf(
     warnings: [...leftOut, ...warningsOf(lettered)],
     legs: names.map((name) => {
       const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.name === name) ?? null);
-      const { protocol, transport } = legs.find((leg) => leg !== null)!;
-      return { name, protocol, transport, legs, parts: partsOf(legs) };
+      const { protocol, transport, family } = legs.find((leg) => leg !== null)!;
+      return { name, protocol, transport, family, legs, parts: partsOf(legs) };
     }),
   };
 }

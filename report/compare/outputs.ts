@@ -73,10 +73,11 @@ export function comparisonJson({ runs, warnings, maxGrowthPercent, legs: compare
     })),
     warnings,
     maxGrowthPercent,
-    protocols: compared.map(({ name, protocol, transport, legs, parts }) => ({
+    protocols: compared.map(({ name, protocol, transport, family, legs, parts }) => ({
       leg: name,
       protocol,
       transport,
+      family,
       legs: legs.map((leg) => leg && sizeOf(leg)),
       parts,
     })),

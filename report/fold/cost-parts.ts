@@ -73,7 +73,8 @@ function componentsOf(
     (typeof names)[number],
     number | null
   >;
-  const rest = rows.userOther === null ? 'tcpSock' : 'userOther';
+  const socket = (rows.unixSock ?? 0) > 0 ? 'unixSock' : 'tcpSock';
+  const rest = rows.userOther === null ? socket : 'userOther';
   const others = names.filter((name) => name !== rest).reduce((sum, name) => sum + (rows[name] ?? 0), 0);
   return { ...rows, [rest]: whole - others, unexplained: rowOf((ledger) => ledger.unexplained) };
 }

@@ -121,6 +121,7 @@ test('what is not known has not passed, and a run that failed otherwise keeps it
           leg: 'ws',
           protocol: 'ws',
           transport: 'plain',
+          family: 'inet',
           part: null,
           baselineBytes: cheap.legs[0]!.total!.bytes,
           bytes: null,

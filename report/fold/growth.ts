@@ -1,5 +1,4 @@
-import { besideNoun, nounsOf } from '../../core/protocols/nouns.ts';
-import type { TransportName } from '../../core/protocols/schemes.ts';
+import { besideNoun, type Called, nounsOf } from '../../core/protocols/nouns.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { EarlierRun, RunFile } from '../../core/schemas/record.ts';
 import type { Growth, Summary } from '../../core/schemas/summary.ts';
@@ -22,11 +21,12 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
     name: run.name,
     startedAt: run.startedAt,
     maxGrowthPercent,
-    legs: plan.legs.flatMap(({ name, transport }) => {
+    legs: plan.legs.flatMap((planned) => {
+      const { name } = planned;
       const earlier = baseline.legs.find((leg) => leg.name === name);
       const own = legs.find((leg) => leg.name === name) ?? null;
       // The run has warned of a leg that can't be compared, before it began.
-      return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, transport, maxGrowthPercent)] : [];
+      return earlier && (earlier.total || earlier.user) ? [growthOfLeg(earlier, own, planned, maxGrowthPercent)] : [];
     }),
   };
 }
@@ -34,10 +34,11 @@ export function growthOf({ baseline, plan }: RunFile, legs: readonly LegSummary[
 function growthOfLeg(
   earlier: EarlierRun['legs'][number],
   own: LegSummary | null,
-  transport: TransportName,
+  { transport, family }: Pick<Called, 'transport' | 'family'>,
   allowedPercent: number,
 ): Growth {
   const { name: leg, protocol, launches, coarseBytes } = earlier;
+  const called = { leg, protocol, transport, family };
   for (const part of ['total', 'user'] as const) {
     const [first, second]: Array<Cost | null> = [
       earlier[part] && { ...earlier[part], launches, coarseBytes },
@@ -49,12 +50,12 @@ function growthOfLeg(
     const passed = staysWithin(difference, allowedBytes);
     const isShown = passed || growsBeyond(difference, allowedBytes);
     const bytes = { baselineBytes: first.bytes, bytes: second.bytes };
-    return { leg, protocol, transport, part, ...bytes, difference, passed, isShown };
+    return { ...called, part, ...bytes, difference, passed, isShown };
   }
   const baselineBytes = (earlier.total ?? earlier.user)?.bytes ?? null;
   // A cost that is inconclusive may still be found by another run, one that nobody measured may not.
   const isShown = !own?.inconclusive;
-  return { leg, protocol, transport, part: null, baselineBytes, bytes: null, difference: null, passed: false, isShown };
+  return { ...called, part: null, baselineBytes, bytes: null, difference: null, passed: false, isShown };
 }
 
 /** What speaks against the comparison; nothing where none was made. */

@@ -64,6 +64,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     name: leg.name,
     protocol: leg.protocol,
     transport: leg.transport,
+    family: leg.family,
     tls: null,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
@@ -140,14 +141,14 @@ function levelOf(
   const before = baseline?.readings.sockstat;
   const { sockstat } = point.readings;
   const { runtime, established } = point.readings;
-  const census = runtime?.census?.[toScheme(leg.protocol, leg.transport)];
+  const census = runtime?.census?.[toScheme(leg.protocol, leg.transport, leg.family)];
   return {
     open: point.level,
     bytes: { total: ledger.total, user: ledger.user, kernel: ledger.kernel },
     settled: point.settled,
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
-    kernelSockets: before && sockstat ? sockstat.tcpAlloc - before.tcpAlloc : null,
+    kernelSockets: before && sockstat && leg.family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
     generatorBytes: ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(leg, point.talk) : null,

@@ -15,7 +15,7 @@ type Component = (typeof LEDGER_COMPONENTS)[number];
 export function tlsAddsOf(legs: readonly LegSummary[]): TlsAdds[] {
   return PROTOCOLS.flatMap((protocol) => {
     const of = (transport: LegSummary['transport']): LegSummary[] =>
-      legs.filter((leg) => leg.protocol === protocol && leg.transport === transport);
+      legs.filter((leg) => leg.protocol === protocol && leg.transport === transport && leg.family === 'inet');
     const plain = of('plain');
     return of('tls').flatMap((leg, i) => (plain[i] ? [addedTo(plain[i], leg)] : []));
   });

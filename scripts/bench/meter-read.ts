@@ -38,7 +38,7 @@ async function atAMillion(): Promise<Figure[]> {
   const program = [process.execPath, fileURLToPath(new URL('../../bin/main.js', import.meta.url))];
   const target = await startBuiltinTarget(
     program,
-    { protocol: 'tcp', transport: 'plain', perMessageDeflate: 'off' },
+    { protocol: 'tcp', transport: 'plain', family: 'inet', perMessageDeflate: 'off' },
     processes,
   );
   try {

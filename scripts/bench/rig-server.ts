@@ -1,5 +1,5 @@
 /** The reference server with what a usual start serves, driven like bare-server. Forked by server-overhead. */
-import { DEFAULT_SCHEMES, mapSchemes } from '../../core/protocols/schemes.ts';
+import { DEFAULT_SCHEMES, mapPortSchemes } from '../../core/protocols/schemes.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { startServer } from '../../server/start.ts';
 
@@ -7,7 +7,8 @@ const server = await startServer(
   {
     host: '127.0.0.1',
     schemes: DEFAULT_SCHEMES,
-    ports: mapSchemes(() => 0),
+    sockets: {},
+    ports: mapPortSchemes(() => 0),
     admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
     backlog: 4096,
     maxConnections: undefined,

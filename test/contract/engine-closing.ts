@@ -48,7 +48,7 @@ export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
     });
   });
 
-  test('the peer resets: reset, once', async () => {
+  test('the peer resets: reset, once', { skip: !peers.canReset && 'there are no resets' }, async () => {
     await withServer(
       {},
       (socket) => socket.on('data', () => socket.resetAndDestroy()),
@@ -82,12 +82,13 @@ export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
     });
   });
 
-  test('abort: the peer sees a reset, we see aborted', async () => {
+  test('abort: the peer sees a reset, or the end where there are none, and we see aborted', async () => {
     const peerErrors: Array<string | undefined> = [];
     let isAccepted = false;
     const listenForReset = (socket: Socket): void => {
       isAccepted = true;
       socket.on('error', (error: NodeJS.ErrnoException) => peerErrors.push(error.code));
+      socket.on('end', () => peerErrors.push('end'));
     };
     await withServer({}, listenForReset, async (at) => {
       await using subject = create(makeEngine);
@@ -98,7 +99,7 @@ export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
       engine.abort(0);
       await until(() => of(0).gone !== undefined && peerErrors.length > 0, 'gone');
       assert.deepEqual(of(0).lines, ['connected', 'gone aborted']);
-      assert.deepEqual(peerErrors, ['ECONNRESET']);
+      assert.deepEqual(peerErrors, [peers.canReset ? 'ECONNRESET' : 'end']);
     });
   });
 
@@ -122,7 +123,7 @@ export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
         await until(() => subject.goneCount() === 3, 'gone');
         for (const slot of [0, 1, 2]) assert.deepEqual(of(slot).lines, ['connected', 'gone aborted']);
         // A peer that saw FIN alone would wait for its own application to close: state 08.
-        await until(() => !tcpStates(at.port).includes('08'), 'resets reach the peer');
+        if ('port' in at) await until(() => !tcpStates(at.port).includes('08'), 'resets reach the peer');
       },
     );
   });
@@ -164,7 +165,7 @@ export function closingContract(makeEngine: EngineFactory, peers: Peers): void {
       engine.abort(1);
       await until(() => of(0).gone !== undefined && of(1).gone !== undefined, 'gone');
       assert.deepEqual([of(0).lines, of(1).lines], [['gone aborted'], ['gone aborted']]);
-    });
+    }, peers.path?.());
   });
 
   test('finish, write and abort on a slot that is gone do nothing', async () => {

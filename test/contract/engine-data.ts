@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { descriptors, HOST, KIB, MIB, pattern } from '../support/peers.ts';
+import { descriptors, KIB, MIB, pattern } from '../support/peers.ts';
 import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
@@ -83,7 +83,7 @@ export function dataContract(makeEngine: EngineFactory, peers: Peers): void {
     try {
       await using subject = create(makeEngine);
       const { engine, of } = subject;
-      engine.open(0, { ip: HOST, port: server.port }, undefined);
+      engine.open(0, server.at, undefined);
       const start = performance.now();
       for (let i = 0; i < 20 && of(0).lines.length === 0; i++) await engine.turn(10_000);
       assert.deepEqual(of(0).lines, ['connected']);

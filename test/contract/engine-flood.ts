@@ -24,7 +24,7 @@ export function floodContract(makeEngine: EngineFactory, peers: Peers): void {
       await withServer({}, answer, async (at) => {
         await using subject = create(makeEngine);
         const { engine, of, until } = subject;
-        for (const slot of [0, 1, 2]) engine.open(slot, { ip: at.ip, port: flood.port }, undefined);
+        for (const slot of [0, 1, 2]) engine.open(slot, flood.at, undefined);
         engine.open(3, at, undefined);
         await until(() => of(3).lines.length > 0 && [0, 1, 2].every((slot) => of(slot).received.length > 0), 'floods');
         let longestMs = 0;
@@ -67,7 +67,7 @@ export function floodContract(makeEngine: EngineFactory, peers: Peers): void {
         of(0).received.length = 0;
         return longestMs;
       };
-      engine.open(0, { ip: '127.0.0.1', port: flood.port }, undefined);
+      engine.open(0, flood.at, undefined);
       await until(() => longest() > 300, 'it sends for 300 ms');
       process.kill(flood.pid, 'SIGSTOP');
       await until(() => longest() === 0, 'it pauses');
@@ -112,7 +112,7 @@ export function floodContract(makeEngine: EngineFactory, peers: Peers): void {
           await using subject = create(makeEngine);
           const { engine, of, until } = subject;
           for (let round = 0; round < 10; round++) {
-            engine.open(0, { ip: at.ip, port: flood.port }, undefined);
+            engine.open(0, flood.at, undefined);
             await until(() => of(0).received.length > 2, 'it floods');
             engine.abort(0);
             await until(() => of(0).gone !== undefined, 'gone');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { EchoProcess } from '../support/echo.ts';
-import { descriptors, HOST, openFilesLimit, setOpenFilesLimit } from '../support/peers.ts';
+import { descriptors, openFilesLimit, setOpenFilesLimit } from '../support/peers.ts';
 import type { Peers } from './peers.ts';
 import { create, ENGINE_DESCRIPTORS, type EngineFactory } from './subject.ts';
 
@@ -18,7 +18,7 @@ export function numbersContract(makeEngine: EngineFactory, { startEcho, share }:
       const before = descriptors();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
-      const at = { ip: HOST, port: server.port };
+      const at = server.at;
       const slots = Array.from({ length: 2000 * share }, (_, i) => i);
       for (const slot of slots) engine.open(slot, at, undefined);
       await until(() => slots.every((slot) => of(slot).lines.length === 1), 'connected');
@@ -35,7 +35,7 @@ export function numbersContract(makeEngine: EngineFactory, { startEcho, share }:
       const before = descriptors();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
-      const at = { ip: HOST, port: server.port };
+      const at = server.at;
       const count = 10_000 * share;
       let connected = 0;
       for (let slot = 0; slot < count; ) {
@@ -55,7 +55,7 @@ export function numbersContract(makeEngine: EngineFactory, { startEcho, share }:
       const before = descriptors();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
-      for (let slot = 0; slot < 300; slot++) engine.open(slot, { ip: HOST, port: server.port }, undefined);
+      for (let slot = 0; slot < 300; slot++) engine.open(slot, server.at, undefined);
       await until(() => subject.connectedCount() === 300, 'connected');
       for (let slot = 0; slot < 300; slot++) {
         if (slot % 3 === 0) engine.write(slot, Buffer.alloc(100));
@@ -72,7 +72,7 @@ export function numbersContract(makeEngine: EngineFactory, { startEcho, share }:
       const hard = openFilesLimit();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
-      const at = { ip: HOST, port: server.port };
+      const at = server.at;
       engine.open(0, at, undefined);
       await until(() => of(0).lines.length > 0, 'connected');
       setOpenFilesLimit(descriptors() + 50, hard);
@@ -96,7 +96,7 @@ export function numbersContract(makeEngine: EngineFactory, { startEcho, share }:
       const doomed = await startEcho();
       await using subject = create(makeEngine);
       const { engine, of, until, goneCount } = subject;
-      for (let slot = 0; slot < 500; slot++) engine.open(slot, { ip: HOST, port: doomed.port }, undefined);
+      for (let slot = 0; slot < 500; slot++) engine.open(slot, doomed.at, undefined);
       await until(() => subject.connectedCount() === 500, 'connected');
       doomed.kill('SIGKILL');
       await until(() => {

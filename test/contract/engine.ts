@@ -5,7 +5,8 @@ import { floodContract } from './engine-flood.ts';
 import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
 import { pausingContract } from './engine-pausing.ts';
-import { PLAIN_PEERS } from './peers.ts';
+import { socketOpeningContract } from './engine-sockets.ts';
+import { PLAIN_PEERS, SOCKET_PEERS } from './peers.ts';
 import type { EngineFactory } from './subject.ts';
 
 /**
@@ -20,6 +21,18 @@ export function engineContract(name: string, makeEngine: EngineFactory, peers = 
     floodContract(makeEngine, peers);
     pausingContract(makeEngine, peers);
     numbersContract(makeEngine, peers);
+  });
+}
+
+/** The same at Unix sockets, of an engine that keeps all of it over TCP. */
+export function socketEngineContract(name: string, makeEngine: EngineFactory): void {
+  describe(`${name} engine, at Unix sockets`, { timeout: 180_000 }, () => {
+    socketOpeningContract(makeEngine);
+    closingContract(makeEngine, SOCKET_PEERS);
+    dataContract(makeEngine, SOCKET_PEERS);
+    floodContract(makeEngine, SOCKET_PEERS);
+    pausingContract(makeEngine, SOCKET_PEERS);
+    numbersContract(makeEngine, SOCKET_PEERS);
   });
 }
 

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { makeCertificate } from '../../certificates/make-certificate.ts';
+import type { Destination } from '../../fleet/engines/engine.ts';
 import { type EchoProcess, startEcho } from '../support/echo.ts';
 import { startFlood } from '../support/flood.ts';
-import { withServer } from '../support/peers.ts';
+import { listenAtPath, listenAtPort, unusedPath, withServerOf } from '../support/peers.ts';
 import { createSecuredServer } from '../support/secured-server.ts';
 
 type OnConnection = (socket: Socket) => void;
@@ -10,6 +11,12 @@ type OnConnection = (socket: Socket) => void;
 /** With whom an engine is tested: plain servers, or the same behind TLS. */
 export interface Peers {
   createServer(options: { allowHalfOpen?: boolean }, onConnection: OnConnection): Server;
+  /** Has such a server listen. @returns where */
+  listen(server: Server): Promise<Destination>;
+  /** Whether a connection can be reset, and not only closed. */
+  readonly canReset: boolean;
+  /** A new path, where they are at Unix sockets. */
+  readonly path?: () => string;
   /** Echoes, in a process of its own. */
   startEcho(): Promise<EchoProcess>;
   /** Sends bytes without a pause to each connection, in a process of its own. */
@@ -20,8 +27,21 @@ export interface Peers {
 
 export const PLAIN_PEERS: Peers = {
   createServer,
+  listen: listenAtPort,
+  canReset: true,
   startEcho: () => startEcho('tcp'),
   startFlood: () => startFlood('bytes', 1),
+  share: 1,
+};
+
+/** At Unix sockets. */
+export const SOCKET_PEERS: Peers = {
+  createServer,
+  listen: listenAtPath,
+  canReset: false,
+  path: unusedPath,
+  startEcho: () => startEcho('tcp', { path: unusedPath() }),
+  startFlood: () => startFlood('bytes', 1, undefined, unusedPath()),
   share: 1,
 };
 
@@ -33,13 +53,15 @@ const SECURED_SHARE = 0.02;
 
 export const SECURED_PEERS: Peers = {
   createServer: (options, onConnection) => createSecuredServer(CERTIFICATE, options, onConnection),
+  listen: listenAtPort,
+  canReset: true,
   startEcho: () => startEcho('tcp', { secured: CERTIFICATE }),
   startFlood: () => startFlood('bytes', 1, CERTIFICATE),
   share: SECURED_SHARE,
 };
 
-/** A server of theirs on loopback, as long as its body runs. */
+/** A server of theirs on this machine, as long as its body runs. */
 export const serving =
   (peers: Peers) =>
-  (options: { allowHalfOpen?: boolean }, onConnection: OnConnection, body: Parameters<typeof withServer>[2]) =>
-    withServer(options, onConnection, body, peers.createServer);
+  (options: { allowHalfOpen?: boolean }, onConnection: OnConnection, body: (at: Destination) => Promise<void>) =>
+    withServerOf(peers.createServer, peers.listen, options, onConnection, body);

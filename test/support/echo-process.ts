@@ -1,7 +1,7 @@
 /**
- * A bare server as a process of its own: `node echo-process.js ws|tcp|http|sse <backlog> <perMessageDeflate> [secured]`. The first two
+ * A bare server as a process of its own: `node echo-process.js ws|tcp|http|sse <backlog> <perMessageDeflate> [secured|<path of a Unix socket>]`. The first two
  * echo; http answers with bodies of {@link ANSWER_BYTES} by turns on each connection, every other one chunked; sse begins streams. Sends
- * `{ port }` to its parent once it listens on 127.0.0.1, and ends when the parent does.
+ * `{ port }` to its parent once it listens on 127.0.0.1 or at the path, and ends when the parent does.
  */
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,10 +11,11 @@ import { ANSWER_BYTES } from './echo.ts';
 import { createSecuredServer, receiveMaterial } from './secured-server.ts';
 
 const HOST = '127.0.0.1';
-const [, , protocol, backlog, perMessageDeflate, secured] = process.argv;
+const [, , protocol, backlog, perMessageDeflate, how = ''] = process.argv;
+const place = { ...(how.startsWith('/') ? { path: how } : { host: HOST, port: 0 }), backlog: Number(backlog) };
 
-function ready(address: AddressInfo): void {
-  process.send?.({ port: address.port });
+function ready(address: AddressInfo | string): void {
+  process.send?.({ port: typeof address === 'string' ? 0 : address.port });
 }
 
 process.on('disconnect', () => process.exit());
@@ -31,7 +32,7 @@ if (protocol === 'ws') {
       socket.on('error', () => socket.terminate());
     });
   });
-  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
+  server.listen(place, () => ready(server.address() as AddressInfo | string));
 } else if (protocol === 'http') {
   const answers = new WeakMap<Socket, number>();
   const server = createHttpServer({ keepAliveTimeout: 0 }, ({ socket }, response) => {
@@ -42,19 +43,20 @@ if (protocol === 'ws') {
     else response.write(body.subarray(0, body.length / 2));
     response.end(nth % 2 === 0 ? body : body.subarray(body.length / 2));
   });
-  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
+  server.listen(place, () => ready(server.address() as AddressInfo | string));
 } else if (protocol === 'sse') {
   const server = createHttpServer((_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
   });
-  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
+  server.listen(place, () => ready(server.address() as AddressInfo | string));
 } else {
   const echo = (socket: Socket): void => {
     socket.pipe(socket);
     socket.on('error', () => socket.destroy());
   };
-  const server = secured
-    ? createSecuredServer(await receiveMaterial(), { noDelay: true }, echo)
-    : createServer({ noDelay: true }, echo);
-  server.listen({ host: HOST, port: 0, backlog: Number(backlog) }, () => ready(server.address() as AddressInfo));
+  const server =
+    how === 'secured'
+      ? createSecuredServer(await receiveMaterial(), { noDelay: true }, echo)
+      : createServer({ noDelay: true }, echo);
+  server.listen(place, () => ready(server.address() as AddressInfo | string));
 }

@@ -2,12 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolName } from '../../core/protocols/names.ts';
+import type { Destination } from '../../fleet/engines/engine.ts';
 import type { ServerMaterial } from './secured-server.ts';
 
 /** A server in a process of its own. */
 export interface EchoProcess {
   readonly pid: number;
+  /** 0 at a Unix socket. */
   readonly port: number;
+  /** What connections go to. */
+  readonly at: Destination;
   readonly url: string;
   kill(signal?: NodeJS.Signals): void;
   /** Ends it; resolves when the process is gone. */
@@ -21,17 +25,19 @@ export interface EchoOptions {
   readonly perMessageDeflate?: boolean | 'by turns';
   /** tcp alone: over TLS. */
   readonly secured?: ServerMaterial;
+  /** A Unix socket to listen at, in place of a port. */
+  readonly path?: string;
 }
 
 /** Bodies of the answers on each http connection, by turns. */
 export const ANSWER_BYTES = [2, 1, 0, 125, 4096, 65_537, 200_000] as const;
 
-/** Starts a bare server (`ws`, `net` or `node:http`) on a free port of 127.0.0.1. */
+/** Starts a bare server (`ws`, `net` or `node:http`) on a free port of 127.0.0.1 unless said. */
 export async function startEcho(
   protocol: ProtocolName,
-  { backlog = 4096, perMessageDeflate = false, secured }: EchoOptions = {},
+  { backlog = 4096, perMessageDeflate = false, secured, path }: EchoOptions = {},
 ): Promise<EchoProcess> {
-  const args = [protocol, String(backlog), String(perMessageDeflate), ...(secured ? ['secured'] : [])];
+  const args = [protocol, String(backlog), String(perMessageDeflate), secured ? 'secured' : (path ?? '')];
   const child = fork(fileURLToPath(new URL('./echo-process.js', import.meta.url)), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
@@ -45,7 +51,8 @@ export async function startEcho(
   return {
     pid: child.pid!,
     port: message.port,
-    url: `${protocol}://127.0.0.1:${message.port}`,
+    at: path === undefined ? { ip: '127.0.0.1', port: message.port } : { path },
+    url: path === undefined ? `${protocol}://127.0.0.1:${message.port}` : `${protocol}+unix://${path}`,
     kill: (signal = 'SIGKILL') => {
       child.kill(signal);
     },

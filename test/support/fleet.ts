@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProtocolName } from '../../core/protocols/names.ts';
-import type { Endpoint } from '../../fleet/engines/engine.ts';
+import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { FleetLayout } from '../../fleet/local/layout.ts';
 import type { Agreement } from '../../fleet/transports/tls/tls-options.ts';
@@ -25,7 +25,7 @@ const LOOK_MS = 10;
 /** Starts a fleet, and stops it after `body`, whatever comes. */
 export async function withFleet(
   protocol: ProtocolName,
-  destinations: readonly Endpoint[],
+  destinations: readonly Destination[],
   { layout, ...options }: Omit<Partial<FleetOptions>, 'layout'> & { layout?: Partial<FleetLayout> },
   body: (watched: WatchedFleet) => Promise<void>,
 ): Promise<void> {

@@ -14,6 +14,7 @@ const kinds = process.argv[2]!.split(',') as FloodKind[];
 const every = Number(process.argv[3]);
 const numbers = (process.argv[4] ?? '').split(',').map(Number);
 const isSecured = process.argv.at(-1) === 'secured';
+const path = process.argv.at(-1)!.startsWith('/') && process.argv.length > 4 ? process.argv.at(-1)! : undefined;
 const PIECE_BYTES = 65_536;
 const AT_ONCE = 16;
 const BOMB_BYTES = 16 * 2 ** 20 - 1024;
@@ -145,6 +146,7 @@ function httpServer(): Server {
 process.on('disconnect', () => process.exit());
 const makers = { ws: wsServer, tcp: tcpServer, http: httpServer };
 const server = await makers[FLOODS[kinds[0]!]]();
-server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+const place = path === undefined ? { host: '127.0.0.1', port: 0 } : { path };
+server.listen({ ...place, backlog: 4096 }, () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

@@ -41,9 +41,15 @@ type FloodServer = Omit<EchoProcess, 'kill'>;
  * others: it echoes, or answers with `ok`.
  *
  * @param secured tcp alone: over TLS
+ * @param path a Unix socket to listen at, in place of a port
  */
-export const startFlood = (kind: FloodKind, every: number, secured?: ServerMaterial): Promise<FloodServer> =>
-  start([kind], [String(every), ...(secured ? ['secured'] : [])], secured);
+export const startFlood = (
+  kind: FloodKind,
+  every: number,
+  secured?: ServerMaterial,
+  path?: string,
+): Promise<FloodServer> =>
+  start([kind], [String(every), ...(secured ? ['secured'] : path === undefined ? [] : [path])], secured, path);
 
 /**
  * The same, of several kinds: one connection each, and which.
@@ -58,6 +64,7 @@ async function start(
   kinds: readonly FloodKind[],
   which: readonly string[],
   secured?: ServerMaterial,
+  path?: string,
 ): Promise<FloodServer> {
   const child = fork(fileURLToPath(new URL('./flood-process.js', import.meta.url)), [kinds.join(), ...which], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -72,6 +79,7 @@ async function start(
   return {
     pid: child.pid!,
     port: message.port,
+    at: path === undefined ? { ip: '127.0.0.1', port: message.port } : { path },
     url: `${FLOODS[kinds[0]!]}://127.0.0.1:${message.port}`,
     async close() {
       child.kill('SIGKILL');

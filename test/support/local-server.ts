@@ -1,12 +1,12 @@
 import { makeCertificate } from '../../certificates/make-certificate.ts';
-import { mapSchemes, SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
+import { mapPortSchemes, PORT_SCHEMES, type PortSchemeName } from '../../core/protocols/schemes.ts';
 import type { Census, CensusOfScheme } from '../../core/schemas/admin.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
 
 export interface LocalServer {
   readonly server: RunningServer;
-  readonly ports: Readonly<Record<SchemeName, number>>;
+  readonly ports: Readonly<Record<PortSchemeName, number>>;
   census(): Promise<Census>;
 }
 
@@ -15,8 +15,9 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
   const server = await startServer(
     {
       host: '127.0.0.1',
-      schemes: SCHEMES,
-      ports: mapSchemes(() => 0),
+      schemes: PORT_SCHEMES,
+      sockets: {},
+      ports: mapPortSchemes(() => 0),
       admin: { host: '127.0.0.1', port: 0, access: { token: undefined, names: [] } },
       backlog: 511,
       maxConnections: 1000,
@@ -44,7 +45,7 @@ export async function startLocal(overrides: Partial<ServerOptions> = {}): Promis
     );
   return {
     server,
-    ports: mapSchemes(portOf),
+    ports: mapPortSchemes(portOf),
     async census() {
       const answer = (await (await fetch(`${server.ready.admin}/memory`)).json()) as { census: Census };
       return answer.census;

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../../fleet/engines/engine.ts';
-import { startEcho } from './echo.ts';
+import type { Destination, Endpoint, SocketEndpoint } from '../../fleet/engines/engine.ts';
+import { type EchoProcess, startEcho } from './echo.ts';
 
 export const HOST = '127.0.0.1';
 export const KIB = 1024;
@@ -15,11 +15,22 @@ export const echo = (socket: Socket): void => {
   socket.pipe(socket);
 };
 
-export async function withServer(
+type CreateServer = (options: { allowHalfOpen?: boolean }, onConnection: (socket: Socket) => void) => Server;
+
+export const withServer = (
   options: { allowHalfOpen?: boolean },
   onConnection: (socket: Socket) => void,
   body: (at: Endpoint) => Promise<void>,
-  create: (options: { allowHalfOpen?: boolean }, onConnection: (socket: Socket) => void) => Server = createServer,
+  create: CreateServer = createServer,
+): Promise<void> => withServerOf(create, listenAtPort, options, onConnection, body);
+
+/** @param listenSomewhere where connections go to */
+export async function withServerOf<At extends Destination>(
+  create: CreateServer,
+  listenSomewhere: (server: Server) => Promise<At>,
+  options: { allowHalfOpen?: boolean },
+  onConnection: (socket: Socket) => void,
+  body: (at: At) => Promise<void>,
 ): Promise<void> {
   const sockets = new Set<Socket>();
   const server = create(options, (socket) => {
@@ -29,7 +40,7 @@ export async function withServer(
     if (socket.readableFlowing === null) socket.resume();
   });
   try {
-    await body({ ip: HOST, port: await listen(server) });
+    await body(await listenSomewhere(server));
   } finally {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
@@ -37,24 +48,48 @@ export async function withServer(
 }
 
 /** A listener whose queue is full: attempts to connect stay attempts. */
-export async function withFullBacklog(body: (at: Endpoint) => Promise<void>): Promise<void> {
-  const server = await startEcho('tcp', { backlog: 1 });
+export async function withFullBacklog(
+  body: (at: Destination, server: EchoProcess) => Promise<void>,
+  path?: string,
+): Promise<void> {
+  const server = await startEcho('tcp', { backlog: 1, ...(path !== undefined && { path }) });
+  const place = path === undefined ? { port: server.port, host: HOST } : { path };
   server.kill('SIGSTOP');
   const fillers: Socket[] = [];
   const connects = (): Promise<boolean> =>
     new Promise((resolve) => {
-      const filler = connect(server.port, HOST, () => resolve(true)).on('error', () => resolve(false));
+      const filler = connect(place, () => resolve(true)).on('error', () => resolve(false));
       fillers.push(filler);
       // After a stall the answer may be there already.
       setTimeout(() => setImmediate(resolve, false), 300);
     });
   try {
     while (await connects());
-    await body({ ip: HOST, port: server.port });
+    await body(server.at, server);
   } finally {
     for (const filler of fillers) filler.destroy();
     await server.close();
   }
+}
+
+export const listenAtPort = async (server: Server): Promise<Endpoint> => ({ ip: HOST, port: await listen(server) });
+
+let sockets = 0;
+const socketFolders: string[] = [];
+process.once('exit', () => {
+  for (const folder of socketFolders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The path of a Unix socket that isn't there yet, in a folder that goes with this process. */
+export function unusedPath(): string {
+  if (socketFolders.length === 0) socketFolders.push(mkdtempSync('/tmp/connrig-sockets-'));
+  return `${socketFolders[0]}/${sockets++}.sock`;
+}
+
+export async function listenAtPath(server: Server): Promise<SocketEndpoint> {
+  const path = unusedPath();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return { path };
 }
 
 async function listen(server: Server): Promise<number> {

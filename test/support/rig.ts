@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Outcome } from '../../core/values/outcomes.ts';
-import type { EndCause, Endpoint, Engine, EngineEvents } from '../../fleet/engines/engine.ts';
+import type { Destination, EndCause, Engine, EngineEvents } from '../../fleet/engines/engine.ts';
 import type {
   MessageProtocol,
   Protocol,
@@ -29,7 +29,7 @@ export interface Rig {
   readonly engine: Engine;
   readonly protocol: Protocol;
   log(slot: Slot): SlotLog;
-  open(slot: Slot, destination: Endpoint, sourceIp?: string): void;
+  open(slot: Slot, destination: Destination, sourceIp?: string): void;
   send(slot: Slot, payload: Uint8Array): void;
   ask(slot: Slot): void;
   beat(slot: Slot): void;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { mapSchemes, SCHEMES, type SchemeName } from '../../core/protocols/schemes.ts';
+import { mapPortSchemes, PORT_SCHEMES, type PortSchemeName } from '../../core/protocols/schemes.ts';
 import { ServerMemory, ServerReady } from '../../core/schemas/admin.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/main.js', import.meta.url));
@@ -11,7 +11,7 @@ export interface ServeProcess {
   readonly child: ChildProcess;
   readonly ready: ServerReady;
   /** First port of each scheme. */
-  readonly ports: Readonly<Record<SchemeName, number>>;
+  readonly ports: Readonly<Record<PortSchemeName, number>>;
   memory(collect?: boolean): Promise<ServerMemory>;
   /** Value of the sample that begins with this name (and labels); undefined when absent. */
   metric(sample: string): Promise<number | undefined>;
@@ -25,7 +25,7 @@ export interface ServeProcess {
 export async function startServe(args: readonly string[] = [], wrapper: readonly string[] = []): Promise<ServeProcess> {
   const child = spawnServe(
     [
-      ...SCHEMES.flatMap((scheme) => [`--${scheme}-port`, 'auto']),
+      ...PORT_SCHEMES.flatMap((scheme) => [`--${scheme}-port`, 'auto']),
       ...['--admin-port', 'auto'],
       '--json',
       '--until-stdin-ends',
@@ -40,7 +40,7 @@ export async function startServe(args: readonly string[] = [], wrapper: readonly
   return {
     child,
     ready,
-    ports: mapSchemes(portOf),
+    ports: mapPortSchemes(portOf),
     async memory(collect = false) {
       // A connection that is kept may be closed just when it is used again, if we were busy for long.
       const headers = { connection: 'close' };

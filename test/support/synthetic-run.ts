@@ -15,6 +15,7 @@ export const leg = (more: Partial<RecordedLeg> = {}): RecordedLeg => ({
   url: null,
   protocol: 'ws',
   transport: 'plain',
+  family: 'inet',
   tls: null,
   behaviour: null,
   close: null,
