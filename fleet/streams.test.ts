@@ -12,7 +12,7 @@ import type { Endpoint } from './engines/engine.ts';
 import { ENGINES } from './engines/index.ts';
 
 const FAST = 1e6;
-const TIMEOUT = { timeout: 120_000 };
+const TIMEOUT = { timeout: 300_000 };
 const STREAM = { 'Content-Type': 'text/event-stream' };
 
 async function withNode(
@@ -53,7 +53,11 @@ for (const engine of ENGINES) {
             }
             await eventually(() => gapsIn(fleet) === 200 * 19, 'all events, and no comment');
             fleet.pursue(0, FAST);
-            const { closeReasons } = await until(({ open, closing }) => open === 0 && closing === 0, 'closed');
+            const { closeReasons, messagesIn } = await until(
+              ({ open, closing }) => open === 0 && closing === 0,
+              'closed',
+            );
+            assert.equal(messagesIn, 200 * 20);
             await eventually(() => streams.size === 0, 'the server has none');
             assert.deepEqual([closeReasons['by-us'], [...accepted], troubles], [200, ['text/event-stream'], []]);
           }),

@@ -8,7 +8,7 @@ import { addsUp, type LocalServer, startLocal } from '../test/support/local-serv
 import { connectRaw } from '../test/support/rude-peers.ts';
 import { eventually } from '../test/support/wait.ts';
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 180_000 };
 const HOST = '127.0.0.1';
 
 async function start(t: TestContext, overrides: Parameters<typeof startLocal>[0] = {}): Promise<LocalServer> {

@@ -36,7 +36,7 @@ const CLOSING = 6;
 
 /**
  * A protocol whose connections are usable once an opening is done: requests before the upgrade, then steps. Its rules go on for
- * as long as they are open. A slot takes 3 bytes, and 6 more where there are requests before the upgrade.
+ * as long as they are open. A slot takes 3 bytes, and 7 more where there are requests before the upgrade.
  *
  * @param make makes the protocol that carries the messages, with these events
  */

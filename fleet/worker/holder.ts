@@ -238,11 +238,13 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   }
 
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
+    this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
     this.#behaviour.onPayload(slot, bytes);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
+    this.#account.received(slot, 0, true);
     this.#behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 

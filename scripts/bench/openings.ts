@@ -27,7 +27,7 @@ const OPENING = `opening:
 
 export const openings: BenchPart = {
   name: 'openings',
-  method: `\`connrig run --protocol ws\` against its own server on this machine, bare, and with an opening of three steps, a row of five columns and a ping every 25 s. Opens: no pace (\`--rate 100k/s\`), levels ${RATE_LEVELS}, by turns, ${ROUNDS} rounds, medians. Cost: the client's own slope over levels ${COST_LEVELS}.`,
+  method: `\`connrig run --protocol ws\` against its own server on this machine, bare, and with an opening of three steps, a row of five columns and a ping every 25 s. Opens: no pace (\`--rate 100k/s\`), levels ${RATE_LEVELS}, by turns, ${ROUNDS} rounds, medians. Cost: the client's own slope over levels ${COST_LEVELS}, median of ${ROUNDS} runs: levels of one run scatter by 2 MB.`,
   async measure() {
     const folder = await mkdtemp(join(tmpdir(), 'connrig-openings-'));
     try {
@@ -41,9 +41,12 @@ export const openings: BenchPart = {
         median(runs[which].map(({ summary }) => summary.legs[0]?.open.ratePerSecond ?? Number.NaN));
       const cpu = (which: 'bare' | 'opened'): number =>
         median(runs[which].map(({ cpuMicrosPerOpen }) => cpuMicrosPerOpen[0] ?? Number.NaN));
-      const many = await rigRun(...PLAN, '--levels', COST_LEVELS, ...opened);
-      const bytes = many.summary.generator.bytesPerConnection ?? Number.NaN;
-      const failed = (many.summary.legs[0]?.attempts ?? 0) - (many.summary.legs[0]?.outcomes.open ?? 0);
+      const many: RigRun[] = [];
+      for (let round = 0; round < ROUNDS; round++) many.push(await rigRun(...PLAN, '--levels', COST_LEVELS, ...opened));
+      const bytes = median(many.map(({ summary }) => summary.generator.bytesPerConnection ?? Number.NaN));
+      const failed = many
+        .flatMap(({ summary }) => summary.legs)
+        .reduce((sum, { attempts, outcomes }) => sum + attempts - outcomes.open, 0);
       const ratio = rate('opened') / rate('bare');
       return [
         {

@@ -33,6 +33,8 @@ export interface HeldClients {
 }
 
 const LOOK_EVERY_MS = 250;
+/** Far beyond what a run takes where many others run. */
+const ENDED_WITHIN_MS = 280_000;
 
 /**
  * Opens {@link CLIENTS} connections by `connrig run --dialect`, and holds them. From when the server has them all until the hold is
@@ -41,27 +43,31 @@ const LOOK_EVERY_MS = 250;
 export async function holdClients(t: TestContext, held: HeldClients): Promise<void> {
   const { url, dialect, settings = {}, options = [], holdMs, server, also = {}, meanwhile } = held;
   const folder = newFolder(t);
-  const run = startConnrig(t, [
+  const args = [
     ...['run', url, '--dialect', dialect, '--pid', String(server.pid)],
     ...Object.entries(settings).flatMap(([name, value]) => ['--dialect-set', `${name}=${value}`]),
     ...['--connections', String(CLIENTS), '--levels', '1', '--rate', '1k/s', ...HASTY],
     // A busy machine takes its time over thousands of handshakes.
     ...['--open-timeout', '60s', '--rest', `${holdMs}ms`, '--quiet', '--out', folder, ...options],
-  ]);
-  await phaseOf(run, folder, 'settle', CLIENTS);
+  ];
+  const run = startConnrig(t, args, { deadlineMs: ENDED_WITHIN_MS });
+  await phaseOf(run, folder, 'settle', CLIENTS, ENDED_WITHIN_MS);
   // Our end may be open a moment before theirs.
   await eventually(async () => (await server.census()).clients === CLIENTS, `${CLIENTS} clients by the server's count`);
   await meanwhile;
   const from = performance.now();
   const wanted = { clients: CLIENTS, ...also };
+  let looks = 0;
   while (performance.now() - from < holdMs - LOOK_EVERY_MS) {
     const census = await server.census();
     const counted = Object.fromEntries(Object.keys(wanted).map((name) => [name, census[name]]));
     // The hold is over sooner than we thought: what came after it isn't looked at.
     if (readEvents(folder).some((event) => event.type === 'phase' && event.phase === 'drain')) break;
     assert.deepEqual(counted, wanted);
+    looks += 1;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+  assert.ok(looks > 0, 'the server was asked while they were held');
   await phaseOf(run, folder, 'drain');
   killIfThere(run.pid, 'SIGINT');
   assertFailed(await run.ended, 130, 'EINTERRUPTED');

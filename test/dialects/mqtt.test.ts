@@ -8,11 +8,11 @@ import { startObserved } from './mosquitto.ts';
 import { startDialectServer } from './servers.ts';
 import { silentSocket } from './silent.ts';
 
-/** A broker drops somebody who is silent for 6 s. On a busy machine it takes a while until a client is heard for the first time. */
-const KEEP_ALIVE = { keepAliveSeconds: 4, pingSeconds: 2 };
+/** A broker drops somebody who is silent for 10 s. On a busy machine it takes a while until a client is heard for the first time. */
+const KEEP_ALIVE = { keepAliveSeconds: 7, pingSeconds: 2 };
 const HOLD_MS = 6500;
 /** MQTT 3.1.1, a clean session, the same keep-alive, `silent` as its id. */
-const CONNECT = Buffer.from('\x10\x12\0\x04MQTT\x04\x02\0\x04\0\x06silent', 'latin1');
+const CONNECT = Buffer.from('\x10\x12\0\x04MQTT\x04\x02\0\x07\0\x06silent', 'latin1');
 
 // Each has a broker of its own, and most of the time nothing is done.
 describe('a broker has as many MQTT clients as connrig opened, each with an id of its own', {

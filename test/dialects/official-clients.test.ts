@@ -15,7 +15,7 @@ import { startDialectServer } from './servers.ts';
 
 const OPTIONS = { timeout: 180_000, skip: needs('npm', 'python3', 'pip3') };
 /** Longer than either server bears with somebody silent. */
-const HELD_MS = 6500;
+const HELD_MS = 11_000;
 
 /** @returns what the client has said so far */
 async function startClient(t: TestContext, kind: 'phoenix' | 'signalr', port: number): Promise<() => unknown[]> {

@@ -35,6 +35,9 @@ export interface DialectServer {
   census(): Promise<ClientCensus>;
 }
 
+/** A machine that builds several at once is slow to start one. */
+const LISTENS_WITHIN_MS = 120_000;
+
 /** Builds the server where that wasn't done before, and starts it; it is ended with the test. */
 export async function startDialectServer(t: TestContext, name: ServerName): Promise<DialectServer> {
   const source = findTarget(sourceOf(`dialects/servers/${name}`));
@@ -52,10 +55,14 @@ export async function startDialectServer(t: TestContext, name: ServerName): Prom
     child.kill('SIGKILL');
     await ended;
   });
-  await eventually(() => {
-    if (child.exitCode !== null) throw new Error(`${name} ended: ${stderr}`);
-    return accepts(port);
-  }, `${name} listens`);
+  await eventually(
+    () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${stderr}`);
+      return accepts(port);
+    },
+    `${name} listens`,
+    LISTENS_WITHIN_MS,
+  );
   const lines = createInterface(child.stdout);
   return {
     port,

@@ -6,12 +6,12 @@ import org.apache.activemq.artemis.core.server.ActiveMQServers;
 
 /**
  * ActiveMQ Artemis, embedded and in memory, for STOMP over tcp and, at the same port, over WebSocket. A client that
- * is silent for 2.5 times its heart-beat is dropped.
+ * is silent for four times its heart-beat is dropped.
  */
 public class StompServer {
   public static void main(String[] args) throws Exception {
     var acceptor = "tcp://127.0.0.1:" + args[0] + "?protocols=STOMP&backlog=1024"
-        + "&heartBeatToConnectionTtlModifier=2.5&connectionTtlMin=1000";
+        + "&heartBeatToConnectionTtlModifier=4.0&connectionTtlMin=1000";
     var configuration = new ConfigurationImpl()
         .setPersistenceEnabled(false)
         .setSecurityEnabled(false)

@@ -1,10 +1,10 @@
 // Phoenix channels at /socket, as Phoenix speaks them (version 2.0.0): it can't be had from these registries itself.
-// As Phoenix does, it closes a connection that says nothing for its time-out; that is 5 s here, and 60 s there.
+// As Phoenix does, it closes a connection that says nothing for its time-out; that is 10 s here, and 60 s there.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { WebSocketServer } from 'ws';
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 10_000;
 const sockets = new Set();
 let dropped = 0;
 

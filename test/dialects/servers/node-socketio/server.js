@@ -1,10 +1,10 @@
-// Socket.IO with two namespaces. A client that answers no ping is dropped after 7 s.
+// Socket.IO with two namespaces. A client that answers no ping is dropped after 10 s.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Server } from 'socket.io';
 
 const http = createServer();
-const io = new Server(http, { pingInterval: 2500, pingTimeout: 4500 });
+const io = new Server(http, { pingInterval: 2500, pingTimeout: 7500 });
 let dropped = 0;
 io.on('connection', watch);
 io.of('/admin')

@@ -1,4 +1,4 @@
-"""A SignalR hub at /hub. A client that says nothing for 5 s is dropped."""
+"""A SignalR hub at /hub. A client that says nothing for 10 s is dropped."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class TextSocket(aiohttp_server._AiohttpSocket):
 
 
 aiohttp_server._AiohttpSocket = TextSocket
-OPTIONS = ServerOptions(keep_alive_interval=2.5, client_timeout_interval=5.0)
+OPTIONS = ServerOptions(keep_alive_interval=2.5, client_timeout_interval=10.0)
 server = SignalRServer(Chat, options=OPTIONS)
 
 
