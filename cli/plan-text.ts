@@ -30,7 +30,7 @@ function legText(leg: PlanOutline['legs'][number], { restMs, talkMs }: PlanOutli
     ...(behaviour !== null && isTalk(behaviour.kind) ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
   ];
   const rows = [
-    ['speaks', [toScheme(protocol, transport), ...(opening ? [openingText(opening)] : [])].join(': ')],
+    ['speaks', [toScheme(protocol, transport, leg.family), ...(opening ? [openingText(opening)] : [])].join(': ')],
     ...(tls ? [['secured by', askedText(tls)]] : []),
     ...(leg.perMessageDeflate === null || leg.perMessageDeflate === 'off'
       ? []

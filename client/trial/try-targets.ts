@@ -1,8 +1,10 @@
 import type { TryConfig } from '../../config/try-config.ts';
-import { RigError } from '../../core/values/errors.ts';
+import { EXIT, RigError } from '../../core/values/errors.ts';
+import { socketPathsOf, type TargetUrl } from '../../core/values/urls.ts';
 import type { Warn } from '../../core/values/warnings.ts';
 import { chooseDrive } from '../choose-engine.ts';
-import { type LegSetup, setUpLeg } from '../leg-setup.ts';
+import { AT_SOCKET, type Place, setUpLeg } from '../leg-setup.ts';
+import { checkSocket } from '../preflight/look-at-socket.ts';
 import { readSnapshot } from '../preflight/snapshot.ts';
 import { resolveHost } from '../target-address.ts';
 import { interruptedTrial, type TrialDeps, tryTarget } from './try-target.ts';
@@ -22,20 +24,24 @@ export interface TrialsDeps extends TrialDeps {
  */
 export async function tryTargets(config: TryConfig, deps: TrialsDeps): Promise<RigError | undefined> {
   const { run } = config;
-  const snapshot = await readSnapshot({ ports: run.urls.flatMap((url) => url.ports), targetPid: undefined });
+  const snapshot = await readSnapshot({
+    ports: run.urls.flatMap((url) => url.ports),
+    socketPaths: socketPathsOf(run.urls),
+    targetPid: undefined,
+  });
   const drive = await chooseDrive(run, deps.warn);
   let first: RigError | undefined;
   for (const [index, url] of run.urls.entries()) {
-    const setUp = async (): Promise<LegSetup[]> => {
-      const ips = await resolveHost(url);
-      return ips.map((ip) => setUpLeg(run, index, { ip, ips }, drive, snapshot));
-    };
-    const setups = await setUp().catch(asUnknownHost);
+    const places = await placesOf(url).catch(asFault);
     const error = deps.signal.aborted
       ? interruptedTrial()
-      : setups instanceof RigError
-        ? setups
-        : await tryTarget(config, setups, deps);
+      : places instanceof RigError
+        ? places
+        : await tryTarget(
+            config,
+            places.map((place) => setUpLeg(run, index, place, drive, snapshot)),
+            deps,
+          );
     if (!error) continue;
     deps.onError(error);
     first ??= error;
@@ -44,7 +50,18 @@ export async function tryTargets(config: TryConfig, deps: TrialsDeps): Promise<R
   return first;
 }
 
-function asUnknownHost(error: unknown): RigError {
-  if (error instanceof RigError && error.code === 'EHOST') return error;
+/** In the order in which they are tried. @throws RigError EHOST, EUSAGE, EREFUSED */
+async function placesOf(url: TargetUrl): Promise<readonly Place[]> {
+  if (url.family === 'unix') {
+    await checkSocket(url);
+    return [AT_SOCKET];
+  }
+  const ips = await resolveHost(url);
+  return ips.map((ip) => ({ ip, ips }));
+}
+
+/** What is wrong with one target keeps nobody from the others. */
+function asFault(error: unknown): RigError {
+  if (error instanceof RigError && error.exitCode === EXIT.target) return error;
   throw error;
 }

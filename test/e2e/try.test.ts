@@ -1,10 +1,12 @@
 /** `connrig try` against real servers: what it shows of both sides, and what it hides. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { connrigHere } from '../support/connrig.ts';
+import { connrigHere, newFolder } from '../support/connrig.ts';
 import { writeSecured } from '../support/secured-files.ts';
 import { fileOf, serveTried, tryUntil, USERS, webSocketPeer, withoutTimes } from '../support/tried-peers.ts';
 
@@ -128,6 +130,18 @@ describe('a connection that is tried', () => {
     }
     assert.match(ended.stdout, /^ +[\d.]+ ms {4}TLS 1\.3, TLS_\w+, [\w-]+, server key EC P-256$/m);
     assert.deepEqual([open.accepted(), secured.accepted()], [1, 1]);
+  });
+
+  it('goes to a Unix socket as well', TIMEOUT, async (t) => {
+    const path = join(dirname(newFolder(t)), 's');
+    const server = createServer((_, response) => response.end('hello')).listen(path);
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const ended = await connrigHere(['try', `http+unix://${path}:/a`, '--for', '0s']);
+    assert.equal(ended.code, 0, ended.stderr);
+    const lines = withoutTimes(ended.stdout);
+    assert.deepEqual(lines.slice(1, 4), [`   connecting to ${path}`, '   connected', ' → GET /a HTTP/1.1']);
+    assert.ok(lines.includes(' ← body "hello"'));
   });
 
   it('is told as JSON, an object a line', TIMEOUT, async (t) => {
