@@ -11,7 +11,7 @@ const mounted = (at: string, options: string): string => `mkdir ${at} && mount -
 describe('a run folder', () => {
   it('that fills up ends the run; what was measured is shown, kept, and can be reported on', ELSEWHERE, async (t) => {
     const copy = openFolder(t);
-    const options = elsewhere(t, { setUp: mounted('full', 'size=80k'), after: `cp -r full/run/. '${copy}'` });
+    const options = elsewhere(t, { setUp: mounted('full', 'size=100k'), after: `cp -r full/run/. '${copy}'` });
     const ended = await connrig(t, [...RUN, '--levels', '20,40,5k', '--out', 'full/run'], options);
     assertFailed(
       ended,

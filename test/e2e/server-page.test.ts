@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
+import { SCHEMES } from '../../core/protocols/schemes.ts';
 import { ServerMemory, ServerReady, TopConnections } from '../../core/schemas/admin.ts';
 import type { ServerView } from '../../live/view.ts';
 import { assertAccessible, figureOf, openBrowser, openPage, rowsOf, textOf } from '../support/browser.ts';
@@ -62,7 +63,10 @@ it('shows connections, memory, and who has the most queued', { ...TIMEOUT, skip:
   const memory = ServerMemory.parse(await (await fetch(`${admin}/memory`)).json());
   assert.equal(await figureOf(page, 'closed'), '61');
   assert.equal(await figureOf(page, 'processes'), String(memory.processes.length));
-  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), ['61', '0', '0', '0', '0', '0']);
+  assert.deepEqual((await rowsOf(page, 'Connections by protocol')).get('accepted'), [
+    '61',
+    ...SCHEMES.slice(1).map(() => '0'),
+  ]);
   const { fingerprint, notAfter } = memory.certificate!;
   const shown = await textOf(page.locator('main'));
   assert.match(shown, /Certificate for TLS: CN=connrig, which the server made when it was started, valid until /);

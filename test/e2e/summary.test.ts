@@ -123,7 +123,19 @@ describe('a run', () => {
     const climb = { warmUp: 5, levels: [10, 30], connectsPerSecond: 500, cycles: 1 };
     const does = { behaviour: { kind: 'idle' }, close: 'graceful', perMessageDeflate: 'off' };
     assert.deepEqual(plan, {
-      legs: [{ name: 'tcp', url: null, protocol: 'tcp', transport: 'plain', tls: null, ...does, ...climb }],
+      legs: [
+        {
+          name: 'tcp',
+          url: null,
+          protocol: 'tcp',
+          transport: 'plain',
+          family: 'inet',
+          tls: null,
+          opening: null,
+          ...does,
+          ...climb,
+        },
+      ],
       launches: 1,
     });
     assert.equal(config['connections'], 30);

@@ -85,7 +85,7 @@ test('in a terminal it steers nothing', () => {
 
 test('in a spreadsheet it is no formula, and stays in its cell', () => {
   const [head, ...lines] = readFileSync(join(folder, 'levels.csv'), 'utf8').split('\n');
-  assert.deepEqual(head!.split(',').slice(-2), ['run', 'leg']);
+  assert.deepEqual(head!.split(',').slice(-4, -2), ['run', 'leg']);
   assert.match(lines[0]!, /^tcp,1000,[^"]*,"'=HYPERLINK\(""https:/);
 });
 
