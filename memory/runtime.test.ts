@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { SCHEMES } from '../core/protocols/schemes.ts';
 import { askMeter } from './meter.ts';
 import { openMeters } from './meter-set.ts';
 import { readRuntime } from './runtime.ts';
@@ -14,7 +15,7 @@ const MEMORY = {
     { pid: 7, rssBytes: 5e7, heapUsedBytes: 5e6, heapTotalBytes: 6e6, externalBytes: 1e6, arrayBuffersBytes: 1e4 },
   ],
   census: Object.fromEntries(
-    ['tcp', 'ws', 'http', 'tls', 'wss', 'https'].map((scheme) => [
+    SCHEMES.map((scheme) => [
       scheme,
       {
         accepted: 3,
