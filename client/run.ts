@@ -10,7 +10,6 @@ import { systemError } from '../core/values/system-errors.ts';
 import { socketPathsOf } from '../core/values/urls.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
 import { BoundedLog } from '../files/bounded-log.ts';
-import { loadOwnModule } from '../fleet/opening/own/own-module.ts';
 import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
@@ -79,9 +78,6 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
-      for (const { plan } of config.openings.filter((opening) => opening !== undefined)) {
-        if (plan?.module !== undefined) await loadOwnModule(plan.module);
-      }
       for (const setup of setups) await tryTls(config, setup);
       // One that is started anew isn't there yet.
       if (config.command === undefined) for (const url of config.urls) await checkSocket(url);
