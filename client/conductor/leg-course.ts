@@ -30,6 +30,10 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
+  /** Ports of the target whose end of connections lies in this machine's kernel; none where it lies elsewhere. */
+  readonly ports: readonly number[];
+  /** For how long it is seen whether the target lets go of connections that vanished. */
+  readonly vanishForMs: number;
   /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
   readonly isPrecise: () => boolean;
   /** Ms since the run began. */

@@ -101,6 +101,8 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    ports: local ? url.ports : [],
+    vanishForMs: config.vanishForMs,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {

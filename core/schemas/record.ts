@@ -18,6 +18,7 @@ import { Readings } from './readings.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
+import { VanishSample } from './vanish.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -152,7 +153,11 @@ export type MemoryPoint = z.infer<typeof MemoryPoint>;
 /** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+/** Connections vanished, once the top was read; see ./vanish.ts. */
+const VanishEpisode = VanishSample.extend({ ...At, progress: LegProgress });
+export type VanishEpisode = z.infer<typeof VanishEpisode>;
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, VanishEpisode]);
 export type Sample = z.infer<typeof Sample>;
 
 export const RunEvent = z.discriminatedUnion('type', [

@@ -17,6 +17,7 @@ export function phaseSentence({ now, standing }: RunView): string {
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
     storm: `cutting connections of ${level}, and waiting until they are back`,
+    vanish: `waiting until the target lets go of connections of ${level} that vanished`,
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,
