@@ -67,8 +67,8 @@ export type VanishSample = z.infer<typeof VanishSample>;
 
 export const VanishSummary = z.object({
   ...shared,
-  /** Not let go of until the end. */
-  stillHeld: count,
+  /** Not let go of until the end; null where nobody could tell. */
+  stillHeld: count.nullable(),
   /** From when a peer vanished until the server let go of it; null where that is beyond what was seen. */
   noticeP50Ms: ms.nullable(),
   noticeP99Ms: ms.nullable(),

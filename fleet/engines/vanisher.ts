@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import koffi from 'koffi';
-import { IPPROTO_TCP, SOL_SOCKET } from './libc.ts';
+import { AF_INET, IPPROTO_TCP, loadLibc, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET } from './libc.ts';
 
 /** The two ends of a connection whose peer is gone, as the kernel's lists name them; see memory/sock-diag.ts. */
 export interface VanishedEnds {
@@ -32,7 +32,6 @@ const TCP_INFO = 11;
 const INFO_WORDS = 64;
 const UNACKNOWLEDGED = 6;
 const ADDRESS_BYTES = 28;
-const AF_INET = 2;
 const LITTLE = endianness() === 'LE';
 
 /** @throws when the system has none of that */
@@ -61,6 +60,23 @@ export function loadVanish(): Vanish {
     if (setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.byteLength) < 0) return failed('SO_ATTACH_FILTER');
     return { ownAddress: own.address, ownPort: own.port, peerAddress: peer.address, peerPort: peer.port };
   };
+}
+
+/** Why no connection can vanish here, in words; undefined when one can. Tries it on a socket that nobody else has. */
+export function whyNoVanish(): string | undefined {
+  try {
+    const libc = loadLibc();
+    loadVanish();
+    const fd = libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return `socket: ${libc.errorName()}`;
+    const program = dropEverything();
+    const isTaken = libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.byteLength) >= 0;
+    const why = isTaken ? undefined : `SO_ATTACH_FILTER: ${libc.errorName()}`;
+    libc.close(fd);
+    return why;
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n')[0] : String(error);
+  }
 }
 
 /** One for all sockets, and for good: the kernel copies it. */

@@ -69,9 +69,9 @@ async function lookOn(course: LegCourse, level: number, looks: VanishLooks): Pro
     await looks.look(meters.readQuick().targetBytes);
     await check(level, watched);
     const nowMs = performance.now();
-    if (looks.isOver || nowMs >= endsAtMs) return;
+    if (looks.isOver || startedAtMs >= endsAtMs) return;
     const pauseMs = Math.min(PAUSE_MOST_MS, Math.max(PAUSE_MS, PAUSE_FOR_EACH_LOOK * (nowMs - startedAtMs)));
-    await delay(Math.min(pauseMs, endsAtMs - nowMs));
+    await delay(Math.max(0, Math.min(pauseMs, endsAtMs - nowMs)));
   }
 }
 
