@@ -44,6 +44,8 @@ export interface LegContext {
 export interface LegState {
   readonly phase: Phase;
   readonly level: number;
+  /** Connections that have vanished, and how many of them the target still has, as far as is known. */
+  readonly vanished?: { readonly of: number; readonly held: number | null };
 }
 
 /** A leg under way: what its phases have in common. They are functions of it, one file each. */
@@ -68,6 +70,11 @@ export class LegCourse {
   enter(phase: Phase, level: number): void {
     this.#state = { phase, level };
     this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
+  }
+
+  /** Until another phase is entered. */
+  tellVanished(of: number, held: number | null): void {
+    this.#state = { ...this.#state, vanished: { of, held } };
   }
 
   /** What every sample and event of this leg begins with. */

@@ -119,6 +119,8 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
+  /** While connections have vanished: how many, and how many of them the target still has; null where nobody can tell. */
+  vanished: z.object({ of: count, held: count.nullable() }).optional(),
 });
 
 /** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */

@@ -43,10 +43,19 @@ export class VanishLooks {
     this.#lookedAtMs = this.#atMs[0] ?? this.#startedAtMs;
   }
 
-  /** All were let go of. */
+  get vanished(): number {
+    return this.#atMs.length;
+  }
+
+  /** Those that the target still has; null where nobody can tell. */
+  get held(): number | null {
+    if (this.#seenBy === 'sockets') return this.#ends.left;
+    return this.#seenBy === 'files' ? this.#atMs.length - this.#letGoAtMs.length : null;
+  }
+
+  /** All were let go of, as far as anybody will know. */
   get isOver(): boolean {
-    if (this.#seenBy === 'sockets') return this.#ends.left === 0;
-    return this.#seenBy === 'files' ? this.#letGoAtMs.length >= this.#atMs.length : this.#atMs.length === 0;
+    return this.held === 0 || this.#atMs.length === 0;
   }
 
   /** @param userBytes memory of the target now */
