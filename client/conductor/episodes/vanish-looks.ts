@@ -7,7 +7,7 @@ import { type EndsSeen, VanishedEndWatch } from '../../../memory/vanished-ends.t
 const TIMES_MOST = 1000;
 
 interface LooksGiven {
-  /** Of the target, where its end lies in this machine's kernel; else none. */
+  /** Ports of the target, where its end lies in this machine's kernel; else none. */
   readonly ports: readonly number[];
   /** Open files of the target before any vanished; null when unknown. */
   readonly files: number | null;
@@ -29,9 +29,11 @@ export class VanishLooks {
   readonly #letGoAtMs: number[] = [];
   readonly #startedAtMs: number;
   #lookedAtMs: number;
+  /** When files were last counted. */
+  #countedAtMs: number;
   #looks = 0;
   #tookMs = 0;
-  /** Of files alone. */
+  /** The longest time between two counts of files that showed some to be let go of. */
   #widestMs = 0;
 
   constructor(vanished: readonly Vanished[], given: LooksGiven) {
@@ -40,7 +42,8 @@ export class VanishLooks {
     this.#ends = new VanishedEndWatch(vanished, given.ports);
     this.#seenBy = given.ports.length > 0 ? 'sockets' : given.files === null ? null : 'files';
     this.#startedAtMs = given.now();
-    this.#lookedAtMs = this.#atMs[0] ?? this.#startedAtMs;
+    this.#lookedAtMs = this.#startedAtMs;
+    this.#countedAtMs = this.#atMs[0] ?? this.#startedAtMs;
   }
 
   get vanished(): number {
@@ -113,8 +116,10 @@ export class VanishLooks {
     const each = Math.max(1, Math.round(this.#given.files / Math.max(1, this.#given.level)));
     const letGo = Math.min(this.#atMs.length, Math.round((this.#given.files - files) / each));
     const nowMs = this.#given.now();
-    if (letGo > this.#letGoAtMs.length) this.#widestMs = Math.max(this.#widestMs, nowMs - this.#lookedAtMs);
-    while (this.#letGoAtMs.length < letGo) this.#letGoAtMs.push((nowMs + this.#lookedAtMs) / 2);
+    const gapMs = nowMs - this.#countedAtMs;
+    if (letGo > this.#letGoAtMs.length) this.#widestMs = Math.max(this.#widestMs, gapMs);
+    while (this.#letGoAtMs.length < letGo) this.#letGoAtMs.push(nowMs - gapMs / 2);
+    this.#countedAtMs = nowMs;
   }
 
   /** Which was let go of isn't known; those that vanished first are taken for the first ones. */
