@@ -33,6 +33,9 @@ export interface HoleNames {
 
 const HOLE = /\{\{([A-Za-z_][\w.-]*(?::\w+)?)\}\}|\{([A-Za-z_][\w.-]*(?::\w+)?)\}/g;
 const MOST_RANDOM = 1024;
+/** JSON may have one alone; no URL can. */
+const HALF_CHARACTER = /\p{Surrogate}/gu;
+const ASCII = /^\p{ASCII}*$/u;
 
 /**
  * Reads a text: `{name}` is a hole, `{{name}}` the literal `{name}`, and every other brace stands for itself.
@@ -103,7 +106,15 @@ export function bytesOfLiteral({ parts }: Template): Uint8Array | undefined {
 /** A value made fit for where it stands. */
 export function madeFit(value: string, inside: Inside): string {
   if (inside === 'json') return JSON.stringify(value).slice(1, -1);
-  return inside === 'url' ? encodeURIComponent(value) : value;
+  return inside === 'url' ? encodeURIComponent(value.replace(HALF_CHARACTER, '\ufffd')) : value;
+}
+
+/** A value in the forms in which it may come back: as it is, made fit, and with the bytes of its UTF-8 taken for characters. */
+export function formsOf(value: string): string[] {
+  const asBytes = ASCII.test(value)
+    ? value
+    : Array.from(utf8Bytes(value), (byte) => String.fromCharCode(byte)).join('');
+  return [...new Set([value, madeFit(value, 'json'), madeFit(value, 'url'), asBytes, madeFit(asBytes, 'json')])];
 }
 
 /** @returns a sentence where nothing can fill it */
