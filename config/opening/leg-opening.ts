@@ -1,3 +1,4 @@
+import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Hole, Template } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { toCarried } from '../../core/protocols/schemes.ts';
@@ -76,9 +77,21 @@ function problemsOfLegs(
     const { codec } = mute.plan!;
     problems.push(`--behaviour echo: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`);
   }
+  const uncut = legs.find(({ protocol }, i) => protocol === 'tcp' && isUncut(opened[i]?.plan));
+  if (uncut) {
+    problems.push(
+      `${own ? '--opening' : '--dialect'}: on: { json: … } looks at whole messages, and nothing cuts what ${uncut.name} connections receive; write messages: lines, or messages: { end: … }`,
+    );
+  }
   if (data && problems.length === 0) problems.push(...problemsOfRows(config, data, opened));
   return problems;
 }
+
+/** A stream in which rules look for JSON. */
+const isUncut = (plan: OpeningPlan | undefined): boolean =>
+  plan?.messageEnd === undefined &&
+  plan?.codec === undefined &&
+  (plan?.rules ?? []).some((rule) => rule.kind === 'on' && rule.pattern.kind === 'json');
 
 const isOf = ({ protocol, transport }: Leg, scheme: OpenedDialect['dialect']['protocols'][number]): boolean =>
   toCarried(scheme).protocol === protocol && toCarried(scheme).transport === transport;

@@ -153,6 +153,11 @@ test('what cannot be is told before anything starts, with what to write instead'
       /rule 1: \{sid\} has no value/,
       { opening: { steps: [{ expect: { prefix: 'x' }, take: { sid: 'a' } }], rules: [{ on: 'x', send: '{sid}' }] } },
     ],
+    [
+      { urls: ['tcp://h:1'] },
+      /on: \{ json: … \} looks at whole messages, and nothing cuts what tcp connections receive; write messages: lines/,
+      { opening: { steps: [{ send: 'x' }], rules: [{ on: { json: { type: 'ping' } }, send: 'pong' }] } },
+    ],
   ];
   for (const [commandLine, sentence, file] of wrong) assert.match(await refusal(commandLine, file), sentence);
 });

@@ -136,6 +136,11 @@ const MemoryPoint = z.object({
   readings: Readings,
   /** The same moment before any collection was forced; null where the target can't be told to collect. */
   unforced: Readings.nullable(),
+  /**
+   * The client's own memory right after its own garbage was collected, in bytes; null where it wasn't, and in older records. What
+   * connections of its say until the reading leaves garbage, which is no cost of a connection.
+   */
+  generatorCollectedBytes: z.number().nullable().default(null),
   /** null for behaviours to which nothing comes back, and outside of levels. */
   talk: Talk.nullable(),
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */

@@ -149,7 +149,7 @@ function levelOf(
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
     kernelSockets: before && sockstat && leg.family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
-    generatorBytes: ledger.client.user,
+    generatorBytes: point.generatorCollectedBytes ?? ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(leg, point.talk) : null,
     received: rateOf(leg, point.held, point.level),

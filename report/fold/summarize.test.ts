@@ -50,6 +50,13 @@ test('memory on an exact line comes out as exactly that cost', () => {
   assert.deepEqual([summary.status, summary.exitCode, summary.error, summary.warnings], ['measured', 0, null, []]);
 });
 
+test("the client's own cost is that right after its garbage was collected, where that was read", () => {
+  const collected = climb(5000).map((sample) =>
+    sample.type === 'memory' ? { ...sample, generatorCollectedBytes: 30_000_000 + 91 * sample.level } : sample,
+  );
+  assert.equal(summarizeSamples(collected).generator.bytesPerConnection, 91);
+});
+
 test("what the target counts is that of the leg's scheme: TLS apart from plain", () => {
   const counted = climb(5000).map((sample) => {
     if (sample.type !== 'memory') return sample;

@@ -127,6 +127,7 @@ export function memoryPoint(
     windows: [1, 1],
     readings,
     unforced: null,
+    generatorCollectedBytes: null,
     talk: null,
     held: more.held ?? null,
     progress,

@@ -28,6 +28,7 @@ export async function burst(course: LegCourse): Promise<void> {
       windows: [],
       readings,
       unforced: null,
+      generatorCollectedBytes: null,
       talk: null,
       held: null,
       progress: course.progress(),

@@ -1,4 +1,5 @@
 import { isTalk } from '../../../core/behaviours/behaviours.ts';
+import { userBytesOf } from '../../../core/ledger/ledger.ts';
 import { isCollected, type Readings } from '../../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { Talk } from '../../../core/schemas/talk.ts';
@@ -34,10 +35,12 @@ export async function measure(
   await look();
   const unforced = await meters.read();
   await rest(restMs, look);
+  let generatorCollectedBytes: number | null = null;
   // Our own garbage as well, or it would pass for what the client costs per connection.
   if (peakOf(leg) >= OWN_COST_FROM) {
     await fleet.collectGarbage();
     await collectGarbage();
+    generatorCollectedBytes = userBytesOf({ target: meters.readLive().client, exporter: null });
   }
   const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
   const talks = isTalk(leg.behaviour.kind);
@@ -58,6 +61,7 @@ export async function measure(
     windows,
     readings,
     unforced: isCollected(readings) ? unforced : null,
+    generatorCollectedBytes,
     talk: hold?.talk ?? null,
     held: hold?.held() ?? null,
     progress: course.progress(),
