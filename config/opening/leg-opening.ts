@@ -76,6 +76,12 @@ function problemsOfLegs(
     const { codec } = mute.plan!;
     problems.push(`--behaviour echo: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`);
   }
+  const { name, anyMessage } = dialect?.dialect ?? {};
+  if (name !== undefined && !anyMessage && behaviour.kind === 'echo' && opened.every(({ plan }) => !plan?.codec)) {
+    problems.push(
+      `--behaviour echo: servers of ${name} take no messages but their own; leave it out, or have a rule of --opening say one: {every: 5s, send: …}`,
+    );
+  }
   if (data && problems.length === 0) problems.push(...problemsOfRows(config, data, opened));
   return problems;
 }
