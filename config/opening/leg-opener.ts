@@ -95,6 +95,7 @@ export class LegOpener {
         subprotocols: [...subprotocols],
         steps: plan?.steps.length ?? 0,
         rules: plan?.rules.length ?? 0,
+        module: plan?.module !== undefined,
         rows: data?.rows.count ?? null,
         order: data ? dataOrder : null,
       },
@@ -113,7 +114,9 @@ export class LegOpener {
   /** The dialect's, and what the user adds; `{path}` and `{origin}` are those of the URL. */
   #format(url: TargetUrl | undefined): OpeningFormat {
     const { dialect, own } = this.#sources;
-    const all: OpeningFormat = { ...dialect?.format, ...own?.format };
+    const [of, more] = [dialect?.format ?? {}, own?.format ?? {}];
+    const rules = [...(more.rules ?? []), ...(of.rules ?? [])];
+    const all: OpeningFormat = { ...of, ...more, headers: { ...of.headers, ...more.headers }, rules };
     const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
     const put = JSON.stringify(all)
       .replaceAll(URL_PATH, madeFit(plain, 'json'))
@@ -131,7 +134,7 @@ export class LegOpener {
     const headers = joinTemplates(
       ...lines
         .filter((line) => line !== host)
-        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, 'a header')),
+        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`)),
     );
     const { behaviour } = leg;
     // A target of ours says itself where it answers.

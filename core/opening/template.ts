@@ -139,5 +139,6 @@ function holeOf(name: string, names: HoleNames, inside: Inside): Hole | { readon
     return { literal: value };
   }
   const known = ['n', 'uuid', 'random:8', 'env:NAME', ...columns, ...taken].map((one) => `{${one}}`).join(', ');
-  return `{${name}} has no value: there is ${known}; --data users.csv gives columns, and {{${name}}} is the text {${name}}`;
+  const more = columns.length === 0 ? '--data users.csv gives columns, and ' : '';
+  return `{${name}} has no value: there is ${known}; ${more}{{${name}}} is the text {${name}}`;
 }
