@@ -94,7 +94,8 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  if (tally.failed - tally.outcomes.cancelled + lostOf(tally) > toleratedOf(planned)) return true;
+  const broken = tally.failed - tally.outcomes.cancelled + lostOf(tally);
+  if (broken - tally.pardoned > toleratedOf(planned)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 
