@@ -3,6 +3,7 @@ import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
   type Hole,
+  type Inside,
   joinTemplates,
   latin1Bytes,
   literalTemplate,
@@ -134,7 +135,7 @@ export class LegOpener {
     const headers = joinTemplates(
       ...lines
         .filter((line) => line !== host)
-        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`)),
+        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`, 'header')),
     );
     const { behaviour } = leg;
     // A target of ours says itself where it answers.
@@ -211,12 +212,7 @@ export class LegOpener {
     return { bytes: this.#text(bytes.toString('latin1'), option, 'text', latin1Bytes), isText };
   }
 
-  #text(
-    text: string,
-    where: string,
-    inside: 'text' | 'url' = 'text',
-    encode?: (literal: string) => Uint8Array,
-  ): Template {
+  #text(text: string, where: string, inside: Inside = 'text', encode?: (literal: string) => Uint8Array): Template {
     const found: string[] = [];
     const template = parseTemplate(text, { ...this.#around, taken: this.#taken }, found, inside, encode);
     for (const sentence of found) this.#problems.push(`${where}: ${sentence}`);

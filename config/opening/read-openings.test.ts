@@ -9,7 +9,7 @@ import type { RawSettings } from '../read-options.ts';
 import { parseRunConfig, type RunConfig } from '../run-config.ts';
 import { readOpenings } from './read-openings.ts';
 
-const ENV = { KEY: 'hunter2hunter2' };
+const ENV = { KEY: 'hunter2hunter2', TWO_LINES: 'a\r\nX: b' };
 const FEW = { connections: '2', levels: '2' };
 
 const openedBy = async (commandLine: RawSettings, file: RawSettings = {}): Promise<RunConfig> =>
@@ -127,6 +127,12 @@ test('what cannot be is told before anything starts, with what to write instead'
   const ws = ['ws://h:1'];
   const wrong: ReadonlyArray<[RawSettings, RegExp, RawSettings?]> = [
     [{ urls: ws, header: 'A: {token}' }, /the header A: \{token\} has no value/],
+    [{ urls: ws, header: 'A: {env:TWO_LINES}' }, /the header A: \{env:TWO_LINES\}: TWO_LINES has a line break/],
+    [
+      { urls: ws },
+      /opening before 1: \{env:TWO_LINES\}: TWO_LINES has a line break/,
+      { opening: { before: [{ request: 'GET /x', headers: { A: '{env:TWO_LINES}' } }] } },
+    ],
     [{ urls: ws, header: 'no colon' }, /--header: write a name, a colon and a value/],
     [{ urls: ws, header: 'Upgrade: x' }, /--header: Upgrade is said by the connection itself/],
     [{ urls: ws, header: 'A: b\r\nC: d' }, /--header: the value of A has a line break/],

@@ -75,6 +75,18 @@ test('half a character, which JSON may have, is made fit for a URL', () => {
   assert.equal(madeFit('a\ud800b😀', 'url'), 'a%EF%BF%BDb%F0%9F%98%80');
 });
 
+test('what would end a header is a space in it, and a variable that has it is refused without its value', () => {
+  assert.equal(madeFit('a\r\nX: b\0\tc', 'header'), 'a  X: b \tc');
+  const problems: string[] = [];
+  const names = { ...NAMES, env: { TOKEN: 'hunter2\nX: y' } };
+  parseTemplate('Bearer {env:TOKEN}', names, problems, 'header');
+  assert.deepEqual(problems, [
+    "{env:TOKEN}: TOKEN has a line break or another control character in it, and a header can't have one",
+  ]);
+  parseTemplate('say {env:TOKEN}', names, problems);
+  assert.equal(problems.length, 1);
+});
+
 test('the forms of a value are those in which servers and sentences repeat it', () => {
   assert.deepEqual(formsOf('plain'), ['plain']);
   assert.deepEqual(formsOf('é"'), ['é"', 'é\\"', '%C3%A9%22', 'Ã©"', 'Ã©\\"']);
