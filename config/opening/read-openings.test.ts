@@ -214,6 +214,17 @@ test('what an opening says of its request can not break it', async () => {
   assert.match(await refusal({ urls: ['http://h:1'] }, { opening: http }), /\{id\} has no value/);
 });
 
+test('what an opening has beside a dialect goes on beside it: rules before its own, headers by their names', async () => {
+  const opening = { headers: { 'X-A': 'b' }, rules: [{ on: 'x', send: 'y' }] };
+  const { openings } = await openedBy({ urls: ['ws://h:1'], dialect: 'graphql' }, { opening });
+  const { plan, words, subprotocols } = openings[0]!;
+  const [mine, its] = plan!.rules;
+  assert.ok(mine?.kind === 'on' && mine.pattern.kind === 'text' && its?.kind === 'on' && its.pattern.kind === 'json');
+  assert.equal(said(mine.pattern.text), 'x');
+  assert.deepEqual([plan!.rules.length, plan!.steps.length, subprotocols], [2, 2, ['graphql-transport-ws']]);
+  assert.equal(said(words!.headers), 'X-A: b\r\n');
+});
+
 test('a row that would break a header is told by its number, without its value', async (t) => {
   const data = usersIn(t, 'user,token\na,1\nb,"hunter2\r\nX: y"\n');
   const message = await refusal({ urls: ['ws://h:1'], data, header: 'A: {token}' });
