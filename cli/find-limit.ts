@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { windowOf } from '../client/conductor/leg-fleet.ts';
 import { defaultFolder } from '../client/conductor/recorder.ts';
 import type { RunDeps } from '../client/deps.ts';
-import { beginSearch } from '../client/limit/begin-search.ts';
+import { beginSearch, resumeSearch } from '../client/limit/begin-search.ts';
 import { findLimit } from '../client/limit/find-limit.ts';
 import { type FindLimitConfig, parseFindLimitConfig } from '../config/find-limit-config.ts';
 import { FIND_LIMIT_OPTIONS } from '../config/find-limit-options.ts';
 import type { FindLimit, SearchStep } from '../core/schemas/find-limit.ts';
 import { EXIT } from '../core/values/errors.ts';
+import { readRun } from '../report/fold/read-run.ts';
 import { forecastIn } from '../report/limit/forecast.ts';
 import { judgeRepeat, memoryObjective } from '../report/limit/judge.ts';
 import { limitedCount, valuesOfStep, verdictOfStep } from '../report/limit/limit-phrases.ts';
@@ -101,17 +102,18 @@ async function search(
   run: RunDeps,
   line: LiveLine,
 ): Promise<FindLimit | undefined> {
-  const { of, question, memoryLimitBytes, within, maxSteps } = config;
+  const { of, question, memoryLimitBytes } = config;
   const before = readSearch(folder, question);
-  const begun =
-    before ??
-    (await beginSearch(config, {
-      run,
-      folder,
-      forecast: (own, crossing) => forecastIn(own, of, config.leastMemoryBytes, crossing),
-      nameLimit: (limiter) => CHECK_NOUNS[limiter],
-      say: line.note,
-    }));
+  const nameLimit = (limiter: keyof typeof CHECK_NOUNS): string => CHECK_NOUNS[limiter];
+  const begun = before
+    ? await resumeSearch(config, before, nameLimit)
+    : await beginSearch(config, {
+        run,
+        folder,
+        nameLimit,
+        forecast: (own, crossing) => forecastIn(readRun(own), of, config.leastMemoryBytes, crossing),
+        say: line.note,
+      });
   if (!begun) return undefined;
   const { from, most, steps } = begun;
   if (before) line.note(`going on with ${steps.length} steps`);
@@ -124,23 +126,15 @@ async function search(
     ...(memoryLimitBytes === undefined ? [] : [memoryObjective(memoryLimitBytes)]),
   ];
   const window = windowOf(config.run, config.run.plan.legs[0]!);
-  const now: FindLimit = {
-    ...begun,
-    within,
-    maxSteps,
-    status: 'running',
-    exitCode: null,
-    finishedAt: null,
-    error: null,
-  };
-  return findLimit(config, now, {
+  return findLimit(config, begun, {
     run,
     folder,
     objectives,
-    judge: (name, at, crossing) => judgeRepeat(join(folder, name), name, { of, objectives, at, window }, crossing),
+    judge: (name, at, crossing) =>
+      judgeRepeat(readRun(join(folder, name)), name, { of, objectives, at, window }, crossing),
     save: (kept) => writeSearch(folder, kept),
     onStep(step, index) {
-      if (step.verdict !== null) line.note(stepLine(step, index, now));
+      if (step.verdict !== null) line.note(stepLine(step, index, begun));
     },
   });
 }

@@ -2,6 +2,7 @@ import type { RunConfig } from '../../config/run-config.ts';
 import { isTalk } from '../../core/behaviours/behaviours.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
+import { episodeOf } from './episodes/index.ts';
 import type { LegCourse } from './leg-course.ts';
 import { hold } from './phases/hold.ts';
 import { measure } from './phases/measure.ts';
@@ -39,6 +40,7 @@ export async function briefWalk(
   else await rest(stayMs, () => check(level, watched));
   const point = await hold(course, level, talked);
   if (point) points.push(point);
+  await episodeOf(leg.behaviour.kind)?.(course, level);
   fleet.setTalking(false);
   course.enter('drain', 0);
   await drain(course);

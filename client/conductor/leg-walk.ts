@@ -3,6 +3,7 @@ import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
 import { briefWalk } from './brief-walk.ts';
+import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { hold } from './phases/hold.ts';
@@ -78,6 +79,8 @@ export class LegWalk {
       const point = await hold(course, level, talked);
       if (point && course.cycle === 0) this.#points.push(point);
     }
+    // Once every level was read: what it leaves in an allocator would look free to the levels above.
+    if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top);
     fleet.setTalking(false);
     if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);

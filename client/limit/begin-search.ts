@@ -59,6 +59,22 @@ export async function beginSearch(config: FindLimitConfig, beginning: Beginning)
   };
 }
 
+/**
+ * A search that was begun before, to be gone on with: how far and how closely may be asked for anew.
+ *
+ * @throws RigError what keeps it from being made
+ */
+export async function resumeSearch(
+  config: FindLimitConfig,
+  search: FindLimit,
+  nameLimit: Beginning['nameLimit'],
+): Promise<FindLimit> {
+  const { within, maxSteps } = config;
+  const most = await mostOf(config, { nameLimit });
+  const from = config.from === undefined ? search.from : { at: Math.min(config.from, most.at), why: '--from' };
+  return { ...search, within, maxSteps, from, most, status: 'running', exitCode: null, finishedAt: null, error: null };
+}
+
 /** What preflight says this machine can hold, before the first socket; `--force` goes beyond. */
 async function mostOf(
   config: FindLimitConfig,

@@ -4,7 +4,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type ErrorCode, EXIT, EXIT_OF, RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { readRun } from '../fold/read-run.ts';
+import type { RunRecord } from '../fold/read-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { LIMITS } from '../words/capacity-phrases.ts';
 
@@ -20,12 +20,12 @@ const MOST_TIMES = 10;
  * @throws RigError what kept it from opening any connection
  */
 export function forecastIn(
-  folder: string,
+  record: RunRecord,
   of: Limited,
   memoryLimitBytes: number | undefined,
   crossing: MemoryCrossing | undefined,
 ): FindLimit['from'] | undefined {
-  const { legs, limiters, error } = summarize(readRun(folder));
+  const { legs, limiters, error } = summarize(record);
   const leg = legs[0];
   const held = leg?.levels.at(-1)?.open ?? 0;
   if (crossing) return { at: Math.max(1, held), why: 'a short run held that, and memory ran out before it had more' };

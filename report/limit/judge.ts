@@ -7,7 +7,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { type ErrorCode, EXIT, EXIT_OF, RigError } from '../../core/values/errors.ts';
 import { humanBytes, humanCount, printQuantity } from '../../core/values/units.ts';
-import { type RunRecord, readRun } from '../fold/read-run.ts';
+import type { RunRecord } from '../fold/read-run.ts';
 import { summarize } from '../fold/summarize.ts';
 
 /** What a repeat is held against. */
@@ -54,45 +54,49 @@ export const memoryObjective = (limitBytes: number): Objective => {
  * @throws RigError what keeps any step from being made: nothing ever opened, or its memory can't be read
  */
 export function judgeRepeat(
-  folder: string,
+  record: RunRecord,
   name: string,
   asked: StepAsked,
   crossing: MemoryCrossing | undefined,
 ): Repeat | undefined {
-  const record = readRun(folder);
+  if (crossing) return crossed(name, crossing);
   const summary = summarize(record);
   const leg = summary.legs[0];
-  if (crossing) return crossed(name, crossing);
-  const error = summary.error && EXIT_OF[summary.error.code as ErrorCode] !== EXIT.inconclusive ? summary.error : null;
-  const exitCode = error && (EXIT_OF[error.code as ErrorCode] ?? EXIT.defect);
-  if (exitCode === EXIT.interrupted) return undefined;
-  if (error && (IN_THE_WAY.has(error.code) || exitCode === EXIT.defect || exitCode === EXIT.usage))
-    throw toRigError(error);
-  if (error && exitCode === EXIT.target && (leg?.outcomes.open ?? 0) === 0) throw toRigError(error);
+  const { error, ended } = endOf(summary, leg);
+  if (ended === 'interrupted') return undefined;
   const told = error && { code: error.code, message: error.message };
-  if (error && exitCode === EXIT.limits) {
-    return { folder: name, state: 'client', isFinal: true, values: [], by: error.message, error: told };
+  if (ended === 'by this machine') {
+    return { folder: name, state: 'client', isFinal: true, values: [], by: error!.message, error: told };
   }
   const values = [...valuesOf(asked, leg), ...paceOfStep(asked, record, leg)];
   const broken = values.filter(({ holds }) => !holds);
-  const endedEarly = exitCode === EXIT.target ? error : null;
-  if (broken.length === 0 && endedEarly === null) {
-    return { folder: name, state: 'held', isFinal: false, values, by: null, error: null };
+  const common = { folder: name, values, error: told };
+  if (ended === 'by the target') {
+    // Where it gave up, what could not be measured any more says nothing.
+    return { ...common, state: 'broke', isFinal: FINAL.has(error!.code), by: error!.message };
   }
+  if (broken.length === 0) return { ...common, state: 'held', isFinal: false, by: null, error: null };
   const ownLimit = clientsOwn(record, summary, asked, broken);
-  if (ownLimit !== undefined && endedEarly === null) {
-    return { folder: name, state: 'client', isFinal: false, values, by: ownLimit, error: told };
-  }
-  const reasons = [...(endedEarly ? [endedEarly.message] : []), ...broken.map((one) => brokenBy(one, asked))];
-  return {
-    folder: name,
-    state: 'broke',
-    isFinal: endedEarly !== null && FINAL.has(endedEarly.code),
-    values,
-    // Where the target gave up, what could not be measured any more says nothing.
-    by: (endedEarly ? reasons.slice(0, 1) : reasons).join('; '),
-    error: told,
-  };
+  if (ownLimit !== undefined) return { ...common, state: 'client', isFinal: false, by: ownLimit };
+  const by = broken.map((one) => brokenBy(one, asked)).join('; ');
+  return { ...common, state: 'broke', isFinal: false, by };
+}
+
+type Ended = 'through' | 'interrupted' | 'by the target' | 'by this machine';
+
+/**
+ * How a run ended, as far as a search goes by that. One level tells no cost, and a client that was too busy may have held all the same.
+ *
+ * @throws RigError see {@link judgeRepeat}
+ */
+function endOf({ error }: Summary, leg: LegSummary | undefined): { error: Summary['error']; ended: Ended } {
+  const exitCode = error && (EXIT_OF[error.code as ErrorCode] ?? EXIT.defect);
+  if (error === null || exitCode === EXIT.inconclusive) return { error: null, ended: 'through' };
+  if (exitCode === EXIT.invalid) return { error, ended: 'through' };
+  if (exitCode === EXIT.interrupted) return { error, ended: 'interrupted' };
+  const isTold = exitCode === EXIT.limits || (exitCode === EXIT.target && (leg?.outcomes.open ?? 0) > 0);
+  if (!isTold || IN_THE_WAY.has(error.code)) throw toRigError(error);
+  return { error, ended: exitCode === EXIT.limits ? 'by this machine' : 'by the target' };
 }
 
 type Value = Repeat['values'][number];
