@@ -7,14 +7,16 @@ const LEFT_SHARE = 0.05;
 const LEFT_MOST_BYTES = 512 * 2 ** 20;
 
 /**
- * Looks at memory with each tick and each reading of a run.
+ * Looks at memory with each tick of a run.
  *
  * @param limitBytes of the target's memory; undefined: it has none
  * @param onCrossing called once, for the first that passes its limit
+ * @param readFree bytes that this machine has left
  */
 export function watchMemory(
   limitBytes: number | undefined,
   onCrossing: (crossing: MemoryCrossing) => void,
+  readFree: () => number = freemem,
 ): RunObserver {
   const leftBytes = Math.min(LEFT_MOST_BYTES, totalmem() * LEFT_SHARE);
   let isOver = false;
@@ -31,7 +33,7 @@ export function watchMemory(
       if (limitBytes !== undefined && targetBytes !== null && targetBytes > limitBytes) {
         cross({ of: 'target', bytes: targetBytes, limitBytes });
       }
-      const freeBytes = freemem();
+      const freeBytes = readFree();
       if (freeBytes < leftBytes) cross({ of: 'machine', bytes: freeBytes, limitBytes: leftBytes });
     },
   };
