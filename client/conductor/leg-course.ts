@@ -1,3 +1,4 @@
+import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import type { Received } from '../../core/schemas/talk.ts';
@@ -30,6 +31,8 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
+  /** A step of a search: see brief-walk.ts; undefined: a run. */
+  readonly brief: RunConfig['brief'];
   /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
   readonly isPrecise: () => boolean;
   /** Ms since the run began. */

@@ -101,6 +101,7 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    brief: config.brief,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {
