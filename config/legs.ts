@@ -34,7 +34,6 @@ export function legsOf(
   const top = levels.at(-1) ?? 0;
   const legs = schemes.map((scheme, index): Leg => {
     const { protocol, transport } = toCarried(scheme);
-    const { perSecond, withinSeconds } = PACE[transport];
     return {
       name: names[index]!,
       url: config.urls[index]?.text ?? null,
@@ -49,11 +48,17 @@ export function legsOf(
       opening: null,
       warmUp: warmUpBelow(levels),
       levels,
-      connectsPerSecond: config.connectsPerSecond ?? Math.max(perSecond, Math.ceil(top / withinSeconds)),
+      connectsPerSecond: config.connectsPerSecond ?? paceOf(transport, top),
       cycles: config.cycles,
     };
   });
   return legs as [Leg, ...Leg[]];
+}
+
+/** Connections opened per second where nobody says. @param top how many there are to be */
+export function paceOf(transport: Leg['transport'], top: number): number {
+  const { perSecond, withinSeconds } = PACE[transport];
+  return Math.max(perSecond, Math.ceil(top / withinSeconds));
 }
 
 function schemesOf(

@@ -1,3 +1,4 @@
+import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import type { Received } from '../../core/schemas/talk.ts';
@@ -30,6 +31,8 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
+  /** A step of a search: see brief-walk.ts; undefined: a run. */
+  readonly brief: RunConfig['brief'];
   /** Ports of the target whose end of connections lies in this machine's kernel; none where it lies elsewhere. */
   readonly ports: readonly number[];
   /** For how long it is seen whether the target lets go of connections that vanished. */

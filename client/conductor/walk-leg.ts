@@ -101,6 +101,7 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    brief: config.brief,
     ports: local ? url.ports : [],
     vanishForMs: config.vanishForMs,
     isPrecise: () =>
