@@ -28,7 +28,6 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     restMs: 0,
     settleTimeoutMs: 5000,
     talkMs: 2000,
-    vanishForMs: 60_000,
     engine: 'auto',
     insecure: false,
     resume: 'off',
