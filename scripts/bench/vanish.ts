@@ -21,7 +21,7 @@ const ALLOWED_MS = 200;
 
 export const vanishBench: BenchPart = {
   name: 'vanish',
-  method: `${humanCount(PEERS)} \`ws\` vanish at once (\`--behaviour vanish:100%\`) from a server that pings each ${humanMs(EVERY_MS)} and drops after ${humanMs(PATIENCE_MS)} without a pong. Notice times of the run are held against the server's own log, each rank against the same rank. The same of a server that never notices.`,
+  method: `${humanCount(PEERS)} \`ws\` vanish at once (\`--behaviour vanish:100%\`) from a server that pings each ${humanMs(EVERY_MS)} and drops after ${humanMs(PATIENCE_MS)} without a pong. Notice times of the run are held against the server's own log, from the middle of when they vanished, each rank against the same rank. The same of a server that never notices.`,
   async measure() {
     const noticed = await carriedOut('ping', 60_000);
     const never = await carriedOut('never', NEVER_MS);
@@ -52,7 +52,8 @@ async function carriedOut(way: 'ping' | 'never', forMs: number): Promise<Carried
     const { run, samples } = readRun(join(folder, 'run'));
     const episode = samples.find((sample) => sample.type === 'vanish');
     if (!episode) throw new Error(`nothing vanished: ${JSON.stringify(summary.error)}`);
-    const goneAtMs = Date.parse(run.startedAt) + episode.vanishedAtMs[0];
+    const [firstAtMs, lastAtMs] = episode.vanishedAtMs;
+    const goneAtMs = Date.parse(run.startedAt) + (firstAtMs + lastAtMs) / 2;
     const own = (await logOf(server)).map(({ atMs }) => atMs - goneAtMs);
     const [leg] = summary.legs;
     return {
@@ -77,7 +78,7 @@ async function logOf(server: ChildProcess): Promise<Array<{ readonly atMs: numbe
 }
 
 function noticedFigures({ episode, ownMs, failures }: Carried): Figure[] {
-  const { noticeMs, noticed, precisionMs, looks, lookMs, most, notices } = episode;
+  const { noticeMs, noticed, precisionMs, looks, lookMs, most, notices, vanishedAtMs } = episode;
   const nth = (i: number): number => ownMs[Math.round((i * (ownMs.length - 1)) / (noticeMs.length - 1))] ?? Number.NaN;
   const off = Math.max(...noticeMs.map((ms, i) => Math.abs(ms - nth(i))));
   return [
@@ -98,6 +99,12 @@ function noticedFigures({ episode, ownMs, failures }: Carried): Figure[] {
       value: humanCount(notices?.ping ?? 0),
       target: humanCount(PEERS),
       holds: notices?.ping === PEERS,
+    },
+    {
+      what: 'vanished within',
+      value: humanMs(vanishedAtMs[1] - vanishedAtMs[0]),
+      target: '',
+      holds: true,
     },
     {
       what: 'first, and last',
