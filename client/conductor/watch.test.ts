@@ -38,6 +38,8 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
     pending: 0,
     lateReplies: 0,
     lostReplies: 0,
+    replacementsDue: 0,
+    replaced: 0,
     fromOthers: 0,
     firstLossAtMs: 0,
     lastLossAtMs: 0,

@@ -6,12 +6,15 @@ import type { Slots } from './slots.ts';
 export const connectionsOver = (
   slots: Slots,
   engine: Engine,
-  { send, close }: Pick<Connections, 'send' | 'close'>,
+  { send, close, wanted, share, replace }: Pick<Connections, 'send' | 'close' | 'wanted' | 'share' | 'replace'>,
 ): Connections => ({
   capacity: slots.capacity,
   nextOpen: (after) => slots.nextOpen(after),
   send,
   close,
+  wanted,
+  share,
+  replace,
   pauseReading: (slot) => engine.pauseReading(slot),
   resumeReading: (slot) => engine.resumeReading(slot),
 });
