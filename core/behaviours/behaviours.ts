@@ -28,6 +28,9 @@ export const isTalk = (kind: string): boolean => isKind(kind) && TABLE[kind].tal
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
+/** Whether levels are read at rest before connections do this. A kind that isn't known here does nothing. */
+export const followsRest = (kind: string): boolean => isKind(kind) && TABLE[kind].followsRest === true;
+
 /** For the help: how each is written, and what it is. */
 export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');

@@ -27,6 +27,7 @@ export const CHURN: BehaviourDescriptor<ChurnPlan> = {
   help: 'so many are closed and replaced; churn:200/s:rst by a reset',
   needs: undefined,
   talks: false,
+  followsRest: true,
   parse([pace = '', end, ...more], text) {
     const isEnd = end === undefined || CHURN_ENDS.some((one) => one === end);
     if (more.length > 0 || !isEnd) return undefined;

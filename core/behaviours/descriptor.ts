@@ -11,6 +11,8 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly needs: readonly Exchange[] | undefined;
   /** Something comes back for what is sent, so that round trips can be measured. */
   readonly talks: boolean;
+  /** Each level is read at rest first, and connections do this only afterwards. */
+  readonly followsRest?: true;
   /**
    * @param parts what stands between the colons behind its name
    * @returns the plan; a sentence that says what is wrong; undefined where it is no such behaviour at all
