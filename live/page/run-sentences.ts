@@ -16,6 +16,8 @@ export function phaseSentence({ now, standing }: RunView): string {
     talk: `timing round trips over ${level} connections`,
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
+    churn: `closing and replacing ${level} connections in turn`,
+    soak: `holding ${level} connections for as long as was asked`,
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,
