@@ -21,9 +21,9 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['echo', 'tcp', 'ws'],
     ['request', 'http'],
     ['poll', 'http'],
+    ['churn', 'tcp', 'ws', 'http', 'sse'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
     ['vanish', 'tcp', 'ws', 'http', 'sse'],
-    ['churn', 'tcp', 'ws', 'http', 'sse'],
   ]);
   assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
   assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'vanish']);
