@@ -128,12 +128,17 @@ function traitProblems({ perMessageDeflate }: RunConfig, schemes: readonly Schem
 }
 
 /** What goes for addresses and ports alone. */
-function socketProblems({ sources, processes, urls }: RunConfig, schemes: readonly SchemeName[]): string[] {
+function socketProblems({ sources, processes, urls, behaviour }: RunConfig, schemes: readonly SchemeName[]): string[] {
   const atSockets = schemes.filter((scheme) => familyOf(scheme) === 'unix');
   const problems: string[] = [];
   if (sources !== undefined && atSockets.length === schemes.length) {
     problems.push(
       `--source: connections to a Unix socket (${atSockets.join(', ')}) come from no address; leave it out`,
+    );
+  }
+  if (behaviour.kind === 'vanish' && atSockets.length > 0) {
+    problems.push(
+      `--behaviour vanish: the kernel tells both ends of a Unix socket (${atSockets.join(', ')}) at once, so nobody can vanish; take tcp, ws or http over TCP`,
     );
   }
   if (urls.length === 0 && (processes ?? 1) > 1 && atSockets.length > 0) {

@@ -102,6 +102,8 @@ export async function walkLeg(
     }),
     talkMs: config.talkMs,
     brief: config.brief,
+    ports: local ? url.ports : [],
+    vanishForMs: config.vanishForMs,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {
