@@ -36,8 +36,8 @@ const IN_THE_WAY: ReadonlySet<string> = new Set<ErrorCode>([
   'EINSPECTOR',
   'EMETER',
 ]);
-/** A target that has come to this is not asked for the same again. */
-const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['ETARGETDIED', 'ETARGETMEMORY', 'ETARGETFULL']);
+/** A target that has come to this is not asked for the same again; EMEMORYLIMIT is a run's own word for more than it may take. */
+const FINAL: ReadonlySet<string> = new Set(['ETARGETDIED', 'ETARGETMEMORY', 'ETARGETFULL', 'EMEMORYLIMIT']);
 
 /** A limit of the target's memory, as an objective. */
 export const memoryObjective = (limitBytes: number): Objective => {
