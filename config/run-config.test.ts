@@ -53,6 +53,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     openings: [],
     urls: [],
     vanishForMs: 60_000,
+    churnMs: 10_000,
     again: 'connrig run',
     plan: {
       legs: [

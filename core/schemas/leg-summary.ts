@@ -6,6 +6,7 @@ import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
+import { ChurnSummary, SoakSummary } from './churn.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { Agreement, LegTls } from './tls.ts';
@@ -286,6 +287,10 @@ export const LegSummary = z.object({
     })
     .nullable()
     .default(null),
+  /** While connections were replaced; null where they weren't. */
+  churn: ChurnSummary.nullable().default(null),
+  /** The top level over hours; null where that wasn't asked for. */
+  soak: SoakSummary.nullable().default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
   /** Connections of the top level that vanished, in all launches; null where none did. */
