@@ -75,6 +75,18 @@ export const TALLY_FIELDS = [
   'lostReplies',
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
+  /**
+   * Of what is published to all: deliveries that were due, those that came, and those that came otherwise: behind a later message,
+   * a second time, after their deadline, published before the connection opened, to who published it. Of those untold it can't be said.
+   */
+  'expectedDeliveries',
+  'deliveries',
+  'disorderedDeliveries',
+  'duplicateDeliveries',
+  'lateDeliveries',
+  'unaskedDeliveries',
+  'returnedDeliveries',
+  'untoldDeliveries',
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',
@@ -113,6 +125,8 @@ export const HISTOGRAMS = [
   'rttPlanned',
   /** From when it was sent: what a closed-loop tool would show. */
   'rttActual',
+  /** From the planned moment of a message that one publishes to all until one of them has it. */
+  'delivery',
   /** Between two events of one stream. */
   'eventGap',
   /** How long an answer to a poll was held: from its request until it was whole. */

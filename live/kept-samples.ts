@@ -22,7 +22,7 @@ export class KeptSamples {
   add(sample: Sample): void {
     if (sample.type === 'tick') this.#addTick(sample);
     else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
-    else if (this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
+    else if (sample.type === 'memory' && this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
   }
 
   /** @param ticks that stand for all; the latest one is among them or added */

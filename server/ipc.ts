@@ -8,13 +8,23 @@ export type Question =
   | { readonly kind: 'top'; readonly count: number }
   | { readonly kind: 'close'; readonly graceMs: number };
 
+/** What was said in a room, as it crosses the channel; `data` is base64. */
+export interface SaidInRoom {
+  readonly kind: 'said';
+  readonly room: string;
+  readonly data: string;
+  readonly isText: boolean;
+}
+
 export type ToChild =
   | { readonly kind: 'start'; readonly options: PartOptions }
-  | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  | SaidInRoom;
 
 export type FromChild =
   | { readonly kind: 'ready'; readonly ports: ServerPart['ports'] }
   | { readonly kind: 'failed'; readonly failure: Failure }
+  | SaidInRoom
   /** `failure` instead of `value` when the call threw. */
   | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly failure?: Failure };
 

@@ -99,6 +99,8 @@ async function forkParts(
   onDeath: (error: RigError) => void,
 ): Promise<ServerPart[]> {
   const { maxConnections, maxQueuedBytes, ports } = options;
+  /** What is said in a room of one process goes to the others. */
+  const started: (ServerPart | undefined)[] = [];
   const attempts = await Promise.allSettled(
     Array.from({ length: processes }, (_, i) =>
       forkPart(
@@ -110,7 +112,13 @@ async function forkParts(
           ports: mapPortSchemes((name) => ports[name] + i),
         },
         onDeath,
-      ),
+        (message) => {
+          for (const [other, part] of started.entries()) if (other !== i) part?.publish(message);
+        },
+      ).then((part) => {
+        started[i] = part;
+        return part;
+      }),
     ),
   );
   const parts = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));

@@ -3,6 +3,7 @@ import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
+import { broadcast } from './phases/broadcast.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { hold } from './phases/hold.ts';
 import { measure } from './phases/measure.ts';
@@ -66,12 +67,14 @@ export class LegWalk {
   async #climbAndDrain(): Promise<MemoryPoint | undefined> {
     const course = this.#course;
     const { fleet, leg } = course.context;
-    fleet.setTalking(true);
+    const publishes = leg.behaviour.kind === 'broadcast';
+    fleet.setTalking(!publishes);
     const top = peakOf(leg);
     for (const level of course.cycle === 0 ? leg.levels : [top]) {
       // The top is what was asked for, however well the cost is known by then.
       if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
+      if (publishes) await broadcast(course, level);
       const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
       if (point && course.cycle === 0) this.#points.push(point);

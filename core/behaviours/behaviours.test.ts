@@ -11,7 +11,7 @@ test('every behaviour is in the help, and what the help shows is read as that', 
   );
 });
 
-test('each can be done by some protocol: all connections can idle, and an event stream can do nothing else', () => {
+test('each can be done by some protocol: all connections can idle, and an event stream can do no more than receive', () => {
   const able = BEHAVIOURS.map((kind) => [kind, ...PROTOCOLS.filter((protocol) => canBehave(protocol, kind))]);
   assert.deepEqual(able, [
     ['idle', 'tcp', 'ws', 'http', 'sse'],
@@ -19,6 +19,7 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['echo', 'tcp', 'ws'],
     ['request', 'http'],
     ['poll', 'http'],
+    ['broadcast', 'tcp', 'ws', 'sse'],
   ]);
   assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
   // Records of a later version may have it.
@@ -34,6 +35,16 @@ test('still means that no connection came or went', () => {
     // One was lost, and another opened in its place.
     assert.equal(isSteady(before, { ...before, attempts: 11, closed: 2 }), false, kind);
   }
+});
+
+test('a broadcast says how often and how much, or where a server has the number of each message', () => {
+  const plan = { kind: 'broadcast', by: 'connection', perSecond: 2, bytes: 256, numberAfter: null };
+  assert.deepEqual(parseBehaviour('broadcast:2/s:256B'), plan);
+  const ofServer = { kind: 'broadcast', by: 'server', perSecond: 0, bytes: 0, numberAfter: '"seq":' };
+  assert.deepEqual(parseBehaviour('broadcast:server:"seq":'), ofServer);
+  assert.match(String(parseBehaviour('broadcast:server')), /does not say where messages have their number/);
+  assert.match(String(parseBehaviour('broadcast:1/s:15B')), /a message has 16B to 1MiB/);
+  assert.match(String(parseBehaviour('broadcast:1001/s:16B')), /1000\/s at the most/);
 });
 
 test('a poll has a pause, a path, both or neither', () => {
@@ -63,11 +74,13 @@ for (const wrong of [
   'poll:soon',
   'toString:1',
   'echo:1/s:64B:9',
+  'broadcast:1/s',
+  'broadcast:0/s:64B',
 ]) {
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path or poll:\/path$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path or broadcast:1\/s:256B$/,
     );
   });
 }

@@ -1,5 +1,6 @@
 import type { ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
+import { BROADCAST } from './broadcast.ts';
 import type { BehaviourDescriptor } from './descriptor.ts';
 import { ECHO } from './echo.ts';
 import { HEARTBEAT } from './heartbeat.ts';
@@ -8,7 +9,14 @@ import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
-const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST, poll: POLL } as const;
+const TABLE = {
+  idle: IDLE,
+  heartbeat: HEARTBEAT,
+  echo: ECHO,
+  request: REQUEST,
+  poll: POLL,
+  broadcast: BROADCAST,
+} as const;
 
 type Kind = keyof typeof TABLE;
 /** What an open connection does. */
@@ -32,7 +40,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5` or `poll:/updates`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates` or `broadcast:1/s:256B`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

@@ -6,6 +6,7 @@ import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
+import { BroadcastSummary } from './broadcast.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { Agreement, LegTls } from './tls.ts';
@@ -290,6 +291,8 @@ export const LegSummary = z.object({
     .default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  /** What one published to all others; null where nobody did. */
+  broadcast: BroadcastSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

@@ -11,6 +11,7 @@ import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
+import { BroadcastSample } from './broadcast.ts';
 import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
@@ -152,8 +153,11 @@ export type MemoryPoint = z.infer<typeof MemoryPoint>;
 /** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, BroadcastSample]);
 export type Sample = z.infer<typeof Sample>;
+
+/** Whether it tells how its leg stands. */
+export const hasProgress = (sample: Sample): sample is Extract<Sample, { progress: unknown }> => 'progress' in sample;
 
 export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('phase'), ...At, phase: z.enum(PHASES), level: count }),

@@ -1,6 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { MessageProtocol, Protocol, RequestProtocol, TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
+import { createBroadcast } from './broadcast.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
@@ -36,6 +37,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
     case 'poll':
       if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
       return createPolls(plan.pauseMs, { ...deps, protocol });
+    case 'broadcast':
+      return createBroadcast(plan, deps);
   }
 }
 

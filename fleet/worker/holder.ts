@@ -118,7 +118,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** Whether open connections do what their behaviour says, or keep still. */
   talk(talking: boolean): void {
-    if (this.#talking && !talking) this.#behaviour.rest();
+    if (!talking) this.#behaviour.rest();
     this.#talking = talking;
   }
 
@@ -240,7 +240,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
     this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
-    this.#behaviour.onPayload(slot, bytes);
+    this.#behaviour.onPayload(slot, bytes, last);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {

@@ -7,7 +7,14 @@ import type { OpeningPlan } from '../../core/opening/plan.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
-import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
+import {
+  monotonicClock,
+  SharedOrder,
+  SharedWindow,
+  TallyWriter,
+  type WorkerBroadcasts,
+  type WorkerBuffers,
+} from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
@@ -37,6 +44,8 @@ export interface WorkerData {
   readonly closing: SharedArrayBuffer;
   readonly collecting: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
+  /** undefined where nobody publishes. */
+  readonly broadcasts: WorkerBroadcasts | undefined;
 }
 
 export type WorkerMessage =
@@ -70,7 +79,9 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
-  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
+  const { broadcasts } = data;
+  const onTrouble = onceEach(tell);
+  const holder = new Holder(data.holder, { tally, opening, closing, histograms, broadcasts, now, onTrouble });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(

@@ -1,4 +1,4 @@
-import type { Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type Sample } from '../../core/schemas/record.ts';
 import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
@@ -86,6 +86,10 @@ export class SampleKeeper {
       return;
     }
     const before = this.#latest.get(placed.sample.leg);
+    if (!hasProgress(placed.sample)) {
+      this.#others.push(placed);
+      return;
+    }
     // How late a leg's attempts were is asked of the latest alone, since all of them count from its beginning.
     if (before !== undefined) this.#others[before] = withoutLags(this.#others[before]!);
     this.#latest.set(placed.sample.leg, this.#others.push(placed) - 1);
@@ -106,9 +110,12 @@ export class SampleKeeper {
 
 const withoutStages = ({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> => ({
   index,
-  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES, waits: NO_WAITS } },
+  sample: hasProgress(sample)
+    ? { ...sample, progress: { ...sample.progress, stages: NO_STAGES, waits: NO_WAITS } }
+    : sample,
 });
 
 function withoutLags({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> {
+  if (!hasProgress(sample)) return { index, sample };
   return { index, sample: { ...sample, progress: { ...sample.progress, openActual: [], lag: [], ownLag: [] } } };
 }

@@ -38,7 +38,7 @@ export async function warmUp(course: LegCourse): Promise<void> {
 async function untilWarm(course: LegCourse): Promise<void> {
   const { acceptance, fleet, leg } = course.context;
   if (isAll(leg.warmUp, await acceptance.look(leg.warmUp))) return;
-  fleet.setTalking(true);
+  fleet.setTalking(course.context.leg.behaviour.kind !== 'broadcast');
   await untilTaken(course, leg.warmUp).catch((error: unknown) => {
     if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
     course.warn(toWarning('WBACKLOG', { message: error.message }));
