@@ -32,6 +32,8 @@ export interface FleetOptions {
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same while connections come back that were cut: many at once are what a storm is. As the one above unless said. */
+  readonly returnWindow?: number | undefined;
   /** The same for closes. */
   readonly closeWindow: number;
   readonly openTimeoutMs: number;
@@ -71,6 +73,11 @@ export interface Fleet {
   pursue(wanted: number, perSecond: number): number;
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
+  /**
+   * Has the behaviour begin its episode with the connections that are open. Another number that is to be pursued ends it.
+   * @returns the order's number
+   */
+  beginEpisode(): number;
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -102,7 +109,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const now = monotonicClock();
   const orderBuffer = SharedOrder.allocate();
   const shared = new SharedOrder(orderBuffer);
-  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
+  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0, episodes: 0 };
   const give = (change: Partial<Order>): number => {
     order = { ...order, ...change };
     shared.write(order);
@@ -134,6 +141,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       holder: {
         capacity: workerCapacity,
         window: options.window,
+        returnWindow: options.returnWindow,
         closeWindow: options.closeWindow,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
@@ -173,6 +181,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       broadcasts?.setTalking(talking);
       return give({ talking: talking ? 1 : 0 });
     },
+    beginEpisode: () => give({ episodes: order.episodes + 1 }),
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));

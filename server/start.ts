@@ -9,6 +9,7 @@ import { startEndpoint } from '../telemetry/endpoint.ts';
 import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
 import type { PartOptions, ServedCertificate, ServerOptions } from './options.ts';
+import { publishRoute } from './publish-page.ts';
 import { startSampler } from './sampler.ts';
 import { type ServerPart, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
@@ -61,6 +62,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   try {
     const admin = await startEndpoint({
       ...adminOptions,
+      posts: publishRoute(parts),
       routes: adminRoutes({ version: deps.version, parts, certificate, ...(supervisor && { supervisor }) }, deps.pages),
     });
     return {

@@ -3,6 +3,7 @@ import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
   type Hole,
+  type Inside,
   joinTemplates,
   latin1Bytes,
   literalTemplate,
@@ -95,6 +96,7 @@ export class LegOpener {
         subprotocols: [...subprotocols],
         steps: plan?.steps.length ?? 0,
         rules: plan?.rules.length ?? 0,
+        module: plan?.module !== undefined,
         rows: data?.rows.count ?? null,
         order: data ? dataOrder : null,
       },
@@ -113,7 +115,9 @@ export class LegOpener {
   /** The dialect's, and what the user adds; `{path}` and `{origin}` are those of the URL. */
   #format(url: TargetUrl | undefined): OpeningFormat {
     const { dialect, own } = this.#sources;
-    const all: OpeningFormat = { ...dialect?.format, ...own?.format };
+    const [of, more] = [dialect?.format ?? {}, own?.format ?? {}];
+    const rules = [...(more.rules ?? []), ...(of.rules ?? [])];
+    const all: OpeningFormat = { ...of, ...more, headers: { ...of.headers, ...more.headers }, rules };
     const plain = pathAlone(url?.path ?? '/').replace(/\/$/, '');
     const put = JSON.stringify(all)
       .replaceAll(URL_PATH, madeFit(plain, 'json'))
@@ -131,7 +135,7 @@ export class LegOpener {
     const headers = joinTemplates(
       ...lines
         .filter((line) => line !== host)
-        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, 'a header')),
+        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`, 'header')),
     );
     const { behaviour } = leg;
     // A target of ours says itself where it answers.
@@ -208,12 +212,7 @@ export class LegOpener {
     return { bytes: this.#text(bytes.toString('latin1'), option, 'text', latin1Bytes), isText };
   }
 
-  #text(
-    text: string,
-    where: string,
-    inside: 'text' | 'url' = 'text',
-    encode?: (literal: string) => Uint8Array,
-  ): Template {
+  #text(text: string, where: string, inside: Inside = 'text', encode?: (literal: string) => Uint8Array): Template {
     const found: string[] = [];
     const template = parseTemplate(text, { ...this.#around, taken: this.#taken }, found, inside, encode);
     for (const sentence of found) this.#problems.push(`${where}: ${sentence}`);

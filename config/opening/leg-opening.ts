@@ -86,6 +86,12 @@ function problemsOfLegs(
       `${own ? '--opening' : '--dialect'}: on: { json: … } looks at whole messages, and nothing cuts what ${uncut.name} connections receive; write messages: lines, or messages: { end: … }`,
     );
   }
+  const { name, anyMessage } = dialect?.dialect ?? {};
+  if (name !== undefined && !anyMessage && behaviour.kind === 'echo' && opened.every(({ plan }) => !plan?.codec)) {
+    problems.push(
+      `--behaviour echo: servers of ${name} take no messages but their own; leave it out, or have a rule of --opening say one: {every: 5s, send: …}`,
+    );
+  }
   if (data && problems.length === 0) problems.push(...problemsOfRows(config, data, opened));
   return problems;
 }
@@ -103,7 +109,7 @@ function problemsOfRows(config: RunConfig, { rows, controlAt }: DataFile, opened
   const columnsIn = (templates: ReadonlyArray<Template | undefined>): number[] =>
     templates.flatMap((template) =>
       (template?.parts ?? []).flatMap((part) =>
-        isHole(part) && part.kind === 'column' && part.inside === 'text' ? [part.column] : [],
+        isHole(part) && part.kind === 'column' && part.inside === 'header' ? [part.column] : [],
       ),
     );
   const inHeaders = opened.flatMap(({ words, plan }) =>

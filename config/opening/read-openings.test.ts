@@ -9,7 +9,7 @@ import type { RawSettings } from '../read-options.ts';
 import { parseRunConfig, type RunConfig } from '../run-config.ts';
 import { readOpenings } from './read-openings.ts';
 
-const ENV = { KEY: 'hunter2hunter2' };
+const ENV = { KEY: 'hunter2hunter2', TWO_LINES: 'a\r\nX: b' };
 const FEW = { connections: '2', levels: '2' };
 
 const openedBy = async (commandLine: RawSettings, file: RawSettings = {}): Promise<RunConfig> =>
@@ -56,6 +56,7 @@ test('headers, cookies, an origin and holes of the URL are in the request of eac
     subprotocols: ['v2', 'v1'],
     steps: 0,
     rules: 0,
+    module: false,
     rows: 2,
     order: 'each',
   });
@@ -125,7 +126,13 @@ test('what cannot be is told before anything starts, with what to write instead'
   const data = usersIn(t);
   const ws = ['ws://h:1'];
   const wrong: ReadonlyArray<[RawSettings, RegExp, RawSettings?]> = [
-    [{ urls: ws, header: 'A: {token}' }, /a header: \{token\} has no value/],
+    [{ urls: ws, header: 'A: {token}' }, /the header A: \{token\} has no value/],
+    [{ urls: ws, header: 'A: {env:TWO_LINES}' }, /the header A: \{env:TWO_LINES\}: TWO_LINES has a line break/],
+    [
+      { urls: ws },
+      /opening before 1: \{env:TWO_LINES\}: TWO_LINES has a line break/,
+      { opening: { before: [{ request: 'GET /x', headers: { A: '{env:TWO_LINES}' } }] } },
+    ],
     [{ urls: ws, header: 'no colon' }, /--header: write a name, a colon and a value/],
     [{ urls: ws, header: 'Upgrade: x' }, /--header: Upgrade is said by the connection itself/],
     [{ urls: ws, header: 'A: b\r\nC: d' }, /--header: the value of A has a line break/],
@@ -145,7 +152,20 @@ test('what cannot be is told before anything starts, with what to write instead'
     [{ urls: ws, 'dialect-set': 'a=b' }, /there is nothing to set without --dialect/],
     [{ urls: ws, dialect: 'mqt' }, /--dialect: there is no mqt/],
     [{ urls: ws, opening: '/nowhere.yaml' }, /--opening: \/nowhere\.yaml can't be read: ENOENT/],
-    [{ urls: ws }, /opening steps 1: /, { opening: { steps: [{ sned: 'x' }] } }],
+    [{ urls: ws }, /opening steps 1: sned is not known here: docs/, { opening: { steps: [{ sned: 'x' }] } }],
+    [{ urls: ws }, /opening steps 1 send: jso is not known here: docs/, { opening: { steps: [{ send: { jso: 1 } }] } }],
+    [{ urls: ws }, /opening steps 1 wait: write a time such as 5s/, { opening: { steps: [{ wait: 200 }] } }],
+    [{ urls: ws }, /opening steps 1: it has none of the shapes/, { opening: { steps: [{}] } }],
+    [{ urls: ws }, /opening: step is not known here \(did you mean steps\?\)/, { opening: { step: [] } }],
+    [
+      { urls: ws },
+      /opening: steps, rules and module: a module stands in place of these/,
+      { opening: { steps: [], rules: [], module: 'a.mjs' } },
+    ],
+    [
+      { urls: ws, dialect: 'graphql', behaviour: 'echo:1/s:64B' },
+      /--behaviour echo: servers of graphql take no messages/,
+    ],
     [{ urls: ws }, /opening step 1: \{tick\} has no value/, { opening: { steps: [{ send: 'x{tick}' }] } }],
     [{ urls: ws }, /opening rule 1: every 1ms is too often/, { opening: { rules: [{ every: '1ms', send: 'x' }] } }],
     [

@@ -120,7 +120,7 @@ class Planner {
   #headerLine(name: string, value: string): Template {
     const wrong = problemOfHeader(name, value);
     if (wrong !== undefined) this.#problem(wrong);
-    return this.#text(`${name}: ${value}\r\n`);
+    return this.#text(`${name}: ${value}\r\n`, 'header');
   }
 
   #take(take: Readonly<Record<string, string>>): TakePlan {

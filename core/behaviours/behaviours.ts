@@ -7,6 +7,7 @@ import { HEARTBEAT } from './heartbeat.ts';
 import { IDLE } from './idle.ts';
 import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
+import { STORM } from './storm.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
 const TABLE = {
@@ -15,6 +16,7 @@ const TABLE = {
   echo: ECHO,
   request: REQUEST,
   poll: POLL,
+  storm: STORM,
   broadcast: BROADCAST,
 } as const;
 
@@ -32,6 +34,12 @@ export const canBehave = (protocol: ProtocolName, kind: Kind): boolean =>
 /** Whether round trips can be measured. A record may have a kind that isn't known here: that doesn't talk. */
 export const isTalk = (kind: string): boolean => isKind(kind) && TABLE[kind].talks;
 
+/** Whether it is something that is done to a level once that was read; see `client/conductor/episodes/`. */
+export const isEpisode = (kind: Kind): boolean => {
+  const descriptor: BehaviourDescriptor<BehaviourPlan> = TABLE[kind] as never;
+  return descriptor.episode === true;
+};
+
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
@@ -40,7 +48,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates` or `broadcast:1/s:256B`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or `broadcast:1/s:256B`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

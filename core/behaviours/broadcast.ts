@@ -27,7 +27,7 @@ export const DELIVERY_DEADLINE_MS = 5000;
 
 export const BROADCAST: BehaviourDescriptor<BroadcastPlan> = {
   example: 'broadcast:1/s:256B',
-  help: 'one publishes, all others receive; broadcast:server:\'"seq":\': the server does, and numbers messages behind these characters',
+  help: 'one publishes, all others receive it; with broadcast:server:seq= the server does, and has a number behind these characters',
   needs: ['messages', 'events'],
   talks: false,
   parse([first, size, ...more], text) {

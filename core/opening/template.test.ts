@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOfLiteral, type Inside, latin1Bytes, parseTemplate, type Template } from './template.ts';
+import {
+  bytesOfLiteral,
+  formsOf,
+  type Inside,
+  latin1Bytes,
+  madeFit,
+  parseTemplate,
+  type Template,
+} from './template.ts';
 
 const NAMES = { columns: ['token', 'user'], taken: ['sid'], env: { KEY: 'hunter2"' }, onSecret: () => undefined };
 const parse = (text: string, inside: Inside = 'text'): Template => {
@@ -61,4 +69,25 @@ test('bytes that are no UTF-8 stay as they are beside holes', () => {
   const { parts } = parseTemplate('\xff\0{n}', NAMES, [], 'text', latin1Bytes);
   assert.deepEqual(parts[0], Uint8Array.of(255, 0));
   assert.equal(bytesOfLiteral({ parts }), undefined);
+});
+
+test('half a character, which JSON may have, is made fit for a URL', () => {
+  assert.equal(madeFit('a\ud800b😀', 'url'), 'a%EF%BF%BDb%F0%9F%98%80');
+});
+
+test('what would end a header is a space in it, and a variable that has it is refused without its value', () => {
+  assert.equal(madeFit('a\r\nX: b\0\tc', 'header'), 'a  X: b \tc');
+  const problems: string[] = [];
+  const names = { ...NAMES, env: { TOKEN: 'hunter2\nX: y' } };
+  parseTemplate('Bearer {env:TOKEN}', names, problems, 'header');
+  assert.deepEqual(problems, [
+    "{env:TOKEN}: TOKEN has a line break or another control character in it, and a header can't have one",
+  ]);
+  parseTemplate('say {env:TOKEN}', names, problems);
+  assert.equal(problems.length, 1);
+});
+
+test('the forms of a value are those in which servers and sentences repeat it', () => {
+  assert.deepEqual(formsOf('plain'), ['plain']);
+  assert.deepEqual(formsOf('é"'), ['é"', 'é\\"', '%C3%A9%22', 'Ã©"', 'Ã©\\"']);
 });

@@ -75,13 +75,16 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
   const opening = new SharedWindow(data.opening, data.holder.window);
+  // The same attempts, with another bound.
+  const returning = new SharedWindow(data.opening, data.holder.returnWindow ?? data.holder.window);
   const closing = new SharedWindow(data.closing, data.holder.closeWindow);
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
+  const windows = { opening, returning, closing };
   const { broadcasts } = data;
   const onTrouble = onceEach(tell);
-  const holder = new Holder(data.holder, { tally, opening, closing, histograms, broadcasts, now, onTrouble });
+  const holder = new Holder(data.holder, { tally, ...windows, histograms, broadcasts, now, onTrouble });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(
@@ -117,7 +120,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
         holder.aim({ ...order, startedAtMs: order.startedAtMs + waitMs }, share, perSecond);
         fill = { share, before };
       }
-      holder.talk(order.talking === 1);
+      holder.conduct(order);
       collections = order.collections;
       tally.set('orderSeen', version);
     }

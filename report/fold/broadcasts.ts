@@ -21,9 +21,7 @@ export function broadcastOf(own: readonly Sample[]): BroadcastSummary | null {
   const stretches = own.filter((sample): sample is BroadcastSample => sample.type === 'broadcast');
   const top = stretches.filter(({ cycle }) => cycle === 0).at(-1);
   if (top === undefined) return null;
-  const counts = Object.fromEntries(
-    COUNTS.map((name) => [name, stretches.reduce((sum, stretch) => sum + stretch[name], 0)]),
-  ) as Record<(typeof COUNTS)[number], number>;
+  const counts = sumCounts(stretches);
   return {
     ...counts,
     missingPercent: shareOf(counts.missing, counts.expected),
@@ -46,6 +44,24 @@ export function broadcastOf(own: readonly Sample[]): BroadcastSummary | null {
       })),
   };
 }
+
+/** Counts are summed over launches; times are those of the first. */
+export function pooledBroadcast(launches: readonly BroadcastSummary[]): BroadcastSummary | null {
+  const [first] = launches;
+  if (first === undefined) return null;
+  const counts = sumCounts(launches);
+  return {
+    ...first,
+    ...counts,
+    missingPercent: shareOf(counts.missing, counts.expected),
+    duplicatePercent: shareOf(counts.duplicates, counts.expected),
+  };
+}
+
+type BroadcastCounts = Record<(typeof COUNTS)[number], number>;
+
+const sumCounts = (parts: readonly BroadcastCounts[]): BroadcastCounts =>
+  Object.fromEntries(COUNTS.map((name) => [name, parts.reduce((sum, part) => sum + part[name], 0)])) as BroadcastCounts;
 
 const shareOf = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
 

@@ -3,6 +3,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
+import { broadcastClause } from './broadcast-phrases.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
@@ -47,7 +48,12 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  return sentence(joined([main, kept, receivedClause(leg), unansweredClause(leg)], '; '));
+  return sentence(
+    joined(
+      [main, kept, leg.broadcast === null ? receivedClause(leg) : broadcastClause(leg), unansweredClause(leg)],
+      '; ',
+    ),
+  );
 }
 
 /** Begins with a capital, ends in a full stop. */
