@@ -128,7 +128,7 @@ for (const wrong of [
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[,\w:/%]* or [\w:/%]+$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[, \w:/%]* or [\w:/%]+$/,
     );
   });
 }
