@@ -1,5 +1,4 @@
 import type { BroadcastPlan } from '../core/behaviours/broadcast.ts';
-import { DELIVERY_DEADLINE_MS } from '../core/behaviours/broadcast.ts';
 import { HISTOGRAM_BUCKETS } from '../core/stats/histogram.ts';
 import type { MessageTemplate } from './behaviours/published-message.ts';
 import { COARSE_BUCKETS, DETAILED, DeliveryBook, fineBucketOf } from './local/delivery-book.ts';
@@ -68,7 +67,7 @@ export function openBroadcasts(
   { request, template }: Publishing,
   fleet: { readonly workers: number; readonly run: number; readonly now: () => number },
 ): FleetBroadcasts {
-  const kept = keptFor(plan.perSecond);
+  const kept = keptFor(plan.perSecond, plan.withinMs);
   const shared = Publications.allocate(kept);
   const publications = new Publications(shared);
   const buffers = Array.from({ length: fleet.workers }, () => DeliveryBook.allocate(kept));
@@ -86,7 +85,7 @@ export function openBroadcasts(
       known.reduce((so, share) => so + share[name], 0);
     const [expected, reached] = [sum('expected'), sum('reached')];
     const heard = known.filter((share) => share.reached > 0);
-    const isOver = now() > sentAtMs + DELIVERY_DEADLINE_MS;
+    const isOver = now() > sentAtMs + plan.withinMs;
     return {
       number,
       plannedAtMs,

@@ -32,7 +32,7 @@ async function stream(port: number): Promise<{ response: IncomingMessage; heard:
 }
 
 test('what one in a room says goes to all others in it, as it was said, and outside of it back', async () => {
-  const server = await startServe(['--per-message-deflate']);
+  const server = await startServe(['--protocol', 'ws,sse', '--per-message-deflate']);
   const { ws, sse } = server.ports;
   const members = await Promise.all([join(ws, '/rooms/a'), join(ws, '/rooms/a'), join(ws, '/rooms/a?x=1', true)]);
   const [other, outside, events] = [await join(ws, '/rooms/b'), await join(ws, '/'), await stream(sse)];

@@ -7,8 +7,8 @@ import type { Tally } from '../../fleet/wire.ts';
 
 /** What comes a second time comes soon after, or it isn't waited for. */
 const HUSH_MS = 200;
-/** Beyond the deadline of the last message none of them is waited for. */
-const MOST_WAIT_MS = 6000;
+/** So long after the deadline of the last message none of them is waited for. */
+const MARGIN_MS = 1000;
 /** Messages that are told one by one, and whose first and last deliveries are kept. */
 const MOST_EACH = 100;
 const MOST_ENDS = 5000;
@@ -23,12 +23,13 @@ type Stretch = Omit<
  * Messages over a stretch of time, each followed until all have it or its deadline has passed.
  *
  * @param talkMs how long messages are published
+ * @param withinMs see the plan
  * @param wait looks every few ms whether a condition holds; throws when the leg makes no sense any more
  * @param readMemory user memory of the target; null where it can't be read
  */
 export async function sampleBroadcasts(
   fleet: Fleet,
-  talkMs: number,
+  { talkMs, withinMs }: { readonly talkMs: number; readonly withinMs: number },
   wait: (condition: (tally: Tally) => boolean) => Promise<void>,
   readMemory: () => number | null,
 ): Promise<Stretch> {
@@ -50,7 +51,7 @@ export async function sampleBroadcasts(
     });
     const durationMs = performance.now() - startedAtMs;
     const last = await keepStill(fleet, wait);
-    await untilSettled(follower, last, wait);
+    await untilSettled(follower, last, withinMs, wait);
     const after = lookAt(fleet, broadcasts);
     const memory = restBytes === null || peakBytes === null ? null : { restBytes, peakBytes };
     return { durationMs, ...follower.counts(), ...grown(before, after), memory };
@@ -91,9 +92,10 @@ async function keepStill(fleet: Fleet, wait: (condition: (tally: Tally) => boole
 async function untilSettled(
   follower: Follower,
   last: number,
+  withinMs: number,
   wait: (condition: (tally: Tally) => boolean) => Promise<void>,
 ): Promise<void> {
-  const deadline = performance.now() + MOST_WAIT_MS;
+  const deadline = performance.now() + withinMs + MARGIN_MS;
   await wait(() => {
     follower.follow(last);
     return follower.next > last || performance.now() > deadline;

@@ -41,9 +41,11 @@ test('still means that no connection came or went', () => {
 });
 
 test('a broadcast says how often and how much, or where a server has the number of each message', () => {
-  const plan = { kind: 'broadcast', by: 'connection', perSecond: 2, bytes: 256, numberAfter: null };
+  const plan = { kind: 'broadcast', by: 'connection', perSecond: 2, bytes: 256, withinMs: 5000, numberAfter: null };
   assert.deepEqual(parseBehaviour('broadcast:2/s:256B'), plan);
-  const ofServer = { kind: 'broadcast', by: 'server', perSecond: 0, bytes: 0, numberAfter: '"seq":' };
+  assert.deepEqual(parseBehaviour('broadcast:2/s:256B:30s'), { ...plan, withinMs: 30_000 });
+  assert.match(String(parseBehaviour('broadcast:500/s:256B:30s')), /waits too long/);
+  const ofServer = { kind: 'broadcast', by: 'server', perSecond: 0, bytes: 0, withinMs: 5000, numberAfter: '"seq":' };
   assert.deepEqual(parseBehaviour('broadcast:server:"seq":'), ofServer);
   assert.match(String(parseBehaviour('broadcast:server')), /does not say where messages have their number/);
   assert.match(String(parseBehaviour('broadcast:1/s:15B')), /a message has 16B to 1MiB/);

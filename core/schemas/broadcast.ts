@@ -37,7 +37,7 @@ const Counts = {
   messages: count,
   /** Deliveries that were due: for each message the connections that were open before it until its deadline, or until they had it. */
   expected: count,
-  /** Those that came within 5 s. */
+  /** Those that came before their deadline. */
   reached: count,
   missing: count,
   /** Came a second time. */

@@ -50,7 +50,7 @@ const rules: readonly AlertRule[] = [
     severity: 'warning',
     summary: 'Published messages have not come to {{ $value | printf "%.0f" }} connections for half a minute.',
     description:
-      'What has not come within 5 s counts as missing. Look whether the target drops what slow readers have not taken.',
+      'What has not come by its deadline counts as missing. Look whether the target drops what slow readers have not taken.',
   },
   {
     alert: 'ConnrigMemoryForecastAboveLimit',

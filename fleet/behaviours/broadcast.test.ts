@@ -12,7 +12,14 @@ import { HOST } from '../../test/support/peers.ts';
 import { ENGINES } from '../engines/index.ts';
 
 const TIMEOUT = { timeout: 120_000 };
-const PLAN = { kind: 'broadcast', by: 'connection', perSecond: 20, bytes: 256, numberAfter: null } as const;
+const PLAN = {
+  kind: 'broadcast',
+  by: 'connection',
+  perSecond: 20,
+  bytes: 256,
+  withinMs: 60_000,
+  numberAfter: null,
+} as const;
 const MESSAGES = 12;
 
 /** What became of deliveries, counted by who made them. */
@@ -165,7 +172,14 @@ test('a server that numbers messages by itself: gaps, repeats and order are told
   const wss = new WebSocketServer({ host: HOST, port: 0 });
   await once(wss, 'listening');
   const { port } = wss.address() as AddressInfo;
-  const behaviour = { kind: 'broadcast', by: 'server', perSecond: 0, bytes: 0, numberAfter: '"seq":' } as const;
+  const behaviour = {
+    kind: 'broadcast',
+    by: 'server',
+    perSecond: 0,
+    bytes: 0,
+    withinMs: 60_000,
+    numberAfter: '"seq":',
+  } as const;
   try {
     await withFleet('ws', [{ ip: HOST, port }], { behaviour, layout: { workers: 2 } }, async ({ fleet, until }) => {
       fleet.pursue(40, 1e6);

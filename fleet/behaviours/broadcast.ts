@@ -24,6 +24,7 @@ export function createBroadcast(plan: BroadcastPlan, deps: BehaviourDeps): Behav
   const publications = new Publications(broadcasts.publications);
   const deliveries = new Deliveries({
     slots: connections.capacity,
+    withinMs: plan.withinMs,
     publications,
     book: new DeliveryBook(broadcasts.book, publications.kept),
     tally,

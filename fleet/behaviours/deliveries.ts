@@ -1,4 +1,3 @@
-import { DELIVERY_DEADLINE_MS } from '../../core/behaviours/broadcast.ts';
 import { recordMs } from '../../core/stats/histogram.ts';
 import { DeliveryBook } from '../local/delivery-book.ts';
 import type { Publications } from '../local/publications.ts';
@@ -9,6 +8,8 @@ import { freshWindow, hasSeen, SEEN, type Seen, seenAs, withSeen } from './seen-
 
 export interface DeliveriesDeps {
   readonly slots: number;
+  /** See {@link BroadcastPlan}. */
+  readonly withinMs: number;
   readonly publications: Publications;
   readonly book: DeliveryBook;
   readonly tally: TallyWriter;
@@ -81,7 +82,7 @@ export class Deliveries {
     this.look();
     this.#open -= 1;
     const { publications, book, tally, now } = this.#deps;
-    const sinceMs = now() - DELIVERY_DEADLINE_MS;
+    const sinceMs = now() - this.#deps.withinMs;
     const window = this.#windows[slot]!;
     for (let number = this.#known; number > this.#known - publications.kept && number > 0; number--) {
       if (!publications.has(number)) continue;
@@ -127,7 +128,7 @@ export class Deliveries {
       return;
     }
     this.#windows[slot] = withSeen(window, number);
-    if (nowMs - publications.sentAtMs(number) > DELIVERY_DEADLINE_MS) {
+    if (nowMs - publications.sentAtMs(number) > this.#deps.withinMs) {
       tally.add('lateDeliveries', 1);
       return;
     }

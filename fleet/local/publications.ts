@@ -4,12 +4,14 @@
 const LEAST_KEPT = 128;
 /** Where the server publishes by itself nobody knows how many there will be. */
 const KEPT_OF_SERVER = 4096;
-/** Those of so long, and a margin. */
-const KEPT_MS = 8000;
+/** Beyond the deadline of their deliveries. */
+const KEPT_MS = 3000;
 
 /** Messages that are remembered for a rate: a power of two. */
-export const keptFor = (perSecond: number): number =>
-  perSecond === 0 ? KEPT_OF_SERVER : Math.max(LEAST_KEPT, 2 ** Math.ceil(Math.log2((perSecond * KEPT_MS) / 1000)));
+export const keptFor = (perSecond: number, withinMs: number): number =>
+  perSecond === 0
+    ? KEPT_OF_SERVER
+    : Math.max(LEAST_KEPT, 2 ** Math.ceil(Math.log2((perSecond * (withinMs + KEPT_MS)) / 1000)));
 
 /** Words before the times: the latest number, the first number of a server that counts by itself, and how many are remembered. */
 const [LATEST, BASE, WORDS] = [0, 1, 4];

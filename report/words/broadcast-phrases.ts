@@ -39,9 +39,9 @@ export function broadcastWarnings({ name, broadcast }: Leg): string[] {
   const { expected, missing, late, duplicates, disordered, unasked, untold } = broadcast;
   const some = (number: number, text: string): string[] =>
     number === 0 ? [] : [`${name}: ${humanCount(number)} ${text}`];
-  const lateTold = late === 0 ? '' : `; ${humanCount(late)} came later than that`;
+  const lateTold = late === 0 ? '' : `; ${humanCount(late)} came later`;
   return [
-    ...some(missing, `of ${humanCount(expected)} deliveries did not come within 5 s${lateTold}`),
+    ...some(missing, `of ${humanCount(expected)} deliveries did not come in time${lateTold}`),
     ...some(duplicates, 'deliveries came a second time'),
     ...some(disordered, 'deliveries came behind a later message'),
     ...some(unasked, 'deliveries were of messages from before their connection opened'),

@@ -11,7 +11,7 @@ import { summaryOfRun } from './rig-run.ts';
 
 const SUBSCRIBERS = 100_000;
 const COMMON = ['--protocol', 'ws', '--connections', '100k', '--levels', '4', '--rate', '5k/s'];
-const PUBLISHED = ['--behaviour', 'broadcast:1/s:256B', '--talk', '5s'];
+const PUBLISHED = ['--behaviour', 'broadcast:1/s:256B:60s', '--talk', '5s'];
 
 /** One connection publishes to all others of the reference server. */
 export const broadcast: BenchPart = {

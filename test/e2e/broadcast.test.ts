@@ -19,7 +19,7 @@ import {
 import { startServe } from '../support/serve-process.ts';
 
 const TIMEOUT = { timeout: 120_000 };
-const PUBLISH = ['--behaviour', 'broadcast:20/s:256B', '--talk', '1s'];
+const PUBLISH = ['--behaviour', 'broadcast:20/s:256B:60s', '--talk', '1s'];
 
 test('the built-in server: all have all of it, by the record, the summary and the verdict', TIMEOUT, async (t) => {
   const folder = newFolder(t);
@@ -40,12 +40,12 @@ test('the built-in server: all have all of it, by the record, the summary and th
 
 test('requests publish at the admin port, to ws and event streams; the token stands nowhere', TIMEOUT, async (t) => {
   const token = 'sesame-sesame-sesame';
-  const server = await startServe(['--admin-token', token]);
+  const server = await startServe(['--protocol', 'ws,sse', '--admin-token', token]);
   try {
     const folder = newFolder(t);
     const { ws, sse } = server.ports;
-    const urls = [`ws://127.0.0.1:${ws}/rooms/a`, `http://127.0.0.1:${sse}/rooms/a`];
-    const by = ['--publish', `POST ${server.ready.admin}/publish?room=a`, '--protocol', 'ws,sse'];
+    const urls = [`ws://127.0.0.1:${ws}/rooms/a`, `sse://127.0.0.1:${sse}/rooms/a`];
+    const by = ['--publish', `POST ${server.ready.admin}/publish?room=a`];
     const env = { CONNRIG_PUBLISH_HEADER: `Authorization: Bearer ${token}` };
     const args = [...urls, ...by, ...ONE_LEVEL, ...PUBLISH, '--quiet', '--out', folder];
     assertWentThrough(await connrig(t, ['run', ...args], { env }));
@@ -65,7 +65,8 @@ test('a server that tells nobody: the run is inconclusive, and says what to look
   await once(wss, 'listening');
   const url = `ws://127.0.0.1:${(wss.address() as AddressInfo).port}`;
   try {
-    const ended = await connrig(t, ['run', url, ...ONE_LEVEL, ...PUBLISH, '--quiet', '--out', newFolder(t)]);
+    const quick = ['--behaviour', 'broadcast:20/s:256B:1s', '--talk', '500ms'];
+    const ended = await connrig(t, ['run', url, ...ONE_LEVEL, ...quick, '--quiet', '--out', newFolder(t)]);
     assertFailed(ended, EXIT.inconclusive, 'EINCONCLUSIVE', /none of [\d,]+ deliveries came/);
   } finally {
     for (const client of wss.clients) client.terminate();

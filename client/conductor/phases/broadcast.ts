@@ -16,7 +16,7 @@ export async function broadcast(course: LegCourse, level: number): Promise<void>
   course.enter('talk', level);
   const stretch = await sampleBroadcasts(
     fleet,
-    talkMs,
+    { talkMs, withinMs: behaviour.withinMs },
     (condition) => waitFor(condition, level, watched),
     () => meters.readQuick().targetBytes,
   );
