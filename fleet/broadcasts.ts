@@ -30,13 +30,6 @@ export interface MessageCount {
   readonly isSettled: boolean;
 }
 
-/** A sampled connection: of how many messages it is, and its mean place in their order (0 first, 1 last) and delay. */
-export interface SampledConnection {
-  readonly deliveries: number;
-  readonly place: number;
-  readonly delayMs: number;
-}
-
 /** Sums by connection, to be told from those of later. */
 export interface SampleSums {
   readonly deliveries: Float64Array;

@@ -79,8 +79,8 @@ export const TALLY_FIELDS = [
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
   /**
-   * Of what is published to all: deliveries that were due, those that came, and those that came otherwise: behind a later message,
-   * a second time, after their deadline, published before the connection opened, to who published it. Of those untold it can't be said.
+   * What is published to all: deliveries that were due, and those that came. Then those that came otherwise: behind a later message,
+   * a second time, after their deadline, published before the connection opened, back to the publisher, too old to be told.
    */
   'expectedDeliveries',
   'deliveries',

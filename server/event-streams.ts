@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpService, MakeHttpService } from './http-service.ts';
-import type { Room, Told } from './rooms.ts';
+import type { RoomPlace, Told } from './rooms.ts';
 
 /** Between two rounds of a part of them. */
 const TURN_MS = 20;
@@ -16,8 +16,8 @@ const MOST_BEHIND_MS = 1000;
  */
 export const createEventStreams: MakeHttpService = ({ eventEveryMs, rooms }, said): HttpService => {
   const streams = new Map<Socket, ServerResponse>();
-  /** Of streams at `/rooms/NAME`. */
-  const places = new Map<Socket, Room>();
+  /** Where streams at `/rooms/NAME` are. */
+  const places = new Map<Socket, RoomPlace>();
   let round = streams.entries();
   let dueCount = 0;
   let lastId = 0;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/values/errors.ts';
 import type { PartOptions } from './options.ts';
+import type { SaidInRoom } from './rooms.ts';
 import type { ServerPart } from './server-process.ts';
 
 /** What a supervisor can ask a child once it serves: the calls of {@link ServerPart}. */
@@ -7,14 +8,6 @@ export type Question =
   | { readonly kind: 'snapshot'; readonly collect: boolean }
   | { readonly kind: 'top'; readonly count: number }
   | { readonly kind: 'close'; readonly graceMs: number };
-
-/** What was said in a room, as it crosses the channel; `data` is base64. */
-export interface SaidInRoom {
-  readonly kind: 'said';
-  readonly room: string;
-  readonly data: string;
-  readonly isText: boolean;
-}
 
 export type ToChild =
   | { readonly kind: 'start'; readonly options: PartOptions }

@@ -1,9 +1,15 @@
-import type { SaidInRoom } from './ipc.ts';
-
 /** What goes to all in a room. */
 export interface RoomMessage {
   readonly room: string;
   readonly data: Buffer;
+  readonly isText: boolean;
+}
+
+/** What was said in a room, as it crosses the channel; `data` is base64. */
+export interface SaidInRoom {
+  readonly kind: 'said';
+  readonly room: string;
+  readonly data: string;
   readonly isText: boolean;
 }
 
@@ -21,7 +27,7 @@ export interface Told {
 export type Member = (told: Told) => void;
 
 /** The place of one connection in a room. */
-export interface Room {
+export interface RoomPlace {
   /** To all others, in all processes of the server. */
   say(data: Buffer, isText: boolean): void;
   leave(): void;
@@ -40,7 +46,7 @@ export class Rooms {
   }
 
   /** @param url the target of a request. @returns undefined where that names no room */
-  joinBy(url: string | undefined, member: Member): Room | undefined {
+  joinBy(url: string | undefined, member: Member): RoomPlace | undefined {
     const room = ROOM_PATH.exec(url ?? '')?.[1];
     if (room === undefined) return undefined;
     const members = this.#members.get(room) ?? new Set();

@@ -6,7 +6,7 @@ import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
-import type { Member, Room } from './rooms.ts';
+import type { Member, RoomPlace } from './rooms.ts';
 import { SecuredSocket } from './secured-socket.ts';
 
 /** How long a peer may take to answer our close frame. */
@@ -22,7 +22,7 @@ class ServerSocket extends WebSocket {
   /** Why it is about to be closed, when we know before it happens. */
   reason: ServerCloseReason | undefined = undefined;
   /** What it says goes to the others in there, in place of back; undefined: it is in none. */
-  room: Room | undefined = undefined;
+  room: RoomPlace | undefined = undefined;
 
   /**
    * `ws` answers a close frame through here. With that both have said goodbye, and RFC 6455 (7.1.1) has the server close

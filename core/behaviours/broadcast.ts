@@ -2,7 +2,7 @@ import { parseQuantity } from '../values/units.ts';
 import { type BehaviourDescriptor, isStill } from './descriptor.ts';
 import { LEAST_ECHO_BYTES } from './echo.ts';
 
-/** Who publishes: a connection of ours, a request that we send beside them, or the server by itself. */
+/** What publishes: a connection of ours, a request that we send beside them, or the server by itself. */
 export const PUBLISHERS = ['connection', 'request', 'server'] as const;
 export type Publisher = (typeof PUBLISHERS)[number];
 

@@ -23,7 +23,7 @@ const PublishedMessage = z.object({
 const Fairness = z.object({
   connections: count,
   /**
-   * How much of the place that a connection has in the order of deliveries is always the same: 0 where the order is another each
+   * How much of a connection's place in the order of deliveries is always the same. It is 0 where the order is another each
    * time, 1 where the same connections are always last.
    */
   sameOrder: z.number(),

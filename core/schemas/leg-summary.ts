@@ -17,7 +17,7 @@ export const STRAIGHT = 0.99;
 /** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
-const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
+const [count, bytes, ms] = [z.number().int().nonnegative(), z.number().nullable(), z.number().nonnegative()];
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 
@@ -50,7 +50,6 @@ const Fit = z.object({
     }),
   ),
 });
-const ms = z.number().nonnegative();
 const Latency = ms.nullable();
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
@@ -289,9 +288,8 @@ export const LegSummary = z.object({
     })
     .nullable()
     .default(null),
-  /** Round trips at the top level; null while no behaviour that talks was asked for. */
+  /** Round trips at the top level, and what one published to all others; null where nobody asked for it. */
   rtt: Rtt.nullable(),
-  /** What one published to all others; null where nobody did. */
   broadcast: BroadcastSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The

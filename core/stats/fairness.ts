@@ -1,4 +1,4 @@
-/** Of one connection: deliveries, its mean place in their order (0 first, 1 last), and its mean delay. */
+/** What one connection received: deliveries, its mean place in their order (0 first, 1 last), and its mean delay. */
 export interface ConnectionShare {
   readonly deliveries: number;
   readonly place: number;

@@ -13,7 +13,7 @@ export interface DeliveriesDeps {
   readonly publications: Publications;
   readonly book: DeliveryBook;
   readonly tally: TallyWriter;
-  /** Of delays, from the planned moment. */
+  /** Distribution of delays, from the planned moment. */
   readonly delays: Uint32Array;
   readonly now: () => number;
 }
@@ -22,7 +22,7 @@ export interface DeliveriesDeps {
  * Holds what a worker's connections receive against what was published. A message is expected at each connection that was open
  * before it was published, and stays open until it has come or its deadline has passed. 4 bytes for each slot.
  *
- * Whoever publishes writes that down before sending, and each open, close and delivery here looks at it first. So how many were
+ * A publisher writes that down before it sends, and each open, close and delivery here looks at it first. So how many were
  * open at that moment is known without asking anybody.
  */
 export class Deliveries {
@@ -33,7 +33,7 @@ export class Deliveries {
   /** The latest message that this worker knows of. */
   #known: number;
   #open = 0;
-  /** Who has published which message, where that is one of this worker's; it isn't expected there. */
+  /** Which connection has published which message, where that is one of this worker's; it isn't expected there. */
   readonly #publishers: Int32Array;
   #publisher = NOBODY;
 

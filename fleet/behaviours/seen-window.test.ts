@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { array, constantFrom, assert as holds, integer, nat, property } from 'fast-check';
-import { freshWindow, hasSeen, SEEN, seenAs, WINDOW, withSeen } from './seen-window.ts';
+import { freshWindow, hasSeen, SEEN, SEEN_WINDOW, seenAs, withSeen } from './seen-window.ts';
 
 /** What each delivery is found to be, at a connection that opened after `latest`. */
 function judge(latest: number, numbers: readonly number[]): number[] {
@@ -31,7 +31,7 @@ test('property: within its reach each delivery is told as a list of all that cam
         came.add(number);
         highest = Math.max(highest, number);
         if (ahead > 0) return SEEN.inOrder;
-        if (ahead < -WINDOW) return SEEN.untold;
+        if (ahead < -SEEN_WINDOW) return SEEN.untold;
         return isNew ? SEEN.late : SEEN.duplicate;
       });
       assert.deepEqual(judge(latest, numbers), expected);

@@ -1,7 +1,7 @@
 /** What each worker has seen of the messages under way, and of a sample of its connections, in shared memory of a fixed size. */
 import { bucketOf } from '../../core/stats/histogram.ts';
 
-/** Of so many messages, the latest, the times of their deliveries are kept one by one. */
+/** Times of single deliveries are kept of so many messages, the latest. */
 export const DETAILED = 64;
 /** Connections of a worker whose places in the order are kept, at most. */
 const MOST_SAMPLED = 1024;
@@ -31,7 +31,7 @@ export interface MessageShare {
 /** Sums of a sampled connection; all only grow. */
 export interface SampledConnections {
   readonly deliveries: Uint32Array;
-  /** Of places in the order of deliveries of each message, from 0 (first) to 1 (last), among this worker's. */
+  /** Sum of places in the order of deliveries of each message, from 0 (first) to 1 (last), among this worker's. */
   readonly places: Float32Array;
   readonly delaysMs: Float32Array;
 }

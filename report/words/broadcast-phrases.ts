@@ -15,7 +15,6 @@ import {
   UNKNOWN,
 } from './phrase.ts';
 import type { TableData } from './table.ts';
-import type { Row } from './verdict-rows.ts';
 
 type Leg = Pick<LegSummary, 'name' | 'broadcast'>;
 
@@ -66,7 +65,7 @@ export function unshownBroadcast({
 }
 
 /** Rows of the verdict; none where nobody published. */
-export function broadcastRows(
+export function broadcastRows<Row>(
   legs: readonly LegSummary[],
   row: (label: string, cell: (leg: LegSummary) => Part) => Row,
 ): Row[] {

@@ -14,7 +14,7 @@ const COMMON = ['--protocol', 'ws', '--connections', '100k', '--levels', '4', '-
 const PUBLISHED = ['--behaviour', 'broadcast:1/s:256B:60s', '--talk', '5s'];
 
 /** One connection publishes to all others of the reference server. */
-export const broadcast: BenchPart = {
+export const broadcastToMany: BenchPart = {
   name: 'broadcast',
   method: `\`connrig run ${[...COMMON, ...PUBLISHED].join(' ')}\`, against the same without a behaviour.`,
   onDemand: true,
