@@ -11,13 +11,14 @@ import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import { type Broadcasts, openBroadcasts, type Publishing } from './broadcasts.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
+import { watchLoopDescriptors } from './local/left-descriptors.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { IdentityOptions } from './opening/identities.ts';
 import { Numbers } from './opening/numbers.ts';
 import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
-import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
+import type { HistogramName, Order, Tally, Trouble, Vanished } from './wire.ts';
 import type { Securing } from './worker/make-engine.ts';
 import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
@@ -78,6 +79,8 @@ export interface Fleet {
    * @returns the order's number
    */
   beginEpisode(): number;
+  /** Those that have vanished since the last episode began, as far as their workers have told: see `vanished` of the tally. */
+  vanished(): readonly Vanished[];
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -130,6 +133,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       : undefined;
   const workerCapacity = Math.ceil(options.capacity / layout.workers) + layout.lanes;
   const identity = options.identity && shareIdentity(options, workerCapacity);
+  const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -166,8 +170,13 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
   const onAgreed = onceEach(events.onAgreed);
-  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed }));
+  let vanished: Vanished[] = [];
+  const onVanished = (some: readonly Vanished[]): void => {
+    vanished.push(...some);
+  };
+  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed, onVanished }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
+  const closeLeft = online?.();
 
   let someEnded = false;
   void Promise.race(ended).then(() => {
@@ -181,7 +190,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       broadcasts?.setTalking(talking);
       return give({ talking: talking ? 1 : 0 });
     },
-    beginEpisode: () => give({ episodes: order.episodes + 1 }),
+    beginEpisode() {
+      vanished = [];
+      return give({ episodes: order.episodes + 1 });
+    },
+    vanished: () => vanished,
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
@@ -205,6 +218,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
         await Promise.race([Promise.all(ended), late]);
         patience.abort();
         await Promise.all(workers.map((worker) => worker.terminate()));
+        closeLeft?.();
       })();
       return stopping;
     },
@@ -220,10 +234,14 @@ function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<Iden
 }
 
 /** Resolves when a worker has ended, however it did. */
-function endOf(worker: Worker, { onTrouble, onAgreed, onDefect }: FleetEvents): Promise<void> {
+function endOf(
+  worker: Worker,
+  { onTrouble, onAgreed, onDefect, onVanished }: FleetEvents & { onVanished(some: readonly Vanished[]): void },
+): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
     else if (message.type === 'agreed') onAgreed(message.agreement);
+    else if (message.type === 'vanished') onVanished(message.some);
   });
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
@@ -18,6 +19,10 @@ const ROOM = '/rooms/connrig';
 /** Attempts in flight unless somebody says how many: each that shakes hands over TLS takes 43 KB. */
 const WINDOW = { plain: 512, tls: 128 } as const;
 
+/** Attempts that a leg has in flight at once. */
+export const windowOf = ({ window }: Pick<RunConfig, 'window'>, { transport }: Pick<Leg, 'transport'>): number =>
+  window ?? WINDOW[transport];
+
 /** What holds the connections of a leg, to the target that was started for it. */
 export const startLegFleet = (
   config: RunConfig,
@@ -36,7 +41,7 @@ export function legFleetOptions(
   setup: LegSetup,
   target: Pick<Target, 'url' | 'caCert'> & Partial<Pick<Target, 'kind'>>,
 ): Omit<FleetOptions, 'threadEntry'> {
-  const { window, openTimeoutMs } = config;
+  const { openTimeoutMs } = config;
   const { leg, ip, layout } = setup;
   const { url, kind } = target;
   const { behaviour, close, perMessageDeflate } = leg;
@@ -56,7 +61,7 @@ export function legFleetOptions(
     identity: opening?.identity,
     securing: securingOf(config, setup, target),
     capacity: fleetCapacity(leg),
-    window: window ?? WINDOW[leg.transport],
+    window: windowOf(config, leg),
     closeWindow: CLOSE_WINDOW,
     openTimeoutMs,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,

@@ -42,8 +42,8 @@ function hasMeasured(folder: string): boolean {
     return lines.some((line) => {
       const { success, data } = Sample.safeParse(JSON.parse(line));
       if (!success || data.type === 'memory') return true;
-      const outcomes = data.type === 'tick' ? data.outcomes : hasProgress(data) ? data.progress.outcomes : undefined;
-      return outcomes === undefined || outcomes.open > 0;
+      if (data.type === 'tick') return data.outcomes.open > 0;
+      return !hasProgress(data) || data.progress.outcomes.open > 0;
     });
   } catch {
     return true;

@@ -1,6 +1,7 @@
 import type { ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
 import { BROADCAST } from './broadcast.ts';
+import { CHURN } from './churn.ts';
 import type { BehaviourDescriptor } from './descriptor.ts';
 import { ECHO } from './echo.ts';
 import { HEARTBEAT } from './heartbeat.ts';
@@ -8,6 +9,7 @@ import { IDLE } from './idle.ts';
 import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 import { STORM } from './storm.ts';
+import { VANISH } from './vanish.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
 const TABLE = {
@@ -16,7 +18,9 @@ const TABLE = {
   echo: ECHO,
   request: REQUEST,
   poll: POLL,
+  churn: CHURN,
   storm: STORM,
+  vanish: VANISH,
   broadcast: BROADCAST,
 } as const;
 
@@ -43,12 +47,15 @@ export const isEpisode = (kind: Kind): boolean => {
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
+/** Whether levels are read at rest before connections do this. A kind that isn't known here does nothing. */
+export const followsRest = (kind: string): boolean => isKind(kind) && TABLE[kind].followsRest === true;
+
 /** For the help: how each is written, and what it is. */
 export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or `broadcast:1/s:256B`.
+ * Reads what stands in the examples, such as `heartbeat:30s`, `echo:5k/s:64B`, `poll:/updates`, `storm:100%:backoff` or `broadcast:1/s:256B`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

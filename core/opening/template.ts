@@ -35,9 +35,9 @@ const HOLE = /\{\{([A-Za-z_][\w.-]*(?::\w+)?)\}\}|\{([A-Za-z_][\w.-]*(?::\w+)?)\
 const MOST_RANDOM = 1024;
 /** JSON may have one alone; no URL can. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;
-/** Nothing that a header may have: RFC 9110, section 5.5. */
-const CONTROL = /[^\P{Cc}\t]/gu;
 const ASCII = /^\p{ASCII}*$/u;
+/** RFC 9110, section 5.5; values may be UTF-8. */
+const CONTROL = /[^\P{Cc}\t]/u;
 
 /**
  * Reads a text: `{name}` is a hole, `{{name}}` the literal `{name}`, and every other brace stands for itself.
@@ -105,11 +105,22 @@ export function bytesOfLiteral({ parts }: Template): Uint8Array | undefined {
   return all;
 }
 
+/** A line break, say, behind which a header would be another one. */
+export const breaksHeader = (value: string): boolean => CONTROL.test(value);
+
+/** Names of what was taken that stands in headers. */
+export const takenInHeaders = (templates: ReadonlyArray<Template | undefined>): ReadonlySet<string> =>
+  new Set(
+    templates.flatMap((template) =>
+      (template?.parts ?? []).flatMap((part) =>
+        !(part instanceof Uint8Array) && part.kind === 'taken' && part.inside === 'header' ? [part.name] : [],
+      ),
+    ),
+  );
+
 /** A value made fit for where it stands. */
 export function madeFit(value: string, inside: Inside): string {
   if (inside === 'json') return JSON.stringify(value).slice(1, -1);
-  // What a server said would end the header, and begin another one: RFC 9110, section 5.5, has a space in its place.
-  if (inside === 'header') return value.replace(CONTROL, ' ');
   return inside === 'url' ? encodeURIComponent(value.replace(HALF_CHARACTER, '\ufffd')) : value;
 }
 
@@ -118,14 +129,7 @@ export function formsOf(value: string): string[] {
   const asBytes = ASCII.test(value)
     ? value
     : Array.from(utf8Bytes(value), (byte) => String.fromCharCode(byte)).join('');
-  return [
-    ...new Set([
-      value,
-      ...(['json', 'url', 'header'] as const).map((inside) => madeFit(value, inside)),
-      asBytes,
-      madeFit(asBytes, 'json'),
-    ]),
-  ];
+  return [...new Set([value, madeFit(value, 'json'), madeFit(value, 'url'), asBytes, madeFit(asBytes, 'json')])];
 }
 
 /** @returns a sentence where nothing can fill it */
@@ -147,8 +151,8 @@ function holeOf(name: string, names: HoleNames, inside: Inside): Hole | { readon
     const value = env[of];
     if (value === undefined) return `{${name}}: the environment has no ${of}; set it: ${of}=… connrig run`;
     onSecret(value);
-    if (inside === 'header' && madeFit(value, inside) !== value) {
-      return `{${name}}: ${of} has a line break or another control character in it, and a header can't have one`;
+    if (inside === 'header' && breaksHeader(value)) {
+      return `{${name}}: its value has a line break or another control character in it, and a header can't have one`;
     }
     return { literal: value };
   }

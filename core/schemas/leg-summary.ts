@@ -7,9 +7,11 @@ import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
 import { BroadcastSummary } from './broadcast.ts';
+import { ChurnSummary, SoakSummary } from './churn.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { Agreement, LegTls } from './tls.ts';
+import { VanishSummary } from './vanish.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -17,12 +19,10 @@ export const STRAIGHT = 0.99;
 /** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
-const [count, bytes, ms] = [z.number().int().nonnegative(), z.number().nullable(), z.number().nonnegative()];
+const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
-
 const Step = z.object({ ...place, bytes: z.number() });
-
 const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
 
 /** What the levels come to; see core/stats/shape.ts and core/stats/fit.ts. */
@@ -50,7 +50,7 @@ const Fit = z.object({
     }),
   ),
 });
-const Latency = ms.nullable();
+const [ms, Latency] = [z.number().nonnegative(), z.number().nonnegative().nullable()];
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
 const ReceivedRate = z.object({ messagesPerSecond: z.number().nullable(), bytesPerSecond: z.number() });
@@ -288,8 +288,14 @@ export const LegSummary = z.object({
     })
     .nullable()
     .default(null),
-  /** Round trips at the top level, and what one published to all others; null where nobody asked for it. */
+  /** While connections were replaced; null where they weren't. */
+  churn: ChurnSummary.nullable().default(null),
+  /** The top level over hours; null where that wasn't asked for. */
+  soak: SoakSummary.nullable().default(null),
+  /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  /** Connections of the top level that vanished, in all launches; null where none did. */
+  vanish: VanishSummary.nullable().default(null),
   broadcast: BroadcastSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The

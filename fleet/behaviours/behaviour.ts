@@ -1,8 +1,9 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseReason } from '../../core/values/outcomes.ts';
+import type { VanishedEnds } from '../engines/vanisher.ts';
 import type { TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
-import type { HistogramName } from '../wire.ts';
+import type { HistogramName, Vanished } from '../wire.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */
@@ -59,6 +60,25 @@ export interface Connections {
    * @returns its slot; −1 when there is no room for it now
    */
   comeBack(dueAtMs: number): Slot;
+  /**
+   * Has one that is open vanish: it counts as closed by us, and its peer gets no answer from then on, nor a word.
+   *
+   * @returns its ends; undefined where it has to be asked again, since something of ours is still on its way; else why it can't be
+   */
+  vanish(slot: Slot): VanishedEnds | undefined | string;
+  /** Resets one that vanished. */
+  dropVanished(slot: Slot): void;
+  /** Connections that this worker is to have open by now. */
+  wanted(): number;
+  /** What part that is of all that the fleet is to have, 0 to 1. */
+  share(): number;
+  /**
+   * Closes it as the behaviour's plan says, and opens another in its place at once, at no other pace.
+   *
+   * @param plannedAtMs when that was due: the time to open counts from there
+   * @returns false when too many are on their way in, or closing
+   */
+  replace(slot: Slot, plannedAtMs: number): boolean;
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;
@@ -74,6 +94,9 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly marks: MarkNumbers;
   /** Where it is counted what is published and received; undefined where nobody publishes. */
   readonly broadcasts?: WorkerBroadcasts | undefined;
+  readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
+  /** What went wrong with one connection, in words. */
+  readonly onTrouble: (what: 'error', detail: string) => void;
 }
 
 /** @param plan this worker's share */

@@ -2,11 +2,13 @@ import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { MessageProtocol, Protocol, RequestProtocol, TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 import { createBroadcast } from './broadcast.ts';
+import { createChurn } from './churn.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
 import { createStorm } from './storm.ts';
+import { createVanish } from './vanish.ts';
 
 const IDLE: Behaviour = {
   step: () => Number.POSITIVE_INFINITY,
@@ -40,6 +42,10 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
       return createPolls(plan.pauseMs, { ...deps, protocol });
     case 'storm':
       return createStorm(plan, deps);
+    case 'vanish':
+      return createVanish(plan, deps);
+    case 'churn':
+      return createChurn(plan, deps);
     case 'broadcast':
       return createBroadcast(plan, deps);
   }

@@ -126,7 +126,6 @@ export class Identities {
     if (kind === 'random') return this.#randomOf(slot, hole.length);
     if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
     const value = this.#rows!.value(this.#rowOf(slot), hole.column);
-    // Values of rows that stand in headers were looked at before the run.
     return inside === 'text' || inside === 'header' ? value : madeFit(bufferOver(value).toString(), inside);
   }
 

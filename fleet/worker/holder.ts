@@ -15,8 +15,10 @@ import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
-import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { Replacements } from './replacements.ts';
+import { isBegun, isClosing, isDeaf, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
+import { vanishingOf } from './vanishing.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -29,6 +31,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #identities: Identities | undefined;
+  readonly #replacements: Replacements;
   readonly #pace: Pace;
   #engine!: Engine;
   #protocol!: Protocol;
@@ -54,18 +57,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
     const inFlight = 2 * window + Math.min(capacity, returnWindow) + closeWindow;
     this.#slots = new Slots(capacity + 2 * window, inFlight, this.#turnMs);
-    const { identity } = options;
-    const identities = identity && new Identities(this.#slots.capacity, identity);
+    const identities = options.identity && new Identities(this.#slots.capacity, options.identity);
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     const onReturnFailed = (slot: Slot): void => this.#conduct.behaviour.onReturnFailed?.(slot);
     this.#account = new Account(this.#slots, { ...deps, hide, onReturnFailed }, this.#turnMs);
-    this.#pace = new Pace(options, deps, {
-      slots: this.#slots,
-      account: this.#account,
-      identities,
-      close: (slot) => this.#beginToClose(slot, this.#turnMs),
-    });
+    const close = (slot: Slot, resets?: boolean): void => this.#beginToClose(slot, deps.now(), resets);
+    this.#replacements = new Replacements(options, { ...deps, slots: this.#slots, close });
+    const parts = { slots: this.#slots, account: this.#account, identities, replacements: this.#replacements };
+    this.#pace = new Pace(options, deps, { ...parts, close: (slot) => close(slot) });
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -82,10 +82,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#engine = engine;
     this.#protocol = protocol;
     const { close, closeTimeoutMs, behaviour, marks } = this.#options;
-    this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, {
-      engine,
-      protocol,
-    });
+    const leave = { closeTimeoutMs, resets: close === 'reset' };
+    this.#farewells = new Farewells(leave, this.#slots, this.#account, { engine, protocol });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
@@ -100,9 +98,13 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
         this.#account.lifetimes.said(slot, this.#turnMs);
         this.#send(slot, bytes);
       },
-      close: (slot) => this.#close(slot),
+      close: (slot) => this.#replacements.close(slot),
+      wanted: () => this.#pace.wanted,
+      share: () => this.#pace.part,
+      replace: (slot, plannedAtMs) => this.#replacements.add(slot, plannedAtMs, this.#turnMs),
       cut: (slot, how) => this.#farewells.cut(slot, how === 'rst'),
       comeBack: (dueAtMs) => this.#pace.beginReturn(dueAtMs, engine),
+      ...vanishingOf({ slots: this.#slots, account: this.#account, engine, vanish: this.#deps.vanish }),
     });
     this.#conduct = new Conduct(makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks }));
   }
@@ -110,7 +112,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
     this.#conduct.behaviour.end?.();
-    this.#pace.aim(share, perSecond, order.startedAtMs);
+    this.#pace.aim(share, perSecond, order.startedAtMs, order.wanted);
     this.#streams?.aimAnew();
     if (order.stop > 0) {
       this.#stopping = true;
@@ -136,21 +138,16 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     tellWire(this.#engine, this.#deps.tally);
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
+    // What a behaviour replaces is begun in the same turn.
+    const talkInMs = this.#conduct.step(nowMs);
     const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#conduct.step(nowMs), sayInMs, dueInMs);
+    return Math.min(talkInMs, sayInMs, dueInMs);
   }
 
-  /** One that a behaviour wants closed. */
-  #close(slot: Slot): boolean {
-    if (this.#slots.stateOf(slot) !== STATE.open || !this.#slots.hasPlace || !this.#deps.closing.enter()) return false;
-    this.#beginToClose(slot, this.#deps.now());
-    return true;
-  }
-
-  #beginToClose(slot: Slot, nowMs: number): void {
+  #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {
     this.#leaveOpen(slot, 'by-us', '');
-    this.#farewells.begin(slot, nowMs);
+    this.#farewells.begin(slot, nowMs, resets);
   }
 
   // What the engine says.
@@ -176,7 +173,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     this.#deps.tally.add('bytesIn', bytes.length);
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying) return;
+    if (isDeaf(state)) return;
     if (state === STATE.parting) {
       this.#farewells.onBytes(slot, bytes.length);
       return;
@@ -197,7 +194,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onEnd(slot: Slot): void {
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying || state === STATE.parting) return;
+    if (isDeaf(state) || state === STATE.parting) return;
     this.#protocol.onEnd(slot);
     // Both have said goodbye now; an attempt that failed by this has been dropped already.
     if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);

@@ -3,6 +3,7 @@ import { costOverLaunches } from '../../core/stats/launches.ts';
 import { type Estimate, medianKnown } from '../../core/stats/slope.ts';
 import { OUTCOMES, type Outcome } from '../../core/values/outcomes.ts';
 import { pooledBroadcast } from './broadcasts.ts';
+import { pooledChurn, pooledSoak } from './going-on.ts';
 import { pooledLosses } from './losses.ts';
 import { meanRate, pooledReceived } from './received.ts';
 
@@ -31,6 +32,8 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     perConnection: pooledCosts(launches),
     baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),
     burst: pooledBurst(launches),
+    churn: pooledChurn(launches),
+    soak: pooledSoak(launches),
     broadcast: pooledBroadcast(launches.flatMap(({ broadcast }) => broadcast ?? [])),
     received: pooledReceived(launches.map(({ received }) => received)),
     launches: variationOf(launches),

@@ -12,6 +12,7 @@ import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { broadcastOf } from './broadcasts.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
 import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './cost-parts.ts';
+import { churnOf, soakOf } from './going-on.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -21,6 +22,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -45,7 +47,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -87,7 +89,10 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...waitsOf(points, progress),
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
+    churn: churnOf(run, own, held, baseline),
+    soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
+    vanish: null,
     broadcast: broadcastOf(own),
     launches: null,
   };

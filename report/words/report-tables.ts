@@ -7,6 +7,7 @@ import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
 import { broadcastTable } from './broadcast-phrases.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
+import { churnTable } from './going-on-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { receivedTable } from './received-phrases.ts';
@@ -14,6 +15,7 @@ import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
 import { tlsAddsTables } from './tls-adds-phrases.ts';
+import { vanishTable } from './vanish-phrases.ts';
 import { estimate, verdictRows } from './verdict-rows.ts';
 
 /** Every table of the report, in order; those without a row are left out. */
@@ -26,10 +28,12 @@ export function reportTables(summary: Summary): TableData[] {
     ...tlsAddsTables(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
+    ...legs.map(churnTable),
     ...legs.map((leg) => forecastTable(leg, summary)),
     ...legs.map((leg) => sizingTable(leg, summary)),
     outcomeTable(legs),
     ...legs.map(drainTable),
+    ...legs.map(vanishTable),
     ...legs.map(openingTable),
     stageTable(legs),
     ...legs.map(rttTable),

@@ -8,6 +8,7 @@ import { lossCell } from '../fold/losses.ts';
 import { isUnanswered } from '../fold/opening.ts';
 import { broadcastRows } from './broadcast-phrases.ts';
 import { AT_REST, limitOf, RECONNECTING } from './capacity-phrases.ts';
+import { goingOnRows } from './going-on-phrases.ts';
 import { askAgain } from './kept-phrases.ts';
 import {
   alike,
@@ -29,6 +30,7 @@ import {
 } from './phrase.ts';
 import { hasCome, receivedCell } from './received-phrases.ts';
 import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
+import { noticeCell, stillHeldCell } from './vanish-phrases.ts';
 
 /** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
 export interface Row {
@@ -109,6 +111,10 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('received by each, while held', receivedCell)]
       : []),
     ...waitRows(legs, row),
+    ...(legs.some(({ vanish }) => vanish !== null)
+      ? [row('vanished peers held, p50 / p99 / all', noticeCell), row('  still held', stillHeldCell)]
+      : []),
+    ...goingOnRows(legs, row),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {

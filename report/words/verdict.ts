@@ -5,11 +5,13 @@ import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
 import { broadcastClause } from './broadcast-phrases.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
+import { goingOnClause } from './going-on-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { receivedClause } from './received-phrases.ts';
 import { unansweredClause } from './talk-warnings.ts';
 import { tlsAddsSentences } from './tls-adds-phrases.ts';
+import { vanishClause } from './vanish-phrases.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
@@ -48,12 +50,15 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  return sentence(
-    joined(
-      [main, kept, leg.broadcast === null ? receivedClause(leg) : broadcastClause(leg), unansweredClause(leg)],
-      '; ',
-    ),
-  );
+  const clauses = [
+    main,
+    kept,
+    goingOnClause(leg),
+    leg.broadcast === null ? receivedClause(leg) : broadcastClause(leg),
+    vanishClause(leg),
+    unansweredClause(leg),
+  ];
+  return sentence(joined(clauses, '; '));
 }
 
 /** Begins with a capital, ends in a full stop. */

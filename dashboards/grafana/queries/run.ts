@@ -117,6 +117,12 @@ export const LATENCY = {
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{leg}} heartbeats'),
 } as const;
 
+export const VANISHED = {
+  connections: over(ofRun(metric('vanishedConnections')), '{{leg}} {{fate}}'),
+  notice: over(ofRun(metric('vanishNotice')), '{{leg}} {{share}}'),
+  stillHeld: over(ofRun(metric('vanishStillHeld')), '{{leg}}'),
+} as const;
+
 const kernelRows = ofRun(metric('targetLedger', { component: KERNEL_COMPONENTS }));
 const openInAll = promql`sum by (job, instance) (${metric('connectionsOpen')})`;
 
