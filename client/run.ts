@@ -158,6 +158,8 @@ async function openingRunFile(
     header,
     cookie,
     dialectSettings,
+    publishHeader: _______,
+    publishMessage: ________,
     ...settings
   } = config;
   const texts = urls.map(({ text }) => text);

@@ -26,6 +26,7 @@ export function legsOf(
   const names = nameLegs(schemes);
   problems.push(
     ...talkProblems(config, schemes),
+    ...broadcastProblems(config, schemes),
     ...traitProblems(config, schemes),
     ...socketProblems(config, schemes),
     ...tlsProblems(config, schemes, named),
@@ -41,7 +42,7 @@ export function legsOf(
       transport,
       family: familyOf(scheme),
       tls: transport === 'tls' ? legTls(config) : null,
-      behaviour: config.behaviour,
+      behaviour: behaviourOf(config),
       close: config.close,
       perMessageDeflate: DESCRIPTORS[protocol].compresses ? config.perMessageDeflate : 'off',
       // Known when its files are read.
@@ -101,6 +102,36 @@ function talkProblems({ behaviour: { kind }, rttLimitMs }: RunConfig, schemes: r
   const unable = schemes.filter((scheme) => !canBehave(toCarried(scheme).protocol, kind));
   if (unable.length > 0) problems.push(`--behaviour ${kind}: ${whyUnable(kind, unable)}`);
   return problems;
+}
+
+/** What publishes by requests has no connection that does. */
+const behaviourOf = ({ behaviour, publish }: RunConfig): BehaviourPlan =>
+  behaviour.kind === 'broadcast' && publish !== undefined ? { ...behaviour, by: 'request' } : behaviour;
+
+function broadcastProblems(config: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const { behaviour, publish, publishHeader, publishMessage, urls, target } = config;
+  if (behaviour.kind !== 'broadcast') {
+    const idle = Object.entries({ publish, 'publish-header': publishHeader, 'publish-message': publishMessage });
+    return idle.flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}: nothing is published without --behaviour broadcast:1/s:256B`],
+    );
+  }
+  if (behaviour.by === 'server') {
+    return publish === undefined ? [] : ['--publish: the server publishes by itself; leave one of them out'];
+  }
+  if (publish === undefined && publishHeader !== undefined) {
+    return ["--publish-header: a connection publishes; 'POST http://…' in --publish has a request do it"];
+  }
+  const mute = schemes.filter((scheme) => exchangeOf(scheme) === 'events');
+  if (publish === undefined && mute.length > 0) {
+    return [`--behaviour broadcast: ${mute.join(' and ')} connections can't publish; give --publish 'POST http://…'`];
+  }
+  const foreign = schemes.filter((scheme) => toCarried(scheme).protocol !== 'ws');
+  return urls.length === 0 && target === undefined && foreign.length > 0
+    ? [
+        `--behaviour broadcast: the built-in server has rooms for ws alone, not for ${foreign.join(', ')}; --protocol ws`,
+      ]
+    : [];
 }
 
 function whyUnable(kind: BehaviourPlan['kind'], unable: readonly SchemeName[]): string {

@@ -20,7 +20,13 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'admin-key',
 ]);
 /** What nobody else may read: a file that says it is named, a value is not. */
-const SECRETS: ReadonlySet<string> = new Set(['exporter-token', 'send-on-open', 'expect']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'exporter-token',
+  'send-on-open',
+  'expect',
+  'publish-header',
+  'publish-message',
+]);
 
 /**
  * The command that asks for the same run, ready to paste, wherever its settings stood. Values of queries and passwords are hidden.

@@ -8,6 +8,7 @@ import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
+import { type Broadcasts, openBroadcasts, type Publishing } from './broadcasts.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
 import { watchLoopDescriptors } from './local/left-descriptors.ts';
@@ -46,6 +47,8 @@ export interface FleetOptions {
   readonly opening?: OpeningPlan | undefined;
   /** What the whole fleet does. */
   readonly behaviour: BehaviourPlan;
+  /** How messages are published, where the behaviour is that one publishes to all; undefined: as the plan says, and as they are. */
+  readonly publishing?: Publishing | undefined;
 }
 
 /** What tells connections of a fleet apart: a row for each, values of the environment that are hidden. */
@@ -81,6 +84,8 @@ export interface Fleet {
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
+  /** What is published and received; undefined where nobody publishes. */
+  readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
   confirmed(order: number): Promise<void>;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
@@ -121,6 +126,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const tallies = new TallyReader(buffers);
   const run = randomInt(RUN_NUMBERS);
+  const { behaviour, publishing = { request: undefined, template: undefined } } = options;
+  const broadcasts =
+    behaviour.kind === 'broadcast'
+      ? openBroadcasts(behaviour, publishing, { workers: layout.workers, run, now })
+      : undefined;
   const workerCapacity = Math.ceil(options.capacity / layout.workers) + layout.lanes;
   const identity = options.identity && shareIdentity(options, workerCapacity);
   const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
@@ -155,6 +165,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       closing,
       collecting,
       buffers: own,
+      broadcasts: broadcasts?.forWorker(index),
     };
     return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
@@ -174,7 +185,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   let stopping: Promise<void> | undefined;
   return {
     pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
-    setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
+    broadcasts,
+    setTalking(talking) {
+      broadcasts?.setTalking(talking);
+      return give({ talking: talking ? 1 : 0 });
+    },
     beginEpisode() {
       vanished = [];
       return give({ episodes: order.episodes + 1 });
@@ -195,6 +210,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     },
     stop() {
       stopping ??= (async () => {
+        broadcasts?.stop();
         give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
         const patience = new AbortController();
         const graceMs = tallies.read().open > CLOSED_IN_ORDER_MOST ? 0 : STOP_GRACE_MS;
@@ -242,6 +258,8 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
   };
 }
 
-/** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. */
+/** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. One publishes for all. */
 const shareOfBehaviour = (behaviour: BehaviourPlan, workers: number): BehaviourPlan =>
-  'perSecond' in behaviour ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;
+  'perSecond' in behaviour && behaviour.kind !== 'broadcast'
+    ? { ...behaviour, perSecond: behaviour.perSecond / workers }
+    : behaviour;

@@ -82,6 +82,18 @@ export const TALLY_FIELDS = [
   'replaced',
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
+  /**
+   * What is published to all: deliveries that were due, and those that came. Then those that came otherwise: behind a later message,
+   * a second time, after their deadline, published before the connection opened, back to the publisher, too old to be told.
+   */
+  'expectedDeliveries',
+  'deliveries',
+  'disorderedDeliveries',
+  'duplicateDeliveries',
+  'lateDeliveries',
+  'unaskedDeliveries',
+  'returnedDeliveries',
+  'untoldDeliveries',
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',
@@ -136,6 +148,8 @@ export const HISTOGRAMS = [
   'rttPlanned',
   /** From when it was sent: what a closed-loop tool would show. */
   'rttActual',
+  /** From the planned moment of a message that one publishes to all until one of them has it. */
+  'delivery',
   /** Between two events of one stream. */
   'eventGap',
   /** How long an answer to a poll was held: from its request until it was whole. */

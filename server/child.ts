@@ -1,5 +1,6 @@
 import { formatError, RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
+import { fromSaid, toSaid } from './rooms.ts';
 import { type ServerPart, startPart } from './server-process.ts';
 
 /** The channel to the supervisor, as the child's entry file gets it from its process. */
@@ -15,11 +16,15 @@ export function serveAsChild(channel: ParentChannel): void {
   async function handle(message: ToChild): Promise<void> {
     if (message.kind === 'start') {
       try {
-        part = await startPart(message.options);
+        part = await startPart(message.options, (said) => channel.send(toSaid(said)));
         channel.send({ kind: 'ready', ports: part.ports });
       } catch (error) {
         channel.send({ kind: 'failed', failure: failureOf(error) });
       }
+      return;
+    }
+    if (message.kind === 'said') {
+      part?.publish(fromSaid(message));
       return;
     }
     const { id, question } = message;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PartOptions } from './options.ts';
+import type { Rooms } from './rooms.ts';
 
 /** What a listener that speaks HTTP says to its peers; see `listenHttp`, which knows their connections. */
 export interface HttpService {
@@ -14,6 +15,6 @@ export interface HttpService {
 
 /** @param said told of what a service says beyond its first words, in bytes */
 export type MakeHttpService = (
-  options: Pick<PartOptions, 'eventEveryMs' | 'pollHoldMs'>,
+  options: Pick<PartOptions, 'eventEveryMs' | 'pollHoldMs'> & { readonly rooms: Rooms },
   said: (socket: Socket, bytes: number) => void,
 ) => HttpService;

@@ -18,7 +18,7 @@ export async function listenHttp(
   at: ListensOn,
   makeService: MakeHttpService,
 ): Promise<Listener> {
-  const { options, gate, queues, secure } = context;
+  const { options, gate, queues, rooms, secure } = context;
   const { handshakeTimeoutMs } = options;
   const census = newCensus();
   const handshaking = new Set<Socket>();
@@ -26,7 +26,7 @@ export async function listenHttp(
   /** Why a connection is about to be closed, when we know before it happens; the first cause wins. */
   const reasons = new WeakMap<Socket, ServerCloseReason>();
   let stopping = false;
-  const service = makeService(options, onSaid);
+  const service = makeService({ ...options, rooms }, onSaid);
 
   function onSaid(socket: Socket, bytes: number): void {
     census.bytesOut += bytes;

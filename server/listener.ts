@@ -4,6 +4,7 @@ import type { ServerCloseReason } from '../core/values/outcomes.ts';
 import type { Gate } from './admission.ts';
 import type { PartOptions } from './options.ts';
 import type { Queues } from './queues.ts';
+import type { Rooms } from './rooms.ts';
 import { type Secure, SecuredSocket } from './secured-socket.ts';
 
 export type TopConnection = TopConnections['connections'][number];
@@ -13,6 +14,7 @@ export interface SharedContext {
   readonly options: Omit<PartOptions, 'ports' | 'sockets' | 'maxConnections' | 'maxQueuedBytes' | 'tls'>;
   readonly gate: Gate;
   readonly queues: Queues;
+  readonly rooms: Rooms;
 }
 
 /** What one listener gets. */

@@ -15,6 +15,7 @@ import { connectionLimit } from './limits.ts';
 import type { Held, Listener, ListenerContext, TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
 import { Queues } from './queues.ts';
+import { type RoomMessage, Rooms } from './rooms.ts';
 import { startSampler } from './sampler.ts';
 import { securing, toSecureContext } from './secured-socket.ts';
 import { listenTcp } from './tcp.ts';
@@ -28,6 +29,8 @@ export interface ServerPart {
   snapshot(collect: boolean): Promise<ServerSnapshot>;
   /** Its connections with the most bytes queued towards the peer, most first. */
   top(count: number): Promise<TopConnection[]>;
+  /** Tells all in a room, in this process. */
+  publish(message: RoomMessage): void;
   /** Closes in order, waiting up to `graceMs` for peers. */
   close(graceMs: number): Promise<void>;
 }
@@ -55,13 +58,19 @@ const LISTEN: Readonly<Record<ProtocolName, Listen>> = {
 /**
  * Serves connections in this process.
  *
+ * @param onSaid told of what is said in a room, for those in it that other processes hold
+ *
  * @throws {RigError} ELISTEN, EFILES
  */
-export async function startPart(options: PartOptions): Promise<ServerPart> {
+export async function startPart(
+  options: PartOptions,
+  onSaid: (message: RoomMessage) => void = () => {},
+): Promise<ServerPart> {
   // What the first collection costs for good belongs to the baseline.
   await collectGarbage();
   const gate = new Gate(connectionLimit(options.maxConnections));
   const queues = new Queues(options.maxQueuedBytes);
+  const rooms = new Rooms(onSaid);
   const secureContext = options.tls && toSecureContext(options.tls);
   const listeners = new Map<SchemeName, Listener>();
   const closeAll = async (graceMs: number): Promise<void> => {
@@ -71,7 +80,7 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
     for (const scheme of options.schemes) {
       const { protocol, transport } = toCarried(scheme);
       const secure = transport === 'tls' ? securing(secureContext!, protocol) : undefined;
-      const listener = await LISTEN[protocol]({ options, gate, queues, secure }, placeOf(scheme, options));
+      const listener = await LISTEN[protocol]({ options, gate, queues, rooms, secure }, placeOf(scheme, options));
       listeners.set(scheme, listener);
     }
   } catch (error) {
@@ -101,6 +110,7 @@ export async function startPart(options: PartOptions): Promise<ServerPart> {
     async top(count) {
       return topOf(listeners, count);
     },
+    publish: (message) => rooms.publish(message),
     async close(graceMs) {
       sampler.stop();
       own.stop();

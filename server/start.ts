@@ -9,6 +9,7 @@ import { startEndpoint } from '../telemetry/endpoint.ts';
 import { authorityOf } from '../telemetry/listen.ts';
 import { adminRoutes, type ServerReader } from './admin.ts';
 import type { PartOptions, ServedCertificate, ServerOptions } from './options.ts';
+import { publishRoute } from './publish-page.ts';
 import { startSampler } from './sampler.ts';
 import { type ServerPart, startPart } from './server-process.ts';
 import { forkPart } from './supervisor.ts';
@@ -61,6 +62,7 @@ export async function startServer(options: ServerOptions, deps: ServerDeps): Pro
   try {
     const admin = await startEndpoint({
       ...adminOptions,
+      posts: publishRoute(parts),
       routes: adminRoutes({ version: deps.version, parts, certificate, ...(supervisor && { supervisor }) }, deps.pages),
     });
     return {
@@ -99,6 +101,8 @@ async function forkParts(
   onDeath: (error: RigError) => void,
 ): Promise<ServerPart[]> {
   const { maxConnections, maxQueuedBytes, ports } = options;
+  /** What is said in a room of one process goes to the others. */
+  const started: (ServerPart | undefined)[] = [];
   const attempts = await Promise.allSettled(
     Array.from({ length: processes }, (_, i) =>
       forkPart(
@@ -110,7 +114,13 @@ async function forkParts(
           ports: mapPortSchemes((name) => ports[name] + i),
         },
         onDeath,
-      ),
+        (message) => {
+          for (const [other, part] of started.entries()) if (other !== i) part?.publish(message);
+        },
+      ).then((part) => {
+        started[i] = part;
+        return part;
+      }),
     ),
   );
   const parts = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));

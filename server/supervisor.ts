@@ -3,6 +3,7 @@ import { RigError } from '../core/values/errors.ts';
 import type { Failure, FromChild, Question, ToChild } from './ipc.ts';
 import type { TopConnection } from './listener.ts';
 import type { PartOptions } from './options.ts';
+import { fromSaid, type RoomMessage, toSaid } from './rooms.ts';
 import type { ServerPart, ServerSnapshot } from './server-process.ts';
 
 /** A part that lives in a child process. */
@@ -21,12 +22,15 @@ interface Waiting {
  *
  * @param entry the compiled file that calls `serveAsChild`
  * @param onDeath called when the child ends without having been asked to; its connections are gone then
+ * @param onSaid called with what is said in a room there
+ *
  * @throws {RigError} what the child failed with: ELISTEN, EFILES
  */
 export async function forkPart(
   entry: URL,
   options: PartOptions,
   onDeath: (error: RigError) => void,
+  onSaid: (message: RoomMessage) => void,
 ): Promise<ChildPart> {
   // Nothing of it may come between what we print on stdout; stderr is for people.
   const child = fork(entry, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -41,6 +45,8 @@ export async function forkPart(
       if (message.kind === 'ready') {
         ready = true;
         resolve(message.ports);
+      } else if (message.kind === 'said') {
+        onSaid(fromSaid(message));
       } else if (message.kind === 'failed') {
         closing = true;
         reject(errorOf(message.failure));
@@ -77,6 +83,7 @@ export async function forkPart(
     ports,
     snapshot: (collect) => ask<ServerSnapshot>({ kind: 'snapshot', collect }),
     top: (count) => ask<TopConnection[]>({ kind: 'top', count }),
+    publish: (message) => tell(child, toSaid(message)),
     async close(graceMs) {
       closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -6,6 +6,7 @@ import { closed, type ListensOn, listenOn } from '../telemetry/listen.ts';
 import { newCensus } from './census.ts';
 import { guardDoor, requestTimeouts } from './http-admission.ts';
 import { findCloseReason, type Held, type Listener, type ListenerContext } from './listener.ts';
+import type { Member, RoomPlace } from './rooms.ts';
 import { SecuredSocket } from './secured-socket.ts';
 
 /** How long a peer may take to answer our close frame. */
@@ -20,6 +21,8 @@ class ServerSocket extends WebSocket {
   transport: Socket | undefined = undefined;
   /** Why it is about to be closed, when we know before it happens. */
   reason: ServerCloseReason | undefined = undefined;
+  /** What it says goes to the others in there, in place of back; undefined: it is in none. */
+  room: RoomPlace | undefined = undefined;
 
   /**
    * `ws` answers a close frame through here. With that both have said goodbye, and RFC 6455 (7.1.1) has the server close
@@ -46,7 +49,7 @@ class ServerSocket extends WebSocket {
  * @throws {RigError} ELISTEN
  */
 export async function listenWs(context: ListenerContext, at: ListensOn): Promise<Listener> {
-  const { options, gate, queues, secure } = context;
+  const { options, gate, queues, rooms, secure } = context;
   const { handshakeTimeoutMs } = options;
   const census = newCensus();
   const handshaking = new Set<Socket>();
@@ -73,21 +76,38 @@ export async function listenWs(context: ListenerContext, at: ListensOn): Promise
     if (handshaking.has(socket) && !failed.has(socket) && socket.writableEnded) failed.set(socket, 'bad-handshake');
   }
 
-  function onOpen(ws: ServerSocket, { socket }: IncomingMessage): void {
+  function onOpen(ws: ServerSocket, { socket, url }: IncomingMessage): void {
     socket.removeListener('close', onHandshakeClose);
     handshaking.delete(socket);
     census.handshaking--;
     census.open++;
     open.add(ws);
     ws.transport = socket;
+    ws.room = rooms.joinBy(url, tellRoom(ws));
     ws.on('message', onMessage);
     ws.on('ping', onPing);
     ws.on('error', onError);
     ws.on('close', onClose);
   }
 
+  /** One frame does for all whose messages aren't compressed. */
+  const tellRoom =
+    (ws: ServerSocket): Member =>
+    ({ data, isText, frame }) => {
+      if (ws.readyState !== WebSocket.OPEN || ws.transport === undefined) return;
+      if (ws.extensions === '') ws.transport.write(frame());
+      else ws.send(data, { binary: !isText });
+      census.bytesOut += data.length;
+      watch(ws, data);
+    };
+
   function onMessage(this: WebSocket, data: Buffer, binary: boolean): void {
     census.bytesIn += data.length;
+    const { room } = this as ServerSocket;
+    if (room) {
+      room.say(data, !binary);
+      return;
+    }
     census.bytesOut += data.length;
     if (takes(this)) {
       this.send(data, { binary });
@@ -117,6 +137,7 @@ export async function listenWs(context: ListenerContext, at: ListensOn): Promise
   function onClose(this: WebSocket, code: number): void {
     const ws = this as ServerSocket;
     open.delete(ws);
+    ws.room?.leave();
     if (ws.transport) {
       queues.forget(ws.transport);
       if (queues.hasEnded(ws.transport)) ws.reason ??= 'slow-reader';

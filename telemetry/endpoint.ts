@@ -8,6 +8,7 @@ import { boundConnections, type HeldConnections } from './bounded-connections.ts
 import { type Access, createGuard, RATE } from './guard.ts';
 import { authorityOf, closed, listen } from './listen.ts';
 import { BAD_PORTS } from './ports.ts';
+import { type PostRoutes, postRouteOf, takePost, withoutBody } from './post-routes.ts';
 import type { Rate } from './rate-limit.ts';
 
 /** What others may take of us. */
@@ -41,6 +42,8 @@ export interface EndpointOptions {
   readonly tls?: CertificateAndKey | undefined;
   /** By path. Asked for anew with each request. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** What may be told, beside what may be asked; guarded as the rest. */
+  readonly posts?: PostRoutes | undefined;
   readonly limits?: Partial<EndpointLimits>;
 }
 
@@ -69,15 +72,22 @@ export async function startEndpoint({
   access,
   tls,
   routes,
+  posts,
   limits,
 }: EndpointOptions): Promise<HttpEndpoint> {
   const bounds = { ...ENDPOINT_LIMITS, ...limits };
   const guard = createGuard({ ...access, names: [...access.names, hostname(), host] }, bounds.rate);
   const { server, held } = await createBounded(bounds, tls, (request, response) => {
     const { method, headers, socket } = request;
-    const refusal = guard({ method, headers, from: socket.remoteAddress ?? '' });
+    const post = postRouteOf(posts, request);
+    const asked = { method, headers, from: socket.remoteAddress ?? '' };
+    const refusal = guard(post ? withoutBody(asked) : asked);
     const asker = { isTrusted: access.token !== undefined, isThere: () => isThere(socket) };
-    const answered = refusal ? Promise.resolve(refusal) : answerOf(routes, request, asker);
+    const answered = refusal
+      ? Promise.resolve(refusal)
+      : post
+        ? takePost(post, request)
+        : answerOf(routes, request, asker);
     void answered.then((answer: Answer | Streamed) => send(response, answer, bounds.stalledMs));
   });
   let port = await listen(server, host, wanted, BACKLOG);

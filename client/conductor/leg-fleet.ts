@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
+import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
@@ -11,6 +12,9 @@ import { fleetCapacity } from './leg-course.ts';
 const CLOSE_WINDOW = 4096;
 /** An orderly close that takes longer is cut short. */
 const CLOSE_TIMEOUT_MS = 5000;
+
+/** Where connections to the reference server publish to each other. */
+const ROOM = '/rooms/connrig';
 
 /** Attempts in flight unless somebody says how many: each that shakes hands over TLS takes 43 KB. */
 const WINDOW = { plain: 512, tls: 128 } as const;
@@ -35,18 +39,18 @@ export const startLegFleet = (
 export function legFleetOptions(
   config: RunConfig,
   setup: LegSetup,
-  target: Pick<Target, 'url' | 'caCert'>,
+  target: Pick<Target, 'url' | 'caCert'> & Partial<Pick<Target, 'kind'>>,
 ): Omit<FleetOptions, 'threadEntry'> {
   const { openTimeoutMs } = config;
   const { leg, ip, layout } = setup;
-  const { url } = target;
+  const { url, kind } = target;
   const { behaviour, close, perMessageDeflate } = leg;
   const opening = config.openings[setup.index];
   return {
     layout,
     protocol: {
       name: leg.protocol,
-      path: url.path,
+      path: kind === 'builtin' && behaviour.kind === 'broadcast' ? ROOM : url.path,
       hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
       requestPath: 'path' in behaviour ? behaviour.path : undefined,
       deflate: perMessageDeflate,
@@ -64,6 +68,19 @@ export function legFleetOptions(
     destinations: destinationsOf(url, ip),
     close,
     behaviour,
+    publishing: publishingOf(config),
+  };
+}
+
+function publishingOf(config: RunConfig): Publishing {
+  const { publish, publishHeader, publishMessage, tlsMaterial, insecure } = config;
+  const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
+  return {
+    request: publish && { ...publish, headers: publishHeader ?? {}, ca: tlsMaterial?.ca, insecure },
+    template: publishMessage && {
+      before: bytes(publishMessage.beforeHex),
+      behind: bytes(publishMessage.behindHex),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { toWarning } from '../../core/values/warnings.ts';
 import { briefWalk } from './brief-walk.ts';
 import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
+import { broadcast } from './phases/broadcast.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { churn } from './phases/churn.ts';
 import { hold } from './phases/hold.ts';
@@ -71,13 +72,15 @@ export class LegWalk {
   async #climbAndDrain(): Promise<MemoryPoint | undefined> {
     const course = this.#course;
     const { fleet, leg } = course.context;
+    const publishes = leg.behaviour.kind === 'broadcast';
     const isRead = followsRest(leg.behaviour.kind);
-    fleet.setTalking(!isRead);
+    fleet.setTalking(!isRead && !publishes);
     const top = peakOf(leg);
     for (const level of course.cycle === 0 ? leg.levels : [top]) {
       // The top is what was asked for, however well the cost is known by then.
       if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
+      if (publishes) await broadcast(course, level);
       const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
       if (course.cycle > 0) continue;

@@ -150,6 +150,15 @@ function recordCounts(
   if (behaviour === 'request' || behaviour === 'poll') {
     for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, leg, status });
   }
+  if (behaviour === 'broadcast') {
+    record('deliveryTime', toSparse(histograms.delivery), { protocol, leg });
+    const awaited = counts.expectedDeliveries - counts.deliveries - counts.lateDeliveries;
+    record('deliveriesAwaited', Math.max(0, awaited), { protocol, leg });
+    record('deliveries', counts.deliveries, { protocol, leg, fate: 'in-time' });
+    record('deliveries', counts.lateDeliveries, { protocol, leg, fate: 'late' });
+    record('deliveries', counts.duplicateDeliveries, { protocol, leg, fate: 'duplicate' });
+    record('deliveries', counts.disorderedDeliveries, { protocol, leg, fate: 'disordered' });
+  }
   if (!isTalk(behaviour)) return;
   record('roundTrip', toSparse(histograms.rttPlanned), { protocol, leg });
   record('messagesSent', counts.messages, { protocol, leg });

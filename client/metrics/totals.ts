@@ -18,6 +18,7 @@ const HISTOGRAMS = [
   'rttPlanned',
   'eventGap',
   'answerHeld',
+  'delivery',
 ] as const satisfies readonly HistogramName[];
 /** Now, of the leg under way. */
 const PRESENT = ['opening', 'open', 'tlsObjects', 'tlsKeptObjects'] as const;
@@ -37,6 +38,11 @@ const COUNTS = [
   'lateReplies',
   'lostReplies',
   'fromOthers',
+  'expectedDeliveries',
+  'deliveries',
+  'lateDeliveries',
+  'duplicateDeliveries',
+  'disorderedDeliveries',
 ] as const;
 
 /** What was counted of one leg since the run began, over all launches: nothing in it ever goes down. */

@@ -73,9 +73,12 @@ function problemsOfLegs(
   }
   const { behaviour } = config;
   const mute = opened.find(({ plan }) => plan?.codec && !CODEC_FORMATS[plan.codec].hasMessages(plan));
-  if (mute && behaviour.kind === 'echo') {
+  const sends = behaviour.kind === 'echo' || (behaviour.kind === 'broadcast' && behaviour.by === 'connection');
+  if (mute && sends && config.publish === undefined) {
     const { codec } = mute.plan!;
-    problems.push(`--behaviour echo: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`);
+    problems.push(
+      `--behaviour ${behaviour.kind}: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`,
+    );
   }
   const uncut = legs.find(({ protocol }, i) => protocol === 'tcp' && isUncut(opened[i]?.plan));
   if (uncut) {

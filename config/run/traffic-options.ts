@@ -1,6 +1,7 @@
 import { behaviourHelp, parseBehaviour } from '../../core/behaviours/behaviours.ts';
 import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
 import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
+import { readPublishFrame, readPublishHeaders, readPublishTarget } from '../publishing.ts';
 
 /** What open connections say. */
 export const TRAFFIC_OPTIONS = {
@@ -16,7 +17,7 @@ export const TRAFFIC_OPTIONS = {
     name: 'talk',
     group: 'traffic',
     argument: '<duration>',
-    help: 'with echo or request: count round trips this long at each level; a steady p99 takes some thousands',
+    help: 'with echo or request: count round trips this long at each level, with broadcast deliveries; a steady p99 takes some thousands',
     default: '2s',
     read: quantity('duration', 100),
   },
@@ -42,6 +43,30 @@ export const TRAFFIC_OPTIONS = {
     argument: '<duration>',
     help: 'hold the top level this long, with what connections do, and read memory up to 600 times: what it grows by in an hour',
     read: quantity('duration', 1000),
+  },
+  publish: {
+    name: 'publish',
+    group: 'traffic',
+    argument: '<method url>',
+    help: "with broadcast: publish by a request with the message as its body, such as 'POST http://127.0.0.1:8090/publish', in place of a connection",
+    read: readPublishTarget,
+  },
+  publishHeader: {
+    name: 'publish-header',
+    group: 'traffic',
+    argument: '<name: value>',
+    help: 'a header of that request; CONNRIG_PUBLISH_HEADER, where it must not show in a list of processes',
+    repeats: true,
+    joinedBy: '\0',
+    env: 'CONNRIG_PUBLISH_HEADER',
+    read: orProblem(readPublishHeaders),
+  },
+  publishMessage: {
+    name: 'publish-message',
+    group: 'traffic',
+    argument: '<text>',
+    help: 'what is sent in place of the bare message, with {message} where that goes, such as \'42["chat","{message}"]\'; escapes as in --send-on-open',
+    read: readPublishFrame,
   },
   perMessageDeflate: {
     name: 'per-message-deflate',

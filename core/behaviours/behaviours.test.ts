@@ -13,7 +13,7 @@ test('every behaviour is in the help, and what the help shows is read as that', 
   );
 });
 
-test('each can be done by some protocol: all connections can idle, and an event stream can do nothing else', () => {
+test('each can be done by some protocol: all connections can idle, and an event stream can do no more than receive', () => {
   const able = BEHAVIOURS.map((kind) => [kind, ...PROTOCOLS.filter((protocol) => canBehave(protocol, kind))]);
   assert.deepEqual(able, [
     ['idle', 'tcp', 'ws', 'http', 'sse'],
@@ -24,6 +24,7 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['churn', 'tcp', 'ws', 'http', 'sse'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
     ['vanish', 'tcp', 'ws', 'http', 'sse'],
+    ['broadcast', 'tcp', 'ws', 'sse'],
   ]);
   assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
   assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'vanish']);
@@ -62,6 +63,18 @@ test('churn has a pace, in percent of what is open or in connections, and how th
   for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
   assert.equal(turnoverAt({ kind: 'churn', percentPerSecond: 5 }, 10_000), 500);
   assert.equal(turnoverAt({ kind: 'churn', turnoverPerSecond: 200 }, 10_000), 200);
+});
+
+test('a broadcast says how often and how much, or where a server has the number of each message', () => {
+  const plan = { kind: 'broadcast', by: 'connection', perSecond: 2, bytes: 256, withinMs: 5000, numberAfter: null };
+  assert.deepEqual(parseBehaviour('broadcast:2/s:256B'), plan);
+  assert.deepEqual(parseBehaviour('broadcast:2/s:256B:30s'), { ...plan, withinMs: 30_000 });
+  assert.match(String(parseBehaviour('broadcast:500/s:256B:30s')), /waits too long/);
+  const ofServer = { kind: 'broadcast', by: 'server', perSecond: 0, bytes: 0, withinMs: 5000, numberAfter: '"seq":' };
+  assert.deepEqual(parseBehaviour('broadcast:server:"seq":'), ofServer);
+  assert.match(String(parseBehaviour('broadcast:server')), /does not say where messages have their number/);
+  assert.match(String(parseBehaviour('broadcast:1/s:15B')), /a message has 16B to 1MiB/);
+  assert.match(String(parseBehaviour('broadcast:1001/s:16B')), /1000\/s at the most/);
 });
 
 test('a poll has a pause, a path, both or neither', () => {
@@ -153,6 +166,8 @@ for (const wrong of [
   'churn:5%',
   'churn:5%/s:now',
   'churn:5%/s:fin:1',
+  'broadcast:1/s',
+  'broadcast:0/s:64B',
 ]) {
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(

@@ -1,5 +1,6 @@
 import type { ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
+import { BROADCAST } from './broadcast.ts';
 import { CHURN } from './churn.ts';
 import type { BehaviourDescriptor } from './descriptor.ts';
 import { ECHO } from './echo.ts';
@@ -20,6 +21,7 @@ const TABLE = {
   churn: CHURN,
   storm: STORM,
   vanish: VANISH,
+  broadcast: BROADCAST,
 } as const;
 
 type Kind = keyof typeof TABLE;
@@ -53,7 +55,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `churn:5%/s`, `storm:100%:backoff` or `vanish:20%`.
+ * Reads what stands in the examples, such as `heartbeat:30s`, `echo:5k/s:64B`, `poll:/updates`, `storm:100%:backoff` or `broadcast:1/s:256B`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

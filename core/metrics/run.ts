@@ -152,6 +152,25 @@ export const RUN_METRICS = {
     labels: BY_LEG,
     help: 'Messages received that another connection of the run had sent: the target passes them on. No replies. Only where connections exchange messages.',
   },
+  deliveryTime: {
+    kind: 'histogram',
+    name: 'connrig_delivery_seconds',
+    labels: BY_LEG,
+    buckets: DURATION_BUCKETS_SECONDS,
+    help: 'From the moment a published message was planned until a connection has it. Only where one publishes to all others.',
+  },
+  deliveries: {
+    kind: 'counter',
+    name: 'connrig_deliveries_total',
+    labels: { ...BY_LEG, fate: ['in-time', 'late', 'duplicate', 'disordered'] },
+    help: 'Deliveries of published messages, as they came. Disordered ones are in time, too. Only where one publishes to all others.',
+  },
+  deliveriesAwaited: {
+    kind: 'gauge',
+    name: 'connrig_deliveries_awaited',
+    labels: BY_LEG,
+    help: 'Deliveries of published messages that were due and have not come: those that are missing stay. Only where one publishes to all others.',
+  },
   responses: {
     kind: 'counter',
     name: 'connrig_responses_total',

@@ -6,6 +6,7 @@ import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
+import { BroadcastSummary } from './broadcast.ts';
 import { ChurnSummary, SoakSummary } from './churn.ts';
 import { FitSummary, RetainedSummary } from './fit-summary.ts';
 import { LegName } from './leg-name.ts';
@@ -266,6 +267,7 @@ export const LegSummary = z.object({
   rtt: Rtt.nullable(),
   /** Connections of the top level that vanished, in all launches; null where none did. */
   vanish: VanishSummary.nullable().default(null),
+  broadcast: BroadcastSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

@@ -11,6 +11,7 @@ import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
+import { BroadcastSample } from './broadcast.ts';
 import { ChurnSpan, DriftPoint } from './churn.ts';
 import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
@@ -160,7 +161,15 @@ const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, progress: Le
 const VanishEpisode = VanishSample.extend({ ...SAMPLE_AT, progress: LegProgress });
 export type VanishEpisode = z.infer<typeof VanishEpisode>;
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, VanishEpisode, DriftPoint, ChurnSpan]);
+export const Sample = z.discriminatedUnion('type', [
+  Tick,
+  MemoryPoint,
+  LegEnd,
+  VanishEpisode,
+  DriftPoint,
+  ChurnSpan,
+  BroadcastSample,
+]);
 export type Sample = z.infer<typeof Sample>;
 
 /** Whether it says how its leg stands. */

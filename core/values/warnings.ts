@@ -163,6 +163,12 @@ export const WARNINGS = {
       return `the server declined permessage-deflate on ${whose}: what compression costs there wasn't measured`;
     },
   },
+  /** What nobody published can't be received. */
+  WPUBLISH: {
+    sentence: ({ refused, why }: { readonly refused: number; readonly why: string }) =>
+      `${humanCount(refused)} requests to publish were not taken (${why}): their messages are missing at all connections`,
+    hint: () => 'look at --publish, and at --publish-header for what signs it in',
+  },
 } as const satisfies Record<`W${string}`, WarningRow>;
 export type WarningCode = keyof typeof WARNINGS;
 

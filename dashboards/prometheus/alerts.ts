@@ -45,6 +45,14 @@ const rules: readonly AlertRule[] = [
     description: 'Raise net.ipv4.tcp_mem (in pages), or look why data stays in the queues.',
   },
   {
+    alert: 'ConnrigDeliveriesMissing',
+    expr: promql`min_over_time(${metric('deliveriesAwaited')}[30s]) > 0`,
+    severity: 'warning',
+    summary: 'Published messages have not come to {{ $value | printf "%.0f" }} connections for half a minute.',
+    description:
+      'What has not come by its deadline counts as missing. Look whether the target drops what slow readers have not taken.',
+  },
+  {
     alert: 'ConnrigMemoryForecastAboveLimit',
     expr: promql`${recorded('memoryAtPlan')} > on (run) group_left () ${recorded('memoryLimit')}`,
     severity: 'critical',

@@ -1,7 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseReason } from '../../core/values/outcomes.ts';
 import type { VanishedEnds } from '../engines/vanisher.ts';
-import type { TallyWriter } from '../local/shared.ts';
+import type { TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
 import type { HistogramName, Vanished } from '../wire.ts';
 import type { MarkNumbers } from './time-mark.ts';
@@ -22,8 +22,8 @@ export interface Behaviour {
   rest(): void;
   /** The connection is usable from now on. */
   onOpened(slot: Slot): void;
-  /** Payload arrived on an open connection; valid during the call. */
-  onPayload(slot: Slot, bytes: Uint8Array): void;
+  /** Payload arrived on an open connection; valid during the call. @param last it ends a message */
+  onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void;
   /** A request was answered, with a status of this class (2 to 5), and the peer keeps the connection or closes it now. */
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
   /** The connection is no longer open; not told of one that the behaviour itself has cut. */
@@ -92,6 +92,8 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;
   readonly marks: MarkNumbers;
+  /** Where it is counted what is published and received; undefined where nobody publishes. */
+  readonly broadcasts?: WorkerBroadcasts | undefined;
   readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
   /** What went wrong with one connection, in words. */
   readonly onTrouble: (what: 'error', detail: string) => void;

@@ -1,6 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { MessageProtocol, Protocol, RequestProtocol, TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
+import { createBroadcast } from './broadcast.ts';
 import { createChurn } from './churn.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -45,6 +46,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
       return createVanish(plan, deps);
     case 'churn':
       return createChurn(plan, deps);
+    case 'broadcast':
+      return createBroadcast(plan, deps);
   }
 }
 

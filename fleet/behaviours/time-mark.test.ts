@@ -36,7 +36,7 @@ test('property: a mark is printable, and says whose it is and its times, also af
       (run, opening, plannedAtMs, delayMs, laterMs) => {
         const mark = { opening, plannedAtMs, sentAtMs: plannedAtMs + delayMs };
         const bytes = markOf(mark, run);
-        assert.match(bytes.toString('latin1'), /^[0-o]{16}$/);
+        assert.match(bytes.toString('latin1'), /^[\w-]{16}$/);
         assert.deepEqual(Buffer.from(beginningOf(run)), bytes.subarray(0, 3));
         const read = readMark(bytes, 0, run, plannedAtMs - 1, mark.sentAtMs + laterMs)!;
         assert.equal(read.opening, opening);
@@ -81,7 +81,7 @@ test('what lies outside of the times there can be, is of another run, or is writ
     assert.equal(read(other), undefined);
   }
   for (let i = 0; i < MARK_BYTES; i++) {
-    for (const wrong of ['/', 'p', '.', '\n']) {
+    for (const wrong of ['/', '+', '.', '\n']) {
       const changed = Buffer.from(bytes);
       changed.write(wrong, i);
       assert.equal(read(changed), undefined, `${wrong} at ${i}`);

@@ -1,13 +1,13 @@
 /**
- * What a message says of itself, in 16 printable characters, so that it survives servers that read lines or decode
- * text. Each character has 6 bits:
+ * What a message says of itself, in 16 characters that survive servers which read lines, decode text, or put it into JSON or
+ * HTML: those of base64url (RFC 4648, section 5). Each has 6 bits:
  *
  *     characters   what                                        range
  *     0 to 2       the run: a random number that all its       262,144
  *                  workers have in common
  *     3 to 6       the opening that sent it, counted over      16,777,216, then from 0 again
  *                  all workers: another one when a slot is
- *                  used again
+ *                  used again; of a broadcast, its number
  *     7 to 12      when it was planned, in whole µs            19 hours, then from 0 again
  *     13 to 15     how much later it was sent: 14 bits of µs,  9 minutes, to 0.02 %; up to 16 ms to the µs;
  *                  and 4 that say how often they were halved   more counts as that
@@ -23,9 +23,11 @@ export const OPENING_NUMBERS = 2 ** 24;
 const OPENING_AT = 3;
 const PLANNED_AT = 7;
 const DELAY_AT = 13;
-/** `0` to `o`. */
-const FIRST_CHARACTER = 48;
+const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
 const BASE = 64;
+/** The digit that each byte is; {@link BASE} or more: it is none. */
+const DIGITS = new Uint8Array(256).fill(255);
+for (let digit = 0; digit < BASE; digit++) DIGITS[ALPHABET[digit]!] = digit;
 const PLANNED_MICROS = BASE ** (DELAY_AT - PLANNED_AT);
 const DELAY_VALUES = 2 ** 14;
 const MOST_HALVINGS = 15;
@@ -103,7 +105,7 @@ const unpackDelay = (packed: number): number => (packed % DELAY_VALUES) * 2 ** M
 function writeDigits(into: Uint8Array, from: number, to: number, value: number): void {
   let rest = value;
   for (let i = to - 1; i >= from; i--) {
-    into[i] = FIRST_CHARACTER + (rest % BASE);
+    into[i] = ALPHABET[rest % BASE]!;
     rest = Math.floor(rest / BASE);
   }
 }
@@ -112,8 +114,8 @@ function writeDigits(into: Uint8Array, from: number, to: number, value: number):
 function readDigits(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
-    const digit = bytes[i]! - FIRST_CHARACTER;
-    if (digit < 0 || digit >= BASE) return Number.NaN;
+    const digit = DIGITS[bytes[i]!]!;
+    if (digit >= BASE) return Number.NaN;
     value = value * BASE + digit;
   }
   return value;

@@ -12,6 +12,7 @@ import {
   STATUS_CLASSES,
   type StatusClass,
 } from '../../core/values/outcomes.ts';
+import type { MessageTemplate } from '../behaviours/published-message.ts';
 import {
   HISTOGRAMS,
   type HistogramName,
@@ -112,6 +113,16 @@ export class TallyWriter {
   publish(): void {
     this.#block.write(this.#local);
   }
+}
+
+/** What a worker needs of a fleet in which one publishes to all others. */
+export interface WorkerBroadcasts {
+  /** {@link Publications}: of the whole fleet. */
+  readonly publications: SharedArrayBuffer;
+  /** {@link DeliveryBook}: its own. */
+  readonly book: SharedArrayBuffer;
+  /** What stands around each message; undefined: nothing. */
+  readonly template: MessageTemplate | undefined;
 }
 
 /** Everything one worker shows: allocated by the fleet, handed to the worker, read by the fleet. */

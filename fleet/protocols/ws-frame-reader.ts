@@ -67,10 +67,28 @@ export function createFrameReader(options: FrameReaderOptions, events: FrameEven
   const messageBytes = new Uint32Array(slots);
 
   function read(slot: Slot, bytes: Uint8Array): void {
+    if (readWhole(slot, bytes)) return;
     let at = 0;
     while (at < bytes.length && (flags[slot]! & READING) !== 0) {
       at = remainingBytes[slot]! > 0 ? readPayload(slot, bytes, at) : readUnit(slot, bytes, at);
     }
+  }
+
+  /** Nearly all reads are of one message in one short frame, which leaves nothing behind. @returns whether this one was */
+  function readWhole(slot: Slot, bytes: Uint8Array): boolean {
+    const state = flags[slot]!;
+    if ((state & ~MAY_COMPRESS) !== READING || remainingBytes[slot] !== 0) return false;
+    const opcode = bytes[0]! ^ FIN;
+    if (opcode !== OPCODE.text && opcode !== OPCODE.binary) return false;
+    const short = bytes[1]!;
+    const isLonger = short === 126;
+    if (short > 126) return false;
+    const length = isLonger ? bytes[2]! * 256 + bytes[3]! : short;
+    const dataAt = isLonger ? 4 : 2;
+    if (length === 0 || (isLonger && length < 126) || bytes.length !== dataAt + length) return false;
+    if (length > maxMessageBytes || pieces.has(slot)) return false;
+    events.onData(slot, bytes.subarray(dataAt), true, false);
+    return true;
   }
 
   function readPayload(slot: Slot, bytes: Uint8Array, at: number): number {

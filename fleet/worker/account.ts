@@ -7,7 +7,7 @@ import {
   PEER_LOSSES,
 } from '../../core/values/outcomes.ts';
 import type { Vanish } from '../engines/vanisher.ts';
-import type { SharedWindow, TallyWriter } from '../local/shared.ts';
+import type { SharedWindow, TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { HistogramName, Vanished } from '../wire.ts';
 import { Lifetimes, type Lived } from './lifetimes.ts';
@@ -20,6 +20,8 @@ export interface AccountDeps {
   readonly returning?: SharedWindow | undefined;
   readonly closing: SharedWindow;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
+  /** Where it is counted what is published and received; undefined where nobody publishes. */
+  readonly broadcasts?: WorkerBroadcasts | undefined;
   /** {@link monotonicClock}: the same for all threads. */
   readonly now: () => number;
   /** What went wrong with one connection, in words. Called for each: the receiver thins out. */

@@ -15,7 +15,8 @@ export class Conduct {
 
   /** Open connections do what their behaviour says, or keep still; and an episode begins where there is one more. */
   follow({ talking, episodes }: Pick<Order, 'talking' | 'episodes'>, nowMs: number): void {
-    if (this.#talking && talking === 0) this.behaviour.rest();
+    // Also where they keep still already: then they look again at what was told meanwhile.
+    if (talking === 0) this.behaviour.rest();
     this.#talking = talking === 1;
     if (episodes > this.#episodes) this.behaviour.begin?.(nowMs);
     this.#episodes = episodes;

@@ -237,7 +237,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
     this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
-    this.#conduct.behaviour.onPayload(slot, bytes);
+    this.#conduct.behaviour.onPayload(slot, bytes, last);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {

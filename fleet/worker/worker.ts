@@ -7,7 +7,14 @@ import type { OpeningPlan } from '../../core/opening/plan.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
-import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
+import {
+  monotonicClock,
+  SharedOrder,
+  SharedWindow,
+  TallyWriter,
+  type WorkerBroadcasts,
+  type WorkerBuffers,
+} from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
@@ -37,6 +44,8 @@ export interface WorkerData {
   readonly closing: SharedArrayBuffer;
   readonly collecting: SharedArrayBuffer;
   readonly buffers: WorkerBuffers;
+  /** undefined where nobody publishes. */
+  readonly broadcasts: WorkerBroadcasts | undefined;
 }
 
 export type WorkerMessage =
@@ -78,6 +87,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     tally,
     ...windows,
     histograms,
+    broadcasts: data.broadcasts,
     now,
     onTrouble: onceEach(tell),
     tellVanished: (some) => tell({ type: 'vanished', some }),

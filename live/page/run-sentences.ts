@@ -13,7 +13,7 @@ export function phaseSentence({ now, standing }: RunView): string {
     'warm-up': 'opening and closing a first batch, so that one-time costs are paid',
     baseline: 'reading memory without connections',
     ramp: `opening up to ${level} connections`,
-    talk: `timing round trips over ${level} connections`,
+    talk: `timing messages over ${level} connections`,
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
     storm: `cutting connections of ${level}, and waiting until they are back`,

@@ -4,6 +4,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
 import { type Unmeasured, unmeasuredOf } from '../../core/values/unmeasured.ts';
+import { unshownBroadcast } from '../words/broadcast-phrases.ts';
 import type { RunRecord } from './read-run.ts';
 import { unshownTalk } from './unshown-talk.ts';
 
@@ -88,7 +89,9 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
 
 /** What the legs don't show, of what they cost and of the round trips that were asked for, and what would settle the first of it. */
 function inconclusiveIn(legs: readonly LegSummary[]): Summary['error'] {
-  const reasons = legs.flatMap((leg) => [...(leg.inconclusive?.reasons ?? []), unshownTalk(leg) ?? []].flat());
+  const reasons = legs.flatMap((leg) =>
+    [...(leg.inconclusive?.reasons ?? []), unshownTalk(leg) ?? [], unshownBroadcast(leg) ?? []].flat(),
+  );
   const [first] = reasons;
   if (!first) return null;
   return {

@@ -9,6 +9,7 @@ import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE } from '../../core/stats/shape.ts';
 import { LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
+import { broadcastOf } from './broadcasts.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
 import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './cost-parts.ts';
 import { churnOf, soakOf } from './going-on.ts';
@@ -92,6 +93,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
     vanish: null,
+    broadcast: broadcastOf(own),
     launches: null,
   };
 }

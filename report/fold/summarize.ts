@@ -4,6 +4,7 @@ import { isCollected, LACKING } from '../../core/schemas/readings.ts';
 import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
 import { readLegName } from '../../core/values/plan.ts';
+import { broadcastWarnings } from '../words/broadcast-phrases.ts';
 import { talkWarnings } from '../words/talk-warnings.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
@@ -68,7 +69,9 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
       warnings.push(`${leg.name}: the kernel counts ${established} established connections at the level of ${open}`);
     }
   }
-  for (const leg of legs) warnings.push(...talkWarnings(leg), ...contradictionIn(leg));
+  for (const leg of legs) {
+    warnings.push(...talkWarnings(leg), ...broadcastWarnings(leg), ...contradictionIn(leg));
+  }
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {
     warnings.push(

@@ -5,6 +5,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
 import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
+import { broadcastTable } from './broadcast-phrases.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
 import { churnTable } from './going-on-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
@@ -36,6 +37,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map(openingTable),
     stageTable(legs),
     ...legs.map(rttTable),
+    ...legs.map(broadcastTable),
     ...legs.map(receivedTable),
   ].filter(({ rows }) => rows.length > 0);
 }

@@ -6,6 +6,7 @@ import { extrapolationTo } from '../fold/capacity.ts';
 import { keepingIn } from '../fold/kept-memory-kind.ts';
 import { lossCell } from '../fold/losses.ts';
 import { isUnanswered } from '../fold/opening.ts';
+import { broadcastRows } from './broadcast-phrases.ts';
 import { AT_REST, limitOf, RECONNECTING } from './capacity-phrases.ts';
 import { goingOnRows } from './going-on-phrases.ts';
 import { askAgain } from './kept-phrases.ts';
@@ -105,6 +106,7 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('  received from others', ({ rtt }) => orUnknown(rtt?.fromOthers, count))]
       : []),
     ...(legs.some(({ rtt }) => rtt?.statuses) ? [row('  answers, by status', ({ rtt }) => statusCell(rtt))] : []),
+    ...broadcastRows(legs, row),
     ...(legs.some(({ received }) => hasCome(received?.each))
       ? [row('received by each, while held', receivedCell)]
       : []),

@@ -3,6 +3,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
+import { broadcastClause } from './broadcast-phrases.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
 import { goingOnClause } from './going-on-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
@@ -49,7 +50,14 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  const clauses = [main, kept, goingOnClause(leg), receivedClause(leg), vanishClause(leg), unansweredClause(leg)];
+  const clauses = [
+    main,
+    kept,
+    goingOnClause(leg),
+    leg.broadcast === null ? receivedClause(leg) : broadcastClause(leg),
+    vanishClause(leg),
+    unansweredClause(leg),
+  ];
   return sentence(joined(clauses, '; '));
 }
 

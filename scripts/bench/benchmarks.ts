@@ -5,6 +5,7 @@ import type { EngineName } from '../../fleet/engines/index.ts';
 import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
 import type { BenchPart } from './benchmark.ts';
+import { broadcastToMany } from './broadcast.ts';
 import { buffers } from './buffers.ts';
 import { fuzz } from './fuzz.ts';
 import { gateBench } from './gate.ts';
@@ -222,6 +223,7 @@ export const PARTS: readonly BenchPart[] = [
     openings,
     vanishBench,
     million,
+    broadcastToMany,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 

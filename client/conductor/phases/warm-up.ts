@@ -39,7 +39,8 @@ export async function warmUp(course: LegCourse): Promise<void> {
 async function untilWarm(course: LegCourse): Promise<void> {
   const { acceptance, fleet, leg } = course.context;
   if (isAll(leg.warmUp, await acceptance.look(leg.warmUp))) return;
-  fleet.setTalking(!followsRest(leg.behaviour.kind));
+  const { kind } = leg.behaviour;
+  fleet.setTalking(!followsRest(kind) && kind !== 'broadcast');
   await untilTaken(course, leg.warmUp).catch((error: unknown) => {
     if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
     course.warn(toWarning('WBACKLOG', { message: error.message }));

@@ -8,7 +8,10 @@ import { firstLegOf } from './first-leg.ts';
 const run = { variable: 'run' } as const;
 /** Series of the process that is the chosen run, at the moments when it is. */
 const ofRun = (series: PromQl): PromQl => promql`${series} and on (job, instance) ${metric('runInfo', { run })}`;
-const quantile = (q: number, key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventGap' | 'answerHeld'): PromQl =>
+const quantile = (
+  q: number,
+  key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventGap' | 'answerHeld' | 'deliveryTime',
+): PromQl =>
   promql`histogram_quantile(${q}, sum by (protocol, leg, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
 /** The same of each stage. */
 const stageQuantile = (q: number): PromQl =>
@@ -103,6 +106,10 @@ export const LATENCY = {
   eventGapTail: over(quantile(0.99, 'eventGap'), '{{leg}} events p99'),
   answerHeldMedian: over(quantile(0.5, 'answerHeld'), '{{leg}} polls p50'),
   answerHeldTail: over(quantile(0.99, 'answerHeld'), '{{leg}} polls p99'),
+  deliveryMedian: over(quantile(0.5, 'deliveryTime'), '{{leg}} p50'),
+  deliveryTail: over(quantile(0.99, 'deliveryTime'), '{{leg}} p99'),
+  deliveries: over(ofRun(perSecond(metric('deliveries'))), '{{leg}} {{fate}}'),
+  awaited: over(ofRun(metric('deliveriesAwaited')), '{{leg}} awaited'),
   messages: over(ofRun(perSecond(metric('messagesSent'))), '{{leg}} sent'),
   replies: over(ofRun(perSecond(metric('replies'))), '{{leg}} {{fate}}'),
   responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{leg}} {{status}}'),
