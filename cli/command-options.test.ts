@@ -7,7 +7,12 @@ import { testDeps } from '../test/support/cli-deps.ts';
 import { loadSubcommands } from './connrig.ts';
 
 /** What some have beside their tables: it names a file of settings, and can stand in none. */
-const OUTSIDE: Readonly<Record<string, readonly string[]>> = { run: ['config'], try: ['config'], doctor: ['config'] };
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  run: ['config'],
+  'find-limit': ['config'],
+  try: ['config'],
+  doctor: ['config'],
+};
 
 const program = new Command();
 for (const add of await loadSubcommands()) add(program, testDeps());
@@ -29,7 +34,7 @@ for (const [name, table] of Object.entries(OPTION_TABLES)) {
   const options = Object.values(table);
 
   test(`the help of \`${name}\` shows every option with its argument and its default, below its heading, and no more`, () => {
-    const help = leaves.get(name)!.configureHelp({ helpWidth: 500 }).helpInformation().split('\n');
+    const help = leaves.get(name)!.configureHelp({ helpWidth: 2000 }).helpInformation().split('\n');
     for (const { name: flag, argument, help: words, default: fallback, group } of options) {
       const at = help.findIndex((one) =>
         one

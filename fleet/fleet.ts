@@ -10,13 +10,14 @@ import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
+import { watchLoopDescriptors } from './local/left-descriptors.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { IdentityOptions } from './opening/identities.ts';
 import { Numbers } from './opening/numbers.ts';
 import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
-import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
+import type { HistogramName, Order, Tally, Trouble, Vanished } from './wire.ts';
 import type { Securing } from './worker/make-engine.ts';
 import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
@@ -31,6 +32,8 @@ export interface FleetOptions {
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same while connections come back that were cut: many at once are what a storm is. As the one above unless said. */
+  readonly returnWindow?: number | undefined;
   /** The same for closes. */
   readonly closeWindow: number;
   readonly openTimeoutMs: number;
@@ -68,6 +71,13 @@ export interface Fleet {
   pursue(wanted: number, perSecond: number): number;
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
+  /**
+   * Has the behaviour begin its episode with the connections that are open. Another number that is to be pursued ends it.
+   * @returns the order's number
+   */
+  beginEpisode(): number;
+  /** Those that have vanished since the last episode began, as far as their workers have told: see `vanished` of the tally. */
+  vanished(): readonly Vanished[];
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -97,7 +107,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const now = monotonicClock();
   const orderBuffer = SharedOrder.allocate();
   const shared = new SharedOrder(orderBuffer);
-  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
+  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0, episodes: 0 };
   const give = (change: Partial<Order>): number => {
     order = { ...order, ...change };
     shared.write(order);
@@ -113,6 +123,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const run = randomInt(RUN_NUMBERS);
   const workerCapacity = Math.ceil(options.capacity / layout.workers) + layout.lanes;
   const identity = options.identity && shareIdentity(options, workerCapacity);
+  const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -124,6 +135,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       holder: {
         capacity: workerCapacity,
         window: options.window,
+        returnWindow: options.returnWindow,
         closeWindow: options.closeWindow,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,
@@ -147,8 +159,13 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
   const onAgreed = onceEach(events.onAgreed);
-  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed }));
+  let vanished: Vanished[] = [];
+  const onVanished = (some: readonly Vanished[]): void => {
+    vanished.push(...some);
+  };
+  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed, onVanished }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
+  const closeLeft = online?.();
 
   let someEnded = false;
   void Promise.race(ended).then(() => {
@@ -158,6 +175,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   return {
     pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
     setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
+    beginEpisode() {
+      vanished = [];
+      return give({ episodes: order.episodes + 1 });
+    },
+    vanished: () => vanished,
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
@@ -180,6 +202,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
         await Promise.race([Promise.all(ended), late]);
         patience.abort();
         await Promise.all(workers.map((worker) => worker.terminate()));
+        closeLeft?.();
       })();
       return stopping;
     },
@@ -195,10 +218,14 @@ function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<Iden
 }
 
 /** Resolves when a worker has ended, however it did. */
-function endOf(worker: Worker, { onTrouble, onAgreed, onDefect }: FleetEvents): Promise<void> {
+function endOf(
+  worker: Worker,
+  { onTrouble, onAgreed, onDefect, onVanished }: FleetEvents & { onVanished(some: readonly Vanished[]): void },
+): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
     else if (message.type === 'agreed') onAgreed(message.agreement);
+    else if (message.type === 'vanished') onVanished(message.some);
   });
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));

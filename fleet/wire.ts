@@ -4,9 +4,10 @@
  * and no room.
  */
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
+import type { VanishedEnds } from './engines/vanisher.ts';
 
 /** Raised with each change that an older side would misunderstand. */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
@@ -22,6 +23,8 @@ export interface Order {
   readonly collections: number;
   /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
   readonly talking: number;
+  /** Raised by one for each episode that is to begin; see {@link Behaviour.begin}. */
+  readonly episodes: number;
 }
 export const ORDER_FIELDS = [
   'wanted',
@@ -30,6 +33,7 @@ export const ORDER_FIELDS = [
   'stop',
   'collections',
   'talking',
+  'episodes',
 ] as const satisfies ReadonlyArray<keyof Order>;
 
 /** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
@@ -81,6 +85,22 @@ export const TALLY_FIELDS = [
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',
+  /** Connections that were cut in episodes, those of them that are open again, and their attempts beyond the first. */
+  'cut',
+  'back',
+  'retries',
+  /** Those that wait until they come back, now: nobody else is opened in their place. */
+  'away',
+  /** Their attempts that were due while there was no room in the window. */
+  'heldBack',
+  /** Attempts that failed, and open connections that were lost, while an episode went on: no reason to give up. */
+  'pardoned',
+  /** Those that are to vanish and haven't yet, and those that have and whose sockets are kept, now. The latter count as closed. */
+  'vanishing',
+  'vanished',
+  /** When the episode began, and when the last connection came back, by {@link monotonicClock}; 0 before. */
+  'begunAtMs',
+  'lastBackAtMs',
   /** Collections done, of those the order asked for. */
   'collections',
   /** The number of the last order that was taken up. */
@@ -126,6 +146,16 @@ export const HISTOGRAMS = [
   'lossAge',
   'lossSilence',
   'lossUnsaid',
+  /** Connections that come back are in none of those above: from the cut until open again. */
+  'backAfter',
+  /** From the start of the attempt that succeeded until open, and what each stage took of it. */
+  'admission',
+  'returnConnecting',
+  'returnSecuring',
+  'returnHandshaking',
+  /** How late their attempts were started after their wait, and although there was room in the window. */
+  'returnLag',
+  'returnOwnLag',
 ] as const;
 export type HistogramName = (typeof HISTOGRAMS)[number];
 
@@ -138,4 +168,9 @@ export interface Trouble {
   readonly detail: string;
   readonly openMs?: number;
   readonly silentMs?: number;
+}
+
+/** A connection that vanished, and when, by {@link monotonicClock}. */
+export interface Vanished extends VanishedEnds {
+  readonly atMs: number;
 }

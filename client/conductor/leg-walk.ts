@@ -2,6 +2,8 @@ import { followsRest, isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
+import { briefWalk } from './brief-walk.ts';
+import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { churn } from './phases/churn.ts';
@@ -46,7 +48,8 @@ export class LegWalk {
 
   async walk(): Promise<void> {
     const course = this.#course;
-    const { leg, meters, restMs } = course.context;
+    const { leg, meters, restMs, brief } = course.context;
+    if (brief) return briefWalk(course, brief, this.#points);
     await warmUp(course);
     await meters.rehearse();
     course.enter('baseline', 0);
@@ -82,6 +85,8 @@ export class LegWalk {
       if (isRead) await churn(course, level);
       if (level === top) await soak(course, level);
     }
+    // Once every level was read: what it leaves in an allocator would look free to the levels above.
+    if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top);
     fleet.setTalking(false);
     if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);

@@ -101,6 +101,9 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    brief: config.brief,
+    ports: local ? url.ports : [],
+    vanishForMs: config.vanishForMs,
     churnMs: config.churnMs,
     soakMs: config.soakMs,
     isPrecise: () =>

@@ -4,7 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Tally } from '../../fleet/wire.ts';
+import { TALLY_FIELDS, type Tally, type TallyField } from '../../fleet/wire.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 
 /** Counts as a fleet would show them after these outcomes and closes. */
@@ -13,38 +13,11 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
   const sum = (counts: object): number => Object.values(counts).reduce((total: number, one: number) => total + one, 0);
   const closed = sum(closes);
   return {
+    ...(Object.fromEntries(TALLY_FIELDS.map((name) => [name, 0])) as Record<TallyField, number>),
     attempts: sum(all),
-    opening: 0,
     open: all.open - closed,
     failed: sum(all) - all.open,
     closed,
-    closing: 0,
-    flooding: 0,
-    declined: 0,
-    unanswered: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    messagesIn: 0,
-    payloadBytesIn: 0,
-    wireBytesIn: 0,
-    wireBytesOut: 0,
-    secured: 0,
-    resumed: 0,
-    tlsObjects: 0,
-    tlsKeptObjects: 0,
-    heartbeats: 0,
-    messages: 0,
-    replies: 0,
-    pending: 0,
-    lateReplies: 0,
-    lostReplies: 0,
-    replacementsDue: 0,
-    replaced: 0,
-    fromOthers: 0,
-    firstLossAtMs: 0,
-    lastLossAtMs: 0,
-    collections: 0,
-    orderSeen: 0,
     outcomes: all,
     statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     closeReasons: {
@@ -171,6 +144,16 @@ test('a target that takes its connections in turn is asked about threads, others
   assert.match(await hintAt(1), /^does it serve one connection at a time\?/);
   assert.match(await hintAt(8), /^does it serve 8 connections at a time, as with 8 threads\?/);
   assert.match(await hintAt(1000), /^raise the limits of the target/);
+});
+
+test('a target that no longer takes who signs in is asked about the later rows', async () => {
+  const hintOf = async (what: 'rejected' | 'opening-refused', detail: string) =>
+    (await errorOf(tallyOf({ open: 10, [what]: 51 }), 5000, { troubles: () => [{ what, detail }] }))!.hint;
+  const rows = /^does it take the later rows of --data\? connrig try <target> --row <number> tells/;
+  assert.match(await hintOf('rejected', 'HTTP 401 Unauthorized'), rows);
+  assert.match(await hintOf('rejected', 'HTTP 403 Forbidden'), rows);
+  assert.match(await hintOf('opening-refused', 'step 1 of 1 expects x: the server said "y"'), rows);
+  assert.match(await hintOf('rejected', 'HTTP 503 Service Unavailable'), /^raise the limits of the target/);
 });
 
 test('when only a few are wanted, as many failures as that are enough', async () => {

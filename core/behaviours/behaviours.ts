@@ -7,9 +7,20 @@ import { HEARTBEAT } from './heartbeat.ts';
 import { IDLE } from './idle.ts';
 import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
+import { STORM } from './storm.ts';
+import { VANISH } from './vanish.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
-const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST, poll: POLL, churn: CHURN } as const;
+const TABLE = {
+  idle: IDLE,
+  heartbeat: HEARTBEAT,
+  echo: ECHO,
+  request: REQUEST,
+  poll: POLL,
+  churn: CHURN,
+  storm: STORM,
+  vanish: VANISH,
+} as const;
 
 type Kind = keyof typeof TABLE;
 /** What an open connection does. */
@@ -25,6 +36,12 @@ export const canBehave = (protocol: ProtocolName, kind: Kind): boolean =>
 /** Whether round trips can be measured. A record may have a kind that isn't known here: that doesn't talk. */
 export const isTalk = (kind: string): boolean => isKind(kind) && TABLE[kind].talks;
 
+/** Whether it is something that is done to a level once that was read; see `client/conductor/episodes/`. */
+export const isEpisode = (kind: Kind): boolean => {
+  const descriptor: BehaviourDescriptor<BehaviourPlan> = TABLE[kind] as never;
+  return descriptor.episode === true;
+};
+
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
@@ -36,7 +53,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates` or `churn:5%/s`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `churn:5%/s`, `storm:100%:backoff` or `vanish:20%`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

@@ -52,7 +52,7 @@ export const ChurnSpan = z.object({
   lost: count,
   /** The fewest that were open at any look. */
   leastOpen: count,
-  /** Of the connections that came in place of others: until usable, from when that was due; how late we were. */
+  /** How long those that came in place of others took until usable, from when that was due; how late we were. */
   openPlanned: TimesSchema,
   ownLag: TimesSchema,
 });
@@ -74,7 +74,7 @@ const Drift = {
 
 /** What it costs to hold so many while they are replaced. */
 export const ChurnSummary = z.object({
-  /** Of the top level: as planned, and as achieved, in connections per second. */
+  /** At the top level: as planned, and as achieved, in connections per second. */
   plannedPerSecond: z.number(),
   achievedPerSecond: z.number(),
   end: z.enum(CHURN_ENDS),

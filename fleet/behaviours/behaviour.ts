@@ -1,7 +1,9 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import type { CloseReason } from '../../core/values/outcomes.ts';
+import type { VanishedEnds } from '../engines/vanisher.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
-import type { HistogramName } from '../wire.ts';
+import type { HistogramName, Vanished } from '../wire.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */
@@ -24,8 +26,20 @@ export interface Behaviour {
   onPayload(slot: Slot, bytes: Uint8Array): void;
   /** A request was answered, with a status of this class (2 to 5), and the peer keeps the connection or closes it now. */
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
-  /** The connection is no longer open. */
+  /** The connection is no longer open; not told of one that the behaviour itself has cut. */
   onClosed(slot: Slot): void;
+  /** An episode begins with the connections that are open. What it has to do later it does in steps. */
+  begin?(nowMs: number): void;
+  /** Another number of connections is wanted: the episode is over, and what is still away is the pace's to open. */
+  end?(): void;
+  /**
+   * The peer has ended one that was open, just after `onClosed`.
+   *
+   * @returns as what that counts when an episode goes on that brings it back; undefined: that is nobody's but the pace's
+   */
+  onLost?(slot: Slot, reason: CloseReason): CloseReason | undefined;
+  /** An attempt that {@link Connections.comeBack} began has failed. */
+  onReturnFailed?(slot: Slot): void;
 }
 
 /** All that a behaviour can do with the connections of its worker. */
@@ -37,6 +51,23 @@ export interface Connections {
   send(slot: Slot, bytes: Uint8Array): void;
   /** In order, as if the plan had called for it; another is opened in its place. @returns false when too many are closing */
   close(slot: Slot): boolean;
+  /** Ends one that is open, at once and without a goodbye: its peer sees a reset, or FIN alone. Nobody is opened in its place. */
+  cut(slot: Slot, how: 'fin' | 'rst'): void;
+  /**
+   * Begins an attempt of one that was cut, outside of the pace of the run.
+   *
+   * @param dueAtMs when its wait was over
+   * @returns its slot; −1 when there is no room for it now
+   */
+  comeBack(dueAtMs: number): Slot;
+  /**
+   * Has one that is open vanish: it counts as closed by us, and its peer gets no answer from then on, nor a word.
+   *
+   * @returns its ends; undefined where it has to be asked again, since something of ours is still on its way; else why it can't be
+   */
+  vanish(slot: Slot): VanishedEnds | undefined | string;
+  /** Resets one that vanished. */
+  dropVanished(slot: Slot): void;
   /** Connections that this worker is to have open by now. */
   wanted(): number;
   /** What part that is of all that the fleet is to have, 0 to 1. */
@@ -61,6 +92,9 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;
   readonly marks: MarkNumbers;
+  readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
+  /** What went wrong with one connection, in words. */
+  readonly onTrouble: (what: 'error', detail: string) => void;
 }
 
 /** @param plan this worker's share */

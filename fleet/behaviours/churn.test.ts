@@ -24,7 +24,7 @@ for (const engine of ENGINES) {
           .on('error', () => ends.rst++)
           .on('end', () => ends.fin++)
           .on('close', () => {
-            // Evenly round: nobody goes before all that were there when it came.
+            // The oldest first: nobody goes before all that were open in its worker when it came.
             if (servedBefore >= LEVEL) shortest = Math.min(shortest, served - servedBefore);
           })
           .resume();
@@ -58,7 +58,8 @@ for (const engine of ENGINES) {
           assert.deepEqual(troubles, []);
           await until(() => ends.fin + ends.rst === after.replaced, 'the server saw each end');
           assert.equal(ends[end], after.replaced);
-          assert.ok(shortest > LEVEL / 2, `one went when ${shortest} had come after it`);
+          // Half of them are with the other worker, and some may have been opening.
+          assert.ok(shortest >= LEVEL / 2 - WINDOW, `one went when ${shortest} had come after it`);
         });
       });
     });

@@ -1,15 +1,16 @@
 import type { ChurnPlan } from '../../core/behaviours/churn.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
+import { NONE, SlotQueue } from './slot-queue.ts';
 
 /**
- * Closes and replaces open connections, evenly round: each lives for about as long as a round takes. Open-loop: when each
- * is due follows from the clock alone. What can't be closed yet, since so many are on their way in that no more may be,
+ * Closes and replaces open connections, those first that have been open the longest: each lives until all others of its worker
+ * have been replaced. Open-loop: when each is due follows from the clock alone. What can't be closed yet, since so many are on their way in that no more may be,
  * stays due; its replacement counts from the moment when it was planned.
  *
  * @param plan of the whole fleet: a worker's part is that of the connections it has
  */
 export function createChurn(plan: ChurnPlan, { connections, tally, now }: BehaviourDeps): Behaviour {
-  let cursor = -1;
+  const inOrder = new SlotQueue(connections.capacity);
   /** The moment from which turnover is planned, and how many have been due and replaced since. Restarts after a rest. */
   let startedAtMs = 0;
   let perSecond = 0;
@@ -41,10 +42,9 @@ export function createChurn(plan: ChurnPlan, { connections, tally, now }: Behavi
       tally.add('replacementsDue', due - dueCount);
       dueCount = due;
       for (let i = 0; i < MOST_AT_ONCE && doneCount < dueCount; i++) {
-        const slot = connections.nextOpen(cursor);
+        const slot = inOrder.first;
         // Once there is room again something happens, and this is asked anew.
-        if (slot < 0 || !connections.replace(slot, plannedOf(doneCount))) return Number.POSITIVE_INFINITY;
-        cursor = slot;
+        if (slot === NONE || !connections.replace(slot, plannedOf(doneCount))) return Number.POSITIVE_INFINITY;
         doneCount++;
         tally.add('replaced', 1);
       }
@@ -53,9 +53,9 @@ export function createChurn(plan: ChurnPlan, { connections, tally, now }: Behavi
     rest() {
       isResting = true;
     },
-    onOpened() {},
+    onOpened: (slot) => inOrder.add(slot),
     onPayload() {},
     onAnswer() {},
-    onClosed() {},
+    onClosed: (slot) => inOrder.remove(slot),
   };
 }

@@ -6,6 +6,8 @@ import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
+import { createStorm } from './storm.ts';
+import { createVanish } from './vanish.ts';
 
 const IDLE: Behaviour = {
   step: () => Number.POSITIVE_INFINITY,
@@ -37,6 +39,10 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
     case 'poll':
       if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
       return createPolls(plan.pauseMs, { ...deps, protocol });
+    case 'storm':
+      return createStorm(plan, deps);
+    case 'vanish':
+      return createVanish(plan, deps);
     case 'churn':
       return createChurn(plan, deps);
   }

@@ -18,6 +18,7 @@ const makeOrder = (i: number): Order => ({
   stop: i,
   talking: 0,
   collections: i,
+  episodes: i,
 });
 
 const READS = 50_000;
@@ -94,6 +95,7 @@ function defineTests(): void {
       stop: 1,
       talking: 0,
       collections: 2,
+      episodes: 3,
     };
     writer.write(wanted);
     assert.notEqual(reader.version, before);

@@ -174,4 +174,5 @@ const orderOf = (startedAtMs: number) => ({
   stop: 0,
   collections: 0,
   talking: 0,
+  episodes: 0,
 });

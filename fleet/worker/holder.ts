@@ -1,12 +1,13 @@
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
-import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
+import type { MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
+import { Conduct } from './conduct.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
 import { OUTCOME_OF, REASON_OF } from './endings.ts';
@@ -15,8 +16,9 @@ import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
 import { Replacements } from './replacements.ts';
-import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { isBegun, isClosing, isDeaf, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
+import { vanishingOf } from './vanishing.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -39,8 +41,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
   #stopping = false;
-  #behaviour!: Behaviour;
-  #talking = false;
+  #conduct!: Conduct;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
@@ -52,17 +53,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#options = options;
     this.#deps = deps;
     this.#turnMs = deps.now();
+    const { capacity, window, returnWindow = 0, closeWindow } = options;
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
-    this.#slots = new Slots(
-      options.capacity + 2 * options.window,
-      2 * options.window + options.closeWindow,
-      this.#turnMs,
-    );
-    const { identity } = options;
-    const identities = identity && new Identities(this.#slots.capacity, identity);
+    const inFlight = 2 * window + Math.min(capacity, returnWindow) + closeWindow;
+    this.#slots = new Slots(capacity + 2 * window, inFlight, this.#turnMs);
+    const identities = options.identity && new Identities(this.#slots.capacity, options.identity);
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
-    this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
+    const onReturnFailed = (slot: Slot): void => this.#conduct.behaviour.onReturnFailed?.(slot);
+    this.#account = new Account(this.#slots, { ...deps, hide, onReturnFailed }, this.#turnMs);
     const close = (slot: Slot, resets?: boolean): void => this.#beginToClose(slot, deps.now(), resets);
     this.#replacements = new Replacements(options, { ...deps, slots: this.#slots, close });
     const parts = { slots: this.#slots, account: this.#account, identities, replacements: this.#replacements };
@@ -83,10 +82,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#engine = engine;
     this.#protocol = protocol;
     const { close, closeTimeoutMs, behaviour, marks } = this.#options;
-    this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, {
-      engine,
-      protocol,
-    });
+    const leave = { closeTimeoutMs, resets: close === 'reset' };
+    this.#farewells = new Farewells(leave, this.#slots, this.#account, { engine, protocol });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
@@ -105,12 +102,16 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       wanted: () => this.#pace.wanted,
       share: () => this.#pace.part,
       replace: (slot, plannedAtMs) => this.#replacements.add(slot, plannedAtMs, this.#turnMs),
+      cut: (slot, how) => this.#farewells.cut(slot, how === 'rst'),
+      comeBack: (dueAtMs) => this.#pace.beginReturn(dueAtMs, engine),
+      ...vanishingOf({ slots: this.#slots, account: this.#account, engine, vanish: this.#deps.vanish }),
     });
-    this.#behaviour = makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks });
+    this.#conduct = new Conduct(makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks }));
   }
 
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
+    this.#conduct.behaviour.end?.();
     this.#pace.aim(share, perSecond, order.startedAtMs, order.wanted);
     this.#streams?.aimAnew();
     if (order.stop > 0) {
@@ -119,10 +120,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     }
   }
 
-  /** Whether open connections do what their behaviour says, or keep still. */
-  talk(talking: boolean): void {
-    if (this.#talking && !talking) this.#behaviour.rest();
-    this.#talking = talking;
+  /** What an order says of open connections; see {@link Conduct}. */
+  conduct(order: Pick<Order, 'talking' | 'episodes'>): void {
+    this.#conduct.follow(order, this.#deps.now());
   }
 
   /** After a stop: nothing is left to wait for. */
@@ -139,7 +139,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
     // What a behaviour replaces is begun in the same turn.
-    const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
+    const talkInMs = this.#conduct.step(nowMs);
     const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     return Math.min(talkInMs, sayInMs, dueInMs);
@@ -173,7 +173,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     this.#deps.tally.add('bytesIn', bytes.length);
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying) return;
+    if (isDeaf(state)) return;
     if (state === STATE.parting) {
       this.#farewells.onBytes(slot, bytes.length);
       return;
@@ -194,7 +194,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onEnd(slot: Slot): void {
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying || state === STATE.parting) return;
+    if (isDeaf(state) || state === STATE.parting) return;
     this.#protocol.onEnd(slot);
     // Both have said goodbye now; an attempt that failed by this has been dropped already.
     if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);
@@ -224,7 +224,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
     this.#streams?.opened(slot);
-    this.#behaviour.onOpened(slot);
+    this.#conduct.behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
@@ -237,12 +237,12 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
     this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
-    this.#behaviour.onPayload(slot, bytes);
+    this.#conduct.behaviour.onPayload(slot, bytes);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
     this.#account.received(slot, 0, true);
-    this.#behaviour.onAnswer(slot, statusClass, staysOpen);
+    this.#conduct.behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
@@ -289,8 +289,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   }
 
   #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
-    this.#behaviour.onClosed(slot);
-    this.#account.left(slot, reason, detail);
-    this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
+    const counted = this.#conduct.left(slot, reason);
+    this.#account.left(slot, reason, detail, counted);
+    if (counted === undefined) this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
   }
 }

@@ -14,7 +14,7 @@ interface ReplacementParts {
 
 /**
  * What a behaviour closes, and connections that come in place of it. Each has its place among those on their way in from the
- * moment when the other one is closed: so no more are missing from the level than the fleet's window has places.
+ * moment when the other one is closed. So no more are missing from the level than the fleet's window has places.
  */
 export class Replacements {
   readonly #parts: ReplacementParts;

@@ -3,9 +3,10 @@ import type { Slot } from '../protocols/protocol.ts';
 /**
  * Where a connection is, in one byte per slot.
  *
- *     free → connecting → (securing) → handshaking → open ─┬→ closing ─┬→ dying → free
- *                 │            │             │             └→ leaving ─┘    │
- *                 └────────────┴─────────────┴──→ (parting) ────────────────┘   failed: parting where the peer had answered
+ *     free → connecting → (securing) → handshaking → open ─┬→ closing ──┬→ dying → free
+ *                 │            │             │             ├→ leaving ──┤    │
+ *                 │            │             │             └→ vanished ─┘    │
+ *                 └────────────┴─────────────┴──→ (parting) ─────────────────┘   failed: parting where the peer had answered
  */
 export const STATE = {
   free: 0,
@@ -24,12 +25,17 @@ export const STATE = {
   dying: 5,
   /** Counted as failed; our FIN is on its way, and the peer's has yet to come. */
   parting: 7,
+  /** Counted as closed by us; its socket is kept, and neither hears nor says anything until it is dropped. */
+  vanished: 9,
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
 /** An attempt to which the peer's kernel has answered. */
 export const isBegun = (state: State): boolean => state === STATE.securing || state === STATE.handshaking;
 export const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
+
+/** What still comes of it is nobody's business. */
+export const isDeaf = (state: State): boolean => state === STATE.dying || state === STATE.vanished;
 
 /** No place, and not open. */
 const NOWHERE = -1;
@@ -54,6 +60,8 @@ export class Slots {
   readonly #startedAtMs: Float64Array;
   /** When its state became what it is: of attempts alone. */
   readonly #stageAtMs: Float64Array;
+  /** 1: it comes in place of one that an episode has cut. */
+  readonly #returning: Uint8Array;
   #flyingCount = 0;
   readonly #epochMs: number;
 
@@ -74,6 +82,7 @@ export class Slots {
     this.#plannedAtMs = new Float64Array(mostInFlight);
     this.#startedAtMs = new Float64Array(mostInFlight);
     this.#stageAtMs = new Float64Array(mostInFlight);
+    this.#returning = new Uint8Array(mostInFlight);
   }
 
   get hasRoom(): boolean {
@@ -91,11 +100,12 @@ export class Slots {
   }
 
   /** Takes a free slot, in flight from now on. Ask {@link hasRoom} first. */
-  take(plannedAtMs: number, startedAtMs: number): Slot {
+  take(plannedAtMs: number, startedAtMs: number, isReturn = false): Slot {
     this.#freeCount -= 1;
     const slot = this.#free[this.#freeCount]!;
     this.#states[slot] = STATE.connecting;
     this.launch(slot, plannedAtMs, startedAtMs);
+    if (isReturn) this.#returning[this.#placeOf[slot]!] = 1;
     return slot;
   }
 
@@ -112,6 +122,7 @@ export class Slots {
     this.#plannedAtMs[place] = plannedAtMs;
     this.#startedAtMs[place] = startedAtMs;
     this.#stageAtMs[place] = startedAtMs;
+    this.#returning[place] = 0;
     this.#placeOf[slot] = place;
     return true;
   }
@@ -121,6 +132,10 @@ export class Slots {
   }
   startedAtMs(slot: Slot): number {
     return this.#startedAtMs[this.#placeOf[slot]!]!;
+  }
+  /** One that is in flight comes in place of one that was cut. */
+  isReturn(slot: Slot): boolean {
+    return this.#returning[this.#placeOf[slot]!] === 1;
   }
 
   /** The next stage of an attempt in flight. @returns how long the one before took, in ms */
@@ -142,6 +157,7 @@ export class Slots {
     this.#plannedAtMs[place] = this.#plannedAtMs[this.#flyingCount]!;
     this.#startedAtMs[place] = this.#startedAtMs[this.#flyingCount]!;
     this.#stageAtMs[place] = this.#stageAtMs[this.#flyingCount]!;
+    this.#returning[place] = this.#returning[this.#flyingCount]!;
     this.#placeOf[last] = place;
     this.#placeOf[slot] = NOWHERE;
   }

@@ -10,7 +10,7 @@ import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
+import { HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
@@ -41,6 +41,7 @@ export interface WorkerData {
 
 export type WorkerMessage =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'vanished'; readonly some: readonly Vanished[] }
   | { readonly type: 'agreed'; readonly agreement: Agreement }
   | { readonly type: 'ended' };
 
@@ -66,11 +67,22 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
   const opening = new SharedWindow(data.opening, data.holder.window);
+  // The same attempts, with another bound.
+  const returning = new SharedWindow(data.opening, data.holder.returnWindow ?? data.holder.window);
   const closing = new SharedWindow(data.closing, data.holder.closeWindow);
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
-  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
+  const windows = { opening, returning, closing };
+  const holder = new Holder(data.holder, {
+    tally,
+    ...windows,
+    histograms,
+    now,
+    onTrouble: onceEach(tell),
+    tellVanished: (some) => tell({ type: 'vanished', some }),
+    vanish: data.holder.behaviour.kind === 'vanish' ? (await import('../engines/vanisher.ts')).loadVanish() : undefined,
+  });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(
@@ -106,7 +118,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
         holder.aim({ ...order, startedAtMs: order.startedAtMs + waitMs }, share, perSecond);
         fill = { share, before };
       }
-      holder.talk(order.talking === 1);
+      holder.conduct(order);
       collections = order.collections;
       tally.set('orderSeen', version);
     }

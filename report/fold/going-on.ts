@@ -102,7 +102,7 @@ const sumOf = (all: readonly ChurnSummary[], name: 'replaced' | 'failed' | 'lost
 const driftPoints = (own: readonly Sample[]): DriftPoint[] =>
   own.filter((sample): sample is DriftPoint => sample.type === 'drift');
 
-/** Of the top level, over hours where it went on that long. */
+/** Those of the top level, over hours where it went on that long. */
 function topReadings(own: readonly Sample[]): DriftPoint[] {
   const points = driftPoints(own);
   const top = points.at(-1);
@@ -169,8 +169,13 @@ function levelOf(
   const [now, before] = [wholeOf(churned), wholeOf(rest)];
   const { timeWait = 0, targetTimeWait } = churned?.point.readings.established ?? {};
   return {
-    ...{ open, leastOpen, plannedPerSecond: turnoverPerSecond, achievedPerSecond: achievedIn(span) },
-    ...{ replaced, failed, lost },
+    open,
+    leastOpen,
+    plannedPerSecond: turnoverPerSecond,
+    achievedPerSecond: achievedIn(span),
+    replaced,
+    failed,
+    lost,
     ...timesOf(span),
     bytes: churned ? { total: churned.ledger.total, user: churned.ledger.user, kernel: churned.ledger.kernel } : null,
     beyondRestBytes: now === null || before === null ? null : now - before,

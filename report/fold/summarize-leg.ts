@@ -21,6 +21,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -45,7 +46,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -90,6 +91,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     churn: churnOf(run, own, held, baseline),
     soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
+    vanish: null,
     launches: null,
   };
 }
