@@ -96,27 +96,6 @@ const table: ReadonlyArray<{
     what: 'ports',
     ok: 'fail',
   },
-  {
-    when: 'a turnover whose ports rest for a minute',
-    has: { portRange: [1, 60_000] },
-    need: { connections: 1000, turnoverPerSecond: 1000, targetOnThisMachine: false },
-    what: 'ports',
-    ok: 'fail',
-  },
-  {
-    when: 'a turnover whose ports rest for a minute, and just fit',
-    has: { portRange: [1, 61_000] },
-    need: { connections: 1000, turnoverPerSecond: 1000, targetOnThisMachine: false },
-    what: 'ports',
-    ok: 'ok',
-  },
-  {
-    when: 'a turnover whose ports are used again on loopback',
-    has: { portRange: [1, 2000] },
-    need: { connections: 1000, turnoverPerSecond: 1000 },
-    what: 'ports',
-    ok: 'ok',
-  },
   { when: 'no port range to read', has: { portRange: null }, what: 'ports', ok: 'unknown' },
   { when: 'a short backlog', has: { somaxconn: 128 }, what: 'backlog', ok: 'warn' },
   {
@@ -169,17 +148,6 @@ test('a Unix socket has no ports, no queue that loses anybody, and nothing of TC
     findings.map(({ what, ok }) => [what, ok]),
     ['files', 'target-files', 'files-ceiling', 'system-files', 'memory'].map((what) => [what, 'ok']),
   );
-});
-
-test('what a turnover leaves in TIME_WAIT is told as a sum, with what to do', () => {
-  const has = { ...PLENTY, portRange: [32_768, 60_999] as const };
-  const need = { connections: 1000, turnoverPerSecond: 1000, targetOnThisMachine: false };
-  const ports = checkMachine({ ...HERE, ...need }, has).find(({ what }) => what === 'ports');
-  assert.equal(
-    ports?.sentence,
-    '1,000 connections and 60,000 ports in TIME_WAIT (1,000 replaced a second × 60 s, as this end closes first) from 1 source to 1 destination; there are local ports for 28,232',
-  );
-  assert.match(ports.command, /^churn:…:rst, .*--source with 3 addresses, or a lower turnover$/);
 });
 
 test('ports that only rest are waited for; the sentence says how many', () => {

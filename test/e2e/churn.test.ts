@@ -43,7 +43,7 @@ describe('connections of each scheme', () => {
         );
         for (const level of churn!.levels) {
           assert.ok(level.bytes!.user! > 2 ** 20 && level.p50Ms! > 0, context);
-          // Who closes first keeps the socket for a minute.
+          // The end that closes first keeps the socket for a minute.
           if (level.timeWait) assert.ok(level.timeWait.atTarget + level.timeWait.atClient > 0, context);
         }
       }
