@@ -106,7 +106,9 @@ export class ProgressMeter {
   /** What the levels of a leg go on with, from this one up, once they were read. */
   #goingOnMs({ levels, behaviour }: Leg, from: number): number {
     const { churnMs, soakMs = 0 } = this.#goesOn;
-    return (followsRest(behaviour.kind) ? churnMs * levels.filter((one) => one >= from).length : 0) + soakMs;
+    const levelsLeft = levels.filter((one) => one >= from).length;
+    const stretches = levelsLeft === 0 ? 0 : levelsLeft + (soakMs === 0 ? 1 : 0);
+    return (followsRest(behaviour.kind) ? churnMs * stretches : 0) + soakMs;
   }
 }
 

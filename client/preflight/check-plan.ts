@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { RunConfig } from '../../config/run-config.ts';
+import { turnoverAt } from '../../core/behaviours/churn.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { toScheme } from '../../core/protocols/schemes.ts';
 import { RigError, usageError } from '../../core/values/errors.ts';
@@ -71,6 +72,7 @@ export function demandOf(
   const need = needOf({
     connections: peakOf(leg),
     connectsPerSecond: leg.connectsPerSecond,
+    turnoverPerSecond: restingTurnover(leg),
     workers: layout.workers,
     descriptorTables: layout.ownTables ? layout.workers : 1,
     destinations,
@@ -89,6 +91,14 @@ export function demandOf(
   const isStarted = url === undefined || command !== undefined;
   const targetFiles = isStarted ? has.filesHard : pid === undefined ? null : has.targetFiles;
   return { need, limits: { ...has, targetFiles } };
+}
+
+/** Connections per second that leave a port in TIME_WAIT here: those closed in order, where the server doesn't close first. */
+function restingTurnover({ behaviour, close, protocol, levels }: LegSetup['leg']): number {
+  if (behaviour.kind !== 'churn') return 0;
+  const isReset = behaviour.end === undefined ? close === 'reset' : behaviour.end === 'rst';
+  // RFC 6455, section 7.1.1: once both have said goodbye, the server closes.
+  return isReset || protocol === 'ws' ? 0 : turnoverAt(behaviour, levels.at(-1) ?? 0);
 }
 
 /** Memory of the wrong process is as easily measured as that of the right one. */

@@ -42,6 +42,9 @@ const FILES_BASE = 64;
 const FILES_EACH_WORKER = 8;
 /** Memory both ends take before the first connection. */
 const BASE_BYTES = 200 * 2 ** 20;
+/** A port rests so long after the end that closed first (TCP_TIMEWAIT_LEN), or until the system may use it again. */
+const TIME_WAIT_SECONDS = 60;
+const REUSED_AFTER_SECONDS = 1;
 /** So many times what is needed leaves room for an estimate that is too low. */
 const TIGHT_MEMORY = 1.25;
 /** Threads besides those of connections: the client's, and what a runtime has. */
@@ -115,28 +118,42 @@ function portsFinding(need: Need, has: Snapshot): Finding {
   // A port in TIME_WAIT isn't lost where it may be used again; on loopback that is so with 2, the usual setting.
   const reusable = has.timeWaitReuse === 1 || (has.timeWaitReuse === 2 && need.targetOnThisMachine);
   const lost = reusable ? 0 : (has.timeWait ?? 0);
+  const restSeconds = reusable ? REUSED_AFTER_SECONDS : TIME_WAIT_SECONDS;
+  const resting = Math.ceil(need.turnoverPerSecond * restSeconds);
+  const needed = need.connections + resting;
   const widest = 65_535 - 1024 + 1;
-  const morePairs = Math.ceil((need.connections + lost) / (perPair || widest));
+  const morePairs = Math.ceil((needed + lost) / (perPair || widest));
   const remedy =
-    perPair && need.connections <= perPair * pairs
-      ? { knob: 'TIME_WAIT', command: 'sleep 60; or end the run before with --close reset' }
-      : need.connections + lost <= widest * pairs
-        ? {
-            knob: 'net.ipv4.ip_local_port_range',
-            command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
-          }
-        : {
-            knob: '--source',
-            command: `give ${morePairs} destination ports (${need.scheme}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
-          };
-  return finding('ports', perPair && perPair * pairs - lost, need.connections, {
+    resting > 0 && perPair && need.connections <= perPair * pairs - lost
+      ? {
+          knob: '--behaviour',
+          command: `churn:…:rst, which leaves nothing in TIME_WAIT; or --source with ${morePairs} addresses, or a lower turnover`,
+        }
+      : perPair && needed <= perPair * pairs
+        ? { knob: 'TIME_WAIT', command: 'sleep 60; or end the run before with --close reset' }
+        : needed + lost <= widest * pairs
+          ? {
+              knob: 'net.ipv4.ip_local_port_range',
+              command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+            }
+          : {
+              knob: '--source',
+              command: `give ${morePairs} destination ports (${need.scheme}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
+            };
+  return finding('ports', perPair && perPair * pairs - lost, needed, {
     ...remedy,
     sentence: (is) =>
-      `${humanCount(need.connections)} connections from ${counted(need.sources, 'source')} to ${counted(need.destinations, 'destination')}; ` +
+      `${humanCount(need.connections)} connections${restsFor(need, restSeconds, resting)} from ${counted(need.sources, 'source')} to ${counted(need.destinations, 'destination')}; ` +
       `there are local ports for ${is}` +
       (lost > 0 ? `, since ${humanCount(lost)} that were closed lately rest in TIME_WAIT` : ''),
   });
 }
+
+/** The arithmetic of what a turnover leaves behind. */
+const restsFor = ({ turnoverPerSecond }: Need, seconds: number, resting: number): string =>
+  resting === 0
+    ? ''
+    : ` and ${humanCount(resting)} ports in TIME_WAIT (${humanCount(turnoverPerSecond)} replaced a second × ${seconds} s, as this end closes first)`;
 
 function memoryFinding(need: Need, has: Snapshot): Finding {
   const perConnection = need.clientBytesPerConnection + (need.targetOnThisMachine ? need.targetBytesPerConnection : 0);

@@ -8,6 +8,8 @@ export interface Need {
   readonly connections: number;
   /** Opens per second; decides how much comes at once for a listener to take. */
   readonly connectsPerSecond: number;
+  /** Connections replaced per second whose ports then rest in TIME_WAIT, since this end closes first; 0: none. */
+  readonly turnoverPerSecond: number;
   readonly workers: number;
   /** Descriptor tables that the client's connections are spread over: 1, or one for each worker. */
   readonly descriptorTables: number;
@@ -36,6 +38,7 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
   const protocol = need.protocol ?? 'ws';
   return {
     connectsPerSecond: 2000,
+    turnoverPerSecond: 0,
     workers: 1,
     descriptorTables: 1,
     destinations: 1,

@@ -66,6 +66,8 @@ const Drift = {
   driftPerHour: EstimateSchema.nullable(),
   /** Most of the growth came in the first half: it levels off. */
   isLevellingOff: z.boolean(),
+  /** Garbage that could not be collected is in it: then growth is no leak yet. */
+  hasGarbage: z.boolean(),
   /** Readings that it comes from. */
   readings: count,
 };

@@ -6,6 +6,7 @@ import { type DriftEstimate, driftOf } from '../../core/stats/drift.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { costOverLaunches } from '../../core/stats/launches.ts';
 import { type Estimate, slopeOf } from '../../core/stats/slope.ts';
+import { RUNTIMES, type RuntimeTraits } from '../../core/values/runtimes.ts';
 import type { HeldLevel } from './cost-parts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,7 +40,7 @@ export function churnOf(
     beyondRestBytes: levels.at(-1)?.beyondRestBytes ?? null,
     open: timesOf(top),
     levels,
-    ...driftSummary(readings),
+    ...driftSummary(run, readings),
     driftPerTurnover: overTurnover?.slope ?? null,
   };
 }
@@ -57,7 +58,7 @@ export function soakOf(run: RunFile, own: readonly Sample[]): SoakSummary | null
     heldMs: last.heldMs,
     firstUserBytes: first.userBytes,
     lastUserBytes: last.userBytes,
-    ...driftSummary(points),
+    ...driftSummary(run, points),
     filesMore,
   };
 }
@@ -83,11 +84,12 @@ export function pooledSoak(launches: readonly LegSummary[]): SoakSummary | null 
   return all[0] ? { ...all[0], ...pooledDrift(all) } : null;
 }
 
-type DriftSummary = Pick<SoakSummary, 'driftPerHour' | 'isLevellingOff' | 'readings'>;
+type DriftSummary = Pick<SoakSummary, 'driftPerHour' | 'isLevellingOff' | 'hasGarbage' | 'readings'>;
 
 const pooledDrift = (all: readonly DriftSummary[]): DriftSummary => ({
   driftPerHour: pooled(all.map(({ driftPerHour }) => driftPerHour)),
   isLevellingOff: all.every(({ isLevellingOff }) => isLevellingOff),
+  hasGarbage: all.some(({ hasGarbage }) => hasGarbage),
   readings: all.reduce((sum, { readings }) => sum + readings, 0),
 });
 
@@ -119,11 +121,13 @@ function driftIn(points: readonly DriftPoint[], at: (point: DriftPoint) => numbe
   ]);
 }
 
-function driftSummary(points: readonly DriftPoint[]): DriftSummary {
+function driftSummary({ target }: RunFile, points: readonly DriftPoint[]): DriftSummary {
+  const traits: RuntimeTraits | undefined = target.runtime === null ? undefined : RUNTIMES[target.runtime];
   const drift = driftIn(points, ({ heldMs }) => heldMs / HOUR_MS);
   return {
     driftPerHour: drift?.slope ?? null,
     isLevellingOff: drift?.isLevellingOff ?? false,
+    hasGarbage: traits?.collection !== undefined && !alikeOf(points).every(({ isCollected }) => isCollected),
     readings: alikeOf(points).length,
   };
 }

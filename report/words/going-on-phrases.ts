@@ -17,10 +17,10 @@ function churnClause(churn: ChurnSummary): Phrase {
       : say` ${count(open)} took ${bytes(Math.abs(beyondRestBytes))} ${beyondRestBytes < 0 ? 'less' : 'more'} than at rest`;
   const replaced = say`while ${perSecond(achievedPerSecond)} a second were replaced${more === '' ? ` all stayed open` : more}`;
   const gone = failed + lost > 0 ? say`${count(failed + lost)} of them failed or were lost` : '';
-  return joined([replaced, gone, leakClause(driftPerTurnover, churn.isLevellingOff)], '; ');
+  return joined([replaced, gone, leakClause(driftPerTurnover, churn)], '; ');
 }
 
-function leakClause(drift: Estimate | null, isLevellingOff: boolean): Phrase {
+function leakClause(drift: Estimate | null, { isLevellingOff, hasGarbage }: ChurnSummary): Phrase {
   if (drift === null) return [];
   if (drift.low <= 0) {
     return drift.high <= 0
@@ -30,15 +30,16 @@ function leakClause(drift: Estimate | null, isLevellingOff: boolean): Phrase {
   if (isLevellingOff) {
     return say`each connection that is replaced leaves ${bytes(drift.bytes)}${between(drift)}, ever less: a longer --soak tells`;
   }
-  return say`each connection that is replaced leaves ${bytes(drift.bytes)}${between(drift)}: a leak`;
+  const leaves = say`each connection that is replaced leaves ${bytes(drift.bytes)}${between(drift)}`;
+  return hasGarbage ? say`${leaves}, which may be garbage: --collect tells` : say`${leaves}: a leak`;
 }
 
-function soakClause({ heldMs, open, driftPerHour, isLevellingOff }: SoakSummary): Phrase {
+function soakClause({ heldMs, open, driftPerHour, isLevellingOff, hasGarbage }: SoakSummary): Phrase {
   const held = say`over ${ms(heldMs)} with ${count(open)} open`;
   if (driftPerHour === null) return say`${held} too little is known of memory to tell whether it grows`;
   if (driftPerHour.low <= 0)
     return say`${held} no growth is shown: at most ${bytes(Math.max(0, driftPerHour.high))} in an hour`;
-  const ever = isLevellingOff ? ', ever less: it levels off' : '';
+  const ever = isLevellingOff ? ', ever less: it levels off' : hasGarbage ? ', garbage included' : '';
   return say`${held} memory grew by ${bytes(driftPerHour.bytes)} in an hour${between(driftPerHour)}${ever}`;
 }
 

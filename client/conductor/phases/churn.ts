@@ -2,13 +2,13 @@ import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
 import { type ChurnPlan, turnoverAt } from '../../../core/behaviours/churn.ts';
 import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import { since, toSparse } from '../../../core/stats/histogram.ts';
+import { peakOf } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import type { Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { type GoingOn, goOn } from './go-on.ts';
 import { untilTaken } from './ramp.ts';
-import { isWhole } from './whole.ts';
 
 /** Readings while connections are replaced at a level: enough to see a trend. */
 const READINGS = 10;
@@ -18,21 +18,31 @@ const READ_TRIES = 3;
 
 /** Replaces the connections of a level for a while, and reads what it takes then. It is whole again afterwards. */
 export async function churn(course: LegCourse, level: number): Promise<void> {
-  const { churnMs } = course.context;
+  const { churnMs, soakMs, leg } = course.context;
   const everyMs = Math.max(LEAST_EVERY_MS, churnMs / READINGS);
+  const isTop = level === peakOf(leg) && soakMs === undefined;
+  course.enter('churn', level, isTop ? 2 * churnMs : churnMs);
   // No collection is forced: one would stand in the way of connections that open.
-  await replaceWhile(course, { phase: 'churn', level, forMs: churnMs, everyMs, collects: false });
+  const going: GoingOn = { phase: 'churn', level, forMs: churnMs, everyMs, collects: false };
+  await replaceWhile(course, going, async () => {
+    await read(course, level);
+    // Whether memory grows shows only without garbage; a soak tells that better.
+    if (isTop) await goOn(course, { ...going, collects: true });
+  });
 }
 
-/** The same while it goes on as is told. */
-export async function replaceWhile(course: LegCourse, going: GoingOn): Promise<void> {
+/** The same while it goes on as is told. @param then what follows while they still are replaced, and isn't counted */
+export async function replaceWhile(
+  course: LegCourse,
+  going: GoingOn,
+  then: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const { fleet, watched } = course.context;
-  const { phase, level, forMs } = going;
-  course.enter(phase, level, forMs);
+  const { level } = going;
   const end = begin(course, going);
   const leastOpen = await goOn(course, going);
   end(leastOpen);
-  if (phase === 'churn') await read(course, level);
+  await then();
   fleet.setTalking(false);
   await waitFor((tally) => isAtLevel(tally, level), level, watched);
   await untilTaken(course, level);
@@ -72,7 +82,7 @@ const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReason
 
 /** What the level takes while it is replaced; nothing where it doesn't stay as it was. */
 async function read(course: LegCourse, level: number): Promise<void> {
-  const { fleet, leg, meters, recorder } = course.context;
+  const { acceptance, fleet, leg, meters, recorder } = course.context;
   const isSteady = isSteadyWith(leg.behaviour.kind);
   for (let tries = 0; tries < READ_TRIES; tries++) {
     const [before, sinceMs] = [fleet.tally(), performance.now()];
@@ -82,7 +92,9 @@ async function read(course: LegCourse, level: number): Promise<void> {
     const durationMs = performance.now() - sinceMs;
     // Those that are on their way in or out are at one end alone.
     const underWay = Math.max(...[before, after].map(({ opening, closing }) => opening + closing));
-    if (!isSteady(before, after) || !isWhole(course, level - 2 * underWay - FEW, readings)) continue;
+    const taken = acceptance.takenOf(level, readings);
+    const isTaken = taken === null || taken.connections >= level - 2 * underWay - FEW;
+    if (!isSteady(before, after) || !isTaken) continue;
     const point: MemoryPoint = {
       type: 'memory',
       ...course.now(),

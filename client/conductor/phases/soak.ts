@@ -19,10 +19,7 @@ export async function soak(course: LegCourse, level: number): Promise<void> {
     // Garbage would hide what stays; over hours the pauses are few.
     collects: true,
   };
-  if (followsRest(leg.behaviour.kind)) {
-    await replaceWhile(course, going);
-    return;
-  }
   course.enter('soak', level, soakMs);
-  await goOn(course, going);
+  if (followsRest(leg.behaviour.kind)) await replaceWhile(course, going);
+  else await goOn(course, going);
 }
