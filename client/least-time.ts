@@ -25,7 +25,7 @@ export function leastLegMs(leg: Leg, { restMs, talkMs, isRead, maySkip }: LeastT
   const holds = (maySkip ? 1 : leg.levels.length) + leg.cycles - 1;
   // The baseline, each level, and what is retained of each cycle.
   const readings = 1 + holds + leg.cycles;
-  const talking = isTalk(leg.behaviour.kind) ? holds * talkMs : 0;
+  const talking = isTalk(leg.behaviour) ? holds * talkMs : 0;
   const drainedMs = (leg.cycles * top * 1000) / DRAIN_PER_SECOND;
   const burstMs = restMs > 0 && top <= BURST_MOST ? (top * 1000) / leg.connectsPerSecond : 0;
   return Math.round(rampMsOf(leg) + readings * (restMs + (isRead ? WINDOW_MS : 0)) + talking + drainedMs + burstMs);

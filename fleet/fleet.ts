@@ -7,6 +7,7 @@ import type { DataOrder } from '../core/opening/data-order.ts';
 import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
+import type { SlowEnds } from './behaviours/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
@@ -58,6 +59,8 @@ export interface FleetEvents {
   readonly onTrouble: (trouble: Trouble) => void;
   /** What connections agreed on with the target about TLS, each different agreement once. */
   readonly onAgreed: (agreement: Agreement) => void;
+  /** Which connections read slowly from now on: our ends of them, once from each worker. */
+  readonly onSlow?: (ends: readonly SlowEnds[]) => void;
   /** A worker died of an error of ours; nothing can be concluded from the run any more. */
   readonly onDefect: (error: Error) => void;
 }
@@ -68,6 +71,8 @@ export interface Fleet {
   pursue(wanted: number, perSecond: number): number;
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
+  /** An episode, or the next act of one that has several. @returns the order's number */
+  beginEpisode(): number;
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -97,7 +102,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const now = monotonicClock();
   const orderBuffer = SharedOrder.allocate();
   const shared = new SharedOrder(orderBuffer);
-  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0 };
+  let order: Order = { wanted: 0, perSecond: 1, startedAtMs: now(), stop: 0, collections: 0, talking: 0, episodes: 0 };
   const give = (change: Partial<Order>): number => {
     order = { ...order, ...change };
     shared.write(order);
@@ -158,6 +163,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   return {
     pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
     setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
+    beginEpisode: () => give({ episodes: order.episodes + 1 }),
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
@@ -195,10 +201,11 @@ function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<Iden
 }
 
 /** Resolves when a worker has ended, however it did. */
-function endOf(worker: Worker, { onTrouble, onAgreed, onDefect }: FleetEvents): Promise<void> {
+function endOf(worker: Worker, { onTrouble, onAgreed, onSlow, onDefect }: FleetEvents): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
     else if (message.type === 'agreed') onAgreed(message.agreement);
+    else if (message.type === 'slow') onSlow?.(message.ends);
   });
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -216,5 +223,7 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
 }
 
 /** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. */
-const shareOfBehaviour = (behaviour: BehaviourPlan, workers: number): BehaviourPlan =>
-  'perSecond' in behaviour ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;
+function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
+  if ('beside' in behaviour) return { ...behaviour, beside: shareOfBehaviour(behaviour.beside, workers) };
+  return 'perSecond' in behaviour ? { ...behaviour, perSecond: behaviour.perSecond / workers } : behaviour;
+}

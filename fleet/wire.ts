@@ -6,7 +6,7 @@
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
 
 /** Raised with each change that an older side would misunderstand. */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
@@ -22,6 +22,8 @@ export interface Order {
   readonly collections: number;
   /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
   readonly talking: number;
+  /** Raised by one for each episode that is to begin, or each act of one that has several: see `Behaviour.begin`. */
+  readonly episodes: number;
 }
 export const ORDER_FIELDS = [
   'wanted',
@@ -30,6 +32,7 @@ export const ORDER_FIELDS = [
   'stop',
   'collections',
   'talking',
+  'episodes',
 ] as const satisfies ReadonlyArray<keyof Order>;
 
 /** Plain counters of a worker, all since the worker started except `opening`, `open`, `closing`, which are now. */
@@ -75,6 +78,17 @@ export const TALLY_FIELDS = [
   'lostReplies',
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
+  /**
+   * Of `open`, now: those that read slowly, from when they were told to until they are closed; how many were told to, ever. Of those that
+   * are still open: payload that was sent for the target to send back, and payload that came. Of all that were told to: payload that came.
+   */
+  'slow',
+  'slowBegun',
+  'slowOwedBytes',
+  'slowCameBytes',
+  'slowPayloadBytesIn',
+  /** Messages and requests that slow ones were to send and didn't, since their sockets took no more. */
+  'slowHeldBack',
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',

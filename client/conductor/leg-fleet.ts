@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
@@ -36,6 +37,7 @@ export function legFleetOptions(
   const { leg, ip, layout } = setup;
   const { url } = target;
   const { behaviour, close, perMessageDeflate } = leg;
+  const said = throughoutOf(behaviour);
   const opening = config.openings[setup.index];
   return {
     layout,
@@ -43,7 +45,7 @@ export function legFleetOptions(
       name: leg.protocol,
       path: url.path,
       hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
-      requestPath: 'path' in behaviour ? behaviour.path : undefined,
+      requestPath: 'path' in said ? said.path : undefined,
       deflate: perMessageDeflate,
       subprotocols: opening?.subprotocols,
       words: opening?.words,

@@ -72,7 +72,7 @@ export class LegWalk {
       // The top is what was asked for, however well the cost is known by then.
       if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
-      const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
+      const talked = isTalk(leg.behaviour) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
       if (point && course.cycle === 0) this.#points.push(point);
     }

@@ -1,6 +1,7 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
+import { lostIn } from '../../core/values/outcomes.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { Trouble } from '../../fleet/wire.ts';
@@ -147,8 +148,7 @@ function unmeasuredIn(
   launches: number,
   kind: RunFile['target']['kind'],
 ): RigError | undefined {
-  const { counts, closeReasons } = walk.progress();
-  const lost = counts.closed - closeReasons['by-us'];
+  const lost = lostIn(walk.progress().closeReasons);
   const found = unmeasuredOf({ leg, launch, launches, kind, holds: walk.holds, lost });
   return found && new RigError(found.code, found.message, { hint: found.hint });
 }

@@ -6,7 +6,14 @@ import type { LegProgress } from '../../core/schemas/record.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
+import {
+  type CloseReason,
+  LOSS_REASONS,
+  lostIn,
+  OUTCOMES,
+  type Outcome,
+  PEER_LOSSES,
+} from '../../core/values/outcomes.ts';
 import { hintOfTls, TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
@@ -80,7 +87,7 @@ function killedForMemory({ url, tally, oomKills }: Watched): RigError | undefine
   const { outcomes, closeReasons } = tally();
   const who = processes === 1 ? 'a process' : `${humanCount(processes)} processes`;
   const limit = limitBytes === null ? 'without a limit of its own' : `limited to ${humanBytes(limitBytes)}`;
-  const open = humanCount(outcomes.open - closeReasons['by-us']);
+  const open = humanCount(outcomes.open - closeReasons['by-us'] - closeReasons['by-defence']);
   return new RigError(
     'ETARGETMEMORY',
     `the kernel killed ${who} for want of memory in the target's cgroup ${path}, ${limit}, at ${open} connections to ${url}`,
@@ -94,11 +101,10 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  if (tally.failed - tally.outcomes.cancelled + lostOf(tally) > toleratedOf(planned)) return true;
+  if (tally.failed - tally.outcomes.cancelled + lostIn(tally.closeReasons) > toleratedOf(planned)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 
-const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReasons['by-us'];
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
@@ -122,7 +128,7 @@ export function whyItEnded(
   const failure = most(FAILURE_OUTCOMES, tally.outcomes);
   const loss = most(LOSS_REASONS, tally.closeReasons);
   // A target that drops what it had is refusing replacements by now; that it dropped is what there is to say.
-  if (lostOf(tally) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
+  if (lostIn(tally.closeReasons) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     const ours = givenUp(loss, url, howMany, said(loss));
     if (ours) return ours;
@@ -155,7 +161,6 @@ const OUR_JUDGEMENTS: ReadonlySet<Outcome> = new Set(['timed-out', 'bad-handshak
 /** What this machine lacks, whatever the target could still take. */
 const OUR_LIMITS: ReadonlySet<ErrorCode> = new Set(['EPORTS', 'EFILES', 'EMEMORY']);
 const FAILURE_OUTCOMES = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
-const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));

@@ -11,6 +11,8 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly needs: readonly Exchange[] | undefined;
   /** Something comes back for what is sent, so that round trips can be measured. */
   readonly talks: boolean;
+  /** Connections may do another one beside it: `slow:10%+echo:5k/s:64B`. */
+  readonly takesBeside?: true;
   /**
    * @param parts what stands between the colons behind its name
    * @returns the plan; a sentence that says what is wrong; undefined where it is no such behaviour at all

@@ -1,4 +1,5 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import type { LocalEnd } from '../engines/local-end.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
 import type { HistogramName } from '../wire.ts';
@@ -26,6 +27,10 @@ export interface Behaviour {
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
   /** The connection is no longer open. */
   onClosed(slot: Slot): void;
+  /** An episode begins, or its next act. */
+  begin?(): void;
+  /** Whether the peer was brought to end it: then that is no loss. Asked before it is told as closed. */
+  isProvoked?(slot: Slot): boolean;
 }
 
 /** All that a behaviour can do with the connections of its worker. */
@@ -40,6 +45,11 @@ export interface Connections {
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;
+  /** Reads of one that is paused at most so much; see {@link Engine}. */
+  readSome(slot: Slot, mostBytes: number): void;
+  /** Whether its socket hasn't taken yet what was sent. */
+  isQueued(slot: Slot): boolean;
+  localEnd(slot: Slot): LocalEnd | undefined;
 }
 
 /** What behaviours work with; all of the worker's own. */
@@ -50,6 +60,15 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;
   readonly marks: MarkNumbers;
+  /** Told once in an episode which connections read slowly. */
+  readonly onSlow?: ((ends: readonly SlowEnds[]) => void) | undefined;
+}
+
+/** Our ends of connections, from one address to one port. */
+export interface SlowEnds {
+  readonly address: LocalEnd['address'];
+  readonly peerPort: number;
+  readonly ports: Uint16Array;
 }
 
 /** @param plan this worker's share */

@@ -5,6 +5,7 @@ import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
+import { createSlow } from './slow.ts';
 
 const IDLE: Behaviour = {
   step: () => Number.POSITIVE_INFINITY,
@@ -36,6 +37,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
     case 'poll':
       if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
       return createPolls(plan.pauseMs, { ...deps, protocol });
+    case 'slow':
+      return createSlow(plan, deps, createBehaviour);
   }
 }
 

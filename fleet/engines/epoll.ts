@@ -3,6 +3,7 @@ import { Departures } from './departures.ts';
 import { resetWhenClosed } from './dial.ts';
 import { causeOf, type Destination, type EndCause, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { AllowedReads } from './epoll-allowed.ts';
 import { ASK_EVERY_MS, EpollBacklog } from './epoll-backlog.ts';
 import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
@@ -10,6 +11,7 @@ import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
 import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN, WAITING } from './epoll-states.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc, SHUT_WR } from './libc.ts';
+import { type LocalEnd, localEndOf } from './local-end.ts';
 import { sendMost } from './send-most.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
 import { readSocketError } from './socket-error.ts';
@@ -33,6 +35,7 @@ export class EpollEngine implements Engine {
   readonly #generations: Uint8Array;
   readonly #queues: SendQueues;
   readonly #unread = new Unread();
+  readonly #allowed: AllowedReads;
   readonly #gone: Departures;
   readonly #backlog: EpollBacklog;
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -53,6 +56,12 @@ export class EpollEngine implements Engine {
     this.#set = new EpollSet(libc);
     const [ports, set, fds] = [this.#ports, this.#set, this.#fds];
     const fail = (slot: Slot, why: string): void => this.#close(slot, causeOf(why), why);
+    this.#allowed = new AllowedReads(libc, this.#readBuffer, {
+      fdOf: (slot) => ((this.#states[slot]! & PEER_FIN) === 0 ? fds[slot]! : -1),
+      came: (slot, bytes) => events.onBytes(slot, bytes),
+      ended: (slot) => this.#peerFin(slot),
+      broke: fail,
+    });
     this.#backlog = new EpollBacklog({ ports, set, fds, states: this.#states, generations: this.#generations, fail });
   }
 
@@ -131,15 +140,22 @@ export class EpollEngine implements Engine {
   resumeReading(slot: Slot): void {
     if (this.#fds[slot]! < 0 || (this.#states[slot]! & PAUSED) === 0) return;
     this.#states[slot] = this.#states[slot]! & ~PAUSED;
+    this.#allowed.delete(slot);
     // What has come meanwhile was told already: an edge is told once.
     this.#unread.wait(slot);
   }
 
+  readSome(slot: Slot, mostBytes: number): void {
+    if (this.#fds[slot]! >= 0 && (this.#states[slot]! & PAUSED) !== 0) this.#allowed.allow(slot, mostBytes);
+  }
+
+  readonly localEnd = (slot: Slot): LocalEnd | undefined => localEndOf(this.#libc, this.#fds[slot]!);
+
   async turn(maxWaitMs: number): Promise<void> {
     const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
-    const waitMs = !this.#gone.isEmpty || this.#unread.size > 0 ? 0 : mostMs;
+    const isDue = !this.#gone.isEmpty || this.#unread.size > 0 || this.#allowed.size > 0;
     this.#gone.report();
-    const count = this.#set.wait(waitMs);
+    const count = this.#set.wait(isDue ? 0 : mostMs);
     if (!this.#backlog.isEmpty) this.#backlog.enter();
     const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;
@@ -150,6 +166,7 @@ export class EpollEngine implements Engine {
       isLate = performance.now() >= endsAtMs;
     }
     if (this.#unread.size > 0) this.#readOn();
+    if (this.#allowed.size > 0) this.#allowed.read();
     this.#gone.report();
     const nowMs = performance.now();
     if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
@@ -174,13 +191,7 @@ export class EpollEngine implements Engine {
     const fd = this.#fds[slot]!;
     if (fd < 0 || this.#generations[slot] !== generation) return;
     if ((this.#states[slot]! & CONNECTING) !== 0) {
-      if ((mask & (EPOLLERR | EPOLLHUP)) !== 0) {
-        const why = readSocketError(this.#libc, fd);
-        if (why !== undefined) {
-          this.#close(slot, causeOf(why), why);
-          return;
-        }
-      }
+      if ((mask & (EPOLLERR | EPOLLHUP)) !== 0 && this.#isBroken(slot, fd)) return;
       if ((mask & (EPOLLOUT | EPOLLIN)) === 0) return;
       this.#states[slot] = this.#states[slot]! & ~CONNECTING;
       this.#events.onConnected(slot);
@@ -189,13 +200,19 @@ export class EpollEngine implements Engine {
     }
     if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
     if ((this.#states[slot]! & PAUSED) !== 0) {
-      const why = (mask & EPOLLERR) === 0 ? undefined : readSocketError(this.#libc, fd);
-      if (why !== undefined) this.#close(slot, causeOf(why), why);
+      if ((mask & EPOLLERR) !== 0) this.#isBroken(slot, fd);
       return;
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
     this.#remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
+  }
+
+  /** Whether the socket has an error, which is dealt with. */
+  #isBroken(slot: Slot, fd: number): boolean {
+    const why = readSocketError(this.#libc, fd);
+    if (why !== undefined) this.#close(slot, causeOf(why), why);
+    return why !== undefined;
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
@@ -282,6 +299,7 @@ export class EpollEngine implements Engine {
     this.#fds[slot] = -1;
     this.#queues.delete(slot);
     this.#unread.delete(slot);
+    this.#allowed.delete(slot);
     this.#ports.closed(slot);
     this.#report(slot, cause, detail);
   }

@@ -20,6 +20,8 @@ export interface SlotSocket extends Socket {
   finishing: boolean;
   /** Nothing is read until somebody says so. */
   paused: boolean;
+  /** What may be read all the same; below 0: what was read beyond it. */
+  allowedBytes: number;
   /** What went through it and was added up. */
   countedIn: number;
   countedOut: number;
@@ -47,6 +49,7 @@ export function createSlotSocket(slot: Slot): SlotSocket {
   raw.dropped = false;
   raw.finishing = false;
   raw.paused = false;
+  raw.allowedBytes = 0;
   raw.countedIn = 0;
   raw.countedOut = 0;
   raw.told = 0;

@@ -8,6 +8,7 @@ import { nodeTlsOptions } from '../transports/tls/node-tls-options.ts';
 import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
 import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from './engine.ts';
+import { localEndIn } from './local-end.ts';
 import { connectOptions, type NodeEngineOptions } from './node.ts';
 import {
   createSlotSocket,
@@ -133,7 +134,12 @@ export function createNodeTlsEngine(
     }
     raw.told += bytes.length;
     events.onBytes(raw.slot, bytes);
-    if (raw.told < ROUND_BYTES || raw.dropped || raw.paused) return;
+    if (raw.paused) {
+      raw.allowedBytes -= bytes.length;
+      if (raw.allowedBytes <= 0) this.pause();
+      return;
+    }
+    if (raw.told < ROUND_BYTES || raw.dropped) return;
     this.pause();
     unread.add(raw.slot);
   }
@@ -219,6 +225,7 @@ export function createNodeTlsEngine(
   function resume(raw: SlotSocket): void {
     if (!raw.paused) return;
     raw.paused = false;
+    raw.allowedBytes = 0;
     raw.tls?.resume();
   }
 
@@ -275,6 +282,16 @@ export function createNodeTlsEngine(
     resumeReading(slot) {
       const raw = sockets.get(slot);
       if (raw) resume(raw);
+    },
+    readSome(slot, mostBytes) {
+      const raw = sockets.get(slot);
+      if (raw?.paused !== true) return;
+      raw.allowedBytes = Math.min(0, raw.allowedBytes) + mostBytes;
+      if (raw.allowedBytes > 0) raw.tls?.resume();
+    },
+    localEnd(slot) {
+      const { localAddress, localPort = 0, remotePort = 0 } = sockets.get(slot) ?? {};
+      return localEndIn(localAddress, localPort, remotePort);
     },
     turn: turns.turn,
     forEachUnread: unread.forEach,

@@ -16,7 +16,7 @@ const makeOrder = (i: number): Order => ({
   perSecond: i,
   startedAtMs: i,
   stop: i,
-  talking: 0,
+  talking: 0, episodes: 0,
   collections: i,
 });
 
@@ -92,7 +92,7 @@ function defineTests(): void {
       perSecond: 2000.5,
       startedAtMs: 1e9 + 0.25,
       stop: 1,
-      talking: 0,
+      talking: 0, episodes: 0,
       collections: 2,
     };
     writer.write(wanted);

@@ -6,6 +6,7 @@ import {
   type Outcome,
   PEER_LOSSES,
 } from '../../core/values/outcomes.ts';
+import type { BehaviourDeps } from '../behaviours/behaviour.ts';
 import type { SharedWindow, TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { HistogramName } from '../wire.ts';
@@ -23,6 +24,7 @@ export interface AccountDeps {
   readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
   /** A text for people, without the secrets of this connection. */
   readonly hide?: ((slot: Slot, text: string) => string) | undefined;
+  readonly onSlow?: BehaviourDeps['onSlow'];
 }
 
 /**

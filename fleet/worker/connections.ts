@@ -14,4 +14,7 @@ export const connectionsOver = (
   close,
   pauseReading: (slot) => engine.pauseReading(slot),
   resumeReading: (slot) => engine.resumeReading(slot),
+  readSome: (slot, mostBytes) => engine.readSome(slot, mostBytes),
+  isQueued: (slot) => engine.isQueued(slot),
+  localEnd: (slot) => engine.localEnd(slot),
 });

@@ -86,7 +86,7 @@ async function withHolder(engineName: EngineName, at: Endpoint, body: (held: Hel
     return behaviour;
   });
   const aim = (wanted: number, stop: 0 | 1 = 0): void => {
-    const order = { wanted, perSecond: FAST, startedAtMs: now(), stop, collections: 0, talking: 0 };
+    const order = { wanted, perSecond: FAST, startedAtMs: now(), stop, collections: 0, talking: 0, episodes: 0 };
     holder.aim(order, wanted, FAST);
   };
   const until = async (isSo: (seen: Tally) => boolean, what: string): Promise<Tally> => {

@@ -1,4 +1,3 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
@@ -9,13 +8,13 @@ import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
-import { OUTCOME_OF, REASON_OF } from './endings.ts';
+import { OUTCOME_OF, REASON_OF, reasonOf } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
 import { isBegun, isClosing, Slots, STATE } from './slots.ts';
-import { Streams } from './streams.ts';
+import { type Streams, streamsOf } from './streams.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -87,8 +86,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       engine,
       protocol,
     });
-    const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
-    this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
+    this.#streams = streamsOf(protocol.name, this.slotCount, this.#deps.histograms.eventGap);
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
@@ -120,6 +118,11 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   talk(talking: boolean): void {
     if (this.#talking && !talking) this.#behaviour.rest();
     this.#talking = talking;
+  }
+
+  /** An episode, or the next act of one. */
+  beginEpisode(): void {
+    this.#behaviour.begin?.();
   }
 
   /** After a stop: nothing is left to wait for. */
@@ -291,7 +294,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#farewells.drop(slot);
   }
 
-  #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
+  #leaveOpen(slot: Slot, cause: CloseReason, detail: string): void {
+    const reason = reasonOf(cause, this.#behaviour.isProvoked?.(slot) === true);
     this.#behaviour.onClosed(slot);
     this.#account.left(slot, reason, detail);
     this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
+import type { SlowEnds } from '../behaviours/behaviour.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
@@ -42,6 +43,7 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
   | { readonly type: 'agreed'; readonly agreement: Agreement }
+  | { readonly type: 'slow'; readonly ends: readonly SlowEnds[] }
   | { readonly type: 'ended' };
 
 /** Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. */
@@ -70,7 +72,9 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
-  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, onTrouble: onceEach(tell) });
+  const onSlow = (ends: readonly SlowEnds[]): void => tell({ type: 'slow', ends });
+  const heard = { onTrouble: onceEach(tell), onSlow };
+  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, ...heard });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(
@@ -89,6 +93,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   let seen = -1;
   let rampStartedAtMs = Number.NaN;
   let collections = 0;
+  let episodes = 0;
   const fillOf = (wanted: number): Fill =>
     fillShare(wanted, data.capacity, data.holder.index, data.workers, data.lanes);
   let fill = fillOf(0);
@@ -107,6 +112,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
         fill = { share, before };
       }
       holder.talk(order.talking === 1);
+      for (; episodes < order.episodes; episodes++) holder.beginEpisode();
       collections = order.collections;
       tally.set('orderSeen', version);
     }
