@@ -32,6 +32,8 @@ export interface FleetOptions {
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same while connections come back that were cut: many at once are what a storm is. As the one above unless said. */
+  readonly returnWindow?: number | undefined;
   /** The same for closes. */
   readonly closeWindow: number;
   readonly openTimeoutMs: number;
@@ -71,7 +73,11 @@ export interface Fleet {
   pursue(wanted: number, perSecond: number): number;
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
-  /** An episode, or the next act of one that has several. @returns the order's number */
+  /**
+   * Has the behaviour begin its episode with the connections that are open, or the next act of it. Another number that is to be pursued
+   * ends it.
+   * @returns the order's number
+   */
   beginEpisode(): number;
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
@@ -129,6 +135,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       holder: {
         capacity: workerCapacity,
         window: options.window,
+        returnWindow: options.returnWindow,
         closeWindow: options.closeWindow,
         openTimeoutMs: options.openTimeoutMs,
         closeTimeoutMs: options.closeTimeoutMs,

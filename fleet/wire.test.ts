@@ -37,7 +37,15 @@ test('what a real fleet tells goes over the wire whole', TIMEOUT, async () => {
 });
 
 test('orders and troubles go over it whole; what is not of the wire, or of another version, is refused', () => {
-  const order: Order = { wanted: 5000, perSecond: 2000.5, startedAtMs: 1e9, stop: 0, collections: 2, talking: 1, episodes: 0 };
+  const order: Order = {
+    wanted: 5000,
+    perSecond: 2000.5,
+    startedAtMs: 1e9,
+    stop: 0,
+    collections: 2,
+    talking: 1,
+    episodes: 1,
+  };
   assert.deepEqual(OrderMessage.parse(carried(order)), { version: WIRE_VERSION, ...order });
   const trouble: Trouble = { what: 'by-peer', detail: 'FIN', openMs: 5000, silentMs: 4000 };
   assert.deepEqual(TroubleMessage.parse(carried(trouble)), { version: WIRE_VERSION, ...trouble });

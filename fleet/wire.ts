@@ -22,7 +22,7 @@ export interface Order {
   readonly collections: number;
   /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
   readonly talking: number;
-  /** Raised by one for each episode that is to begin, or each act of one that has several: see `Behaviour.begin`. */
+  /** Raised by one for each episode that is to begin, or for each act of one that has several; see {@link Behaviour.begin}. */
   readonly episodes: number;
 }
 export const ORDER_FIELDS = [
@@ -92,6 +92,19 @@ export const TALLY_FIELDS = [
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',
+  /** Connections that were cut in episodes, those of them that are open again, and their attempts beyond the first. */
+  'cut',
+  'back',
+  'retries',
+  /** Those that wait until they come back, now: nobody else is opened in their place. */
+  'away',
+  /** Their attempts that were due while there was no room in the window. */
+  'heldBack',
+  /** Attempts that failed, and open connections that were lost, while an episode went on: no reason to give up. */
+  'pardoned',
+  /** When the episode began, and when the last connection came back, by {@link monotonicClock}; 0 before. */
+  'begunAtMs',
+  'lastBackAtMs',
   /** Collections done, of those the order asked for. */
   'collections',
   /** The number of the last order that was taken up. */
@@ -137,6 +150,16 @@ export const HISTOGRAMS = [
   'lossAge',
   'lossSilence',
   'lossUnsaid',
+  /** Connections that come back are in none of those above: from the cut until open again. */
+  'backAfter',
+  /** From the start of the attempt that succeeded until open, and what each stage took of it. */
+  'admission',
+  'returnConnecting',
+  'returnSecuring',
+  'returnHandshaking',
+  /** How late their attempts were started after their wait, and although there was room in the window. */
+  'returnLag',
+  'returnOwnLag',
 ] as const;
 export type HistogramName = (typeof HISTOGRAMS)[number];
 

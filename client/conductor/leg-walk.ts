@@ -2,6 +2,7 @@ import { isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
+import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
 import { hold } from './phases/hold.ts';
@@ -76,6 +77,8 @@ export class LegWalk {
       const point = await hold(course, level, talked);
       if (point && course.cycle === 0) this.#points.push(point);
     }
+    // Once every level was read: what it leaves in an allocator would look free to the levels above.
+    if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top, this.holds.at(-1));
     fleet.setTalking(false);
     if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);

@@ -5,6 +5,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type Progress, ProgressMeter } from '../progress.ts';
 import { countsOf, type LegState, receivedIn } from './leg-course.ts';
+import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 
 const TICK_MS = 200;
@@ -21,6 +22,8 @@ interface Ticked {
   readonly elapsedMs: () => number;
   readonly state: () => LegState;
   readonly costSoFar: () => Estimate | null;
+  /** Told the target's user memory of each tick. */
+  readonly guard: Pick<MemoryGuard, 'look'>;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -30,12 +33,13 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, onProgress } = ticked;
+  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, guard, onProgress } = ticked;
   const progress = new ProgressMeter(plan, launch, index);
   const tick = (): void => {
     const tally = fleet.tally();
     const counts = countsOf(tally);
     const { targetBytes } = meters.readQuick();
+    guard.look(targetBytes);
     const { user, system } = cpuUsage();
     recorder.sample({
       type: 'tick',

@@ -4,7 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { CLOSE_REASONS, type CloseReason, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
-import type { Tally } from '../../fleet/wire.ts';
+import { TALLY_FIELDS, type Tally, type TallyField } from '../../fleet/wire.ts';
 import { check, interrupted, type Watched, waitFor } from './watch.ts';
 
 /** Counts as a fleet would show them after these outcomes and closes. */
@@ -13,36 +13,11 @@ function tallyOf(outcomes: Partial<Record<Outcome, number>>, closes: Partial<Rec
   const sum = (counts: object): number => Object.values(counts).reduce((total: number, one: number) => total + one, 0);
   const closed = sum(closes);
   return {
+    ...(Object.fromEntries(TALLY_FIELDS.map((name) => [name, 0])) as Record<TallyField, number>),
     attempts: sum(all),
-    opening: 0,
     open: all.open - closed,
     failed: sum(all) - all.open,
     closed,
-    closing: 0,
-    flooding: 0,
-    declined: 0,
-    unanswered: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    messagesIn: 0,
-    payloadBytesIn: 0,
-    wireBytesIn: 0,
-    wireBytesOut: 0,
-    secured: 0,
-    resumed: 0,
-    tlsObjects: 0,
-    tlsKeptObjects: 0,
-    heartbeats: 0,
-    messages: 0,
-    replies: 0,
-    pending: 0,
-    lateReplies: 0,
-    lostReplies: 0,
-    fromOthers: 0,
-    firstLossAtMs: 0,
-    lastLossAtMs: 0,
-    collections: 0,
-    orderSeen: 0,
     outcomes: all,
     statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     closeReasons: {

@@ -41,6 +41,8 @@ export interface Watched {
   /** Processes of the target that the kernel killed for want of memory since the leg began; undefined when none. */
   oomKills(): OomKills | undefined;
   defect(): Error | undefined;
+  /** Why memory doesn't allow to go on; undefined: it does. */
+  memory?(): RigError | undefined;
   /** The leg so far: the times of what failed or was lost. */
   progress(): Pick<LegProgress, 'losses' | 'failedAfter' | 'ownLag'>;
 }
@@ -49,7 +51,7 @@ export interface Watched {
  * Waits for a condition, and no longer than the leg makes sense.
  *
  * @param wanted connections that are to be open; when none opens and as many have failed, waiting is over
- * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, or what keeps the connections from opening or staying open
+ * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, EMEMORYLIMIT, or what keeps the connections from opening or staying open
  */
 export async function waitFor(condition: (tally: Tally) => boolean, wanted: number, watched: Watched): Promise<void> {
   for (;;) {
@@ -66,6 +68,8 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   if (watched.signal.aborted) throw interrupted();
   const defect = watched.defect();
   if (defect) throw defect;
+  const memory = watched.memory?.();
+  if (memory) throw memory;
   const death = deathIn(watched);
   if (death) throw killedForMemory(watched) ?? death;
   if (!isHopeless(tally, wanted, watched.planned)) return;
@@ -101,7 +105,8 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  if (tally.failed - tally.outcomes.cancelled + lostIn(tally.closeReasons) > toleratedOf(planned)) return true;
+  const broken = tally.failed - tally.outcomes.cancelled + lostIn(tally.closeReasons);
+  if (broken - tally.pardoned > toleratedOf(planned)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PROTOCOLS } from '../protocols/names.ts';
-import { BEHAVIOURS, behaviourHelp, canBehave, isSteadyWith, isTalk, parseBehaviour } from './behaviours.ts';
+import { BEHAVIOURS, behaviourHelp, canBehave, isEpisode, isSteadyWith, isTalk, parseBehaviour } from './behaviours.ts';
+import { printComingBack, type StormPlan, waitMsOf } from './storm.ts';
 
 test('every behaviour is in the help, and what the help shows is read as that', () => {
   const examples = [...behaviourHelp().matchAll(/([a-z]+[^\s,]*) \(/g)].map(([, example = '']) => example);
@@ -19,11 +20,17 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['echo', 'tcp', 'ws'],
     ['request', 'http'],
     ['poll', 'http'],
+    ['storm', 'tcp', 'ws', 'http', 'sse'],
+    ['slow', 'tcp', 'ws', 'http', 'sse'],
   ]);
-  assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
+  assert.deepEqual(
+    BEHAVIOURS.filter((kind) => isTalk({ kind })),
+    ['echo', 'request'],
+  );
+  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'slow']);
   // Records of a later version may have it.
-  assert.equal(isTalk('storm'), false);
-  assert.equal(isTalk('toString'), false);
+  assert.equal(isTalk({ kind: 'later' }), false);
+  assert.equal(isTalk({ kind: 'toString' }), false);
 });
 
 test('still means that no connection came or went', () => {
@@ -51,6 +58,51 @@ test('a poll has a pause, a path, both or neither', () => {
   for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
 });
 
+test('a storm has a share, a cut and a way to come back, or the usual ones', () => {
+  const usual = { how: 'backoff', baseMs: 1000, capMs: 30_000 };
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['storm', { kind: 'storm', percent: 100, cut: 'fin', comesBack: usual }],
+    ['storm:50%', { kind: 'storm', percent: 50, cut: 'fin', comesBack: usual }],
+    ['storm:100%:rst', { kind: 'storm', percent: 100, cut: 'rst', comesBack: usual }],
+    ['storm:100%:backoff:2s', { kind: 'storm', percent: 100, cut: 'fin', comesBack: { ...usual, baseMs: 2000 } }],
+    [
+      'storm:5%:fin:backoff:1m',
+      { kind: 'storm', percent: 5, cut: 'fin', comesBack: { how: 'backoff', baseMs: 60_000, capMs: 60_000 } },
+    ],
+    ['storm:100%:at-once', { kind: 'storm', percent: 100, cut: 'fin', comesBack: { how: 'at-once', retryMs: 100 } }],
+    ['storm:50%:rst:fixed:2s', { kind: 'storm', percent: 50, cut: 'rst', comesBack: { how: 'fixed', waitMs: 2000 } }],
+    ['storm:0.5', '"storm:0.5" may mean storm:0.5% or storm:50%: write which'],
+    ['storm:120%', '"storm:120%" has a wrong share; more than 0% and at most 100% can be cut'],
+    ['storm:50%:fixed:2', '"storm:50%:fixed:2" has a wait that may mean 2ms or 2s: write which'],
+    ['storm:50%:backoff:2s:1s', '"storm:50%:backoff:2s:1s" has a cap below its base; storm:100%:backoff:1s:30s'],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+  for (const text of ['storm:50%:soon', 'storm:50%:fixed:1s:2s', 'storm:50%:rst:fin', 'storm:50%:backoff:1s:2s:3s']) {
+    assert.match(String(parseBehaviour(text)), /does not say how they come back; at-once, fixed:2s or backoff:1s:30s/);
+  }
+  for (const text of ['at-once:50ms', 'fixed:2s', 'backoff:1s:30s']) {
+    assert.equal(printComingBack((parseBehaviour(`storm:10%:${text}`) as StormPlan).comesBack), text);
+  }
+});
+
+test('who comes back waits by its policy, and by back-off up to twice as long each time, with full jitter', () => {
+  const backoff = { how: 'backoff', baseMs: 1000, capMs: 30_000 } as const;
+  const most = [0, 1, 2, 3, 4, 5, 6, 255].map((tries) => waitMsOf(backoff, tries, 1));
+  assert.deepEqual(most, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  assert.deepEqual(
+    [0, 0.25, 0.5].map((chance) => waitMsOf(backoff, 2, chance)),
+    [0, 1000, 2000],
+  );
+  assert.deepEqual(
+    [0, 1, 9].map((tries) => waitMsOf({ how: 'fixed', waitMs: 2000 }, tries, 0.3)),
+    [2000, 2000, 2000],
+  );
+  assert.deepEqual(
+    [0, 1, 9].map((tries) => waitMsOf({ how: 'at-once', retryMs: 100 }, tries, 0.3)),
+    [0, 100, 100],
+  );
+});
+
 for (const wrong of [
   '',
   'idle:1',
@@ -67,7 +119,7 @@ for (const wrong of [
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path or poll:\/path$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[,\w:/%]* or [\w:/%]+$/,
     );
   });
 }

@@ -7,9 +7,18 @@ import { IDLE } from './idle.ts';
 import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 import { SLOW, type SlowPlan } from './slow.ts';
+import { STORM } from './storm.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
-const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST, poll: POLL, slow: SLOW } as const;
+const TABLE = {
+  idle: IDLE,
+  heartbeat: HEARTBEAT,
+  echo: ECHO,
+  request: REQUEST,
+  poll: POLL,
+  storm: STORM,
+  slow: SLOW,
+} as const;
 
 type Kind = keyof typeof TABLE;
 /** What an open connection does. */
@@ -23,14 +32,24 @@ export type { SlowPlan };
 /** What open connections do all the time, whatever else befalls some of them. */
 export type ThroughoutPlan = SlowPlan['beside'];
 
-export const throughoutOf = (plan: BehaviourPlan): ThroughoutPlan => ('beside' in plan ? plan.beside : plan);
+/** Itself, where nothing stands beside it. */
+export const throughoutOf = (plan: BehaviourPlan): Exclude<BehaviourPlan, SlowPlan> =>
+  'beside' in plan ? plan.beside : plan;
 
 export const canBehave = (protocol: ProtocolName, kind: Kind): boolean =>
   TABLE[kind].needs?.includes(DESCRIPTORS[protocol].exchange) ?? true;
 
 /** Whether round trips can be measured. A record may have a kind that isn't known here: that doesn't talk. */
-export const isTalk = (plan: { readonly kind: string; readonly beside?: { readonly kind: string } | undefined }): boolean =>
-  (isKind(plan.kind) && TABLE[plan.kind].talks) || (plan.beside !== undefined && isTalk(plan.beside));
+export const isTalk = (plan: {
+  readonly kind: string;
+  readonly beside?: { readonly kind: string } | undefined;
+}): boolean => (isKind(plan.kind) && TABLE[plan.kind].talks) || (plan.beside !== undefined && isTalk(plan.beside));
+
+/** Whether it is something that is done to a level once that was read; see `client/conductor/episodes/`. */
+export const isEpisode = (kind: Kind): boolean => {
+  const descriptor: BehaviourDescriptor<BehaviourPlan> = TABLE[kind] as never;
+  return descriptor.episode === true;
+};
 
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
@@ -40,7 +59,8 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates` or `slow:10%+echo:5k/s:64B`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or
+ * `slow:10%+echo:5k/s:64B`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */
@@ -62,7 +82,8 @@ function parseBoth(text: string, beside: string): BehaviourPlan | string {
   if (typeof plan === 'string') return plan;
   if (typeof other === 'string') return other;
   if (!('beside' in plan)) return `"${text}" has nothing beside it`;
-  if ('beside' in other) return `"${text}+${beside}" has two that befall connections; one of them has to go`;
+  if ('beside' in other || other.kind === 'storm')
+    return `"${text}+${beside}" has two that befall connections; one of them has to go`;
   if (plan.sharePercent === 100 && isTalk(other)) {
     return `"${text}+${beside}" leaves nobody whose round trips could be measured; a share below 100%, or no ${other.kind}`;
   }

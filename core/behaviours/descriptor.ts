@@ -14,6 +14,11 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   /** Connections may do another one beside it: `slow:10%+echo:5k/s:64B`. */
   readonly takesBeside?: true;
   /**
+   * It is an episode: nothing goes on while levels are held, and once the top was held and read something is done to its
+   * connections, after which it is whole again.
+   */
+  readonly episode?: true;
+  /**
    * @param parts what stands between the colons behind its name
    * @returns the plan; a sentence that says what is wrong; undefined where it is no such behaviour at all
    */

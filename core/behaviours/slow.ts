@@ -19,10 +19,11 @@ export interface SlowPlan {
 
 export const SLOW: BehaviourDescriptor<SlowPlan> = {
   example: 'slow:10%+echo:5k/s:64B',
-  help: 'with any of the others behind the +, or none: that share stops reading for a while, once the top level was held; slow:10%:4KiB/s reads that much a second',
+  help: 'once the top level was held that share stops reading for a while; slow:10%:4KiB/s reads that much; all do what is behind the +',
   needs: undefined,
   talks: false,
   takesBeside: true,
+  episode: true,
   parse([share, pace, ...more], text) {
     const sharePercent = share === undefined ? undefined : parseQuantity('percent', share);
     const bytesPerSecond = pace === undefined ? null : parsePace(pace);

@@ -8,6 +8,7 @@ import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
+import { SlowSummary } from './slow.ts';
 import { Agreement, LegTls } from './tls.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
@@ -16,7 +17,7 @@ export const STRAIGHT = 0.99;
 /** What keeps a cost from being shown: levels that scatter, lie on no line, or tell no more than a wide range; a heap that hides it. */
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
-const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
+const [count, bytes, ms] = [z.number().int().nonnegative(), z.number().nullable(), z.number().nonnegative()];
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 
@@ -49,7 +50,6 @@ const Fit = z.object({
     }),
   ),
 });
-const ms = z.number().nonnegative();
 const Latency = ms.nullable();
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
@@ -290,6 +290,7 @@ export const LegSummary = z.object({
     .default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  slow: SlowSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

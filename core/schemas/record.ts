@@ -15,6 +15,7 @@ import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
+import { SlowEpisode } from './slow.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
@@ -152,7 +153,11 @@ export type MemoryPoint = z.infer<typeof MemoryPoint>;
 /** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+/** A share of a level's connections read slowly. */
+const SlowSample = z.object({ type: z.literal('slow'), ...At, ...SlowEpisode.shape, progress: LegProgress });
+export type SlowSample = z.infer<typeof SlowSample>;
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, SlowSample, LegEnd]);
 export type Sample = z.infer<typeof Sample>;
 
 export const RunEvent = z.discriminatedUnion('type', [

@@ -1,4 +1,5 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import type { CloseReason } from '../../core/values/outcomes.ts';
 import type { LocalEnd } from '../engines/local-end.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
@@ -25,12 +26,20 @@ export interface Behaviour {
   onPayload(slot: Slot, bytes: Uint8Array): void;
   /** A request was answered, with a status of this class (2 to 5), and the peer keeps the connection or closes it now. */
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void;
-  /** The connection is no longer open. */
+  /** The connection is no longer open; not told of one that the behaviour itself has cut. */
   onClosed(slot: Slot): void;
-  /** An episode begins, or its next act. */
-  begin?(): void;
-  /** Whether the peer was brought to end it: then that is no loss. Asked before it is told as closed. */
-  isProvoked?(slot: Slot): boolean;
+  /** An episode begins with the connections that are open. What it has to do later it does in steps. */
+  begin?(nowMs: number): void;
+  /** Another number of connections is wanted: the episode is over, and what is still away is the pace's to open. */
+  end?(): void;
+  /**
+   * The peer has ended one that was open, just after `onClosed`.
+   *
+   * @returns as what that counts when an episode goes on that brings it back, or that brought it about; undefined: it is lost
+   */
+  onLost?(slot: Slot, reason: CloseReason): CloseReason | undefined;
+  /** An attempt that {@link Connections.comeBack} began has failed. */
+  onReturnFailed?(slot: Slot): void;
 }
 
 /** All that a behaviour can do with the connections of its worker. */
@@ -42,6 +51,15 @@ export interface Connections {
   send(slot: Slot, bytes: Uint8Array): void;
   /** In order, as if the plan had called for it; another is opened in its place. @returns false when too many are closing */
   close(slot: Slot): boolean;
+  /** Ends one that is open, at once and without a goodbye: its peer sees a reset, or FIN alone. Nobody is opened in its place. */
+  cut(slot: Slot, how: 'fin' | 'rst'): void;
+  /**
+   * Begins an attempt of one that was cut, outside of the pace of the run.
+   *
+   * @param dueAtMs when its wait was over
+   * @returns its slot; −1 when there is no room for it now
+   */
+  comeBack(dueAtMs: number): Slot;
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;

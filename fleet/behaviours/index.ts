@@ -6,6 +6,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
 import { createSlow } from './slow.ts';
+import { createStorm } from './storm.ts';
 
 const IDLE: Behaviour = {
   step: () => Number.POSITIVE_INFINITY,
@@ -37,6 +38,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
     case 'poll':
       if (!hasRequests(protocol)) throw new TypeError(`${protocol.name} has no requests`);
       return createPolls(plan.pauseMs, { ...deps, protocol });
+    case 'storm':
+      return createStorm(plan, deps);
     case 'slow':
       return createSlow(plan, deps, createBehaviour);
   }

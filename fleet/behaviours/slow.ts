@@ -1,9 +1,11 @@
 import type { SlowPlan, ThroughoutPlan } from '../../core/behaviours/behaviours.ts';
 import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
+import { PEER_LOSSES } from '../../core/values/outcomes.ts';
 import { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { HISTOGRAMS, type HistogramName } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, type MakeBehaviour, MOST_AT_ONCE } from './behaviour.ts';
+import { NONE } from './slot-queue.ts';
 import { endsOf } from './slow-ends.ts';
 import { nextWith, shareOfSlot } from './slow-share.ts';
 
@@ -49,6 +51,8 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
   let cursor = -1;
   let dueReads = 0;
   let seenMs: number | undefined;
+  /** The slot that was closed last, where it was a slow one. */
+  let closedSlow: Slot = NONE;
 
   const [first, step] = [2 * marks.first, 2 * marks.step];
   const others = make(partOf(beside, 1 - sharePercent / 100), {
@@ -164,7 +168,8 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
       if (places[slot] === SLOW) ownTally.set('open', --sloth);
       else readers--;
       places[slot] = AWAY;
-      if (isSlow[slot] === 0) return;
+      closedSlow = isSlow[slot] === 1 ? slot : NONE;
+      if (closedSlow === NONE) return;
       isSlow[slot] = 0;
       tally.add('slow', -1);
       tally.add('slowOwedBytes', -owedBytes[slot]!);
@@ -178,7 +183,9 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
       else if (act === CLOSING) closeSlow();
     },
 
-    isProvoked: (slot) => isSlow[slot] === 1,
+    // One that is gone because it floods was asked to read on, and had more to read than there is time for.
+    onLost: (slot, reason) =>
+      slot === closedSlow && (PEER_LOSSES.has(reason) || reason === 'flood') ? 'by-defence' : undefined,
   };
 }
 

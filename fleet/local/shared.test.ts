@@ -16,8 +16,9 @@ const makeOrder = (i: number): Order => ({
   perSecond: i,
   startedAtMs: i,
   stop: i,
-  talking: 0, episodes: 0,
+  talking: 0,
   collections: i,
+  episodes: i,
 });
 
 const READS = 50_000;
@@ -92,8 +93,9 @@ function defineTests(): void {
       perSecond: 2000.5,
       startedAtMs: 1e9 + 0.25,
       stop: 1,
-      talking: 0, episodes: 0,
+      talking: 0,
       collections: 2,
+      episodes: 3,
     };
     writer.write(wanted);
     assert.notEqual(reader.version, before);

@@ -154,6 +154,7 @@ export class TallyReader {
     const sum = new Float64Array(TALLY_LENGTH);
     let [orderSeen, collections] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     let [firstLossAtMs, lastLossAtMs] = [Number.POSITIVE_INFINITY, 0];
+    let [begunAtMs, lastBackAtMs] = [Number.POSITIVE_INFINITY, 0];
     for (const block of this.#blocks) {
       block.read(one);
       for (let i = 0; i < TALLY_LENGTH; i++) sum[i] = sum[i]! + one[i]!;
@@ -161,6 +162,8 @@ export class TallyReader {
       collections = Math.min(collections, one[TALLY_AT.collections]!);
       firstLossAtMs = Math.min(firstLossAtMs, one[TALLY_AT.firstLossAtMs]! || Number.POSITIVE_INFINITY);
       lastLossAtMs = Math.max(lastLossAtMs, one[TALLY_AT.lastLossAtMs]!);
+      begunAtMs = Math.min(begunAtMs, one[TALLY_AT.begunAtMs]! || Number.POSITIVE_INFINITY);
+      lastBackAtMs = Math.max(lastBackAtMs, one[TALLY_AT.lastBackAtMs]!);
     }
     const plain = {} as Record<TallyField, number>;
     for (const field of TALLY_FIELDS) plain[field] = sum[TALLY_AT[field]]!;
@@ -171,8 +174,10 @@ export class TallyReader {
     const statuses = {} as Record<StatusClass, number>;
     for (let i = 0; i < STATUS_CLASSES.length; i++) statuses[STATUS_CLASSES[i]!] = sum[STATUSES_AT + i]!;
     if (lastLossAtMs === 0) firstLossAtMs = 0;
+    if (begunAtMs === Number.POSITIVE_INFINITY) begunAtMs = 0;
+    const moments = { firstLossAtMs, lastLossAtMs, begunAtMs, lastBackAtMs };
     // For the first two, what matters is what the slowest worker has done.
-    return { ...plain, orderSeen, collections, firstLossAtMs, lastLossAtMs, outcomes, closeReasons, statuses };
+    return { ...plain, orderSeen, collections, ...moments, outcomes, closeReasons, statuses };
   }
 }
 

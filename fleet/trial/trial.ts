@@ -173,5 +173,6 @@ const orderOf = (startedAtMs: number) => ({
   startedAtMs: startedAtMs - 1000 / PER_SECOND,
   stop: 0,
   collections: 0,
-  talking: 0, episodes: 0,
+  talking: 0,
+  episodes: 0,
 });

@@ -16,6 +16,8 @@ import { isClosing, type Slots, STATE } from './slots.ts';
 export interface AccountDeps {
   readonly tally: TallyWriter;
   readonly opening: SharedWindow;
+  /** The same attempts, with the bound for those that come back; undefined: with the same. */
+  readonly returning?: SharedWindow | undefined;
   readonly closing: SharedWindow;
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   /** {@link monotonicClock}: the same for all threads. */
@@ -25,7 +27,21 @@ export interface AccountDeps {
   /** A text for people, without the secrets of this connection. */
   readonly hide?: ((slot: Slot, text: string) => string) | undefined;
   readonly onSlow?: BehaviourDeps['onSlow'];
+  /** An attempt of one that comes back has failed. */
+  readonly onReturnFailed?: ((slot: Slot) => void) | undefined;
 }
+
+/** Where times of attempts are counted: those that come back have distributions of their own. */
+const TIMES = {
+  ramp: { lag: 'lag', ownLag: 'ownLag', connecting: 'connecting', securing: 'securing', handshaking: 'handshaking' },
+  return: {
+    lag: 'returnLag',
+    ownLag: 'returnOwnLag',
+    connecting: 'returnConnecting',
+    securing: 'returnSecuring',
+    handshaking: 'returnHandshaking',
+  },
+} as const satisfies Record<string, Record<string, HistogramName>>;
 
 /**
  * Counts what becomes of a worker's connections, and keeps their states in step. Each attempt passes exactly one of `opened` and
@@ -52,34 +68,39 @@ export class Account {
   }
 
   /** @param roomSinceMs since when there was room for it: what it is late before that isn't our doing */
-  attempted(plannedAtMs: number, roomSinceMs: number): Slot {
+  attempted(plannedAtMs: number, roomSinceMs: number, isReturn = false): Slot {
     const { tally, histograms, now } = this.#deps;
+    const names = isReturn ? TIMES.return : TIMES.ramp;
     const startedAtMs = now();
-    recordMs(histograms.lag, startedAtMs - plannedAtMs);
-    recordMs(histograms.ownLag, startedAtMs - Math.max(plannedAtMs, roomSinceMs));
+    recordMs(histograms[names.lag], startedAtMs - plannedAtMs);
+    recordMs(histograms[names.ownLag], startedAtMs - Math.max(plannedAtMs, roomSinceMs));
     tally.add('attempts', 1);
     tally.add('opening', 1);
-    return this.#slots.take(plannedAtMs, startedAtMs);
+    return this.#slots.take(plannedAtMs, startedAtMs, isReturn);
   }
 
   /** TCP is established. @param next what it has to pass now */
   connected(slot: Slot, next: typeof STATE.securing | typeof STATE.handshaking): void {
     const { histograms, now } = this.#deps;
-    recordMs(histograms.connecting, this.#slots.passStage(slot, next, now()));
+    recordMs(histograms[this.#timesOf(slot).connecting], this.#slots.passStage(slot, next, now()));
   }
 
   /** TLS is established. */
   secured(slot: Slot): void {
     const { histograms, now } = this.#deps;
-    recordMs(histograms.securing, this.#slots.passStage(slot, STATE.handshaking, now()));
+    recordMs(histograms[this.#timesOf(slot).securing], this.#slots.passStage(slot, STATE.handshaking, now()));
   }
 
   opened(slot: Slot, isDeclined: boolean): void {
     const { tally, histograms, opening, now } = this.#deps;
     const nowMs = now();
-    recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
-    recordMs(histograms.openActual, nowMs - this.#slots.startedAtMs(slot));
-    recordMs(histograms.handshaking, this.#slots.passStage(slot, STATE.open, nowMs));
+    const tookMs = nowMs - this.#slots.startedAtMs(slot);
+    if (this.#slots.isReturn(slot)) recordMs(histograms.admission, tookMs);
+    else {
+      recordMs(histograms.openPlanned, nowMs - this.#slots.plannedAtMs(slot));
+      recordMs(histograms.openActual, tookMs);
+    }
+    recordMs(histograms[this.#timesOf(slot).handshaking], this.#slots.passStage(slot, STATE.open, nowMs));
     this.#slots.land(slot);
     this.lifetimes.opened(slot, nowMs);
     opening.leave();
@@ -90,8 +111,10 @@ export class Account {
   }
 
   failed(slot: Slot, outcome: Outcome, detail: string): void {
-    const { tally, histograms, opening, now, onTrouble, hide } = this.#deps;
-    if (outcome !== 'cancelled') recordMs(histograms.failedAfter, now() - this.#slots.startedAtMs(slot));
+    const { tally, histograms, opening, now, onTrouble, hide, onReturnFailed } = this.#deps;
+    const isReturn = this.#slots.isReturn(slot);
+    if (isReturn && outcome !== 'cancelled') tally.add('pardoned', 1);
+    else if (outcome !== 'cancelled') recordMs(histograms.failedAfter, now() - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
     opening.leave();
@@ -99,6 +122,7 @@ export class Account {
     tally.add('failed', 1);
     tally.outcome(OUTCOME_INDEX[outcome]);
     if (outcome !== 'cancelled') onTrouble(outcome, hide?.(slot, detail) ?? detail);
+    if (isReturn) onReturnFailed?.(slot);
   }
 
   /** Something came in. What comes after our goodbye is no use to anybody. @param last it ends a message, or an answer */
@@ -108,15 +132,20 @@ export class Account {
     if (last) this.#deps.tally.add('messagesIn', 1);
   }
 
-  left(slot: Slot, reason: CloseReason, detail: string): void {
+  /** @param counted as what it counts: where the peer ended it by our doing, that is ours */
+  left(slot: Slot, reason: CloseReason, detail: string, counted: CloseReason = reason): void {
     const { tally, histograms, now, onTrouble, hide } = this.#deps;
-    const lived = PEER_LOSSES.has(reason) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;
+    const lived = PEER_LOSSES.has(counted) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;
     this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
-    tally.add('open', -1);
-    tally.add('closed', 1);
     tally.add('closing', 1);
-    tally.closeReason(CLOSE_REASON_INDEX[reason]);
-    if (reason !== 'by-us') onTrouble(reason, hide?.(slot, detail) ?? detail, lived);
+    this.#leftOpen(counted);
+    if (counted !== 'by-us') onTrouble(reason, hide?.(slot, detail) ?? detail, lived);
+  }
+
+  /** An open one that ends at once, by us: nothing of it is waited for. */
+  cut(slot: Slot): void {
+    this.#slots.setState(slot, STATE.dying);
+    this.#leftOpen('by-us');
   }
 
   /** A close has had all its time. */
@@ -131,5 +160,16 @@ export class Account {
     this.#deps.tally.add('closing', -1);
     if (state === STATE.closing) this.#deps.closing.leave();
     return true;
+  }
+
+  #leftOpen(reason: CloseReason): void {
+    const { tally } = this.#deps;
+    tally.add('open', -1);
+    tally.add('closed', 1);
+    tally.closeReason(CLOSE_REASON_INDEX[reason]);
+  }
+
+  #timesOf(slot: Slot): (typeof TIMES)[keyof typeof TIMES] {
+    return this.#slots.isReturn(slot) ? TIMES.return : TIMES.ramp;
   }
 }

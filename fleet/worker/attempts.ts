@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/engine.ts';
-import type { SharedWindow } from '../local/shared.ts';
 import type { Identities } from '../opening/identities.ts';
-import type { Account } from './account.ts';
+import type { Slot } from '../protocols/protocol.ts';
+import type { Account, AccountDeps } from './account.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Pursuit } from './pursuit.ts';
 import { Rotation } from './rotation.ts';
@@ -16,18 +16,20 @@ export interface AttemptParts {
 
 /** Begins attempts, as many as there is room for: slots, the window of the fleet, numbers of connections. */
 export class Attempts {
-  readonly #window: SharedWindow;
+  readonly #deps: AccountDeps;
   readonly #parts: AttemptParts;
   readonly #rotation: Rotation;
   /** Since when there has been room. */
   #roomSinceMs = Number.NEGATIVE_INFINITY;
+  /** The same for those that come back; NaN: there was none the last time. */
+  #returnRoomSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     { destinations, sources, index }: Pick<HolderOptions, 'destinations' | 'sources' | 'index'>,
-    window: SharedWindow,
+    deps: AccountDeps,
     parts: AttemptParts,
   ) {
-    this.#window = window;
+    this.#deps = deps;
     this.#parts = parts;
     this.#rotation = new Rotation(destinations, sources, index);
   }
@@ -37,28 +39,55 @@ export class Attempts {
    * @returns whether there was no room for all of them
    */
   begin(wanted: number, nowMs: number, engine: Engine, wasFull: boolean): boolean {
-    const { slots, account, pursuit, identities } = this.#parts;
+    const { slots, pursuit, identities } = this.#parts;
+    const window = this.#deps.opening;
     for (let i = 0; i < wanted; i++) {
-      if (!slots.hasRoom || !this.#window.enter()) return true;
+      if (!slots.hasRoom || !window.enter()) return true;
       // Where each has a row of its own, those that are still closing have theirs.
       const number = identities?.takeNumber();
       if (number === 0) {
-        this.#window.leave();
+        window.leave();
         return true;
       }
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
       const plannedAtMs = pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
-        this.#window.leave();
+        window.leave();
         if (number !== undefined) identities!.giveBack(number);
         return false;
       }
-      const slot = account.attempted(plannedAtMs, this.#roomSinceMs);
-      if (number !== undefined) identities!.assign(slot, number);
-      const { destination, source } = this.#rotation;
-      this.#rotation.advance();
-      engine.open(slot, destination, source);
+      this.#dial(plannedAtMs, this.#roomSinceMs, number, engine, false);
     }
     return false;
+  }
+
+  /**
+   * Begins one attempt of a connection that comes back, whatever the pace.
+   *
+   * @param dueAtMs when its wait was over
+   * @returns its slot; −1 when there is no room for it
+   */
+  beginReturn(dueAtMs: number, engine: Engine): Slot {
+    const { slots, identities } = this.#parts;
+    const { opening, returning = opening, now, tally } = this.#deps;
+    const hasRoom = slots.hasRoom && returning.enter();
+    const number = hasRoom ? identities?.takeNumber() : undefined;
+    if (!hasRoom || number === 0) {
+      if (hasRoom) returning.leave();
+      this.#returnRoomSinceMs = Number.NaN;
+      return -1;
+    }
+    if (Number.isNaN(this.#returnRoomSinceMs)) this.#returnRoomSinceMs = now();
+    if (dueAtMs < this.#returnRoomSinceMs) tally.add('heldBack', 1);
+    return this.#dial(dueAtMs, this.#returnRoomSinceMs, number, engine, true);
+  }
+
+  #dial(plannedAtMs: number, roomSinceMs: number, number: number | undefined, engine: Engine, isReturn: boolean): Slot {
+    const slot = this.#parts.account.attempted(plannedAtMs, roomSinceMs, isReturn);
+    if (number !== undefined) this.#parts.identities!.assign(slot, number);
+    const { destination, source } = this.#rotation;
+    this.#rotation.advance();
+    engine.open(slot, destination, source);
+    return slot;
   }
 }

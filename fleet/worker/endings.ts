@@ -1,4 +1,4 @@
-import { type CloseReason, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
+import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { EndCause } from '../engines/engine.ts';
 
 /** How an attempt ended whose socket ended like this. */
@@ -28,7 +28,3 @@ export const REASON_OF: Readonly<Record<EndCause, CloseReason>> = {
   'no-memory': 'lost',
   error: 'lost',
 };
-
-/** @param isProvoked the peer was brought to end it, whatever that looks like; it isn't asked to make one that floods stop */
-export const reasonOf = (cause: CloseReason, isProvoked: boolean): CloseReason =>
-  isProvoked && (PEER_LOSSES.has(cause) || cause === 'flood') ? 'by-defence' : cause;

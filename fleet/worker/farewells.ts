@@ -65,6 +65,13 @@ export class Farewells {
     else this.#engine.finish(slot);
   }
 
+  /** An open connection ends at once, without a goodbye; its peer sees a reset, or the FIN that a process leaves that ends. */
+  cut(slot: Slot, resets: boolean): void {
+    this.#account.cut(slot);
+    if (resets) this.#engine.abort(slot);
+    else this.#engine.leave(slot);
+  }
+
   /** A close has had all its time. */
   cutShort(slot: Slot): void {
     this.#unanswered += 1;

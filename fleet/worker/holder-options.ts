@@ -10,6 +10,8 @@ export interface HolderOptions {
   readonly capacity: number;
   /** Attempts in flight at any one time, over the whole fleet. */
   readonly window: number;
+  /** The same while connections come back that were cut. */
+  readonly returnWindow?: number | undefined;
   /** The same for closes. */
   readonly closeWindow: number;
   readonly openTimeoutMs: number;

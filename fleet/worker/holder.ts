@@ -1,14 +1,15 @@
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
-import type { Behaviour, MakeBehaviour } from '../behaviours/behaviour.ts';
+import type { MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
+import { Conduct } from './conduct.ts';
 import { connectionsOver } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
-import { OUTCOME_OF, REASON_OF, reasonOf } from './endings.ts';
+import { OUTCOME_OF, REASON_OF } from './endings.ts';
 import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
@@ -36,8 +37,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
   #stopping = false;
-  #behaviour!: Behaviour;
-  #talking = false;
+  #conduct!: Conduct;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
   #isTurnOld = true;
@@ -49,17 +49,16 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#options = options;
     this.#deps = deps;
     this.#turnMs = deps.now();
+    const { capacity, window, returnWindow = 0, closeWindow } = options;
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
-    this.#slots = new Slots(
-      options.capacity + 2 * options.window,
-      2 * options.window + options.closeWindow,
-      this.#turnMs,
-    );
+    const inFlight = 2 * window + Math.min(capacity, returnWindow) + closeWindow;
+    this.#slots = new Slots(capacity + 2 * window, inFlight, this.#turnMs);
     const { identity } = options;
     const identities = identity && new Identities(this.#slots.capacity, identity);
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
-    this.#account = new Account(this.#slots, { ...deps, hide }, this.#turnMs);
+    const onReturnFailed = (slot: Slot): void => this.#conduct.behaviour.onReturnFailed?.(slot);
+    this.#account = new Account(this.#slots, { ...deps, hide, onReturnFailed }, this.#turnMs);
     this.#pace = new Pace(options, deps, {
       slots: this.#slots,
       account: this.#account,
@@ -100,12 +99,15 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
         this.#send(slot, bytes);
       },
       close: (slot) => this.#close(slot),
+      cut: (slot, how) => this.#farewells.cut(slot, how === 'rst'),
+      comeBack: (dueAtMs) => this.#pace.beginReturn(dueAtMs, engine),
     });
-    this.#behaviour = makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks });
+    this.#conduct = new Conduct(makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks }));
   }
 
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
+    this.#conduct.behaviour.end?.();
     this.#pace.aim(share, perSecond, order.startedAtMs);
     this.#streams?.aimAnew();
     if (order.stop > 0) {
@@ -114,15 +116,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     }
   }
 
-  /** Whether open connections do what their behaviour says, or keep still. */
-  talk(talking: boolean): void {
-    if (this.#talking && !talking) this.#behaviour.rest();
-    this.#talking = talking;
-  }
-
-  /** An episode, or the next act of one. */
-  beginEpisode(): void {
-    this.#behaviour.begin?.();
+  /** What an order says of open connections; see {@link Conduct}. */
+  conduct(order: Pick<Order, 'talking' | 'episodes'>): void {
+    this.#conduct.follow(order, this.#deps.now());
   }
 
   /** After a stop: nothing is left to wait for. */
@@ -140,8 +136,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#floods.step(nowMs);
     const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
-    const talkInMs = this.#talking ? this.#behaviour.step(nowMs) : Number.POSITIVE_INFINITY;
-    return Math.min(talkInMs, sayInMs, dueInMs);
+    return Math.min(this.#conduct.step(nowMs), sayInMs, dueInMs);
   }
 
   /** One that a behaviour wants closed. */
@@ -230,7 +225,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     if (this.#slots.stateOf(slot) !== STATE.handshaking) return;
     this.#account.opened(slot, isDeclined);
     this.#streams?.opened(slot);
-    this.#behaviour.onOpened(slot);
+    this.#conduct.behaviour.onOpened(slot);
   }
 
   onHandshakeFailure(slot: Slot, outcome: Outcome, detail: string, isStranger = false): void {
@@ -243,12 +238,12 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onPayload(slot: Slot, bytes: Uint8Array, last: boolean): void {
     this.#account.received(slot, bytes.length, last);
     if (last) this.#streams?.heard(slot, this.#turnMs);
-    this.#behaviour.onPayload(slot, bytes);
+    this.#conduct.behaviour.onPayload(slot, bytes);
   }
 
   onAnswer(slot: Slot, statusClass: number, staysOpen: boolean): void {
     this.#account.received(slot, 0, true);
-    this.#behaviour.onAnswer(slot, statusClass, staysOpen);
+    this.#conduct.behaviour.onAnswer(slot, statusClass, staysOpen);
   }
 
   onReply(slot: Slot, bytes: Uint8Array, replaces = false): void {
@@ -294,10 +289,9 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#farewells.drop(slot);
   }
 
-  #leaveOpen(slot: Slot, cause: CloseReason, detail: string): void {
-    const reason = reasonOf(cause, this.#behaviour.isProvoked?.(slot) === true);
-    this.#behaviour.onClosed(slot);
-    this.#account.left(slot, reason, detail);
-    this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
+  #leaveOpen(slot: Slot, reason: CloseReason, detail: string): void {
+    const counted = this.#conduct.left(slot, reason);
+    this.#account.left(slot, reason, detail, counted);
+    if (counted === undefined) this.#streams?.left(reason, this.#protocol.retryMs, this.#deps.now());
   }
 }

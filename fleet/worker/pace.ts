@@ -17,15 +17,15 @@ export class Pace {
   readonly #pursuit = new Pursuit();
   readonly #attempts: Attempts;
   readonly #closingOrder: ClosingOrder;
-  readonly #closing: AccountDeps['closing'];
+  readonly #deps: AccountDeps;
   readonly #parts: PaceParts;
   /** The window was full when last looked at. */
   #isFull = false;
 
-  constructor(options: HolderOptions, { opening, closing }: AccountDeps, parts: PaceParts) {
+  constructor(options: HolderOptions, deps: AccountDeps, parts: PaceParts) {
     this.#parts = parts;
-    this.#closing = closing;
-    this.#attempts = new Attempts(options, opening, { ...parts, pursuit: this.#pursuit });
+    this.#deps = deps;
+    this.#attempts = new Attempts(options, deps, { ...parts, pursuit: this.#pursuit });
     this.#closingOrder = new ClosingOrder(parts.slots);
   }
 
@@ -35,6 +35,11 @@ export class Pace {
     this.#closingOrder.restart();
   }
 
+  /** Begins an attempt of one that comes back; see {@link Attempts.beginReturn}. */
+  beginReturn(dueAtMs: number, engine: Engine): Slot {
+    return this.#attempts.beginReturn(dueAtMs, engine);
+  }
+
   /**
    * @param streams knows of places that stay empty for a while; undefined: none does
    * @returns ms until the next is due; with the window full nothing is, before something happens
@@ -42,8 +47,8 @@ export class Pace {
   step(nowMs: number, engine: Engine, streams: Streams | undefined, isStopping: boolean): number {
     const due = this.#pursuit.dueAt(nowMs);
     const { alive } = this.#parts.account;
-    const away = streams?.awayAt(nowMs) ?? 0;
-    if (due < alive) this.#isFull = this.#closingOrder.closeDown(alive - due, this.#closing, this.#parts.close);
+    const away = this.#deps.tally.get('away') + (streams?.awayAt(nowMs) ?? 0);
+    if (due < alive) this.#isFull = this.#closingOrder.closeDown(alive - due, this.#deps.closing, this.#parts.close);
     else if (!isStopping) this.#isFull = this.#attempts.begin(due - alive - away, nowMs, engine, this.#isFull);
     if (this.#isFull) return Number.POSITIVE_INFINITY;
     return Math.min(this.#pursuit.nextInMs(nowMs), streams?.nextInMs(nowMs) ?? Number.POSITIVE_INFINITY);

@@ -54,6 +54,8 @@ export class Slots {
   readonly #startedAtMs: Float64Array;
   /** When its state became what it is: of attempts alone. */
   readonly #stageAtMs: Float64Array;
+  /** 1: it comes in place of one that an episode has cut. */
+  readonly #returning: Uint8Array;
   #flyingCount = 0;
   readonly #epochMs: number;
 
@@ -74,6 +76,7 @@ export class Slots {
     this.#plannedAtMs = new Float64Array(mostInFlight);
     this.#startedAtMs = new Float64Array(mostInFlight);
     this.#stageAtMs = new Float64Array(mostInFlight);
+    this.#returning = new Uint8Array(mostInFlight);
   }
 
   get hasRoom(): boolean {
@@ -91,11 +94,12 @@ export class Slots {
   }
 
   /** Takes a free slot, in flight from now on. Ask {@link hasRoom} first. */
-  take(plannedAtMs: number, startedAtMs: number): Slot {
+  take(plannedAtMs: number, startedAtMs: number, isReturn = false): Slot {
     this.#freeCount -= 1;
     const slot = this.#free[this.#freeCount]!;
     this.#states[slot] = STATE.connecting;
     this.launch(slot, plannedAtMs, startedAtMs);
+    if (isReturn) this.#returning[this.#placeOf[slot]!] = 1;
     return slot;
   }
 
@@ -112,6 +116,7 @@ export class Slots {
     this.#plannedAtMs[place] = plannedAtMs;
     this.#startedAtMs[place] = startedAtMs;
     this.#stageAtMs[place] = startedAtMs;
+    this.#returning[place] = 0;
     this.#placeOf[slot] = place;
     return true;
   }
@@ -121,6 +126,10 @@ export class Slots {
   }
   startedAtMs(slot: Slot): number {
     return this.#startedAtMs[this.#placeOf[slot]!]!;
+  }
+  /** One that is in flight comes in place of one that was cut. */
+  isReturn(slot: Slot): boolean {
+    return this.#returning[this.#placeOf[slot]!] === 1;
   }
 
   /** The next stage of an attempt in flight. @returns how long the one before took, in ms */
@@ -142,6 +151,7 @@ export class Slots {
     this.#plannedAtMs[place] = this.#plannedAtMs[this.#flyingCount]!;
     this.#startedAtMs[place] = this.#startedAtMs[this.#flyingCount]!;
     this.#stageAtMs[place] = this.#stageAtMs[this.#flyingCount]!;
+    this.#returning[place] = this.#returning[this.#flyingCount]!;
     this.#placeOf[last] = place;
     this.#placeOf[slot] = NOWHERE;
   }

@@ -68,13 +68,16 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     HISTOGRAMS.map((name) => [name, new Uint32Array(data.buffers.histograms[name])]),
   ) as Record<HistogramName, Uint32Array>;
   const opening = new SharedWindow(data.opening, data.holder.window);
+  // The same attempts, with another bound.
+  const returning = new SharedWindow(data.opening, data.holder.returnWindow ?? data.holder.window);
   const closing = new SharedWindow(data.closing, data.holder.closeWindow);
   // A collection takes 1.5 MB for a moment: in fifty workers at once that would be the client's peak.
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
+  const windows = { opening, returning, closing };
   const onSlow = (ends: readonly SlowEnds[]): void => tell({ type: 'slow', ends });
   const heard = { onTrouble: onceEach(tell), onSlow };
-  const holder = new Holder(data.holder, { tally, opening, closing, histograms, now, ...heard });
+  const holder = new Holder(data.holder, { tally, ...windows, histograms, now, ...heard });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(
@@ -93,7 +96,6 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   let seen = -1;
   let rampStartedAtMs = Number.NaN;
   let collections = 0;
-  let episodes = 0;
   const fillOf = (wanted: number): Fill =>
     fillShare(wanted, data.capacity, data.holder.index, data.workers, data.lanes);
   let fill = fillOf(0);
@@ -111,8 +113,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
         holder.aim({ ...order, startedAtMs: order.startedAtMs + waitMs }, share, perSecond);
         fill = { share, before };
       }
-      holder.talk(order.talking === 1);
-      for (; episodes < order.episodes; episodes++) holder.beginEpisode();
+      holder.conduct(order);
       collections = order.collections;
       tally.set('orderSeen', version);
     }

@@ -16,6 +16,8 @@ export function phaseSentence({ now, standing }: RunView): string {
     talk: `timing round trips over ${level} connections`,
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
+    slow: `holding ${level}, of which a share reads slowly`,
+    storm: `cutting connections of ${level}, and waiting until they are back`,
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,

@@ -20,6 +20,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { slowOf } from './slow.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -87,6 +88,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
     rtt: rttAtTop(leg, points),
+    slow: slowOf(leg, own),
     launches: null,
   };
 }

@@ -1,0 +1,164 @@
+import { type StormPlan, waitMsOf } from '../../core/behaviours/storm.ts';
+import { recordMs } from '../../core/stats/histogram.ts';
+import { seededRandom } from '../../core/stats/random.ts';
+import { scramble } from '../../core/values/scramble.ts';
+import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
+import { DueHeap } from './due-heap.ts';
+
+/** No connection that is away. */
+const NONE = -1;
+const MOST_TRIES = 255;
+
+/**
+ * A share of the open connections is cut, and each comes back by itself: it waits, tries, and waits again where the attempt
+ * failed. One that the peer drops meanwhile comes back in the same way. One that is away is an entry: when it was cut, how often
+ * it has tried, and when it is due.
+ */
+export function createStorm(plan: StormPlan, { connections, tally, histograms, now, marks }: BehaviourDeps): Behaviour {
+  const { capacity } = connections;
+  const random = seededRandom(scramble(marks.run ^ scramble(marks.first)));
+  const waiting = new DueHeap(capacity);
+  const cutAtMs = new Float64Array(capacity);
+  const tries = new Uint8Array(capacity);
+  /** Entries that were in use, to be taken again, and how many have ever been. */
+  const free = new Int32Array(capacity);
+  let freeCount = 0;
+  let usedCount = 0;
+  /** Which entry an attempt is of, by its slot, from 1; 0: of none. */
+  const entryOf = new Int32Array(capacity);
+  /** 1: it is to be cut. */
+  const chosen = new Uint8Array(capacity);
+  let chosenCount = 0;
+  let cursor = NONE;
+  /** The entry whose attempt is being begun: it may fail at once. */
+  let beginning = NONE;
+  let goesOn = false;
+
+  function leave(nowMs: number): void {
+    const entry = freeCount > 0 ? free[--freeCount]! : usedCount++;
+    cutAtMs[entry] = nowMs;
+    tries[entry] = 0;
+    wait(entry, nowMs);
+  }
+
+  function wait(entry: number, nowMs: number): void {
+    waiting.add(entry, nowMs + waitMsOf(plan.comesBack, tries[entry]!, random()));
+    tally.add('away', 1);
+  }
+
+  /** Evenly over all slots, so that old and new ones are among them. */
+  function choose(): void {
+    let owed = 50;
+    let left = tally.get('open');
+    for (let slot = connections.nextOpen(NONE); left > 0; slot = connections.nextOpen(slot), left--) {
+      owed += plan.percent;
+      if (owed < 100) continue;
+      owed -= 100;
+      chosen[slot] = 1;
+      chosenCount += 1;
+    }
+    cursor = NONE;
+  }
+
+  function cutSome(): void {
+    for (let i = 0; i < MOST_AT_ONCE && chosenCount > 0; i++) {
+      cursor = chosen.indexOf(1, cursor + 1);
+      chosen[cursor] = 0;
+      chosenCount -= 1;
+      connections.cut(cursor, plan.cut === 'rst' ? 'rst' : 'fin');
+      tally.add('cut', 1);
+      leave(now());
+    }
+  }
+
+  /** @returns whether there was no room for one that is due */
+  function bringBack(nowMs: number): boolean {
+    for (let i = 0; i < MOST_AT_ONCE && waiting.firstDueAtMs <= nowMs; i++) {
+      const dueAtMs = waiting.firstDueAtMs;
+      const entry = waiting.takeFirst();
+      const before = tries[entry]!;
+      tries[entry] = Math.min(MOST_TRIES, before + 1);
+      tally.add('away', -1);
+      beginning = entry;
+      const slot = connections.comeBack(dueAtMs);
+      if (slot < 0) {
+        tries[entry] = before;
+        tally.add('away', 1);
+        waiting.add(entry, dueAtMs);
+        return true;
+      }
+      if (before > 0) tally.add('retries', 1);
+      if (beginning !== NONE) entryOf[slot] = entry + 1;
+    }
+    beginning = NONE;
+    return false;
+  }
+
+  return {
+    begin(nowMs) {
+      goesOn = true;
+      tally.set('begunAtMs', nowMs);
+      if (plan.cut !== 'restart') choose();
+    },
+
+    end() {
+      goesOn = false;
+      tally.add('away', -waiting.count);
+      waiting.clear();
+      [freeCount, usedCount] = [0, 0];
+      entryOf.fill(0);
+      chosen.fill(0);
+      chosenCount = 0;
+    },
+
+    step(nowMs) {
+      if (!goesOn) return Number.POSITIVE_INFINITY;
+      if (chosenCount > 0) cutSome();
+      const isHeld = bringBack(nowMs);
+      if (chosenCount > 0) return 0;
+      // With no room nothing is due before something happens.
+      return isHeld ? Number.POSITIVE_INFINITY : Math.max(0, waiting.firstDueAtMs - nowMs);
+    },
+
+    rest() {},
+
+    onOpened(slot) {
+      const entry = entryOf[slot]! - 1;
+      if (entry < 0) return;
+      entryOf[slot] = 0;
+      free[freeCount++] = entry;
+      const nowMs = now();
+      recordMs(histograms.backAfter, nowMs - cutAtMs[entry]!);
+      tally.add('back', 1);
+      tally.set('lastBackAtMs', nowMs);
+    },
+
+    onReturnFailed(slot) {
+      const entry = entryOf[slot] === 0 ? beginning : entryOf[slot]! - 1;
+      beginning = NONE;
+      if (!goesOn || entry === NONE) return;
+      entryOf[slot] = 0;
+      wait(entry, now());
+    },
+
+    onPayload() {},
+    onAnswer() {},
+
+    onClosed(slot) {
+      if (chosen[slot] === 0) return;
+      chosen[slot] = 0;
+      chosenCount -= 1;
+    },
+
+    onLost(_slot, reason) {
+      if (!goesOn) return undefined;
+      leave(now());
+      if (plan.cut === 'restart') {
+        tally.add('cut', 1);
+        return 'by-us';
+      }
+      tally.add('pardoned', 1);
+      return reason;
+    },
+  };
+}
