@@ -18,6 +18,7 @@ export const STRAIGHT = 0.99;
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
 const [count, bytes, ms] = [z.number().int().nonnegative(), z.number().nullable(), z.number().nonnegative()];
+const Latency = ms.nullable();
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
 
@@ -50,7 +51,6 @@ const Fit = z.object({
     }),
   ),
 });
-const Latency = ms.nullable();
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
 const ReceivedRate = z.object({ messagesPerSecond: z.number().nullable(), bytesPerSecond: z.number() });

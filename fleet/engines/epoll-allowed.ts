@@ -1,11 +1,10 @@
 import type { Slot } from '../protocols/protocol.ts';
 import { READ_BUFFER_BYTES, SLICES_MS } from './epoll-pace.ts';
+import { PAUSED, PEER_FIN } from './epoll-states.ts';
 import type { Libc } from './libc.ts';
 
 /** What an engine does with what was found at a socket. */
 interface AllowedEnds {
-  /** @returns −1 where there is nothing to read from any more */
-  fdOf(slot: Slot): number;
   came(slot: Slot, bytes: Uint8Array): void;
   ended(slot: Slot): void;
   broke(slot: Slot, why: string): void;
@@ -14,12 +13,17 @@ interface AllowedEnds {
 /** Connections that are paused, and may read so much all the same, once. */
 export class AllowedReads {
   readonly #libc: Libc;
+  readonly #fds: Int32Array;
+  readonly #states: Uint8Array;
   readonly #ends: AllowedEnds;
   readonly #buffer: Uint8Array;
   readonly #most = new Map<Slot, number>();
 
-  constructor(libc: Libc, buffer: Uint8Array, ends: AllowedEnds) {
+  /** @param fds, states of the engine's slots */
+  constructor(libc: Libc, buffer: Uint8Array, fds: Int32Array, states: Uint8Array, ends: AllowedEnds) {
     this.#libc = libc;
+    this.#fds = fds;
+    this.#states = states;
     this.#buffer = buffer;
     this.#ends = ends;
   }
@@ -29,7 +33,7 @@ export class AllowedReads {
   }
 
   allow(slot: Slot, mostBytes: number): void {
-    this.#most.set(slot, mostBytes);
+    if (this.#fds[slot]! >= 0 && (this.#states[slot]! & PAUSED) !== 0) this.#most.set(slot, mostBytes);
   }
 
   delete(slot: Slot): void {
@@ -48,8 +52,8 @@ export class AllowedReads {
 
   #readFrom(slot: Slot, mostBytes: number): void {
     for (let left = mostBytes; left > 0; ) {
-      const fd = this.#ends.fdOf(slot);
-      if (fd < 0) return;
+      const fd = this.#fds[slot]!;
+      if (fd < 0 || (this.#states[slot]! & PEER_FIN) !== 0) return;
       const count: number = this.#libc.recv(fd, this.#buffer, Math.min(left, READ_BUFFER_BYTES), 0);
       if (count > 0) {
         left -= count;

@@ -56,8 +56,7 @@ export class EpollEngine implements Engine {
     this.#set = new EpollSet(libc);
     const [ports, set, fds] = [this.#ports, this.#set, this.#fds];
     const fail = (slot: Slot, why: string): void => this.#close(slot, causeOf(why), why);
-    this.#allowed = new AllowedReads(libc, this.#readBuffer, {
-      fdOf: (slot) => ((this.#states[slot]! & PEER_FIN) === 0 ? fds[slot]! : -1),
+    this.#allowed = new AllowedReads(libc, this.#readBuffer, fds, this.#states, {
       came: (slot, bytes) => events.onBytes(slot, bytes),
       ended: (slot) => this.#peerFin(slot),
       broke: fail,
@@ -145,10 +144,7 @@ export class EpollEngine implements Engine {
     this.#unread.wait(slot);
   }
 
-  readSome(slot: Slot, mostBytes: number): void {
-    if (this.#fds[slot]! >= 0 && (this.#states[slot]! & PAUSED) !== 0) this.#allowed.allow(slot, mostBytes);
-  }
-
+  readonly readSome = (slot: Slot, mostBytes: number): void => this.#allowed.allow(slot, mostBytes);
   readonly localEnd = (slot: Slot): LocalEnd | undefined => localEndOf(this.#libc, this.#fds[slot]!);
 
   async turn(maxWaitMs: number): Promise<void> {
@@ -205,7 +201,7 @@ export class EpollEngine implements Engine {
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    this.#remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
+    this.#unread.remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
   }
 
   /** Whether the socket has an error, which is dealt with. */
@@ -225,15 +221,9 @@ export class EpollEngine implements Engine {
       // Whatever the end of what it sends looks like, it is found by reading on.
       const found = this.#read(slot, EPOLLIN | EPOLLERR, nowMs + SLICE_MS);
       if (found !== MORE) this.#unread.empty(slot);
-      this.#remember(slot, found);
+      this.#unread.remember(slot, found);
       nowMs = performance.now();
     }
-  }
-
-  /** Only what was read and had more tells of a peer that sends without a pause. */
-  #remember(slot: Slot, found: Found): void {
-    if (found === UNSURE) this.#unread.wait(slot);
-    else if (found !== EMPTY) this.#unread.add(slot);
   }
 
   /**
@@ -282,14 +272,8 @@ export class EpollEngine implements Engine {
   }
 
   #flush(slot: Slot, fd: number): void {
-    if (!this.#queues.has(slot)) return;
-    for (let first = this.#queues.first(slot); first; first = this.#queues.first(slot)) {
-      const sent = this.#send(slot, fd, first);
-      if (sent < 0) return;
-      this.#queues.took(slot, sent);
-      if (sent < first.length) return;
-    }
-    if ((this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
+    const isEmpty = this.#queues.sendAll(slot, (bytes) => this.#send(slot, fd, bytes));
+    if (isEmpty && (this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
   }
 
   #close(slot: Slot, cause: EndCause, detail: string): void {

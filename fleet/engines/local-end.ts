@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { AF_INET, AF_INET6, type Libc } from './libc.ts';
 
 /**
@@ -31,10 +31,15 @@ function named(call: Libc['getsockname'], fd: number): { address: number | strin
 }
 
 /** Of a socket of Node's. */
-export function localEndIn(text: string | undefined, port: number, peerPort: number): LocalEnd | undefined {
-  if (text === undefined) return undefined;
-  const [bare = ''] = text.split('%');
-  return { address: isIPv6(bare) ? asListed(bytesOfIpv6(bare)) : numberOf(bare), port, peerPort };
+export function localEndIn(socket: Socket | undefined): LocalEnd | undefined {
+  const { localAddress, localPort = 0, remotePort = 0 } = socket ?? {};
+  if (localAddress === undefined) return undefined;
+  const [bare = ''] = localAddress.split('%');
+  return {
+    address: isIPv6(bare) ? asListed(bytesOfIpv6(bare)) : numberOf(bare),
+    port: localPort,
+    peerPort: remotePort,
+  };
 }
 
 const numberOf = (ipv4: string): number => ipv4.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -86,3 +86,14 @@ export function resetSecured(raw: SlotSocket): void {
     setTimeout(() => raw.destroy(), RESET_PATIENCE_MS);
   } else raw.resetAndDestroy();
 }
+
+/** One that is paused may read so much all the same, less what it has read beyond what it was allowed before. */
+export function allow(raw: SlotSocket, mostBytes: number): void {
+  raw.allowedBytes = Math.min(0, raw.allowedBytes) + mostBytes;
+  if (raw.allowedBytes > 0) raw.tls?.resume();
+}
+
+export function tookOfAllowed(raw: SlotSocket, bytes: number): void {
+  raw.allowedBytes -= bytes;
+  if (raw.allowedBytes <= 0) raw.tls?.pause();
+}

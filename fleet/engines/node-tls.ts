@@ -11,6 +11,7 @@ import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from '.
 import { localEndIn } from './local-end.ts';
 import { connectOptions, type NodeEngineOptions } from './node.ts';
 import {
+  allow,
   createSlotSocket,
   FAILED,
   ignoreError,
@@ -19,6 +20,7 @@ import {
   SHAKING,
   type SlotSocket,
   type SlotTls,
+  tookOfAllowed,
   WireMeter,
 } from './node-tls-sockets.ts';
 import { createTurns } from './node-turns.ts';
@@ -134,12 +136,8 @@ export function createNodeTlsEngine(
     }
     raw.told += bytes.length;
     events.onBytes(raw.slot, bytes);
-    if (raw.paused) {
-      raw.allowedBytes -= bytes.length;
-      if (raw.allowedBytes <= 0) this.pause();
-      return;
-    }
-    if (raw.told < ROUND_BYTES || raw.dropped) return;
+    if (raw.paused) tookOfAllowed(raw, bytes.length);
+    if (raw.told < ROUND_BYTES || raw.dropped || raw.paused) return;
     this.pause();
     unread.add(raw.slot);
   }
@@ -285,13 +283,10 @@ export function createNodeTlsEngine(
     },
     readSome(slot, mostBytes) {
       const raw = sockets.get(slot);
-      if (raw?.paused !== true) return;
-      raw.allowedBytes = Math.min(0, raw.allowedBytes) + mostBytes;
-      if (raw.allowedBytes > 0) raw.tls?.resume();
+      if (raw?.paused === true) allow(raw, mostBytes);
     },
     localEnd(slot) {
-      const { localAddress, localPort = 0, remotePort = 0 } = sockets.get(slot) ?? {};
-      return localEndIn(localAddress, localPort, remotePort);
+      return localEndIn(sockets.get(slot));
     },
     turn: turns.turn,
     forEachUnread: unread.forEach,

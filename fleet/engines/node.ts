@@ -198,8 +198,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       if (socket.allowedBytes > 0) socket.resume();
     },
     localEnd(slot) {
-      const { localAddress, localPort = 0, remotePort = 0 } = sockets.get(slot) ?? {};
-      return localEndIn(localAddress, localPort, remotePort);
+      return localEndIn(sockets.get(slot));
     },
     turn: turns.turn,
     forEachUnread: unread.forEach,

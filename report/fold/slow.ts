@@ -51,7 +51,7 @@ export function slowOf(leg: RecordedLeg, own: readonly Sample[]): LegSummary['sl
     closedAfter: closedAfter(episode),
     heldBack: episode.heldBack,
     deliveredPercent: readOn?.owedBytes ? Math.min(100, (100 * readOn.cameBytes) / readOn.owedBytes) : null,
-    isGrowing: isGrowing(moments, userBytesAtRest),
+    isGrowing: (each(growth) ?? 0) >= BUFFER_BYTES && isGrowing(moments, userBytesAtRest),
     stoppedBy: episode.stoppedBy,
   };
   return { ...summary, defence: defenceOf(summary, episode) };
@@ -59,11 +59,13 @@ export function slowOf(leg: RecordedLeg, own: readonly Sample[]): LegSummary['sl
 
 /** The first thing that keeps memory bounded; whether there was anything to be kept from, else. */
 function defenceOf(summary: Omit<SlowSummary, 'defence'>, { readOn }: SlowSample): Defence | null {
-  const { slow, closed, heldBack, userBytesPerSlow, deliveredPercent } = summary;
+  const { slow, closed, heldBack, userBytesPerSlow, queuedBytesPerSlow, deliveredPercent } = summary;
   if (closed > MANY_SHARE * slow) return 'closes';
   // What was not read to its end may still come.
   if (readOn?.isEmpty && deliveredPercent !== null && deliveredPercent < DELIVERED_PERCENT) return 'drops';
   if (heldBack > MANY_SHARE * slow) return 'holds-back';
+  // As long as the kernel at the target's end takes what is sent, nothing of it waits in user space.
+  if (queuedBytesPerSlow.target === 0) return 'none-needed';
   if (userBytesPerSlow === null) return null;
   return userBytesPerSlow >= BUFFER_BYTES ? 'buffers' : 'none-needed';
 }

@@ -7,7 +7,7 @@ import type { SlowSockets } from '../../../memory/slow-queues.ts';
 /** A few times a second, and no more than so often in all; a list that takes long is made less often. */
 const EVERY_MS = 250;
 const MOST_MOMENTS = 400;
-const LIST_SHARE = 0.1;
+const LIST_SHARE = 0.5;
 
 interface Watching {
   readonly sockets: SlowSockets;
