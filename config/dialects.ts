@@ -42,7 +42,7 @@ export function openDialect(
     return undefined;
   }
   const dialect = loadDialect(name);
-  const { name: _, what: __, protocols: ___, params, ...opening } = dialect;
+  const { name: _, what: __, protocols: ___, anyMessage: ____, params, ...opening } = dialect;
   const values = new Map<string, unknown>(Object.entries(params).map(([key, parameter]) => [key, parameter.default]));
   const before = problems.length;
   for (const [key, given] of settings) {

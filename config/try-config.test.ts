@@ -33,6 +33,21 @@ test('a config file may be that of a run: what measures is left aside, what nobo
   assert.throws(() => parseTryConfig(lineOf({}), { ...file, bogus: 1 }), /"bogus" is not a setting/);
 });
 
+test('an event stream is tried as it is run: the protocol beside a URL of http', () => {
+  const words = ['http://127.0.0.1:1/events'];
+  for (const { run } of [
+    parseTryConfig(lineOf({ protocol: 'sse' }, words), {}),
+    parseTryConfig(lineOf({}, words), { protocol: 'sse' }),
+    parseTryConfig(lineOf({}, []), { protocol: 'sse', urls: words }),
+  ]) {
+    assert.deepEqual(
+      run.plan.legs.map(({ protocol }) => protocol),
+      ['sse'],
+    );
+  }
+  assert.throws(() => parseTryConfig(lineOf({ protocol: 'sse' }), {}), /names its protocol already/);
+});
+
 test('everything that is wrong is told at once', () => {
   const given = { pid: '1', connections: '10k', for: 'soon', engine: 'steam' };
   assert.throws(

@@ -5,13 +5,16 @@ import { OPENING_OPTIONS } from './run/opening-options.ts';
 import { TLS_OPTIONS } from './run/tls-options.ts';
 import { TRAFFIC_OPTIONS } from './run/traffic-options.ts';
 
-const { openTimeoutMs, engine, close, sources } = CONNECTION_OPTIONS;
+const { protocols, openTimeoutMs, engine, close, sources } = CONNECTION_OPTIONS;
+// There is no built-in server to try.
+const { default: _default, ...ofUrls } = protocols;
 // One connection has no earlier session to take up.
 const { resume: _, ...ofTls } = TLS_OPTIONS;
 const { perMessageDeflate } = TRAFFIC_OPTIONS;
 
 /** What a connection that is tried has in common with those of a run. */
 export const TRIED_OPTIONS = {
+  protocols: { ...ofUrls, argument: '<name>', help: 'sse, for event streams: their URLs are those of http' },
   openTimeoutMs,
   engine,
   close,

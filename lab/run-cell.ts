@@ -61,7 +61,7 @@ export async function runCell(
     say('there already');
     return { state: 'kept', exitCode: already, said: '' };
   }
-  if (existsSync(own)) renameSync(own, unusedName(own));
+  setAside(own);
   say(`connrig run ${args.join(' ')}`);
   const [program = '', ...first] = connrig;
   const child = spawn(
@@ -88,6 +88,11 @@ function exitCodeIn(folder: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** Keeps what an earlier attempt left beside the place where it was. */
+export function setAside(folder: string): void {
+  if (existsSync(folder)) renameSync(folder, unusedName(folder));
 }
 
 function unusedName(folder: string): string {

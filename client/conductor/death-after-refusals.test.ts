@@ -106,6 +106,20 @@ test('other answers whose words tell what to do, and those that tell nothing', (
     assert.equal(hintOfAnswer(detail, url), undefined);
 });
 
+test('a server of WebSocket that answers 400 where the URL names no path may have another path', () => {
+  const asked = /^is the path right\? connrig run ws:\/\/h:1\/</;
+  assert.match(hintOfAnswer('HTTP 400 Bad Request', 'ws://h:1')!, asked);
+  assert.match(hintOfAnswer('HTTP 400 Bad Request', 'ws://h:1/ (10.0.0.1)')!, asked);
+  assert.match(hintOfAnswer('HTTP 400 Bad Request', 'ws+unix:///a.sock')!, /connrig run ws\+unix:\/\/\/a\.sock:\/</);
+  for (const url of ['ws://h:1/a', 'http://h:1/']) assert.equal(hintOfAnswer('HTTP 400 Bad Request', url), undefined);
+});
+
+test('over a stream, an answer that does not come may wait for the end of what was said', () => {
+  const detail = 'connected, but step 2 of 2 expects {"prefix":"OK"}, which did not come within 10.00 s';
+  assert.match(hintOfAnswer(detail, 'tcp://h:1')!, /send: "text\\r\\n"; or --open-timeout/);
+  assert.equal(hintOfAnswer(detail, 'ws://h:1/a'), undefined);
+});
+
 test('a target that wants to know who connects, or to hear something first, gets a hint to what says it', () => {
   const url = 'ws://localhost:1/a (127.0.0.1)';
   assert.match(

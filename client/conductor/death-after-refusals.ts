@@ -66,6 +66,9 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (detail.includes(OLD_HTTP)) {
     return `have the server speak HTTP/1.1, which keeps connections open (Python's http.server: protocol_version = 'HTTP/1.1')`;
   }
+  if (AWAITED.test(detail) && STREAM.test(url)) {
+    return 'does each text end as the server wants it? In YAML with double quotes: send: "text\\r\\n"; or --open-timeout with more time';
+  }
   const trial = `connrig try ${url.replace(ADDRESS, '')}`;
   if (WANTS_SIGN_IN.test(detail)) {
     return `${trial} --header 'Authorization: Bearer <token>', or --cookie or --data, where it wants to know who connects`;
@@ -73,7 +76,7 @@ export function hintOfAnswer(detail: string, url: string): string | undefined {
   if (OWN_CLOSE.test(detail)) {
     return `${trial} shows what it wants to hear: --subprotocol, --header, --send-on-open or --dialect say it`;
   }
-  if (detail.startsWith(NOT_FOUND)) {
+  if (detail.startsWith(NOT_FOUND) || (detail.startsWith(BAD_REQUEST) && WITHOUT_PATH.test(url.replace(ADDRESS, '')))) {
     return `is the path right? connrig run ${upToPath(url)}/<the path that the server knows>`;
   }
   if (detail.includes(BEGINS_STREAM)) return `connrig run ${url.replace(/^http/i, 'sse')}`;
@@ -94,7 +97,12 @@ const WRONG_ACCEPT = 'not the answer to our key';
 const WS_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const OLD_HTTP = 'HTTP/1.0 and no Connection: keep-alive';
 const NOT_FOUND = 'HTTP 404';
-const WANTS_SIGN_IN = /^HTTP 40[13]\b/;
+const AWAITED = /step \d+ of \d+ expects .*which did not come within/s;
+const STREAM = /^(?:tcp|tls)(?:\+unix)?:/i;
+/** So npm ws answers at another path than its own. */
+const BAD_REQUEST = 'HTTP 400';
+const WITHOUT_PATH = /^wss?:\/\/[^/?]*\/?$|^ws\+unix:\/\/[^:]*$/i;
+export const WANTS_SIGN_IN = /^HTTP 40[13]\b/;
 /** Codes of applications, and that of a broken policy (RFC 6455, section 7.4): it isn't told in time what it wants to hear. */
 const OWN_CLOSE = /^close (?:1008|4\d{3})\b/;
 /** Up to the path, and the address that a name has led to; a range of ports is no URL to others. */

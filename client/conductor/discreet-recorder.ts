@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { formsOf } from '../../core/opening/template.ts';
 import type { RunEvent } from '../../core/schemas/record.ts';
 import { redactText, secretsIn } from '../../core/values/secrets.ts';
 import type { Recorder } from './recorder.ts';
@@ -19,7 +20,10 @@ export function secretsOf({
     path,
   ].flatMap(secretsIn);
   // A hole is no secret; what fills it is hidden where it is filled.
-  return [...inPaths.filter((value) => !value.includes('{')), ...openings.flatMap(({ secrets }) => secrets)];
+  return [
+    ...inPaths.filter((value) => !value.includes('{')),
+    ...openings.flatMap(({ secrets }) => secrets.flatMap(formsOf)),
+  ];
 }
 
 /** A recorder that keeps secrets also where servers repeat them: in a refusal, a redirection, their last output. */

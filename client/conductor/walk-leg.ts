@@ -114,6 +114,9 @@ export async function walkLeg(
     talkMs: config.talkMs,
     slowForMs: config.slowForMs,
     slowEnds: () => slowEnds,
+    brief: config.brief,
+    ports: local ? url.ports : [],
+    vanishForMs: config.vanishForMs,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {

@@ -18,7 +18,7 @@ import { hintOfTls, TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
 import type { OomKills } from '../../memory/oom-kills.ts';
-import { deathAfter, hintOfAnswer } from './death-after-refusals.ts';
+import { deathAfter, hintOfAnswer, WANTS_SIGN_IN } from './death-after-refusals.ts';
 import { givenUp } from './give-up-error.ts';
 
 const POLL_MS = 20;
@@ -152,7 +152,7 @@ export function whyItEnded(
     return new RigError(
       'ETARGETFULL',
       `${url} stopped accepting at ${humanCount(tally.open)} open connection${tally.open === 1 ? '' : 's'}: ${failure}${said(failure)}`,
-      { hint: failure === 'timed-out' && tally.open <= MOST_IN_TURN ? hintOfTurns(tally.open) : FULL_HINT },
+      { hint: hintOfFull(failure, detailOf(failure), tally.open) },
     );
   }
   const when = OUR_JUDGEMENTS.has(failure) ? '' : failureClause(progress());
@@ -171,8 +171,14 @@ const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, 
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));
 
 const FULL_HINT = 'raise the limits of the target (open files, backlog, its own maximum), or ask for fewer connections';
+const ROWS_HINT =
+  'does it take the later rows of --data? connrig try <target> --row <number> tells; without rows, raise the limits of the target';
 /** Up to so many the usual reason is a server that serves a connection to its end before it takes another. */
 const MOST_IN_TURN = 64;
+function hintOfFull(failure: Outcome, detail: string, open: number): string {
+  if (failure === 'timed-out' && open <= MOST_IN_TURN) return hintOfTurns(open);
+  return WANTS_SIGN_IN.test(detail) || failure === 'opening-refused' ? ROWS_HINT : FULL_HINT;
+}
 function hintOfTurns(open: number): string {
   if (open === 1) return 'does it serve one connection at a time? Have it serve each in a thread or a task of its own';
   return `does it serve ${open} connections at a time, as with ${open} threads? Have it wait for all of them at once`;

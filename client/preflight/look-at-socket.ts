@@ -48,8 +48,10 @@ export async function lookAtSocket(path: string): Promise<SocketFault | undefine
 
 /** @throws RigError EREFUSED where a URL names a Unix socket that takes no connections */
 export async function checkSocket({ socketPath, text }: TargetUrl): Promise<void> {
-  const fault = socketPath === undefined ? undefined : await lookAtSocket(socketPath);
-  if (fault) throw new RigError('EREFUSED', `${text}: ${fault.why}`, { hint: fault.hint });
+  const found = socketPath === undefined ? undefined : await lookAtSocket(socketPath);
+  if (socketPath === undefined || found === undefined) return;
+  const fault = withoutColon(socketPath, text) ?? found;
+  throw new RigError('EREFUSED', `${text}: ${fault.why}`, { hint: fault.hint });
 }
 
 function faultOfPath(path: string, code: string): SocketFault {
@@ -64,6 +66,33 @@ function faultOfPath(path: string, code: string): SocketFault {
         hint: `start the server, or have it started: --command; ls ${word(folder)}, to see what is there`,
       }
     : { why: `there is no folder ${folder}`, hint: 'ss -xl, to see at which paths somebody listens' };
+}
+
+/** What is asked was taken for a part of the path. */
+function withoutColon(path: string, text: string): SocketFault | undefined {
+  const socket = foldersOf(path).find(isSocket);
+  if (socket === undefined) return undefined;
+  const scheme = text.slice(0, text.indexOf(':'));
+  const at = `${scheme}://${socket}`;
+  if (scheme.startsWith('tcp')) return { why: `${socket} is a socket, and no folder`, hint: at };
+  return {
+    why: `${socket} is a socket: a colon comes between it and what is asked`,
+    hint: `${at}:${path.slice(socket.length)}`,
+  };
+}
+
+/** From the nearest to the farthest. */
+function foldersOf(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersOf(folder)];
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 const faultOfRights = (path: string, { uid, mode }: Stats): SocketFault => ({

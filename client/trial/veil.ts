@@ -1,10 +1,8 @@
 import { HARMLESS_HEADERS } from '../../config/opening/header-line.ts';
-import { madeFit } from '../../core/opening/template.ts';
+import { formsOf } from '../../core/opening/template.ts';
 import { redactText, redactUrl } from '../../core/values/secrets.ts';
+import { HIDDEN, LEAST_SECRET_CHARS } from '../../core/values/without-secret.ts';
 
-const HIDDEN = '***';
-/** What is shorter stands in too many texts by chance. */
-const LEAST_CHARS = 3;
 const REQUEST_LINE = /^([A-Z]+) (\S+)( HTTP\/1\.\d)$/;
 const HEADER_LINE = /^([^:\s]+)(:[ \t]*)(.*)$/s;
 /** Headers that say how a request or an answer is to be read. */
@@ -28,8 +26,8 @@ export class Veil {
   /** @param isLifted everything is shown */
   constructor(secrets: readonly string[], isLifted: boolean) {
     // The longest first: one may be a part of another.
-    const forms = new Set(secrets.flatMap((one) => [one, madeFit(one, 'json'), madeFit(one, 'url')]));
-    this.#secrets = [...forms].filter(({ length }) => length >= LEAST_CHARS).sort((a, b) => b.length - a.length);
+    const forms = new Set(secrets.flatMap(formsOf));
+    this.#secrets = [...forms].filter(({ length }) => length >= LEAST_SECRET_CHARS).sort((a, b) => b.length - a.length);
     this.#isLifted = isLifted;
   }
 

@@ -1,4 +1,5 @@
 import { throughoutOf } from '../../core/behaviours/behaviours.ts';
+import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Hole, Template } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { toCarried } from '../../core/protocols/schemes.ts';
@@ -77,9 +78,27 @@ function problemsOfLegs(
     const { codec } = mute.plan!;
     problems.push(`--behaviour echo: over ${codec} the opening has to ${CODEC_FORMATS[codec!].messagesNeed}`);
   }
+  const uncut = legs.find(({ protocol }, i) => protocol === 'tcp' && isUncut(opened[i]?.plan));
+  if (uncut) {
+    problems.push(
+      `${own ? '--opening' : '--dialect'}: on: { json: … } looks at whole messages, and nothing cuts what ${uncut.name} connections receive; write messages: lines, or messages: { end: … }`,
+    );
+  }
+  const { name, anyMessage } = dialect?.dialect ?? {};
+  if (name !== undefined && !anyMessage && behaviour.kind === 'echo' && opened.every(({ plan }) => !plan?.codec)) {
+    problems.push(
+      `--behaviour echo: servers of ${name} take no messages but their own; leave it out, or have a rule of --opening say one: {every: 5s, send: …}`,
+    );
+  }
   if (data && problems.length === 0) problems.push(...problemsOfRows(config, data, opened));
   return problems;
 }
+
+/** A stream in which rules look for JSON. */
+const isUncut = (plan: OpeningPlan | undefined): boolean =>
+  plan?.messageEnd === undefined &&
+  plan?.codec === undefined &&
+  (plan?.rules ?? []).some((rule) => rule.kind === 'on' && rule.pattern.kind === 'json');
 
 const isOf = ({ protocol, transport }: Leg, scheme: OpenedDialect['dialect']['protocols'][number]): boolean =>
   toCarried(scheme).protocol === protocol && toCarried(scheme).transport === transport;
@@ -88,7 +107,7 @@ function problemsOfRows(config: RunConfig, { rows, controlAt }: DataFile, opened
   const columnsIn = (templates: ReadonlyArray<Template | undefined>): number[] =>
     templates.flatMap((template) =>
       (template?.parts ?? []).flatMap((part) =>
-        isHole(part) && part.kind === 'column' && part.inside === 'text' ? [part.column] : [],
+        isHole(part) && part.kind === 'column' && part.inside === 'header' ? [part.column] : [],
       ),
     );
   const inHeaders = opened.flatMap(({ words, plan }) =>

@@ -50,23 +50,36 @@ function readDialect({ dialect, dialectSettings = [] }: RunConfig, problems: str
   return undefined;
 }
 
+/** What a module does itself. */
+const BESIDE_NO_MODULE = ['steps', 'rules', 'messages', 'codec'] as const;
+
 function readOwn({ opening, inlineOpening, configFile }: RunConfig, problems: string[]): OwnOpening | undefined {
   if (opening === undefined && inlineOpening === undefined) return undefined;
   const where = opening === undefined ? 'opening' : `--opening ${opening}`;
   const written = opening === undefined ? inlineOpening : readYaml(opening, problems);
   if (written === undefined) return undefined;
   const read = OpeningFormat.safeParse(written);
-  if (read.success) return { format: read.data, from: opening ?? configFile };
-  problems.push(...problemsOf(read.error, where));
-  return undefined;
+  if (!read.success) {
+    problems.push(...problemsOf(read.error, where, Object.keys(OpeningFormat.shape)));
+    return undefined;
+  }
+  const beside = BESIDE_NO_MODULE.filter((name) => read.data[name] !== undefined);
+  if (read.data.module !== undefined && beside.length > 0) {
+    problems.push(
+      `${where}: ${beside.join(', ')} and module: a module stands in place of these; leave the one or the other out`,
+    );
+  }
+  return { format: read.data, from: opening ?? configFile };
 }
 
 function readYaml(path: string, problems: string[]): unknown {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    problems.push(`--opening: ${path} can't be read: ${code ?? message.split('\n')[0]}`);
+    const { syscall, code, message } = error as NodeJS.ErrnoException;
+    // What YAML says has the line in it, and then the line itself.
+    const why = syscall === undefined ? message.split('\n', 1)[0]!.replace(/:$/, '') : code;
+    problems.push(`--opening: ${path} can't be read: ${why}`);
     return undefined;
   }
 }

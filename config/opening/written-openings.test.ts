@@ -9,7 +9,7 @@ const DOCS = new URL('../../../docs/own-openings.md', import.meta.url);
 
 test('openings of the docs can be carried out', () => {
   const blocks = [...readFileSync(DOCS, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)];
-  assert.equal(blocks.length, 2);
+  assert.equal(blocks.length, 3);
   for (const [, text = ''] of blocks) {
     const { opening } = parse(text) as { opening: unknown };
     const problems: string[] = [];

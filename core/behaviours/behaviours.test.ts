@@ -22,12 +22,13 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['poll', 'http'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
     ['slow', 'tcp', 'ws', 'http', 'sse'],
+    ['vanish', 'tcp', 'ws', 'http', 'sse'],
   ]);
   assert.deepEqual(
     BEHAVIOURS.filter((kind) => isTalk({ kind })),
     ['echo', 'request'],
   );
-  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'slow']);
+  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'slow', 'vanish']);
   // Records of a later version may have it.
   assert.equal(isTalk({ kind: 'later' }), false);
   assert.equal(isTalk({ kind: 'toString' }), false);
@@ -81,6 +82,18 @@ test('slow readers have a share, a pace or none, and something beside them or no
   for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
   assert.equal(isTalk(parseBehaviour('slow:1%+echo:1/s:64B') as { kind: string }), true);
   assert.equal(isTalk(parseBehaviour('slow:1%') as { kind: string }), false);
+});
+
+test('a share vanishes, which is said in percent', () => {
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['vanish:20%', { kind: 'vanish', percent: 20 }],
+    ['vanish:0.5', '"vanish:0.5" may mean vanish:0.5% or vanish:50%: write which'],
+    ['vanish:0%', '"vanish:0%" has a wrong share; more than 0% and at most 100% can vanish'],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+  for (const text of ['vanish', 'vanish:all', 'vanish:20%:1s']) {
+    assert.match(String(parseBehaviour(text)), /is not a behaviour/);
+  }
 });
 
 test('a storm has a share, a cut and a way to come back, or the usual ones', () => {
@@ -144,7 +157,7 @@ for (const wrong of [
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[,\w:/%]* or [\w:/%+]+$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[, \w:/%+]* or [\w:/%+]+$/,
     );
   });
 }

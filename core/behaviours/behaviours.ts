@@ -8,6 +8,7 @@ import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 import { SLOW, type SlowPlan } from './slow.ts';
 import { STORM } from './storm.ts';
+import { VANISH } from './vanish.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
 const TABLE = {
@@ -18,6 +19,7 @@ const TABLE = {
   poll: POLL,
   storm: STORM,
   slow: SLOW,
+  vanish: VANISH,
 } as const;
 
 type Kind = keyof typeof TABLE;
@@ -59,7 +61,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` `vanish:20%` or
  * `slow:10%+echo:5k/s:64B`.
  *
  * @returns the plan, or a sentence that says what is wrong
@@ -82,7 +84,7 @@ function parseBoth(text: string, beside: string): BehaviourPlan | string {
   if (typeof plan === 'string') return plan;
   if (typeof other === 'string') return other;
   if (!('beside' in plan)) return `"${text}" has nothing beside it`;
-  if ('beside' in other || other.kind === 'storm')
+  if ('beside' in other || other.kind === 'storm' || other.kind === 'vanish')
     return `"${text}+${beside}" has two that befall connections; one of them has to go`;
   if (plan.sharePercent === 100 && isTalk(other)) {
     return `"${text}+${beside}" leaves nobody whose round trips could be measured; a share below 100%, or no ${other.kind}`;

@@ -4,9 +4,8 @@ import { SCHEMES } from '../protocols/schemes.ts';
 import { parseQuantity } from '../values/units.ts';
 import { CODECS } from './plan.ts';
 
-const duration = z.string().refine((text) => (parseQuantity('duration', text) ?? -1) >= 0, {
-  error: 'write a time such as 5s or 250ms',
-});
+const DURATION = { error: 'write a time such as 5s or 250ms' };
+const duration = z.string(DURATION).refine((text) => (parseQuantity('duration', text) ?? -1) >= 0, DURATION);
 const text = z.string();
 /** As the codec has it; it checks them itself. */
 const packet = z.record(z.string(), z.unknown());
@@ -110,6 +109,8 @@ export const DialectFormat = z.looseObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   what: text,
   protocols: z.array(z.enum(SCHEMES)).min(1),
+  /** Whether its servers take messages that are none of its own, as `echo` sends them; a codec makes its own of them. */
+  anyMessage: z.boolean().default(false),
   params: z.record(z.string().regex(/^[A-Za-z]\w*$/), Parameter).default({}),
   // The opening itself is read when its settings have been put in.
 });

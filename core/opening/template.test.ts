@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOfLiteral, type Inside, latin1Bytes, parseTemplate, type Template } from './template.ts';
+import {
+  bytesOfLiteral,
+  formsOf,
+  type Inside,
+  latin1Bytes,
+  madeFit,
+  parseTemplate,
+  type Template,
+} from './template.ts';
 
 const NAMES = { columns: ['token', 'user'], taken: ['sid'], env: { KEY: 'hunter2"' }, onSecret: () => undefined };
 const parse = (text: string, inside: Inside = 'text'): Template => {
@@ -41,6 +49,20 @@ test('a value of the environment is put in at once, fit for where it stands, and
   assert.deepEqual(secrets, ['hunter2"']);
 });
 
+test('a value of the environment that would break a header is refused there, without its value', () => {
+  const names = { ...NAMES, env: { PIECES: 'a\r\nB: c', TABBED: 'a\tb' } };
+  const problemsOf = (text: string, inside: Inside): string[] => {
+    const problems: string[] = [];
+    parseTemplate(text, names, problems, inside);
+    return problems;
+  };
+  assert.deepEqual(problemsOf('A: {env:PIECES}\r\n', 'header'), [
+    "{env:PIECES}: its value has a line break or another control character in it, and a header can't have one",
+  ]);
+  assert.deepEqual(problemsOf('A: {env:TABBED}\r\n', 'header'), []);
+  for (const inside of ['text', 'json', 'url'] as const) assert.deepEqual(problemsOf('{env:PIECES}', inside), []);
+});
+
 test('a hole that nothing can fill is told, with what there is', () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     '{tick}':
@@ -61,4 +83,13 @@ test('bytes that are no UTF-8 stay as they are beside holes', () => {
   const { parts } = parseTemplate('\xff\0{n}', NAMES, [], 'text', latin1Bytes);
   assert.deepEqual(parts[0], Uint8Array.of(255, 0));
   assert.equal(bytesOfLiteral({ parts }), undefined);
+});
+
+test('half a character, which JSON may have, is made fit for a URL', () => {
+  assert.equal(madeFit('a\ud800b😀', 'url'), 'a%EF%BF%BDb%F0%9F%98%80');
+});
+
+test('the forms of a value are those in which servers and sentences repeat it', () => {
+  assert.deepEqual(formsOf('plain'), ['plain']);
+  assert.deepEqual(formsOf('é"'), ['é"', 'é\\"', '%C3%A9%22', 'Ã©"', 'Ã©\\"']);
 });

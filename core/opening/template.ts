@@ -1,7 +1,7 @@
 /** A text with holes, which values of one connection fill: `Bearer {token}`. */
 
 /** What a value is stands inside: something with a syntax of its own, which it is made fit for. */
-export type Inside = 'text' | 'json' | 'url';
+export type Inside = 'text' | 'json' | 'url' | 'header';
 
 /** A place for a value. */
 export type Hole = { readonly inside: Inside } & (
@@ -33,6 +33,11 @@ export interface HoleNames {
 
 const HOLE = /\{\{([A-Za-z_][\w.-]*(?::\w+)?)\}\}|\{([A-Za-z_][\w.-]*(?::\w+)?)\}/g;
 const MOST_RANDOM = 1024;
+/** JSON may have one alone; no URL can. */
+const HALF_CHARACTER = /\p{Surrogate}/gu;
+const ASCII = /^\p{ASCII}*$/u;
+/** RFC 9110, section 5.5; values may be UTF-8. */
+const CONTROL = /[^\P{Cc}\t]/u;
 
 /**
  * Reads a text: `{name}` is a hole, `{{name}}` the literal `{name}`, and every other brace stands for itself.
@@ -100,10 +105,31 @@ export function bytesOfLiteral({ parts }: Template): Uint8Array | undefined {
   return all;
 }
 
+/** A line break, say, behind which a header would be another one. */
+export const breaksHeader = (value: string): boolean => CONTROL.test(value);
+
+/** Names of what was taken that stands in headers. */
+export const takenInHeaders = (templates: ReadonlyArray<Template | undefined>): ReadonlySet<string> =>
+  new Set(
+    templates.flatMap((template) =>
+      (template?.parts ?? []).flatMap((part) =>
+        !(part instanceof Uint8Array) && part.kind === 'taken' && part.inside === 'header' ? [part.name] : [],
+      ),
+    ),
+  );
+
 /** A value made fit for where it stands. */
 export function madeFit(value: string, inside: Inside): string {
   if (inside === 'json') return JSON.stringify(value).slice(1, -1);
-  return inside === 'url' ? encodeURIComponent(value) : value;
+  return inside === 'url' ? encodeURIComponent(value.replace(HALF_CHARACTER, '\ufffd')) : value;
+}
+
+/** A value in the forms in which it may come back: as it is, made fit, and with the bytes of its UTF-8 taken for characters. */
+export function formsOf(value: string): string[] {
+  const asBytes = ASCII.test(value)
+    ? value
+    : Array.from(utf8Bytes(value), (byte) => String.fromCharCode(byte)).join('');
+  return [...new Set([value, madeFit(value, 'json'), madeFit(value, 'url'), asBytes, madeFit(asBytes, 'json')])];
 }
 
 /** @returns a sentence where nothing can fill it */
@@ -125,8 +151,12 @@ function holeOf(name: string, names: HoleNames, inside: Inside): Hole | { readon
     const value = env[of];
     if (value === undefined) return `{${name}}: the environment has no ${of}; set it: ${of}=… connrig run`;
     onSecret(value);
+    if (inside === 'header' && breaksHeader(value)) {
+      return `{${name}}: its value has a line break or another control character in it, and a header can't have one`;
+    }
     return { literal: value };
   }
   const known = ['n', 'uuid', 'random:8', 'env:NAME', ...columns, ...taken].map((one) => `{${one}}`).join(', ');
-  return `{${name}} has no value: there is ${known}; --data users.csv gives columns, and {{${name}}} is the text {${name}}`;
+  const more = columns.length === 0 ? '--data users.csv gives columns, and ' : '';
+  return `{${name}} has no value: there is ${known}; ${more}{{${name}}} is the text {${name}}`;
 }

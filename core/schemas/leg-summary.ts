@@ -10,6 +10,7 @@ import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { SlowSummary } from './slow.ts';
 import { Agreement, LegTls } from './tls.ts';
+import { VanishSummary } from './vanish.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -21,9 +22,7 @@ const [count, bytes, ms] = [z.number().int().nonnegative(), z.number().nullable(
 const Latency = ms.nullable();
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
-
 const Step = z.object({ ...place, bytes: z.number() });
-
 const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
 
 /** What the levels come to; see core/stats/shape.ts and core/stats/fit.ts. */
@@ -291,6 +290,8 @@ export const LegSummary = z.object({
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
   slow: SlowSummary.nullable().default(null),
+  /** Connections of the top level that vanished, in all launches; null where none did. */
+  vanish: VanishSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

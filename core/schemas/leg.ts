@@ -33,6 +33,8 @@ const LegOpeningRecord = z.object({
   subprotocols: z.array(z.string()),
   steps: count,
   rules: count,
+  /** Whether a module of the user's says the rest. */
+  module: z.boolean().default(false),
   /** Rows of the data that connections are told apart by; null: they have none. */
   rows: count.nullable(),
   /** Which row each has. */

@@ -19,6 +19,7 @@ import { SlowEpisode } from './slow.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
+import { VanishSample } from './vanish.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -119,6 +120,8 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
+  /** While connections have vanished: how many, and how many of them the target still has; null where nobody can tell. */
+  vanished: z.object({ of: count, held: count.nullable() }).optional(),
 });
 
 /** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */
@@ -157,7 +160,11 @@ const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgre
 const SlowSample = z.object({ type: z.literal('slow'), ...At, ...SlowEpisode.shape, progress: LegProgress });
 export type SlowSample = z.infer<typeof SlowSample>;
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, SlowSample, LegEnd]);
+/** Connections vanished, once the top was read; see ./vanish.ts. */
+const VanishEpisode = VanishSample.extend({ ...At, progress: LegProgress });
+export type VanishEpisode = z.infer<typeof VanishEpisode>;
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, SlowSample, LegEnd, VanishEpisode]);
 export type Sample = z.infer<typeof Sample>;
 
 export const RunEvent = z.discriminatedUnion('type', [

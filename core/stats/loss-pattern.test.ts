@@ -176,6 +176,14 @@ test('a heartbeat comes at least twice in the timer, and can be pasted', () => {
 
 test('each pattern has its own advice', () => {
   const hintOf = (given: ReturnType<typeof facts>): string | undefined => lossHint(lossPatternOf(given)!);
+  const uponWords = lossPatternOf(
+    facts(
+      evenly(50, 1000, 9000).map((ms) => [ms, 60]),
+      9000,
+    ),
+  )!;
+  assert.match(lossClause(uponWords), /^each within 0\.1 s of the last byte: it closes on what was said$/);
+  assert.match(lossHint(uponWords)!, /^does it know what --behaviour sends\?/);
   assert.match(hintOf(CASES[0]![1])!, /^--behaviour heartbeat:2s keeps them in use, or raise/);
   const byClause = (part: RegExp): string | undefined => hintOf(CASES.find(([, , clause]) => part.test(clause))![1]);
   assert.match(byClause(/limit on age/)!, /^no heartbeat helps/);

@@ -7,6 +7,8 @@ import { humanCount, humanMs } from './units.ts';
 
 /** Heartbeats come in intervals of these digits. */
 const DIGITS = [5, 3, 2, 1] as const;
+/** A timer of rest is longer: what is closed sooner after a byte is closed because of it. */
+const AT_ONCE_MS = 250;
 /** How often a timer is met, at least. */
 const TIMES_IN_TIMER = 2;
 
@@ -19,6 +21,7 @@ export function lossClause({ word, count, timer, age, spanMs }: LossPattern): st
     return `${rangeOf(age)} after they opened${half}`;
   }
   const each = `each ${toldMs(timer.ms)} after`;
+  if (isUponWords(timer)) return `each within ${toldMs(timer.ms)} of the ${timer.from}: it closes on what was said`;
   if (word === 'age') return `${each} it opened, although in use: a limit on age`;
   return `${each} ${timer.from === 'opening' ? 'it opened' : `the ${timer.from}`}: it closes what rests`;
 }
@@ -31,6 +34,8 @@ export function lossClause({ word, count, timer, age, spanMs }: LossPattern): st
 export function lossHint({ word, timer }: LossPattern, canTalk = true): string | undefined {
   switch (word) {
     case 'idle':
+      if (isUponWords(timer!))
+        return 'does it know what --behaviour sends? Leave that out, or read the log of the target';
       if (!canTalk) return 'have the target send a comment (a line with a colon) more often, or raise the idle timeout';
       return `--behaviour heartbeat:${heartbeatFor(timer!.ms)} keeps them in use, or raise the idle timeout of the target`;
     case 'age':
@@ -43,6 +48,9 @@ export function lossHint({ word, timer }: LossPattern, canTalk = true): string |
       return undefined;
   }
 }
+
+const isUponWords = ({ from, ms }: NonNullable<LossPattern['timer']>): boolean =>
+  from !== 'opening' && ms <= AT_ONCE_MS;
 
 /** The interval of a heartbeat that such a timer never meets without one: less than half of it. */
 export function heartbeatFor(timerMs: number): string {

@@ -16,8 +16,8 @@ export const readLegName = ({ legs }: { readonly legs: ReadonlyArray<Pick<Leg, '
 
 /**
  * The phases of a leg, in the order in which they come. `ramp`, `settle` and `hold` come once for each level, and so does
- * `talk` where connections exchange messages or requests. All from `ramp` to `retained` come once for each cycle. `storm` and
- * `slow` come once, after the top was held, where the behaviour is that. `burst`
+ * `talk` where connections exchange messages or requests. All from `ramp` to `retained` come once for each cycle. `storm`,
+ * `slow` or `vanish` comes once, after the top was held, where the behaviour is that. `burst`
  * is only for targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
  */
 export const PHASES = [
@@ -29,6 +29,7 @@ export const PHASES = [
   'hold',
   'storm',
   'slow',
+  'vanish',
   'drain',
   'retained',
   'burst',

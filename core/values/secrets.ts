@@ -1,16 +1,16 @@
+import { HIDDEN, withoutSecret } from './without-secret.ts';
+
 /**
  * What a URL may hold that is nobody else's to read: its query's values, and a user with a password. A run is recorded,
  * shown and handed on; none of that has them. Which keys were there still shows.
  */
 
-/** In place of what isn't shown. */
-const HIDDEN = '***';
-
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
-/** A URL within other words. Punctuation at its end belongs to the sentence. */
-const URL_IN_TEXT = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;
-const PUNCTUATION = /[:,.;)\]}|]*$/;
-/** Shorter values are words of other sentences as well. */
+/** A URL within other words. A scheme without a bound would be looked for from each letter of a long word to its end. */
+const URL_IN_TEXT = /[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'`<>]+/gi;
+/** At the end of a URL it belongs to the sentence. */
+const PUNCTUATION: ReadonlySet<string> = new Set(':,.;)]}|');
+/** Shorter values of a query are words of other sentences as well. */
 const SECRET_CHARS = 6;
 /** Levels of a config that are looked through; a run folder from somebody else may have any number. */
 const MOST_DEPTH = 16;
@@ -38,27 +38,11 @@ export const redactBroken = (text: string): string => {
  */
 export function redactText(text: string, secrets: readonly string[] = []): string {
   const shown = text.replace(URL_IN_TEXT, (found) => {
-    const end = PUNCTUATION.exec(found)?.index ?? found.length;
+    let end = found.length;
+    while (end > 0 && PUNCTUATION.has(found[end - 1]!)) end--;
     return redactUrl(found.slice(0, end)) + found.slice(end);
   });
-  return secrets.reduce(
-    (left, secret) =>
-      withoutPart(
-        left.replaceAll(secret, () => HIDDEN),
-        secret,
-      ),
-    shown,
-  );
-}
-
-/** What is cut short may begin or end within a value. */
-function withoutPart(text: string, secret: string): string {
-  let left = text;
-  for (let chars = secret.length - 1; chars >= SECRET_CHARS; chars--) {
-    if (left.startsWith(secret.slice(-chars))) left = HIDDEN + left.slice(chars);
-    if (left.endsWith(secret.slice(0, chars))) left = left.slice(0, -chars) + HIDDEN;
-  }
-  return left;
+  return secrets.reduce((left, secret) => withoutSecret(left, secret), shown);
 }
 
 /** A run's config, whatever its version has in it, as it may be recorded and shown. What nobody's config has is left out. */

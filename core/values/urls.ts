@@ -124,6 +124,8 @@ const FOREIGN: Readonly<Record<string, readonly [carrier: 'tcp' | 'tls', usualPo
   rediss: ['tls', 6380],
   mqtt: ['tcp', 1883],
   mqtts: ['tls', 8883],
+  stomp: ['tcp', 61_613],
+  stomps: ['tls', 61_614],
   amqp: ['tcp', 5672],
   amqps: ['tls', 5671],
   grpc: ['tcp', 50_051],
@@ -144,6 +146,8 @@ const FOREIGN: Readonly<Record<string, readonly [carrier: 'tcp' | 'tls', usualPo
   ssl: ['tls', 443],
   tcps: ['tls', 443],
 };
+/** Which dialect speaks it. */
+const DIALECTS: Readonly<Record<string, string>> = { mqtt: 'mqtt', mqtts: 'mqtt', stomp: 'stomp', stomps: 'stomp' };
 /** Over UDP. */
 const DATAGRAMS = ['quic', 'udp', 'dtls', 'http3'];
 
@@ -151,7 +155,10 @@ function foreignScheme(scheme: string, authority: string): string {
   if (DATAGRAMS.includes(scheme)) return `${scheme} goes over UDP, and only TCP is measured; ${KNOWN}`;
   const [carrier, usualPort] = FOREIGN[scheme] ?? ['tcp', 3000];
   const port = /:\d+$/.test(authority) ? '' : `:${usualPort}`;
-  return `${scheme} is not spoken here, but its connections can be held: connrig run ${carrier}://${authority || 'host'}${port}; ${KNOWN}`;
+  const url = `${carrier}://${authority || 'host'}${port}`;
+  const dialect = DIALECTS[scheme];
+  if (dialect !== undefined) return `${scheme} is a dialect: connrig run ${url} --dialect ${dialect}; ${KNOWN}`;
+  return `${scheme} is not spoken here, but its connections can be held: connrig run ${url}; ${KNOWN}`;
 }
 
 function problemOfAuthority(scheme: PortSchemeName, authority: string, path: string): string | undefined {

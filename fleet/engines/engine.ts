@@ -43,6 +43,8 @@ export interface Engine {
   pauseReading(slot: Slot): void;
   /** Goes on with what has come meanwhile. Without a pause nothing happens. */
   resumeReading(slot: Slot): void;
+  /** The descriptor of its socket, for calls that no engine makes by itself; −1 where there is none. */
+  descriptorOf(slot: Slot): number;
   /**
    * Reads of a paused connection what has come, at most so much, and pauses again. An engine that reads more at once takes that out of
    * what it may read the next time.

@@ -146,6 +146,9 @@ export class EpollEngine implements Engine {
 
   readonly readSome = (slot: Slot, mostBytes: number): void => this.#allowed.allow(slot, mostBytes);
   readonly localEnd = (slot: Slot): LocalEnd | undefined => localEndOf(this.#libc, this.#fds[slot]!);
+  descriptorOf(slot: Slot): number {
+    return this.#fds[slot]!;
+  }
 
   async turn(maxWaitMs: number): Promise<void> {
     const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);

@@ -9,7 +9,7 @@ import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
 import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from './engine.ts';
 import { localEndIn } from './local-end.ts';
-import { connectOptions, type NodeEngineOptions } from './node.ts';
+import { connectOptions, descriptorOf, type NodeEngineOptions } from './node.ts';
 import {
   allow,
   createSlotSocket,
@@ -288,6 +288,7 @@ export function createNodeTlsEngine(
     localEnd(slot) {
       return localEndIn(sockets.get(slot));
     },
+    descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,
     async dispose() {

@@ -93,6 +93,16 @@ test('words for people have no value of the connection in them, in any form that
   assert.equal(identities.hide(0, text), 'HTTP 401: *** {"user":"***"} ?u=*** *** ***, not secret-2');
 });
 
+test('a value that was cut in words for people is hidden, too, and one whose bytes were taken for characters', () => {
+  const identities = identitiesOver(2, 'each');
+  identities.assign(0, identities.takeNumber());
+  identities.keepTaken(0, 'sid', 'schlüssel');
+  assert.equal(identities.hide(0, 'it begins with "is secret-"'), 'it begins with "is ***"');
+  assert.equal(identities.hide(0, 'it begins with "schlÃ¼ssel"'), 'it begins with "***"');
+  identities.keepTaken(0, 'sid', '\ud800');
+  assert.equal(identities.hide(0, 'HTTP 401'), 'HTTP 401');
+});
+
 test('a text longer than any before is filled in whole', () => {
   const identities = identitiesOver(1, 'each');
   identities.assign(0, identities.takeNumber());

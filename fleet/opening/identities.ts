@@ -1,6 +1,7 @@
 import type { DataOrder } from '../../core/opening/data-order.ts';
-import { type Hole, madeFit, type Template } from '../../core/opening/template.ts';
+import { formsOf, type Hole, madeFit, type Template } from '../../core/opening/template.ts';
 import { scramble } from '../../core/values/scramble.ts';
+import { withoutSecret } from '../../core/values/without-secret.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Numbers } from './numbers.ts';
 import { Rows, type SharedRows } from './rows.ts';
@@ -23,9 +24,6 @@ export interface IdentityOptions {
 
 const SCRATCH_BYTES = 4096;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const HIDDEN = '***';
-/** What is shorter stands in too many texts by chance. */
-const LEAST_HIDDEN = 3;
 
 /**
  * What tells each connection of a worker apart: its number, its row and what is random about it. Eight bytes a slot, no object; values
@@ -110,9 +108,7 @@ export class Identities {
   hide(slot: Slot, text: string): string {
     let hidden = text;
     const hide = (value: string): void => {
-      for (const form of new Set([value, madeFit(value, 'json'), madeFit(value, 'url')])) {
-        if (form.length >= LEAST_HIDDEN) hidden = hidden.replaceAll(form, HIDDEN);
-      }
+      for (const form of formsOf(value)) hidden = withoutSecret(hidden, form);
     };
     this.#options.secrets.forEach(hide);
     this.#takenOf.get(slot)?.forEach(hide);
@@ -130,7 +126,7 @@ export class Identities {
     if (kind === 'random') return this.#randomOf(slot, hole.length);
     if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
     const value = this.#rows!.value(this.#rowOf(slot), hole.column);
-    return inside === 'text' ? value : madeFit(bufferOver(value).toString(), inside);
+    return inside === 'text' || inside === 'header' ? value : madeFit(bufferOver(value).toString(), inside);
   }
 
   #rowOf(slot: Slot): number {

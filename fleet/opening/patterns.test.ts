@@ -103,3 +103,13 @@ test('fields are taken as texts, also of the JSON behind a prefix', () => {
   assert.equal(jsonIn(7, Buffer.from('no'), of('text', 'no')), undefined);
   assert.equal(literalTemplate(Buffer.alloc(0)).parts.length, 0);
 });
+
+test('what is nested deeper than can be written is no field to take', () => {
+  const deep = JSON.parse(`{"id":${'['.repeat(30_000)}${']'.repeat(30_000)}}`) as unknown;
+  const kept: string[] = [];
+  assert.equal(
+    takeFields(deep, [{ name: 'sid', path: ['id'] }], (_, value) => kept.push(value)),
+    'id',
+  );
+  assert.deepEqual(kept, []);
+});

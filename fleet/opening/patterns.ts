@@ -48,7 +48,16 @@ export const beginsWith = (message: Buffer, text: Buffer): boolean =>
 export function takenText(json: unknown, path: readonly string[]): string | undefined {
   const value = fieldOf(json, path);
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? written(value) : String(value);
+}
+
+/** What is nested deeper than the stack goes can be read, and not be written again. */
+function written(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The JSON that fields are taken from: a message, or what is behind its prefix. @returns undefined where it is none */

@@ -22,8 +22,6 @@ export interface ProtocolOptions {
   readonly subprotocols?: readonly string[] | undefined;
   /** What requests of ws and http say beyond the usual. */
   readonly words?: RequestWords | undefined;
-  /** What each tcp connection sends first; undefined: nothing. */
-  readonly sendOnOpen?: Uint8Array | undefined;
 }
 
 /**
@@ -39,7 +37,7 @@ export function createProtocol(
 ): Protocol {
   switch (options.name) {
     case 'tcp':
-      return createTcpProtocol(events, options.sendOnOpen);
+      return createTcpProtocol(events);
     case 'ws':
       return createWsProtocol({ slots, fill, ...options }, events);
     case 'http':

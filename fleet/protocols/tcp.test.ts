@@ -44,11 +44,3 @@ test('a tcp message is a copy of its payload, a heartbeat one byte', () => {
   assert.deepEqual([...message], [1, 2, 3]);
   assert.equal(tcp.heartbeat(0).length, 1);
 });
-
-test('what is to be sent first is what it says hello with', () => {
-  const none = (): void => undefined;
-  const events = { onOpen: none, onHandshakeFailure: none, onReply: none, onAnswer: none, onProtocolError: none };
-  const tcp = createTcpProtocol({ ...events, onPayload: none, onPeerClose: none }, Uint8Array.of(1, 2));
-  assert.deepEqual([...tcp.hello(3)!], [1, 2]);
-  assert.equal(tcp.awaitsAnswer, false);
-});

@@ -8,15 +8,13 @@ const HEARTBEAT_BYTE = 0;
 /**
  * Raw TCP: the transport alone makes a connection usable, FIN alone ends it, and there is nothing to keep per slot.
  * Messages have no boundaries on the wire: pieces are passed on as they arrive, and none ends a message.
- *
- * @param sendOnOpen what each connection sends first, for servers that wait for something
  */
-export function createTcpProtocol(events: ProtocolEvents, sendOnOpen?: Uint8Array): MessageProtocol {
+export function createTcpProtocol(events: ProtocolEvents): MessageProtocol {
   const lastWords = new LastWords();
   return {
     name: 'tcp',
     awaitsAnswer: false,
-    hello: () => sendOnOpen,
+    hello: () => undefined,
     onBytes(slot, bytes) {
       lastWords.hear(slot, bytes);
       events.onPayload(slot, bytes, false);

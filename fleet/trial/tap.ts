@@ -68,6 +68,7 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     resumeReading: (slot) => engine.resumeReading(slot),
     readSome: (slot, mostBytes) => engine.readSome(slot, mostBytes),
     localEnd: (slot) => engine.localEnd(slot),
+    descriptorOf: (slot) => engine.descriptorOf(slot),
     turn: (maxWaitMs) => engine.turn(maxWaitMs),
     forEachUnread: (visit) => engine.forEachUnread(visit),
     dispose: () => engine.dispose(),

@@ -11,7 +11,7 @@ import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
+import { HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
@@ -42,6 +42,7 @@ export interface WorkerData {
 
 export type WorkerMessage =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'vanished'; readonly some: readonly Vanished[] }
   | { readonly type: 'agreed'; readonly agreement: Agreement }
   | { readonly type: 'slow'; readonly ends: readonly SlowEnds[] }
   | { readonly type: 'ended' };
@@ -75,9 +76,16 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
   const windows = { opening, returning, closing };
-  const onSlow = (ends: readonly SlowEnds[]): void => tell({ type: 'slow', ends });
-  const heard = { onTrouble: onceEach(tell), onSlow };
-  const holder = new Holder(data.holder, { tally, ...windows, histograms, now, ...heard });
+  const holder = new Holder(data.holder, {
+    tally,
+    ...windows,
+    histograms,
+    now,
+    onTrouble: onceEach(tell),
+    onSlow: (ends) => tell({ type: 'slow', ends }),
+    tellVanished: (some) => tell({ type: 'vanished', some }),
+    vanish: data.holder.behaviour.kind === 'vanish' ? (await import('../engines/vanisher.ts')).loadVanish() : undefined,
+  });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(

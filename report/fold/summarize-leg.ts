@@ -21,6 +21,7 @@ import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
 import { slowOf } from './slow.ts';
+import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -45,7 +46,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
 }
 
 /** What one leg came to in one launch, from its samples alone. */
@@ -89,6 +90,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     received: receivedOf(leg, points, progress),
     rtt: rttAtTop(leg, points),
     slow: slowOf(leg, own),
+    vanish: null,
     launches: null,
   };
 }

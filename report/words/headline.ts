@@ -66,7 +66,10 @@ export function stateOf({ state, why }: LegAnswer): Phrase {
 function unknownCost({ inconclusive, levels }: LegSummary): Partial<LegAnswer> {
   if (inconclusive) {
     const [first] = inconclusive.reasons;
-    return { state: 'inconclusive', why: first ? phraseOf(`${first.remedy} would tell`) : [] };
+    return {
+      state: 'inconclusive',
+      why: first ? phraseOf(`${first.remedy}${first.remedy.includes(', which ') ? ',' : ''} would tell`) : [],
+    };
   }
   const why =
     levels.length < 3

@@ -114,6 +114,7 @@ describe('connections that sign in', () => {
         subprotocols: [SUBPROTOCOL],
         steps: 2,
         rules: 0,
+        module: false,
         rows: ROWS,
         order: 'each',
       });

@@ -5,6 +5,8 @@ import { Duplex, PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as secure } from 'node:tls';
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
+import type { OpeningPlan } from '../../core/opening/plan.ts';
+import { literalTemplate } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { TLS_VERSIONS } from '../../core/schemas/tls.ts';
 import { withFleet } from '../support/fleet.ts';
@@ -84,7 +86,7 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
   if (isCi(process.env['CI'])) assert.equal(many, MANY, 'ulimit -n leaves room for as many');
   const { hello, question } = DIALECTS.http;
   // Over http all ask once, as soon as they are there.
-  const sendOnOpen = spoken === 'http' ? Buffer.concat([hello, question(0, 0)]) : undefined;
+  const opening = spoken === 'http' ? saying(Buffer.concat([hello, question(0, 0)])) : undefined;
   const name = spoken === 'http' ? 'tcp' : spoken;
   const layout = { engine: 'epoll' } as const;
   const behaviour =
@@ -102,7 +104,9 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
       closeWindow: many,
       close: 'reset',
       openTimeoutMs: 60_000,
-      protocol: { name, path: '/', hostHeader: 'localhost', sendOnOpen },
+      protocol: { name, path: '/', hostHeader: 'localhost' },
+      opening,
+      identity: opening && { rows: undefined, order: 'cycle', secrets: [] },
     },
     async ({ fleet, until, troubles }) => {
       fleet.pursue(many, OPENS_PER_SECOND);
@@ -123,6 +127,16 @@ export async function holdsMany(server: Server, spoken: Spoken, resetsPerSecond 
   await eventually(() => server.descriptors() < many / 10, 'the server has let go of them', 60_000);
   await assertServes(server, spoken);
 }
+
+/** An opening of one step. */
+const saying = (bytes: Buffer): OpeningPlan => ({
+  before: [],
+  messageEnd: undefined,
+  codec: undefined,
+  module: undefined,
+  steps: [{ kind: 'send', message: { bytes: literalTemplate(bytes), isText: false } }],
+  rules: [],
+});
 
 /** Each has shaken hands, and is asked and answered; then all of them are reset. Costs this process more than a fleet would. */
 export async function holdsSome(server: Server, spoken: Spoken): Promise<void> {

@@ -3,6 +3,7 @@ import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { LegCourse } from '../leg-course.ts';
 import { slow } from './slow.ts';
 import { storm } from './storm.ts';
+import { vanish } from './vanish.ts';
 
 /**
  * What is done to the connections of a level once that was held and read. All of them are open again when it returns, or it says why not.
@@ -11,7 +12,7 @@ import { storm } from './storm.ts';
  */
 export type Episode = (course: LegCourse, level: number, rest: MemoryPoint | undefined) => Promise<void>;
 
-const EPISODES: Readonly<Partial<Record<BehaviourPlan['kind'], Episode>>> = { slow, storm };
+const EPISODES: Readonly<Partial<Record<BehaviourPlan['kind'], Episode>>> = { slow, storm, vanish };
 
 /** @returns undefined where the behaviour isn't one that comes in episodes */
 export const episodeOf = (kind: BehaviourPlan['kind']): Episode | undefined => EPISODES[kind];

@@ -107,6 +107,15 @@ test('what a module does wrong is the end of that connection alone', () => {
     [{ first: fails, answer: fails }, 'the opening threw in first: no idea'],
     [{ answer: fails }, 'the opening threw in answer: no idea'],
     [gives({ refuse: 'bad' }), 'the opening refuses what the server said: bad'],
+    [gives({ refuse: Object.create(null) }), 'the opening refuses what the server said: an object of no kind'],
+    [
+      gives({
+        get send(): never {
+          return fails();
+        },
+      }),
+      'the opening threw in answer: no idea',
+    ],
     [gives('text'), 'the opening gave text for answer; it has to be nothing, or { send, step, open, refuse }'],
     [
       gives(Promise.resolve()),

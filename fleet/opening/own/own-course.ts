@@ -63,12 +63,15 @@ export function createOwnCourse(own: OwnModule, deps: CourseDeps, events: Course
       refuse(slot, `gave ${nameOf(answer)} for answer; it has to be nothing, or { send, step, open, refuse }`);
       return;
     }
-    follow(slot, answer);
+    // A member may be a function that throws.
+    const read = ask(slot, 'answer', () => membersOf(answer));
+    if (read !== undefined) follow(slot, read.value);
   }
 
   function follow(slot: Slot, { send, step, open, refuse: why }: OwnAnswer): void {
     if (why !== undefined) {
-      refuse(slot, `refuses what the server said: ${why}`);
+      const words = typeof why === 'string' ? why : nameOf(why);
+      refuse(slot, `refuses what the server said: ${words}`);
       return;
     }
     for (const words of listOf(send)) if (!say(slot, words, 'answer.send')) return;
@@ -140,6 +143,13 @@ export function createOwnCourse(own: OwnModule, deps: CourseDeps, events: Course
     goodbye: undefined,
   };
 }
+
+const membersOf = ({ send, step, open, refuse }: OwnAnswer): OwnAnswer => ({
+  ...(send !== undefined && { send }),
+  ...(step !== undefined && { step }),
+  ...(open !== undefined && { open }),
+  ...(refuse !== undefined && { refuse }),
+});
 
 const listOf = (send: OwnAnswer['send']): readonly OwnWords[] =>
   send === undefined ? [] : Array.isArray(send) ? (send as readonly OwnWords[]) : [send as OwnWords];

@@ -28,6 +28,8 @@ export const MOST_STEP = 65_534;
 
 const NAMES: ReadonlyArray<keyof OwnModule> = ['first', 'answer', 'every', 'messageEnd'];
 const LEAST_SECONDS = 0.1;
+/** Behind what Node.js says of a module that isn't there. */
+const IMPORTER = / imported from .*$/;
 const HINT = 'docs/own-openings.md has a complete example';
 
 /**
@@ -43,7 +45,7 @@ export async function loadOwnModule(url: string): Promise<OwnModule> {
   try {
     found = await import(url);
   } catch (thrown) {
-    throw problem(`can't be imported: ${wordsOfThrown(thrown)}`, thrown);
+    throw problem(`can't be imported: ${wordsOfThrown(thrown).replace(IMPORTER, '')}`, thrown);
   }
   const sentence = problemOf(found);
   if (sentence !== undefined) throw problem(sentence);
