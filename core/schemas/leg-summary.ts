@@ -11,7 +11,6 @@ import { OutcomeCounts } from './record.ts';
 import { SlowSummary } from './slow.ts';
 import { Agreement, LegTls } from './tls.ts';
 import { VanishSummary } from './vanish.ts';
-
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
 

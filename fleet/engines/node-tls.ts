@@ -285,9 +285,7 @@ export function createNodeTlsEngine(
       const raw = sockets.get(slot);
       if (raw?.paused === true) allow(raw, mostBytes);
     },
-    localEnd(slot) {
-      return localEndIn(sockets.get(slot));
-    },
+    localEnd: (slot) => localEndIn(sockets.get(slot)),
     descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,

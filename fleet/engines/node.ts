@@ -197,9 +197,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       socket.allowedBytes = Math.min(0, socket.allowedBytes) + mostBytes;
       if (socket.allowedBytes > 0) socket.resume();
     },
-    localEnd(slot) {
-      return localEndIn(sockets.get(slot));
-    },
+    localEnd: (slot) => localEndIn(sockets.get(slot)),
     descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,
