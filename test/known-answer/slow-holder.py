@@ -92,7 +92,8 @@ def tell():
     global best
     truth = {"clients": len(held), "heldBytes": sum(sum(map(len, pieces)) for pieces in held.values()), "closed": closed}
     truth["queuedBytes"] = sum(queued(fd) for fd in held)
-    if best is None or (truth["closed"], truth["heldBytes"]) >= (best["closed"], best["heldBytes"]):
+    most = lambda one: (one["closed"], one["heldBytes"], one["queuedBytes"])
+    if best is None or most(truth) >= most(best):
         best = truth
         with open(TRUTH + ".new", "w") as file:
             json.dump(best, file)
