@@ -80,8 +80,8 @@ export const TALLY_FIELDS = [
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
   /**
-   * Of `open`, now: those that read slowly, from when they were told to until they are closed; how many were told to, ever. Of those that
-   * are still open: payload that was sent for the target to send back, and payload that came. Of all that were told to: payload that came.
+   * Slow connections: those of `open` that read slowly now, and how many were ever told to. Two sums over those that are still
+   * open: payload sent to be sent back, and payload that came. The last one is payload that came on any that was told to.
    */
   'slow',
   'slowBegun',
