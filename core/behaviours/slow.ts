@@ -38,7 +38,7 @@ export const SLOW: BehaviourDescriptor<SlowPlan> = {
   isSteady: isStill,
 };
 
-/** `4KiB/s`; undefined: it is none. Who reads nothing has no pace. */
+/** `4KiB/s`; undefined: it is none. One that reads nothing has no pace. */
 function parsePace(text: string): number | undefined {
   if (!text.endsWith('/s')) return undefined;
   const bytes = parseQuantity('bytes', text.slice(0, -2));

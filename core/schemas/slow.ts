@@ -66,8 +66,8 @@ export const SlowEpisode = z.object({
 export type SlowEpisode = z.infer<typeof SlowEpisode>;
 
 /**
- * What a target does with those that don't read: it ends them; takes no more of them; lets them miss something; keeps all for them,
- * without a bound that was seen; nothing of that, since the kernel's queues held it.
+ * What a target does with those that don't read: it ends them, takes no more of them, or lets them miss something.
+ * It may also keep all for them. Or it has nothing to keep, since the kernel's queues held it.
  */
 export const DEFENCES = ['closes', 'holds-back', 'drops', 'buffers', 'none-needed'] as const;
 export type Defence = (typeof DEFENCES)[number];
@@ -100,7 +100,7 @@ export const SlowSummary = z.object({
   /** How long after they had begun to read slowly, by what was seen a few times a second; what waited for each in the kernel just before. */
   closedAfter: z.object({ firstMs: ms, medianMs: ms, lastMs: ms, queuedBytes: bytes, userBytes: bytes }).nullable(),
   heldBack: count,
-  /** Of what they should have got, after they had read on; null where nobody can tell. */
+  /** The part that came of what they should have got, after they had read on; null where nobody can tell. */
   deliveredPercent: z.number().nullable(),
   /** Whether user memory was still growing at the end. */
   isGrowing: z.boolean(),

@@ -2,8 +2,8 @@ import type { Slot } from '../protocols/protocol.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /**
- * Whether the connection of a slot is one of a share. The share is spread evenly over slots, and each worker begins a part of a step
- * later than the one before it: so of connections that lie in the first slots of all workers, as many in each, the share is exact.
+ * Whether the connection of a slot is one of a share. The share is spread evenly over slots. Each worker begins a part of a step
+ * later than the one before it. So of connections that lie in the first slots of all workers, as many in each, the share is exact.
  *
  * @param marks of the worker: it is the `first`-th of `step`
  */

@@ -30,7 +30,7 @@ function named(call: Libc['getsockname'], fd: number): { address: number | strin
   return undefined;
 }
 
-/** Of a socket of Node's. */
+/** The same for a socket of Node's. */
 export function localEndIn(socket: Socket | undefined): LocalEnd | undefined {
   const { localAddress, localPort = 0, remotePort = 0 } = socket ?? {};
   if (localAddress === undefined) return undefined;
