@@ -27,7 +27,7 @@ function legText(leg: PlanOutline['legs'][number], { restMs, talkMs, churnMs, so
   const { name, url, protocol, transport, tls, opening, levels, connectsPerSecond, warmUp, cycles, behaviour } = leg;
   const held = [
     ...(restMs > 0 ? [`after a rest of ${humanMs(restMs)}`] : []),
-    ...(behaviour !== null && isTalk(behaviour.kind) ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
+    ...(behaviour !== null && isTalk(behaviour) ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
   ];
   const goingOn = [
     ...(behaviour !== null && followsRest(behaviour.kind)

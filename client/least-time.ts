@@ -29,7 +29,7 @@ export function leastLegMs(leg: Leg, { restMs, talkMs, churnMs, soakMs = 0, isRe
   const holds = climbed + leg.cycles - 1;
   // The baseline, each level, and what is retained of each cycle.
   const readings = 1 + holds + leg.cycles;
-  const talking = isTalk(leg.behaviour.kind) ? holds * talkMs : 0;
+  const talking = isTalk(leg.behaviour) ? holds * talkMs : 0;
   const goingOn = (followsRest(leg.behaviour.kind) ? (climbed + (soakMs === 0 ? 1 : 0)) * churnMs : 0) + soakMs;
   const drainedMs = (leg.cycles * top * 1000) / DRAIN_PER_SECOND;
   const burstMs = restMs > 0 && top <= BURST_MOST ? (top * 1000) / leg.connectsPerSecond : 0;

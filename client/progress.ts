@@ -93,7 +93,7 @@ export class ProgressMeter {
     const later = sumOf(legs.slice(this.#index + 1)) + Math.max(0, launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
     // How long an episode takes is what it is there to show.
-    if (phase === 'storm' || phase === 'vanish') return later + 2 * MEASURE_MS;
+    if (phase === 'storm' || phase === 'slow' || phase === 'vanish') return later + 2 * MEASURE_MS;
     // A burst comes all at once, and whether there is one shows only then.
     if (phase === 'drain' || phase === 'retained' || phase === 'burst') return later + MEASURE_MS;
     const isRead = phase === 'hold' || phase === 'churn' || phase === 'soak';

@@ -112,14 +112,14 @@ function searchProblems(search: Search, run: RunConfig, isBehaviourSaid: boolean
     problems.push("there is nothing that has to hold: --slo 'open.p99 < 100ms' or --memory-limit 2GiB, say");
   }
   const { protocol } = plan.legs[0]!;
-  if (of === 'messages' && !isTalk(behaviour.kind)) {
+  if (of === 'messages' && !isTalk(behaviour)) {
     const instead = isBehaviourSaid && exchangeOf(run) !== 'events' ? '; leave --behaviour out' : '';
     problems.push(`--of messages: nothing comes back with --behaviour ${behaviour.kind} over ${protocol}${instead}`);
   }
   if (of !== 'messages' && connections !== undefined) {
     problems.push(`--connections: with --of ${of} it is what the search says; --from is the first guess`);
   }
-  if (of === 'opens' && isTalk(behaviour.kind)) {
+  if (of === 'opens' && isTalk(behaviour)) {
     problems.push('--of opens: connections open and say nothing; leave --behaviour out');
   }
   if (of === 'opens' && isRateGiven) {
@@ -145,8 +145,7 @@ function whatLacks(needs: ReturnType<typeof needsOf>, { of }: Search, run: RunCo
   const { behaviour, plan } = run;
   const exchange = exchangeOf(run);
   if (needs === 'memory') return canReadMemory(run) ? undefined : NO_MEMORY;
-  if (needs === undefined || (isTalk(behaviour.kind) && (needs !== 'answers' || exchange === 'requests')))
-    return undefined;
+  if (needs === undefined || (isTalk(behaviour) && (needs !== 'answers' || exchange === 'requests'))) return undefined;
   if (of === 'opens') return 'connections that are only opened have no round trips; open.p99 is how long that takes';
   if (needs === 'answers' && exchange !== 'requests') return 'only answers of http say that something is an error';
   const other = canBehave(plan.legs[0]!.protocol, 'request') ? 'request:1k/s' : 'echo:1k/s:64B';

@@ -1,4 +1,4 @@
-import { type BehaviourPlan, canBehave, isTalk } from '../core/behaviours/behaviours.ts';
+import { type BehaviourPlan, canBehave, isTalk, throughoutOf } from '../core/behaviours/behaviours.ts';
 import { DESCRIPTORS, findProtocols } from '../core/protocols/protocols.ts';
 import { familyOf, type SchemeName, toCarried } from '../core/protocols/schemes.ts';
 import type { Leg } from '../core/schemas/leg.ts';
@@ -91,9 +91,10 @@ const legTls = (config: RunConfig): LegTls => ({
 const exchangeOf = (scheme: SchemeName) => DESCRIPTORS[toCarried(scheme).protocol].exchange;
 
 /** Refused as a whole: a leg that would do nothing looks like one that was measured. */
-function talkProblems({ behaviour: { kind }, rttLimitMs }: RunConfig, schemes: readonly SchemeName[]): string[] {
+function talkProblems({ behaviour, rttLimitMs }: RunConfig, schemes: readonly SchemeName[]): string[] {
+  const { kind } = throughoutOf(behaviour);
   const problems: string[] = [];
-  if (rttLimitMs !== undefined && !isTalk(kind)) {
+  if (rttLimitMs !== undefined && !isTalk(behaviour)) {
     const exchanges = schemes.map(exchangeOf);
     const other = exchanges.includes('requests') ? 'request:5k/s' : 'echo:5k/s:64B';
     const instead = exchanges.every((one) => one === 'events') ? 'event streams have none' : `take ${other}, say`;

@@ -27,6 +27,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     openTimeoutMs: 10_000,
     restMs: 0,
     settleTimeoutMs: 5000,
+    slowForMs: 10_000,
     talkMs: 2000,
     engine: 'auto',
     insecure: false,

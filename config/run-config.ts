@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { throughoutOf } from '../core/behaviours/behaviours.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
@@ -125,7 +126,8 @@ export const canStartAnew = ({ urls, command }: Pick<RunConfig, 'urls' | 'comman
 
 /** Whether connections say more until they are open than their protocol has them say. */
 export function saysSomething(config: RunConfig): boolean {
-  const { behaviour, inlineOpening, urls } = config;
+  const { inlineOpening, urls } = config;
+  const behaviour = throughoutOf(config.behaviour);
   const paths = [...urls.map(({ path }) => path), behaviour.kind === 'request' ? behaviour.path : undefined];
   // A path may have holes.
   if (inlineOpening !== undefined || paths.some((path) => path?.includes('{'))) return true;

@@ -7,6 +7,7 @@ import type { DataOrder } from '../core/opening/data-order.ts';
 import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
+import type { SlowEnds } from './behaviours/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import { type Broadcasts, openBroadcasts, type Publishing } from './broadcasts.ts';
 import type { Destination } from './engines/engine.ts';
@@ -64,6 +65,8 @@ export interface FleetEvents {
   readonly onTrouble: (trouble: Trouble) => void;
   /** What connections agreed on with the target about TLS, each different agreement once. */
   readonly onAgreed: (agreement: Agreement) => void;
+  /** Which connections read slowly from now on: our ends of them, once from each worker. */
+  readonly onSlow?: (ends: readonly SlowEnds[]) => void;
   /** A worker died of an error of ours; nothing can be concluded from the run any more. */
   readonly onDefect: (error: Error) => void;
 }
@@ -75,7 +78,8 @@ export interface Fleet {
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
   /**
-   * Has the behaviour begin its episode with the connections that are open. Another number that is to be pursued ends it.
+   * Has the behaviour begin its episode with the connections that are open, or the next act of it. Another number that is to be pursued
+   * ends it.
    * @returns the order's number
    */
   beginEpisode(): number;
@@ -236,11 +240,12 @@ function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<Iden
 /** Resolves when a worker has ended, however it did. */
 function endOf(
   worker: Worker,
-  { onTrouble, onAgreed, onDefect, onVanished }: FleetEvents & { onVanished(some: readonly Vanished[]): void },
+  { onTrouble, onAgreed, onSlow, onDefect, onVanished }: FleetEvents & { onVanished(some: readonly Vanished[]): void },
 ): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
     else if (message.type === 'agreed') onAgreed(message.agreement);
+    else if (message.type === 'slow') onSlow?.(message.ends);
     else if (message.type === 'vanished') onVanished(message.some);
   });
   worker.on('error', onDefect);
@@ -259,7 +264,9 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
 }
 
 /** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. One publishes for all. */
-const shareOfBehaviour = (behaviour: BehaviourPlan, workers: number): BehaviourPlan =>
-  'perSecond' in behaviour && behaviour.kind !== 'broadcast'
+function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
+  if ('beside' in behaviour) return { ...behaviour, beside: shareOfBehaviour(behaviour.beside, workers) };
+  return 'perSecond' in behaviour && behaviour.kind !== 'broadcast'
     ? { ...behaviour, perSecond: behaviour.perSecond / workers }
     : behaviour;
+}

@@ -23,7 +23,7 @@ export interface Order {
   readonly collections: number;
   /** 1 while open connections are to do what their behaviour says, 0 while they are to keep still. */
   readonly talking: number;
-  /** Raised by one for each episode that is to begin; see {@link Behaviour.begin}. */
+  /** Raised by one for each episode that is to begin, or for each act of one that has several; see {@link Behaviour.begin}. */
   readonly episodes: number;
 }
 export const ORDER_FIELDS = [
@@ -94,6 +94,17 @@ export const TALLY_FIELDS = [
   'unaskedDeliveries',
   'returnedDeliveries',
   'untoldDeliveries',
+  /**
+   * Slow connections: those of `open` that read slowly now, and how many were ever told to. Two sums over those that are still
+   * open: payload sent to be sent back, and payload that came. The last one is payload that came on any that was told to.
+   */
+  'slow',
+  'slowBegun',
+  'slowOwedBytes',
+  'slowCameBytes',
+  'slowPayloadBytesIn',
+  /** Messages and requests that slow ones were to send and didn't, since their sockets took no more. */
+  'slowHeldBack',
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',

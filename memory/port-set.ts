@@ -16,6 +16,10 @@ export class PortSet {
     return (before & bit) === 0;
   }
 
+  has(key: string | number, port: number): boolean {
+    return ((this.#bits.get(key)?.[Math.trunc(port / BITS)] ?? 0) & (1 << (port % BITS))) !== 0;
+  }
+
   /** How many are here and not there. */
   without(others: PortSet): number {
     return this.#count(others, (bits, theirs) => bits & ~theirs);

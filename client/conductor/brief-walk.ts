@@ -33,14 +33,14 @@ export async function briefWalk(
   if (baseline) points.push(baseline);
   fleet.setTalking(true);
   await ramp(course, level);
-  const talks = isTalk(leg.behaviour.kind);
+  const talks = isTalk(leg.behaviour);
   const talked = talks ? await talk(course, level) : null;
   // What was asked for is measured; a target that is behind gets no more of it.
   if (talks) fleet.setTalking(false);
   else await rest(stayMs, () => check(level, watched));
   const point = await hold(course, level, talked);
   if (point) points.push(point);
-  await episodeOf(leg.behaviour.kind)?.(course, level);
+  await episodeOf(leg.behaviour.kind)?.(course, level, point);
   fleet.setTalking(false);
   course.enter('drain', 0);
   await drain(course);

@@ -5,6 +5,7 @@ import type { Received } from '../../core/schemas/talk.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
 import type { Warning } from '../../core/values/warnings.ts';
+import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
@@ -29,6 +30,9 @@ export interface LegContext {
   readonly acceptance: Acceptance;
   /** An attempt that takes longer has timed out; so has a target that takes none for so long. */
   readonly openTimeoutMs: number;
+  /** For how long connections read slowly that are to, and which ones do, once they were told to. */
+  readonly slowForMs: number;
+  readonly slowEnds: () => readonly SlowEnds[];
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
   /** A step of a search: see brief-walk.ts; undefined: a run. */

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
@@ -45,6 +46,7 @@ export function legFleetOptions(
   const { leg, ip, layout } = setup;
   const { url, kind } = target;
   const { behaviour, close, perMessageDeflate } = leg;
+  const said = throughoutOf(behaviour);
   const opening = config.openings[setup.index];
   return {
     layout,
@@ -52,7 +54,7 @@ export function legFleetOptions(
       name: leg.protocol,
       path: kind === 'builtin' && behaviour.kind === 'broadcast' ? ROOM : url.path,
       hostHeader: opening?.hostHeader ?? hostHeaderFor(url),
-      requestPath: 'path' in behaviour ? behaviour.path : undefined,
+      requestPath: 'path' in said ? said.path : undefined,
       deflate: perMessageDeflate,
       subprotocols: opening?.subprotocols,
       words: opening?.words,

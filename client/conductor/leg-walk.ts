@@ -81,7 +81,7 @@ export class LegWalk {
       if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
       if (publishes) await broadcast(course, level);
-      const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
+      const talked = isTalk(leg.behaviour) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
       if (course.cycle > 0) continue;
       if (point) this.#points.push(point);
@@ -89,7 +89,7 @@ export class LegWalk {
       if (level === top) await soak(course, level);
     }
     // Once every level was read: what it leaves in an allocator would look free to the levels above.
-    if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top);
+    if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top, this.holds.at(-1));
     fleet.setTalking(false);
     if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);

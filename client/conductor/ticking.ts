@@ -6,6 +6,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
 import { countsOf, type LegState, receivedIn } from './leg-course.ts';
+import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 
 const TICK_MS = 200;
@@ -23,6 +24,8 @@ interface Ticked {
   readonly state: () => LegState;
   readonly costSoFar: () => Estimate | null;
   readonly goesOn: GoesOn;
+  /** Told the target's user memory of each tick. */
+  readonly guard: Pick<MemoryGuard, 'look'>;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -32,7 +35,8 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, goesOn, onProgress } = ticked;
+  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, goesOn, guard, onProgress } =
+    ticked;
   const progress = new ProgressMeter(plan, launch, index, goesOn);
   let keptAtMs = Number.NEGATIVE_INFINITY;
   let keptPhase: LegState['phase'] | undefined;
@@ -40,6 +44,7 @@ export function startTicking(ticked: Ticked): () => void {
     const tally = fleet.tally();
     const counts = countsOf(tally);
     const { targetBytes } = meters.readQuick();
+    guard.look(targetBytes);
     const { user, system } = cpuUsage();
     const { phase, level, tickEveryMs = 0 } = state();
     const nowMs = elapsedMs();

@@ -1,8 +1,10 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
+import { lostIn } from '../../core/values/outcomes.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
+import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
 import type { Trouble } from '../../fleet/wire.ts';
 import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
@@ -19,6 +21,7 @@ import { fleetCapacity } from './leg-course.ts';
 import { startLegFleet } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
 import { lossWarning } from './losses.ts';
+import { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 import { startTicking } from './ticking.ts';
 
@@ -48,6 +51,7 @@ export async function walkLeg(
   const { url } = target;
   const at = { launch, leg: index, protocol: leg.protocol };
   const troubles: Trouble[] = [];
+  const slowEnds: SlowEnds[] = [];
   let defect: Error | undefined;
   const noteTrouble = (trouble: Trouble): void => {
     troubles.push(trouble);
@@ -56,6 +60,7 @@ export async function walkLeg(
   const fleet = await startLegFleet(config, setup, target, {
     onTrouble: noteTrouble,
     onAgreed: (agreement) => recorder.event({ type: 'agreed', elapsedMs: elapsedMs(), ...at, agreement }),
+    onSlow: (ends) => void slowEnds.push(...ends),
     onDefect: (error) => {
       defect ??= error;
     },
@@ -79,6 +84,12 @@ export async function walkLeg(
     () => walk.points,
     (points) => deps.costSoFar?.(file, points, index) ?? null,
   );
+  const guard = new MemoryGuard({
+    url: url.text,
+    limitBytes: config.memoryLimitBytes,
+    targetIsLocal: local,
+    tally: fleet.tally,
+  });
   const walk: LegWalk = new LegWalk({
     leg,
     index,
@@ -101,6 +112,8 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    slowForMs: config.slowForMs,
+    slowEnds: () => slowEnds,
     brief: config.brief,
     ports: local ? url.ports : [],
     vanishForMs: config.vanishForMs,
@@ -118,6 +131,7 @@ export async function walkLeg(
       targetDeath: target.death,
       oomKills,
       defect: () => defect ?? recorder.failure,
+      memory: () => guard.error,
       progress: () => walk.progress(),
     },
   });
@@ -128,7 +142,7 @@ export async function walkLeg(
     const { plan } = config;
     const { onProgress } = deps;
     const { churnMs, soakMs } = config;
-    const follows = { elapsedMs, state, costSoFar, onProgress, goesOn: { churnMs, soakMs } };
+    const follows = { guard, elapsedMs, state, costSoFar, onProgress, goesOn: { churnMs, soakMs } };
     stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
     const lost = lossWarning(leg, walk.progress());
@@ -153,8 +167,7 @@ function unmeasuredIn(
   launches: number,
   kind: RunFile['target']['kind'],
 ): RigError | undefined {
-  const { counts, closeReasons } = walk.progress();
-  const lost = counts.closed - closeReasons['by-us'];
+  const lost = lostIn(walk.progress().closeReasons);
   const found = unmeasuredOf({ leg, launch, launches, kind, holds: walk.holds, lost });
   return found && new RigError(found.code, found.message, { hint: found.hint });
 }

@@ -6,7 +6,14 @@ import type { LegProgress } from '../../core/schemas/record.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { type ErrorCode, RigError } from '../../core/values/errors.ts';
 import { failureClause, lossClause, lossHint } from '../../core/values/loss-sentences.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome, PEER_LOSSES } from '../../core/values/outcomes.ts';
+import {
+  type CloseReason,
+  LOSS_REASONS,
+  lostIn,
+  OUTCOMES,
+  type Outcome,
+  PEER_LOSSES,
+} from '../../core/values/outcomes.ts';
 import { hintOfTls, TLS_FAILURES } from '../../core/values/tls-failures.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally, Trouble } from '../../fleet/wire.ts';
@@ -34,6 +41,8 @@ export interface Watched {
   /** Processes of the target that the kernel killed for want of memory since the leg began; undefined when none. */
   oomKills(): OomKills | undefined;
   defect(): Error | undefined;
+  /** Why memory doesn't allow to go on; undefined: it does. */
+  memory?(): RigError | undefined;
   /** The leg so far: the times of what failed or was lost. */
   progress(): Pick<LegProgress, 'losses' | 'failedAfter' | 'ownLag'>;
 }
@@ -42,7 +51,7 @@ export interface Watched {
  * Waits for a condition, and no longer than the leg makes sense.
  *
  * @param wanted connections that are to be open; when none opens and as many have failed, waiting is over
- * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, or what keeps the connections from opening or staying open
+ * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, EMEMORYLIMIT, or what keeps the connections from opening or staying open
  */
 export async function waitFor(condition: (tally: Tally) => boolean, wanted: number, watched: Watched): Promise<void> {
   for (;;) {
@@ -59,6 +68,8 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   if (watched.signal.aborted) throw interrupted();
   const defect = watched.defect();
   if (defect) throw defect;
+  const memory = watched.memory?.();
+  if (memory) throw memory;
   const death = deathIn(watched);
   if (death) throw killedForMemory(watched) ?? death;
   if (!isHopeless(tally, wanted, watched.planned)) return;
@@ -80,7 +91,7 @@ function killedForMemory({ url, tally, oomKills }: Watched): RigError | undefine
   const { outcomes, closeReasons } = tally();
   const who = processes === 1 ? 'a process' : `${humanCount(processes)} processes`;
   const limit = limitBytes === null ? 'without a limit of its own' : `limited to ${humanBytes(limitBytes)}`;
-  const open = humanCount(outcomes.open - closeReasons['by-us']);
+  const open = humanCount(outcomes.open - closeReasons['by-us'] - closeReasons['by-defence']);
   return new RigError(
     'ETARGETMEMORY',
     `the kernel killed ${who} for want of memory in the target's cgroup ${path}, ${limit}, at ${open} connections to ${url}`,
@@ -94,12 +105,11 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  const broken = tally.failed - tally.outcomes.cancelled + lostOf(tally);
+  const broken = tally.failed - tally.outcomes.cancelled + lostIn(tally.closeReasons);
   if (broken - tally.pardoned > toleratedOf(planned + tally.replaced)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 
-const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReasons['by-us'];
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);
 
 /** What stopped the leg, in the terms of whatever went wrong most. */
@@ -123,7 +133,10 @@ export function whyItEnded(
   const failure = most(FAILURE_OUTCOMES, tally.outcomes);
   const loss = most(LOSS_REASONS, tally.closeReasons);
   // A target that drops what it had is refusing replacements by now; that it dropped is what there is to say.
-  if (lostOf(tally) > toleratedOf(planned + tally.replaced) || tally.closeReasons[loss] > tally.outcomes[failure]) {
+  if (
+    lostIn(tally.closeReasons) > toleratedOf(planned + tally.replaced) ||
+    tally.closeReasons[loss] > tally.outcomes[failure]
+  ) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     const ours = givenUp(loss, url, howMany, said(loss));
     if (ours) return ours;
@@ -156,7 +169,6 @@ const OUR_JUDGEMENTS: ReadonlySet<Outcome> = new Set(['timed-out', 'bad-handshak
 /** What this machine lacks, whatever the target could still take. */
 const OUR_LIMITS: ReadonlySet<ErrorCode> = new Set(['EPORTS', 'EFILES', 'EMEMORY']);
 const FAILURE_OUTCOMES = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
-const LOSS_REASONS = CLOSE_REASONS.filter((name) => name !== 'by-us');
 
 const most = <K extends string>(names: readonly K[], counts: Readonly<Record<K, number>>): K =>
   names.reduce((best, name) => (counts[name] > counts[best] ? name : best));

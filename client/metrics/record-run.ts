@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
-import { isTalk } from '../../core/behaviours/behaviours.ts';
+import { isTalk, throughoutOf } from '../../core/behaviours/behaviours.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import { listKeys } from '../../core/metrics/catalogue.ts';
@@ -83,7 +83,7 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
   // Which one it is, is known once preflight is done.
   if (engine !== 'auto') {
     const name = timedName(new Date(run.startedAt), run.name);
-    record('runInfo', 1, { run: name, target: run.target.kind, engine, behaviour: behaviourOf(run) });
+    record('runInfo', 1, { run: name, target: run.target.kind, engine, behaviour: behaviourOf(run).kind });
   }
   for (const one of METRIC_STATUSES) record('runStatus', Number(one === status), { status: one });
   if (live) {
@@ -99,8 +99,7 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
   record('runMemoryLimit', memoryLimitBytes ?? run.environment.memoryLimitBytes);
 }
 
-const behaviourOf = ({ config }: RunFile): RunConfig['behaviour']['kind'] =>
-  (config as Pick<RunConfig, 'behaviour'>).behaviour.kind;
+const behaviourOf = ({ config }: RunFile): RunConfig['behaviour'] => (config as Pick<RunConfig, 'behaviour'>).behaviour;
 
 function recordConnections(record: Record, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
   const { protocol, transport, name } = leg;
@@ -144,7 +143,7 @@ function recordCounts(
     record('tlsHandshakes', counts.resumed, { protocol, leg, kind: 'resumed' });
   }
   if (DESCRIPTORS[protocol].exchange === 'events') record('eventGap', toSparse(histograms.eventGap), { protocol, leg });
-  const behaviour = behaviourOf(run);
+  const { kind: behaviour } = throughoutOf(behaviourOf(run));
   if (behaviour === 'poll') record('answerHeld', toSparse(histograms.answerHeld), { protocol, leg });
   if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
   if (behaviour === 'request' || behaviour === 'poll') {
@@ -159,7 +158,7 @@ function recordCounts(
     record('deliveries', counts.duplicateDeliveries, { protocol, leg, fate: 'duplicate' });
     record('deliveries', counts.disorderedDeliveries, { protocol, leg, fate: 'disordered' });
   }
-  if (!isTalk(behaviour)) return;
+  if (!isTalk({ kind: behaviour })) return;
   record('roundTrip', toSparse(histograms.rttPlanned), { protocol, leg });
   record('messagesSent', counts.messages, { protocol, leg });
   record('replies', counts.replies - counts.lateReplies, { protocol, leg, fate: 'in-time' });

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
@@ -141,7 +142,7 @@ export class LegOpener {
         .filter((line) => line !== host)
         .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`, 'header')),
     );
-    const { behaviour } = leg;
+    const behaviour = throughoutOf(leg.behaviour);
     // A target of ours says itself where it answers.
     const isSaid = path !== undefined || format.path !== undefined || format.query !== undefined;
     const target = isSaid ? this.#target(requestTarget(path ?? '/', format)) : undefined;

@@ -1,3 +1,4 @@
+import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import type { Hole, Template } from '../../core/opening/template.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
@@ -71,7 +72,7 @@ function problemsOfLegs(
       `--dialect: ${dialect.dialect.name} is spoken over ${dialect.dialect.protocols.join(', ')}, not ${foreign.name}`,
     );
   }
-  const { behaviour } = config;
+  const behaviour = throughoutOf(config.behaviour);
   const mute = opened.find(({ plan }) => plan?.codec && !CODEC_FORMATS[plan.codec].hasMessages(plan));
   const sends = behaviour.kind === 'echo' || (behaviour.kind === 'broadcast' && behaviour.by === 'connection');
   if (mute && sends && config.publish === undefined) {

@@ -21,6 +21,14 @@ export const TRAFFIC_OPTIONS = {
     default: '2s',
     read: quantity('duration', 100),
   },
+  slowForMs: {
+    name: 'slow-for',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'with slow: how long that share reads slowly',
+    default: '10s',
+    read: quantity('duration', 100),
+  },
   vanishForMs: {
     name: 'vanish-for',
     group: 'traffic',

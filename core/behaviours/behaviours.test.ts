@@ -23,14 +23,18 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['poll', 'http'],
     ['churn', 'tcp', 'ws', 'http', 'sse'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
+    ['slow', 'tcp', 'ws', 'http', 'sse'],
     ['vanish', 'tcp', 'ws', 'http', 'sse'],
     ['broadcast', 'tcp', 'ws', 'sse'],
   ]);
-  assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
-  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'vanish']);
+  assert.deepEqual(
+    BEHAVIOURS.filter((kind) => isTalk({ kind })),
+    ['echo', 'request'],
+  );
+  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'slow', 'vanish']);
   // Records of a later version may have it.
-  assert.equal(isTalk('later'), false);
-  assert.equal(isTalk('toString'), false);
+  assert.equal(isTalk({ kind: 'later' }), false);
+  assert.equal(isTalk({ kind: 'toString' }), false);
 });
 
 test('still means that no connection came or went', () => {
@@ -90,6 +94,31 @@ test('a poll has a pause, a path, both or neither', () => {
     ],
   ];
   for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+});
+
+test('slow readers have a share, a pace or none, and something beside them or nothing', () => {
+  const idle = { kind: 'idle' };
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['slow:10%', { kind: 'slow', sharePercent: 10, bytesPerSecond: null, beside: idle }],
+    ['slow:2.5%:4KiB/s', { kind: 'slow', sharePercent: 2.5, bytesPerSecond: 4096, beside: idle }],
+    [
+      'slow:10%:1kB/s+request:5/s:/a+b',
+      {
+        ...{ kind: 'slow', sharePercent: 10, bytesPerSecond: 1000 },
+        beside: { kind: 'request', perSecond: 5, path: '/a+b' },
+      },
+    ],
+    ['slow:0.5', '"slow:0.5" may mean slow:0.5% or slow:50%: write which'],
+    ['slow:120%', '"slow:120%" has a wrong share; it is above 0% and 100% at the most'],
+    ['slow:1%+slow:2%', '"slow:1%+slow:2%" has two that befall connections; one of them has to go'],
+    [
+      'slow:100%+echo:1/s:64B',
+      '"slow:100%+echo:1/s:64B" leaves nobody whose round trips could be measured; a share below 100%, or no echo',
+    ],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+  assert.equal(isTalk(parseBehaviour('slow:1%+echo:1/s:64B') as { kind: string }), true);
+  assert.equal(isTalk(parseBehaviour('slow:1%') as { kind: string }), false);
 });
 
 test('a share vanishes, which is said in percent', () => {
@@ -172,7 +201,7 @@ for (const wrong of [
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[, \w:/%]* or [\w:/%]+$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[, \w:/%+]* or [\w:/%+]+$/,
     );
   });
 }

@@ -13,6 +13,8 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly talks: boolean;
   /** Each level is read at rest first, and connections do this only afterwards. */
   readonly followsRest?: true;
+  /** Connections may do another one beside it: `slow:10%+echo:5k/s:64B`. */
+  readonly takesBeside?: true;
   /**
    * It is an episode: nothing goes on while levels are held, and once the top was held and read something is done to its
    * connections, after which it is whole again.

@@ -60,7 +60,7 @@ export const RUN_METRICS = {
     kind: 'counter',
     name: 'connrig_connections_closed_total',
     labels: { ...BY_LEG, reason: CLOSE_REASONS },
-    help: 'Open connections that closed, by the first cause. All but by-us were lost.',
+    help: 'Open connections that closed, by the first cause. All but by-us and by-defence were lost.',
   },
   openDuration: {
     kind: 'histogram',

@@ -11,9 +11,9 @@ import { ChurnSummary, SoakSummary } from './churn.ts';
 import { FitSummary, RetainedSummary } from './fit-summary.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
+import { SlowSummary } from './slow.ts';
 import { Agreement, LegTls } from './tls.ts';
 import { VanishSummary } from './vanish.ts';
-
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
 
@@ -265,6 +265,7 @@ export const LegSummary = z.object({
   soak: SoakSummary.nullable().default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  slow: SlowSummary.nullable().default(null),
   /** Connections of the top level that vanished, in all launches; null where none did. */
   vanish: VanishSummary.nullable().default(null),
   broadcast: BroadcastSummary.nullable().default(null),

@@ -90,7 +90,8 @@ export function toRecordedLeg({ levels, behaviour, ...leg }: Leg): RecordedLeg {
   return { ...leg, behaviour: redactBehaviour(behaviour), levels: [...levels] };
 }
 
-function redactBehaviour(behaviour: BehaviourPlan): BehaviourPlan {
+function redactBehaviour<Plan extends BehaviourPlan>(behaviour: Plan): Plan {
+  if ('beside' in behaviour) return { ...behaviour, beside: redactBehaviour(behaviour.beside) };
   return 'path' in behaviour && typeof behaviour.path === 'string'
     ? { ...behaviour, path: redactUrl(behaviour.path) }
     : behaviour;

@@ -18,6 +18,7 @@ import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
+import { SlowEpisode } from './slow.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
@@ -157,6 +158,10 @@ export type MemoryPoint = z.infer<typeof MemoryPoint>;
 /** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, progress: LegProgress });
 
+/** A share of a level's connections read slowly. */
+const SlowSample = z.object({ type: z.literal('slow'), ...SAMPLE_AT, ...SlowEpisode.shape, progress: LegProgress });
+export type SlowSample = z.infer<typeof SlowSample>;
+
 /** Connections vanished, once the top was read; see ./vanish.ts. */
 const VanishEpisode = VanishSample.extend({ ...SAMPLE_AT, progress: LegProgress });
 export type VanishEpisode = z.infer<typeof VanishEpisode>;
@@ -164,6 +169,7 @@ export type VanishEpisode = z.infer<typeof VanishEpisode>;
 export const Sample = z.discriminatedUnion('type', [
   Tick,
   MemoryPoint,
+  SlowSample,
   LegEnd,
   VanishEpisode,
   DriftPoint,

@@ -55,6 +55,8 @@ export const EXIT_OF = {
   ETARGETDIED: EXIT.target,
   /** The kernel killed it, or one of its processes, for want of memory. */
   ETARGETMEMORY: EXIT.target,
+  /** It took more memory than --memory-limit allows: the run stopped before the machine had to. */
+  EMEMORYLIMIT: EXIT.target,
   ETARGETSTART: EXIT.target,
   /** A target's own build failed. */
   ETARGETBUILD: EXIT.target,

@@ -2,7 +2,7 @@
 
 import type { LegProgress } from '../schemas/record.ts';
 import { failureTimerMs, type LossPattern, lossPatternOf } from '../stats/loss-pattern.ts';
-import { CLOSE_REASONS } from './outcomes.ts';
+import { LOSS_REASONS } from './outcomes.ts';
 import { humanCount, humanMs } from './units.ts';
 
 /** Heartbeats come in intervals of these digits. */
@@ -66,7 +66,7 @@ export function heartbeatFor(timerMs: number): string {
 /** How many open connections were lost, by what, and when; undefined where none was. */
 export function lossSentence(progress: LegProgress): string | undefined {
   const { closeReasons, outcomes } = progress;
-  const reasons = CLOSE_REASONS.filter((reason) => reason !== 'by-us' && closeReasons[reason] > 0);
+  const reasons = LOSS_REASONS.filter((reason) => closeReasons[reason] > 0);
   if (reasons.length === 0) return undefined;
   const lost = reasons.reduce((sum, reason) => sum + closeReasons[reason], 0);
   const pattern = lossPatternOf(progress);

@@ -49,6 +49,8 @@ export const CLOSE_REASONS = [
   'by-us',
   /** FIN, a WebSocket close frame, `Connection: close` or the end of an event stream from the peer, unasked. */
   'by-peer',
+  /** The peer ended it, in order or not, while it read slowly, as it was asked to: that is the peer's defence, and no loss. */
+  'by-defence',
   /** RST from the peer. */
   'reset',
   /** The peer broke the protocol. */
@@ -69,6 +71,15 @@ export const CLOSE_REASON_INDEX = Object.fromEntries(CLOSE_REASONS.map((name, i)
   CloseReason,
   number
 >;
+
+/** Closes that were not wanted: neither our own, nor what slow readers were there to bring about. */
+export const LOSS_REASONS: readonly CloseReason[] = CLOSE_REASONS.filter(
+  (reason) => reason !== 'by-us' && reason !== 'by-defence',
+);
+
+/** Open connections that were lost. */
+export const lostIn = (closeReasons: Readonly<Record<CloseReason, number>>): number =>
+  LOSS_REASONS.reduce((sum, reason) => sum + closeReasons[reason], 0);
 
 /** Those that the peer, or what lies between, brings about: when they happen may tell why. */
 export const PEER_LOSSES: ReadonlySet<CloseReason> = new Set(['by-peer', 'reset', 'tls-alert', 'lost']);

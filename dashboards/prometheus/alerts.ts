@@ -5,7 +5,7 @@ import type { AlertRule, RuleGroup } from './rule.ts';
 /** Above this share of what there is, the next thousand connections may fail. */
 const NEARLY_OUT = 0.9;
 
-const lost = metric('connectionsClosed', { reason: { not: 'by-us' } });
+const lost = metric('connectionsClosed', { reason: { not: ['by-us', 'by-defence'] } });
 
 const rules: readonly AlertRule[] = [
   {

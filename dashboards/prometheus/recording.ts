@@ -29,7 +29,7 @@ const memory = promql`max by (run, protocol, leg, part) (${named(metric('levelMe
 const connections = promql`max by (run, protocol, leg) (${named(metric('levelConnections'))})`;
 
 const failed = metric('connectionOutcomes', { outcome: { not: 'open' } });
-const lost = metric('connectionsClosed', { reason: { not: 'by-us' } });
+const lost = metric('connectionsClosed', { reason: { not: ['by-us', 'by-defence'] } });
 const quantile = (q: number, key: 'openDuration' | 'roundTrip'): PromQl =>
   promql`histogram_quantile(${q}, max by (run, protocol, leg, le) (${named(histogram(key, 'bucket'))}))`;
 

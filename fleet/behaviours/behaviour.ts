@@ -1,5 +1,6 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseReason } from '../../core/values/outcomes.ts';
+import type { LocalEnd } from '../engines/local-end.ts';
 import type { VanishedEnds } from '../engines/vanisher.ts';
 import type { TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
@@ -35,7 +36,7 @@ export interface Behaviour {
   /**
    * The peer has ended one that was open, just after `onClosed`.
    *
-   * @returns as what that counts when an episode goes on that brings it back; undefined: that is nobody's but the pace's
+   * @returns as what that counts when an episode goes on that brings it back, or that brought it about; undefined: it is lost
    */
   onLost?(slot: Slot, reason: CloseReason): CloseReason | undefined;
   /** An attempt that {@link Connections.comeBack} began has failed. */
@@ -82,6 +83,11 @@ export interface Connections {
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;
+  /** Reads of one that is paused at most so much; see {@link Engine}. */
+  readSome(slot: Slot, mostBytes: number): void;
+  /** Whether its socket hasn't taken yet what was sent. */
+  isQueued(slot: Slot): boolean;
+  localEnd(slot: Slot): LocalEnd | undefined;
 }
 
 /** What behaviours work with; all of the worker's own. */
@@ -94,9 +100,18 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly marks: MarkNumbers;
   /** Where it is counted what is published and received; undefined where nobody publishes. */
   readonly broadcasts?: WorkerBroadcasts | undefined;
+  /** Told once in an episode which connections read slowly. */
+  readonly onSlow?: ((ends: readonly SlowEnds[]) => void) | undefined;
   readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
   /** What went wrong with one connection, in words. */
   readonly onTrouble: (what: 'error', detail: string) => void;
+}
+
+/** Our ends of connections, from one address to one port. */
+export interface SlowEnds {
+  readonly address: LocalEnd['address'];
+  readonly peerPort: number;
+  readonly ports: Uint16Array;
 }
 
 /** @param plan this worker's share */

@@ -7,6 +7,7 @@ import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
+import { createSlow } from './slow.ts';
 import { createStorm } from './storm.ts';
 import { createVanish } from './vanish.ts';
 
@@ -42,6 +43,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
       return createPolls(plan.pauseMs, { ...deps, protocol });
     case 'storm':
       return createStorm(plan, deps);
+    case 'slow':
+      return createSlow(plan, deps, createBehaviour);
     case 'vanish':
       return createVanish(plan, deps);
     case 'churn':

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../core/values/outcomes.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { TransportCounts } from '../transports/transport.ts';
+import type { LocalEnd } from './local-end.ts';
 
 /**
  * How sockets are driven. An engine knows nothing of protocols, plans or counts; it turns `open`, `write`, `finish`
@@ -44,6 +45,13 @@ export interface Engine {
   resumeReading(slot: Slot): void;
   /** The descriptor of its socket, for calls that no engine makes by itself; −1 where there is none. */
   descriptorOf(slot: Slot): number;
+  /**
+   * Reads of a paused connection what has come, at most so much, and pauses again. An engine that reads more at once takes that out of
+   * what it may read the next time.
+   */
+  readSome(slot: Slot, mostBytes: number): void;
+  /** Our end of an open connection; undefined where it has no address. Asks the system: not for hot paths. */
+  localEnd(slot: Slot): LocalEnd | undefined;
   /**
    * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.

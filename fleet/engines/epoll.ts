@@ -3,6 +3,7 @@ import { Departures } from './departures.ts';
 import { resetWhenClosed } from './dial.ts';
 import { causeOf, type Destination, type EndCause, type Engine, type EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { AllowedReads } from './epoll-allowed.ts';
 import { ASK_EVERY_MS, EpollBacklog } from './epoll-backlog.ts';
 import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
@@ -10,6 +11,7 @@ import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
 import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN, WAITING } from './epoll-states.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc, SHUT_WR } from './libc.ts';
+import { type LocalEnd, localEndOf } from './local-end.ts';
 import { sendMost } from './send-most.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
 import { readSocketError } from './socket-error.ts';
@@ -33,6 +35,7 @@ export class EpollEngine implements Engine {
   readonly #generations: Uint8Array;
   readonly #queues: SendQueues;
   readonly #unread = new Unread();
+  readonly #allowed: AllowedReads;
   readonly #gone: Departures;
   readonly #backlog: EpollBacklog;
   readonly #readBuffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -53,6 +56,11 @@ export class EpollEngine implements Engine {
     this.#set = new EpollSet(libc);
     const [ports, set, fds] = [this.#ports, this.#set, this.#fds];
     const fail = (slot: Slot, why: string): void => this.#close(slot, causeOf(why), why);
+    this.#allowed = new AllowedReads(libc, this.#readBuffer, fds, this.#states, {
+      came: (slot, bytes) => events.onBytes(slot, bytes),
+      ended: (slot) => this.#peerFin(slot),
+      broke: fail,
+    });
     this.#backlog = new EpollBacklog({ ports, set, fds, states: this.#states, generations: this.#generations, fail });
   }
 
@@ -131,19 +139,22 @@ export class EpollEngine implements Engine {
   resumeReading(slot: Slot): void {
     if (this.#fds[slot]! < 0 || (this.#states[slot]! & PAUSED) === 0) return;
     this.#states[slot] = this.#states[slot]! & ~PAUSED;
+    this.#allowed.delete(slot);
     // What has come meanwhile was told already: an edge is told once.
     this.#unread.wait(slot);
   }
 
+  readonly readSome = (slot: Slot, mostBytes: number): void => this.#allowed.allow(slot, mostBytes);
+  readonly localEnd = (slot: Slot): LocalEnd | undefined => localEndOf(this.#libc, this.#fds[slot]!);
   descriptorOf(slot: Slot): number {
     return this.#fds[slot]!;
   }
 
   async turn(maxWaitMs: number): Promise<void> {
     const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
-    const waitMs = !this.#gone.isEmpty || this.#unread.size > 0 ? 0 : mostMs;
+    const isDue = !this.#gone.isEmpty || this.#unread.size > 0 || this.#allowed.size > 0;
     this.#gone.report();
-    const count = this.#set.wait(waitMs);
+    const count = this.#set.wait(isDue ? 0 : mostMs);
     if (!this.#backlog.isEmpty) this.#backlog.enter();
     const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;
@@ -154,6 +165,7 @@ export class EpollEngine implements Engine {
       isLate = performance.now() >= endsAtMs;
     }
     if (this.#unread.size > 0) this.#readOn();
+    if (this.#allowed.size > 0) this.#allowed.read();
     this.#gone.report();
     const nowMs = performance.now();
     if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
@@ -178,13 +190,7 @@ export class EpollEngine implements Engine {
     const fd = this.#fds[slot]!;
     if (fd < 0 || this.#generations[slot] !== generation) return;
     if ((this.#states[slot]! & CONNECTING) !== 0) {
-      if ((mask & (EPOLLERR | EPOLLHUP)) !== 0) {
-        const why = readSocketError(this.#libc, fd);
-        if (why !== undefined) {
-          this.#close(slot, causeOf(why), why);
-          return;
-        }
-      }
+      if ((mask & (EPOLLERR | EPOLLHUP)) !== 0 && this.#isBroken(slot, fd)) return;
       if ((mask & (EPOLLOUT | EPOLLIN)) === 0) return;
       this.#states[slot] = this.#states[slot]! & ~CONNECTING;
       this.#events.onConnected(slot);
@@ -193,13 +199,19 @@ export class EpollEngine implements Engine {
     }
     if ((mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === 0) return;
     if ((this.#states[slot]! & PAUSED) !== 0) {
-      const why = (mask & EPOLLERR) === 0 ? undefined : readSocketError(this.#libc, fd);
-      if (why !== undefined) this.#close(slot, causeOf(why), why);
+      if ((mask & EPOLLERR) !== 0) this.#isBroken(slot, fd);
       return;
     }
     // Its turn comes, with all that arrived by then.
     if (this.#unread.size > 0 && this.#unread.has(slot)) return;
-    this.#remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
+    this.#unread.remember(slot, isLate ? UNSURE : this.#read(slot, mask, 0));
+  }
+
+  /** Whether the socket has an error, which is dealt with. */
+  #isBroken(slot: Slot, fd: number): boolean {
+    const why = readSocketError(this.#libc, fd);
+    if (why !== undefined) this.#close(slot, causeOf(why), why);
+    return why !== undefined;
   }
 
   /** A slice for each socket that had more, in turn. A socket that still has more then goes to the end. */
@@ -212,15 +224,9 @@ export class EpollEngine implements Engine {
       // Whatever the end of what it sends looks like, it is found by reading on.
       const found = this.#read(slot, EPOLLIN | EPOLLERR, nowMs + SLICE_MS);
       if (found !== MORE) this.#unread.empty(slot);
-      this.#remember(slot, found);
+      this.#unread.remember(slot, found);
       nowMs = performance.now();
     }
-  }
-
-  /** Only what was read and had more tells of a peer that sends without a pause. */
-  #remember(slot: Slot, found: Found): void {
-    if (found === UNSURE) this.#unread.wait(slot);
-    else if (found !== EMPTY) this.#unread.add(slot);
   }
 
   /**
@@ -269,14 +275,8 @@ export class EpollEngine implements Engine {
   }
 
   #flush(slot: Slot, fd: number): void {
-    if (!this.#queues.has(slot)) return;
-    for (let first = this.#queues.first(slot); first; first = this.#queues.first(slot)) {
-      const sent = this.#send(slot, fd, first);
-      if (sent < 0) return;
-      this.#queues.took(slot, sent);
-      if (sent < first.length) return;
-    }
-    if ((this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
+    const isEmpty = this.#queues.sendAll(slot, (bytes) => this.#send(slot, fd, bytes));
+    if (isEmpty && (this.#states[slot]! & FIN_WANTED) !== 0) this.#sendFin(slot, fd);
   }
 
   #close(slot: Slot, cause: EndCause, detail: string): void {
@@ -286,6 +286,7 @@ export class EpollEngine implements Engine {
     this.#fds[slot] = -1;
     this.#queues.delete(slot);
     this.#unread.delete(slot);
+    this.#allowed.delete(slot);
     this.#ports.closed(slot);
     this.#report(slot, cause, detail);
   }

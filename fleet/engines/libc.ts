@@ -13,6 +13,8 @@ export interface Libc {
   connect(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: Int32Array, length: number): number;
   getsockopt(fd: number, level: number, name: number, value: Int32Array, length: Int32Array): number;
+  getsockname(fd: number, address: Uint8Array, length: Int32Array): number;
+  getpeername(fd: number, address: Uint8Array, length: Int32Array): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   shutdown(fd: number, how: number): number;
@@ -43,6 +45,8 @@ export function loadLibc(): Libc {
     connect: lib.func('int connect(int, void *, uint32_t)'),
     setsockopt: lib.func('int setsockopt(int, int, int, void *, uint32_t)'),
     getsockopt: lib.func('int getsockopt(int, int, int, void *, void *)'),
+    getsockname: lib.func('int getsockname(int, void *, void *)'),
+    getpeername: lib.func('int getpeername(int, void *, void *)'),
     send: lib.func('intptr_t send(int, void *, size_t, int)'),
     recv: lib.func('intptr_t recv(int, void *, size_t, int)'),
     shutdown: lib.func('int shutdown(int, int)'),

@@ -20,6 +20,8 @@ export interface SlotSocket extends Socket {
   finishing: boolean;
   /** Nothing is read until somebody says so. */
   paused: boolean;
+  /** What may be read all the same; below 0: what was read beyond it. */
+  allowedBytes: number;
   /** What went through it and was added up. */
   countedIn: number;
   countedOut: number;
@@ -47,6 +49,7 @@ export function createSlotSocket(slot: Slot): SlotSocket {
   raw.dropped = false;
   raw.finishing = false;
   raw.paused = false;
+  raw.allowedBytes = 0;
   raw.countedIn = 0;
   raw.countedOut = 0;
   raw.told = 0;
@@ -82,4 +85,15 @@ export function resetSecured(raw: SlotSocket): void {
     tls.once('finish', () => raw.resetAndDestroy());
     setTimeout(() => raw.destroy(), RESET_PATIENCE_MS);
   } else raw.resetAndDestroy();
+}
+
+/** One that is paused may read so much all the same, less what it has read beyond what it was allowed before. */
+export function allow(raw: SlotSocket, mostBytes: number): void {
+  raw.allowedBytes = Math.min(0, raw.allowedBytes) + mostBytes;
+  if (raw.allowedBytes > 0) raw.tls?.resume();
+}
+
+export function tookOfAllowed(raw: SlotSocket, bytes: number): void {
+  raw.allowedBytes -= bytes;
+  if (raw.allowedBytes <= 0) raw.tls?.pause();
 }

@@ -8,8 +8,10 @@ import { nodeTlsOptions } from '../transports/tls/node-tls-options.ts';
 import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
 import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from './engine.ts';
+import { localEndIn } from './local-end.ts';
 import { connectOptions, descriptorOf, type NodeEngineOptions } from './node.ts';
 import {
+  allow,
   createSlotSocket,
   FAILED,
   ignoreError,
@@ -18,6 +20,7 @@ import {
   SHAKING,
   type SlotSocket,
   type SlotTls,
+  tookOfAllowed,
   WireMeter,
 } from './node-tls-sockets.ts';
 import { createTurns } from './node-turns.ts';
@@ -133,6 +136,7 @@ export function createNodeTlsEngine(
     }
     raw.told += bytes.length;
     events.onBytes(raw.slot, bytes);
+    if (raw.paused) tookOfAllowed(raw, bytes.length);
     if (raw.told < ROUND_BYTES || raw.dropped || raw.paused) return;
     this.pause();
     unread.add(raw.slot);
@@ -219,6 +223,7 @@ export function createNodeTlsEngine(
   function resume(raw: SlotSocket): void {
     if (!raw.paused) return;
     raw.paused = false;
+    raw.allowedBytes = 0;
     raw.tls?.resume();
   }
 
@@ -276,6 +281,11 @@ export function createNodeTlsEngine(
       const raw = sockets.get(slot);
       if (raw) resume(raw);
     },
+    readSome(slot, mostBytes) {
+      const raw = sockets.get(slot);
+      if (raw?.paused === true) allow(raw, mostBytes);
+    },
+    localEnd: (slot) => localEndIn(sockets.get(slot)),
     descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,

@@ -1,6 +1,7 @@
 import { type NetConnectOpts, Socket } from 'node:net';
 import type { Slot } from '../protocols/protocol.ts';
 import { causeOf, type Destination, type EndCause, type Engine, type EngineEvents } from './engine.ts';
+import { localEndIn } from './local-end.ts';
 import { createNodeBacklog } from './node-backlog.ts';
 import { createTurns } from './node-turns.ts';
 import { createNodeUnread } from './node-unread.ts';
@@ -21,6 +22,8 @@ interface SlotSocket extends Socket {
   finishing: boolean;
   /** Nothing is read until somebody says so. */
   paused: boolean;
+  /** What may be read all the same; below 0: what was read beyond it. */
+  allowedBytes: number;
 }
 
 /** Size of the one buffer that all sockets read into: what a protocol makes of so much takes a few ms at the most. */
@@ -59,7 +62,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
         turns.stir();
         if (this.dropped) return true;
         events.onBytes(this.slot, readBuffer.subarray(0, byteCount));
-        if (this.paused) return false;
+        if (this.paused) return mayReadOn(this, byteCount);
         if (byteCount < READ_BUFFER_BYTES || this.dropped) return true;
         unread.add(this.slot);
         return false;
@@ -93,6 +96,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
   function resume(socket: SlotSocket): void {
     if (!socket.paused) return;
     socket.paused = false;
+    socket.allowedBytes = 0;
     socket.resume();
   }
 
@@ -129,6 +133,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
     socket.dropped = false;
     socket.finishing = false;
     socket.paused = false;
+    socket.allowedBytes = 0;
     socket.on('connect', onConnect).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
     sockets.set(slot, socket);
     try {
@@ -186,6 +191,13 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       const socket = sockets.get(slot);
       if (socket) resume(socket);
     },
+    readSome(slot, mostBytes) {
+      const socket = sockets.get(slot);
+      if (socket?.paused !== true) return;
+      socket.allowedBytes = Math.min(0, socket.allowedBytes) + mostBytes;
+      if (socket.allowedBytes > 0) socket.resume();
+    },
+    localEnd: (slot) => localEndIn(sockets.get(slot)),
     descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,
@@ -197,6 +209,12 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       while (sockets.size > 0) await turns.turn(10);
     },
   };
+}
+
+/** One that is paused, and has read some: libuv reads into the whole buffer, however little was allowed. */
+function mayReadOn(socket: SlotSocket, byteCount: number): boolean {
+  socket.allowedBytes -= byteCount;
+  return socket.allowedBytes > 0;
 }
 
 /** For Node's sockets. */

@@ -69,6 +69,23 @@ export class SendQueues {
     return queue?.pieces[queue.next];
   }
 
+  /**
+   * Sends what waits, in order, as long as the socket takes all of a piece.
+   *
+   * @param send returns how many bytes the socket took; −1: it broke, and the slot has no queue any more
+   * @returns whether something waited, and nothing does any more
+   */
+  sendAll(slot: Slot, send: (bytes: Uint8Array) => number): boolean {
+    if (!this.has(slot)) return false;
+    for (let first = this.first(slot); first; first = this.first(slot)) {
+      const sent = send(first);
+      if (sent < 0) return false;
+      this.took(slot, sent);
+      if (sent < first.length) return false;
+    }
+    return true;
+  }
+
   /** The socket took so many bytes of the first. */
   took(slot: Slot, count: number): void {
     const queue = this.#queues.get(slot)!;

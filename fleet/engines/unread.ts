@@ -1,4 +1,5 @@
 import type { Slot } from '../protocols/protocol.ts';
+import { EMPTY, type Found, UNSURE } from './epoll-found.ts';
 
 /** Empty for so long, it has paused. */
 const PAUSE_MS = 100;
@@ -58,6 +59,12 @@ export class Unread {
     stretch.knownAtMs = nowMs;
     this.#emptied.delete(slot);
     this.#waiting.set(slot, stretch);
+  }
+
+  /** What a read has found. Only what was read and had more tells of a peer that sends without a pause. */
+  remember(slot: Slot, found: Found): void {
+    if (found === UNSURE) this.wait(slot);
+    else if (found !== EMPTY) this.add(slot);
   }
 
   /** It has been read empty. */

@@ -86,6 +86,7 @@ export class SharedOrder {
 
 /** A worker's own counters: changed freely in its heap, shown to others by {@link publish}, once per turn. */
 export class TallyWriter {
+  static readonly allocate = (): SharedArrayBuffer => GuardedBlock.allocate(TALLY_LENGTH);
   readonly #local = new Float64Array(TALLY_LENGTH);
   readonly #block: GuardedBlock;
   constructor(buffer: SharedArrayBuffer) {
@@ -134,7 +135,7 @@ export interface WorkerBuffers {
 export function allocateWorkerBuffers(): WorkerBuffers {
   const histogram = (): SharedArrayBuffer => new SharedArrayBuffer(HISTOGRAM_BUCKETS * Uint32Array.BYTES_PER_ELEMENT);
   return {
-    tally: GuardedBlock.allocate(TALLY_LENGTH),
+    tally: TallyWriter.allocate(),
     histograms: Object.fromEntries(HISTOGRAMS.map((name) => [name, histogram()])) as WorkerBuffers['histograms'],
   };
 }

@@ -8,6 +8,7 @@ import type {
   SecuredEngineEvents,
   WireBytes,
 } from '../engines/engine.ts';
+import type { LocalEnd } from '../engines/local-end.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Cork } from './cork.ts';
 import { HeldBack } from './held-back.ts';
@@ -117,10 +118,25 @@ export class SecuredEngine implements Engine {
   }
 
   resumeReading(slot: Slot): void {
+    // What only reads some isn't held back, but its socket is.
+    this.#inner.resumeReading(slot);
+    this.#release(slot);
+  }
+
+  readSome(slot: Slot, mostBytes: number): void {
+    if (this.#phase(slot) !== SECURED) return;
+    this.#release(slot);
+    this.#inner.readSome(slot, mostBytes);
+  }
+
+  localEnd(slot: Slot): LocalEnd | undefined {
+    return this.#inner.localEnd(slot);
+  }
+
+  /** What came meanwhile is told from a turn, like all that comes. */
+  #release(slot: Slot): void {
     if (!this.#is(slot, PAUSED)) return;
     this.#states[slot] = this.#states[slot]! & ~PAUSED;
-    this.#inner.resumeReading(slot);
-    // What came meanwhile is told from a turn, like all that comes.
     this.#heldBack.release(slot);
   }
 

@@ -66,6 +66,8 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     leave: (slot) => engine.leave(slot),
     pauseReading: (slot) => engine.pauseReading(slot),
     resumeReading: (slot) => engine.resumeReading(slot),
+    readSome: (slot, mostBytes) => engine.readSome(slot, mostBytes),
+    localEnd: (slot) => engine.localEnd(slot),
     descriptorOf: (slot) => engine.descriptorOf(slot),
     turn: (maxWaitMs) => engine.turn(maxWaitMs),
     forEachUnread: (visit) => engine.forEachUnread(visit),

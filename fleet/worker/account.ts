@@ -6,6 +6,7 @@ import {
   type Outcome,
   PEER_LOSSES,
 } from '../../core/values/outcomes.ts';
+import type { BehaviourDeps } from '../behaviours/behaviour.ts';
 import type { Vanish } from '../engines/vanisher.ts';
 import type { SharedWindow, TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
@@ -28,6 +29,7 @@ export interface AccountDeps {
   readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
   /** A text for people, without the secrets of this connection. */
   readonly hide?: ((slot: Slot, text: string) => string) | undefined;
+  readonly onSlow?: BehaviourDeps['onSlow'];
   /** Connections have vanished, as an episode wants it; what makes them vanish is loaded for such runs alone. */
   readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
   readonly vanish?: Vanish | undefined;

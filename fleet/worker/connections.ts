@@ -16,4 +16,7 @@ export const connectionsOver = (
   ...acts,
   pauseReading: (slot) => engine.pauseReading(slot),
   resumeReading: (slot) => engine.resumeReading(slot),
+  readSome: (slot, mostBytes) => engine.readSome(slot, mostBytes),
+  isQueued: (slot) => engine.isQueued(slot),
+  localEnd: (slot) => engine.localEnd(slot),
 });

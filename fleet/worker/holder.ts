@@ -1,4 +1,3 @@
-import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { CloseReason, Outcome } from '../../core/values/outcomes.ts';
 import type { MakeBehaviour } from '../behaviours/behaviour.ts';
 import { createBehaviour } from '../behaviours/index.ts';
@@ -17,7 +16,7 @@ import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
 import { Replacements } from './replacements.ts';
 import { isBegun, isClosing, isDeaf, Slots, STATE } from './slots.ts';
-import { Streams } from './streams.ts';
+import { type Streams, streamsOf } from './streams.ts';
 import { vanishingOf } from './vanishing.ts';
 import { tellWire } from './wire-counts.ts';
 
@@ -84,8 +83,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const { close, closeTimeoutMs, behaviour, marks } = this.#options;
     const leave = { closeTimeoutMs, resets: close === 'reset' };
     this.#farewells = new Farewells(leave, this.#slots, this.#account, { engine, protocol });
-    const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
-    this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
+    this.#streams = streamsOf(protocol.name, this.slotCount, this.#deps.histograms.eventGap);
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {

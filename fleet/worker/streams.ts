@@ -1,7 +1,13 @@
+import type { ProtocolName } from '../../core/protocols/names.ts';
+import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { recordMs } from '../../core/stats/histogram.ts';
 import { type CloseReason, PEER_LOSSES } from '../../core/values/outcomes.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Returns } from './returns.ts';
+
+/** @returns undefined where connections of this protocol are no event streams */
+export const streamsOf = (protocol: ProtocolName, slots: number, gaps: Uint32Array): Streams | undefined =>
+  DESCRIPTORS[protocol].exchange === 'events' ? new Streams(slots, gaps) : undefined;
 
 /**
  * Times of a worker's event streams: how long nothing happens between two events of one, and when one that the peer ended is

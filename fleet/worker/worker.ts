@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OpeningPlan } from '../../core/opening/plan.ts';
 import { type Fill, fillShare } from '../../core/values/plan.ts';
+import type { SlowEnds } from '../behaviours/behaviour.ts';
 import type { EngineOptions } from '../engines/engine-options.ts';
 import type { EngineName } from '../engines/index.ts';
 import {
@@ -52,6 +53,7 @@ export type WorkerMessage =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
   | { readonly type: 'vanished'; readonly some: readonly Vanished[] }
   | { readonly type: 'agreed'; readonly agreement: Agreement }
+  | { readonly type: 'slow'; readonly ends: readonly SlowEnds[] }
   | { readonly type: 'ended' };
 
 /** Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. */
@@ -90,6 +92,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     broadcasts: data.broadcasts,
     now,
     onTrouble: onceEach(tell),
+    onSlow: (ends) => tell({ type: 'slow', ends }),
     tellVanished: (some) => tell({ type: 'vanished', some }),
     vanish: data.holder.behaviour.kind === 'vanish' ? (await import('../engines/vanisher.ts')).loadVanish() : undefined,
   });

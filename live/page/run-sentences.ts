@@ -16,6 +16,7 @@ export function phaseSentence({ now, standing }: RunView): string {
     talk: `timing messages over ${level} connections`,
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
+    slow: `holding ${level}, of which a share reads slowly`,
     storm: `cutting connections of ${level}, and waiting until they are back`,
     vanish: vanishText(now),
     churn: `closing and replacing ${level} connections in turn`,

@@ -2,15 +2,15 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { LegProgress } from '../../core/schemas/record.ts';
 import { lossPatternOf } from '../../core/stats/loss-pattern.ts';
 import { lossClause } from '../../core/values/loss-sentences.ts';
-import { CLOSE_REASONS } from '../../core/values/outcomes.ts';
+import { LOSS_REASONS } from '../../core/values/outcomes.ts';
 import { count, joined, type Part, say } from '../words/phrase.ts';
 
 type Losses = NonNullable<LegSummary['losses']>;
 
 /** What became of open connections that should have stayed. @param progress of the leg's end */
 export function lossesOf(progress: LegProgress | undefined): LegSummary['losses'] {
-  const lost = CLOSE_REASONS.flatMap((reason) => {
-    const times = reason === 'by-us' ? 0 : (progress?.closeReasons[reason] ?? 0);
+  const lost = LOSS_REASONS.flatMap((reason) => {
+    const times = progress?.closeReasons[reason] ?? 0;
     return times > 0 ? [[reason, times] as const] : [];
   });
   if (!progress || lost.length === 0) return null;

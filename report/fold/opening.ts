@@ -1,3 +1,4 @@
+import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { type LegSummary, type Rtt, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { LegProgress, MemoryPoint, Sample } from '../../core/schemas/record.ts';
@@ -81,7 +82,7 @@ export function bytesOf(
   const climb = points.filter(({ phase, cycle }) => cycle === 0 && (phase === 'baseline' || phase === 'hold'));
   const [first, last] = [climb[0]?.progress, climb.at(-1)?.progress];
   const opened = (last?.rampOpened ?? 0) - (first?.rampOpened ?? 0);
-  const isSilent = (leg.behaviour?.kind ?? 'idle') === 'idle';
+  const isSilent = leg.behaviour === null || throughoutOf(leg.behaviour).kind === 'idle';
   const [before, after] = [first?.bytes, last?.bytes];
   if (!before || !after || opened <= 0 || !isSilent) return { perOpen: null, all };
   const each = (name: keyof typeof all): number => (after[name] - before[name]) / opened;

@@ -3,6 +3,7 @@ import { hasProgress, type MemoryPoint } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
+import { lostIn } from '../../core/values/outcomes.ts';
 import { type Unmeasured, unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { unshownBroadcast } from '../words/broadcast-phrases.ts';
 import type { RunRecord } from './read-run.ts';
@@ -79,7 +80,7 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
         (sample): sample is MemoryPoint => sample.type === 'memory' && sample.phase === 'hold' && sample.cycle === 0,
       );
       const progress = own.findLast(hasProgress)?.progress;
-      const lost = progress ? progress.counts.closed - progress.closeReasons['by-us'] : 0;
+      const lost = progress ? lostIn(progress.closeReasons) : 0;
       const found = unmeasuredOf({ leg, launch, launches, kind, holds, lost });
       if (found) return found;
     }

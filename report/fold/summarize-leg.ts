@@ -22,6 +22,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { slowOf } from './slow.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -92,6 +93,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     churn: churnOf(run, own, held, baseline),
     soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
+    slow: slowOf(leg, own),
     vanish: null,
     broadcast: broadcastOf(own),
     launches: null,

@@ -8,7 +8,10 @@ import { askedText } from './tls-phrases.ts';
 
 /** What a reader wants to know of the config; a record may come from a version that had none of it. */
 const Asked = z.object({
-  behaviour: z.object({ kind: z.string() }).loose().optional(),
+  behaviour: z
+    .object({ kind: z.string(), beside: z.object({ kind: z.string() }).loose().optional() })
+    .loose()
+    .optional(),
   perMessageDeflate: z.string().optional(),
   close: z.string().optional(),
   talkMs: z.number().optional(),
@@ -133,7 +136,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     ],
     ['launches', count(plan.launches)],
     ...(asked.behaviour ? [['behaviour', behaviourText(asked.behaviour)] as const] : []),
-    ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
+    ...(asked.talkMs !== undefined && asked.behaviour !== undefined && isTalk(asked.behaviour)
       ? [['talk', ms(asked.talkMs)] as const]
       : []),
     ...(asked.vanishForMs !== undefined && asked.behaviour?.kind === 'vanish'
@@ -172,8 +175,18 @@ export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
 /** The command that makes the run again; null for a run that never said. */
 export const againCommand = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
-/** `echo (perSecond 5000, bytes 64)`. */
-export function behaviourText({ kind, ...more }: { readonly kind: string }): string {
-  const details = Object.entries(more).map(([name, value]) => `${name} ${String(value)}`);
-  return details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
+/** `echo (perSecond 5000, bytes 64)`, `slow (sharePercent 10) beside echo (perSecond 5000, bytes 64)`. */
+export function behaviourText({
+  kind,
+  ...more
+}: {
+  readonly kind: string;
+  readonly beside?: { kind: string } | undefined;
+}): string {
+  const { beside, ...own } = more;
+  const details = Object.entries(own)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${String(value)}`);
+  const text = details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
+  return beside === undefined ? text : `${text} beside ${behaviourText(beside)}`;
 }

@@ -12,6 +12,7 @@ import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { receivedTable } from './received-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
+import { slowTables } from './slow-phrases.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
 import { tlsAddsTables } from './tls-adds-phrases.ts';
@@ -25,6 +26,7 @@ export function reportTables(summary: Summary): TableData[] {
   return [
     verdictTable(summary),
     ...gateTables(summary),
+    ...slowTables(summary),
     ...tlsAddsTables(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),

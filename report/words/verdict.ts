@@ -9,6 +9,7 @@ import { goingOnClause } from './going-on-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { receivedClause } from './received-phrases.ts';
+import { slowSentences } from './slow-phrases.ts';
 import { unansweredClause } from './talk-warnings.ts';
 import { tlsAddsSentences } from './tls-adds-phrases.ts';
 import { vanishClause } from './vanish-phrases.ts';
@@ -24,7 +25,7 @@ export function verdictOf(summary: Summary): Phrase[] {
   const lead = leadOf(summary);
   const legs = summary.legs.map((leg) => legSentence(leg, summary));
   const told = legs.length > 0 ? legs : [say`No leg began, so nothing was measured.`];
-  return [...(lead ? [lead] : []), ...told, ...tlsAddsSentences(summary)];
+  return [...(lead ? [lead] : []), ...told, ...slowSentences(summary), ...tlsAddsSentences(summary)];
 }
 
 function leadOf({ status, error, thresholds, baseline }: Summary): Phrase | null {

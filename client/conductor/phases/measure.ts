@@ -43,7 +43,7 @@ export async function measure(
     generatorCollectedBytes = userBytesOf({ target: meters.readLive().client, exporter: null });
   }
   const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
-  const talks = isTalk(leg.behaviour.kind);
+  const talks = isTalk(leg.behaviour);
   const { settled, windows, readings: last } = await settle({ read, timeoutMs: settleTimeoutMs, look, talks });
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
