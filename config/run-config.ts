@@ -205,7 +205,8 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
 }
 
 function unknownKeys(file: RawSettings): string[] {
-  const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
+  // Those of `connrig variants`, which may share the file.
+  const known = ['urls', 'variants', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
   return Object.keys(file)
     .filter((key) => !known.includes(key))
     .map((key) => {

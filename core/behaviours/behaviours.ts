@@ -34,6 +34,9 @@ export const isEpisode = (kind: Kind): boolean => {
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
+/** How it is written, with values that are usual. */
+export const behaviourExample = (kind: Kind): string => TABLE[kind].example;
+
 /** For the help: how each is written, and what it is. */
 export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
