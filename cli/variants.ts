@@ -112,7 +112,7 @@ async function measureAll(
   }
 }
 
-/** Of several failures the highest, as the worst news; a cost that nobody knows is one as well. */
+/** The highest code of several failures, as the worst news; a cost that nobody knows is one as well. */
 function findExitCode({ isWhole, variants }: VariantsResult): number {
   if (!isWhole) return EXIT.interrupted;
   const codes = variants.flatMap(({ state, exitCode }) => {

@@ -9,7 +9,7 @@ export const BASE_VARIANT = 'idle';
 
 /** What a variant is made from. */
 export interface VariantBase {
-  /** Of the connections of all variants but `tls`. */
+  /** What carries the connections of all variants but `tls`. */
   readonly scheme: SchemeName;
   /** Settings that all have in common. */
   readonly settings: RawSettings;

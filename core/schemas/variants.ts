@@ -35,7 +35,7 @@ const VariantResult = z.object({
   state: z.enum(['measured', 'failed', 'missing']),
   /** Why it failed, in the words of its run; empty for others. */
   said: z.string(),
-  /** Of its last run that failed; null for others, and where a signal ended it. */
+  /** How its last run that failed ended; null for others, and where a signal ended it. */
   exitCode: z.number().int().nullable(),
   /** Connections at the top. */
   upTo: count,
@@ -54,7 +54,7 @@ export const VariantsResult = z.object({
   connrigVersion: z.string(),
   /** All was done that was to be done, whatever came of it. */
   isWhole: z.boolean(),
-  /** Of the order of the runs. */
+  /** The order of the runs follows from it. */
   seed: z.number().int(),
   repeats: count,
   target: z.string().nullable(),

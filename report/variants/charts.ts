@@ -17,7 +17,7 @@ export interface DrawnVariants extends Drawings {
 }
 
 const WIDTH = 640;
-/** Of what a difference is drawn for all variants, besides the rows in which one is shown. */
+/** Differences in these are drawn in any case, those in rows of the ledger where one is shown. */
 const SUMS = ['total', 'user', 'kernel'] as const;
 
 /** What a sum or a row of the ledger is called. */

@@ -37,7 +37,7 @@ interface ReadRun {
 }
 
 /**
- * What variants came to, from the folders of their runs: each is summed up anew, those of one variant are pooled as launches
+ * What variants came to, from the folders of their runs. Each run is summed up anew. Those of one variant are pooled as launches
  * within a run are, and held against those of the first.
  *
  * @param asked the base first
@@ -103,7 +103,7 @@ function readOne(run: EndedRun, folder: string): ReadRun | undefined {
 const isResult = ({ state }: EndedRun): boolean => state === 'measured' || state === 'kept';
 
 /**
- * Of those that failed only what they measured before, where there is nothing better; nothing where the client was the limit. The
+ * Runs that failed count by what they measured before, where there is nothing better; not at all where the client was the limit. The
  * interval of a difference says how much levels scatter, so that no run is left aside for it.
  */
 function poolOf(own: readonly ReadRun[]): LegSummary | null {
@@ -114,7 +114,7 @@ function poolOf(own: readonly ReadRun[]): LegSummary | null {
   return broken?.perConnection ? broken : (whole ?? broken);
 }
 
-/** Of how many runs the cost is known. */
+/** In how many runs the cost is known. */
 const countOf = (leg: LegSummary | null): number => (leg?.perConnection ? (leg.launches?.count ?? 1) : 0);
 
 function warningsOf(variants: readonly VariantResult[], read: readonly ReadRun[]): string[] {
