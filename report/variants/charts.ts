@@ -20,6 +20,10 @@ const WIDTH = 640;
 /** Differences in these are drawn in any case, those in rows of the ledger where one is shown. */
 const SUMS = ['total', 'user', 'kernel'] as const;
 
+/** A chart's own sentence says every number, as the tables do. */
+const PARTS_CAPTION = 'The parts of a bar sum to the cost.';
+const DIFFERENCE_CAPTION = 'Where the interval crosses the line at 0 no difference is shown.';
+
 /** What a sum or a row of the ledger is called. */
 export const partLabel = (part: VariantPartName): string => (isSum(part) ? SUM_LABELS[part] : componentLabel(part));
 
@@ -48,16 +52,16 @@ export function variantCharts(
     });
     if (rows.length === 0) return [];
     const title = `${partLabel(part)}: differences from ${base!.name}`;
-    return [draw(`difference-${part}`, forestChart(title, rows, null), rows.length)];
+    return [draw(`difference-${part}`, forestChart(title, rows, null), rows.length, DIFFERENCE_CAPTION)];
   });
-  return [...(bars ? [draw('parts', bars, 1.4 * known.length)] : []), ...drawn];
+  return [...(bars ? [draw('parts', bars, 1.4 * known.length, PARTS_CAPTION)] : []), ...drawn];
 }
 
 const isShown = ({ difference }: VariantResult['parts'][number]): boolean =>
   difference !== null && difference.word !== 'no difference shown';
 
-function draw(id: string, chart: Parameters<typeof drawingsOf>[0], rows: number): DrawnVariants {
+function draw(id: string, chart: Parameters<typeof drawingsOf>[0], rows: number, caption: string): DrawnVariants {
   const size = { width: WIDTH, height: Math.round(120 + 28 * rows) };
-  const { title, description: caption } = chart;
+  const { title } = chart;
   return { id, file: `charts/${id}.svg`, size, title, caption, ...drawingsOf(chart, size, id) };
 }
