@@ -7,7 +7,12 @@ import { testDeps } from '../test/support/cli-deps.ts';
 import { loadSubcommands } from './connrig.ts';
 
 /** What some have beside their tables: it names a file of settings, and can stand in none. */
-const OUTSIDE: Readonly<Record<string, readonly string[]>> = { run: ['config'], try: ['config'], doctor: ['config'] };
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  run: ['config'],
+  'find-limit': ['config'],
+  try: ['config'],
+  doctor: ['config'],
+};
 
 const program = new Command();
 for (const add of await loadSubcommands()) add(program, testDeps());

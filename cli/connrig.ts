@@ -9,6 +9,7 @@ type AddCommand = (program: Command, deps: CliDeps) => void;
 /** In the order of the help. Each is loaded when it is wanted: what a command does not need costs it neither time nor memory. */
 const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['run', async () => (await import('./run.ts')).addRunCommand],
+  ['find-limit', async () => (await import('./find-limit.ts')).addFindLimitCommand],
   ['try', async () => (await import('./try.ts')).addTryCommand],
   ['serve', async () => (await import('./serve.ts')).addServeCommand],
   ['meter', async () => (await import('./meter.ts')).addMeterCommand],

@@ -59,7 +59,7 @@ export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps, 
 }
 
 /** What a check is about, for people: what there may be too little of, and whose it is. */
-const WHAT = {
+export const CHECK_NOUNS = {
   files: "the client's open files",
   'target-files': "the target's open files",
   'files-ceiling': 'open files of one process',
@@ -79,7 +79,7 @@ const MARKS = { ok: 'ok', warn: 'tight', fail: 'FAILS', unknown: '?' } as const 
 export function tableOf(findings: readonly Finding[]): string {
   const rows = findings.map(({ what, ok, is, needed, inBytes, knob, command }) => [
     MARKS[ok],
-    WHAT[what],
+    CHECK_NOUNS[what],
     amount(is, inBytes),
     amount(needed, inBytes),
     ok === 'ok' || ok === 'unknown' ? knob : command,
@@ -103,7 +103,7 @@ function summaryOf({ need: { connections, targetOnThisMachine }, findings, most 
   const answer = `${humanCount(connections)} connections ${where}: ${fits ? 'fit' : "don't fit"}.`;
   return most.limiter === null
     ? answer
-    : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${WHAT[most.limiter]}.`;
+    : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${CHECK_NOUNS[most.limiter]}.`;
 }
 
 /** JSON has no Infinity, and its null would read as "unknown". */

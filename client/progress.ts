@@ -81,8 +81,8 @@ export class ProgressMeter {
     const sumOf = (some: readonly Leg[]): number => some.reduce((sum, leg) => sum + wholeMs(leg), 0);
     const later = sumOf(legs.slice(this.#index + 1)) + Math.max(0, launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
-    // How long a storm takes is what it is there to show.
-    if (phase === 'storm') return later + 2 * MEASURE_MS;
+    // How long an episode takes is what it is there to show.
+    if (phase === 'storm' || phase === 'vanish') return later + 2 * MEASURE_MS;
     // A burst comes all at once, and whether there is one shows only then.
     if (phase === 'drain' || phase === 'retained' || phase === 'burst') return later + MEASURE_MS;
     const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;

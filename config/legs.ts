@@ -34,7 +34,6 @@ export function legsOf(
   const top = levels.at(-1) ?? 0;
   const legs = schemes.map((scheme, index): Leg => {
     const { protocol, transport } = toCarried(scheme);
-    const { perSecond, withinSeconds } = PACE[transport];
     return {
       name: names[index]!,
       url: config.urls[index]?.text ?? null,
@@ -49,11 +48,17 @@ export function legsOf(
       opening: null,
       warmUp: warmUpBelow(levels),
       levels,
-      connectsPerSecond: config.connectsPerSecond ?? Math.max(perSecond, Math.ceil(top / withinSeconds)),
+      connectsPerSecond: config.connectsPerSecond ?? paceOf(transport, top),
       cycles: config.cycles,
     };
   });
   return legs as [Leg, ...Leg[]];
+}
+
+/** Connections opened per second where nobody says. @param top how many there are to be */
+export function paceOf(transport: Leg['transport'], top: number): number {
+  const { perSecond, withinSeconds } = PACE[transport];
+  return Math.max(perSecond, Math.ceil(top / withinSeconds));
 }
 
 function schemesOf(
@@ -123,12 +128,17 @@ function traitProblems({ perMessageDeflate }: RunConfig, schemes: readonly Schem
 }
 
 /** What goes for addresses and ports alone. */
-function socketProblems({ sources, processes, urls }: RunConfig, schemes: readonly SchemeName[]): string[] {
+function socketProblems({ sources, processes, urls, behaviour }: RunConfig, schemes: readonly SchemeName[]): string[] {
   const atSockets = schemes.filter((scheme) => familyOf(scheme) === 'unix');
   const problems: string[] = [];
   if (sources !== undefined && atSockets.length === schemes.length) {
     problems.push(
       `--source: connections to a Unix socket (${atSockets.join(', ')}) come from no address; leave it out`,
+    );
+  }
+  if (behaviour.kind === 'vanish' && atSockets.length > 0) {
+    problems.push(
+      `--behaviour vanish: the kernel tells both ends of a Unix socket (${atSockets.join(', ')}) at once, so nobody can vanish; take tcp, ws or http over TCP`,
     );
   }
   if (urls.length === 0 && (processes ?? 1) > 1 && atSockets.length > 0) {

@@ -1,6 +1,7 @@
 import { COMPARE_OPTIONS } from './compare-options.ts';
 import { DIALECTS_OPTIONS } from './dialects-options.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
+import { FIND_LIMIT_OPTIONS } from './find-limit-options.ts';
 import { LIVE_OPTIONS } from './live-options.ts';
 import { METER_OPTIONS } from './meter-options.ts';
 import type { OptionTable } from './option.ts';
@@ -15,6 +16,7 @@ import { VARIANTS_OPTIONS } from './variants/variants-options.ts';
 /** The options of every command, in the order of the help. For pages about all of them: a command loads its own table alone. */
 export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
   run: RUN_OPTIONS,
+  'find-limit': FIND_LIMIT_OPTIONS,
   try: TRY_OPTIONS,
   serve: SERVE_OPTIONS,
   meter: METER_OPTIONS,

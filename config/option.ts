@@ -7,6 +7,7 @@ export type Read<T> = { readonly value: T } | { readonly problem: string };
 export const OPTION_GROUPS = {
   listening: 'Where it listens',
   access: 'Access',
+  search: 'What is looked for',
   plan: 'Connections',
   tls: 'TLS',
   opening: 'How they sign in',

@@ -1,5 +1,6 @@
 import { redactText, redactUrl } from '../core/values/secrets.ts';
 import { word } from '../core/values/shell.ts';
+import type { OptionTable } from './option.ts';
 import type { RawSettings } from './read-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -25,9 +26,15 @@ const SECRETS: ReadonlySet<string> = new Set(['exporter-token', 'send-on-open', 
  * The command that asks for the same run, ready to paste, wherever its settings stood. Values of queries and passwords are hidden.
  *
  * @param urls as they were given
+ * @param of what it is the command, and which options are told
  */
-export function commandAgain(urls: readonly string[], commandLine: RawSettings, file: RawSettings): string {
-  const options = Object.values(RUN_OPTIONS).flatMap(({ name, ...option }) => {
+export function commandAgain(
+  urls: readonly string[],
+  commandLine: RawSettings,
+  file: RawSettings,
+  { command = 'run', table = RUN_OPTIONS }: { readonly command?: string; readonly table?: OptionTable } = {},
+): string {
+  const options = Object.values(table).flatMap(({ name, ...option }) => {
     const given = commandLine[name] ?? file[name];
     if (given === undefined || LEFT_OUT.has(name)) return [];
     const joinedBy = 'joinedBy' in option ? option.joinedBy : undefined;
@@ -37,7 +44,7 @@ export function commandAgain(urls: readonly string[], commandLine: RawSettings, 
     const shown = 'repeats' in option ? texts : [texts.join(',')];
     return shown.map((text) => `--${name} ${word(toShow(name, text))}`);
   });
-  return ['connrig run', ...urls.map((url) => word(redactUrl(url))), ...options].join(' ');
+  return [`connrig ${command}`, ...urls.map((url) => word(redactUrl(url))), ...options].join(' ');
 }
 
 /** What connections say: names, and values that are holes alone, since those are no secrets. */

@@ -26,6 +26,8 @@ export type RunConfig = Readonly<
     openings: readonly LegOpening[];
     /** The command that asks for the same. */
     again: string;
+    /** A step of a search: its level is held for so long, and there is nothing but that; undefined: a run. */
+    brief?: { readonly stayMs: number };
   }
 >;
 

@@ -52,6 +52,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     inlineOpening: undefined,
     openings: [],
     urls: [],
+    vanishForMs: 60_000,
     again: 'connrig run',
     plan: {
       legs: [

@@ -16,7 +16,7 @@ import { Numbers } from './opening/numbers.ts';
 import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
-import type { HistogramName, Order, Tally, Trouble } from './wire.ts';
+import type { HistogramName, Order, Tally, Trouble, Vanished } from './wire.ts';
 import type { Securing } from './worker/make-engine.ts';
 import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
@@ -75,6 +75,8 @@ export interface Fleet {
    * @returns the order's number
    */
   beginEpisode(): number;
+  /** Those that have vanished since the last episode began, as far as their workers have told: see `vanished` of the tally. */
+  vanished(): readonly Vanished[];
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
@@ -155,7 +157,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     return new Worker(options.threadEntry, { workerData, resourceLimits: WORKER_HEAP });
   });
   const onAgreed = onceEach(events.onAgreed);
-  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed }));
+  let vanished: Vanished[] = [];
+  const onVanished = (some: readonly Vanished[]): void => {
+    vanished.push(...some);
+  };
+  const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed, onVanished }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
 
   let someEnded = false;
@@ -166,7 +172,11 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   return {
     pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
     setTalking: (talking) => give({ talking: talking ? 1 : 0 }),
-    beginEpisode: () => give({ episodes: order.episodes + 1 }),
+    beginEpisode() {
+      vanished = [];
+      return give({ episodes: order.episodes + 1 });
+    },
+    vanished: () => vanished,
     tally: () => tallies.read(),
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
@@ -204,10 +214,14 @@ function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<Iden
 }
 
 /** Resolves when a worker has ended, however it did. */
-function endOf(worker: Worker, { onTrouble, onAgreed, onDefect }: FleetEvents): Promise<void> {
+function endOf(
+  worker: Worker,
+  { onTrouble, onAgreed, onDefect, onVanished }: FleetEvents & { onVanished(some: readonly Vanished[]): void },
+): Promise<void> {
   worker.on('message', (message: WorkerMessage) => {
     if (message.type === 'trouble') onTrouble(message.trouble);
     else if (message.type === 'agreed') onAgreed(message.agreement);
+    else if (message.type === 'vanished') onVanished(message.some);
   });
   worker.on('error', onDefect);
   return new Promise((resolve) => worker.once('exit', () => resolve()));

@@ -4,6 +4,7 @@
  * and no room.
  */
 import type { CloseReason, Counts, Outcome, StatusClass } from '../core/values/outcomes.ts';
+import type { VanishedEnds } from './engines/vanisher.ts';
 
 /** Raised with each change that an older side would misunderstand. */
 export const WIRE_VERSION = 4;
@@ -91,6 +92,9 @@ export const TALLY_FIELDS = [
   'heldBack',
   /** Attempts that failed, and open connections that were lost, while an episode went on: no reason to give up. */
   'pardoned',
+  /** Those that are to vanish and haven't yet, and those that have and whose sockets are kept, now. The latter count as closed. */
+  'vanishing',
+  'vanished',
   /** When the episode began, and when the last connection came back, by {@link monotonicClock}; 0 before. */
   'begunAtMs',
   'lastBackAtMs',
@@ -161,4 +165,9 @@ export interface Trouble {
   readonly detail: string;
   readonly openMs?: number;
   readonly silentMs?: number;
+}
+
+/** A connection that vanished, and when, by {@link monotonicClock}. */
+export interface Vanished extends VanishedEnds {
+  readonly atMs: number;
 }

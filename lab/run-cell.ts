@@ -67,7 +67,7 @@ export async function runCell(
     say('there already');
     return { state: 'kept', exitCode: already, said: '' };
   }
-  if (existsSync(own)) renameSync(own, unusedName(own));
+  setAside(own);
   say(told ?? `connrig run ${args.join(' ')}`);
   const [program = '', ...first] = connrig;
   const child = spawn(
@@ -96,6 +96,11 @@ function exitCodeIn(folder: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** Keeps what an earlier attempt left beside the place where it was. */
+export function setAside(folder: string): void {
+  if (existsSync(folder)) renameSync(folder, unusedName(folder));
 }
 
 function unusedName(folder: string): string {

@@ -1,4 +1,4 @@
-import type { LegProgress, MemoryPoint, Sample } from '../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample, VanishEpisode } from '../core/schemas/record.ts';
 import { NO_STAGES, NO_WAITS } from '../core/schemas/times.ts';
 import type { Tick } from '../report/fold/series.ts';
 
@@ -15,6 +15,7 @@ export const MOST_POINTS = 2000;
 export class KeptSamples {
   readonly #points: MemoryPoint[] = [];
   readonly #ends: LegEnd[] = [];
+  readonly #vanished: VanishEpisode[] = [];
   /** The last tick of each leg in each launch that is over. */
   readonly #lastTicks: Tick[] = [];
   #tick: Tick | undefined;
@@ -22,14 +23,19 @@ export class KeptSamples {
   add(sample: Sample): void {
     if (sample.type === 'tick') this.#addTick(sample);
     else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
+    else if (sample.type === 'vanish') this.#addVanished(sample);
     else if (this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
   }
 
   /** @param ticks that stand for all; the latest one is among them or added */
   with(ticks: readonly Tick[], latest: Tick | undefined): Sample[] {
-    const all = new Set<Sample>([...ticks, ...this.#lastTicks, ...this.#points, ...this.#ends]);
+    const all = new Set<Sample>([...ticks, ...this.#lastTicks, ...this.#points, ...this.#ends, ...this.#vanished]);
     if (latest) all.add(latest);
     return [...all].sort((a, b) => a.elapsedMs - b.elapsedMs);
+  }
+
+  #addVanished(sample: VanishEpisode): void {
+    if (this.#vanished.length < MOST_POINTS) this.#vanished.push(sample);
   }
 
   #addTick(tick: Tick): void {

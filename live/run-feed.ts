@@ -214,6 +214,7 @@ function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
     received: isSameLeg && seconds > 0 ? receivedIn(tick, before, seconds) : null,
     targetBytes,
     generatorRssBytes,
+    vanished: tick.vanished,
   };
 }
 

@@ -56,6 +56,8 @@ export interface RunState {
   readonly received: { readonly messagesPerSecond: number | null; readonly bytesPerSecond: number } | null;
   readonly targetBytes: number | null;
   readonly generatorRssBytes: number;
+  /** While connections have vanished: how many, and how many of them the target still has. */
+  readonly vanished?: { readonly of: number; readonly held: number | null } | undefined;
 }
 
 export interface Verdict {

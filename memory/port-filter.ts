@@ -3,10 +3,9 @@ import { endianness } from 'node:os';
 /** `struct inet_diag_bc_op`: what to compare, how far to go on if it is so, and how far if not. */
 const OP_BYTES = 4;
 const JUMP = 1;
-const SOURCE_AT_LEAST = 2;
-const SOURCE_AT_MOST = 3;
-const DESTINATION_AT_LEAST = 4;
-const DESTINATION_AT_MOST = 5;
+/** Whether it is no less, and no more, than so much. */
+const SOURCE = [2, 3] as const;
+const DESTINATION = [4, 5] as const;
 /** Two comparisons of a port, each with a second op that holds it, and a jump to the end. */
 const RANGE_BYTES = 5 * OP_BYTES;
 /** Each takes time at every socket of the host; an attribute of netlink would hold 1,600. */
@@ -21,10 +20,11 @@ type Range = readonly [low: number, high: number];
  * port is one of these. Where there are too many gaps it lets more through: who asks has to look again.
  *
  * @param ports at least one
+ * @param isLocalPort as local port alone
  */
-export function portFilter(ports: readonly number[]): Uint8Array {
+export function portFilter(ports: readonly number[], isLocalPort = false): Uint8Array {
   const ranges = rangesOf(ports);
-  const bytes = new Uint8Array(2 * ranges.length * RANGE_BYTES - OP_BYTES);
+  const bytes = new Uint8Array((isLocalPort ? 1 : 2) * ranges.length * RANGE_BYTES - OP_BYTES);
   const view = new DataView(bytes.buffer);
   let at = 0;
   const op = (code: number, yes: number, no: number): void => {
@@ -38,10 +38,7 @@ export function portFilter(ports: readonly number[]): Uint8Array {
     op(code, 2 * OP_BYTES, otherwise);
     op(0, 0, port);
   };
-  for (const [atLeast, atMost] of [
-    [SOURCE_AT_LEAST, SOURCE_AT_MOST],
-    [DESTINATION_AT_LEAST, DESTINATION_AT_MOST],
-  ] as const) {
+  for (const [atLeast, atMost] of isLocalPort ? [SOURCE] : [SOURCE, DESTINATION]) {
     for (const [low, high] of ranges) {
       compare(atLeast, low, RANGE_BYTES);
       compare(atMost, high, RANGE_BYTES - 2 * OP_BYTES);

@@ -42,6 +42,7 @@ async function list(query: DiagQuery): Promise<DiagSocket[]> {
   for (let whole = 0; whole < TIMES; ) {
     const isWhole = await listSockets(query, (socket) => {
       const { state, localPort, remotePort, localAddress, remoteAddress, inode, receiveQueue, sendQueue } = socket;
+      const { timer, retries, timerMs } = socket;
       const memory = Array.from({ length: 9 }, (_, what) => socket.memory(what as 0));
       found.set(`${state} ${localAddress} ${localPort} ${remoteAddress} ${remotePort}`, {
         state,
@@ -52,6 +53,9 @@ async function list(query: DiagQuery): Promise<DiagSocket[]> {
         inode,
         receiveQueue,
         sendQueue,
+        timer,
+        retries,
+        timerMs,
         memory: (what) => memory[what]!,
       });
     });

@@ -4,6 +4,8 @@ import { portFilter } from './port-filter.ts';
 
 /** States of a TCP socket, as the kernel numbers them. */
 export const TCP_ESTABLISHED = 1;
+/** Closed by its process: its FIN, or what comes before that, is not acknowledged yet. */
+export const TCP_FIN_WAIT1 = 4;
 /** At a listener: asked for, and not complete yet. */
 export const TCP_SYN_RECV = 3;
 export const TCP_TIME_WAIT = 6;
@@ -31,7 +33,16 @@ export interface ListedSocket {
   readonly sendQueue: number;
 }
 
+/** What a socket waits for (`idiag_timer`). */
+export const TCP_TIMERS = { none: 0, retransmission: 1, keepAlive: 2, timeWait: 3, windowProbe: 4 } as const;
+
 export interface DiagSocket extends ListedSocket {
+  /** Of {@link TCP_TIMERS}. */
+  readonly timer: number;
+  /** Segments sent again one after the other, or keep-alive probes, without an answer. */
+  readonly retries: number;
+  /** Until the timer, in ms. */
+  readonly timerMs: number;
   /** What the kernel counts for the socket's buffers, in bytes; 0 for requests and TIME_WAIT, which have none. */
   memory(what: SocketMemory): number;
 }
@@ -58,6 +69,8 @@ export type SocketMemory = (typeof SOCKET_MEMORY)[keyof typeof SOCKET_MEMORY];
 export interface DiagQuery {
   /** Only with one of these as local or remote port; undefined: all. The kernel chooses: others take a tenth of a µs. */
   readonly ports?: readonly number[] | undefined;
+  /** One with such a port at the other end is none of them: of a connection within this machine one end is listed. */
+  readonly isLocalPort?: boolean;
   /** Only in these states; undefined: in any. */
   readonly states?: readonly number[] | undefined;
 }
@@ -86,8 +99,8 @@ const INET_DIAG_SKMEMINFO = 7;
 const REQUEST_BYTES = 56;
 const SOCKET_BYTES = 72;
 
-function requestFor(family: number, { ports, states }: DiagQuery): Uint8Array {
-  const filter = ports === undefined ? new Uint8Array(0) : portFilter(ports);
+function requestFor(family: number, { ports, isLocalPort = false, states }: DiagQuery): Uint8Array {
+  const filter = ports === undefined ? new Uint8Array(0) : portFilter(ports, isLocalPort);
   const attributeBytes = filter.length === 0 ? 0 : ATTRIBUTE_BYTES + filter.length;
   const { bytes, view } = diagRequest(REQUEST_BYTES + attributeBytes);
   bytes[MESSAGE_HEAD_BYTES] = family;
@@ -143,6 +156,15 @@ class SocketReader extends DumpReader implements DiagSocket {
   }
   get remoteAddress(): number | string {
     return this.#addressAt(this.at + 24);
+  }
+  get timer(): number {
+    return this.view.getUint8(this.at + 2);
+  }
+  get retries(): number {
+    return this.view.getUint8(this.at + 3);
+  }
+  get timerMs(): number {
+    return this.view.getUint32(this.at + 52, LITTLE);
   }
   get receiveQueue(): number {
     return this.view.getUint32(this.at + 56, LITTLE);

@@ -1,3 +1,4 @@
+import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import type { Received } from '../../core/schemas/talk.ts';
@@ -30,6 +31,12 @@ export interface LegContext {
   readonly openTimeoutMs: number;
   /** For how long round trips are sampled at each level, where connections talk. */
   readonly talkMs: number;
+  /** A step of a search: see brief-walk.ts; undefined: a run. */
+  readonly brief: RunConfig['brief'];
+  /** Ports of the target whose end of connections lies in this machine's kernel; none where it lies elsewhere. */
+  readonly ports: readonly number[];
+  /** For how long it is seen whether the target lets go of connections that vanished. */
+  readonly vanishForMs: number;
   /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
   readonly isPrecise: () => boolean;
   /** Ms since the run began. */
@@ -40,6 +47,8 @@ export interface LegContext {
 export interface LegState {
   readonly phase: Phase;
   readonly level: number;
+  /** Connections that have vanished, and how many of them the target still has, as far as is known. */
+  readonly vanished?: { readonly of: number; readonly held: number | null };
 }
 
 /** A leg under way: what its phases have in common. They are functions of it, one file each. */
@@ -64,6 +73,11 @@ export class LegCourse {
   enter(phase: Phase, level: number): void {
     this.#state = { phase, level };
     this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
+  }
+
+  /** Until another phase is entered. */
+  tellVanished(of: number, held: number | null): void {
+    this.#state = { ...this.#state, vanished: { of, held } };
   }
 
   /** What every sample and event of this leg begins with. */

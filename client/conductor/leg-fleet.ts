@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import type { Leg } from '../../core/schemas/leg.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
 import type { Target } from '../launch/target.ts';
@@ -13,6 +14,10 @@ const CLOSE_TIMEOUT_MS = 5000;
 
 /** Attempts in flight unless somebody says how many: each that shakes hands over TLS takes 43 KB. */
 const WINDOW = { plain: 512, tls: 128 } as const;
+
+/** Attempts that a leg has in flight at once. */
+export const windowOf = ({ window }: Pick<RunConfig, 'window'>, { transport }: Pick<Leg, 'transport'>): number =>
+  window ?? WINDOW[transport];
 
 /** What holds the connections of a leg, to the target that was started for it. */
 export const startLegFleet = (
@@ -32,7 +37,7 @@ export function legFleetOptions(
   setup: LegSetup,
   target: Pick<Target, 'url' | 'caCert'>,
 ): Omit<FleetOptions, 'threadEntry'> {
-  const { window, openTimeoutMs } = config;
+  const { openTimeoutMs } = config;
   const { leg, ip, layout } = setup;
   const { url } = target;
   const { behaviour, close, perMessageDeflate } = leg;
@@ -52,7 +57,7 @@ export function legFleetOptions(
     identity: opening?.identity,
     securing: securingOf(config, setup, target),
     capacity: fleetCapacity(leg),
-    window: window ?? WINDOW[leg.transport],
+    window: windowOf(config, leg),
     closeWindow: CLOSE_WINDOW,
     openTimeoutMs,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,

@@ -2,6 +2,7 @@ import { isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
+import { briefWalk } from './brief-walk.ts';
 import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
@@ -45,7 +46,8 @@ export class LegWalk {
 
   async walk(): Promise<void> {
     const course = this.#course;
-    const { leg, meters, restMs } = course.context;
+    const { leg, meters, restMs, brief } = course.context;
+    if (brief) return briefWalk(course, brief, this.#points);
     await warmUp(course);
     await meters.rehearse();
     course.enter('baseline', 0);

@@ -101,6 +101,9 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    brief: config.brief,
+    ports: local ? url.ports : [],
+    vanishForMs: config.vanishForMs,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {

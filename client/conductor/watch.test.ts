@@ -146,6 +146,16 @@ test('a target that takes its connections in turn is asked about threads, others
   assert.match(await hintAt(1000), /^raise the limits of the target/);
 });
 
+test('a target that no longer takes who signs in is asked about the later rows', async () => {
+  const hintOf = async (what: 'rejected' | 'opening-refused', detail: string) =>
+    (await errorOf(tallyOf({ open: 10, [what]: 51 }), 5000, { troubles: () => [{ what, detail }] }))!.hint;
+  const rows = /^does it take the later rows of --data\? connrig try <target> --row <number> tells/;
+  assert.match(await hintOf('rejected', 'HTTP 401 Unauthorized'), rows);
+  assert.match(await hintOf('rejected', 'HTTP 403 Forbidden'), rows);
+  assert.match(await hintOf('opening-refused', 'step 1 of 1 expects x: the server said "y"'), rows);
+  assert.match(await hintOf('rejected', 'HTTP 503 Service Unavailable'), /^raise the limits of the target/);
+});
+
 test('when only a few are wanted, as many failures as that are enough', async () => {
   assert.equal((await errorOf(tallyOf({ refused: 3 }), 3))?.code, 'EREFUSED');
   assert.equal(await errorOf(tallyOf({ refused: 2 }), 3), undefined);

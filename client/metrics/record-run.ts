@@ -5,7 +5,7 @@ import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import { listKeys } from '../../core/metrics/catalogue.ts';
 import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../../core/metrics/host.ts';
 import { OWN_METRICS } from '../../core/metrics/process.ts';
-import { RUN_METRICS } from '../../core/metrics/run.ts';
+import { RUN_METRICS, VANISH_SHARES } from '../../core/metrics/run.ts';
 import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
@@ -28,6 +28,7 @@ import type { LiveLeg } from '../observer.ts';
 import type { CostBook } from './cost-book.ts';
 import type { MemoryNow } from './live-memory.ts';
 import type { Totals } from './totals.ts';
+import type { VanishTold } from './vanish-book.ts';
 
 /** Rows of the catalogue that a run exposes. */
 export const RUN_KEYS = listKeys({
@@ -52,6 +53,8 @@ export interface RunNow {
   /** For each leg of the plan. */
   readonly totals: readonly Totals[];
   readonly levels: ReadonlyArray<ReturnType<CostBook['of']>>;
+  /** What came of connections that vanished. */
+  readonly vanished: ReadonlyArray<VanishTold | undefined>;
   readonly memory: MemoryNow;
   readonly timeLeftMs: number | null;
   readonly warnings: number;
@@ -65,6 +68,7 @@ export function recordRun(record: Record, now: RunNow): void {
     recordConnections(record, now, leg, index);
     recordCounts(record, now, leg, index);
     recordLevels(record, now, leg, index);
+    recordVanished(record, now, leg, index);
   }
   recordMemory(record, now.memory);
   record('generatorSaturated', Number(now.isSaturated));
@@ -164,6 +168,26 @@ function recordLevels(record: Record, { levels }: RunNow, { protocol, name: leg 
     record('memoryPerConnection', cost?.[part]?.bytes, { protocol, leg, part, bound: 'estimate' });
     record('memoryPerConnection', cost?.[part]?.low, { protocol, leg, part, bound: 'low' });
     record('memoryPerConnection', cost?.[part]?.high, { protocol, leg, part, bound: 'high' });
+  }
+}
+
+function recordVanished(
+  record: Record,
+  { live, vanished }: RunNow,
+  { protocol, name: leg }: RecordedLeg,
+  index: number,
+): void {
+  const now = live?.leg === index ? live.state().vanished : undefined;
+  if (now && now.held !== null) {
+    record('vanishedConnections', now.held, { protocol, leg, fate: 'held' });
+    record('vanishedConnections', now.of - now.held, { protocol, leg, fate: 'let-go' });
+  }
+  const told = vanished[index];
+  if (!told) return;
+  record('vanishStillHeld', told.stillHeld, { protocol, leg });
+  for (const share of VANISH_SHARES) {
+    const ms = told.noticeMs[share];
+    record('vanishNotice', ms === null ? null : ms / 1000, { protocol, leg, share });
   }
 }
 

@@ -11,6 +11,7 @@ import { LiveMemory, type MemoryNow } from './live-memory.ts';
 import { RUN_KEYS, type RunNow, recordRun } from './record-run.ts';
 import { SaturationWatch } from './saturation.ts';
 import { NO_TOTALS, sumTotals, type Totals, totalsOf } from './totals.ts';
+import { type VanishTold, vanishTold } from './vanish-book.ts';
 
 /** A run as Prometheus metrics, from before its first connection until after its end. */
 export interface RunMetrics {
@@ -34,6 +35,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
   const saturation = new SaturationWatch();
   /** By leg: what its earlier launches came to. */
   const ended = new Map<number, Totals>();
+  const vanished = new Map<number, VanishTold | undefined>();
   let run: RunFile | undefined;
   let verdict: MetricStatus | undefined;
   let live: { readonly leg: LiveLeg; readonly memory: LiveMemory } | undefined;
@@ -51,6 +53,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
     },
     sample(sample: Sample) {
       saturation.sample(sample);
+      if (sample.type === 'vanish') vanished.set(sample.leg, vanishTold(sample));
       if (sample.type !== 'memory' || run === undefined) return;
       live?.memory.pointRead(sample);
       if (costs.add(run, sample)) setImmediate(() => run && costs.update(run));
@@ -80,6 +83,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
       live: live?.leg,
       totals: run.plan.legs.map((_, leg) => totalsOfLeg(leg)),
       levels: run.plan.legs.map((_, leg) => costs.of(leg)),
+      vanished: run.plan.legs.map((_, leg) => vanished.get(leg)),
       memory,
       timeLeftMs: lastProgress?.leftMs ?? null,
       warnings,

@@ -10,6 +10,7 @@ import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
+import { checkVanish } from './check-vanish.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -22,9 +23,10 @@ import type { Snapshot } from './snapshot.ts';
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
-  { force, pid, command, target }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target'>,
+  { force, pid, command, target, exporter }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target' | 'exporter'>,
 ): Promise<Warning[]> {
   await checkPlaces(setups, { command });
+  await checkVanish(setups, { exporter });
   const findings = setups.flatMap((setup) => {
     const { need, limits } = demandOf(setup, has, { pid, command, target });
     return checkMachine(need, limits);

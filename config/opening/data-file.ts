@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CsvError, parse } from 'csv-parse';
+import { breaksHeader } from '../../core/opening/template.ts';
 import { RowsWriter, type SharedRows } from '../../fleet/opening/rows.ts';
 
 /** What was read of a data file. */
@@ -14,7 +15,6 @@ export interface DataFile {
 const MOST_ROW_BYTES = 1_048_576;
 /** Lengths of values take the place of separators; long ones take a byte more. */
 const SLACK = 1.02;
-const CONTROL = /[^\P{Cc}\t]/u;
 
 /**
  * Reads the rows of connections: CSV (RFC 4180) whose first line names the columns, or JSON, an object a line, for a name that
@@ -74,7 +74,7 @@ class Sink {
     const writer = this.#writer!;
     writer.add(values);
     for (let column = 0; column < values.length; column++) {
-      if (this.#controlAt[column] === 0 && CONTROL.test(values[column]!)) this.#controlAt[column] = writer.count;
+      if (this.#controlAt[column] === 0 && breaksHeader(values[column]!)) this.#controlAt[column] = writer.count;
     }
   }
 

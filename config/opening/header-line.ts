@@ -1,3 +1,5 @@
+import { breaksHeader } from '../../core/opening/template.ts';
+
 /** Headers that the protocol itself says, or that would change where a request ends. */
 const OURS: ReadonlySet<string> = new Set([
   'upgrade',
@@ -30,8 +32,6 @@ export const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
 ]);
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110, section 5.5; values may be UTF-8. */
-const CONTROL = /[^\P{Cc}\t]/u;
 
 /** @returns a sentence where a request can't have it; it has no value in it, since values are secret */
 export function problemOfHeader(name: string, value: string): string | undefined {
@@ -39,7 +39,7 @@ export function problemOfHeader(name: string, value: string): string | undefined
   const lower = name.toLowerCase();
   if (OURS.has(lower)) return `${name} is said by the connection itself; leave it out`;
   if (Object.hasOwn(OTHERWISE, lower)) return `${name} is not said by a header of yours; take ${OTHERWISE[lower]}`;
-  return CONTROL.test(value) ? `the value of ${name} has a line break or another control character in it` : undefined;
+  return breaksHeader(value) ? `the value of ${name} has a line break or another control character in it` : undefined;
 }
 
 export const isToken = (text: string): boolean => TOKEN.test(text);

@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { OpeningFormat } from '../../core/opening/format.ts';
 import type { MessagePlan, OpeningPlan, StepPlan } from '../../core/opening/plan.ts';
 import {
+  bytesOfLiteral,
   type Hole,
+  type Inside,
   joinTemplates,
   latin1Bytes,
   literalTemplate,
@@ -18,13 +20,15 @@ import type { Preamble } from '../preamble.ts';
 import type { Variables } from '../read-options.ts';
 import type { HeaderLine } from '../run/opening-options.ts';
 import type { RunConfig } from '../run-config-shape.ts';
-import { HARMLESS_HEADERS, problemOfHeader } from './header-line.ts';
+import { HARMLESS_HEADERS, isToken, problemOfHeader } from './header-line.ts';
 import { originOf, pathAlone, requestTarget, URL_ORIGIN, URL_PATH } from './opening-path.ts';
 import type { LegOpening, OpeningSources } from './opening-shapes.ts';
 import { planOpening, type TextSources } from './steps.ts';
 
 /** Shorter values are words of other sentences as well. */
 const LEAST_SECRET_CHARS = 6;
+/** Ends the target of a request. */
+const SPACE = /[\s\p{Cc}]/u;
 
 const NOTHING: LegOpening = {
   words: undefined,
@@ -74,13 +78,14 @@ export class LegOpener {
     const path = url?.path;
     const { hasPath, exchange } = DESCRIPTORS[protocol];
     const format = this.#format(url);
-    this.#taken = (format.before ?? []).flatMap(({ take = {} }) => Object.keys(take));
+    // Others begin with no request, whose answer could be taken of.
+    this.#taken = (protocol === 'ws' ? (format.before ?? []) : []).flatMap(({ take = {} }) => Object.keys(take));
     const words = hasPath ? this.#words(leg, format, path) : undefined;
     const plan = exchange === 'messages' ? this.#plan(protocol, format) : undefined;
     const isApart = plan !== undefined || this.#hasHoles;
     if (!words && !plan) return NOTHING;
     const { data, dialect } = this.#sources;
-    const subprotocols = protocol === 'ws' ? (this.#config.subprotocols ?? asList(format.subprotocol)) : [];
+    const subprotocols = protocol === 'ws' ? (this.#config.subprotocols ?? this.#subprotocols(format)) : [];
     const { dataOrder } = this.#config;
     return {
       words: words?.words,
@@ -134,18 +139,46 @@ export class LegOpener {
     const headers = joinTemplates(
       ...lines
         .filter((line) => line !== host)
-        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`)),
+        .map(({ name, value }) => this.#text(`${name}: ${value}\r\n`, `the header ${name}`, 'header')),
     );
     const { behaviour } = leg;
     // A target of ours says itself where it answers.
     const isSaid = path !== undefined || format.path !== undefined || format.query !== undefined;
-    const target = isSaid ? this.#text(requestTarget(path ?? '/', format), 'the URL', 'url') : undefined;
+    const target = isSaid ? this.#target(requestTarget(path ?? '/', format)) : undefined;
     const asked =
       behaviour.kind === 'request' && behaviour.path !== undefined
         ? this.#text(behaviour.path, '--behaviour', 'url')
         : undefined;
     const words = { path: target, requestPath: asked, headers };
-    return { words, names: lines.map(({ name }) => name), hostHeader: host?.value };
+    return { words, names: lines.map(({ name }) => name), hostHeader: host && this.#host(host.value) };
+  }
+
+  #target(text: string): Template {
+    if (SPACE.test(text)) {
+      this.#problems.push(
+        `${this.#where()} path, query: there is a space or a line break in ${JSON.stringify(text)}; write %20`,
+      );
+    }
+    return this.#text(text, 'the URL', 'url');
+  }
+
+  /** All requests say the same. */
+  #host(value: string): string {
+    const bytes = bytesOfLiteral(this.#text(value, 'the header Host', 'header'));
+    if (bytes === undefined) {
+      this.#problems.push(`the header Host: all connections say the same; only {env:NAME} can fill a hole of it`);
+    }
+    return Buffer.from(bytes ?? '').toString();
+  }
+
+  #subprotocols({ subprotocol = [] }: OpeningFormat): readonly string[] {
+    const names = typeof subprotocol === 'string' ? [subprotocol] : subprotocol;
+    for (const name of names) {
+      if (!isToken(name)) {
+        this.#problems.push(`${this.#where()} subprotocol: ${JSON.stringify(name)} is not the name of a subprotocol`);
+      }
+    }
+    return names;
   }
 
   #headerLines({ headers = {} }: OpeningFormat): HeaderLine[] {
@@ -211,18 +244,10 @@ export class LegOpener {
     return { bytes: this.#text(bytes.toString('latin1'), option, 'text', latin1Bytes), isText };
   }
 
-  #text(
-    text: string,
-    where: string,
-    inside: 'text' | 'url' = 'text',
-    encode?: (literal: string) => Uint8Array,
-  ): Template {
+  #text(text: string, where: string, inside: Inside = 'text', encode?: (literal: string) => Uint8Array): Template {
     const found: string[] = [];
     const template = parseTemplate(text, { ...this.#around, taken: this.#taken }, found, inside, encode);
     for (const sentence of found) this.#problems.push(`${where}: ${sentence}`);
     return template;
   }
 }
-
-const asList = (names: string | string[] | undefined): readonly string[] =>
-  names === undefined ? [] : typeof names === 'string' ? [names] : names;

@@ -106,7 +106,7 @@ function problemsOfRows(config: RunConfig, { rows, controlAt }: DataFile, opened
   const columnsIn = (templates: ReadonlyArray<Template | undefined>): number[] =>
     templates.flatMap((template) =>
       (template?.parts ?? []).flatMap((part) =>
-        isHole(part) && part.kind === 'column' && part.inside === 'text' ? [part.column] : [],
+        isHole(part) && part.kind === 'column' && part.inside === 'header' ? [part.column] : [],
       ),
     );
   const inHeaders = opened.flatMap(({ words, plan }) =>

@@ -9,7 +9,7 @@ import type { RawSettings } from '../read-options.ts';
 import { parseRunConfig, type RunConfig } from '../run-config.ts';
 import { readOpenings } from './read-openings.ts';
 
-const ENV = { KEY: 'hunter2hunter2' };
+const ENV = { KEY: 'hunter2hunter2', PIECES: 'hunter2\r\nX: y' };
 const FEW = { connections: '2', levels: '2' };
 
 const openedBy = async (commandLine: RawSettings, file: RawSettings = {}): Promise<RunConfig> =>
@@ -174,6 +174,55 @@ test('what cannot be is told before anything starts, with what to write instead'
     ],
   ];
   for (const [commandLine, sentence, file] of wrong) assert.match(await refusal(commandLine, file), sentence);
+});
+
+test('a value of the environment that would break a header is refused wherever it stands, and is not told', async () => {
+  const urls = ['ws://h:1'];
+  const before = [{ request: 'GET /a', headers: { 'X-A': '{env:PIECES}' } }];
+  const wrong: ReadonlyArray<[RawSettings, RawSettings?]> = [
+    [{ urls, header: 'X-A: {env:PIECES}' }],
+    [{ urls: ['http://h:1'], header: 'X-A: {env:PIECES}' }],
+    [{ urls: ['http://h:1'], protocol: 'sse', header: 'X-A: {env:PIECES}' }],
+    [{ urls, header: 'Host: {env:PIECES}' }],
+    [{ urls, cookie: 'a={env:PIECES}' }],
+    [{ urls, origin: 'https://{env:PIECES}' }],
+    [{ urls }, { opening: { headers: { 'X-A': '{env:PIECES}' } } }],
+    [{ urls }, { opening: { before } }],
+  ];
+  for (const [commandLine, file] of wrong) {
+    const message = await refusal(commandLine, file);
+    assert.match(message, /\{env:PIECES\}: its value has a line break or another control character in it/);
+    assert.doesNotMatch(message, /hunter2/);
+  }
+  const { openings } = await openedBy({ urls: ['ws://h:1/?a={env:PIECES}'], header: 'Host: {env:KEY}' });
+  assert.equal(said(openings[0]!.words!.path!), '/?a=hunter2%0D%0AX%3A%20y');
+  assert.equal(openings[0]!.hostHeader, 'hunter2hunter2');
+});
+
+test('what an opening says of its request can not break it', async () => {
+  const urls = ['ws://h:1'];
+  const wrong: ReadonlyArray<[opening: unknown, sentence: RegExp]> = [
+    [{ subprotocol: 'a\r\nB: c' }, /opening subprotocol: .* is not the name of a subprotocol/],
+    [{ subprotocol: ['a', 'b c'] }, /opening subprotocol: "b c" is not/],
+    [{ path: '/a HTTP/1.1\r\nB: c' }, /opening path, query: there is a space or a line break/],
+    [{ query: { a: 'b c' } }, /opening path, query: .*write %20/],
+    [{ before: [{ request: 'GET /a\0b' }] }, /before 1: request has a control character/],
+    [{ headers: { Host: 'of-{n}' } }, /the header Host: all connections say the same/],
+  ];
+  for (const [opening, sentence] of wrong) assert.match(await refusal({ urls }, { opening }), sentence);
+  const http = { headers: { 'X-Id': '{id}' }, before: [{ request: 'GET /a', take: { id: 'id' } }] };
+  assert.match(await refusal({ urls: ['http://h:1'] }, { opening: http }), /\{id\} has no value/);
+});
+
+test('what an opening has beside a dialect goes on beside it: rules before its own, headers by their names', async () => {
+  const opening = { headers: { 'X-A': 'b' }, rules: [{ on: 'x', send: 'y' }] };
+  const { openings } = await openedBy({ urls: ['ws://h:1'], dialect: 'graphql' }, { opening });
+  const { plan, words, subprotocols } = openings[0]!;
+  const [mine, its] = plan!.rules;
+  assert.ok(mine?.kind === 'on' && mine.pattern.kind === 'text' && its?.kind === 'on' && its.pattern.kind === 'json');
+  assert.equal(said(mine.pattern.text), 'x');
+  assert.deepEqual([plan!.rules.length, plan!.steps.length, subprotocols], [2, 2, ['graphql-transport-ws']]);
+  assert.equal(said(words!.headers), 'X-A: b\r\n');
 });
 
 test('a row that would break a header is told by its number, without its value', async (t) => {

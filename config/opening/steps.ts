@@ -23,6 +23,7 @@ import type {
   TakePlan,
 } from '../../core/opening/plan.ts';
 import {
+  breaksHeader,
   type HoleNames,
   type Inside,
   joinTemplates,
@@ -102,6 +103,7 @@ class Planner {
 
   #before({ request, headers = {}, body = '', take = {} }: BeforeFormat): BeforePlan {
     const [method = '', path = ''] = request.split(' ');
+    if (breaksHeader(request)) this.#problem('request has a control character in it');
     const isJson = typeof body !== 'string';
     const type = isJson ? 'Content-Type: application/json\r\n' : '';
     return {
@@ -120,7 +122,7 @@ class Planner {
   #headerLine(name: string, value: string): Template {
     const wrong = problemOfHeader(name, value);
     if (wrong !== undefined) this.#problem(wrong);
-    return this.#text(`${name}: ${value}\r\n`);
+    return this.#text(`${name}: ${value}\r\n`, 'header');
   }
 
   #take(take: Readonly<Record<string, string>>): TakePlan {

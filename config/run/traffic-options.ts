@@ -20,6 +20,14 @@ export const TRAFFIC_OPTIONS = {
     default: '2s',
     read: quantity('duration', 100),
   },
+  vanishForMs: {
+    name: 'vanish-for',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'with vanish: how long the server has to notice that they are gone; what it holds after that counts as still held',
+    default: '60s',
+    read: quantity('duration', 100),
+  },
   perMessageDeflate: {
     name: 'per-message-deflate',
     group: 'traffic',

@@ -21,9 +21,10 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['request', 'http'],
     ['poll', 'http'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
+    ['vanish', 'tcp', 'ws', 'http', 'sse'],
   ]);
   assert.deepEqual(BEHAVIOURS.filter(isTalk), ['echo', 'request']);
-  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm']);
+  assert.deepEqual(BEHAVIOURS.filter(isEpisode), ['storm', 'vanish']);
   // Records of a later version may have it.
   assert.equal(isTalk('later'), false);
   assert.equal(isTalk('toString'), false);
@@ -52,6 +53,18 @@ test('a poll has a pause, a path, both or neither', () => {
     ],
   ];
   for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+});
+
+test('a share vanishes, which is said in percent', () => {
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['vanish:20%', { kind: 'vanish', percent: 20 }],
+    ['vanish:0.5', '"vanish:0.5" may mean vanish:0.5% or vanish:50%: write which'],
+    ['vanish:0%', '"vanish:0%" has a wrong share; more than 0% and at most 100% can vanish'],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+  for (const text of ['vanish', 'vanish:all', 'vanish:20%:1s']) {
+    assert.match(String(parseBehaviour(text)), /is not a behaviour/);
+  }
 });
 
 test('a storm has a share, a cut and a way to come back, or the usual ones', () => {
@@ -115,7 +128,7 @@ for (const wrong of [
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(
       String(parseBehaviour(wrong)),
-      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[,\w:/%]* or [\w:/%]+$/,
+      /is not a behaviour: idle, heartbeat:30s, echo:5k\/s:64B, request:5k\/s:\/path, poll:\/path[, \w:/%]* or [\w:/%]+$/,
     );
   });
 }

@@ -7,9 +7,18 @@ import { IDLE } from './idle.ts';
 import { POLL } from './poll.ts';
 import { REQUEST } from './request.ts';
 import { STORM } from './storm.ts';
+import { VANISH } from './vanish.ts';
 
 /** Every behaviour, by its name: parser, help, checks, labels of metrics and engines' part of it come from here. */
-const TABLE = { idle: IDLE, heartbeat: HEARTBEAT, echo: ECHO, request: REQUEST, poll: POLL, storm: STORM } as const;
+const TABLE = {
+  idle: IDLE,
+  heartbeat: HEARTBEAT,
+  echo: ECHO,
+  request: REQUEST,
+  poll: POLL,
+  storm: STORM,
+  vanish: VANISH,
+} as const;
 
 type Kind = keyof typeof TABLE;
 /** What an open connection does. */
@@ -42,7 +51,7 @@ export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates` or `storm:100%:backoff`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or `vanish:20%`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

@@ -15,6 +15,8 @@ import {
   WAIT_BUCKETS_SECONDS,
 } from './spec.ts';
 
+/** How many of the vanished ones were let go of: half, 99 %, all. */
+export const VANISH_SHARES = ['p50', 'p99', 'all'] as const;
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
 
 export const RUN_METRICS = {
@@ -113,6 +115,24 @@ export const RUN_METRICS = {
     labels: BY_LEG,
     buckets: WAIT_BUCKETS_SECONDS,
     help: 'From a poll to the end of its answer: how long the target held it. Only where connections poll.',
+  },
+  vanishedConnections: {
+    kind: 'gauge',
+    name: 'connrig_vanished_connections',
+    labels: { ...BY_LEG, fate: ['held', 'let-go'] },
+    help: 'Connections whose clients are gone without FIN or RST, by whether the target still has them. Only with --behaviour vanish, while they are looked at.',
+  },
+  vanishNotice: {
+    kind: 'gauge',
+    name: 'connrig_vanish_notice_seconds',
+    labels: { ...BY_LEG, share: VANISH_SHARES },
+    help: 'From when clients were gone until the target had let go of half, 99 % and all of them, in the last launch. Only with --behaviour vanish, once that is known.',
+  },
+  vanishStillHeld: {
+    kind: 'gauge',
+    name: 'connrig_vanish_still_held',
+    labels: BY_LEG,
+    help: 'Connections whose clients were gone that the target still had after --vanish-for, in the last launch. Only with --behaviour vanish.',
   },
   messagesSent: {
     kind: 'counter',

@@ -49,6 +49,20 @@ test('a value of the environment is put in at once, fit for where it stands, and
   assert.deepEqual(secrets, ['hunter2"']);
 });
 
+test('a value of the environment that would break a header is refused there, without its value', () => {
+  const names = { ...NAMES, env: { PIECES: 'a\r\nB: c', TABBED: 'a\tb' } };
+  const problemsOf = (text: string, inside: Inside): string[] => {
+    const problems: string[] = [];
+    parseTemplate(text, names, problems, inside);
+    return problems;
+  };
+  assert.deepEqual(problemsOf('A: {env:PIECES}\r\n', 'header'), [
+    "{env:PIECES}: its value has a line break or another control character in it, and a header can't have one",
+  ]);
+  assert.deepEqual(problemsOf('A: {env:TABBED}\r\n', 'header'), []);
+  for (const inside of ['text', 'json', 'url'] as const) assert.deepEqual(problemsOf('{env:PIECES}', inside), []);
+});
+
 test('a hole that nothing can fill is told, with what there is', () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     '{tick}':

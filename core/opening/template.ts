@@ -1,7 +1,7 @@
 /** A text with holes, which values of one connection fill: `Bearer {token}`. */
 
 /** What a value is stands inside: something with a syntax of its own, which it is made fit for. */
-export type Inside = 'text' | 'json' | 'url';
+export type Inside = 'text' | 'json' | 'url' | 'header';
 
 /** A place for a value. */
 export type Hole = { readonly inside: Inside } & (
@@ -36,6 +36,8 @@ const MOST_RANDOM = 1024;
 /** JSON may have one alone; no URL can. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;
 const ASCII = /^\p{ASCII}*$/u;
+/** RFC 9110, section 5.5; values may be UTF-8. */
+const CONTROL = /[^\P{Cc}\t]/u;
 
 /**
  * Reads a text: `{name}` is a hole, `{{name}}` the literal `{name}`, and every other brace stands for itself.
@@ -103,6 +105,19 @@ export function bytesOfLiteral({ parts }: Template): Uint8Array | undefined {
   return all;
 }
 
+/** A line break, say, behind which a header would be another one. */
+export const breaksHeader = (value: string): boolean => CONTROL.test(value);
+
+/** Names of what was taken that stands in headers. */
+export const takenInHeaders = (templates: ReadonlyArray<Template | undefined>): ReadonlySet<string> =>
+  new Set(
+    templates.flatMap((template) =>
+      (template?.parts ?? []).flatMap((part) =>
+        !(part instanceof Uint8Array) && part.kind === 'taken' && part.inside === 'header' ? [part.name] : [],
+      ),
+    ),
+  );
+
 /** A value made fit for where it stands. */
 export function madeFit(value: string, inside: Inside): string {
   if (inside === 'json') return JSON.stringify(value).slice(1, -1);
@@ -136,6 +151,9 @@ function holeOf(name: string, names: HoleNames, inside: Inside): Hole | { readon
     const value = env[of];
     if (value === undefined) return `{${name}}: the environment has no ${of}; set it: ${of}=… connrig run`;
     onSecret(value);
+    if (inside === 'header' && breaksHeader(value)) {
+      return `{${name}}: its value has a line break or another control character in it, and a header can't have one`;
+    }
     return { literal: value };
   }
   const known = ['n', 'uuid', 'random:8', 'env:NAME', ...columns, ...taken].map((one) => `{${one}}`).join(', ');

@@ -9,6 +9,7 @@ import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { Agreement, LegTls } from './tls.ts';
+import { VanishSummary } from './vanish.ts';
 
 /** An R² below this: the levels don't lie on what was drawn through them. */
 export const STRAIGHT = 0.99;
@@ -19,9 +20,7 @@ export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
 /** Where something happens, in connections, between the levels `low` and `high`. */
 const place = { at: z.number(), low: count, high: count };
-
 const Step = z.object({ ...place, bytes: z.number() });
-
 const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
 
 /** What the levels come to; see core/stats/shape.ts and core/stats/fit.ts. */
@@ -49,8 +48,7 @@ const Fit = z.object({
     }),
   ),
 });
-const ms = z.number().nonnegative();
-const Latency = ms.nullable();
+const [ms, Latency] = [z.number().nonnegative(), z.number().nonnegative().nullable()];
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
 const ReceivedRate = z.object({ messagesPerSecond: z.number().nullable(), bytesPerSecond: z.number() });
@@ -290,6 +288,8 @@ export const LegSummary = z.object({
     .default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  /** Connections of the top level that vanished, in all launches; null where none did. */
+  vanish: VanishSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

@@ -18,6 +18,7 @@ import { Readings } from './readings.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
+import { VanishSample } from './vanish.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -118,6 +119,8 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
+  /** While connections have vanished: how many, and how many of them the target still has; null where nobody can tell. */
+  vanished: z.object({ of: count, held: count.nullable() }).optional(),
 });
 
 /** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */
@@ -152,7 +155,11 @@ export type MemoryPoint = z.infer<typeof MemoryPoint>;
 /** The end of a leg in one launch, reached or not. */
 const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd]);
+/** Connections vanished, once the top was read; see ./vanish.ts. */
+const VanishEpisode = VanishSample.extend({ ...At, progress: LegProgress });
+export type VanishEpisode = z.infer<typeof VanishEpisode>;
+
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, VanishEpisode]);
 export type Sample = z.infer<typeof Sample>;
 
 export const RunEvent = z.discriminatedUnion('type', [

@@ -17,7 +17,7 @@ export const readLegName = ({ legs }: { readonly legs: ReadonlyArray<Pick<Leg, '
 /**
  * The phases of a leg, in the order in which they come. `ramp`, `settle` and `hold` come once for each level, and so does
  * `talk` where connections exchange messages or requests. All from `ramp` to `retained` come once for each cycle. `storm`
- * comes once, after the top was held, where the behaviour is that. `burst`
+ * or `vanish` comes once, after the top was held, where the behaviour is that. `burst`
  * is only for targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
  */
 export const PHASES = [
@@ -28,6 +28,7 @@ export const PHASES = [
   'settle',
   'hold',
   'storm',
+  'vanish',
   'drain',
   'retained',
   'burst',

@@ -4,7 +4,7 @@ import { LegSummary } from '../schemas/leg-summary.ts';
 import { Summary, TlsAdds } from '../schemas/summary.ts';
 import { parseQuantity, QUANTITIES, type QuantityKind } from './units.ts';
 
-const OPERATORS = {
+export const OPERATORS = {
   '>=': (a: number, b: number) => a >= b,
   '<=': (a: number, b: number) => a <= b,
   '>': (a: number, b: number) => a > b,
@@ -23,6 +23,20 @@ export interface Threshold {
 
 const SHAPE = /^\s*([\w.+-]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*$/;
 
+/** A name, an operator and a quantity, unread. */
+interface Condition {
+  readonly name: string;
+  readonly operator: keyof typeof OPERATORS;
+  readonly quantity: string;
+}
+
+/** Takes apart what is compared with what; undefined where it is no condition. */
+export function splitCondition(expression: string): Condition | undefined {
+  const [, name, operator, quantity] = SHAPE.exec(expression) ?? [];
+  if (name === undefined || operator === undefined || quantity === undefined) return undefined;
+  return { name, operator: operator as keyof typeof OPERATORS, quantity };
+}
+
 /** All that can be asked of a leg: what TLS adds to it stands beside the legs, since it is of two. */
 const OfLeg = LegSummary.extend({ tlsAdds: TlsAdds });
 
@@ -32,9 +46,9 @@ const OfLeg = LegSummary.extend({ tlsAdds: TlsAdds });
  * @returns the threshold, or a sentence that says what is wrong and what there is
  */
 export function readThreshold(expression: string): Threshold | string {
-  const match = SHAPE.exec(expression);
-  if (!match) return `"${expression}" is not a path, one of ${Object.keys(OPERATORS).join(' ')}, and a quantity`;
-  const [, dotted = '', operator = '>', quantity = ''] = match;
+  const condition = splitCondition(expression);
+  if (!condition) return `"${expression}" is not a path, one of ${Object.keys(OPERATORS).join(' ')}, and a quantity`;
+  const { name: dotted, operator, quantity } = condition;
   const path = dotted.split('.');
   const isOfLeg = isLegName(path[0]!);
   const problem = problemOf(isOfLeg ? OfLeg : Summary, isOfLeg ? path.slice(1) : path, isOfLeg ? path[0]! : '');
@@ -45,7 +59,7 @@ export function readThreshold(expression: string): Threshold | string {
     const example = kind === undefined ? '0.99' : QUANTITIES[kind].example;
     return `"${quantity}" is not what ${dotted} is measured in; ${example} would be`;
   }
-  return { expression: expression.trim(), path, operator: operator as keyof typeof OPERATORS, limit };
+  return { expression: expression.trim(), path, operator, limit };
 }
 
 /**

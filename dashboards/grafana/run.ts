@@ -3,6 +3,7 @@ import type { Sheet } from './assemble.ts';
 import { latency, lifecycle } from './run/flow.ts';
 import { generator, kernel, target } from './run/machine.ts';
 import { memory } from './run/memory.ts';
+import { vanished } from './run/vanished.ts';
 import { verdict } from './run/verdict.ts';
 
 /** One run: what it comes to, and all that is known about it while it goes on. */
@@ -17,6 +18,7 @@ export const RUN: Sheet = {
     { title: 'Memory', panels: memory },
     { title: 'Lifecycle', panels: lifecycle },
     { title: 'Latency', panels: latency },
+    { title: 'Vanished peers', panels: vanished },
     { title: 'Kernel', panels: kernel },
     { title: 'Target', panels: target },
     { title: 'Generator', panels: generator },

@@ -60,6 +60,15 @@ const rules: readonly AlertRule[] = [
     description: 'See their reasons on the dashboard, and events.jsonl of the run folder for what the system said.',
   },
   {
+    alert: 'ConnrigVanishedPeersHeld',
+    expr: promql`${metric('vanishStillHeld')} > 0`,
+    severity: 'warning',
+    summary:
+      'The target still had {{ $value | printf "%.0f" }} {{ $labels.leg }} connections whose clients were gone when the wait was over.',
+    description:
+      'Pings with a time limit in the server, or keep-alive probes (SO_KEEPALIVE, TCP_USER_TIMEOUT), end them; --vanish-for waits longer.',
+  },
+  {
     alert: 'ConnrigGeneratorSaturated',
     expr: promql`${metric('generatorSaturated')} == 1`,
     severity: 'critical',

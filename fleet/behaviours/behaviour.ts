@@ -1,8 +1,9 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { CloseReason } from '../../core/values/outcomes.ts';
+import type { VanishedEnds } from '../engines/vanisher.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Protocol, Slot } from '../protocols/protocol.ts';
-import type { HistogramName } from '../wire.ts';
+import type { HistogramName, Vanished } from '../wire.ts';
 import type { MarkNumbers } from './time-mark.ts';
 
 /** A reply that took longer, counted from the planned moment, is late. */
@@ -59,6 +60,14 @@ export interface Connections {
    * @returns its slot; −1 when there is no room for it now
    */
   comeBack(dueAtMs: number): Slot;
+  /**
+   * Has one that is open vanish: it counts as closed by us, and its peer gets no answer from then on, nor a word.
+   *
+   * @returns its ends; undefined where it has to be asked again, since something of ours is still on its way; else why it can't be
+   */
+  vanish(slot: Slot): VanishedEnds | undefined | string;
+  /** Resets one that vanished. */
+  dropVanished(slot: Slot): void;
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;
@@ -72,6 +81,9 @@ export interface BehaviourDeps<P extends Protocol = Protocol> {
   readonly histograms: Readonly<Record<HistogramName, Uint32Array>>;
   readonly now: () => number;
   readonly marks: MarkNumbers;
+  readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
+  /** What went wrong with one connection, in words. */
+  readonly onTrouble: (what: 'error', detail: string) => void;
 }
 
 /** @param plan this worker's share */

@@ -6,6 +6,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
 import { createRequests } from './request.ts';
 import { createStorm } from './storm.ts';
+import { createVanish } from './vanish.ts';
 
 const IDLE: Behaviour = {
   step: () => Number.POSITIVE_INFINITY,
@@ -39,6 +40,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
       return createPolls(plan.pauseMs, { ...deps, protocol });
     case 'storm':
       return createStorm(plan, deps);
+    case 'vanish':
+      return createVanish(plan, deps);
   }
 }
 

@@ -42,6 +42,8 @@ export interface Engine {
   pauseReading(slot: Slot): void;
   /** Goes on with what has come meanwhile. Without a pause nothing happens. */
   resumeReading(slot: Slot): void;
+  /** The descriptor of its socket, for calls that no engine makes by itself; −1 where there is none. */
+  descriptorOf(slot: Slot): number;
   /**
    * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.

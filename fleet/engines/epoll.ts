@@ -135,6 +135,10 @@ export class EpollEngine implements Engine {
     this.#unread.wait(slot);
   }
 
+  descriptorOf(slot: Slot): number {
+    return this.#fds[slot]!;
+  }
+
   async turn(maxWaitMs: number): Promise<void> {
     const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
     const waitMs = !this.#gone.isEmpty || this.#unread.size > 0 ? 0 : mostMs;

@@ -8,7 +8,7 @@ import { nodeTlsOptions } from '../transports/tls/node-tls-options.ts';
 import type { Agreement, TlsOptions } from '../transports/tls/tls-options.ts';
 import type { TransportCounts } from '../transports/transport.ts';
 import { causeOf, type EndCause, type Engine, type SecuredEngineEvents } from './engine.ts';
-import { connectOptions, type NodeEngineOptions } from './node.ts';
+import { connectOptions, descriptorOf, type NodeEngineOptions } from './node.ts';
 import {
   createSlotSocket,
   FAILED,
@@ -276,6 +276,7 @@ export function createNodeTlsEngine(
       const raw = sockets.get(slot);
       if (raw) resume(raw);
     },
+    descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,
     async dispose() {

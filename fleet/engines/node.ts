@@ -186,6 +186,7 @@ export function createNodeEngine(options: NodeEngineOptions, events: EngineEvent
       const socket = sockets.get(slot);
       if (socket) resume(socket);
     },
+    descriptorOf: (slot) => descriptorOf(sockets.get(slot)),
     turn: turns.turn,
     forEachUnread: unread.forEach,
     async dispose() {
@@ -203,6 +204,12 @@ export function connectOptions(destination: Destination, sourceIp: string | unde
   if ('path' in destination) return destination;
   const { ip: host, port } = destination;
   return sourceIp === undefined ? { host, port } : { host, port, localAddress: sourceIp };
+}
+
+/** Node has no name for it, and has kept it in this place since libuv came (net.js). */
+export function descriptorOf(socket: Socket | undefined): number {
+  const { _handle } = (socket ?? {}) as { readonly _handle?: { readonly fd?: number } | null };
+  return _handle?.fd ?? -1;
 }
 
 /** libuv doesn't wait either: see `enter` in dial.ts. */

@@ -1,4 +1,5 @@
 import type { BeforePlan } from '../../core/opening/plan.ts';
+import { breaksHeader, type Template, takenInHeaders } from '../../core/opening/template.ts';
 import { Gathered } from '../protocols/gathered.ts';
 import { cameOfHead, closedAfter } from '../protocols/http-head.ts';
 import { createResponseReader } from '../protocols/http-reader.ts';
@@ -34,6 +35,8 @@ interface BeforeDeps {
   readonly fill: FillText;
   /** Value of the Host header. */
   readonly hostHeader: string;
+  /** Those of the upgrade. */
+  readonly headers: Template | undefined;
 }
 
 /** An answer in JSON may be so long, where fields of it are taken. */
@@ -44,7 +47,8 @@ const HAS_BODY = /^(?:POST|PUT|PATCH) /;
 
 /** 7 bytes a slot. */
 export function createBefore(plans: readonly BeforePlan[], deps: BeforeDeps, events: BeforeEvents): BeforeUpgrade {
-  const { slots, identities } = deps;
+  const { slots, identities, headers } = deps;
+  const inHeaders = takenInHeaders([headers, ...plans.map(({ head }) => head)]);
   const requests = plans.map((plan) => requestOf(plan, deps));
   /** Which request is unanswered. */
   const at = new Uint8Array(slots);
@@ -87,10 +91,19 @@ export function createBefore(plans: readonly BeforePlan[], deps: BeforeDeps, eve
   function onComplete(slot: Slot): void {
     const { take } = plans[at[slot]!]!;
     const body = bodies.take(slot);
-    const missing = takeFields(parsed(body.toString()), take, (name, value) => identities.keepTaken(slot, name, value));
+    let breaking: string | undefined;
+    const missing = takeFields(parsed(body.toString()), take, (name, value) => {
+      identities.keepTaken(slot, name, value);
+      if (inHeaders.has(name) && breaksHeader(value)) breaking = name;
+    });
     if (missing !== undefined) {
       const said = body.length === 0 ? 'is empty' : `is ${quoteSaid(body, (text) => identities.hide(slot, text))}`;
       refuse(slot, `there is no field ${missing} to take in the answer, which ${said}`);
+    } else if (breaking !== undefined) {
+      refuse(
+        slot,
+        `what its answer gives for {${breaking}} has a line break or another control character in it, and a header can't have one`,
+      );
     } else if (at[slot]! + 1 < plans.length) {
       at[slot] = at[slot]! + 1;
       events.say(slot, ask(slot));

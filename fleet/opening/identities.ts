@@ -126,7 +126,7 @@ export class Identities {
     if (kind === 'random') return this.#randomOf(slot, hole.length);
     if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
     const value = this.#rows!.value(this.#rowOf(slot), hole.column);
-    return inside === 'text' ? value : madeFit(bufferOver(value).toString(), inside);
+    return inside === 'text' || inside === 'header' ? value : madeFit(bufferOver(value).toString(), inside);
   }
 
   #rowOf(slot: Slot): number {

@@ -1,4 +1,5 @@
 import type { OpeningPlan } from '../../core/opening/plan.ts';
+import type { Template } from '../../core/opening/template.ts';
 import type { MessageProtocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
 import { createBefore } from './before.ts';
 import type { CourseDeps, CourseEvents } from './course.ts';
@@ -12,6 +13,8 @@ export interface OpeningDeps {
   readonly identities: Identities;
   /** Value of the Host header of requests before the upgrade. */
   readonly hostHeader: string;
+  /** Header lines of the upgrade, which those requests may fill. */
+  readonly headers?: Template | undefined;
   /** Code in place of the plan's steps and rules. */
   readonly own?: OwnModule | undefined;
   /** The clock that {@link MessageProtocol.step} is told. */
@@ -43,7 +46,7 @@ const CLOSING = 6;
 export function withOpening(
   plan: OpeningPlan,
   make: (events: ProtocolEvents) => MessageProtocol,
-  { slots, identities, hostHeader, now, own, events, onStep }: OpeningDeps,
+  { slots, identities, hostHeader, headers, now, own, events, onStep }: OpeningDeps,
 ): MessageProtocol {
   const phases = new Uint8Array(slots);
   /** Connections that are opening without the extension that was offered. */
@@ -75,7 +78,7 @@ export function withOpening(
       ? undefined
       : createBefore(
           plan.before,
-          { slots, identities, fill, hostHeader },
+          { slots, identities, fill, hostHeader, headers },
           { onDone: upgrade, onFailure: fail, say: onReply },
         );
 

@@ -137,6 +137,10 @@ export class SecuredEngine implements Engine {
     return this.#inner.isQueued(slot);
   }
 
+  descriptorOf(slot: Slot): number {
+    return this.#inner.descriptorOf(slot);
+  }
+
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void {
     this.#inner.forEachUnread(visit);
   }

@@ -66,6 +66,7 @@ export function tapEngine(engine: Engine, tell: Tell): Engine {
     leave: (slot) => engine.leave(slot),
     pauseReading: (slot) => engine.pauseReading(slot),
     resumeReading: (slot) => engine.resumeReading(slot),
+    descriptorOf: (slot) => engine.descriptorOf(slot),
     turn: (maxWaitMs) => engine.turn(maxWaitMs),
     forEachUnread: (visit) => engine.forEachUnread(visit),
     dispose: () => engine.dispose(),

@@ -6,9 +6,10 @@ import {
   type Outcome,
   PEER_LOSSES,
 } from '../../core/values/outcomes.ts';
+import type { Vanish } from '../engines/vanisher.ts';
 import type { SharedWindow, TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
-import type { HistogramName } from '../wire.ts';
+import type { HistogramName, Vanished } from '../wire.ts';
 import { Lifetimes, type Lived } from './lifetimes.ts';
 import { isClosing, type Slots, STATE } from './slots.ts';
 
@@ -25,6 +26,9 @@ export interface AccountDeps {
   readonly onTrouble: (what: Outcome | CloseReason, detail: string, lived?: Lived) => void;
   /** A text for people, without the secrets of this connection. */
   readonly hide?: ((slot: Slot, text: string) => string) | undefined;
+  /** Connections have vanished, as an episode wants it; what makes them vanish is loaded for such runs alone. */
+  readonly tellVanished?: ((some: readonly Vanished[]) => void) | undefined;
+  readonly vanish?: Vanish | undefined;
   /** An attempt of one that comes back has failed. */
   readonly onReturnFailed?: ((slot: Slot) => void) | undefined;
 }
@@ -143,6 +147,12 @@ export class Account {
   /** An open one that ends at once, by us: nothing of it is waited for. */
   cut(slot: Slot): void {
     this.#slots.setState(slot, STATE.dying);
+    this.#leftOpen('by-us');
+  }
+
+  /** An open one is gone without a word to its peer; its socket stays. */
+  vanished(slot: Slot): void {
+    this.#slots.setState(slot, STATE.vanished);
     this.#leftOpen('by-us');
   }
 

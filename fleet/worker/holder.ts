@@ -15,8 +15,9 @@ import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
-import { isBegun, isClosing, Slots, STATE } from './slots.ts';
+import { isBegun, isClosing, isDeaf, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
+import { vanishingOf } from './vanishing.ts';
 import { tellWire } from './wire-counts.ts';
 
 /**
@@ -54,8 +55,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     // Each in-flight connection, opening, parting or closing, has a place, so that none starves the others.
     const inFlight = 2 * window + Math.min(capacity, returnWindow) + closeWindow;
     this.#slots = new Slots(capacity + 2 * window, inFlight, this.#turnMs);
-    const { identity } = options;
-    const identities = identity && new Identities(this.#slots.capacity, identity);
+    const identities = options.identity && new Identities(this.#slots.capacity, options.identity);
     this.#identities = identities;
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     const onReturnFailed = (slot: Slot): void => this.#conduct.behaviour.onReturnFailed?.(slot);
@@ -82,10 +82,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#engine = engine;
     this.#protocol = protocol;
     const { close, closeTimeoutMs, behaviour, marks } = this.#options;
-    this.#farewells = new Farewells({ closeTimeoutMs, resets: close === 'reset' }, this.#slots, this.#account, {
-      engine,
-      protocol,
-    });
+    const leave = { closeTimeoutMs, resets: close === 'reset' };
+    this.#farewells = new Farewells(leave, this.#slots, this.#account, { engine, protocol });
     const isStreams = DESCRIPTORS[protocol.name].exchange === 'events';
     this.#streams = isStreams ? new Streams(this.slotCount, this.#deps.histograms.eventGap) : undefined;
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
@@ -103,6 +101,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
       close: (slot) => this.#close(slot),
       cut: (slot, how) => this.#farewells.cut(slot, how === 'rst'),
       comeBack: (dueAtMs) => this.#pace.beginReturn(dueAtMs, engine),
+      ...vanishingOf({ slots: this.#slots, account: this.#account, engine, vanish: this.#deps.vanish }),
     });
     this.#conduct = new Conduct(makeBehaviour(behaviour, { ...this.#deps, connections, protocol, marks }));
   }
@@ -176,7 +175,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   onBytes(slot: Slot, bytes: Uint8Array): void {
     this.#deps.tally.add('bytesIn', bytes.length);
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying) return;
+    if (isDeaf(state)) return;
     if (state === STATE.parting) {
       this.#farewells.onBytes(slot, bytes.length);
       return;
@@ -197,7 +196,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   onEnd(slot: Slot): void {
     const state = this.#slots.stateOf(slot);
-    if (state === STATE.dying || state === STATE.parting) return;
+    if (isDeaf(state) || state === STATE.parting) return;
     this.#protocol.onEnd(slot);
     // Both have said goodbye now; an attempt that failed by this has been dropped already.
     if (isClosing(this.#slots.stateOf(slot))) this.#engine.finish(slot);

@@ -30,6 +30,15 @@ export async function makeProtocol(
     return protocol as MessageProtocol;
   };
   const own = opening.module === undefined ? undefined : await loadOwnModule(opening.module);
-  const { hostHeader } = options;
-  return withOpening(opening, make, { slots, identities, hostHeader, own, now, events: holder, onStep });
+  const { hostHeader, words } = options;
+  return withOpening(opening, make, {
+    slots,
+    identities,
+    hostHeader,
+    headers: words?.headers,
+    own,
+    now,
+    events: holder,
+    onStep,
+  });
 }

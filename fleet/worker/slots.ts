@@ -3,9 +3,10 @@ import type { Slot } from '../protocols/protocol.ts';
 /**
  * Where a connection is, in one byte per slot.
  *
- *     free → connecting → (securing) → handshaking → open ─┬→ closing ─┬→ dying → free
- *                 │            │             │             └→ leaving ─┘    │
- *                 └────────────┴─────────────┴──→ (parting) ────────────────┘   failed: parting where the peer had answered
+ *     free → connecting → (securing) → handshaking → open ─┬→ closing ──┬→ dying → free
+ *                 │            │             │             ├→ leaving ──┤    │
+ *                 │            │             │             └→ vanished ─┘    │
+ *                 └────────────┴─────────────┴──→ (parting) ─────────────────┘   failed: parting where the peer had answered
  */
 export const STATE = {
   free: 0,
@@ -24,12 +25,17 @@ export const STATE = {
   dying: 5,
   /** Counted as failed; our FIN is on its way, and the peer's has yet to come. */
   parting: 7,
+  /** Counted as closed by us; its socket is kept, and neither hears nor says anything until it is dropped. */
+  vanished: 9,
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
 /** An attempt to which the peer's kernel has answered. */
 export const isBegun = (state: State): boolean => state === STATE.securing || state === STATE.handshaking;
 export const isClosing = (state: State): boolean => state === STATE.closing || state === STATE.leaving;
+
+/** What still comes of it is nobody's business. */
+export const isDeaf = (state: State): boolean => state === STATE.dying || state === STATE.vanished;
 
 /** No place, and not open. */
 const NOWHERE = -1;

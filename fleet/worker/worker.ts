@@ -10,7 +10,7 @@ import type { EngineName } from '../engines/index.ts';
 import { monotonicClock, SharedOrder, SharedWindow, TallyWriter, type WorkerBuffers } from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { HISTOGRAMS, type HistogramName, type Trouble } from '../wire.ts';
+import { HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
@@ -41,6 +41,7 @@ export interface WorkerData {
 
 export type WorkerMessage =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'vanished'; readonly some: readonly Vanished[] }
   | { readonly type: 'agreed'; readonly agreement: Agreement }
   | { readonly type: 'ended' };
 
@@ -73,7 +74,15 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   const collecting = new SharedWindow(data.collecting, data.lanes);
   const now = monotonicClock();
   const windows = { opening, returning, closing };
-  const holder = new Holder(data.holder, { tally, ...windows, histograms, now, onTrouble: onceEach(tell) });
+  const holder = new Holder(data.holder, {
+    tally,
+    ...windows,
+    histograms,
+    now,
+    onTrouble: onceEach(tell),
+    tellVanished: (some) => tell({ type: 'vanished', some }),
+    vanish: data.holder.behaviour.kind === 'vanish' ? (await import('../engines/vanisher.ts')).loadVanish() : undefined,
+  });
   const { portRange, ownTable, securing } = data;
   const worker = { index: data.holder.index, count: data.workers };
   const engine = await makeEngine(

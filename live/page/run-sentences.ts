@@ -17,11 +17,22 @@ export function phaseSentence({ now, standing }: RunView): string {
     settle: `holding ${level} connections until memory comes to rest`,
     hold: `reading memory at ${level} connections`,
     storm: `cutting connections of ${level}, and waiting until they are back`,
+    vanish: vanishText(now),
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,
   };
   return `${now.name}: ${what[now.phase]}.`;
+}
+
+function vanishText({ vanished, level }: NonNullable<RunView['now']>): string {
+  if (!vanished || vanished.of === 0) return `having connections of ${humanCount(level)} vanish`;
+  const { of, held } = vanished;
+  const whose =
+    held === null
+      ? 'nobody tells how many of them the target still has'
+      : `the target still has ${humanCount(held)} of them`;
+  return `${humanCount(of)} of ${humanCount(level)} connections have vanished, and ${whose}`;
 }
 
 /** `1,000 messages, 152 KiB`; undefined where nothing has come in. */

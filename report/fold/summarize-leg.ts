@@ -20,6 +20,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
 
@@ -44,7 +45,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
 }
 
 /**
@@ -105,6 +106,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
     rtt: rttAtTop(leg, points),
+    vanish: null,
     launches: null,
   };
 }

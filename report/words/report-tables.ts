@@ -13,6 +13,7 @@ import { sizingTable } from './sizing-table.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
 import { tlsAddsTables } from './tls-adds-phrases.ts';
+import { vanishTable } from './vanish-phrases.ts';
 import { estimate, verdictRows } from './verdict-rows.ts';
 
 /** Every table of the report, in order; those without a row are left out. */
@@ -29,6 +30,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map((leg) => sizingTable(leg, summary)),
     outcomeTable(legs),
     ...legs.map(drainTable),
+    ...legs.map(vanishTable),
     ...legs.map(openingTable),
     stageTable(legs),
     ...legs.map(rttTable),

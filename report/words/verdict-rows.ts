@@ -28,6 +28,7 @@ import {
 } from './phrase.ts';
 import { hasCome, receivedCell } from './received-phrases.ts';
 import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
+import { noticeCell, stillHeldCell } from './vanish-phrases.ts';
 
 /** One line of the verdict: what it is, and a cell for each leg. All outputs show the same rows. */
 export interface Row {
@@ -107,6 +108,9 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('received by each, while held', receivedCell)]
       : []),
     ...waitRows(legs, row),
+    ...(legs.some(({ vanish }) => vanish !== null)
+      ? [row('vanished peers held, p50 / p99 / all', noticeCell), row('  still held', stillHeldCell)]
+      : []),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {

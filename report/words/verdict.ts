@@ -9,6 +9,7 @@ import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from
 import { receivedClause } from './received-phrases.ts';
 import { unansweredClause } from './talk-warnings.ts';
 import { tlsAddsSentences } from './tls-adds-phrases.ts';
+import { vanishClause } from './vanish-phrases.ts';
 
 /** An interval that reaches further than this part of the cost to either side makes it a rough one. */
 const ROUGH = 0.25;
@@ -47,7 +48,7 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  return sentence(joined([main, kept, receivedClause(leg), unansweredClause(leg)], '; '));
+  return sentence(joined([main, kept, receivedClause(leg), vanishClause(leg), unansweredClause(leg)], '; '));
 }
 
 /** Begins with a capital, ends in a full stop. */

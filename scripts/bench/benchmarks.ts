@@ -27,6 +27,7 @@ import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
 import { tlsMany } from './tls-many.ts';
+import { vanishBench } from './vanish.ts';
 
 const bytes = (value: number): string => `${humanCount(value)} B`;
 const perConnection = (leg: LegSummary, which: 'user' | 'kernel'): number =>
@@ -219,6 +220,7 @@ export const PARTS: readonly BenchPart[] = [
     mqttMany,
     socketioBench,
     openings,
+    vanishBench,
     million,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];

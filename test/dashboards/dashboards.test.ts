@@ -25,6 +25,7 @@ import { MEMORY_CHECKS, POINTS_CHECKS } from './memory-checks.ts';
 import { asTruth, RULE_CHECKS } from './rule-checks.ts';
 import { play, RULES_MS, type Scene } from './scene.ts';
 import { METER_CHECKS, SERVER_CHECKS } from './server-checks.ts';
+import { VANISHED_CHECKS } from './vanished-checks.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 const skip = process.platform === 'linux' ? needs('prometheus', 'promtool') : 'needs /proc';
@@ -85,6 +86,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
     group('memory', run.MEMORY, MEMORY_CHECKS),
     group('lifecycle', run.LIFECYCLE, LIFECYCLE_CHECKS),
     group('latency', run.LATENCY, LATENCY_CHECKS),
+    group('vanished', run.VANISHED, VANISHED_CHECKS),
     group('kernel', run.KERNEL, KERNEL_CHECKS),
     group('runtime', run.RUNTIME, RUNTIME_CHECKS),
     group('generator', run.GENERATOR, GENERATOR_CHECKS),

@@ -4,7 +4,7 @@ import { type ReceivedRate, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { LATENCY, LIFECYCLE } from '../../dashboards/grafana/queries/run.ts';
 import { assertAll, assertNear, most, only, summed, total, valuesOf } from './answers.ts';
 import { type Check, type ChecksOf, type Facts, findLegProgress, phasesOf, ticksOf } from './facts.ts';
-import { assertBurst, eachLeg, listLegNames, openMs, pointsOf, RATES, whenThey } from './per-leg.ts';
+import { assertBurst, eachLeg, listLegNames, ofEvents, openMs, pointsOf, RATES, whenThey } from './per-leg.ts';
 
 export const LIFECYCLE_CHECKS: ChecksOf<typeof LIFECYCLE> = {
   phases: (answer, facts) => {
@@ -136,6 +136,10 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
   }),
   roundTripMedian: whenThey('echo', inSeconds),
   roundTripTail: whenThey('echo', inSeconds),
+  eventGapMedian: ofEvents(inSeconds),
+  eventGapTail: ofEvents(inSeconds),
+  answerHeldMedian: whenThey('poll', inSeconds),
+  answerHeldTail: whenThey('poll', inSeconds),
   messages: whenThey('echo', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   replies: whenThey('echo', (answer, facts) => {
     for (const fate of ['in-time', 'late', 'lost']) assert.ok(answer.some(({ labels }) => labels['fate'] === fate));

@@ -44,13 +44,21 @@ export function assertBurst(rates: Series, wanted: number, what: string): void {
   assert.ok(sum >= wanted * (1 - RATES) && sum <= wanted * 2, `${what}: ${sum}, not ${wanted} to twice that`);
 }
 
-/** Nothing where connections don't do that; rates may still have the end of another run at the same address in them. */
+/** Rates may still have the end of another run at the same address in them. */
+const nothing: Check = (answer) =>
+  assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');
+
+/** Nothing where connections don't do that. */
 export const whenThey =
-  (behaviour: 'echo' | 'heartbeat' | 'request', check: Check): Check =>
-  (answer, facts) => {
-    if (behaviourOf(facts) === behaviour) check(answer, facts);
-    else assertAll([{ labels: {}, points: [] }, ...answer], (value) => Number.isNaN(value) || value === 0, 'nothing');
-  };
+  (behaviour: 'echo' | 'heartbeat' | 'request' | 'poll', check: Check): Check =>
+  (answer, facts) =>
+    (behaviourOf(facts) === behaviour ? check : nothing)(answer, facts);
+
+/** Nothing where no leg has event streams. */
+export const ofEvents =
+  (check: Check): Check =>
+  (answer, facts) =>
+    (facts.run.plan.legs.some(({ protocol }) => protocol === 'sse') ? check : nothing)(answer, facts);
 
 /** All that were opened; the summary leaves out what came at once, in the burst. */
 export const openMs = (facts: Facts, leg: string, q: number): number =>

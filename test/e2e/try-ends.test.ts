@@ -59,6 +59,22 @@ describe('a connection that does not open', () => {
     },
   );
 
+  it('hints at what was said: a header, a dialect, --expect', TIMEOUT, async (t) => {
+    const closed = await webSocketPeer(t, () => {}, 'another');
+    const refusing = await webSocketPeer(t, (socket) => socket.close(4403, 'Forbidden'));
+    const other = await webSocketPeer(t, (socket) => socket.send('go away'));
+    for (const [hint, ...args] of [
+      [/^EREJECTED: .* --header 'Authorization: Bearer <token>'/m, closed.url, '--header', 'X-A: b'],
+      [/^EREJECTED: .*--show-secrets shows that, and --row tries/m, closed.url, '--cookie', 'session=abcdef'],
+      [/^EOPENING: .* connrig dialects graphql, for what --dialect-set/m, refusing.url, '--dialect', 'graphql'],
+      [/^EOPENING: .* have --expect, or the steps of --opening/m, other.url, '--expect', 'welcome'],
+    ] as const) {
+      const { code, stderr } = await connrigHere(['try', ...args]);
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, hint);
+    }
+  });
+
   it('times out, and half an answer is shown', TIMEOUT, async (t) => {
     const server = createTcpServer((socket) => socket.on('error', () => {}).write('HTTP/1.1 101 Swit'));
     const port = await listen(server, HOST, 0, 511);

@@ -8,7 +8,13 @@ import type {
   RulePlan,
   StepPlan,
 } from '../../core/opening/plan.ts';
-import { literalTemplate, parseTemplate, type Template } from '../../core/opening/template.ts';
+import {
+  type Inside,
+  joinTemplates,
+  literalTemplate,
+  parseTemplate,
+  type Template,
+} from '../../core/opening/template.ts';
 import type { PacketUse } from '../../fleet/opening/codecs/codec.ts';
 import { CODEC_FORMATS } from '../../fleet/opening/codecs/formats.ts';
 import { Identities } from '../../fleet/opening/identities.ts';
@@ -58,10 +64,10 @@ const TOTAL = 64;
 export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWords): OpeningPlan {
   const taken: string[] = [];
   let codec: CodecName | undefined;
-  const template = (text: string): Template => {
+  const template = (text: string, inside: Inside = 'text'): Template => {
     const problems: string[] = [];
     const names = { columns: COLUMNS, taken, env: {}, onSecret: () => {} };
-    const parsed = parseTemplate(text, names, problems);
+    const parsed = parseTemplate(text, names, problems, inside);
     assert.deepEqual(problems, []);
     return parsed;
   };
@@ -74,7 +80,7 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
   const packet = ({ mqtt }: Packet, use: PacketUse): PacketPlan => {
     codec = 'mqtt';
     const problems: string[] = [];
-    const read = CODEC_FORMATS.mqtt.readPacket(mqtt, template, problems, use);
+    const read = CODEC_FORMATS.mqtt.readPacket(mqtt, (text) => template(text), problems, use);
     assert.deepEqual(problems, []);
     return read!;
   };
@@ -99,7 +105,14 @@ export function planOf({ before = [], end, steps = [], rules = [] }: OpeningWord
   const plan: OpeningPlan = {
     before: before.map(({ request, said, take }) => {
       const [head = '', body = ''] = request.split('\r\n\r\n');
-      return { head: template(`${head}\r\n`), body: template(body), said, take: takeOf(take) };
+      const [line = '', ...lines] = head.split('\r\n');
+      const headers = lines.map((one) => template(`${one}\r\n`, 'header'));
+      return {
+        head: joinTemplates(template(`${line}\r\n`), ...headers),
+        body: template(body),
+        said,
+        take: takeOf(take),
+      };
     }),
     messageEnd: end === undefined ? undefined : Buffer.from(end),
     codec: undefined,
@@ -140,7 +153,13 @@ export interface OpeningSubject {
   open(slot: number): void;
 }
 
-export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan, own?: OwnModule): OpeningSubject {
+/** @param headers header lines of the upgrade */
+export function openingSubject(
+  name: 'tcp' | 'ws',
+  plan: OpeningPlan,
+  own?: OwnModule,
+  headers?: Template,
+): OpeningSubject {
   const writer = new RowsWriter(COLUMNS, 100);
   for (let i = 1; i <= 9; i++) writer.add([`name-${i}`, `t-${i}`]);
   const identities = new Identities(SLOTS, {
@@ -184,10 +203,10 @@ export function openingSubject(name: 'tcp' | 'ws', plan: OpeningPlan, own?: OwnM
   const protocol = withOpening(
     plan,
     (inner) =>
-      createProtocol({ name, path: '/', hostHeader: 'h' }, SLOTS, inner, (slot, text) =>
+      createProtocol({ name, path: '/', hostHeader: 'h', words: headers && { headers } }, SLOTS, inner, (slot, text) =>
         identities.fill(slot, text),
       ) as MessageProtocol,
-    { slots: SLOTS, identities, hostHeader: 'h', own, now: () => nowMs, events },
+    { slots: SLOTS, identities, hostHeader: 'h', headers, own, now: () => nowMs, events },
   );
   const open = (slot: number): void => {
     identities.assign(slot, identities.takeNumber());

@@ -8,7 +8,7 @@ import { firstLegOf } from './first-leg.ts';
 const run = { variable: 'run' } as const;
 /** Series of the process that is the chosen run, at the moments when it is. */
 const ofRun = (series: PromQl): PromQl => promql`${series} and on (job, instance) ${metric('runInfo', { run })}`;
-const quantile = (q: number, key: 'openDuration' | 'roundTrip' | 'scheduleLag'): PromQl =>
+const quantile = (q: number, key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventGap' | 'answerHeld'): PromQl =>
   promql`histogram_quantile(${q}, sum by (protocol, leg, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
 /** The same of each stage. */
 const stageQuantile = (q: number): PromQl =>
@@ -99,11 +99,21 @@ export const LATENCY = {
   roundTrip: buckets(increases('roundTrip')),
   roundTripMedian: over(quantile(0.5, 'roundTrip'), '{{leg}} p50'),
   roundTripTail: over(quantile(0.99, 'roundTrip'), '{{leg}} p99'),
+  eventGapMedian: over(quantile(0.5, 'eventGap'), '{{leg}} events p50'),
+  eventGapTail: over(quantile(0.99, 'eventGap'), '{{leg}} events p99'),
+  answerHeldMedian: over(quantile(0.5, 'answerHeld'), '{{leg}} polls p50'),
+  answerHeldTail: over(quantile(0.99, 'answerHeld'), '{{leg}} polls p99'),
   messages: over(ofRun(perSecond(metric('messagesSent'))), '{{leg}} sent'),
   replies: over(ofRun(perSecond(metric('replies'))), '{{leg}} {{fate}}'),
   responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{leg}} {{status}}'),
   fromOthers: over(ofRun(perSecond(metric('messagesFromOthers'))), '{{leg}} from others'),
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{leg}} heartbeats'),
+} as const;
+
+export const VANISHED = {
+  connections: over(ofRun(metric('vanishedConnections')), '{{leg}} {{fate}}'),
+  notice: over(ofRun(metric('vanishNotice')), '{{leg}} {{share}}'),
+  stillHeld: over(ofRun(metric('vanishStillHeld')), '{{leg}}'),
 } as const;
 
 const kernelRows = ofRun(metric('targetLedger', { component: KERNEL_COMPONENTS }));

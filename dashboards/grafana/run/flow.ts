@@ -110,4 +110,12 @@ export const latency = [
     ...third,
     queries: [LATENCY.messages, LATENCY.replies, LATENCY.fromOthers, LATENCY.responses, LATENCY.heartbeats],
   }),
+  lines({
+    title: 'Events and polls',
+    description: 'Time between two events of a stream, and how long answers to polls were held: quantiles by buckets.',
+    unit: 's',
+    width: 24,
+    height: 6,
+    queries: [LATENCY.eventGapMedian, LATENCY.eventGapTail, LATENCY.answerHeldMedian, LATENCY.answerHeldTail],
+  }),
 ];

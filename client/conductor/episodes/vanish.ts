@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { VanishEpisode } from '../../../core/schemas/record.ts';
+import type { VanishCost } from '../../../core/schemas/vanish.ts';
+import { monotonicClock } from '../../../fleet/local/shared.ts';
+import type { Vanished } from '../../../fleet/wire.ts';
+import type { LegCourse } from '../leg-course.ts';
+import { moveTo, untilTaken } from '../phases/ramp.ts';
+import { check, waitFor } from '../watch.ts';
+import { VanishLooks } from './vanish-looks.ts';
+
+/** A look takes time of the machine that the server may run on, so looks that take long are rarer. */
+const PAUSE_MS = 50;
+const PAUSE_MOST_MS = 120;
+const PAUSE_FOR_EACH_LOOK = 3;
+
+/** Has a share of the level's connections vanish, and times until the target has let go of each; then the level is made whole. */
+export async function vanish(course: LegCourse, level: number): Promise<void> {
+  const { leg, fleet, meters, ports, recorder } = course.context;
+  course.enter('vanish', level);
+  const before = costNow(course);
+  const { target } = await meters.readEnds();
+  await letVanish(course, level);
+  const looks = new VanishLooks(fleet.vanished(), {
+    ports,
+    files: target?.openFiles ?? null,
+    level,
+    readFiles: async () => (await meters.readEnds()).target?.openFiles ?? null,
+    now: monotonicClock(),
+  });
+  let after: VanishCost | null = null;
+  try {
+    await lookOn(course, level, looks);
+    await moveTo(course, level, leg.connectsPerSecond);
+    await untilTaken(course, level);
+    after = costNow(course);
+  } finally {
+    const progress = course.progress();
+    const vanishedAtMs = momentsOf(course, fleet.vanished());
+    recorder.sample({
+      type: 'vanish',
+      ...course.now(),
+      level,
+      ...looks.result(),
+      vanishedAtMs,
+      before,
+      after,
+      progress,
+    });
+  }
+}
+
+/** Until none is still to vanish, and it is known which have. */
+async function letVanish({ context }: LegCourse, level: number): Promise<void> {
+  const { fleet, watched } = context;
+  let isConfirmed = false;
+  void fleet.confirmed(fleet.beginEpisode()).then(() => {
+    isConfirmed = true;
+  });
+  const isDone = ({ vanishing, vanished }: { vanishing: number; vanished: number }): boolean =>
+    isConfirmed && vanishing === 0 && fleet.vanished().length >= vanished;
+  await waitFor(isDone, level, watched);
+}
+
+async function lookOn(course: LegCourse, level: number, looks: VanishLooks): Promise<void> {
+  const { vanishForMs, meters, watched } = course.context;
+  const endsAtMs = performance.now() + vanishForMs;
+  for (;;) {
+    const startedAtMs = performance.now();
+    await looks.look(meters.readQuick().targetBytes);
+    course.tellVanished(looks.vanished, looks.held);
+    await check(level, watched);
+    const nowMs = performance.now();
+    if (looks.isOver || startedAtMs >= endsAtMs) return;
+    const pauseMs = Math.min(PAUSE_MOST_MS, Math.max(PAUSE_MS, PAUSE_FOR_EACH_LOOK * (nowMs - startedAtMs)));
+    await delay(Math.max(0, Math.min(pauseMs, endsAtMs - nowMs)));
+  }
+}
+
+/** When the first and the last vanished, by the clock of the run. */
+function momentsOf({ context }: LegCourse, vanished: readonly Vanished[]): VanishEpisode['vanishedAtMs'] {
+  const sinceRunMs = context.elapsedMs() - monotonicClock()();
+  const times = vanished.map(({ atMs }) => Math.max(0, atMs + sinceRunMs)).sort((a, b) => a - b);
+  return [times[0] ?? 0, times.at(-1) ?? 0];
+}
+
+/** None has vanished yet, or the target has been told of all that had. */
+const costNow = ({ context }: LegCourse): VanishCost => ({
+  userBytes: context.meters.readQuick().targetBytes,
+  unackedBytes: 0,
+  unackedMemoryBytes: 0,
+});

@@ -1,0 +1,99 @@
+import type { VanishPlan } from '../../core/behaviours/vanish.ts';
+import type { VanishedEnds } from '../engines/vanisher.ts';
+import type { Vanished } from '../wire.ts';
+import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
+
+/** What becomes of a slot. */
+const STAYS = 0;
+const CHOSEN = 1;
+const GONE = 2;
+
+/** What was said last is acknowledged by then, unless the peer acknowledges nothing: such a connection stays. */
+const PATIENCE_MS = 1000;
+const ASK_AGAIN_MS = 10;
+
+/**
+ * A share of the open connections vanishes. Their places stay empty, and their sockets are kept without a word, until the
+ * episode is over: then each is reset, which tells a server that still has it.
+ */
+export function createVanish(
+  { percent }: VanishPlan,
+  { connections, tally, now, tellVanished, onTrouble }: BehaviourDeps,
+): Behaviour {
+  const marks = new Uint8Array(connections.capacity);
+  let cursor = -1;
+  let untilMs = 0;
+
+  /** Evenly over all slots, so that old and new ones are among them. */
+  function choose(): void {
+    let owed = 50;
+    let left = tally.get('open');
+    for (let slot = connections.nextOpen(-1); left > 0; slot = connections.nextOpen(slot), left--) {
+      owed += percent;
+      if (owed < 100) continue;
+      owed -= 100;
+      marks[slot] = CHOSEN;
+      tally.add('vanishing', 1);
+    }
+  }
+
+  function settle(slot: number, mark: typeof STAYS | typeof GONE): void {
+    marks[slot] = mark;
+    tally.add('vanishing', -1);
+  }
+
+  /** @returns what became of it; undefined: it has to be asked again */
+  function vanish(slot: number): VanishedEnds | undefined {
+    const ends = connections.vanish(slot);
+    if (typeof ends === 'object') {
+      settle(slot, GONE);
+      tally.add('vanished', 1);
+      tally.add('away', 1);
+      return ends;
+    }
+    if (typeof ends === 'string') onTrouble('error', `it can't vanish: ${ends}`);
+    if (typeof ends === 'string' || now() > untilMs) settle(slot, STAYS);
+    return undefined;
+  }
+
+  return {
+    begin(nowMs) {
+      choose();
+      cursor = -1;
+      untilMs = nowMs + PATIENCE_MS;
+    },
+
+    end() {
+      for (let slot = marks.indexOf(GONE); slot >= 0; slot = marks.indexOf(GONE, slot + 1)) {
+        connections.dropVanished(slot);
+      }
+      tally.add('away', -tally.get('vanished'));
+      tally.set('vanished', 0);
+      tally.set('vanishing', 0);
+      marks.fill(STAYS);
+    },
+
+    step() {
+      if (tally.get('vanishing') === 0) return Number.POSITIVE_INFINITY;
+      const told: Vanished[] = [];
+      for (let i = 0; i < MOST_AT_ONCE; i++) {
+        cursor = marks.indexOf(CHOSEN, cursor + 1);
+        if (cursor < 0) break;
+        const ends = vanish(cursor);
+        if (ends) told.push({ ...ends, atMs: now() });
+      }
+      if (told.length > 0) tellVanished?.(told);
+      // Those that are left over have to be asked again.
+      return cursor < 0 ? ASK_AGAIN_MS : 0;
+    },
+
+    rest() {},
+    onOpened() {},
+    onPayload() {},
+    onAnswer() {},
+
+    onClosed(slot) {
+      if (marks[slot] === CHOSEN) settle(slot, STAYS);
+    },
+  };
+}
