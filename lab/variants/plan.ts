@@ -22,10 +22,11 @@ export interface VariantCell extends Cell {
 
 /**
  * How often the base is measured, which all others are held against: √others times as often as each of these. So the intervals of the
- * differences are as narrow as so many runs can make them (Dunnett 1955, A Multiple Comparison Procedure, section 4).
+ * differences are as narrow as so many runs can make them (Dunnett 1955, A Multiple Comparison Procedure, section 4). Once, where
+ * each is measured once: how far runs scatter is assumed then, and two would be too few to tell it.
  */
 export const repeatsOfBase = (repeats: number, others: number): number =>
-  Math.ceil(repeats * Math.sqrt(Math.max(1, others)));
+  repeats === 1 ? 1 : Math.ceil(repeats * Math.sqrt(Math.max(1, others)));
 
 /**
  * All runs in the order in which they are made: in rounds, of which each has every variant once and its part of the base's runs,
