@@ -206,7 +206,7 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
 
 function unknownKeys(file: RawSettings): string[] {
   // Those of `connrig variants`, which may share the file.
-  const known = ['urls', 'variants', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
+  const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string), 'variants'];
   return Object.keys(file)
     .filter((key) => !known.includes(key))
     .map((key) => {
