@@ -73,8 +73,11 @@ const ROWS: Readonly<Record<string, VariantRow>> = {
   },
 };
 
+/** Episodes in which a connection has a cost of its own, which is told beside that of the levels. */
+const COSTS_APART: ReadonlySet<string> = new Set(['slow']);
+
 /** Behaviours that change what an open connection costs: an episode comes when all is read. */
-const BEHAVING = BEHAVIOURS.filter((kind) => kind !== BASE_VARIANT && !isEpisode(kind));
+const BEHAVING = BEHAVIOURS.filter((kind) => kind !== BASE_VARIANT && !(isEpisode(kind) && !COSTS_APART.has(kind)));
 
 /** For the help: how each is written, and what it is. */
 export const variantHelp = (): string =>
@@ -99,7 +102,7 @@ export function makeVariant(name: string, base: VariantBase): RawSettings | stri
   if (known === undefined) {
     return `there is no such variant: there are ${variantHelp()}, and what the config file has under variants`;
   }
-  if (isEpisode(known)) {
+  if (isEpisode(known) && !COSTS_APART.has(known)) {
     return `${known} comes once all is read, and changes no cost; connrig run --behaviour ${behaviourExample(known)} tells of it`;
   }
   const text = argument === undefined ? behaviourExample(known) : name;

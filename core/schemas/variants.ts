@@ -40,6 +40,8 @@ const VariantResult = z.object({
   /** Connections at the top. */
   upTo: count,
   baselineBytes: z.number().nullable(),
+  /** What one that reads slowly takes besides, while it does: no level tells it. null where none did. */
+  slow: z.object({ user: EstimateSchema.nullable(), kernel: EstimateSchema.nullable() }).nullable().default(null),
   /** None where nothing was measured. */
   parts: z.array(VariantPart),
 });

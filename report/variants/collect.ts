@@ -8,6 +8,7 @@ import { doubtsAbout } from '../compare/doubts.ts';
 import { type RunRecord, readRun } from '../fold/read-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { foldRuns } from '../fold/summarize-leg.ts';
+import { slowCostOf } from './slow-cost.ts';
 
 /** A variant, as far as its result repeats it; `leg` as a leg is called. */
 type AskedVariant = Pick<VariantResult, 'name' | 'again' | 'leg' | 'planned'>;
@@ -66,6 +67,7 @@ export function collectVariants(
       exitCode: failed?.exitCode ?? null,
       upTo: leg?.levels.at(-1)?.open ?? 0,
       baselineBytes: leg?.baselineBytes ?? null,
+      slow: slowCostOf(read.flatMap(({ run, summary }) => (run.cell.variant === one.name ? summary.legs : []))),
       parts,
     };
   });

@@ -1,6 +1,7 @@
 import type { VariantPart, VariantPartName, VariantResult, VariantsResult } from '../../core/schemas/variants.ts';
+import type { Estimate } from '../../core/stats/slope.ts';
 import { differencePhrase, signedBytes, signedInterval } from '../words/difference-phrases.ts';
-import { bytes, count, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from '../words/phrase.ts';
+import { bytes, count, joined, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from '../words/phrase.ts';
 import type { Table } from '../words/table.ts';
 import { estimate } from '../words/verdict-rows.ts';
 import { isSum, partLabel } from './charts.ts';
@@ -8,19 +9,34 @@ import { isSum, partLabel } from './charts.ts';
 /** A sentence for each variant but the base. */
 export const sentencesOfVariants = ({ variants }: Pick<VariantsResult, 'variants'>): Phrase[] => {
   const [base, ...others] = variants;
-  return others.map(({ name, parts, state }) => {
-    const main = ['total', 'user', 'kernel'].flatMap((one) => parts.find(({ part }) => part === one) ?? [])[0];
-    const difference = main?.difference;
-    if (!main || !difference) {
-      const why = state === 'failed' ? 'its runs failed' : `what one more connection costs is not known of both`;
-      return say`${name}: not held against ${base!.name}, since ${why}.`;
-    }
-    const where = main.part === 'total' ? '' : ` (${partLabel(main.part)} alone)`;
-    return difference.word === 'no difference shown'
-      ? say`${name}: no difference to ${base!.name} shown; it lies between ${signedBytes(difference.low)} and ${signedBytes(difference.high)} a connection${where}.`
-      : say`${name}: one more connection costs ${differencePhrase(difference)} against ${base!.name}${where}.`;
-  });
+  return others.map((one) => say`${sentenceOf(one, base!)}${slowClause(one.slow)}`);
 };
+
+/** What one that reads slowly takes. */
+function slowClause(slow: VariantResult['slow']): Part {
+  const { user = null, kernel = null } = slow ?? {};
+  const told = [
+    ...(user ? [say`${takenOf(user)} in user space`] : []),
+    ...(kernel ? [say`${takenOf(kernel)} in the kernel`] : []),
+  ];
+  return told.length === 0 ? '' : say` One that reads slowly takes besides, while it does: ${joined(told, ', ')}.`;
+}
+
+/** One run has no interval. */
+const takenOf = (taken: Estimate): Part => (taken.low === taken.high ? size(taken.bytes) : estimate(taken));
+
+function sentenceOf({ name, parts, state }: VariantResult, base: VariantResult): Phrase {
+  const main = ['total', 'user', 'kernel'].flatMap((one) => parts.find(({ part }) => part === one) ?? [])[0];
+  const difference = main?.difference;
+  if (!main || !difference) {
+    const why = state === 'failed' ? 'its runs failed' : `what one more connection costs is not known of both`;
+    return say`${name}: not held against ${base.name}, since ${why}.`;
+  }
+  const where = main.part === 'total' ? '' : ` (${partLabel(main.part)} alone)`;
+  return difference.word === 'no difference shown'
+    ? say`${name}: no difference to ${base.name} shown; it lies between ${signedBytes(difference.low)} and ${signedBytes(difference.high)} a connection${where}.`
+    : say`${name}: one more connection costs ${differencePhrase(difference)} against ${base.name}${where}.`;
+}
 
 /** Every variant in a row: what one more connection costs, and how that differs from the base. */
 export function variantsTable({ variants }: Pick<VariantsResult, 'variants'>): Table {
