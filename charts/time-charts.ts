@@ -176,7 +176,9 @@ function gapped(time: readonly TimePoint[], pick: (point: TimePoint) => number |
 }
 
 function heldAreas(phases: readonly PhaseSpan[]): NonNullable<SeriesOption['markArea']> {
-  const held = phases.filter(({ phase }) => ['talk', 'settle', 'hold'].includes(phase)).slice(-MOST_SPANS);
+  const held = phases
+    .filter(({ phase }) => ['talk', 'settle', 'hold', 'churn', 'soak'].includes(phase))
+    .slice(-MOST_SPANS);
   const endMs = phases.at(-1)?.toMs ?? phases.at(-1)?.fromMs ?? 0;
   return {
     silent: true,

@@ -35,7 +35,7 @@ for (const [name, table] of Object.entries(OPTION_TABLES)) {
   const options = Object.values(table);
 
   test(`the help of \`${name}\` shows every option with its argument and its default, below its heading, and no more`, () => {
-    const help = leaves.get(name)!.configureHelp({ helpWidth: 5000 }).helpInformation().split('\n');
+    const help = leaves.get(name)!.configureHelp({ helpWidth: 2000 }).helpInformation().split('\n');
     for (const { name: flag, argument, help: words, default: fallback, group } of options) {
       const at = help.findIndex((one) =>
         one

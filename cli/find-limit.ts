@@ -5,10 +5,13 @@ import { defaultFolder } from '../client/conductor/recorder.ts';
 import type { RunDeps } from '../client/deps.ts';
 import { beginSearch, resumeSearch } from '../client/limit/begin-search.ts';
 import { findLimit } from '../client/limit/find-limit.ts';
+import { runRepeat } from '../client/limit/run-repeat.ts';
+import { stepConfig } from '../client/limit/step-config.ts';
 import { type FindLimitConfig, parseFindLimitConfig } from '../config/find-limit-config.ts';
 import { FIND_LIMIT_OPTIONS } from '../config/find-limit-options.ts';
 import type { FindLimit, SearchStep } from '../core/schemas/find-limit.ts';
 import { EXIT } from '../core/values/errors.ts';
+import { setAside } from '../lab/run-cell.ts';
 import { readRun } from '../report/fold/read-run.ts';
 import { forecastIn } from '../report/limit/forecast.ts';
 import { judgeRepeat, memoryObjective } from '../report/limit/judge.ts';
@@ -126,12 +129,15 @@ async function search(
     ...(memoryLimitBytes === undefined ? [] : [memoryObjective(memoryLimitBytes)]),
   ];
   const window = windowOf(config.run, config.run.plan.legs[0]!);
-  return findLimit(config, begun, {
-    run,
-    folder,
+  return findLimit(begun, {
+    signal: run.signal,
     objectives,
-    judge: (name, at, crossing) =>
-      judgeRepeat(readRun(join(folder, name)), name, { of, objectives, at, window }, crossing),
+    async repeat(name, at) {
+      const own = join(folder, name);
+      setAside(own);
+      const { crossing } = await runRepeat(stepConfig(config, at, own), run, memoryLimitBytes);
+      return judgeRepeat(readRun(own), name, { of, objectives, at, window }, crossing);
+    },
     save: (kept) => writeSearch(folder, kept),
     onStep(step, index) {
       if (step.verdict !== null) line.note(stepLine(step, index, begun));

@@ -22,7 +22,8 @@ export function livePlot(): LivePlot {
   let shown = { leg: -1, peak: 1 };
   return {
     add({ leg, peak, phase, counts, targetBytes }) {
-      if (leg !== shown.leg) bytesAt.clear();
+      // Another leg, or another step of a search.
+      if (leg !== shown.leg || peak !== shown.peak) bytesAt.clear();
       shown = { leg, peak };
       if (targetBytes === null || !CLIMBING.has(phase)) return;
       bytesAt.set(Math.round((counts.open / peak) * COLUMNS * 2), { x: counts.open, y: targetBytes });

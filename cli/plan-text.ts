@@ -1,5 +1,5 @@
 import type { PlanOutline } from '../client/plan-outline.ts';
-import { isTalk } from '../core/behaviours/behaviours.ts';
+import { followsRest, isTalk } from '../core/behaviours/behaviours.ts';
 import { toScheme } from '../core/protocols/schemes.ts';
 import { humanCount, humanMs } from '../core/values/units.ts';
 import { behaviourText } from '../report/words/circumstances.ts';
@@ -23,11 +23,17 @@ export function planText(outline: PlanOutline): string {
   return `${legs.map((leg) => legText(leg, outline)).join('\n\n')}\n\n${alignColumns(rows)}`;
 }
 
-function legText(leg: PlanOutline['legs'][number], { restMs, talkMs }: PlanOutline): string {
+function legText(leg: PlanOutline['legs'][number], { restMs, talkMs, churnMs, soakMs }: PlanOutline): string {
   const { name, url, protocol, transport, tls, opening, levels, connectsPerSecond, warmUp, cycles, behaviour } = leg;
   const held = [
     ...(restMs > 0 ? [`after a rest of ${humanMs(restMs)}`] : []),
     ...(behaviour !== null && isTalk(behaviour.kind) ? [`with round trips counted for ${humanMs(talkMs)}`] : []),
+  ];
+  const goingOn = [
+    ...(behaviour !== null && followsRest(behaviour.kind)
+      ? [`each level then goes on so for ${humanMs(churnMs)}`]
+      : []),
+    ...(soakMs === null ? [] : [`the top level goes on for ${humanMs(soakMs)}`]),
   ];
   const rows = [
     ['speaks', [toScheme(protocol, transport, leg.family), ...(opening ? [openingText(opening)] : [])].join(': ')],
@@ -42,6 +48,7 @@ function legText(leg: PlanOutline['legs'][number], { restMs, talkMs }: PlanOutli
       'open ones',
       `${behaviour === null ? 'idle' : behaviourText(behaviour)}; closed by ${leg.close === 'reset' ? 'a reset' : 'a goodbye'}`,
     ],
+    ...(goingOn.length === 0 ? [] : [['goes on', goingOn.join('; ')]]),
     ['takes', `at least ${humanMs(leg.leastMs)} in each launch`],
   ];
   return `leg ${name}: ${url ?? 'to a server that the run starts'}\n${indented(alignColumns(rows))}`;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseRunConfig } from '../config/run-config.ts';
 import { leastLegMs } from './least-time.ts';
 
-const BARE = { restMs: 0, talkMs: 2000, isRead: false, maySkip: false };
+const BARE = { restMs: 0, talkMs: 2000, churnMs: 10_000, soakMs: undefined, isRead: false, maySkip: false };
 const legOf = (settings: Readonly<Record<string, string>>) =>
   parseRunConfig({ urls: 'tcp://127.0.0.1:1', ...settings }).plan.legs[0]!;
 
@@ -27,4 +27,12 @@ test('later cycles stop at the top alone, and round trips are counted at each le
     behaviour: 'echo:100/s:64B',
   });
   assert.equal(leastLegMs(leg, BARE), 2000 + 30_000 + 3 * 200 + 5 * 2000);
+});
+
+test('levels go on while connections are replaced, and the top for as long as was asked', () => {
+  const plan = { connections: '10k', levels: '1k,5k,10k', rate: '1k/s' };
+  const leg = legOf({ ...plan, behaviour: 'churn:5%/s' });
+  assert.equal(leastLegMs(leg, BARE), 12_200 + 3 * 10_000);
+  assert.equal(leastLegMs(leg, { ...BARE, soakMs: 60_000 }), 12_200 + 3 * 10_000 + 60_000);
+  assert.equal(leastLegMs(legOf(plan), { ...BARE, soakMs: 60_000 }), 12_200 + 60_000);
 });

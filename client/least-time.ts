@@ -1,4 +1,4 @@
-import { isTalk } from '../core/behaviours/behaviours.ts';
+import { followsRest, isTalk } from '../core/behaviours/behaviours.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { peakOf, rampMsOf } from '../core/values/plan.ts';
 import { BURST_MOST } from './conductor/phases/burst.ts';
@@ -9,6 +9,9 @@ import { WINDOW_MS } from './conductor/settle.ts';
 export interface LeastTimeGiven {
   readonly restMs: number;
   readonly talkMs: number;
+  /** What levels go on with. */
+  readonly churnMs: number;
+  readonly soakMs: number | undefined;
   /** There is memory to read, and a reading that counts takes two. */
   readonly isRead: boolean;
   /** Levels below the top may be left out (--precision). */
@@ -19,14 +22,18 @@ export interface LeastTimeGiven {
  * How long a leg takes at least in each launch, in ms. It has its ramps at their rate, the rest and two windows before each reading
  * that counts, round trips at each level, drains. A target that is slow, readings and settling come on top.
  */
-export function leastLegMs(leg: Leg, { restMs, talkMs, isRead, maySkip }: LeastTimeGiven): number {
+export function leastLegMs(leg: Leg, { restMs, talkMs, churnMs, soakMs = 0, isRead, maySkip }: LeastTimeGiven): number {
   const top = peakOf(leg);
   // Only the first climb stops at each level.
-  const holds = (maySkip ? 1 : leg.levels.length) + leg.cycles - 1;
+  const climbed = maySkip ? 1 : leg.levels.length;
+  const holds = climbed + leg.cycles - 1;
   // The baseline, each level, and what is retained of each cycle.
   const readings = 1 + holds + leg.cycles;
   const talking = isTalk(leg.behaviour.kind) ? holds * talkMs : 0;
+  const goingOn = (followsRest(leg.behaviour.kind) ? climbed * churnMs : 0) + soakMs;
   const drainedMs = (leg.cycles * top * 1000) / DRAIN_PER_SECOND;
   const burstMs = restMs > 0 && top <= BURST_MOST ? (top * 1000) / leg.connectsPerSecond : 0;
-  return Math.round(rampMsOf(leg) + readings * (restMs + (isRead ? WINDOW_MS : 0)) + talking + drainedMs + burstMs);
+  return Math.round(
+    rampMsOf(leg) + readings * (restMs + (isRead ? WINDOW_MS : 0)) + talking + goingOn + drainedMs + burstMs,
+  );
 }

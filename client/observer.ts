@@ -40,6 +40,9 @@ export function observed(recorder: Recorder, observers: readonly RunObserver[]):
       recorder.sample(sample);
       for (const observer of observers) observer.sample(sample);
     },
+    passing(sample) {
+      for (const observer of observers) observer.sample(sample);
+    },
     event(event) {
       recorder.event(event);
       for (const observer of observers) observer.event(event);

@@ -14,6 +14,9 @@ export interface PlanOutline {
   readonly restMs: number;
   /** For how long round trips are counted at each level, where connections talk. */
   readonly talkMs: number;
+  /** For how long connections are replaced at each level, where they are; for how long the top level goes on, or null. */
+  readonly churnMs: number;
+  readonly soakMs: number | null;
   /** All launches together: ramps, rests and what is waited for in any case. Readings, and a target's own time, come on top. */
   readonly leastMs: number;
   /** Where the record would go. */
@@ -23,8 +26,15 @@ export interface PlanOutline {
 }
 
 export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
-  const { plan, restMs, talkMs, maxLaunches, out, name } = config;
-  const given = { restMs, talkMs, isRead: isRead(config), maySkip: config.precisionPercent !== undefined };
+  const { plan, restMs, talkMs, churnMs, soakMs, maxLaunches, out, name } = config;
+  const given = {
+    restMs,
+    talkMs,
+    churnMs,
+    soakMs,
+    isRead: isRead(config),
+    maySkip: config.precisionPercent !== undefined,
+  };
   const legs = plan.legs.map((leg) => ({ ...toRecordedLeg(leg), leastMs: leastLegMs(leg, given) }));
   return {
     legs,
@@ -32,6 +42,8 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     mostLaunches: asksForMore(config) ? Math.max(plan.launches, maxLaunches) : plan.launches,
     restMs,
     talkMs,
+    churnMs,
+    soakMs: soakMs ?? null,
     leastMs: plan.launches * legs.reduce((sum, { leastMs }) => sum + leastMs, 0),
     folder: out ?? defaultFolder(now, name ?? defaultName(config)),
     unchecked: uncheckedOf(config),

@@ -1,3 +1,4 @@
+import { followsRest } from '../core/behaviours/behaviours.ts';
 import type { ProtocolName } from '../core/protocols/names.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import type { Estimate } from '../core/stats/slope.ts';
@@ -29,6 +30,12 @@ export interface Progress {
   readonly leftMs: number;
 }
 
+/** What a level goes on with, once it was read. */
+export interface GoesOn {
+  readonly churnMs: number;
+  readonly soakMs: number | undefined;
+}
+
 /** Reading memory at a level takes about this long, on top of the ramps: for "time left" only. */
 const MEASURE_MS = 1500;
 
@@ -37,9 +44,11 @@ export class ProgressMeter {
   readonly #plan: Plan;
   readonly #launch: number;
   readonly #index: number;
+  readonly #goesOn: GoesOn;
   #last = { elapsedMs: 0, attempts: 0 };
 
-  constructor(plan: Plan, launch: number, index: number) {
+  constructor(plan: Plan, launch: number, index: number, goesOn: GoesOn) {
+    this.#goesOn = goesOn;
     this.#plan = plan;
     this.#launch = launch;
     this.#index = index;
@@ -47,7 +56,7 @@ export class ProgressMeter {
 
   at(
     elapsedMs: number,
-    state: { phase: Phase; level: number },
+    { phase, level, endsAtMs }: { phase: Phase; level: number; endsAtMs?: number | undefined },
     counts: Counts,
     known: Pick<Progress, 'targetBytes' | 'cost'>,
   ): Progress {
@@ -62,13 +71,14 @@ export class ProgressMeter {
       legs: this.#plan.legs.length,
       name: this.#leg.name,
       protocol: this.#leg.protocol,
-      ...state,
+      phase,
+      level,
       peak: peakOf(this.#leg),
       counts,
       openedPerSecond:
         elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
       ...known,
-      leftMs: this.#leftMs(state, counts.open),
+      leftMs: this.#leftMs({ phase, level }, counts.open) + Math.max(0, (endsAtMs ?? elapsedMs) - elapsedMs),
     };
   }
 
@@ -78,16 +88,25 @@ export class ProgressMeter {
 
   #leftMs({ phase, level }: { phase: Phase; level: number }, open: number): number {
     const { legs, launches } = this.#plan;
-    const sumOf = (some: readonly Leg[]): number => some.reduce((sum, leg) => sum + wholeMs(leg), 0);
+    const sumOf = (some: readonly Leg[]): number =>
+      some.reduce((sum, leg) => sum + wholeMs(leg) + this.#goingOnMs(leg, 0), 0);
     const later = sumOf(legs.slice(this.#index + 1)) + Math.max(0, launches - this.#launch - 1) * sumOf(legs);
     const { levels, connectsPerSecond } = this.#leg;
     // How long an episode takes is what it is there to show.
     if (phase === 'storm' || phase === 'vanish') return later + 2 * MEASURE_MS;
     // A burst comes all at once, and whether there is one shows only then.
     if (phase === 'drain' || phase === 'retained' || phase === 'burst') return later + MEASURE_MS;
-    const ahead = levels.filter((one) => one > level || (one === level && phase !== 'hold')).length;
+    const isRead = phase === 'hold' || phase === 'churn' || phase === 'soak';
+    const ahead = levels.filter((one) => one > level || (one === level && !isRead)).length;
+    const going = phase === 'soak' ? 0 : this.#goingOnMs(this.#leg, phase === 'churn' ? level + 1 : level);
     const ramp = ((peakOf(this.#leg) - open) * 1000) / connectsPerSecond;
-    return later + Math.max(0, ramp) + (ahead + 1) * MEASURE_MS;
+    return later + going + Math.max(0, ramp) + (ahead + 1) * MEASURE_MS;
+  }
+
+  /** What the levels of a leg go on with, from this one up, once they were read. */
+  #goingOnMs({ levels, behaviour }: Leg, from: number): number {
+    const { churnMs, soakMs = 0 } = this.#goesOn;
+    return (followsRest(behaviour.kind) ? churnMs * levels.filter((one) => one >= from).length : 0) + soakMs;
   }
 }
 

@@ -49,6 +49,12 @@ test('messages are small echoes over 100 connections, requests over http, unless
   assert.deepEqual([legOf(said).behaviour, talkersOf(said)], [{ kind: 'echo', perSecond: 1, bytes: 1024 }, 7]);
 });
 
+test('a target speaks the first of its protocols, unless said', () => {
+  const nameOf = (given: RawSettings): string =>
+    legOf(parse({ slo: 'lost <= 0%', target: 'node-http', ...given })).name;
+  assert.deepEqual([nameOf({}), nameOf({ protocol: 'https' })], ['http', 'https']);
+});
+
 test('the least memory is what is forecast by', () => {
   const leastOf = (given: RawSettings): number | undefined => parse(given).leastMemoryBytes;
   assert.equal(leastOf({ slo: 'memory < 1GiB', 'memory-limit': '2GiB' }), 2 ** 30);

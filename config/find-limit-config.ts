@@ -54,7 +54,7 @@ export function parseFindLimitConfig(
   const one: RawSettings = {
     ...Object.fromEntries(ofSteps.map((name) => [name, given[name]])),
     ...(urls.length > 0 && { urls }),
-    ...(!hasUrl && !isSaid('target') && !isSaid('protocol') && { protocol: 'ws' }),
+    ...(!hasUrl && !isSaid('protocol') && { protocol: protocolOf(given['target'] ?? file['target']) }),
     ...(leastMemoryBytes !== undefined && { 'memory-limit': String(leastMemoryBytes) }),
     headroom: '0%',
     connections: '1',
@@ -69,6 +69,12 @@ export function parseFindLimitConfig(
   const found = searchProblems(search, run, isSaid('behaviour'), given['rate'] !== undefined);
   if (found.length > 0) throw usageError(found, 'connrig find-limit --help');
   return { ...search, run, leastMemoryBytes, question: questionOf(search, run, given, file) };
+}
+
+/** The first of those that a target speaks; with the built-in server that which most are asked about. */
+function protocolOf(target: unknown): string {
+  const read = target === undefined ? undefined : STEP_OPTIONS.target.read(String(target));
+  return read !== undefined && 'value' in read ? (read.value.manifest.protocols[0] ?? 'ws') : 'ws';
 }
 
 /** A config file may be that of runs, too: what these measure by is left aside. */

@@ -49,6 +49,16 @@ test('http has requests instead of messages, and begins with one', () => {
   assert.equal(parseRunConfig({ protocol: 'http', behaviour: 'heartbeat:4s' }).plan.legs[0]!.protocol, 'http');
 });
 
+test('nobody can vanish from a Unix socket', () => {
+  const vanish = { behaviour: 'vanish:20%', 'vanish-for': '10s' };
+  assert.match(
+    findRunProblem({ ...vanish, protocol: 'ws,tcp+unix' }),
+    /^--behaviour vanish: the kernel tells both ends of a Unix socket \(tcp\+unix\) at once, so nobody can vanish;/,
+  );
+  const { behaviour, vanishForMs } = parseRunConfig({ ...vanish, protocol: 'ws,sse' });
+  assert.deepEqual([behaviour, vanishForMs], [{ kind: 'vanish', percent: 20 }, 10_000]);
+});
+
 test('per-message deflate goes with ws', () => {
   const on = { 'per-message-deflate': 'on' };
   const wanted = /^--per-message-deflate: only ws compresses messages; the legs of this run are (tcp|tcp, http)$/;

@@ -53,6 +53,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     openings: [],
     urls: [],
     vanishForMs: 60_000,
+    churnMs: 10_000,
     again: 'connrig run',
     plan: {
       legs: [
@@ -85,6 +86,7 @@ const GOOD: ReadonlyArray<[string, unknown, keyof RunConfig, unknown]> = [
   ['rest', '15s', 'restMs', 15_000],
   ['settle-timeout', '0', 'settleTimeoutMs', 0],
   ['talk', '10s', 'talkMs', 10_000],
+  ['vanish-for', '10s', 'vanishForMs', 10_000],
   ['workers', '2', 'workers', 2],
   ['engine', 'node', 'engine', 'node'],
   ['processes', '4', 'processes', 4],

@@ -10,6 +10,7 @@ import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
 import type { Destination } from './engines/engine.ts';
 import type { FleetLayout } from './local/layout.ts';
+import { watchLoopDescriptors } from './local/left-descriptors.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, SharedWindow, TallyReader } from './local/shared.ts';
 import type { IdentityOptions } from './opening/identities.ts';
 import { Numbers } from './opening/numbers.ts';
@@ -122,6 +123,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const run = randomInt(RUN_NUMBERS);
   const workerCapacity = Math.ceil(options.capacity / layout.workers) + layout.lanes;
   const identity = options.identity && shareIdentity(options, workerCapacity);
+  const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
   const workers = buffers.map((own, index) => {
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -163,6 +165,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   };
   const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed, onVanished }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));
+  const closeLeft = online?.();
 
   let someEnded = false;
   void Promise.race(ended).then(() => {
@@ -199,6 +202,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
         await Promise.race([Promise.all(ended), late]);
         patience.abort();
         await Promise.all(workers.map((worker) => worker.terminate()));
+        closeLeft?.();
       })();
       return stopping;
     },

@@ -77,6 +77,9 @@ export const TALLY_FIELDS = [
   'lateReplies',
   /** Messages whose connection closed before they were answered; requests that found none in time, too. */
   'lostReplies',
+  /** Connections that were due to be closed and replaced, and those that were. */
+  'replacementsDue',
+  'replaced',
   /** Messages received that another connection of the run had sent: no reply to anything. */
   'fromOthers',
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */

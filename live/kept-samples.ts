@@ -24,7 +24,7 @@ export class KeptSamples {
     if (sample.type === 'tick') this.#addTick(sample);
     else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
     else if (sample.type === 'vanish') this.#addVanished(sample);
-    else if (this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
+    else if (sample.type === 'memory' && this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
   }
 
   /** @param ticks that stand for all; the latest one is among them or added */

@@ -33,6 +33,7 @@ export class EndCounter {
     targetEnds: 0,
     clientEnds: 0,
     timeWait: 0,
+    targetTimeWait: 0,
     clientPorts: 0,
     clientAddresses: 0,
     queuedEnds: 0,
@@ -70,11 +71,16 @@ export class EndCounter {
     (state === TCP_TIME_WAIT ? this.#left : this.#held).add(socket.localAddress, localPort);
     const ofTarget = this.#isTarget[localPort] === 1 && this.#isAt(socket.localAddress);
     if (!ofTarget && !(this.#isTarget[remotePort] === 1 && this.#isAt(socket.remoteAddress))) return;
-    if (state === TCP_TIME_WAIT) this.#counts.timeWait++;
+    if (state === TCP_TIME_WAIT) this.#addTimeWait(ofTarget);
     else if (state === TCP_SYN_RECV && ofTarget) this.#counts.requests++;
     else if (state === TCP_ESTABLISHED) this.#addEnd(socket, ofTarget ? 'target' : 'client');
     // One end has been closed, and data may wait there all the same. A listener's queue is of connections.
     else if (state !== TCP_LISTEN) this.#queues[ofTarget ? 'target' : 'client'].add(socket);
+  }
+
+  #addTimeWait(ofTarget: boolean): void {
+    this.#counts.timeWait++;
+    if (ofTarget) this.#counts.targetTimeWait++;
   }
 
   /** @param whose end of the connection the socket is */

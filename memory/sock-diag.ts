@@ -37,7 +37,7 @@ export interface ListedSocket {
 export const TCP_TIMERS = { none: 0, retransmission: 1, keepAlive: 2, timeWait: 3, windowProbe: 4 } as const;
 
 export interface DiagSocket extends ListedSocket {
-  /** Of {@link TCP_TIMERS}. */
+  /** One of {@link TCP_TIMERS}. */
   readonly timer: number;
   /** Segments sent again one after the other, or keep-alive probes, without an answer. */
   readonly retries: number;

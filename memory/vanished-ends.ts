@@ -20,7 +20,7 @@ export interface VanishedPeer {
 /** What one look at the server's ends showed. */
 export interface EndsSeen {
   readonly held: number;
-  /** Of those held: what the server has said and nobody acknowledged, and the memory for it. */
+  /** What the server has said to those that are held and nobody acknowledged, and the memory for it. */
   readonly unackedBytes: number;
   readonly unackedMemoryBytes: number;
   /** Closed by its process, and still kept by its kernel. */
@@ -95,7 +95,7 @@ export class VanishedEndWatch {
   }
 
   /**
-   * One look. A row that isn't there may have been passed over, since the kernel counts rows to find its place: only what is
+   * One look. A row that isn't there may have been passed over, since the kernel counts rows to find its place. So only what is
    * missing twice in a row has been let go of, and then since the first time.
    *
    * @param now the clock of who looks

@@ -34,6 +34,7 @@ export function discreet(recorder: Recorder, secrets: readonly string[]): Record
       return recorder.failure;
     },
     sample: (sample) => recorder.sample(sample),
+    passing: (sample) => recorder.passing(sample),
     event: (event) => recorder.event(withoutSecrets(event, secrets)),
     runFile: (file) => recorder.runFile(file),
     close: () => recorder.close(),

@@ -37,6 +37,10 @@ export interface LegContext {
   readonly ports: readonly number[];
   /** For how long it is seen whether the target lets go of connections that vanished. */
   readonly vanishForMs: number;
+  /** For how long connections are replaced at each level, where they are. */
+  readonly churnMs: number;
+  /** For how long the top level goes on (--soak). */
+  readonly soakMs: number | undefined;
   /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
   readonly isPrecise: () => boolean;
   /** Ms since the run began. */
@@ -49,7 +53,14 @@ export interface LegState {
   readonly level: number;
   /** Connections that have vanished, and how many of them the target still has, as far as is known. */
   readonly vanished?: { readonly of: number; readonly held: number | null };
+  /** When it is over, in ms since the run began, where that is known. */
+  readonly endsAtMs?: number | undefined;
+  /** No more than one tick in so long is kept: a phase of hours has as many as others. */
+  readonly tickEveryMs?: number | undefined;
 }
+
+/** Ticks of a phase that are kept, however long it takes: of 0.7 KB each. */
+const PHASE_TICKS = 2000;
 
 /** A leg under way: what its phases have in common. They are functions of it, one file each. */
 export class LegCourse {
@@ -70,8 +81,10 @@ export class LegCourse {
     return this.#state;
   }
 
-  enter(phase: Phase, level: number): void {
-    this.#state = { phase, level };
+  /** @param forMs how long it takes, where that is known */
+  enter(phase: Phase, level: number, forMs?: number): void {
+    const endsAtMs = forMs === undefined ? undefined : this.context.elapsedMs() + forMs;
+    this.#state = { phase, level, endsAtMs, tickEveryMs: forMs && forMs / PHASE_TICKS };
     this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
   }
 

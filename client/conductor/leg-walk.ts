@@ -1,4 +1,4 @@
-import { isTalk } from '../../core/behaviours/behaviours.ts';
+import { followsRest, isTalk } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
@@ -6,9 +6,11 @@ import { briefWalk } from './brief-walk.ts';
 import { episodeOf } from './episodes/index.ts';
 import { type LegContext, LegCourse, type LegState } from './leg-course.ts';
 import { BURST_MOST, burst } from './phases/burst.ts';
+import { churn } from './phases/churn.ts';
 import { hold } from './phases/hold.ts';
 import { measure } from './phases/measure.ts';
 import { drain, ramp } from './phases/ramp.ts';
+import { soak } from './phases/soak.ts';
 import { talk } from './phases/talk.ts';
 import { warmUp } from './phases/warm-up.ts';
 
@@ -69,7 +71,8 @@ export class LegWalk {
   async #climbAndDrain(): Promise<MemoryPoint | undefined> {
     const course = this.#course;
     const { fleet, leg } = course.context;
-    fleet.setTalking(true);
+    const isRead = followsRest(leg.behaviour.kind);
+    fleet.setTalking(!isRead);
     const top = peakOf(leg);
     for (const level of course.cycle === 0 ? leg.levels : [top]) {
       // The top is what was asked for, however well the cost is known by then.
@@ -77,7 +80,10 @@ export class LegWalk {
       await ramp(course, level);
       const talked = isTalk(leg.behaviour.kind) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
-      if (point && course.cycle === 0) this.#points.push(point);
+      if (course.cycle > 0) continue;
+      if (point) this.#points.push(point);
+      if (isRead) await churn(course, level);
+      if (level === top) await soak(course, level);
     }
     // Once every level was read: what it leaves in an allocator would look free to the levels above.
     if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top);

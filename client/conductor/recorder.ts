@@ -26,6 +26,8 @@ export interface Recorder {
   /** EOUT, from the first write that failed on (a full disk, say). No line is written after it, only run.json is tried. */
   readonly failure: RigError | undefined;
   sample(sample: Sample): void;
+  /** One that isn't kept, for whoever looks on. */
+  passing(sample: Sample): void;
   event(event: RunEvent): void;
   /** Replaces run.json as a whole, so that a reader never sees half of one. */
   runFile(file: RunFile): void;
@@ -72,6 +74,7 @@ export function openRecorder(folder: string): Recorder {
         return failure;
       },
       sample: (sample) => append(samples, sample),
+      passing() {},
       event: (event) => append(events, event),
       runFile: (file) =>
         attempt(() => {

@@ -1,9 +1,10 @@
 import { cpuUsage, memoryUsage, resourceUsage } from 'node:process';
+import type { Sample } from '../../core/schemas/record.ts';
 import type { Estimate } from '../../core/stats/slope.ts';
 import type { Plan } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
-import { type Progress, ProgressMeter } from '../progress.ts';
+import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
 import { countsOf, type LegState, receivedIn } from './leg-course.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -21,6 +22,7 @@ interface Ticked {
   readonly elapsedMs: () => number;
   readonly state: () => LegState;
   readonly costSoFar: () => Estimate | null;
+  readonly goesOn: GoesOn;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -30,34 +32,43 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, onProgress } = ticked;
-  const progress = new ProgressMeter(plan, launch, index);
-  const tick = (): void => {
+  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, goesOn, onProgress } = ticked;
+  const progress = new ProgressMeter(plan, launch, index, goesOn);
+  let keptAtMs = Number.NEGATIVE_INFINITY;
+  let keptPhase: LegState['phase'] | undefined;
+  const tick = (isLast = false): void => {
     const tally = fleet.tally();
     const counts = countsOf(tally);
     const { targetBytes } = meters.readQuick();
     const { user, system } = cpuUsage();
-    recorder.sample({
+    const { phase, level, tickEveryMs = 0 } = state();
+    const nowMs = elapsedMs();
+    const isKept = isLast || phase !== keptPhase || nowMs - keptAtMs >= tickEveryMs;
+    if (isKept) [keptAtMs, keptPhase] = [nowMs, phase];
+    const sample: Sample = {
       type: 'tick',
-      elapsedMs: elapsedMs(),
+      elapsedMs: nowMs,
       launch,
       leg: index,
       protocol: plan.legs[index]!.protocol,
-      ...state(),
+      phase,
+      level,
       counts,
       outcomes: tally.outcomes,
       received: receivedIn(tally),
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
-    });
-    onProgress(progress.at(elapsedMs(), state(), counts, { targetBytes, cost: costSoFar() }));
+    };
+    if (isKept) recorder.sample(sample);
+    else recorder.passing(sample);
+    onProgress(progress.at(nowMs, state(), counts, { targetBytes, cost: costSoFar() }));
   };
   tick();
-  const timer = setInterval(tick, TICK_MS);
+  const timer = setInterval(() => tick(), TICK_MS);
   return () => {
     clearInterval(timer);
-    tick();
+    tick(true);
   };
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
-import { RunFile, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, RunFile, Sample } from '../../core/schemas/record.ts';
 import { inside } from '../../files/inside.ts';
 import { isThere, readWhole } from '../../files/read.ts';
 
@@ -42,8 +42,8 @@ function hasMeasured(folder: string): boolean {
     return lines.some((line) => {
       const { success, data } = Sample.safeParse(JSON.parse(line));
       if (!success || data.type === 'memory') return true;
-      const outcomes = data.type === 'tick' ? data.outcomes : data.progress.outcomes;
-      return outcomes.open > 0;
+      if (data.type === 'tick') return data.outcomes.open > 0;
+      return !hasProgress(data) || data.progress.outcomes.open > 0;
     });
   } catch {
     return true;

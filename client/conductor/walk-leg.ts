@@ -104,6 +104,8 @@ export async function walkLeg(
     brief: config.brief,
     ports: local ? url.ports : [],
     vanishForMs: config.vanishForMs,
+    churnMs: config.churnMs,
+    soakMs: config.soakMs,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {
@@ -125,7 +127,8 @@ export async function walkLeg(
   try {
     const { plan } = config;
     const { onProgress } = deps;
-    const follows = { elapsedMs, state, costSoFar, onProgress };
+    const { churnMs, soakMs } = config;
+    const follows = { elapsedMs, state, costSoFar, onProgress, goesOn: { churnMs, soakMs } };
     stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
     const lost = lossWarning(leg, walk.progress());

@@ -17,7 +17,7 @@ import { givenUp } from './give-up-error.ts';
 const POLL_MS = 20;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
 const DEATH_NOTICE_MS = 300;
-/** Failures and losses that a leg may have before it is given up: this many, or this share of its top level. */
+/** Failures and losses that a leg may have before it is given up: this many, or this share of its top level and of all it replaced. */
 const TOLERATED = 50;
 const TOLERATED_SHARE = 0.01;
 
@@ -95,7 +95,7 @@ export const interrupted = (): RigError =>
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
   const broken = tally.failed - tally.outcomes.cancelled + lostOf(tally);
-  if (broken - tally.pardoned > toleratedOf(planned)) return true;
+  if (broken - tally.pardoned > toleratedOf(planned + tally.replaced)) return true;
   return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
 }
 
@@ -123,7 +123,7 @@ export function whyItEnded(
   const failure = most(FAILURE_OUTCOMES, tally.outcomes);
   const loss = most(LOSS_REASONS, tally.closeReasons);
   // A target that drops what it had is refusing replacements by now; that it dropped is what there is to say.
-  if (lostOf(tally) > toleratedOf(planned) || tally.closeReasons[loss] > tally.outcomes[failure]) {
+  if (lostOf(tally) > toleratedOf(planned + tally.replaced) || tally.closeReasons[loss] > tally.outcomes[failure]) {
     const howMany = `${humanCount(tally.closeReasons[loss])} of ${humanCount(opened)}`;
     const ours = givenUp(loss, url, howMany, said(loss));
     if (ours) return ours;

@@ -3,6 +3,7 @@ import type { FindLimitConfig } from '../../config/find-limit-config.ts';
 import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import { FIND_LIMIT_SCHEMA, type FindLimit } from '../../core/schemas/find-limit.ts';
 import { redactText } from '../../core/values/secrets.ts';
+import { humanCount } from '../../core/values/units.ts';
 import { setAside } from '../../lab/run-cell.ts';
 import type { RunDeps } from '../deps.ts';
 import { type Examined, examinePlan } from '../examine.ts';
@@ -102,7 +103,7 @@ async function fromOf(
   const own = join(folder, 'forecast');
   setAside(own);
   const top = Math.min(FORECAST_TOP, most);
-  say(`a first guess by a run of up to ${top} connections`);
+  say(`a first guess by a run of up to ${humanCount(top)} connections`);
   const { crossing } = await runRepeat(forecastConfig(config, top, own), run, config.memoryLimitBytes);
   const found = forecast(own, crossing);
   return found && { ...found, at: Math.min(found.at, most) };

@@ -1,27 +1,20 @@
-import { join } from 'node:path';
-import type { FindLimitConfig } from '../../config/find-limit-config.ts';
 import { bracketOf, nextStep, type SearchEnd, type Tried } from '../../core/limit/limit-search.ts';
-import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import { kindOfObjective, type Objective } from '../../core/limit/objectives.ts';
 import { stepVerdict } from '../../core/limit/step-verdict.ts';
 import type { FindLimit, Repeat, SearchStep } from '../../core/schemas/find-limit.ts';
 import { type ErrorCode, EXIT, EXIT_OF, type ExitCode, RigError } from '../../core/values/errors.ts';
-import { setAside } from '../../lab/run-cell.ts';
-import type { RunDeps } from '../deps.ts';
-import { runRepeat } from './run-repeat.ts';
-import { stepConfig } from './step-config.ts';
 
 /** What a search needs beside its question. */
 export interface SearchDeps {
-  readonly run: RunDeps;
-  /** The folder of the search; each repeat has its run folder in it. */
-  readonly folder: string;
+  /** Aborted when the person wants it to end. */
+  readonly signal: AbortSignal;
   /** All that has to hold, a limit of memory included. */
   readonly objectives: readonly Objective[];
   /**
-   * What a run came to, by its record; undefined where it was interrupted. @throws RigError what keeps any step from being made
+   * Makes one repeat of a step, by the name of its folder; undefined where it was interrupted. @throws RigError what keeps any step from
+   * being made
    */
-  readonly judge: (name: string, at: number, crossing: MemoryCrossing | undefined) => Repeat | undefined;
+  readonly repeat: (name: string, at: number) => Promise<Repeat | undefined>;
   /** Keeps the search as it stands. Called after each repeat. */
   readonly save: (search: FindLimit) => void;
   /** Told when a step begins, and when it is over. */
@@ -33,7 +26,7 @@ export interface SearchDeps {
  *
  * @returns the search with its end; also where something ended it before
  */
-export async function findLimit(config: FindLimitConfig, search: FindLimit, deps: SearchDeps): Promise<FindLimit> {
+export async function findLimit(search: FindLimit, deps: SearchDeps): Promise<FindLimit> {
   const plan = { from: search.from.at, most: search.most.at, within: search.within / 100, maxSteps: search.maxSteps };
   const { steps } = search;
   const tried = (): Tried[] => steps.flatMap((step) => triedIn(step, deps.objectives) ?? []);
@@ -44,7 +37,7 @@ export async function findLimit(config: FindLimitConfig, search: FindLimit, deps
       if (!open && 'end' in next) return { ...search, ...endOf(next.end, search, tried()) };
       const step: SearchStep = open ?? { at: 'at' in next ? next.at : 1, verdict: null, repeats: [] };
       if (!open) steps.push(step);
-      if (!(await makeStep(config, step, search, deps))) {
+      if (!(await makeStep(step, search, deps))) {
         return { ...search, status: 'interrupted', exitCode: EXIT.interrupted };
       }
     }
@@ -55,12 +48,7 @@ export async function findLimit(config: FindLimitConfig, search: FindLimit, deps
 }
 
 /** @returns false where it was interrupted */
-async function makeStep(
-  config: FindLimitConfig,
-  step: SearchStep,
-  search: FindLimit,
-  deps: SearchDeps,
-): Promise<boolean> {
+async function makeStep(step: SearchStep, search: FindLimit, deps: SearchDeps): Promise<boolean> {
   const index = search.steps.indexOf(step);
   deps.onStep(step, index);
   for (;;) {
@@ -71,12 +59,9 @@ async function makeStep(
       deps.onStep(step, index);
       return true;
     }
-    if (deps.run.signal.aborted) return false;
+    if (deps.signal.aborted) return false;
     const name = `step-${String(index + 1).padStart(2, '0')}-${step.repeats.length + 1}`;
-    const folder = join(deps.folder, name);
-    setAside(folder);
-    const { crossing } = await runRepeat(stepConfig(config, step.at, folder), deps.run, config.memoryLimitBytes);
-    const repeat = deps.judge(name, step.at, crossing);
+    const repeat = await deps.repeat(name, step.at);
     if (!repeat) return false;
     step.repeats.push(repeat);
     deps.save(search);

@@ -265,10 +265,28 @@ test('what came of vanished peers is told while it is seen, and once it is known
   const cost = { userBytes: 1, unackedBytes: 0, unackedMemoryBytes: 0 };
   observer.sample({
     type: 'vanish',
-    ...{ elapsedMs: 1, launch: 0, leg: 0, protocol: 'tcp', level: 10, progress: progressOf(0, 10) },
-    ...{ vanished: 4, noticed: 3, waitedMs: 9000, precisionMs: 60, seenBy: 'sockets', looks: 9, lookMs: 1 },
-    ...{ notices: null, retransmitted: 0, probed: 0, orphans: 0, before: cost, most: cost, after: cost },
-    ...{ vanishedAtMs: [0, 0], noticeMs: [1000, 2000, 3000] },
+    elapsedMs: 1,
+    launch: 0,
+    leg: 0,
+    protocol: 'tcp',
+    level: 10,
+    progress: progressOf(0, 10),
+    vanished: 4,
+    noticed: 3,
+    waitedMs: 9000,
+    precisionMs: 60,
+    seenBy: 'sockets',
+    looks: 9,
+    lookMs: 1,
+    notices: null,
+    retransmitted: 0,
+    probed: 0,
+    orphans: 0,
+    before: cost,
+    most: cost,
+    after: cost,
+    vanishedAtMs: [0, 0],
+    noticeMs: [1000, 2000, 3000],
   });
   const tcp = ofProtocol(await scrape(), 'tcp');
   assert.equal(tcp('vanish_still_held'), 1);

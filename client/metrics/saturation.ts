@@ -1,4 +1,4 @@
-import type { RunFile, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type RunFile, type Sample } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
 import type { LiveLeg } from '../observer.ts';
@@ -18,6 +18,7 @@ export class SaturationWatch {
       this.#ramps.set(leg, ramps);
       return;
     }
+    if (!hasProgress(sample)) return;
     if (ownLatenessMs(sample.progress.ownLag) === undefined) this.#ownLate.delete(leg);
     else this.#ownLate.add(leg);
     if (sample.type === 'memory' && sendLatenessMs(sample.talk?.sendLag ?? []) !== undefined) this.#sendLate.add(leg);

@@ -9,7 +9,7 @@ import type { LegSetup } from '../leg-setup.ts';
  * @throws RigError EUSAGE
  */
 export async function checkVanish(
-  setups: readonly LegSetup[],
+  setups: ReadonlyArray<Pick<LegSetup, 'leg' | 'local' | 'url'>>,
   { exporter }: Pick<RunConfig, 'exporter'>,
 ): Promise<void> {
   if (setups.every(({ leg }) => leg.behaviour.kind !== 'vanish')) return;

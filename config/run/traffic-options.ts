@@ -28,6 +28,21 @@ export const TRAFFIC_OPTIONS = {
     default: '60s',
     read: quantity('duration', 100),
   },
+  churnMs: {
+    name: 'churn-for',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'with churn: after a level was read at rest, replace its connections this long',
+    default: '10s',
+    read: quantity('duration', 100),
+  },
+  soakMs: {
+    name: 'soak',
+    group: 'traffic',
+    argument: '<duration>',
+    help: 'hold the top level this long, with what connections do, and read memory up to 600 times: what it grows by in an hour',
+    read: quantity('duration', 1000),
+  },
   perMessageDeflate: {
     name: 'per-message-deflate',
     group: 'traffic',

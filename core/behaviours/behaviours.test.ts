@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { BEHAVIOURS, behaviourHelp, canBehave, isEpisode, isSteadyWith, isTalk, parseBehaviour } from './behaviours.ts';
+import { turnoverAt } from './churn.ts';
 import { printComingBack, type StormPlan, waitMsOf } from './storm.ts';
 
 test('every behaviour is in the help, and what the help shows is read as that', () => {
@@ -20,6 +21,7 @@ test('each can be done by some protocol: all connections can idle, and an event 
     ['echo', 'tcp', 'ws'],
     ['request', 'http'],
     ['poll', 'http'],
+    ['churn', 'tcp', 'ws', 'http', 'sse'],
     ['storm', 'tcp', 'ws', 'http', 'sse'],
     ['vanish', 'tcp', 'ws', 'http', 'sse'],
   ]);
@@ -32,12 +34,34 @@ test('each can be done by some protocol: all connections can idle, and an event 
 
 test('still means that no connection came or went', () => {
   const before = { attempts: 10, opening: 0, open: 8, failed: 1, closed: 1 };
-  for (const kind of BEHAVIOURS) {
+  for (const kind of BEHAVIOURS.filter((one) => one !== 'churn')) {
     const isSteady = isSteadyWith(kind);
     assert.equal(isSteady(before, { ...before }), true);
     // One was lost, and another opened in its place.
     assert.equal(isSteady(before, { ...before, attempts: 11, closed: 2 }), false, kind);
   }
+});
+
+test('while connections are replaced, still means that as many are there, but for those on their way in', () => {
+  const isSteady = isSteadyWith('churn');
+  const before = { attempts: 110, opening: 2, open: 98, failed: 0, closed: 10 };
+  assert.equal(isSteady(before, { attempts: 150, opening: 1, open: 99, failed: 0, closed: 50 }), true);
+  assert.equal(isSteady(before, { attempts: 150, opening: 0, open: 100, failed: 0, closed: 50 }), true);
+  assert.equal(isSteady(before, { attempts: 150, opening: 0, open: 97, failed: 0, closed: 53 }), false);
+  assert.equal(isSteady(before, { attempts: 153, opening: 0, open: 101, failed: 0, closed: 52 }), false);
+});
+
+test('churn has a pace, in percent of what is open or in connections, and how they go', () => {
+  const read: ReadonlyArray<[text: string, plan: unknown]> = [
+    ['churn:5%/s', { kind: 'churn', percentPerSecond: 5 }],
+    ['churn:0.5%/s:rst', { kind: 'churn', percentPerSecond: 0.5, end: 'rst' }],
+    ['churn:2k/s:fin', { kind: 'churn', turnoverPerSecond: 2000, end: 'fin' }],
+    ['churn:200', '"churn:200" may mean churn:200/s or churn:200%/s: write which'],
+    ['churn:101%/s', '"churn:101%/s" is too fast: at most 100%/s, which replaces each connection once a second'],
+  ];
+  for (const [text, plan] of read) assert.deepEqual(parseBehaviour(text), plan);
+  assert.equal(turnoverAt({ kind: 'churn', percentPerSecond: 5 }, 10_000), 500);
+  assert.equal(turnoverAt({ kind: 'churn', turnoverPerSecond: 200 }, 10_000), 200);
 });
 
 test('a poll has a pause, a path, both or neither', () => {
@@ -124,6 +148,11 @@ for (const wrong of [
   'poll:soon',
   'toString:1',
   'echo:1/s:64B:9',
+  'churn',
+  'churn:0/s',
+  'churn:5%',
+  'churn:5%/s:now',
+  'churn:5%/s:fin:1',
 ]) {
   test(`"${wrong}" is no behaviour, and is told what there is`, () => {
     assert.match(

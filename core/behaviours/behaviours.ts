@@ -1,5 +1,6 @@
 import type { ProtocolName } from '../protocols/names.ts';
 import { DESCRIPTORS } from '../protocols/protocols.ts';
+import { CHURN } from './churn.ts';
 import type { BehaviourDescriptor } from './descriptor.ts';
 import { ECHO } from './echo.ts';
 import { HEARTBEAT } from './heartbeat.ts';
@@ -16,6 +17,7 @@ const TABLE = {
   echo: ECHO,
   request: REQUEST,
   poll: POLL,
+  churn: CHURN,
   storm: STORM,
   vanish: VANISH,
 } as const;
@@ -46,12 +48,15 @@ export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['is
 /** How it is written, with values that are usual. */
 export const behaviourExample = (kind: Kind): string => TABLE[kind].example;
 
+/** Whether levels are read at rest before connections do this. A kind that isn't known here does nothing. */
+export const followsRest = (kind: string): boolean => isKind(kind) && TABLE[kind].followsRest === true;
+
 /** For the help: how each is written, and what it is. */
 export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
 
 /**
- * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `storm:100%:backoff` or `vanish:20%`.
+ * Reads `idle`, `heartbeat:30s`, `echo:5k/s:64B`, `request:5k/s:/work?ms=5`, `poll:/updates`, `churn:5%/s`, `storm:100%:backoff` or `vanish:20%`.
  *
  * @returns the plan, or a sentence that says what is wrong
  */

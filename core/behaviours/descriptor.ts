@@ -11,6 +11,8 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly needs: readonly Exchange[] | undefined;
   /** Something comes back for what is sent, so that round trips can be measured. */
   readonly talks: boolean;
+  /** Each level is read at rest first, and connections do this only afterwards. */
+  readonly followsRest?: true;
   /**
    * It is an episode: nothing goes on while levels are held, and once the top was held and read something is done to its
    * connections, after which it is whole again.

@@ -6,6 +6,8 @@ import { FAMILIES, TRANSPORTS } from '../protocols/schemes.ts';
 import { LOSS_PATTERNS } from '../stats/loss-pattern.ts';
 import { EstimateSchema } from '../stats/slope.ts';
 import { CLOSE_REASONS, STATUS_CLASSES } from '../values/outcomes.ts';
+import { ChurnSummary, SoakSummary } from './churn.ts';
+import { FitSummary, RetainedSummary } from './fit-summary.ts';
 import { LegName } from './leg-name.ts';
 import { OutcomeCounts } from './record.ts';
 import { Agreement, LegTls } from './tls.ts';
@@ -18,36 +20,6 @@ export const STRAIGHT = 0.99;
 export const DOUBTS = ['scatter', 'no-line', 'range', 'heap'] as const;
 
 const [count, bytes] = [z.number().int().nonnegative(), z.number().nullable()];
-/** Where something happens, in connections, between the levels `low` and `high`. */
-const place = { at: z.number(), low: count, high: count };
-const Step = z.object({ ...place, bytes: z.number() });
-const Retained = z.object({ bytesPerClosedConnection: z.number(), low: bytes, high: bytes });
-
-/** What the levels come to; see core/stats/shape.ts and core/stats/fit.ts. */
-const Fit = z.object({
-  rSquared: z.number(),
-  /** Up to `at` one more connection costs `below`, from there on `above`; null: none in range. */
-  knee: z.object({ ...place, below: EstimateSchema, above: EstimateSchema }).nullable(),
-  /** Between two levels memory jumped by so many bytes: the largest of `steps`; null: none in range. */
-  step: Step.nullable(),
-  /** All of them, ascending; at most three. */
-  steps: z.array(Step),
-  /** Error of the top level, against the same shape through the others; signed. */
-  holdoutErrorPercent: z.number().nullable(),
-  /** Lines to predict by, ascending: each holds from `fromOpen` on, the last one beyond the top. See core/stats/predict.ts. */
-  lines: z.array(
-    z.object({
-      fromOpen: count,
-      interceptBytes: z.number(),
-      bytesPerConnection: z.number(),
-      residualBytes: z.number(),
-      degrees: count,
-      points: count,
-      meanOpen: z.number(),
-      openSquares: z.number(),
-    }),
-  ),
-});
 const [ms, Latency] = [z.number().nonnegative(), z.number().nonnegative().nullable()];
 
 /** By each open connection; no messages where a protocol has none, as tcp. Bytes are those of messages, without framing. */
@@ -205,16 +177,16 @@ export const LegSummary = z.object({
   /** Open descriptors of the target that one connection takes, at the top level: two of a proxy. */
   descriptorsPerConnection: z.number().nullable(),
   /** The line of `total`; of what there is where the kernel can't be read. */
-  fit: Fit.nullable(),
+  fit: FitSummary.nullable(),
   /** The line of all that the target's memory cgroup is charged for, the process without connections included. */
-  chargedFit: Fit.nullable(),
+  chargedFit: FitSummary.nullable(),
   /**
    * What each closed connection left behind; intervals from 3 cycles on, and a leak only if one excludes 0. The first
    * three numbers are of user memory.
    */
-  retained: Retained.extend({
+  retained: RetainedSummary.extend({
     /** In the kernel: sockets that the target still holds, other open files, its descriptor table; null where that isn't known. */
-    kernel: Retained.nullable().default(null),
+    kernel: RetainedSummary.nullable().default(null),
     /** Descriptors of the target; null where nobody counts them. */
     files: z
       .object({ perClosedConnection: z.number(), low: z.number().nullable(), high: z.number().nullable() })
@@ -286,6 +258,10 @@ export const LegSummary = z.object({
     })
     .nullable()
     .default(null),
+  /** While connections were replaced; null where they weren't. */
+  churn: ChurnSummary.nullable().default(null),
+  /** The top level over hours; null where that wasn't asked for. */
+  soak: SoakSummary.nullable().default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
   /** Connections of the top level that vanished, in all launches; null where none did. */

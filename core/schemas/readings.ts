@@ -185,6 +185,8 @@ export const Established = z.object({
   clientEnds: count,
   /** TIME_WAIT, at either end. */
   timeWait: count,
+  /** Those of them at the target's end, which closed first there. Absent in records from before they were told apart. */
+  targetTimeWait: count.optional(),
   /** Distinct local ports, and distinct pairs of local address and port, of the client ends. */
   clientPorts: count,
   clientAddresses: count,

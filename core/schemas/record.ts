@@ -11,10 +11,12 @@ import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
+import { ChurnSpan, DriftPoint } from './churn.ts';
 import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
+import { SAMPLE_AT } from './sample-at.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
@@ -101,13 +103,10 @@ export const LegProgress = z.object({
 });
 export type LegProgress = z.infer<typeof LegProgress>;
 
-/** Which leg of which launch, both counted from 0. */
-const At = { elapsedMs: ms, launch: count, leg: count, protocol: z.enum(PROTOCOLS) };
-
 /** A few times a second: where the run is. */
 const Tick = z.object({
   type: z.literal('tick'),
-  ...At,
+  ...SAMPLE_AT,
   phase: z.enum(PHASES),
   /** Connections wanted in this phase. */
   level: count,
@@ -123,11 +122,11 @@ const Tick = z.object({
   vanished: z.object({ of: count, held: count.nullable() }).optional(),
 });
 
-/** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; burst: see Phase. */
+/** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; churn, burst: see Phase. */
 const MemoryPoint = z.object({
   type: z.literal('memory'),
-  ...At,
-  phase: z.enum(['baseline', 'hold', 'retained', 'burst']),
+  ...SAMPLE_AT,
+  phase: z.enum(['baseline', 'hold', 'churn', 'retained', 'burst']),
   level: count,
   /** Which climb it belongs to, from 0; the baseline belongs to the first, and a burst to the last. */
   cycle: count,
@@ -146,6 +145,8 @@ const MemoryPoint = z.object({
   generatorCollectedBytes: z.number().nullable().default(null),
   /** null for behaviours to which nothing comes back, and outside of levels. */
   talk: Talk.nullable(),
+  /** Connections per second that were replaced meanwhile; absent where none was. */
+  turnoverPerSecond: z.number().optional(),
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
   held: Received.extend({ durationMs: ms }).nullable().default(null),
   progress: LegProgress,
@@ -153,21 +154,25 @@ const MemoryPoint = z.object({
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
 
 /** The end of a leg in one launch, reached or not. */
-const LegEnd = z.object({ type: z.literal('leg-end'), ...At, progress: LegProgress });
+const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, progress: LegProgress });
 
 /** Connections vanished, once the top was read; see ./vanish.ts. */
-const VanishEpisode = VanishSample.extend({ ...At, progress: LegProgress });
+const VanishEpisode = VanishSample.extend({ ...SAMPLE_AT, progress: LegProgress });
 export type VanishEpisode = z.infer<typeof VanishEpisode>;
 
-export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, VanishEpisode]);
+export const Sample = z.discriminatedUnion('type', [Tick, MemoryPoint, LegEnd, VanishEpisode, DriftPoint, ChurnSpan]);
 export type Sample = z.infer<typeof Sample>;
 
+/** Whether it says how its leg stands. */
+export const hasProgress = (sample: Sample): sample is Extract<Sample, { readonly progress: LegProgress }> =>
+  'progress' in sample;
+
 export const RunEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('phase'), ...At, phase: z.enum(PHASES), level: count }),
+  z.object({ type: z.literal('phase'), ...SAMPLE_AT, phase: z.enum(PHASES), level: count }),
   /** Something that went wrong with connections; each different one once per worker. */
   z.object({
     type: z.literal('trouble'),
-    ...At,
+    ...SAMPLE_AT,
     what: z.union([z.enum(OUTCOMES), z.enum(CLOSE_REASONS)]),
     detail: ShownText,
     /** For an open connection that was lost: how long it had been open, and how long neither side had said anything. */
@@ -175,7 +180,7 @@ export const RunEvent = z.discriminatedUnion('type', [
     silentMs: ms.optional(),
   }),
   /** What connections agreed on about TLS, each different agreement once. */
-  z.object({ type: z.literal('agreed'), ...At, agreement: Agreement }),
+  z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

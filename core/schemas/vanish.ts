@@ -29,7 +29,7 @@ export type VanishCost = z.infer<typeof Cost>;
 const shared = {
   level: count,
   vanished: count,
-  /** Of those, the ones the server let go of while it was looked at. */
+  /** The ones that the server let go of while it was looked at. */
   noticed: count,
   /** How long it was looked at: until all were let go of, or as long as `--vanish-for` says. */
   waitedMs: ms,

@@ -7,6 +7,7 @@ import { EstimateSchema } from '../stats/slope.ts';
 const VARIANT_PARTS = ['total', 'user', 'kernel', 'charged', ...LEDGER_COMPONENTS] as const;
 export type VariantPartName = (typeof VARIANT_PARTS)[number];
 
+const DifferenceSchema = EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) });
 const count = z.number().int().nonnegative();
 
 /** One thing that a connection costs, by one variant; in bytes. */
@@ -16,7 +17,7 @@ const VariantPart = z.object({
   /** 95 %; null for what no row explains, and where levels don't tell. */
   interval: EstimateSchema.nullable(),
   /** To the base, with its 99 % interval; null for the base itself, and where either has no interval. */
-  difference: EstimateSchema.extend({ percent: z.number().nullable(), word: z.enum(WORDS) }).nullable(),
+  difference: DifferenceSchema.nullable(),
   /** To the base, also where there is no interval. */
   differenceBytes: z.number().nullable(),
 });
@@ -42,6 +43,8 @@ const VariantResult = z.object({
   baselineBytes: z.number().nullable(),
   /** What one that reads slowly takes besides, while it does: no level tells it. null where none did. */
   slow: z.object({ user: EstimateSchema.nullable(), kernel: EstimateSchema.nullable() }).nullable().default(null),
+  /** What one more costs while connections are replaced: levels are read at rest before. null where none were. */
+  churn: z.object({ interval: EstimateSchema, difference: DifferenceSchema.nullable() }).nullable().default(null),
   /** None where nothing was measured. */
   parts: z.array(VariantPart),
 });

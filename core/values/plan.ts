@@ -16,8 +16,9 @@ export const readLegName = ({ legs }: { readonly legs: ReadonlyArray<Pick<Leg, '
 
 /**
  * The phases of a leg, in the order in which they come. `ramp`, `settle` and `hold` come once for each level, and so does
- * `talk` where connections exchange messages or requests. All from `ramp` to `retained` come once for each cycle. `storm`
- * or `vanish` comes once, after the top was held, where the behaviour is that. `burst`
+ * `talk` where connections exchange messages or requests, and `churn` where they are replaced after the level was read at
+ * rest. `soak` comes once, at the top of the first climb, where the level is to go on for hours. So does `storm` or `vanish`, after
+ * the top was held, where the behaviour is that. All from `ramp` to `retained` come once for each cycle. `burst`
  * is only for targets that are given a chance to tidy up: by a collection of their garbage, or by `--rest`.
  */
 export const PHASES = [
@@ -27,6 +28,8 @@ export const PHASES = [
   'talk',
   'settle',
   'hold',
+  'churn',
+  'soak',
   'storm',
   'vanish',
   'drain',

@@ -129,6 +129,11 @@ export const WARNINGS = {
       return `the level of ${level} did not hold still: ${came}; it yields no memory point`;
     },
   },
+  WCHURN: {
+    sentence: ({ level }: { readonly level: number }) =>
+      `the level of ${level} did not stay as large while its connections were replaced; what it takes then is not known`,
+    hint: () => 'a lower turnover, such as --behaviour churn:1%/s, or a longer --open-timeout',
+  },
   WFLOOD: {
     sentence: ({ level }: { readonly level: number }) =>
       `round trips at the level of ${level} were measured while a connection flooded the client: they are longer for it`,

@@ -68,6 +68,17 @@ export interface Connections {
   vanish(slot: Slot): VanishedEnds | undefined | string;
   /** Resets one that vanished. */
   dropVanished(slot: Slot): void;
+  /** Connections that this worker is to have open by now. */
+  wanted(): number;
+  /** What part that is of all that the fleet is to have, 0 to 1. */
+  share(): number;
+  /**
+   * Closes it as the behaviour's plan says, and opens another in its place at once, at no other pace.
+   *
+   * @param plannedAtMs when that was due: the time to open counts from there
+   * @returns false when too many are on their way in, or closing
+   */
+  replace(slot: Slot, plannedAtMs: number): boolean;
   /** Reads no more of it, so that its peer is held back; see {@link Engine}. */
   pauseReading(slot: Slot): void;
   resumeReading(slot: Slot): void;

@@ -1,6 +1,7 @@
 import type { BehaviourPlan } from '../../core/behaviours/behaviours.ts';
 import type { MessageProtocol, Protocol, RequestProtocol, TalkingProtocol } from '../protocols/protocol.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
+import { createChurn } from './churn.ts';
 import { createEcho } from './echo.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createPolls } from './poll.ts';
@@ -42,6 +43,8 @@ export function createBehaviour(plan: BehaviourPlan, deps: BehaviourDeps): Behav
       return createStorm(plan, deps);
     case 'vanish':
       return createVanish(plan, deps);
+    case 'churn':
+      return createChurn(plan, deps);
   }
 }
 

@@ -12,7 +12,7 @@ export interface VanishedEnds {
 }
 
 /**
- * Has the kernel drop every segment that comes for a TCP socket from now on, before TCP sees it: nothing is acknowledged, no
+ * Has the kernel drop every segment that comes for a TCP socket from now on, before TCP sees it. So nothing is acknowledged, no
  * keep-alive probe is answered, and neither FIN nor RST arrives. Takes no privilege.
  *
  * @returns its ends; undefined while something that was sent is not acknowledged, since the kernel would go on sending that;

@@ -4,6 +4,7 @@ import type { Slot } from '../protocols/protocol.ts';
 import type { Account, AccountDeps } from './account.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Pursuit } from './pursuit.ts';
+import type { Replacements } from './replacements.ts';
 import { Rotation } from './rotation.ts';
 import type { Slots } from './slots.ts';
 
@@ -12,6 +13,7 @@ export interface AttemptParts {
   readonly account: Account;
   readonly pursuit: Pursuit;
   readonly identities: Identities | undefined;
+  readonly replacements: Replacements;
 }
 
 /** Begins attempts, as many as there is room for: slots, the window of the fleet, numbers of connections. */
@@ -39,24 +41,26 @@ export class Attempts {
    * @returns whether there was no room for all of them
    */
   begin(wanted: number, nowMs: number, engine: Engine, wasFull: boolean): boolean {
-    const { slots, pursuit, identities } = this.#parts;
+    const { slots, pursuit, identities, replacements } = this.#parts;
     const window = this.#deps.opening;
     for (let i = 0; i < wanted; i++) {
-      if (!slots.hasRoom || !window.enter()) return true;
+      // One that comes in place of another has its place in the window already.
+      const isReplacement = replacements.hasDue;
+      if (!slots.hasRoom || !(isReplacement || window.enter())) return true;
       // Where each has a row of its own, those that are still closing have theirs.
       const number = identities?.takeNumber();
       if (number === 0) {
-        window.leave();
+        if (!isReplacement) window.leave();
         return true;
       }
       if (wasFull && i === 0) this.#roomSinceMs = nowMs;
-      const plannedAtMs = pursuit.take(nowMs);
+      const plannedAtMs = isReplacement ? replacements.take() : pursuit.take(nowMs);
       if (plannedAtMs === undefined) {
         window.leave();
         if (number !== undefined) identities!.giveBack(number);
         return false;
       }
-      this.#dial(plannedAtMs, this.#roomSinceMs, number, engine, false);
+      this.#dial(plannedAtMs, Math.max(this.#roomSinceMs, replacements.roomSinceMs), number, engine, false);
     }
     return false;
   }

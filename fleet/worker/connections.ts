@@ -6,7 +6,10 @@ import type { Slots } from './slots.ts';
 export const connectionsOver = (
   slots: Slots,
   engine: Engine,
-  acts: Pick<Connections, 'send' | 'close' | 'cut' | 'comeBack' | 'vanish' | 'dropVanished'>,
+  acts: Pick<
+    Connections,
+    'send' | 'close' | 'wanted' | 'share' | 'replace' | 'cut' | 'comeBack' | 'vanish' | 'dropVanished'
+  >,
 ): Connections => ({
   capacity: slots.capacity,
   nextOpen: (after) => slots.nextOpen(after),

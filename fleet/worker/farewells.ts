@@ -56,11 +56,11 @@ export class Farewells {
     return this.#unanswered < UNANSWERED ? closeTimeoutMs : Math.min(closeTimeoutMs, UNANSWERED_TIMEOUT_MS);
   }
 
-  /** An open connection that is counted as closed by us; there is a place for it among those that are closing. */
-  begin(slot: Slot, nowMs: number): void {
+  /** An open connection that is counted as closed by us; there is a place for it among those that are closing. @param resets by RST */
+  begin(slot: Slot, nowMs: number, resets = this.#options.resets): void {
     this.#slots.launch(slot, nowMs, nowMs);
     const goodbye = this.#protocol.goodbye(slot);
-    if (this.#options.resets) this.#engine.abort(slot);
+    if (resets) this.#engine.abort(slot);
     else if (goodbye) this.#engine.write(slot, goodbye);
     else this.#engine.finish(slot);
   }

@@ -15,6 +15,7 @@ import { Farewells } from './farewells.ts';
 import { FloodWatch } from './flood-watch.ts';
 import type { HolderOptions } from './holder-options.ts';
 import { Pace } from './pace.ts';
+import { Replacements } from './replacements.ts';
 import { isBegun, isClosing, isDeaf, Slots, STATE } from './slots.ts';
 import { Streams } from './streams.ts';
 import { vanishingOf } from './vanishing.ts';
@@ -30,6 +31,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   readonly #slots: Slots;
   readonly #account: Account;
   readonly #identities: Identities | undefined;
+  readonly #replacements: Replacements;
   readonly #pace: Pace;
   #engine!: Engine;
   #protocol!: Protocol;
@@ -60,12 +62,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const hide = identities && ((slot: Slot, text: string) => identities.hide(slot, text));
     const onReturnFailed = (slot: Slot): void => this.#conduct.behaviour.onReturnFailed?.(slot);
     this.#account = new Account(this.#slots, { ...deps, hide, onReturnFailed }, this.#turnMs);
-    this.#pace = new Pace(options, deps, {
-      slots: this.#slots,
-      account: this.#account,
-      identities,
-      close: (slot) => this.#beginToClose(slot, this.#turnMs),
-    });
+    const close = (slot: Slot, resets?: boolean): void => this.#beginToClose(slot, deps.now(), resets);
+    this.#replacements = new Replacements(options, { ...deps, slots: this.#slots, close });
+    const parts = { slots: this.#slots, account: this.#account, identities, replacements: this.#replacements };
+    this.#pace = new Pace(options, deps, { ...parts, close: (slot) => close(slot) });
   }
 
   /** @returns slots needed by a protocol that goes with this holder */
@@ -98,7 +98,10 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
         this.#account.lifetimes.said(slot, this.#turnMs);
         this.#send(slot, bytes);
       },
-      close: (slot) => this.#close(slot),
+      close: (slot) => this.#replacements.close(slot),
+      wanted: () => this.#pace.wanted,
+      share: () => this.#pace.part,
+      replace: (slot, plannedAtMs) => this.#replacements.add(slot, plannedAtMs, this.#turnMs),
       cut: (slot, how) => this.#farewells.cut(slot, how === 'rst'),
       comeBack: (dueAtMs) => this.#pace.beginReturn(dueAtMs, engine),
       ...vanishingOf({ slots: this.#slots, account: this.#account, engine, vanish: this.#deps.vanish }),
@@ -109,7 +112,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** A new order: pursue this worker's share of it from where we are now. */
   aim(order: Order, share: number, perSecond: number): void {
     this.#conduct.behaviour.end?.();
-    this.#pace.aim(share, perSecond, order.startedAtMs);
+    this.#pace.aim(share, perSecond, order.startedAtMs, order.wanted);
     this.#streams?.aimAnew();
     if (order.stop > 0) {
       this.#stopping = true;
@@ -135,21 +138,16 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     tellWire(this.#engine, this.#deps.tally);
     this.#deadlines.expire(nowMs);
     this.#floods.step(nowMs);
+    // What a behaviour replaces is begun in the same turn.
+    const talkInMs = this.#conduct.step(nowMs);
     const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#conduct.step(nowMs), sayInMs, dueInMs);
+    return Math.min(talkInMs, sayInMs, dueInMs);
   }
 
-  /** One that a behaviour wants closed. */
-  #close(slot: Slot): boolean {
-    if (this.#slots.stateOf(slot) !== STATE.open || !this.#slots.hasPlace || !this.#deps.closing.enter()) return false;
-    this.#beginToClose(slot, this.#deps.now());
-    return true;
-  }
-
-  #beginToClose(slot: Slot, nowMs: number): void {
+  #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {
     this.#leaveOpen(slot, 'by-us', '');
-    this.#farewells.begin(slot, nowMs);
+    this.#farewells.begin(slot, nowMs, resets);
   }
 
   // What the engine says.

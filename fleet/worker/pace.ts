@@ -21,6 +21,8 @@ export class Pace {
   readonly #parts: PaceParts;
   /** The window was full when last looked at. */
   #isFull = false;
+  #wanted = 0;
+  #part = 0;
 
   constructor(options: HolderOptions, deps: AccountDeps, parts: PaceParts) {
     this.#parts = parts;
@@ -29,8 +31,19 @@ export class Pace {
     this.#closingOrder = new ClosingOrder(parts.slots);
   }
 
-  /** A new order, from where we are; see {@link Pursuit.aim}. */
-  aim(share: number, perSecond: number, startedAtMs: number): void {
+  /** Connections that this worker is to have, and what part that is of all; 0 when nobody is to have any. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+  get part(): number {
+    return this.#part;
+  }
+
+  /** A new order, from where we are; see {@link Pursuit.aim}. @param ofAll connections that the whole fleet is to have */
+  aim(share: number, perSecond: number, startedAtMs: number, ofAll: number): void {
+    this.#wanted = share;
+    this.#part = ofAll === 0 ? 0 : share / ofAll;
+    this.#parts.replacements.clear();
     this.#pursuit.aim(this.#parts.account.alive, share, perSecond, startedAtMs);
     this.#closingOrder.restart();
   }

@@ -18,6 +18,8 @@ export function phaseSentence({ now, standing }: RunView): string {
     hold: `reading memory at ${level} connections`,
     storm: `cutting connections of ${level}, and waiting until they are back`,
     vanish: vanishText(now),
+    churn: `closing and replacing ${level} connections in turn`,
+    soak: `holding ${level} connections for as long as was asked`,
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,

@@ -1,6 +1,6 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { hasProgress, type MemoryPoint } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
@@ -73,5 +73,5 @@ function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: num
 
 /** How a leg stood when last told. */
 function progressOf({ samples }: RunRecord, index: number): MemoryPoint['progress'] | undefined {
-  return samples.filter((sample) => sample.type !== 'tick').findLast((sample) => sample.leg === index)?.progress;
+  return samples.filter(hasProgress).findLast((sample) => sample.leg === index)?.progress;
 }

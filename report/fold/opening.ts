@@ -94,6 +94,8 @@ export function bytesOf(
  * most that one costs. It is null where messages or requests were exchanged meanwhile, which cost far more than opening.
  */
 function targetCpuMs(points: readonly MemoryPoint[]): number | null {
+  // So were connections that came in place of others.
+  if (points.some(({ phase }) => phase === 'churn')) return null;
   let cpuSeconds = 0;
   let opened = 0;
   let before: MemoryPoint | undefined;

@@ -2,6 +2,7 @@ import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { costOverLaunches } from '../../core/stats/launches.ts';
 import { type Estimate, medianKnown } from '../../core/stats/slope.ts';
 import { OUTCOMES, type Outcome } from '../../core/values/outcomes.ts';
+import { pooledChurn, pooledSoak } from './going-on.ts';
 import { pooledLosses } from './losses.ts';
 import { meanRate, pooledReceived } from './received.ts';
 
@@ -30,6 +31,8 @@ export function poolLaunches(launches: readonly LegSummary[]): LegSummary {
     perConnection: pooledCosts(launches),
     baselineBytes: medianKnown(launches.map((leg) => leg.baselineBytes)),
     burst: pooledBurst(launches),
+    churn: pooledChurn(launches),
+    soak: pooledSoak(launches),
     received: pooledReceived(launches.map(({ received }) => received)),
     launches: variationOf(launches),
   };

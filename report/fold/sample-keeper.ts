@@ -1,4 +1,4 @@
-import type { Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress, type Sample } from '../../core/schemas/record.ts';
 import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
@@ -85,6 +85,10 @@ export class SampleKeeper {
       this.#leftOut += 1;
       return;
     }
+    if (!hasProgress(placed.sample)) {
+      this.#others.push(placed);
+      return;
+    }
     const before = this.#latest.get(placed.sample.leg);
     // How late a leg's attempts were is asked of the latest alone, since all of them count from its beginning.
     if (before !== undefined) this.#others[before] = withoutLags(this.#others[before]!);
@@ -104,11 +108,12 @@ export class SampleKeeper {
   }
 }
 
-const withoutStages = ({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> => ({
-  index,
-  sample: { ...sample, progress: { ...sample.progress, stages: NO_STAGES, waits: NO_WAITS } },
-});
+type Other = Placed<Exclude<Sample, Tick>>;
 
-function withoutLags({ index, sample }: Placed<Exclude<Sample, Tick>>): Placed<Exclude<Sample, Tick>> {
-  return { index, sample: { ...sample, progress: { ...sample.progress, openActual: [], lag: [], ownLag: [] } } };
+const withoutStages = (placed: Other): Other => lessProgress(placed, { stages: NO_STAGES, waits: NO_WAITS });
+
+const withoutLags = (placed: Other): Other => lessProgress(placed, { openActual: [], lag: [], ownLag: [] });
+
+function lessProgress({ index, sample }: Other, less: Partial<LegProgress>): Other {
+  return { index, sample: hasProgress(sample) ? { ...sample, progress: { ...sample.progress, ...less } } : sample };
 }

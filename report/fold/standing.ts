@@ -1,5 +1,5 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import type { MemoryPoint } from '../../core/schemas/record.ts';
+import { hasProgress, type MemoryPoint } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
@@ -77,7 +77,7 @@ function unmeasuredIn({ run, samples }: RunRecord, legs: readonly LegSummary[]):
       const holds = own.filter(
         (sample): sample is MemoryPoint => sample.type === 'memory' && sample.phase === 'hold' && sample.cycle === 0,
       );
-      const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
+      const progress = own.findLast(hasProgress)?.progress;
       const lost = progress ? progress.counts.closed - progress.closeReasons['by-us'] : 0;
       const found = unmeasuredOf({ leg, launch, launches, kind, holds, lost });
       if (found) return found;

@@ -3,7 +3,7 @@ import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import { toScheme } from '../../core/protocols/schemes.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type MemoryPoint, type RunFile, type Sample } from '../../core/schemas/record.ts';
 import type { LevelOpening } from '../../core/schemas/series.ts';
 import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE } from '../../core/stats/shape.ts';
@@ -11,6 +11,7 @@ import { LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.t
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
 import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './cost-parts.ts';
+import { churnOf, soakOf } from './going-on.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -70,7 +71,7 @@ export function foldRuns(records: readonly RunRecord[]): LegSummary | null {
 function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg, index: number): LegSummary {
   const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');
   const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
-  const progress = own.findLast((sample) => sample.type !== 'tick')?.progress;
+  const progress = own.findLast(hasProgress)?.progress;
   const baseline = points.find(({ phase }) => phase === 'baseline');
   const held = points
     // Later cycles climb through what the first one left in the allocator.
@@ -105,6 +106,8 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...waitsOf(points, progress),
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
+    churn: churnOf(run, own, held, baseline),
+    soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
     vanish: null,
     launches: null,

@@ -24,7 +24,7 @@ export function vanishOf(samples: readonly Sample[], leg: number): VanishSummary
     stillHeld: isSeen ? vanished - noticed : null,
     waitedMs: most(({ waitedMs }) => waitedMs),
     precisionMs: most(({ precisionMs }) => precisionMs),
-    // Of two ways the one that tells less.
+    // Where there were two ways, the one that tells less.
     seenBy: isSeen ? (episodes.find(({ seenBy }) => seenBy === 'files')?.seenBy ?? first.seenBy) : null,
     noticeP50Ms: quantile(0.5),
     noticeP99Ms: quantile(0.99),
@@ -41,7 +41,7 @@ export function vanishOf(samples: readonly Sample[], leg: number): VanishSummary
 
 /**
  * The share of all that vanished, the ones that were still held included: those have taken longer than any that were let go of.
- * Of many times so many are written down that are evenly spread, so each stands for several.
+ * Not all times are written down, but so many that are evenly spread: each stands for several.
  */
 function quantilesOf(episodes: readonly VanishEpisode[], vanished: number): (q: number) => number | null {
   const times = episodes

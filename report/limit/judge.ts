@@ -2,7 +2,7 @@ import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import { checkObjective, humanValue, kindOfObjective, type Objective } from '../../core/limit/objectives.ts';
 import type { Limited, Repeat } from '../../core/schemas/find-limit.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import type { LegProgress } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { type ErrorCode, EXIT, EXIT_OF, RigError } from '../../core/values/errors.ts';
@@ -36,8 +36,8 @@ const IN_THE_WAY: ReadonlySet<string> = new Set<ErrorCode>([
   'EINSPECTOR',
   'EMETER',
 ]);
-/** A target that has come to this is not asked for the same again. */
-const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['ETARGETDIED', 'ETARGETMEMORY', 'ETARGETFULL']);
+/** A target that has come to this is not asked for the same again; EMEMORYLIMIT is a run's own word for more than it may take. */
+const FINAL: ReadonlySet<string> = new Set(['ETARGETDIED', 'ETARGETMEMORY', 'ETARGETFULL', 'EMEMORYLIMIT']);
 
 /** A limit of the target's memory, as an objective. */
 export const memoryObjective = (limitBytes: number): Objective => {
@@ -131,8 +131,7 @@ function sentIn({ samples }: RunRecord): { did: number; inMs: number } {
     : { did: 0, inMs: 0 };
 }
 
-const lastProgress = ({ samples }: RunRecord): LegProgress | undefined =>
-  samples.findLast((sample) => sample.type !== 'tick')?.progress;
+const lastProgress = ({ samples }: RunRecord): LegProgress | undefined => samples.findLast(hasProgress)?.progress;
 
 /** How long those took that nobody was in the way of. */
 const soonestMs = ({ openActual }: LegProgress): number | undefined => quantileMs(openActual, UNHINDERED);

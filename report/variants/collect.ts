@@ -8,6 +8,7 @@ import { doubtsAbout } from '../compare/doubts.ts';
 import { type RunRecord, readRun } from '../fold/read-run.ts';
 import { summarize } from '../fold/summarize.ts';
 import { foldRuns } from '../fold/summarize-leg.ts';
+import { churnCostOf } from './churn-cost.ts';
 import { slowCostOf } from './slow-cost.ts';
 
 /** A variant, as far as its result repeats it; `leg` as a leg is called. */
@@ -59,6 +60,7 @@ export function collectVariants(
     });
     const failed = runs.filter(({ cell, state }) => cell.variant === one.name && state === 'failed').at(-1);
     const leg = pooled[i] ?? null;
+    const ownLegs = read.flatMap(({ run, summary }) => (run.cell.variant === one.name ? summary.legs : []));
     return {
       ...one,
       measured: countOf(leg),
@@ -67,7 +69,8 @@ export function collectVariants(
       exitCode: failed?.exitCode ?? null,
       upTo: leg?.levels.at(-1)?.open ?? 0,
       baselineBytes: leg?.baselineBytes ?? null,
-      slow: slowCostOf(read.flatMap(({ run, summary }) => (run.cell.variant === one.name ? summary.legs : []))),
+      slow: slowCostOf(ownLegs),
+      churn: churnCostOf(ownLegs, pooled[0] ?? null),
       parts,
     };
   });

@@ -9,8 +9,16 @@ import { isSum, partLabel } from './charts.ts';
 /** A sentence for each variant but the base. */
 export const sentencesOfVariants = ({ variants }: Pick<VariantsResult, 'variants'>): Phrase[] => {
   const [base, ...others] = variants;
-  return others.map((one) => say`${sentenceOf(one, base!)}${slowClause(one.slow)}`);
+  return others.map((one) => say`${sentenceOf(one, base!)}${churnClause(one.churn, base!)}${slowClause(one.slow)}`);
 };
+
+/** What one more takes while connections are replaced. */
+function churnClause(churn: VariantResult['churn'], { name }: VariantResult): Part {
+  if (!churn) return '';
+  const { interval, difference } = churn;
+  const by = difference ? say`, which differs from ${name} by ${differencePhrase(difference)}: ${difference.word}` : '';
+  return say` While connections are replaced one more costs ${estimate(interval)}${by}.`;
+}
 
 /** What one that reads slowly takes. */
 function slowClause(slow: VariantResult['slow']): Part {

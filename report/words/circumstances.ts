@@ -12,6 +12,7 @@ const Asked = z.object({
   perMessageDeflate: z.string().optional(),
   close: z.string().optional(),
   talkMs: z.number().optional(),
+  vanishForMs: z.number().optional(),
   restMs: z.number().optional(),
   settleTimeoutMs: z.number().optional(),
   command: z.string().optional(),
@@ -39,6 +40,7 @@ export const CIRCUMSTANCES = {
   launches: { label: 'Launches of the target', mayDiffer: true },
   behaviour: { label: 'Open connections', mayDiffer: false },
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
+  vanish: { label: 'Vanished peers are looked at for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   tls: { label: 'TLS', mayDiffer: false },
   opening: { label: 'How they sign in', mayDiffer: false },
@@ -133,6 +135,9 @@ export function measuredOn(run: RunFile): Circumstance[] {
     ...(asked.behaviour ? [['behaviour', behaviourText(asked.behaviour)] as const] : []),
     ...(asked.talkMs !== undefined && isTalk(asked.behaviour?.kind ?? 'idle')
       ? [['talk', ms(asked.talkMs)] as const]
+      : []),
+    ...(asked.vanishForMs !== undefined && asked.behaviour?.kind === 'vanish'
+      ? [['vanish', ms(asked.vanishForMs)] as const]
       : []),
     ...(asked.perMessageDeflate !== undefined && plan.legs.some(({ protocol }) => DESCRIPTORS[protocol].compresses)
       ? [['deflate', asked.perMessageDeflate] as const]

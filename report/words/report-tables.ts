@@ -6,6 +6,7 @@ import { knownCost } from '../../core/values/known-cost.ts';
 import { OUTCOMES } from '../../core/values/outcomes.ts';
 import { refusedOf } from '../fold/opening.ts';
 import { AT_REST, RECONNECTING } from './capacity-phrases.ts';
+import { churnTable } from './going-on-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { receivedTable } from './received-phrases.ts';
@@ -26,6 +27,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...tlsAddsTables(summary),
     ...legs.map(levelTable),
     ledgerTable(legs),
+    ...legs.map(churnTable),
     ...legs.map((leg) => forecastTable(leg, summary)),
     ...legs.map((leg) => sizingTable(leg, summary)),
     outcomeTable(legs),

@@ -7,6 +7,7 @@ import { keepingIn } from '../fold/kept-memory-kind.ts';
 import { lossCell } from '../fold/losses.ts';
 import { isUnanswered } from '../fold/opening.ts';
 import { AT_REST, limitOf, RECONNECTING } from './capacity-phrases.ts';
+import { goingOnRows } from './going-on-phrases.ts';
 import { askAgain } from './kept-phrases.ts';
 import {
   alike,
@@ -111,6 +112,7 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
     ...(legs.some(({ vanish }) => vanish !== null)
       ? [row('vanished peers held, p50 / p99 / all', noticeCell), row('  still held', stillHeldCell)]
       : []),
+    ...goingOnRows(legs, row),
     row('opens per second', ({ open }) => orUnknown(open.ratePerSecond, count)),
     row('first limit', ({ name }) => limitCells(limiters, legs, name)[0] ?? UNKNOWN),
     row('  further limits', ({ name }) => {

@@ -4,6 +4,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { type Estimate, LEAST_LEVELS } from '../../core/stats/slope.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
 import { bothOf, limitOf } from './capacity-phrases.ts';
+import { goingOnClause } from './going-on-phrases.ts';
 import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { receivedClause } from './received-phrases.ts';
@@ -48,7 +49,8 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
   const scope = isPartial ? say`From levels up to ${count(top)} of ${count(leg.planned)}: ` : [];
   const main = say`${scope}${knownCost(leg) ? told(leg, summary) : (disowned(leg) ?? untold(leg))}`;
   const kept = knownCost(leg) ? [] : keptPhrase(leg, summary);
-  return sentence(joined([main, kept, receivedClause(leg), vanishClause(leg), unansweredClause(leg)], '; '));
+  const clauses = [main, kept, goingOnClause(leg), receivedClause(leg), vanishClause(leg), unansweredClause(leg)];
+  return sentence(joined(clauses, '; '));
 }
 
 /** Begins with a capital, ends in a full stop. */

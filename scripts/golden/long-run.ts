@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LegProgress, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { unpackGolden } from './golden-runs.ts';
 
 export const LONG_RUN = { durationMs: 3_600_000, ticksPerSecond: 10, connections: 1_000_000 } as const;
@@ -30,13 +30,11 @@ export function writeLongRun(folder: string): void {
     const elapsedMs = (i * 1000) / LONG_RUN.ticksPerSecond;
     return { ...tick, elapsedMs, level: scaled(tick.level), counts: scaledCounts(tick.counts) };
   });
-  const others = samples
-    .filter((sample) => sample.type !== 'tick')
-    .map((sample): Sample => {
-      const progress = { ...sample.progress, counts: scaledCounts(sample.progress.counts) };
-      const at = { elapsedMs: sample.elapsedMs * stretch, progress };
-      return sample.type === 'memory' ? { ...sample, ...at, level: scaled(sample.level) } : { ...sample, ...at };
-    });
+  const others = samples.filter(hasProgress).map((sample): Sample => {
+    const progress = { ...sample.progress, counts: scaledCounts(sample.progress.counts) };
+    const at = { elapsedMs: sample.elapsedMs * stretch, progress };
+    return sample.type === 'memory' ? { ...sample, ...at, level: scaled(sample.level) } : { ...sample, ...at };
+  });
   const events = lines('events.jsonl')
     .map((line) => RunEvent.parse(line))
     .map((event) => ({ ...event, elapsedMs: event.elapsedMs * stretch }));

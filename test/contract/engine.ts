@@ -6,6 +6,7 @@ import { numbersContract } from './engine-numbers.ts';
 import { openingContract } from './engine-opening.ts';
 import { pausingContract } from './engine-pausing.ts';
 import { socketOpeningContract } from './engine-sockets.ts';
+import { vanishingContract } from './engine-vanishing.ts';
 import { PLAIN_PEERS, SOCKET_PEERS } from './peers.ts';
 import type { EngineFactory } from './subject.ts';
 
@@ -20,6 +21,7 @@ export function engineContract(name: string, makeEngine: EngineFactory, peers = 
     dataContract(makeEngine, peers);
     floodContract(makeEngine, peers);
     pausingContract(makeEngine, peers);
+    vanishingContract(makeEngine, peers);
     numbersContract(makeEngine, peers);
   });
 }

@@ -1,7 +1,7 @@
 /**
  * A ws server that notices vanished peers in known ways, as a process of its own: `node notice-process.js <every ms> <patience ms> <ways> [<port>]`. Connections take
- * the ways in turn: `ping` (pinged every so often, dropped after so long without a pong), `keep-alive` and `retransmission` (its
- * kernel gives up), `told` (dropped when its parent names their ports), `never`. It tells its parent `{ port }`, and on `report`
+ * the ways in turn. `ping`: pinged every so often, dropped after so long without a pong. `keep-alive` and `retransmission`: its
+ * kernel gives up. `told`: dropped when its parent names their ports. `never`: held. It tells its parent `{ port }`, and on `report`
  * when it let go of whom by the monotonic clock; without a parent it prints that, by the wall's.
  */
 import type { AddressInfo } from 'node:net';

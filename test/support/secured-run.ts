@@ -1,5 +1,5 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
-import type { LegProgress, RunEvent, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress, type RunEvent, type Sample } from '../../core/schemas/record.ts';
 import type { Agreement, LegTls } from '../../core/schemas/tls.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { climb, leg } from './synthetic-run.ts';
@@ -67,5 +67,5 @@ export const stagedClimb = (
   tls: Partial<NonNullable<LegProgress['tls']>> | null = {},
 ): Sample[] =>
   climb(bytesEach, where).map((sample) =>
-    sample.type === 'tick' ? sample : { ...sample, progress: withStages(sample.progress, tls) },
+    hasProgress(sample) ? { ...sample, progress: withStages(sample.progress, tls) } : sample,
   );

@@ -1,5 +1,5 @@
 import type { Rtt } from '../../core/schemas/leg-summary.ts';
-import type { MemoryPoint, Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type MemoryPoint, type Sample } from '../../core/schemas/record.ts';
 import type { Received } from '../../core/schemas/talk.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 
@@ -55,6 +55,7 @@ function talkOf({ messages, replies, fromOthers = 0, received }: Talked): NonNul
 export function receiving(samples: readonly Sample[], each: Received, all: Received): Sample[] {
   return samples.map((sample) => {
     if (sample.type === 'tick') return { ...sample, received: all };
+    if (!hasProgress(sample)) return sample;
     const progress = { ...sample.progress, received: all };
     if (sample.type !== 'memory' || sample.phase !== 'hold') return { ...sample, progress };
     const [messages, payloadBytes] = [each.messages * sample.level, each.payloadBytes * sample.level];

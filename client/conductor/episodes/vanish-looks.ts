@@ -6,14 +6,20 @@ import { type EndsSeen, VanishedEndWatch } from '../../../memory/vanished-ends.t
 /** Notice times are written down up to so many. */
 const TIMES_MOST = 1000;
 
+/** What its processes show, here or by an exporter; null where that isn't known. */
+export interface TargetSeen {
+  readonly files: number | null;
+  readonly userBytes: number | null;
+}
+
 interface LooksGiven {
-  /** Of the target, where its end lies in this machine's kernel; else none. */
+  /** Ports of the target, where its end lies in this machine's kernel; else none. */
   readonly ports: readonly number[];
   /** Open files of the target before any vanished; null when unknown. */
   readonly files: number | null;
   /** Connections that were open then. */
   readonly level: number;
-  readonly readFiles: () => Promise<number | null>;
+  readonly readTarget: () => Promise<TargetSeen>;
   readonly now: () => number;
 }
 
@@ -29,9 +35,11 @@ export class VanishLooks {
   readonly #letGoAtMs: number[] = [];
   readonly #startedAtMs: number;
   #lookedAtMs: number;
+  /** When files were last counted. */
+  #countedAtMs: number;
   #looks = 0;
   #tookMs = 0;
-  /** Of files alone. */
+  /** The longest time between two counts of files that showed some to be let go of. */
   #widestMs = 0;
 
   constructor(vanished: readonly Vanished[], given: LooksGiven) {
@@ -40,7 +48,8 @@ export class VanishLooks {
     this.#ends = new VanishedEndWatch(vanished, given.ports);
     this.#seenBy = given.ports.length > 0 ? 'sockets' : given.files === null ? null : 'files';
     this.#startedAtMs = given.now();
-    this.#lookedAtMs = this.#atMs[0] ?? this.#startedAtMs;
+    this.#lookedAtMs = this.#startedAtMs;
+    this.#countedAtMs = this.#atMs[0] ?? this.#startedAtMs;
   }
 
   get vanished(): number {
@@ -60,15 +69,16 @@ export class VanishLooks {
 
   /** @param userBytes memory of the target now */
   async look(userBytes: number | null): Promise<void> {
+    let told: number | null = null;
     const startedAtMs = this.#given.now();
     if (this.#seenBy === 'sockets') await this.#lookAtSockets();
-    if (this.#seenBy === 'files') await this.#countFiles();
+    if (this.#seenBy === 'files') told = await this.#countFiles();
     this.#looks += 1;
     this.#tookMs += this.#given.now() - startedAtMs;
     this.#lookedAtMs = startedAtMs;
     const { unackedBytes = null, unackedMemoryBytes = null } = this.#last ?? {};
     this.#most = {
-      userBytes: larger(this.#most.userBytes, userBytes),
+      userBytes: larger(this.#most.userBytes, userBytes ?? told),
       unackedBytes: larger(this.#most.unackedBytes, unackedBytes),
       unackedMemoryBytes: larger(this.#most.unackedMemoryBytes, unackedMemoryBytes),
     };
@@ -106,15 +116,19 @@ export class VanishLooks {
     this.#seenBy = this.#given.files === null ? null : 'files';
   }
 
-  async #countFiles(): Promise<void> {
-    const files = await this.#given.readFiles();
-    if (files === null || this.#given.files === null) return;
+  /** @returns its user memory then */
+  async #countFiles(): Promise<number | null> {
+    const { files, userBytes } = await this.#given.readTarget();
+    if (files === null || this.#given.files === null) return userBytes;
     // A proxy has two for each.
     const each = Math.max(1, Math.round(this.#given.files / Math.max(1, this.#given.level)));
     const letGo = Math.min(this.#atMs.length, Math.round((this.#given.files - files) / each));
     const nowMs = this.#given.now();
-    if (letGo > this.#letGoAtMs.length) this.#widestMs = Math.max(this.#widestMs, nowMs - this.#lookedAtMs);
-    while (this.#letGoAtMs.length < letGo) this.#letGoAtMs.push((nowMs + this.#lookedAtMs) / 2);
+    const gapMs = nowMs - this.#countedAtMs;
+    if (letGo > this.#letGoAtMs.length) this.#widestMs = Math.max(this.#widestMs, gapMs);
+    while (this.#letGoAtMs.length < letGo) this.#letGoAtMs.push(nowMs - gapMs / 2);
+    this.#countedAtMs = nowMs;
+    return userBytes;
   }
 
   /** Which was let go of isn't known; those that vanished first are taken for the first ones. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { userBytesOf } from '../../../core/ledger/ledger.ts';
 import type { VanishEpisode } from '../../../core/schemas/record.ts';
 import type { VanishCost } from '../../../core/schemas/vanish.ts';
 import { monotonicClock } from '../../../fleet/local/shared.ts';
@@ -6,7 +7,7 @@ import type { Vanished } from '../../../fleet/wire.ts';
 import type { LegCourse } from '../leg-course.ts';
 import { moveTo, untilTaken } from '../phases/ramp.ts';
 import { check, waitFor } from '../watch.ts';
-import { VanishLooks } from './vanish-looks.ts';
+import { type TargetSeen, VanishLooks } from './vanish-looks.ts';
 
 /** A look takes time of the machine that the server may run on, so looks that take long are rarer. */
 const PAUSE_MS = 50;
@@ -15,16 +16,16 @@ const PAUSE_FOR_EACH_LOOK = 3;
 
 /** Has a share of the level's connections vanish, and times until the target has let go of each; then the level is made whole. */
 export async function vanish(course: LegCourse, level: number): Promise<void> {
-  const { leg, fleet, meters, ports, recorder } = course.context;
+  const { leg, fleet, ports, recorder } = course.context;
   course.enter('vanish', level);
-  const before = costNow(course);
-  const { target } = await meters.readEnds();
+  const { files, userBytes } = await seeTarget(course);
+  const before = costOf(userBytes);
   await letVanish(course, level);
   const looks = new VanishLooks(fleet.vanished(), {
     ports,
-    files: target?.openFiles ?? null,
+    files,
     level,
-    readFiles: async () => (await meters.readEnds()).target?.openFiles ?? null,
+    readTarget: () => seeTarget(course),
     now: monotonicClock(),
   });
   let after: VanishCost | null = null;
@@ -32,7 +33,7 @@ export async function vanish(course: LegCourse, level: number): Promise<void> {
     await lookOn(course, level, looks);
     await moveTo(course, level, leg.connectsPerSecond);
     await untilTaken(course, level);
-    after = costNow(course);
+    after = costOf((await seeTarget(course)).userBytes);
   } finally {
     const progress = course.progress();
     const vanishedAtMs = momentsOf(course, fleet.vanished());
@@ -83,9 +84,11 @@ function momentsOf({ context }: LegCourse, vanished: readonly Vanished[]): Vanis
   return [times[0] ?? 0, times.at(-1) ?? 0];
 }
 
+async function seeTarget({ context }: LegCourse): Promise<TargetSeen> {
+  const { target } = await context.meters.readEnds();
+  const files = target?.openFiles ?? null;
+  return { files, userBytes: context.meters.readQuick().targetBytes ?? userBytesOf({ target, exporter: null }) };
+}
+
 /** None has vanished yet, or the target has been told of all that had. */
-const costNow = ({ context }: LegCourse): VanishCost => ({
-  userBytes: context.meters.readQuick().targetBytes,
-  unackedBytes: 0,
-  unackedMemoryBytes: 0,
-});
+const costOf = (userBytes: number | null): VanishCost => ({ userBytes, unackedBytes: 0, unackedMemoryBytes: 0 });

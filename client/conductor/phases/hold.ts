@@ -1,4 +1,5 @@
-import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
+import { followsRest, isSteadyWith } from '../../../core/behaviours/behaviours.ts';
+import { isStill } from '../../../core/behaviours/descriptor.ts';
 import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { Talk } from '../../../core/schemas/talk.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
@@ -23,7 +24,8 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
     await untilCalm(course, level);
     course.enter('settle', level);
     const [before, sinceMs] = [fleet.tally(), performance.now()];
-    const isSteady = isSteadyWith(leg.behaviour.kind);
+    const { kind } = leg.behaviour;
+    const isSteady = followsRest(kind) ? isStill : isSteadyWith(kind);
     const point = await measure(course, 'hold', level, {
       talk,
       isStill: () => isSteady(before, fleet.tally()),

@@ -5,14 +5,14 @@ import { VANISHED } from '../queries/run.ts';
 export const vanished = [
   lines({
     title: 'Vanished peers',
-    description: 'Of those whose clients are gone without FIN or RST. Only with --behaviour vanish.',
+    description: 'Connections whose clients are gone without FIN or RST. Only with --behaviour vanish.',
     width: 12,
     height: 8,
     queries: [VANISHED.connections],
   }),
   lines({
     title: 'Until the target let go',
-    description: 'Of half, 99 % and all of them; what it still had at the end has no time.',
+    description: 'Half, 99 % and all of them; what it still had at the end has no time.',
     unit: 's',
     width: 6,
     height: 8,

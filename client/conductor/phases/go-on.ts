@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { userBytesOf } from '../../../core/ledger/ledger.ts';
+import type { DriftPoint } from '../../../core/schemas/churn.ts';
+import { isCollected } from '../../../core/schemas/readings.ts';
+import type { LegCourse } from '../leg-course.ts';
+import { check } from '../watch.ts';
+
+/** How a level goes on, and how often its memory is read. */
+export interface GoingOn {
+  readonly phase: DriftPoint['phase'];
+  readonly level: number;
+  readonly forMs: number;
+  readonly everyMs: number;
+  /** The target's garbage is collected before each reading. */
+  readonly collects: boolean;
+}
+
+const LOOK_MS = 100;
+/** A reading that takes long, as of a large heap, is that much rarer: the target is to get on with it. */
+const PAUSE_FOR_EACH_READING = 4;
+
+/**
+ * Lets a level go on for a while, and reads its memory each so often: when it begins, and when it ends, too.
+ *
+ * @returns the fewest connections that were open at any look
+ */
+export async function goOn(course: LegCourse, going: GoingOn): Promise<number> {
+  const { fleet, meters, recorder, watched } = course.context;
+  const { phase, level, forMs, everyMs, collects } = going;
+  const startedAtMs = performance.now();
+  const passedMs = (): number => performance.now() - startedAtMs;
+  let leastOpen = level;
+  const look = async (): Promise<void> => {
+    leastOpen = Math.min(leastOpen, fleet.tally().open);
+    await check(level, watched);
+  };
+  const read = async (): Promise<void> => {
+    const before = fleet.tally();
+    const readings = await meters.read({ gc: collects });
+    const { open, opening, failed, closed, replaced } = fleet.tally();
+    // Memory was read somewhere between the two.
+    const midway = Math.round((before.replaced + replaced) / 2);
+    recorder.sample({
+      type: 'drift',
+      ...course.now(),
+      phase,
+      level,
+      heldMs: passedMs(),
+      open,
+      opening,
+      failed,
+      closed,
+      replaced: midway,
+      userBytes: userBytesOf(readings),
+      openFiles: readings.target?.openFiles ?? null,
+      timeWait: readings.sockstat?.tcpTimeWait ?? null,
+      isCollected: isCollected(readings),
+    });
+  };
+  for (let dueMs = 0; ; ) {
+    for (let leftMs = dueMs - passedMs(); leftMs > 0; leftMs = dueMs - passedMs()) {
+      await delay(Math.min(LOOK_MS, leftMs));
+      await look();
+    }
+    await look();
+    const begunMs = passedMs();
+    await read();
+    const endedMs = passedMs();
+    if (endedMs >= forMs) return leastOpen;
+    dueMs = Math.min(forMs, Math.max(dueMs + everyMs, endedMs + PAUSE_FOR_EACH_READING * (endedMs - begunMs)));
+  }
+}

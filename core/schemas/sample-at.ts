@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { PROTOCOLS } from '../protocols/names.ts';
+
+const count = z.number().int().nonnegative();
+
+/** What every sample of a leg begins with: which leg of which launch, both counted from 0, and ms since the run began. */
+export const SAMPLE_AT = {
+  elapsedMs: z.number().nonnegative(),
+  launch: count,
+  leg: count,
+  protocol: z.enum(PROTOCOLS),
+};
