@@ -10,6 +10,7 @@ import { loadSubcommands } from './connrig.ts';
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   run: ['config'],
   'find-limit': ['config'],
+  variants: ['config'],
   try: ['config'],
   doctor: ['config'],
 };

@@ -15,6 +15,7 @@ const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['meter', async () => (await import('./meter.ts')).addMeterCommand],
   ['report', async () => (await import('./report.ts')).addReportCommand],
   ['compare', async () => (await import('./compare.ts')).addCompareCommand],
+  ['variants', async () => (await import('./variants.ts')).addVariantsCommand],
   ['live', async () => (await import('./live.ts')).addLiveCommand],
   ['targets', async () => (await import('./targets.ts')).addTargetsCommand],
   ['dialects', async () => (await import('./dialects.ts')).addDialectsCommand],

@@ -15,7 +15,10 @@ export function addPlanArguments(command: Command): void {
       '[url...]',
       'ws://host:port/path, http://host:port/path or tcp://host:port; a port range such as :9001-9004',
     )
-    .option('--config <file>', 'settings from a YAML or JSON file, by the same names; the command line wins');
+    .option(
+      '--config <file>',
+      'settings from a YAML or JSON file, by the same names; - reads stdin; the command line wins',
+    );
 }
 
 /**
@@ -32,7 +35,8 @@ export async function readPlan(command: Command, table: OptionTable, env: CliDep
   // What sums up a run takes memory that a run without a baseline needn't have.
   const { readBaseline } = hasBaseline ? await import('../report/compare/read-baseline.ts') : {};
   const config = parseRunConfig(settings, fromFile, strangers, readBaseline, env, command.name());
-  return openingsOf(config, file, env, command.name());
+  // What stdin names lies where the command is called.
+  return openingsOf(config, file === '-' ? undefined : file, env, command.name());
 }
 
 /**
@@ -53,14 +57,20 @@ export async function openingsOf(
   return readOpenings({ ...config, configFile: file }, env, command);
 }
 
+const STDIN = 0;
+
 /** @throws RigError ECONFIG */
 export function readConfigFile(path: string, command: string): RawSettings {
+  const isStdin = path === '-';
   const refuse = (sentence: string, cause?: unknown): RigError =>
-    new RigError('ECONFIG', `the config file ${path} ${sentence}`, { hint: `connrig ${command} --help`, cause });
+    new RigError('ECONFIG', `${isStdin ? 'the config on stdin' : `the config file ${path}`} ${sentence}`, {
+      hint: `connrig ${command} --help`,
+      cause,
+    });
   let value: unknown;
   try {
     // JSON is YAML too.
-    value = parse(readFileSync(path, 'utf8'));
+    value = parse(readFileSync(isStdin ? STDIN : path, 'utf8'));
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message.split('\n')[0];
     throw refuse(`can't be read: ${why}`, cause);

@@ -23,6 +23,11 @@ export function configSchema(): Json {
     properties: {
       urls: { description: 'what to connect to, such as ws://127.0.0.1:3000', ...ONE_OR_MORE },
       ...Object.fromEntries(settings),
+      variants: {
+        description: 'for connrig variants: by its name, what each sets in place of these settings',
+        type: 'object',
+        additionalProperties: { type: 'object', additionalProperties: ONE_OR_MORE },
+      },
       opening: {
         ...settingOf(RUN_OPTIONS.opening),
         // In full, or the file that has it.

@@ -11,6 +11,7 @@ import { SERVE_OPTIONS } from './serve-options.ts';
 import { TARGETS_COMPARE_OPTIONS } from './targets-compare-options.ts';
 import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from './targets-options.ts';
 import { TRY_OPTIONS } from './try-options.ts';
+import { VARIANTS_OPTIONS } from './variants/variants-options.ts';
 
 /** The options of every command, in the order of the help. For pages about all of them: a command loads its own table alone. */
 export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
@@ -21,6 +22,7 @@ export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
   meter: METER_OPTIONS,
   report: REPORT_OPTIONS,
   compare: COMPARE_OPTIONS,
+  variants: VARIANTS_OPTIONS,
   live: LIVE_OPTIONS,
   'targets list': TARGETS_LIST_OPTIONS,
   'targets build': TARGETS_BUILD_OPTIONS,

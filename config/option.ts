@@ -12,6 +12,7 @@ export const OPTION_GROUPS = {
   tls: 'TLS',
   opening: 'How they sign in',
   traffic: 'What they say',
+  variants: 'What varies',
   target: 'The target',
   targets: 'Which targets',
   limits: 'What it allows',

@@ -44,6 +44,8 @@ export function commandAgain(
     const given = commandLine[name] ?? file[name];
     if (given === undefined || LEFT_OUT.has(name)) return [];
     const joinedBy = 'joinedBy' in option ? option.joinedBy : undefined;
+    // One that stood in the config file in full.
+    if (name === 'opening' && typeof given === 'object') return ['--opening FILE'];
     const written = (Array.isArray(given) ? given : [given]).map(String);
     const texts = joinedBy === undefined ? written : written.flatMap((text) => text.split(joinedBy));
     if (!('argument' in option)) return texts[0] === 'true' ? [`--${name}`] : [];

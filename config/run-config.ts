@@ -208,12 +208,15 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
 
 function unknownKeys(file: RawSettings): string[] {
   const known = ['urls', ...Object.values(RUN_OPTIONS).map(({ name }) => name as string)];
-  return Object.keys(file)
-    .filter((key) => !known.includes(key))
-    .map((key) => {
-      const meant = findNearest(toOptionName(key), known);
-      return `"${key}" is not a setting${meant === undefined ? `; there are ${known.join(', ')}` : ` (did you mean ${meant}?)`}`;
-    });
+  return (
+    Object.keys(file)
+      // Those of `connrig variants`, which may share the file.
+      .filter((key) => key !== 'variants' && !known.includes(key))
+      .map((key) => {
+        const meant = findNearest(toOptionName(key), known);
+        return `"${key}" is not a setting${meant === undefined ? `; there are ${known.join(', ')}` : ` (did you mean ${meant}?)`}`;
+      })
+  );
 }
 
 /** As options are spelt: `settle_timeout` and `settleTimeout` are meant for `settle-timeout`. */

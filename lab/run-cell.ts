@@ -12,6 +12,10 @@ export interface Cell {
   readonly name: string;
   /** Options of `connrig run`. */
   readonly args: readonly string[];
+  /** What it reads on stdin: settings that nobody is to see in a list of processes, where `args` say `--config -`. */
+  readonly input?: string;
+  /** How it is told to people; `connrig run` with its options unless said. */
+  readonly told?: string;
 }
 
 /** Characters of `--name`. */
@@ -41,6 +45,8 @@ export interface CellDeps {
   /** The command line that is connrig. */
   readonly connrig: readonly string[];
   readonly env: Env;
+  /** Whether what each run came to is told on stdout, too. */
+  readonly tellsResults?: boolean;
   /** What a run says on stderr, as it comes. */
   readonly onOutput: (text: string) => void;
 }
@@ -51,8 +57,8 @@ export interface CellDeps {
  * @param say told of it in a line
  */
 export async function runCell(
-  { name, args }: Cell,
-  { folder, connrig, env, onOutput }: CellDeps,
+  { name, args, input, told }: Cell,
+  { folder, connrig, env, tellsResults = true, onOutput }: CellDeps,
   say: (line: string) => void,
 ): Promise<CellEnd> {
   const own = join(folder, name);
@@ -62,15 +68,17 @@ export async function runCell(
     return { state: 'kept', exitCode: already, said: '' };
   }
   setAside(own);
-  say(`connrig run ${args.join(' ')}`);
+  say(told ?? `connrig run ${args.join(' ')}`);
   const [program = '', ...first] = connrig;
   const child = spawn(
     program,
     [...first, 'run', '--quiet', '--name', name.slice(0, NAME_MOST), '--out', own, ...args],
-    { stdio: ['inherit', 'inherit', 'pipe'], env },
+    { stdio: [input === undefined ? 'inherit' : 'pipe', tellsResults ? 'inherit' : 'ignore', 'pipe'], env },
   );
+  // One that ends before it has read all of it says itself why.
+  child.stdin?.on('error', () => {}).end(input);
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-KEPT_CHARS);
     onOutput(text);
   });

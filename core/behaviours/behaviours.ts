@@ -60,6 +60,9 @@ export const isEpisode = (kind: Kind): boolean => {
 /** What *still* means while connections do this. */
 export const isSteadyWith = (kind: Kind): BehaviourDescriptor<BehaviourPlan>['isSteady'] => TABLE[kind].isSteady;
 
+/** How it is written, with values that are usual. */
+export const behaviourExample = (kind: Kind): string => TABLE[kind].example;
+
 /** Whether levels are read at rest before connections do this. A kind that isn't known here does nothing. */
 export const followsRest = (kind: string): boolean => isKind(kind) && TABLE[kind].followsRest === true;
 

@@ -2,7 +2,8 @@ import type { Exchange } from '../../core/protocols/descriptor.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import { type SchemeName, toCarried } from '../../core/protocols/schemes.ts';
 import { KINDS, type Kind, type RuntimesResult } from '../../core/schemas/runtimes.ts';
-import { type Random, seededRandom } from '../../core/stats/random.ts';
+import { seededRandom } from '../../core/stats/random.ts';
+import { shuffled } from '../../core/stats/shuffled.ts';
 import type { Cell } from '../run-cell.ts';
 
 /** Only servers of http can be asked to compute. */
@@ -168,14 +169,4 @@ function behaviourOf(plan: RuntimesPlan, scheme: SchemeName, kind: Kind): string
   return exchangeOver(scheme) === 'requests'
     ? `request:${plan.timesPerSecond}/s:/`
     : `echo:${plan.timesPerSecond}/s:64B`;
-}
-
-/** Fisher and Yates. */
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const all = [...items];
-  for (let i = all.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [all[i], all[j]] = [all[j]!, all[i]!];
-  }
-  return all;
 }

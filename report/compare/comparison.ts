@@ -80,7 +80,7 @@ export function comparisonOf(
     legs: names.map((name) => {
       const legs = lettered.map(({ summary }) => summary.legs.find((leg) => leg.name === name) ?? null);
       const { protocol, transport, family } = legs.find((leg) => leg !== null)!;
-      return { name, protocol, transport, family, legs, parts: partsOf(legs) };
+      return { name, protocol, transport, family, legs, parts: comparedParts(legs) };
     }),
   };
 }
@@ -95,7 +95,8 @@ export const sizeOf = ({ baselineBytes, levels }: LegSummary) => ({
   topOpen: levels.at(-1)?.open ?? 0,
 });
 
-function partsOf(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
+/** Everything that a connection costs, by each leg, and how it differs from the first. null: a run has no such leg. */
+export function comparedParts(legs: ReadonlyArray<LegSummary | null>): ComparedPart[] {
   const costs = COSTS.map((part): ComparedPart => {
     const own = legs.map((leg) => costOf(leg, part));
     return {

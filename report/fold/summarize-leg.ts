@@ -51,6 +51,24 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
 }
 
+/**
+ * The first leg of several runs by one plan, together as launches of one run are: by what their levels show, however little that is.
+ * null: none of them began.
+ */
+export function foldRuns(records: readonly RunRecord[]): LegSummary | null {
+  const legs = records.flatMap((record) => {
+    const [leg] = record.run.plan.legs;
+    const hasBegun = leg && record.samples.some((sample) => sample.leg === 0);
+    return hasBegun ? [{ record, leg, folded: foldLeg(record, leg, 0) }] : [];
+  });
+  const known = legs.filter(({ folded }) => folded.perConnection !== null);
+  const [first] = known.length > 0 ? known : legs;
+  if (!first) return null;
+  const { record, leg } = first;
+  const pooled = known.length > 0 ? poolLaunches(known.map(({ folded }) => folded)) : first.folded;
+  return withCoarseness(pooled, hiddenBy(record.run, record.samples, 0), highWaterBefore(record.run, leg, 0));
+}
+
 /** What one leg came to in one launch, from its samples alone. */
 function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg, index: number): LegSummary {
   const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');

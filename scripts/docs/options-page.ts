@@ -1,6 +1,7 @@
 import { formatFlags, formatMeaning, OPTION_GROUPS, type Option, type OptionTable } from '../../config/option.ts';
 import { OPTION_TABLES } from '../../config/option-tables.ts';
 import { TRIED_OPTIONS } from '../../config/try-options.ts';
+import { COMMON_OPTIONS } from '../../config/variants/variants-options.ts';
 import { markdownTable } from '../../report/outputs/markdown-kit.ts';
 
 const HEAD = `<!-- Made by "npm run generate" from the tables of options in config/: change it there. -->
@@ -27,13 +28,16 @@ An \`--out\` that holds nothing but a run which failed before it measured anythi
   try: `It takes URLs, \`--config\` and these options of \`connrig run\`: ${namesOf(TRIED_OPTIONS)}. [What it shows](try.md). It has these beside
 them:
 `,
+  variants: `It takes URLs, \`--config\` and these options of \`connrig run\`, which all variants have in common: ${namesOf(COMMON_OPTIONS)}.
+[What variants there are](variants.md). It has these beside them, or otherwise:
+`,
   doctor: `It takes URLs, \`--config\` and all options of \`connrig run\`, and says whether that run would fit this machine. \`connrig run --dry-run\` tells
 the plan besides. These differ:
 `,
 };
 
 /** Rows of a command that are told with another one. */
-const TOLD_WITH: Readonly<Record<string, string>> = { try: 'run', doctor: 'run' };
+const TOLD_WITH: Readonly<Record<string, string>> = { try: 'run', variants: 'run', doctor: 'run' };
 
 function namesOf(table: OptionTable): string {
   const names = Object.values(table).map(({ name }) => `\`--${name}\``);

@@ -16,7 +16,7 @@ describe('the help', () => {
       const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name ?? '');
       const options = [
         ...Object.values(table).map(({ name }) => name),
-        ...(['run', 'find-limit', 'try', 'doctor'].includes(command) ? ['config'] : []),
+        ...(['run', 'find-limit', 'variants', 'try', 'doctor'].includes(command) ? ['config'] : []),
       ];
       assert.deepEqual(listed.sort(), [...options, 'help'].sort());
     });
