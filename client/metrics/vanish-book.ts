@@ -1,4 +1,4 @@
-import { VANISH_SHARES } from '../../core/metrics/run.ts';
+import { VANISH_SHARES } from '../../core/metrics/doings.ts';
 import type { VanishEpisode } from '../../core/schemas/record.ts';
 
 type Share = (typeof VANISH_SHARES)[number];

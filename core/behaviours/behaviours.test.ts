@@ -104,7 +104,9 @@ test('slow readers have a share, a pace or none, and something beside them or no
     [
       'slow:10%:1kB/s+request:5/s:/a+b',
       {
-        ...{ kind: 'slow', sharePercent: 10, bytesPerSecond: 1000 },
+        kind: 'slow',
+        sharePercent: 10,
+        bytesPerSecond: 1000,
         beside: { kind: 'request', perSecond: 5, path: '/a+b' },
       },
     ],

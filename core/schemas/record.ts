@@ -6,13 +6,14 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../protocols/names.ts';
 import { EstimateSchema } from '../stats/slope.ts';
-import { CLOSE_REASONS, type CloseReason, OUTCOMES, type Outcome } from '../values/outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { RUNTIME_KINDS } from '../values/runtimes.ts';
 import { redactConfig, redactText } from '../values/secrets.ts';
 import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
 import { BroadcastSample } from './broadcast.ts';
 import { ChurnSpan, DriftPoint } from './churn.ts';
+import { CloseReasonCounts, CountsSchema, OutcomeCounts } from './counts.ts';
 import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
@@ -31,31 +32,6 @@ const ms = z.number().nonnegative();
 
 /** Older versions recorded URLs whole. */
 export const ShownText = z.string().transform((text) => redactText(text));
-
-/** Outcomes that older records don't know: connections weren't secured then. */
-const LATER: ReadonlySet<Outcome> = new Set([
-  'cert-untrusted',
-  'cert-expired',
-  'cert-name',
-  'tls-alert',
-  'opening-refused',
-]);
-export const OutcomeCounts = z.strictObject(
-  Object.fromEntries(OUTCOMES.map((name) => [name, LATER.has(name) ? count.default(0) : count])) as Record<
-    Outcome,
-    typeof count
-  >,
-);
-
-export const CountsSchema = z.object({ attempts: count, opening: count, open: count, failed: count, closed: count });
-
-/** Reasons that a record is too old to know didn't occur in it. */
-const CloseReasonCounts = z.object(
-  Object.fromEntries(CLOSE_REASONS.map((name) => [name, count.default(0)])) as Record<
-    CloseReason,
-    z.ZodDefault<typeof count>
-  >,
-);
 
 /** How a leg stands, cumulative since it began: enough to report on it when nothing comes after. */
 export const LegProgress = z.object({
