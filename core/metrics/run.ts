@@ -3,18 +3,11 @@
 import { BEHAVIOURS } from '../behaviours/behaviours.ts';
 import { STAGES } from '../schemas/leg-summary.ts';
 import { TARGET_KINDS } from '../schemas/record.ts';
-import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../values/outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { METRIC_STATUSES } from '../values/statuses.ts';
 import { DOING_METRICS } from './doings.ts';
-import {
-  BY_LEG,
-  DURATION_BUCKETS_SECONDS,
-  LATENESS_BUCKETS_SECONDS,
-  type MetricSpec,
-  NO_LABELS,
-  WAIT_BUCKETS_SECONDS,
-} from './spec.ts';
+import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
 
