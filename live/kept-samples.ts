@@ -1,4 +1,4 @@
-import type { LegProgress, MemoryPoint, Sample, SlowSample, VanishEpisode } from '../core/schemas/record.ts';
+import type { LegProgress, MemoryPoint, Sample, VanishEpisode } from '../core/schemas/record.ts';
 import { NO_STAGES, NO_WAITS } from '../core/schemas/times.ts';
 import type { Tick } from '../report/fold/series.ts';
 
@@ -16,7 +16,7 @@ export class KeptSamples {
   readonly #points: MemoryPoint[] = [];
   readonly #ends: LegEnd[] = [];
   /** One for each leg of each launch at the most. */
-  readonly #episodes: SlowSample[] = [];
+  readonly #episodes: Sample[] = [];
   readonly #vanished: VanishEpisode[] = [];
   /** The last tick of each leg in each launch that is over. */
   readonly #lastTicks: Tick[] = [];
@@ -25,7 +25,7 @@ export class KeptSamples {
   add(sample: Sample): void {
     if (sample.type === 'tick') this.#addTick(sample);
     else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
-    else if (sample.type === 'slow') this.#episodes.push(sample);
+    else if (sample.type === 'slow' || sample.type === 'storm') this.#episodes.push(sample);
     else if (sample.type === 'vanish') this.#addVanished(sample);
     else if (sample.type === 'memory' && this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
   }

@@ -12,6 +12,7 @@ import { OutcomeCounts } from './counts.ts';
 import { FitSummary, RetainedSummary } from './fit-summary.ts';
 import { LegName } from './leg-name.ts';
 import { SlowSummary } from './slow.ts';
+import { StormSummary } from './storm.ts';
 import { Agreement, LegTls } from './tls.ts';
 import { VanishSummary } from './vanish.ts';
 /** An R² below this: the levels don't lie on what was drawn through them. */
@@ -265,6 +266,8 @@ export const LegSummary = z.object({
   soak: SoakSummary.nullable().default(null),
   /** Round trips at the top level; null while no behaviour that talks was asked for. */
   rtt: Rtt.nullable(),
+  /** Connections of the top level that were cut and came back, in the first launch; null where none were. */
+  storm: StormSummary.nullable().default(null),
   slow: SlowSummary.nullable().default(null),
   /** Connections of the top level that vanished, in all launches; null where none did. */
   vanish: VanishSummary.nullable().default(null),

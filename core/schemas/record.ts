@@ -20,6 +20,7 @@ import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
 import { SlowEpisode } from './slow.ts';
+import { StormSample } from './storm.ts';
 import { Received, Talk } from './talk.ts';
 import { StageTimes, TimesSchema, WaitTimes } from './times.ts';
 import { Agreement } from './tls.ts';
@@ -142,10 +143,14 @@ export type SlowSample = z.infer<typeof SlowSample>;
 const VanishEpisode = VanishSample.extend({ ...SAMPLE_AT, progress: LegProgress });
 export type VanishEpisode = z.infer<typeof VanishEpisode>;
 
+/** A share of a level's connections was cut, and came back. */
+const StormEpisode = StormSample.extend({ ...SAMPLE_AT, progress: LegProgress });
+
 export const Sample = z.discriminatedUnion('type', [
   Tick,
   MemoryPoint,
   SlowSample,
+  StormEpisode,
   LegEnd,
   VanishEpisode,
   DriftPoint,

@@ -90,10 +90,6 @@ export class SampleKeeper {
       return;
     }
     const before = this.#latest.get(placed.sample.leg);
-    if (!hasProgress(placed.sample)) {
-      this.#others.push(placed);
-      return;
-    }
     // How late a leg's attempts were is asked of the latest alone, since all of them count from its beginning.
     if (before !== undefined) this.#others[before] = withoutLags(this.#others[before]!);
     this.#latest.set(placed.sample.leg, this.#others.push(placed) - 1);

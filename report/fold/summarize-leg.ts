@@ -23,6 +23,7 @@ import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
 import { slowOf } from './slow.ts';
+import { stormOf } from './stormed.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -111,6 +112,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     churn: churnOf(run, own, held, baseline),
     soak: soakOf(run, own),
     rtt: rttAtTop(leg, points),
+    storm: stormOf(own),
     slow: slowOf(leg, own),
     vanish: null,
     broadcast: broadcastOf(own),

@@ -13,6 +13,7 @@ import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phras
 import { receivedTable } from './received-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
 import { slowTables } from './slow-phrases.ts';
+import { stormTable } from './storm-phrases.ts';
 import type { TableColumn, TableData } from './table.ts';
 import { measuredOf, wordOf } from './threshold-phrases.ts';
 import { tlsAddsTables } from './tls-adds-phrases.ts';
@@ -35,6 +36,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map((leg) => sizingTable(leg, summary)),
     outcomeTable(legs),
     ...legs.map(drainTable),
+    ...legs.map(stormTable),
     ...legs.map(vanishTable),
     ...legs.map(openingTable),
     stageTable(legs),

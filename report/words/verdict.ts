@@ -10,6 +10,7 @@ import { keptPhrase } from './kept-phrases.ts';
 import { alike, bytes, count, farCount, joined, type Phrase, percent, say } from './phrase.ts';
 import { receivedClause } from './received-phrases.ts';
 import { slowSentences } from './slow-phrases.ts';
+import { stormClause } from './storm-phrases.ts';
 import { unansweredClause } from './talk-warnings.ts';
 import { tlsAddsSentences } from './tls-adds-phrases.ts';
 import { vanishClause } from './vanish-phrases.ts';
@@ -56,6 +57,7 @@ function legSentence(leg: LegSummary, summary: Summary): Phrase {
     kept,
     goingOnClause(leg),
     leg.broadcast === null ? receivedClause(leg) : broadcastClause(leg),
+    stormClause(leg),
     vanishClause(leg),
     unansweredClause(leg),
   ];

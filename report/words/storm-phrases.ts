@@ -1,0 +1,56 @@
+import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import type { StormSummary } from '../../core/schemas/storm.ts';
+import { bytes, count, ms, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from './phrase.ts';
+import type { TableData } from './table.ts';
+
+/** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
+export function stormClause({ storm }: Pick<LegSummary, 'storm'>): Phrase {
+  if (storm === null) return [];
+  const { cut, notBack, tookMs, allBackMs, peakBytesPerCut } = storm;
+  if (allBackMs === null)
+    return say`${count(notBack)} of ${count(cut)} that were cut were not back after ${ms(tookMs)}`;
+  const peak =
+    peakBytesPerCut === null || peakBytesPerCut < 1
+      ? ''
+      : say`, with ${bytes(peakBytesPerCut)} more for each at the peak`;
+  return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${peak}`;
+}
+
+/** A cell of the verdict's row. */
+export const stormCell = ({ storm }: LegSummary): Part =>
+  storm === null
+    ? UNKNOWN
+    : say`${orUnknown(storm.backP50Ms, ms)} / ${orUnknown(storm.backP99Ms, ms)} / ${storm.allBackMs === null ? say`${count(storm.notBack)} not back` : ms(storm.allBackMs)}`;
+
+/** All that was found of a storm. */
+export function stormTable({ name, storm }: LegSummary): TableData {
+  return {
+    topic: 'time',
+    caption: `${name}: connections of the top level that were cut, and came back`,
+    columns: [{ title: '' }, { title: '', words: true }],
+    rows: storm === null ? [] : rowsOf(storm).map(([head, cell]) => ({ head, cells: [cell] })),
+  };
+}
+
+function rowsOf(storm: StormSummary): ReadonlyArray<readonly [head: string, cell: Part]> {
+  const total = (value: number | null): Part => orUnknown(value, size);
+  return [
+    ['cut, and back', say`${count(storm.cut)}, ${count(storm.back)}`],
+    ['away, p50 / p99', say`${orUnknown(storm.backP50Ms, ms)} / ${orUnknown(storm.backP99Ms, ms)}`],
+    ['all back after', orUnknown(storm.allBackMs, ms)],
+    ['back per second, on average', orUnknown(storm.backPerSecond, count)],
+    [
+      'admission: from the start of the attempt that succeeded, p50 / p99',
+      say`${orUnknown(storm.admissionP50Ms, ms)} / ${orUnknown(storm.admissionP99Ms, ms)}`,
+    ],
+    ['attempts beyond the first of each', count(storm.retries)],
+    ['attempts that failed, and connections lost meanwhile', count(storm.failedMeanwhile)],
+    ['attempts that waited for room in --window', count(storm.heldBack)],
+    ['attempts late by the client alone, p99', orUnknown(storm.ownLagP99Ms, ms)],
+    [
+      "the target's user memory before, at the peak, after",
+      say`${total(storm.beforeBytes)}, ${total(storm.peakBytes)}, ${total(storm.afterBytes)}`,
+    ],
+    ['the peak came after', orUnknown(storm.peakAtMs, ms)],
+  ];
+}
