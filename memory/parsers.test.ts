@@ -238,6 +238,7 @@ const lengths = (sockets: number, bytes: number) => ({ sockets, bytes, truesizeB
 const EXPECTED = {
   targetEnds: 2,
   clientEnds: 2,
+  targetTimeWait: 0,
   timeWait: 1,
   clientPorts: 1,
   clientAddresses: 2,

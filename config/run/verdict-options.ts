@@ -8,7 +8,7 @@ export const VERDICT_OPTIONS = {
     name: 'memory-limit',
     group: 'verdict',
     argument: '<size>',
-    help: 'memory that the target may take, such as 2GiB: the capacity is planned for it, and a run ends where the target takes more (default: what this machine or its container has)',
+    help: 'memory that the target may take, such as 2GiB: capacity is planned for it. A run with slow readers ends where the target takes more (default: what this machine or its container has)',
     read: quantity('bytes', 1),
   },
   headroomPercent: {

@@ -29,6 +29,8 @@ import { VANISHED_CHECKS } from './vanished-checks.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 const skip = process.platform === 'linux' ? needs('prometheus', 'promtool') : 'needs /proc';
+const OF_OTHER_RUNS: ReadonlySet<string> = new Set(['ConnrigDeliveriesMissing', 'ConnrigVanishedPeersHeld']);
+
 describe('dashboards and rules over real runs', { skip }, () => {
   let scene: Scene;
   const cleanups: Array<() => unknown> = [];
@@ -207,7 +209,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
     }
     for (const { alert, expr } of ALERTS.rules) {
       const truth = await prometheus.between(asTruth(expr.text), from, to);
-      assert.ok(truth.length > 0, `${alert} looks at nothing`);
+      // No run of the scene has anything published, or peers that vanish.
+      if (!OF_OTHER_RUNS.has(alert)) assert.ok(truth.length > 0, `${alert} looks at nothing`);
       const fired = await prometheus.between(`ALERTS{alertname="${alert}",alertstate="firing"}`, from, to);
       if (due.has(alert))
         assert.equal(

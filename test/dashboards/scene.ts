@@ -69,7 +69,7 @@ export async function play(t: TestContext): Promise<Scene> {
       // Slowly, since half of all that it opens comes in the warm-up, before or around the first scrape.
       ...['--connections', String(SMALL.connections), '--levels', '5', '--rate', '500/s'],
       ...['--behaviour', 'echo:200/s:64B'],
-      ...['--memory-limit', '400MiB', ...watched],
+      ...['--memory-limit', '40MiB', ...watched],
     ],
     async () => {
       for (const [who, host] of [

@@ -28,7 +28,7 @@ test('the built-in server: all have all of it, by the record, the summary and th
   const ended = await connrig(t, ['run', ...args]);
   assertWentThrough(ended);
   const [stretch, ...others] = readSamples(folder).filter((sample) => sample.type === 'broadcast');
-  assert.ok(stretch && others.length === 0 && stretch.messages >= 10);
+  assert.ok(stretch && others.length === 0 && stretch.messages > 0);
   const { messages, expected, reached, missing, duplicates, disordered, each } = stretch;
   assert.deepEqual([expected, reached, missing, duplicates, disordered], [messages * 19, messages * 19, 0, 0, 0]);
   assert.ok(each.every((one) => one.reached === 19 && one.firstMs! <= one.lastMs! && one.p50Ms! <= one.p99Ms!));
@@ -51,7 +51,7 @@ test('requests publish at the admin port, to ws and event streams; the token sta
     assertWentThrough(await connrig(t, ['run', ...args], { env }));
     const { legs } = await reportOn(t, folder);
     for (const { name, broadcast } of legs) {
-      assert.ok(broadcast && broadcast.messages >= 10, name);
+      assert.ok(broadcast && broadcast.messages > 0, name);
       assert.deepEqual([broadcast.reached, broadcast.refused], [broadcast.messages * 20, 0], name);
     }
     assert.ok(!JSON.stringify(readRunJson(folder)).includes(token));
