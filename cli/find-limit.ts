@@ -5,8 +5,8 @@ import { defaultFolder } from '../client/conductor/recorder.ts';
 import type { RunDeps } from '../client/deps.ts';
 import { beginSearch, resumeSearch } from '../client/limit/begin-search.ts';
 import { findLimit } from '../client/limit/find-limit.ts';
-import { runRepeat } from '../client/limit/run-repeat.ts';
 import { stepConfig } from '../client/limit/step-config.ts';
+import { run as runOnce } from '../client/run.ts';
 import { type FindLimitConfig, parseFindLimitConfig } from '../config/find-limit-config.ts';
 import { FIND_LIMIT_OPTIONS } from '../config/find-limit-options.ts';
 import type { FindLimit, SearchStep } from '../core/schemas/find-limit.ts';
@@ -114,7 +114,7 @@ async function search(
         run,
         folder,
         nameLimit,
-        forecast: (own, crossing) => forecastIn(readRun(own), of, config.leastMemoryBytes, crossing),
+        forecast: (own) => forecastIn(readRun(own), of, config.leastMemoryBytes),
         say: line.note,
       });
   if (!begun) return undefined;
@@ -135,8 +135,8 @@ async function search(
     async repeat(name, at) {
       const own = join(folder, name);
       setAside(own);
-      const { crossing } = await runRepeat(stepConfig(config, at, own), run, memoryLimitBytes);
-      return judgeRepeat(readRun(own), name, { of, objectives, at, window }, crossing);
+      await runOnce(stepConfig(config, at, own), run);
+      return judgeRepeat(readRun(own), name, { of, objectives, at, window });
     },
     save: (kept) => writeSearch(folder, kept),
     onStep(step, index) {

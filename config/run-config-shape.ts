@@ -28,6 +28,8 @@ export type RunConfig = Readonly<
     again: string;
     /** A step of a search: its level is held for so long, and there is nothing but that; undefined: a run. */
     brief?: { readonly stayMs: number };
+    /** It ends where the target takes more user memory than this; undefined: the machine alone is looked after. */
+    endsAboveBytes?: number | undefined;
   }
 >;
 

@@ -86,9 +86,8 @@ export function openBroadcasts(
       expected,
       reached,
       duplicates: sum('duplicates'),
-      // A timer may be early by a fraction of a millisecond, and so is what it sends: no time is below zero for that.
-      firstMs: heard.length === 0 ? null : Math.max(0, Math.min(...heard.map(({ firstMs }) => firstMs))),
-      lastMs: heard.length === 0 ? null : Math.max(0, ...heard.map(({ lastMs }) => lastMs)),
+      firstMs: heard.length === 0 ? null : Math.min(...heard.map(({ firstMs }) => firstMs)),
+      lastMs: heard.length === 0 ? null : Math.max(...heard.map(({ lastMs }) => lastMs)),
       delays: publications.latest - number < DETAILED ? delaysOf(number) : null,
       isSettled: isOver || (known.length === books.length && reached === expected),
     };

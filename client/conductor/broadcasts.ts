@@ -4,6 +4,7 @@ import { quantileMs, since, toSparse } from '../../core/stats/histogram.ts';
 import type { Broadcasts, MessageCount, SampleSums } from '../../fleet/broadcasts.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
+import { watchPeakMemory } from './peak-memory.ts';
 
 /** What comes a second time comes soon after, or it isn't waited for. */
 const HUSH_MS = 200;
@@ -12,7 +13,6 @@ const MARGIN_MS = 1000;
 /** Messages that are told one by one, and whose first and last deliveries are kept. */
 const MOST_EACH = 100;
 const MOST_ENDS = 5000;
-const MEMORY_EVERY_MS = 50;
 
 type Stretch = Omit<
   BroadcastSample,
@@ -34,14 +34,9 @@ export async function sampleBroadcasts(
   readMemory: () => number | null,
 ): Promise<Stretch> {
   const broadcasts = fleet.broadcasts!;
-  const restBytes = readMemory();
+  const peak = watchPeakMemory(readMemory);
   const before = lookAt(fleet, broadcasts);
   const follower = new Follower(broadcasts);
-  let peakBytes = restBytes;
-  const watchMemory = setInterval(() => {
-    const bytes = readMemory();
-    if (bytes !== null && (peakBytes === null || bytes > peakBytes)) peakBytes = bytes;
-  }, MEMORY_EVERY_MS);
   try {
     const startedAtMs = performance.now();
     fleet.setTalking(true);
@@ -53,10 +48,11 @@ export async function sampleBroadcasts(
     const last = await keepStill(fleet, wait);
     await untilSettled(follower, last, withinMs, wait);
     const after = lookAt(fleet, broadcasts);
+    const { restBytes, peakBytes } = peak;
     const memory = restBytes === null || peakBytes === null ? null : { restBytes, peakBytes };
     return { durationMs, ...follower.counts(), ...grown(before, after), memory };
   } finally {
-    clearInterval(watchMemory);
+    peak.stop();
     fleet.setTalking(false);
   }
 }

@@ -20,6 +20,9 @@ const ROOM = '/rooms/connrig';
 /** Attempts in flight unless somebody says how many: each that shakes hands over TLS takes 43 KB. */
 const WINDOW = { plain: 512, tls: 128 } as const;
 
+/** The same while all come back that were cut: clients don't wait for each other. A backlog is 4,096 long at the most, as a rule. */
+const RETURN_WINDOW = { plain: 4096, tls: 512 } as const;
+
 /** Attempts that a leg has in flight at once. */
 export const windowOf = ({ window }: Pick<RunConfig, 'window'>, { transport }: Pick<Leg, 'transport'>): number =>
   window ?? WINDOW[transport];
@@ -64,6 +67,7 @@ export function legFleetOptions(
     securing: securingOf(config, setup, target),
     capacity: fleetCapacity(leg),
     window: windowOf(config, leg),
+    returnWindow: behaviour.kind === 'storm' ? (config.window ?? RETURN_WINDOW[leg.transport]) : undefined,
     closeWindow: CLOSE_WINDOW,
     openTimeoutMs,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,

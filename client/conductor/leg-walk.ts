@@ -1,4 +1,4 @@
-import { followsRest, isTalk } from '../../core/behaviours/behaviours.ts';
+import { followsRest, isTalk, restsAtLevels } from '../../core/behaviours/behaviours.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning } from '../../core/values/warnings.ts';
@@ -72,15 +72,14 @@ export class LegWalk {
   async #climbAndDrain(): Promise<MemoryPoint | undefined> {
     const course = this.#course;
     const { fleet, leg } = course.context;
-    const publishes = leg.behaviour.kind === 'broadcast';
     const isRead = followsRest(leg.behaviour.kind);
-    fleet.setTalking(!isRead && !publishes);
+    fleet.setTalking(!restsAtLevels(leg.behaviour.kind));
     const top = peakOf(leg);
     for (const level of course.cycle === 0 ? leg.levels : [top]) {
       // The top is what was asked for, however well the cost is known by then.
       if (level !== top && course.context.isPrecise()) continue;
       await ramp(course, level);
-      if (publishes) await broadcast(course, level);
+      await broadcast(course, level);
       const talked = isTalk(leg.behaviour) ? await talk(course, level) : null;
       const point = await hold(course, level, talked);
       if (course.cycle > 0) continue;

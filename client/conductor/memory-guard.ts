@@ -1,18 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
 import { RigError } from '../../core/values/errors.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
 import type { Tally } from '../../fleet/wire.ts';
 
-/** Below this share of the machine's memory whatever comes next may be killed: a run ends before that. */
-const LEAST_AVAILABLE_SHARE = 0.03;
+/** So much of the machine is left alone, whatever a target may take: without it the kernel ends processes as it likes. */
+const LEFT_SHARE = 0.05;
+const LEFT_MOST_BYTES = 512 * 2 ** 20;
 
 interface Guarded {
   readonly url: string;
-  /** By --memory-limit; undefined: the machine alone is guarded. */
+  /** The most user memory of the target; undefined: the machine alone is guarded. */
   readonly limitBytes: number | undefined;
-  /** The target's memory is this machine's. */
-  readonly targetIsLocal: boolean;
-  readonly tally: () => Tally;
+  readonly tally: () => Pick<Tally, 'open' | 'slow'>;
+  /** Bytes that this machine has left. */
+  readonly readFree?: () => number;
 }
 
 /** Looks at memory with each tick, and says when a run has to end for it. */
@@ -47,29 +48,12 @@ export class MemoryGuard {
   }
 
   #machineIsShort(): RigError | undefined {
-    if (!this.#guarded.targetIsLocal) return undefined;
-    const memory = readMachine();
-    if (!memory || memory.availableBytes >= LEAST_AVAILABLE_SHARE * memory.totalBytes) return undefined;
+    const freeBytes = (this.#guarded.readFree ?? freemem)();
+    if (freeBytes >= Math.min(LEFT_MOST_BYTES, totalmem() * LEFT_SHARE)) return undefined;
     return new RigError(
       'EMEMORY',
-      `this machine has ${humanBytes(memory.availableBytes)} of its ${humanBytes(memory.totalBytes)} of memory left`,
+      `this machine has ${humanBytes(freeBytes)} of its ${humanBytes(totalmem())} of memory left`,
       { hint: 'fewer --connections, or a machine with more memory; connrig report shows what was measured' },
     );
   }
-}
-
-/** Cheap enough for each tick. @returns undefined where there is no /proc */
-function readMachine(): { readonly totalBytes: number; readonly availableBytes: number } | undefined {
-  let text: string;
-  try {
-    text = readFileSync('/proc/meminfo', 'latin1');
-  } catch {
-    return undefined;
-  }
-  const [total, available] = ['MemTotal', 'MemAvailable'].map((name) =>
-    new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text),
-  );
-  return total && available
-    ? { totalBytes: Number(total[1]) * 1024, availableBytes: Number(available[1]) * 1024 }
-    : undefined;
 }

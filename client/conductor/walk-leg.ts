@@ -87,8 +87,7 @@ export async function walkLeg(
   const guard = new MemoryGuard({
     url: url.text,
     // What slow readers are sent may grow without a bound. For others capacity is planned by it, and a run may pass it.
-    limitBytes: leg.behaviour.kind === 'slow' ? config.memoryLimitBytes : undefined,
-    targetIsLocal: local,
+    limitBytes: config.endsAboveBytes ?? (leg.behaviour.kind === 'slow' ? config.memoryLimitBytes : undefined),
     tally: fleet.tally,
   });
   const walk: LegWalk = new LegWalk({

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { FindLimitConfig } from '../../config/find-limit-config.ts';
-import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import { FIND_LIMIT_SCHEMA, type FindLimit } from '../../core/schemas/find-limit.ts';
 import { redactText } from '../../core/values/secrets.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { setAside } from '../../lab/run-cell.ts';
 import type { RunDeps } from '../deps.ts';
 import { type Examined, examinePlan } from '../examine.ts';
-import { runRepeat } from './run-repeat.ts';
+import { run as runOnce } from '../run.ts';
 import { forecastConfig, mostAt } from './step-config.ts';
 
 /** What a search begins with beside its config. */
@@ -15,7 +14,7 @@ export interface Beginning {
   readonly run: RunDeps;
   readonly folder: string;
   /** What a forecast run came to; undefined where it was interrupted. @throws RigError what kept it from opening anything */
-  readonly forecast: (folder: string, crossing: MemoryCrossing | undefined) => FindLimit['from'] | undefined;
+  readonly forecast: (folder: string) => FindLimit['from'] | undefined;
   /** What the limit of this machine is called. */
   readonly nameLimit: (limiter: NonNullable<Examined['most']['limiter']>) => string;
   readonly say: (line: string) => void;
@@ -104,7 +103,7 @@ async function fromOf(
   setAside(own);
   const top = Math.min(FORECAST_TOP, most);
   say(`a first guess by a run of up to ${humanCount(top)} connections`);
-  const { crossing } = await runRepeat(forecastConfig(config, top, own), run, config.memoryLimitBytes);
-  const found = forecast(own, crossing);
+  await runOnce(forecastConfig(config, top, own), run);
+  const found = forecast(own);
   return found && { ...found, at: Math.min(found.at, most) };
 }

@@ -30,7 +30,7 @@ export function stepConfig(config: FindLimitConfig, at: number, out: string): Ru
     connectsPerSecond,
   };
   return {
-    ...atTop(run, leg),
+    ...atTop(config, leg),
     name: `${of}-${at}`,
     out,
     talkMs: holdMs,
@@ -55,18 +55,20 @@ export function mostAt(config: FindLimitConfig, connections: number): number {
 }
 
 /** A few levels below a top, so that a forecast can be made of them. */
-export function forecastConfig({ run, holdMs }: FindLimitConfig, top: number, out: string): RunConfig {
+export function forecastConfig(config: FindLimitConfig, top: number, out: string): RunConfig {
+  const { run, holdMs } = config;
   const [first] = run.plan.legs;
   const levels = evenLevels(top, FORECAST_LEVELS);
   const connectsPerSecond = run.connectsPerSecond ?? paceOf(first!.transport, top);
   const warmUp = Math.min(WARM_UP, Math.floor(levels[0]! / 2));
   const leg = { ...first!, warmUp, levels, connectsPerSecond };
-  return { ...atTop(run, leg), name: 'forecast', out, talkMs: holdMs };
+  return { ...atTop(config, leg), name: 'forecast', out, talkMs: holdMs };
 }
 
 /** What a collection would free counts towards a limit all the same. */
-const atTop = (run: RunConfig, leg: Leg): RunConfig => ({
+const atTop = ({ run, memoryLimitBytes }: FindLimitConfig, leg: Leg): RunConfig => ({
   ...run,
+  endsAboveBytes: memoryLimitBytes,
   plan: { legs: [leg], launches: 1 },
   connections: peakOf(leg),
   collect: run.collect ?? 'off',

@@ -112,7 +112,14 @@ test('slow readers have a share, a pace or none, and something beside them or no
     ],
     ['slow:0.5', '"slow:0.5" may mean slow:0.5% or slow:50%: write which'],
     ['slow:120%', '"slow:120%" has a wrong share; it is above 0% and 100% at the most'],
-    ['slow:1%+slow:2%', '"slow:1%+slow:2%" has two that befall connections; one of them has to go'],
+    [
+      'slow:1%+slow:2%',
+      '"slow:1%+slow:2%": slow can\'t stand beside it; one of these can: idle, heartbeat, echo, request, poll',
+    ],
+    [
+      'slow:1%+broadcast:1/s:64B',
+      '"slow:1%+broadcast:1/s:64B": broadcast can\'t stand beside it; one of these can: idle, heartbeat, echo, request, poll',
+    ],
     [
       'slow:100%+echo:1/s:64B',
       '"slow:100%+echo:1/s:64B" leaves nobody whose round trips could be measured; a share below 100%, or no echo',

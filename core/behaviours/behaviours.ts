@@ -66,6 +66,10 @@ export const behaviourExample = (kind: Kind): string => TABLE[kind].example;
 /** Whether levels are read at rest before connections do this. A kind that isn't known here does nothing. */
 export const followsRest = (kind: string): boolean => isKind(kind) && TABLE[kind].followsRest === true;
 
+/** Whether connections keep still while levels are held: what they do has its own time. */
+export const restsAtLevels = (kind: string): boolean =>
+  followsRest(kind) || (isKind(kind) && TABLE[kind].ownStretch === true);
+
 /** For the help: how each is written, and what it is. */
 export const behaviourHelp = (): string =>
   BEHAVIOURS.map((kind) => `${TABLE[kind].example} (${TABLE[kind].help})`).join(', ');
@@ -94,14 +98,16 @@ function parseBoth(text: string, beside: string): BehaviourPlan | string {
   if (typeof plan === 'string') return plan;
   if (typeof other === 'string') return other;
   if (!('beside' in plan)) return `"${text}" has nothing beside it`;
-  if ('beside' in other || other.kind === 'storm' || other.kind === 'vanish')
-    return `"${text}+${beside}" has two that befall connections; one of them has to go`;
-  if (other.kind === 'churn' || other.kind === 'broadcast')
-    return `"${text}+${beside}": ${other.kind} can't stand beside it; idle, heartbeat, echo, request and poll can`;
+  if (!isBeside(other)) {
+    const able = BEHAVIOURS.filter((name) => TABLE[name].standsBeside).join(', ');
+    return `"${text}+${beside}": ${other.kind} can't stand beside it; one of these can: ${able}`;
+  }
   if (plan.sharePercent === 100 && isTalk(other)) {
     return `"${text}+${beside}" leaves nobody whose round trips could be measured; a share below 100%, or no ${other.kind}`;
   }
   return { ...plan, beside: other };
 }
+
+const isBeside = (plan: BehaviourPlan): plan is ThroughoutPlan => TABLE[plan.kind].standsBeside === true;
 
 const isKind = (text: string): text is Kind => Object.hasOwn(TABLE, text);

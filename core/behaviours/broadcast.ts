@@ -34,6 +34,7 @@ export const BROADCAST: BehaviourDescriptor<BroadcastPlan> = {
   help: 'one publishes, all others receive it; with broadcast:server:seq= the server does, and has a number behind these characters',
   needs: ['messages', 'events'],
   talks: false,
+  ownStretch: true,
   parse([first, size, ...others], text) {
     if (first === 'server') return ofServer([size, ...others].join(':'), text);
     const [within, ...more] = others;

@@ -13,8 +13,12 @@ export interface BehaviourDescriptor<Plan extends { readonly kind: string }> {
   readonly talks: boolean;
   /** Each level is read at rest first, and connections do this only afterwards. */
   readonly followsRest?: true;
+  /** Connections do it only in a stretch of its own at each level, and keep still otherwise. */
+  readonly ownStretch?: true;
   /** Connections may do another one beside it: `slow:10%+echo:5k/s:64B`. */
   readonly takesBeside?: true;
+  /** It may be that other one. */
+  readonly standsBeside?: true;
   /**
    * It is an episode: nothing goes on while levels are held, and once the top was held and read something is done to its
    * connections, after which it is whole again.

@@ -17,6 +17,7 @@ export const ECHO: BehaviourDescriptor<EchoPlan> = {
   help: 'over all of them, messages that come back',
   needs: ['messages'],
   talks: true,
+  standsBeside: true,
   parse([rate, size, ...more], text) {
     const perSecond = rate === undefined ? undefined : parseQuantity('rate', rate);
     const bytes = size === undefined ? undefined : parseQuantity('bytes', size);

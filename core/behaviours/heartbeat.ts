@@ -12,6 +12,7 @@ export const HEARTBEAT: BehaviourDescriptor<HeartbeatPlan> = {
   help: 'each shows that it is alive',
   needs: ['messages', 'requests'],
   talks: false,
+  standsBeside: true,
   parse(parts, text) {
     const everyMs = parts.length === 1 ? parseQuantity('duration', parts[0]!) : undefined;
     if (everyMs === undefined) return undefined;

@@ -10,6 +10,7 @@ export const IDLE: BehaviourDescriptor<IdlePlan> = {
   help: 'they are just there',
   needs: undefined,
   talks: false,
+  standsBeside: true,
   parse: (parts) => (parts.length === 0 ? { kind: 'idle' } : undefined),
   isSteady: isStill,
 };

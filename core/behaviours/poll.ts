@@ -14,6 +14,7 @@ export const POLL: BehaviourDescriptor<PollPlan> = {
   help: 'each always waits for an answer; poll:1s:/path: for a second it asks for none',
   needs: ['requests'],
   talks: false,
+  standsBeside: true,
   parse(parts, text) {
     const [first = ''] = parts;
     const hasPause = first !== '' && !first.startsWith('/');

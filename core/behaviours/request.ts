@@ -13,6 +13,7 @@ export const REQUEST: BehaviourDescriptor<RequestPlan> = {
   help: 'over all of them, requests that are answered',
   needs: ['requests'],
   talks: true,
+  standsBeside: true,
   parse([rate, ...pieces], text) {
     const perSecond = rate === undefined ? undefined : parseQuantity('rate', rate);
     if (perSecond === undefined || perSecond <= 0) return undefined;

@@ -1,8 +1,8 @@
 import { doubtAbout, parseQuantity, printQuantity } from '../values/units.ts';
 import { type BehaviourDescriptor, isStill } from './descriptor.ts';
 
-/** How connections are cut: as by a process that ends (FIN, no goodbye), by a reset, or by their target that restarts. */
-export const STORM_CUTS = ['fin', 'rst', 'restart'] as const;
+/** How connections are cut: as by a process that ends (FIN, no goodbye), or by a reset. */
+export const STORM_CUTS = ['fin', 'rst'] as const;
 type StormCut = (typeof STORM_CUTS)[number];
 
 /** When a connection that was cut comes back, and how long it waits after an attempt that failed. */

@@ -65,7 +65,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       cursor = chosen.indexOf(1, cursor + 1);
       chosen[cursor] = 0;
       chosenCount -= 1;
-      connections.cut(cursor, plan.cut === 'rst' ? 'rst' : 'fin');
+      connections.cut(cursor, plan.cut);
       tally.add('cut', 1);
       leave(now());
     }
@@ -98,7 +98,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
     begin(nowMs) {
       goesOn = true;
       tally.set('begunAtMs', nowMs);
-      if (plan.cut !== 'restart') choose();
+      choose();
     },
 
     end() {
@@ -153,10 +153,6 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
     onLost(_slot, reason) {
       if (!goesOn) return undefined;
       leave(now());
-      if (plan.cut === 'restart') {
-        tally.add('cut', 1);
-        return 'by-us';
-      }
       tally.add('pardoned', 1);
       return reason;
     },

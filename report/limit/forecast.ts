@@ -1,4 +1,3 @@
-import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import type { FindLimit, Limited } from '../../core/schemas/find-limit.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
@@ -15,7 +14,6 @@ const MOST_TIMES = 10;
  * The first guess, by a run of a few levels: where its first limit is forecast, and no further than ten times its top level.
  *
  * @param memoryLimitBytes that the target's memory is held against
- * @param crossing why the run was ended, where memory ran out
  * @returns undefined where it was interrupted
  * @throws RigError what kept it from opening any connection
  */
@@ -23,12 +21,10 @@ export function forecastIn(
   record: RunRecord,
   of: Limited,
   memoryLimitBytes: number | undefined,
-  crossing: MemoryCrossing | undefined,
 ): FindLimit['from'] | undefined {
   const { legs, limiters, error } = summarize(record);
   const leg = legs[0];
   const held = leg?.levels.at(-1)?.open ?? 0;
-  if (crossing) return { at: Math.max(1, held), why: 'a short run held that, and memory ran out before it had more' };
   const exitCode = error && EXIT_OF[error.code as ErrorCode];
   if (exitCode === EXIT.interrupted) return undefined;
   if (error && (leg?.outcomes.open ?? 0) === 0) {

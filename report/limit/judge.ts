@@ -1,4 +1,3 @@
-import type { MemoryCrossing } from '../../core/limit/memory-crossing.ts';
 import { checkObjective, humanValue, kindOfObjective, type Objective } from '../../core/limit/objectives.ts';
 import type { Limited, Repeat } from '../../core/schemas/find-limit.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
@@ -6,7 +5,7 @@ import { hasProgress, type LegProgress } from '../../core/schemas/record.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { type ErrorCode, EXIT, EXIT_OF, RigError } from '../../core/values/errors.ts';
-import { humanBytes, humanCount, printQuantity } from '../../core/values/units.ts';
+import { humanCount, printQuantity } from '../../core/values/units.ts';
 import type { RunRecord } from '../fold/read-run.ts';
 import { summarize } from '../fold/summarize.ts';
 
@@ -49,17 +48,10 @@ export const memoryObjective = (limitBytes: number): Objective => {
  * What a repeat came to, by its record.
  *
  * @param name of its folder within that of the search
- * @param crossing why it was ended, where memory ran out
  * @returns undefined for one that was interrupted
  * @throws RigError what keeps any step from being made: nothing ever opened, or its memory can't be read
  */
-export function judgeRepeat(
-  record: RunRecord,
-  name: string,
-  asked: StepAsked,
-  crossing: MemoryCrossing | undefined,
-): Repeat | undefined {
-  if (crossing) return crossed(name, crossing);
+export function judgeRepeat(record: RunRecord, name: string, asked: StepAsked): Repeat | undefined {
   const summary = summarize(record);
   const leg = summary.legs[0];
   const { error, ended } = endOf(summary, leg);
@@ -172,14 +164,6 @@ function brokenBy({ objective, value }: Value, { of, at, objectives }: StepAsked
   return value === null
     ? `${name} is not known, and has to be ${limit}`
     : `${name} was ${humanValue(name, value)}, not ${limit}`;
-}
-
-function crossed(name: string, { of, bytes, limitBytes }: MemoryCrossing): Repeat {
-  const by =
-    of === 'target'
-      ? `the target took ${humanBytes(bytes)}, more than ${humanBytes(limitBytes)}`
-      : `this machine had ${humanBytes(bytes)} of memory left, less than the ${humanBytes(limitBytes)} that are left alone`;
-  return { folder: name, state: of === 'target' ? 'broke' : 'client', isFinal: true, values: [], by, error: null };
 }
 
 const toRigError = ({ code, message, hint }: NonNullable<Summary['error']>): RigError =>

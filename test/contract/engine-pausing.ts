@@ -7,6 +7,9 @@ import { create, type EngineFactory } from './subject.ts';
 
 /** Turns in which whatever was to come would have come. */
 const MANY_TURNS = 50;
+/** What is allowed each time, and the most that an engine reads before it looks whether it may. */
+const EACH_TIME = 20_000;
+const MOST_AT_ONCE = 64 * 1024;
 
 /** Connections of which nothing is read for a while. */
 export function pausingContract(makeEngine: EngineFactory, peers: Peers): void {
@@ -37,6 +40,39 @@ export function pausingContract(makeEngine: EngineFactory, peers: Peers): void {
       engine.finish(0);
       await until(() => of(0).gone === 'closed', 'the end');
     });
+  });
+
+  test('of a pause so much may be read as is allowed, but for one read, and it goes on being one', async () => {
+    const sent = pattern(4 * MIB);
+    await withServer(
+      {},
+      (socket) => socket.write(sent),
+      async (at) => {
+        await using subject = create(makeEngine);
+        const { engine, of, until } = subject;
+        engine.open(0, at, undefined);
+        const received = (): number => of(0).received.reduce((sum, piece) => sum + piece.length, 0);
+        await until(() => received() > 0, 'the first bytes');
+        engine.pauseReading(0);
+        const before = received();
+        let allowed = 0;
+        while (received() - before < MIB) {
+          engine.readSome(0, EACH_TIME);
+          allowed += EACH_TIME;
+          await engine.turn(2);
+          await engine.turn(2);
+          assert.ok(received() - before <= allowed + MOST_AT_ONCE, `${received() - before} of ${allowed}`);
+        }
+        // What was allowed and not read in time is not read later.
+        for (let i = 0; i < MANY_TURNS; i++) await engine.turn(2);
+        const rest = received();
+        for (let i = 0; i < MANY_TURNS; i++) await engine.turn(2);
+        assert.equal(received(), rest);
+        engine.resumeReading(0);
+        await until(() => received() === sent.length, 'all of it');
+        assert.ok(Buffer.concat(of(0).received).equals(sent));
+      },
+    );
   });
 
   test('a pause within the telling of bytes ends it there, and costs no processor time', async () => {

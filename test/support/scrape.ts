@@ -1,5 +1,21 @@
 import { METRICS, type MetricKey } from '../../core/metrics/catalogue.ts';
 
+/** What a run doesn't tell whose connections are plain, and echo: in the order of the catalogue. */
+export const NOT_OF_ECHO: readonly MetricKey[] = [
+  'tlsHandshakes',
+  'tlsObjects',
+  'eventGap',
+  'answerHeld',
+  'vanishedConnections',
+  'vanishNotice',
+  'vanishStillHeld',
+  'deliveryTime',
+  'deliveries',
+  'deliveriesAwaited',
+  'responses',
+  'heartbeats',
+];
+
 /** Samples of a page of metrics: what stands before the value (name and labels) → the value. */
 export function samplesIn(text: string): Map<string, number> {
   const samples = new Map<string, number>();

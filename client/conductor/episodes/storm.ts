@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { userBytesOf } from '../../../core/ledger/ledger.ts';
 import { since, toSparse } from '../../../core/stats/histogram.ts';
 import type { HistogramName, Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { watchPeakMemory } from '../peak-memory.ts';
 import { moveTo, untilTaken } from '../phases/ramp.ts';
 import { check } from '../watch.ts';
 
-/** Memory is read 20 times a second: old and new connections overlap for less than a second where all come back at once. */
+/** Between two looks whether all are back. */
 const LOOK_MS = 50;
 /** So many waits of the longest kind, with an attempt after each, may pass without anybody who comes back. */
 const WAITS = 3;
@@ -16,13 +16,13 @@ const TIMES = ['backAfter', 'admission', 'returnOwnLag'] as const satisfies read
 
 /** Cuts a share of the level's connections, and looks on until all are back; those that are not in time are opened by the ramp. */
 export async function storm(course: LegCourse, level: number): Promise<void> {
-  const { leg, fleet, recorder, watched } = course.context;
+  const { leg, fleet, meters, recorder, watched } = course.context;
   const { behaviour } = leg;
   if (behaviour.kind !== 'storm') return;
   course.enter('storm', level);
   const before = { tally: fleet.tally(), times: TIMES.map((name) => fleet.histogram(name)) };
-  const peak = new PeakMemory(() => userNow(course));
-  const beforeBytes = peak.look();
+  const readMemory = (): number | null => meters.readQuick().targetBytes;
+  const peak = watchPeakMemory(readMemory);
   let isConfirmed = false;
   void fleet.confirmed(fleet.beginEpisode()).then(() => {
     isConfirmed = true;
@@ -37,21 +37,22 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
     for (;;) {
       tally = fleet.tally();
       tookMs = performance.now() - startedAtMs;
-      peak.look();
-      if (isConfirmed && tally.cut > before.tally.cut && isOver(tally, level)) break;
+      // A worker that has confirmed has begun to cut.
+      if (isConfirmed && isOver(tally, level)) break;
       if (tally.back > back) [back, backAtMs] = [tally.back, tookMs];
       if (tookMs - backAtMs > patienceMs) break;
       await check(level, watched, tally);
       await delay(LOOK_MS);
     }
-    tookMs = isOver(tally, level) ? Math.max(0, tally.lastBackAtMs - tally.begunAtMs) : tookMs;
     if (isOver(tally, level)) {
+      tookMs = Math.max(0, tally.lastBackAtMs - tally.begunAtMs);
       await untilTaken(course, level);
-      afterBytes = userNow(course);
+      afterBytes = readMemory();
     } else {
       await moveTo(course, level, leg.connectsPerSecond);
     }
   } finally {
+    peak.stop();
     const after = fleet.tally();
     const grown = (field: 'cut' | 'retries' | 'heldBack' | 'pardoned'): number => after[field] - before.tally[field];
     const [backAfter, admission, ownLag] = TIMES.map((name, i) =>
@@ -68,9 +69,9 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
       heldBack: grown('heldBack'),
       failedMeanwhile: grown('pardoned'),
       tookMs,
-      beforeBytes,
-      peakBytes: peak.bytes,
-      peakAtMs: peak.atMs === null ? null : Math.max(0, peak.atMs - startedAtMs),
+      beforeBytes: peak.restBytes,
+      peakBytes: peak.peakBytes,
+      peakAtMs: peak.peakAtMs,
       afterBytes,
       backAfter: backAfter!,
       admission: admission!,
@@ -91,28 +92,4 @@ function patienceOf({ context }: LegCourse): number {
   const waitMs =
     comesBack.how === 'backoff' ? comesBack.capMs : comesBack.how === 'fixed' ? comesBack.waitMs : comesBack.retryMs;
   return Math.max(LEAST_PATIENCE_MS, WAITS * (waitMs + openTimeoutMs));
-}
-
-const userNow = ({ context }: LegCourse): number | null =>
-  userBytesOf({ target: context.meters.readLive().target, exporter: null });
-
-/** The most that was read, and when. */
-class PeakMemory {
-  readonly #read: () => number | null;
-  bytes: number | null = null;
-  atMs: number | null = null;
-  looks = 0;
-
-  constructor(read: () => number | null) {
-    this.#read = read;
-  }
-
-  look(): number | null {
-    const bytes = this.#read();
-    this.looks += 1;
-    if (bytes !== null && (this.bytes === null || bytes > this.bytes)) {
-      [this.bytes, this.atMs] = [bytes, performance.now()];
-    }
-    return bytes;
-  }
 }

@@ -1,4 +1,4 @@
-import { followsRest } from '../../../core/behaviours/behaviours.ts';
+import { restsAtLevels } from '../../../core/behaviours/behaviours.ts';
 import { RigError } from '../../../core/values/errors.ts';
 import { warmUpRounds } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
@@ -39,8 +39,7 @@ export async function warmUp(course: LegCourse): Promise<void> {
 async function untilWarm(course: LegCourse): Promise<void> {
   const { acceptance, fleet, leg } = course.context;
   if (isAll(leg.warmUp, await acceptance.look(leg.warmUp))) return;
-  const { kind } = leg.behaviour;
-  fleet.setTalking(!followsRest(kind) && kind !== 'broadcast');
+  fleet.setTalking(!restsAtLevels(leg.behaviour.kind));
   await untilTaken(course, leg.warmUp).catch((error: unknown) => {
     if (!(error instanceof RigError) || error.code !== 'EBACKLOG') throw error;
     course.warn(toWarning('WBACKLOG', { message: error.message }));
