@@ -2,9 +2,9 @@ import { isSteadyWith } from '../../../core/behaviours/behaviours.ts';
 import { type ChurnPlan, turnoverAt } from '../../../core/behaviours/churn.ts';
 import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import { since, toSparse } from '../../../core/stats/histogram.ts';
+import { lostIn } from '../../../core/values/outcomes.ts';
 import { peakOf } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
-import type { Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
 import { waitFor } from '../watch.ts';
 import { type GoingOn, goOn } from './go-on.ts';
@@ -70,15 +70,13 @@ function begin(course: LegCourse, { phase, level }: GoingOn): (leastOpen: number
       due: tally.replacementsDue - before.tally.replacementsDue,
       replaced: tally.replaced - before.tally.replaced,
       failed: tally.failed - before.tally.failed,
-      lost: lostOf(tally) - lostOf(before.tally),
+      lost: lostIn(tally.closeReasons) - lostIn(before.tally.closeReasons),
       leastOpen,
       openPlanned: openPlanned!,
       ownLag: ownLag!,
     });
   };
 }
-
-const lostOf = ({ closed, closeReasons }: Tally): number => closed - closeReasons['by-us'];
 
 /** What the level takes while it is replaced; nothing where it doesn't stay as it was. */
 async function read(course: LegCourse, level: number): Promise<void> {
