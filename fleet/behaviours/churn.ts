@@ -1,4 +1,5 @@
 import type { ChurnPlan } from '../../core/behaviours/churn.ts';
+import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
 import { NONE, SlotQueue } from './slot-queue.ts';
 
@@ -39,14 +40,14 @@ export function createChurn(plan: ChurnPlan, { connections, tally, now }: Behavi
       if (pace === 0) return Number.POSITIVE_INFINITY;
       if (isResting || pace !== perSecond) begin(nowMs, pace);
       const due = Math.max(dueCount, Math.floor(((nowMs - startedAtMs) * perSecond) / 1000));
-      tally.add('replacementsDue', due - dueCount);
+      tally.add(COUNTER.replacementsDue, due - dueCount);
       dueCount = due;
       for (let i = 0; i < MOST_AT_ONCE && doneCount < dueCount; i++) {
         const slot = inOrder.first;
         // Once there is room again something happens, and this is asked anew.
         if (slot === NONE || !connections.replace(slot, plannedOf(doneCount))) return Number.POSITIVE_INFINITY;
         doneCount++;
-        tally.add('replaced', 1);
+        tally.add(COUNTER.replaced, 1);
       }
       return doneCount < dueCount ? 0 : Math.max(0, plannedOf(dueCount) - now());
     },

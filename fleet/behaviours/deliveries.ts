@@ -3,7 +3,7 @@ import { DeliveryBook } from '../local/delivery-book.ts';
 import type { Publications } from '../local/publications.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
-import type { TallyField } from '../wire.ts';
+import { COUNTER, type Counter } from '../wire.ts';
 import { freshWindow, hasSeen, SEEN, type Seen, seenAs, withSeen } from './seen-window.ts';
 
 export interface DeliveriesDeps {
@@ -55,7 +55,7 @@ export class Deliveries {
     this.#deps.publications.add(number, plannedAtMs, sentAtMs);
     this.look();
     this.#publisher = NOBODY;
-    this.#deps.tally.add('messages', 1);
+    this.#deps.tally.add(COUNTER.messages, 1);
     return number;
   }
 
@@ -89,7 +89,7 @@ export class Deliveries {
       if (publications.sentAtMs(number) < sinceMs) return;
       if (!book.has(number) || this.#publisherOf(number) === slot || hasSeen(window, number)) continue;
       book.expectLess(number);
-      tally.add('expectedDeliveries', -1);
+      tally.add(COUNTER.expectedDeliveries, -1);
     }
   }
 
@@ -117,23 +117,23 @@ export class Deliveries {
   received(slot: Slot, number: number, plannedAtMs: number, nowMs: number): void {
     const { publications, book, tally } = this.#deps;
     if (!book.has(number) || this.#publisherOf(number) === slot) {
-      tally.add(book.has(number) ? 'returnedDeliveries' : 'untoldDeliveries', 1);
+      tally.add(book.has(number) ? COUNTER.returnedDeliveries : COUNTER.untoldDeliveries, 1);
       return;
     }
     const window = this.#windows[slot]!;
     const seen = seenAs(window, number);
     if (seen > SEEN.late) {
       if (seen === SEEN.duplicate) book.duplicate(number);
-      tally.add(FIELD_OF[seen]!, 1);
+      tally.add(COUNTER_OF[seen]!, 1);
       return;
     }
     this.#windows[slot] = withSeen(window, number);
     if (nowMs - publications.sentAtMs(number) > this.#deps.withinMs) {
-      tally.add('lateDeliveries', 1);
+      tally.add(COUNTER.lateDeliveries, 1);
       return;
     }
-    if (seen === SEEN.late) tally.add('disorderedDeliveries', 1);
-    tally.add('deliveries', 1);
+    if (seen === SEEN.late) tally.add(COUNTER.disorderedDeliveries, 1);
+    tally.add(COUNTER.deliveries, 1);
     // Each thread sets its clock by itself: what another one has planned may seem to lie ahead, by less than 1 ms.
     const delayMs = Math.max(0, nowMs - plannedAtMs);
     recordMs(this.#deps.delays, delayMs);
@@ -153,7 +153,7 @@ export class Deliveries {
     const expected = this.#open - (isPublisherHere ? 1 : 0);
     this.#publishers[number & (this.#publishers.length - 1)] = this.#publisher;
     this.#deps.book.begin(number, expected);
-    this.#deps.tally.add('expectedDeliveries', expected);
+    this.#deps.tally.add(COUNTER.expectedDeliveries, expected);
   }
 
   #publisherOf(number: number): Slot {
@@ -162,8 +162,8 @@ export class Deliveries {
 }
 
 const NOBODY = -1;
-const FIELD_OF: Partial<Record<Seen, TallyField>> = {
-  [SEEN.duplicate]: 'duplicateDeliveries',
-  [SEEN.unasked]: 'unaskedDeliveries',
-  [SEEN.untold]: 'untoldDeliveries',
+const COUNTER_OF: Partial<Record<Seen, Counter>> = {
+  [SEEN.duplicate]: COUNTER.duplicateDeliveries,
+  [SEEN.unasked]: COUNTER.unaskedDeliveries,
+  [SEEN.untold]: COUNTER.untoldDeliveries,
 };

@@ -1,5 +1,6 @@
 import { recordMs } from '../../core/stats/histogram.ts';
 import type { MessageProtocol, Slot } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, LATE_REPLY_MS, MOST_AT_ONCE } from './behaviour.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { MARK_BYTES, OPENING_NUMBERS, type TimeMark, writeMark } from './time-mark.ts';
@@ -38,22 +39,22 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
 
   function onMessage(slot: Slot, { opening, plannedAtMs, sentAtMs }: TimeMark, nowMs: number): void {
     if (opening !== openings[slot]) {
-      tally.add('fromOthers', 1);
+      tally.add(COUNTER.fromOthers, 1);
       return;
     }
     // More than was sent is no reply.
     if (pending[slot] === 0) return;
     pending[slot] = pending[slot]! - 1;
-    tally.add('pending', -1);
-    tally.add('replies', 1);
-    if (nowMs - plannedAtMs > LATE_REPLY_MS) tally.add('lateReplies', 1);
+    tally.add(COUNTER.pending, -1);
+    tally.add(COUNTER.replies, 1);
+    if (nowMs - plannedAtMs > LATE_REPLY_MS) tally.add(COUNTER.lateReplies, 1);
     recordMs(histograms.rttPlanned, nowMs - plannedAtMs);
     recordMs(histograms.rttActual, nowMs - sentAtMs);
   }
 
   return {
     step(nowMs) {
-      if (tally.get('open') === 0) {
+      if (tally.get(COUNTER.open) === 0) {
         startedAtMs = undefined;
         return Number.POSITIVE_INFINITY;
       }
@@ -67,8 +68,8 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
         const [plannedAtMs, sentAtMs] = [plannedOf(taken), now()];
         writeMark(payload, marks.run, { opening: openings[cursor]!, plannedAtMs, sentAtMs });
         recordMs(histograms.sendLag, sentAtMs - plannedAtMs);
-        tally.add('messages', 1);
-        tally.add('pending', 1);
+        tally.add(COUNTER.messages, 1);
+        tally.add(COUNTER.pending, 1);
         pending[cursor] = pending[cursor]! + 1;
         connections.send(cursor, protocol.message(cursor, payload));
       }
@@ -91,8 +92,8 @@ export function createEcho(perSecond: number, bytes: number, deps: BehaviourDeps
     },
 
     onClosed(slot) {
-      tally.add('pending', -pending[slot]!);
-      tally.add('lostReplies', pending[slot]!);
+      tally.add(COUNTER.pending, -pending[slot]!);
+      tally.add(COUNTER.lostReplies, pending[slot]!);
       pending[slot] = 0;
       replies.forget(slot);
     },

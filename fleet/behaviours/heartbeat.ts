@@ -1,4 +1,5 @@
 import type { TalkingProtocol } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 
 /** After a pause (a collection, a suspended machine) what was missed isn't made up for beyond this. */
@@ -16,7 +17,7 @@ export function createHeartbeat(
     step(nowMs) {
       const passedMs = Math.min(MOST_BEHIND_MS, nowMs - (seenMs ?? nowMs));
       seenMs = nowMs;
-      const perMs = tally.get('open') / everyMs;
+      const perMs = tally.get(COUNTER.open) / everyMs;
       dueCount += passedMs * perMs;
       for (; dueCount >= 1; dueCount--) {
         cursor = connections.nextOpen(cursor);
@@ -24,7 +25,7 @@ export function createHeartbeat(
           dueCount = 0;
           break;
         }
-        tally.add('heartbeats', 1);
+        tally.add(COUNTER.heartbeats, 1);
         connections.send(cursor, protocol.heartbeat(cursor));
       }
       return perMs === 0 ? Number.POSITIVE_INFINITY : (1 - dueCount) / perMs;

@@ -1,5 +1,6 @@
 import { recordMs } from '../../core/stats/histogram.ts';
 import type { RequestProtocol, Slot } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
 import { NONE, SlotQueue } from './slot-queue.ts';
 
@@ -26,8 +27,8 @@ export function createPolls(pauseMs: number, deps: BehaviourDeps<RequestProtocol
   function ask(slot: Slot): void {
     stages[slot] = ASKED;
     atMs[slot] = now();
-    tally.add('messages', 1);
-    tally.add('pending', 1);
+    tally.add(COUNTER.messages, 1);
+    tally.add(COUNTER.pending, 1);
     connections.send(slot, protocol.request(slot));
   }
 
@@ -58,8 +59,8 @@ export function createPolls(pauseMs: number, deps: BehaviourDeps<RequestProtocol
       if (stages[slot] !== ASKED) return;
       const nowMs = now();
       stages[slot] = AWAY;
-      tally.add('pending', -1);
-      tally.add('replies', 1);
+      tally.add(COUNTER.pending, -1);
+      tally.add(COUNTER.replies, 1);
       tally.status(statusClass - FIRST_CLASS);
       recordMs(histograms.answerHeld, nowMs - atMs[slot]!);
       if (!staysOpen) return;
@@ -68,7 +69,7 @@ export function createPolls(pauseMs: number, deps: BehaviourDeps<RequestProtocol
     },
 
     onClosed(slot) {
-      if (stages[slot] === ASKED) tally.add('pending', -1);
+      if (stages[slot] === ASKED) tally.add(COUNTER.pending, -1);
       if (stages[slot] === PAUSING) pausing.remove(slot);
       stages[slot] = AWAY;
     },

@@ -1,5 +1,6 @@
 import { recordMs } from '../../core/stats/histogram.ts';
 import type { RequestProtocol, Slot } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, LATE_REPLY_MS, MOST_AT_ONCE } from './behaviour.ts';
 
 /** Whether a request can go out on a connection. */
@@ -38,8 +39,8 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
   }
 
   function lose(count: number): void {
-    tally.add('pending', -count);
-    tally.add('lostReplies', count);
+    tally.add(COUNTER.pending, -count);
+    tally.add(COUNTER.lostReplies, count);
   }
 
   /** The next that is due, on a connection that is ready. */
@@ -63,7 +64,7 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
 
   return {
     step(nowMs) {
-      if (tally.get('open') === 0) {
+      if (tally.get(COUNTER.open) === 0) {
         isResting = true;
         return Number.POSITIVE_INFINITY;
       }
@@ -77,8 +78,8 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
         // With more waiting than this step has dealt with, none is ready: each that gets ready takes one.
         const slot = dueCount === sentCount ? nextReady() : -1;
         dueCount++;
-        tally.add('messages', 1);
-        tally.add('pending', 1);
+        tally.add(COUNTER.messages, 1);
+        tally.add(COUNTER.pending, 1);
         // For one that has to wait it is the target that is slow from here on.
         recordMs(histograms.sendLag, now() - plannedOf(dueCount - 1));
         if (slot < 0) continue;
@@ -101,10 +102,10 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
       const nowMs = now();
       const fromPlannedMs = nowMs - plannedAtMs[slot]!;
       stages[slot] = NOT_READY;
-      tally.add('pending', -1);
-      tally.add('replies', 1);
+      tally.add(COUNTER.pending, -1);
+      tally.add(COUNTER.replies, 1);
       tally.status(statusClass - FIRST_CLASS);
-      if (fromPlannedMs > LATE_REPLY_MS) tally.add('lateReplies', 1);
+      if (fromPlannedMs > LATE_REPLY_MS) tally.add(COUNTER.lateReplies, 1);
       recordMs(histograms.rttPlanned, fromPlannedMs);
       recordMs(histograms.rttActual, nowMs - sentAtMs[slot]!);
       if (staysOpen) ready(slot);
@@ -114,7 +115,7 @@ export function createRequests(perSecond: number, deps: BehaviourDeps<RequestPro
       if (stages[slot] === ASKED) lose(1);
       stages[slot] = NOT_READY;
       // The last one that is open: it isn't counted out yet.
-      if (tally.get('open') <= 1) giveUpWaiting();
+      if (tally.get(COUNTER.open) <= 1) giveUpWaiting();
     },
   };
 }

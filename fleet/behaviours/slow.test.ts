@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlowPlan } from '../../core/behaviours/behaviours.ts';
 import { TallyWriter } from '../local/shared.ts';
+import { COUNTER } from '../wire.ts';
 import type { Behaviour, BehaviourDeps } from './behaviour.ts';
 import { createBehaviour } from './index.ts';
 
@@ -29,7 +30,7 @@ test('each of a share with a pace reads its part of it, in turn', () => {
   const plan: SlowPlan = { kind: 'slow', sharePercent: 50, bytesPerSecond: 4096, beside: { kind: 'idle' } };
   const { slow, said, tally } = slowOver(plan, 4);
   slow.begin!(0);
-  assert.deepEqual([said.splice(0), tally.get('slow')], [['pause 1', 'pause 3'], 2]);
+  assert.deepEqual([said.splice(0), tally.get(COUNTER.slow)], [['pause 1', 'pause 3'], 2]);
   for (let nowMs = 0; nowMs <= 1000; nowMs += 50) slow.step(nowMs);
   // 4 KiB in a second for each, in four reads.
   assert.deepEqual(said.splice(0), Array.from({ length: 4 }, () => ['read 1 1024', 'read 3 1024']).flat());
@@ -40,7 +41,7 @@ test('each of a share with a pace reads its part of it, in turn', () => {
   assert.deepEqual(said.splice(0), ['resume 1', 'resume 3']);
   slow.step(61_000);
   slow.begin!(0);
-  assert.deepEqual([said.splice(0), tally.get('slow')], [['close 1', 'close 3'], 0]);
+  assert.deepEqual([said.splice(0), tally.get(COUNTER.slow)], [['close 1', 'close 3'], 0]);
 });
 
 test('without a pace it reads nothing', () => {

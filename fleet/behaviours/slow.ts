@@ -3,7 +3,7 @@ import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import { PEER_LOSSES } from '../../core/values/outcomes.ts';
 import { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
-import { HISTOGRAMS, type HistogramName } from '../wire.ts';
+import { COUNTER, HISTOGRAMS, type HistogramName } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, type MakeBehaviour, MOST_AT_ONCE } from './behaviour.ts';
 import { NONE } from './slot-queue.ts';
 import { endsOf } from './slow-ends.ts';
@@ -73,11 +73,11 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
   function send(slot: Slot, bytes: Uint8Array): void {
     if (isSlow[slot] === 1) {
       if (connections.isQueued(slot)) {
-        tally.add('slowHeldBack', 1);
+        tally.add(COUNTER.slowHeldBack, 1);
         return;
       }
       owedBytes[slot] = owedBytes[slot]! + messageBytes;
-      tally.add('slowOwedBytes', messageBytes);
+      tally.add(COUNTER.slowOwedBytes, messageBytes);
     }
     connections.send(slot, bytes);
   }
@@ -90,8 +90,8 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
     for (let slot = places.indexOf(SLOW); slot >= 0; slot = places.indexOf(SLOW, slot + 1)) {
       isSlow[slot] = 1;
       [owedBytes[slot], cameBytes[slot]] = [0, 0];
-      tally.add('slow', 1);
-      tally.add('slowBegun', 1);
+      tally.add(COUNTER.slow, 1);
+      tally.add(COUNTER.slowBegun, 1);
       connections.pauseReading(slot);
     }
     onSlow?.(endsOf(connections, forEachSlow));
@@ -110,7 +110,7 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
 
   /** Goes round the slow ones, so that each reads its part of a second's bytes in its turn. */
   function readAtPace(nowMs: number): number {
-    const count = tally.get('slow');
+    const count = tally.get(COUNTER.slow);
     if (bytesPerSecond === null || count === 0) return Number.POSITIVE_INFINITY;
     const reads = Math.min(READS_PER_SECOND, bytesPerSecond);
     const perMs = (count * reads) / 1000;
@@ -142,7 +142,7 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
     onOpened(slot) {
       if (shareOfSlot(slot, sharePercent, marks)) {
         places[slot] = SLOW;
-        ownTally.set('open', ++sloth);
+        ownTally.set(COUNTER.open, ++sloth);
       } else {
         places[slot] = READER;
         readers++;
@@ -153,8 +153,8 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
     onPayload(slot, bytes, last) {
       if (isSlow[slot] === 1) {
         cameBytes[slot] = cameBytes[slot]! + bytes.length;
-        tally.add('slowCameBytes', bytes.length);
-        tally.add('slowPayloadBytesIn', bytes.length);
+        tally.add(COUNTER.slowCameBytes, bytes.length);
+        tally.add(COUNTER.slowPayloadBytesIn, bytes.length);
       }
       partWith(slot).onPayload(slot, bytes, last);
     },
@@ -165,15 +165,15 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
 
     onClosed(slot) {
       partWith(slot).onClosed(slot);
-      if (places[slot] === SLOW) ownTally.set('open', --sloth);
+      if (places[slot] === SLOW) ownTally.set(COUNTER.open, --sloth);
       else readers--;
       places[slot] = AWAY;
       closedSlow = isSlow[slot] === 1 ? slot : NONE;
       if (closedSlow === NONE) return;
       isSlow[slot] = 0;
-      tally.add('slow', -1);
-      tally.add('slowOwedBytes', -owedBytes[slot]!);
-      tally.add('slowCameBytes', -cameBytes[slot]!);
+      tally.add(COUNTER.slow, -1);
+      tally.add(COUNTER.slowOwedBytes, -owedBytes[slot]!);
+      tally.add(COUNTER.slowCameBytes, -cameBytes[slot]!);
     },
 
     begin() {

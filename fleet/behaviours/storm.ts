@@ -2,6 +2,7 @@ import { type StormPlan, waitMsOf } from '../../core/behaviours/storm.ts';
 import { recordMs } from '../../core/stats/histogram.ts';
 import { seededRandom } from '../../core/stats/random.ts';
 import { scramble } from '../../core/values/scramble.ts';
+import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
 import { DueHeap } from './due-heap.ts';
 
@@ -43,13 +44,13 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
 
   function wait(entry: number, nowMs: number): void {
     waiting.add(entry, nowMs + waitMsOf(plan.comesBack, tries[entry]!, random()));
-    tally.add('away', 1);
+    tally.add(COUNTER.away, 1);
   }
 
   /** Evenly over all slots, so that old and new ones are among them. */
   function choose(): void {
     let owed = 50;
-    let left = tally.get('open');
+    let left = tally.get(COUNTER.open);
     for (let slot = connections.nextOpen(NONE); left > 0; slot = connections.nextOpen(slot), left--) {
       owed += plan.percent;
       if (owed < 100) continue;
@@ -66,7 +67,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       chosen[cursor] = 0;
       chosenCount -= 1;
       connections.cut(cursor, plan.cut);
-      tally.add('cut', 1);
+      tally.add(COUNTER.cut, 1);
       leave(now());
     }
   }
@@ -78,16 +79,16 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       const entry = waiting.takeFirst();
       const before = tries[entry]!;
       tries[entry] = Math.min(MOST_TRIES, before + 1);
-      tally.add('away', -1);
+      tally.add(COUNTER.away, -1);
       beginning = entry;
       const slot = connections.comeBack(dueAtMs);
       if (slot < 0) {
         tries[entry] = before;
-        tally.add('away', 1);
+        tally.add(COUNTER.away, 1);
         waiting.add(entry, dueAtMs);
         return true;
       }
-      if (before > 0) tally.add('retries', 1);
+      if (before > 0) tally.add(COUNTER.retries, 1);
       if (beginning !== NONE) entryOf[slot] = entry + 1;
     }
     beginning = NONE;
@@ -97,13 +98,13 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
   return {
     begin(nowMs) {
       goesOn = true;
-      tally.set('begunAtMs', nowMs);
+      tally.set(COUNTER.begunAtMs, nowMs);
       choose();
     },
 
     end() {
       goesOn = false;
-      tally.add('away', -waiting.count);
+      tally.add(COUNTER.away, -waiting.count);
       waiting.clear();
       [freeCount, usedCount] = [0, 0];
       entryOf.fill(0);
@@ -129,8 +130,8 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       free[freeCount++] = entry;
       const nowMs = now();
       recordMs(histograms.backAfter, nowMs - cutAtMs[entry]!);
-      tally.add('back', 1);
-      tally.set('lastBackAtMs', nowMs);
+      tally.add(COUNTER.back, 1);
+      tally.set(COUNTER.lastBackAtMs, nowMs);
     },
 
     onReturnFailed(slot) {
@@ -153,7 +154,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
     onLost(_slot, reason) {
       if (!goesOn) return undefined;
       leave(now());
-      tally.add('pardoned', 1);
+      tally.add(COUNTER.pardoned, 1);
       return reason;
     },
   };

@@ -1,6 +1,6 @@
 import type { VanishPlan } from '../../core/behaviours/vanish.ts';
 import type { VanishedEnds } from '../engines/vanisher.ts';
-import type { Vanished } from '../wire.ts';
+import { COUNTER, type Vanished } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
 
 /** What becomes of a slot. */
@@ -27,19 +27,19 @@ export function createVanish(
   /** Evenly over all slots, so that old and new ones are among them. */
   function choose(): void {
     let owed = 50;
-    let left = tally.get('open');
+    let left = tally.get(COUNTER.open);
     for (let slot = connections.nextOpen(-1); left > 0; slot = connections.nextOpen(slot), left--) {
       owed += percent;
       if (owed < 100) continue;
       owed -= 100;
       marks[slot] = CHOSEN;
-      tally.add('vanishing', 1);
+      tally.add(COUNTER.vanishing, 1);
     }
   }
 
   function settle(slot: number, mark: typeof STAYS | typeof GONE): void {
     marks[slot] = mark;
-    tally.add('vanishing', -1);
+    tally.add(COUNTER.vanishing, -1);
   }
 
   /** @returns what became of it; undefined: it has to be asked again */
@@ -47,8 +47,8 @@ export function createVanish(
     const ends = connections.vanish(slot);
     if (typeof ends === 'object') {
       settle(slot, GONE);
-      tally.add('vanished', 1);
-      tally.add('away', 1);
+      tally.add(COUNTER.vanished, 1);
+      tally.add(COUNTER.away, 1);
       return ends;
     }
     if (typeof ends === 'string') onTrouble('error', `it can't vanish: ${ends}`);
@@ -67,14 +67,14 @@ export function createVanish(
       for (let slot = marks.indexOf(GONE); slot >= 0; slot = marks.indexOf(GONE, slot + 1)) {
         connections.dropVanished(slot);
       }
-      tally.add('away', -tally.get('vanished'));
-      tally.set('vanished', 0);
-      tally.set('vanishing', 0);
+      tally.add(COUNTER.away, -tally.get(COUNTER.vanished));
+      tally.set(COUNTER.vanished, 0);
+      tally.set(COUNTER.vanishing, 0);
       marks.fill(STAYS);
     },
 
     step() {
-      if (tally.get('vanishing') === 0) return Number.POSITIVE_INFINITY;
+      if (tally.get(COUNTER.vanishing) === 0) return Number.POSITIVE_INFINITY;
       const told: Vanished[] = [];
       for (let i = 0; i < MOST_AT_ONCE; i++) {
         cursor = marks.indexOf(CHOSEN, cursor + 1);

@@ -20,6 +20,7 @@ export class Departures {
   }
 
   report(): void {
+    if (this.#gone.length === 0) return;
     // What is reported may open anew and fail at once: those wait for the next turn.
     for (const { slot, cause, detail } of this.#gone.splice(0)) {
       if (!this.#isOver) this.#events.onGone(slot, cause, detail);

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Slot } from '../protocols/protocol.ts';
 import { READ_BUFFER_BYTES, SLICES_MS } from './epoll-pace.ts';
 import { PAUSED, PEER_FIN } from './epoll-states.ts';

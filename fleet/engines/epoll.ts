@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Slot } from '../protocols/protocol.ts';
 import { Departures } from './departures.ts';
 import { resetWhenClosed } from './dial.ts';
@@ -150,7 +151,7 @@ export class EpollEngine implements Engine {
     return this.#fds[slot]!;
   }
 
-  async turn(maxWaitMs: number): Promise<void> {
+  turn(maxWaitMs: number): Promise<void> | undefined {
     const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
     const isDue = !this.#gone.isEmpty || this.#unread.size > 0 || this.#allowed.size > 0;
     this.#gone.report();
@@ -168,9 +169,9 @@ export class EpollEngine implements Engine {
     if (this.#allowed.size > 0) this.#allowed.read();
     this.#gone.report();
     const nowMs = performance.now();
-    if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return;
+    if (nowMs - this.#yieldedAtMs < YIELD_EVERY_MS) return undefined;
     this.#yieldedAtMs = nowMs;
-    await new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void {

@@ -75,12 +75,14 @@ const SYS_EPOLL_PWAIT2 = 441;
 function epollWaiter(lib: LibraryHandle): Libc['epollWait'] {
   const inMs = lib.func('int epoll_wait(int, void *, int, int)');
   const exactly = lib.func('intptr_t syscall(intptr_t, int, void *, int, void *, void *, size_t)');
-  const timeout = new BigInt64Array(2);
+  /** Two whole numbers of 64 bits: seconds and nanoseconds, of which the lower halves are enough. */
+  const timeout = new Uint32Array(4);
+  const lower = endianness() === 'LE' ? 0 : 1;
   let isExact = true;
   return (epoll, events, count, timeoutMs) => {
     if (isExact && timeoutMs > 0) {
-      timeout[0] = BigInt(Math.floor(timeoutMs / 1000));
-      timeout[1] = BigInt(Math.floor((timeoutMs % 1000) * 1e6));
+      timeout[lower] = timeoutMs / 1000;
+      timeout[2 + lower] = (timeoutMs % 1000) * 1e6;
       const ready = exactly(SYS_EPOLL_PWAIT2, epoll, events, count, timeout, null, 0);
       if (ready >= 0 || !NOT_HAD.includes(koffi.errno())) return ready;
       isExact = false;

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Slot } from '../protocols/protocol.ts';
 import { EMPTY, type Found, UNSURE } from './epoll-found.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { CLOSE_REASON_INDEX, OUTCOME_INDEX } from '../../core/values/outcomes.ts';
-import type { Order } from '../wire.ts';
+import { COUNTER, type Order } from '../wire.ts';
 import { allocateWorkerBuffers, monotonicClock, SharedOrder, TallyReader, TallyWriter } from './shared.ts';
 
 /** What the second thread of these tests does, until it is told to end. */
@@ -39,17 +39,17 @@ function hammer({ tally, order: buffer }: Job): void {
   });
   const burst = (): void => {
     for (let i = 0; i < 1000; i++) {
-      writer.add('attempts', 3);
-      writer.add('open', 1);
-      writer.add('failed', 1);
-      writer.add('closed', 1);
+      writer.add(COUNTER.attempts, 3);
+      writer.add(COUNTER.open, 1);
+      writer.add(COUNTER.failed, 1);
+      writer.add(COUNTER.closed, 1);
       writer.outcome(OUTCOME_INDEX.refused);
       writer.closeReason(CLOSE_REASON_INDEX['by-us']);
       writer.publish();
-      commands.write(makeOrder(writer.get('open')));
+      commands.write(makeOrder(writer.get(COUNTER.open)));
     }
     if (goesOn) setImmediate(burst);
-    else parentPort!.postMessage(writer.get('open'));
+    else parentPort!.postMessage(writer.get(COUNTER.open));
   };
   burst();
 }
@@ -106,15 +106,15 @@ function defineTests(): void {
   test('what is not published is not seen; what is, is summed over workers', () => {
     const buffers = [allocateWorkerBuffers(), allocateWorkerBuffers()];
     const [one, two] = buffers.map(({ tally }) => new TallyWriter(tally)) as [TallyWriter, TallyWriter];
-    one.add('open', 3);
-    one.set('orderSeen', 8);
-    one.set('collections', 2);
+    one.add(COUNTER.open, 3);
+    one.set(COUNTER.orderSeen, 8);
+    one.set(COUNTER.collections, 2);
     one.outcome(OUTCOME_INDEX.open);
     assert.equal(new TallyReader(buffers).read().open, 0);
     one.publish();
-    two.add('open', 4);
-    two.set('orderSeen', 6);
-    two.set('collections', 1);
+    two.add(COUNTER.open, 4);
+    two.set(COUNTER.orderSeen, 6);
+    two.set(COUNTER.collections, 1);
     two.outcome(OUTCOME_INDEX['timed-out']);
     two.publish();
     const tally = new TallyReader(buffers).read();

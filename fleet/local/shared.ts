@@ -3,6 +3,7 @@
  * that this worker alone writes. Both are guarded by a sequence number that is odd while a write is under way, so a
  * reader gets values that belong together without ever blocking a writer.
  */
+import { performance } from 'node:perf_hooks';
 import { HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
 import {
   CLOSE_REASONS,
@@ -14,6 +15,8 @@ import {
 } from '../../core/values/outcomes.ts';
 import type { MessageTemplate } from '../behaviours/published-message.ts';
 import {
+  COUNTER,
+  type Counter,
   HISTOGRAMS,
   type HistogramName,
   ORDER_FIELDS,
@@ -23,9 +26,6 @@ import {
   type TallyField,
 } from '../wire.ts';
 
-const TALLY_AT: Readonly<Record<TallyField, number>> = Object.fromEntries(
-  TALLY_FIELDS.map((field, i) => [field, i]),
-) as Record<TallyField, number>;
 const OUTCOMES_AT = TALLY_FIELDS.length;
 const REASONS_AT = OUTCOMES_AT + OUTCOMES.length;
 const STATUSES_AT = REASONS_AT + CLOSE_REASONS.length;
@@ -92,15 +92,14 @@ export class TallyWriter {
   constructor(buffer: SharedArrayBuffer) {
     this.#block = new GuardedBlock(buffer);
   }
-  get(field: TallyField): number {
-    return this.#local[TALLY_AT[field]]!;
+  get(counter: Counter): number {
+    return this.#local[counter]!;
   }
-  set(field: TallyField, value: number): void {
-    this.#local[TALLY_AT[field]] = value;
+  set(counter: Counter, value: number): void {
+    this.#local[counter] = value;
   }
-  add(field: TallyField, by: number): void {
-    const at = TALLY_AT[field];
-    this.#local[at] = this.#local[at]! + by;
+  add(counter: Counter, by: number): void {
+    this.#local[counter] = this.#local[counter]! + by;
   }
   outcome(index: number): void {
     this.#local[OUTCOMES_AT + index] = this.#local[OUTCOMES_AT + index]! + 1;
@@ -154,7 +153,7 @@ export class TallyReader {
     let least = Number.POSITIVE_INFINITY;
     for (const block of this.#blocks) {
       block.read(this.#one);
-      least = Math.min(least, this.#one[TALLY_AT[field]]!);
+      least = Math.min(least, this.#one[COUNTER[field]]!);
     }
     return least;
   }
@@ -169,15 +168,15 @@ export class TallyReader {
     for (const block of this.#blocks) {
       block.read(one);
       for (let i = 0; i < TALLY_LENGTH; i++) sum[i] = sum[i]! + one[i]!;
-      orderSeen = Math.min(orderSeen, one[TALLY_AT.orderSeen]!);
-      collections = Math.min(collections, one[TALLY_AT.collections]!);
-      firstLossAtMs = Math.min(firstLossAtMs, one[TALLY_AT.firstLossAtMs]! || Number.POSITIVE_INFINITY);
-      lastLossAtMs = Math.max(lastLossAtMs, one[TALLY_AT.lastLossAtMs]!);
-      begunAtMs = Math.min(begunAtMs, one[TALLY_AT.begunAtMs]! || Number.POSITIVE_INFINITY);
-      lastBackAtMs = Math.max(lastBackAtMs, one[TALLY_AT.lastBackAtMs]!);
+      orderSeen = Math.min(orderSeen, one[COUNTER.orderSeen]!);
+      collections = Math.min(collections, one[COUNTER.collections]!);
+      firstLossAtMs = Math.min(firstLossAtMs, one[COUNTER.firstLossAtMs]! || Number.POSITIVE_INFINITY);
+      lastLossAtMs = Math.max(lastLossAtMs, one[COUNTER.lastLossAtMs]!);
+      begunAtMs = Math.min(begunAtMs, one[COUNTER.begunAtMs]! || Number.POSITIVE_INFINITY);
+      lastBackAtMs = Math.max(lastBackAtMs, one[COUNTER.lastBackAtMs]!);
     }
     const plain = {} as Record<TallyField, number>;
-    for (const field of TALLY_FIELDS) plain[field] = sum[TALLY_AT[field]]!;
+    for (const field of TALLY_FIELDS) plain[field] = sum[COUNTER[field]]!;
     const outcomes = {} as Record<Outcome, number>;
     for (let i = 0; i < OUTCOMES.length; i++) outcomes[OUTCOMES[i]!] = sum[OUTCOMES_AT + i]!;
     const closeReasons = {} as Record<CloseReason, number>;

@@ -10,7 +10,7 @@ import type { BehaviourDeps } from '../behaviours/behaviour.ts';
 import type { Vanish } from '../engines/vanisher.ts';
 import type { SharedWindow, TallyWriter, WorkerBroadcasts } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
-import type { HistogramName, Vanished } from '../wire.ts';
+import { COUNTER, type HistogramName, type Vanished } from '../wire.ts';
 import { Lifetimes, type Lived } from './lifetimes.ts';
 import { isClosing, type Slots, STATE } from './slots.ts';
 
@@ -65,12 +65,12 @@ export class Account {
   }
 
   get alive(): number {
-    return this.#deps.tally.get('opening') + this.#deps.tally.get('open');
+    return this.#deps.tally.get(COUNTER.opening) + this.#deps.tally.get(COUNTER.open);
   }
 
   /** Whether connections are on the way in, there, or on the way out. */
   get isEmpty(): boolean {
-    return this.alive === 0 && this.#deps.tally.get('closing') === 0;
+    return this.alive === 0 && this.#deps.tally.get(COUNTER.closing) === 0;
   }
 
   /** @param roomSinceMs since when there was room for it: what it is late before that isn't our doing */
@@ -80,8 +80,8 @@ export class Account {
     const startedAtMs = now();
     recordMs(histograms[names.lag], startedAtMs - plannedAtMs);
     recordMs(histograms[names.ownLag], startedAtMs - Math.max(plannedAtMs, roomSinceMs));
-    tally.add('attempts', 1);
-    tally.add('opening', 1);
+    tally.add(COUNTER.attempts, 1);
+    tally.add(COUNTER.opening, 1);
     return this.#slots.take(plannedAtMs, startedAtMs, isReturn);
   }
 
@@ -110,22 +110,22 @@ export class Account {
     this.#slots.land(slot);
     this.lifetimes.opened(slot, nowMs);
     opening.leave();
-    tally.add('opening', -1);
-    tally.add('open', 1);
-    if (isDeclined) tally.add('declined', 1);
+    tally.add(COUNTER.opening, -1);
+    tally.add(COUNTER.open, 1);
+    if (isDeclined) tally.add(COUNTER.declined, 1);
     tally.outcome(OUTCOME_INDEX.open);
   }
 
   failed(slot: Slot, outcome: Outcome, detail: string): void {
     const { tally, histograms, opening, now, onTrouble, hide, onReturnFailed } = this.#deps;
     const isReturn = this.#slots.isReturn(slot);
-    if (isReturn && outcome !== 'cancelled') tally.add('pardoned', 1);
+    if (isReturn && outcome !== 'cancelled') tally.add(COUNTER.pardoned, 1);
     else if (outcome !== 'cancelled') recordMs(histograms.failedAfter, now() - this.#slots.startedAtMs(slot));
     this.#slots.setState(slot, STATE.dying);
     this.#slots.land(slot);
     opening.leave();
-    tally.add('opening', -1);
-    tally.add('failed', 1);
+    tally.add(COUNTER.opening, -1);
+    tally.add(COUNTER.failed, 1);
     tally.outcome(OUTCOME_INDEX[outcome]);
     if (outcome !== 'cancelled') onTrouble(outcome, hide?.(slot, detail) ?? detail);
     if (isReturn) onReturnFailed?.(slot);
@@ -134,8 +134,8 @@ export class Account {
   /** Something came in. What comes after our goodbye is no use to anybody. @param last it ends a message, or an answer */
   received(slot: Slot, payloadBytes: number, last: boolean): void {
     if (this.#slots.stateOf(slot) !== STATE.open) return;
-    this.#deps.tally.add('payloadBytesIn', payloadBytes);
-    if (last) this.#deps.tally.add('messagesIn', 1);
+    this.#deps.tally.add(COUNTER.payloadBytesIn, payloadBytes);
+    if (last) this.#deps.tally.add(COUNTER.messagesIn, 1);
   }
 
   /** @param counted as what it counts: where the peer ended it by our doing, that is ours */
@@ -143,7 +143,7 @@ export class Account {
     const { tally, histograms, now, onTrouble, hide } = this.#deps;
     const lived = PEER_LOSSES.has(counted) ? this.lifetimes.lost(slot, now(), tally, histograms) : undefined;
     this.#slots.setState(slot, reason === 'by-us' ? STATE.closing : STATE.leaving);
-    tally.add('closing', 1);
+    tally.add(COUNTER.closing, 1);
     this.#leftOpen(counted);
     if (counted !== 'by-us') onTrouble(reason, hide?.(slot, detail) ?? detail, lived);
   }
@@ -162,22 +162,22 @@ export class Account {
 
   /** A close has had all its time. */
   cutShort(): void {
-    this.#deps.tally.add('unanswered', 1);
+    this.#deps.tally.add(COUNTER.unanswered, 1);
   }
 
   /** A close is over, one way or the other. @returns false when there was none */
   closed(slot: Slot): boolean {
     const state = this.#slots.stateOf(slot);
     if (!isClosing(state)) return false;
-    this.#deps.tally.add('closing', -1);
+    this.#deps.tally.add(COUNTER.closing, -1);
     if (state === STATE.closing) this.#deps.closing.leave();
     return true;
   }
 
   #leftOpen(reason: CloseReason): void {
     const { tally } = this.#deps;
-    tally.add('open', -1);
-    tally.add('closed', 1);
+    tally.add(COUNTER.open, -1);
+    tally.add(COUNTER.closed, 1);
     tally.closeReason(CLOSE_REASON_INDEX[reason]);
   }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../engines/engine.ts';
 import type { Identities } from '../opening/identities.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import type { Account, AccountDeps } from './account.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Pursuit } from './pursuit.ts';
@@ -82,7 +83,7 @@ export class Attempts {
       return -1;
     }
     if (Number.isNaN(this.#returnRoomSinceMs)) this.#returnRoomSinceMs = now();
-    if (dueAtMs < this.#returnRoomSinceMs) tally.add('heldBack', 1);
+    if (dueAtMs < this.#returnRoomSinceMs) tally.add(COUNTER.heldBack, 1);
     return this.#dial(dueAtMs, this.#returnRoomSinceMs, number, engine, true);
   }
 

@@ -4,7 +4,7 @@ import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
-import type { Order } from '../wire.ts';
+import { COUNTER, type Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { Conduct } from './conduct.ts';
 import { connectionsOver } from './connections.ts';
@@ -87,7 +87,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     const parts = { engine, protocol, account: this.#account, farewells: this.#farewells };
     this.#deadlines = new Deadlines(this.#options, this.#slots, parts);
     this.#floods = new FloodWatch(engine, this.#slots, {
-      flooding: (count) => this.#deps.tally.set('flooding', count),
+      flooding: (count) => this.#deps.tally.set(COUNTER.flooding, count),
       drop: (slot) => this.#farewells.drop(slot),
       giveUp: (slot, detail) => this.#giveUp(slot, 'flood', detail),
     });
@@ -169,7 +169,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   }
 
   onBytes(slot: Slot, bytes: Uint8Array): void {
-    this.#deps.tally.add('bytesIn', bytes.length);
+    this.#deps.tally.add(COUNTER.bytesIn, bytes.length);
     const state = this.#slots.stateOf(slot);
     if (isDeaf(state)) return;
     if (state === STATE.parting) {
@@ -275,7 +275,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   }
 
   #send(slot: Slot, bytes: Uint8Array, replaces = false): void {
-    this.#deps.tally.add('bytesOut', bytes.length);
+    this.#deps.tally.add(COUNTER.bytesOut, bytes.length);
     if (this.#engine.write(slot, bytes, replaces) || this.#slots.stateOf(slot) !== STATE.open) return;
     this.#giveUp(slot, 'slow-reader', 'it did not take what it was sent');
   }

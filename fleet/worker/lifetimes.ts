@@ -1,7 +1,7 @@
 import { recordMs } from '../../core/stats/histogram.ts';
 import type { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
-import type { HistogramName } from '../wire.ts';
+import { COUNTER, type HistogramName } from '../wire.ts';
 import type { Slots } from './slots.ts';
 
 /** How long a connection had been open when it was lost, and how long nothing had been said on it, in ms. */
@@ -52,8 +52,8 @@ export class Lifetimes {
     recordMs(histograms.lossAge, openMs);
     recordMs(histograms.lossSilence, silentMs);
     recordMs(histograms.lossUnsaid, unsaidMs);
-    if (tally.get('firstLossAtMs') === 0) tally.set('firstLossAtMs', nowMs);
-    tally.set('lastLossAtMs', nowMs);
+    if (tally.get(COUNTER.firstLossAtMs) === 0) tally.set(COUNTER.firstLossAtMs, nowMs);
+    tally.set(COUNTER.lastLossAtMs, nowMs);
     return { openMs, silentMs };
   }
 

@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.ts';
 import type { Slot } from '../protocols/protocol.ts';
+import { COUNTER } from '../wire.ts';
 import type { AccountDeps } from './account.ts';
 import { type AttemptParts, Attempts } from './attempts.ts';
 import { ClosingOrder } from './closing-order.ts';
@@ -60,7 +61,7 @@ export class Pace {
   step(nowMs: number, engine: Engine, streams: Streams | undefined, isStopping: boolean): number {
     const due = this.#pursuit.dueAt(nowMs);
     const { alive } = this.#parts.account;
-    const away = this.#deps.tally.get('away') + (streams?.awayAt(nowMs) ?? 0);
+    const away = this.#deps.tally.get(COUNTER.away) + (streams?.awayAt(nowMs) ?? 0);
     if (due < alive) this.#isFull = this.#closingOrder.closeDown(alive - due, this.#deps.closing, this.#parts.close);
     else if (!isStopping) this.#isFull = this.#attempts.begin(due - alive - away, nowMs, engine, this.#isFull);
     if (this.#isFull) return Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ import {
 } from '../local/shared.ts';
 import type { ProtocolOptions } from '../protocols/index.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
+import { COUNTER, HISTOGRAMS, type HistogramName, type Trouble, type Vanished } from '../wire.ts';
 import { Holder } from './holder.ts';
 import type { HolderOptions } from './holder-options.ts';
 import type { Lived } from './lifetimes.ts';
@@ -133,17 +133,18 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
       }
       holder.conduct(order);
       collections = order.collections;
-      tally.set('orderSeen', version);
+      tally.set(COUNTER.orderSeen, version);
     }
-    if (tally.get('collections') < collections && collecting.enter()) {
+    if (tally.get(COUNTER.collections) < collections && collecting.enter()) {
       await collectGarbage();
       collecting.leave();
-      tally.set('collections', collections);
+      tally.set(COUNTER.collections, collections);
     }
     const nextInMs = holder.step();
     tally.publish();
     // A turn ends when something happens on a socket; only orders and deadlines have to be looked for.
-    await engine.turn(Math.min(nextInMs, IDLE_TURN_MS));
+    const pause = engine.turn(Math.min(nextInMs, IDLE_TURN_MS));
+    if (pause) await pause;
     if (holder.isDone) break;
   }
   tally.publish();
