@@ -19,6 +19,8 @@ export const MOST_AT_ONCE = 1000;
 export interface Behaviour {
   /** Does what is due. @returns ms until something is due again */
   step(nowMs: number): number;
+  /** For how long what comes may wait for more, so that a thread with many connections is woken less often; without it: not at all. */
+  gatherMs?(): number;
   /** No more until the next step, which begins afresh: what would have been due meanwhile isn't made up for. */
   rest(): void;
   /** The connection is usable from now on. */

@@ -72,6 +72,11 @@ export class Deliveries {
     }
   }
 
+  /** Connections that are open. */
+  get open(): number {
+    return this.#open;
+  }
+
   opened(slot: Slot): void {
     this.look();
     this.#open += 1;

@@ -56,9 +56,11 @@ export interface Engine {
    * Lets sockets happen: handles what is ready, waiting for it at most `maxWaitMs`. Events are called from within. A turn
    * is short whatever peers send: a socket with more to read gets a part of it, and the rest in turns that follow.
    *
+   * @param gatherMs where the last turn found something, more is let come for so long, so that there are fewer turns; an engine may
+   * leave that
    * @returns undefined where it is over already: with thousands of turns a second, promises would be a part of what they take
    */
-  turn(maxWaitMs: number): Promise<void> | undefined;
+  turn(maxWaitMs: number, gatherMs?: number): Promise<void> | undefined;
   /** The sockets whose peers send without a pause, more than turns have time to read, and for how long they have. */
   forEachUnread(visit: (slot: Slot, forMs: number) => void): void;
   /** Aborts what is left and gives everything back; no events from then on. A second time it does nothing. */

@@ -20,6 +20,7 @@ export class EpollSet {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #batch = new Int32Array(BATCH * EPOLL_EVENT.words);
+  #hadSome = false;
   readonly #registration = new Int32Array(EPOLL_EVENT.words);
 
   constructor(libc: Libc) {
@@ -38,9 +39,16 @@ export class EpollSet {
     return this.#libc.epollCtl(this.#fd, EPOLL_CTL_ADD, fd, this.#registration) >= 0;
   }
 
-  /** @returns how many events there are now, of 0 to {@link BATCH} */
-  wait(maxWaitMs: number): number {
-    return this.#libc.epollWait(this.#fd, this.#batch, BATCH, maxWaitMs);
+  /**
+   * @param gatherMs where there were some the last time, more is let come for so long
+   * @returns how many events there are now, of 0 to {@link BATCH}
+   */
+  wait(maxWaitMs: number, gatherMs: number): number {
+    // Woken for each few that come, a thread would spend more on waking than on them.
+    if (gatherMs > 0 && this.#hadSome) this.#libc.usleep(gatherMs * 1000);
+    const count = this.#libc.epollWait(this.#fd, this.#batch, BATCH, maxWaitMs);
+    this.#hadSome = count > 0;
+    return count;
   }
 
   maskAt(index: number): number {

@@ -151,11 +151,11 @@ export class EpollEngine implements Engine {
     return this.#fds[slot]!;
   }
 
-  turn(maxWaitMs: number): Promise<void> | undefined {
-    const mostMs = this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
+  turn(maxWaitMs: number, gatherMs = 0): Promise<void> | undefined {
     const isDue = !this.#gone.isEmpty || this.#unread.size > 0 || this.#allowed.size > 0;
+    const mostMs = isDue ? 0 : this.#backlog.isEmpty ? maxWaitMs : Math.min(maxWaitMs, ASK_EVERY_MS);
     this.#gone.report();
-    const count = this.#set.wait(isDue ? 0 : mostMs);
+    const count = this.#set.wait(mostMs, gatherMs);
     if (!this.#backlog.isEmpty) this.#backlog.enter();
     const endsAtMs = performance.now() + ARRIVALS_MS;
     let isLate = false;

@@ -27,6 +27,7 @@ export interface Libc {
   prctl(option: number, value: number): number;
   unshare(flags: number): number;
   sigmask(how: number, set: Uint8Array, old: null): number;
+  usleep(micros: number): number;
   inetPton(family: number, text: string, address: Uint8Array): number;
   /** Why the last call failed, as a number: cheaper than its name. */
   errno(): number;
@@ -58,6 +59,7 @@ export function loadLibc(): Libc {
     prctl: lib.func('int prctl(int, uintptr_t)'),
     unshare: lib.func('int unshare(int)'),
     sigmask: lib.func('int pthread_sigmask(int, void *, void *)'),
+    usleep: lib.func('int usleep(uint32_t)'),
     inetPton: lib.func('int inet_pton(int, const char *, void *)'),
     errno: () => koffi.errno(),
     errorName: () => nameOf(koffi.errno()),

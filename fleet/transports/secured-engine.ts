@@ -140,13 +140,13 @@ export class SecuredEngine implements Engine {
     this.#heldBack.release(slot);
   }
 
-  turn(maxWaitMs: number): Promise<void> | undefined {
+  turn(maxWaitMs: number, gatherMs?: number): Promise<void> | undefined {
     const hasDue = this.#heldBack.isDue;
     if (hasDue) this.#heldBack.tell(this.#tellHeldBack);
     for (const slot of this.#replaceable.keys()) {
       if (!this.#inner.isQueued(slot)) this.#sendReplaceable(slot);
     }
-    return this.#inner.turn(hasDue || this.#heldBack.isDue ? 0 : maxWaitMs);
+    return this.#inner.turn(hasDue || this.#heldBack.isDue ? 0 : maxWaitMs, gatherMs);
   }
 
   isQueued(slot: Slot): boolean {

@@ -28,6 +28,10 @@ export class Conduct {
     return reason === 'by-us' ? undefined : this.behaviour.onLost?.(slot, reason);
   }
 
+  get gatherMs(): number {
+    return this.#talking ? (this.behaviour.gatherMs?.() ?? 0) : 0;
+  }
+
   /** @returns ms until something is due again */
   step(nowMs: number): number {
     return this.#talking ? this.behaviour.step(nowMs) : Number.POSITIVE_INFINITY;

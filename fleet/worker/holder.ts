@@ -143,6 +143,11 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     return Math.min(talkInMs, sayInMs, dueInMs);
   }
 
+  /** For how long what comes may wait for more; see {@link Engine.turn}. */
+  get gatherMs(): number {
+    return this.#conduct.gatherMs;
+  }
+
   #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {
     this.#leaveOpen(slot, 'by-us', '');
     this.#farewells.begin(slot, nowMs, resets);

@@ -143,7 +143,7 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     const nextInMs = holder.step();
     tally.publish();
     // A turn ends when something happens on a socket; only orders and deadlines have to be looked for.
-    const pause = engine.turn(Math.min(nextInMs, IDLE_TURN_MS));
+    const pause = engine.turn(Math.min(nextInMs, IDLE_TURN_MS), holder.gatherMs);
     if (pause) await pause;
     if (holder.isDone) break;
   }
