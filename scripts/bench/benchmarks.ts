@@ -6,6 +6,7 @@ import { generators } from '../generators/compare.ts';
 import { rtt } from '../rtt/check.ts';
 import type { BenchPart } from './benchmark.ts';
 import { broadcastToMany } from './broadcast.ts';
+import { broadcastBesideK6 } from './broadcast-peers.ts';
 import { buffers } from './buffers.ts';
 import { fuzz } from './fuzz.ts';
 import { gateBench } from './gate.ts';
@@ -224,6 +225,7 @@ export const PARTS: readonly BenchPart[] = [
     vanishBench,
     million,
     broadcastToMany,
+    broadcastBesideK6,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 

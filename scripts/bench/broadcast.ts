@@ -19,8 +19,8 @@ export const broadcastToMany: BenchPart = {
   method: `\`connrig run ${[...COMMON, ...PUBLISHED].join(' ')}\`, against the same without a behaviour.`,
   onDemand: true,
   async measure() {
-    const idle = await runOf();
-    const published = await runOf(...PUBLISHED);
+    const idle = await broadcastRun(...COMMON);
+    const published = await broadcastRun(...COMMON, ...PUBLISHED);
     return figuresOf(idle, published);
   },
 };
@@ -31,11 +31,12 @@ interface Run {
   readonly cpuMicros: readonly number[];
 }
 
-async function runOf(...behaviour: string[]): Promise<Run> {
+/** A run in which one publishes, and what it took of the client. */
+export async function broadcastRun(...args: string[]): Promise<Run> {
   const scratch = await mkdtemp(join(tmpdir(), 'connrig-broadcast-'));
   try {
     const folder = join(scratch, 'run');
-    const { legs } = await summaryOfRun('--out', folder, ...COMMON, ...behaviour);
+    const { legs } = await summaryOfRun('--out', folder, ...args);
     const { samples } = readRun(folder);
     const stretches = samples.filter((sample) => sample.type === 'broadcast');
     return {
