@@ -58,16 +58,27 @@ export function slowOf(leg: RecordedLeg, own: readonly Sample[]): LegSummary['sl
 }
 
 /** The first thing that keeps memory bounded; whether there was anything to be kept from, else. */
-function defenceOf(summary: Omit<SlowSummary, 'defence'>, { readOn }: SlowSample): Defence | null {
+function defenceOf(summary: Omit<SlowSummary, 'defence'>, episode: SlowSample): Defence | null {
+  const { readOn } = episode;
   const { slow, closed, heldBack, userBytesPerSlow, queuedBytesPerSlow, deliveredPercent } = summary;
   if (closed > MANY_SHARE * slow) return 'closes';
   // What was not read to its end may still come.
   if (readOn?.isEmpty && deliveredPercent !== null && deliveredPercent < DELIVERED_PERCENT) return 'drops';
-  if (heldBack > MANY_SHARE * slow) return 'holds-back';
+  if (heldBack > MANY_SHARE * slow || leavesUnread(episode)) return 'holds-back';
   // As long as the kernel at the target's end takes what is sent, nothing of it waits in user space.
   if (queuedBytesPerSlow.target === 0) return 'none-needed';
   if (userBytesPerSlow === null) return null;
   return userBytesPerSlow >= BUFFER_BYTES ? 'buffers' : 'none-needed';
+}
+
+/** It has left more of what they sent unread than it has kept for them: the kernel at both ends still takes that for a while. */
+function leavesUnread({ queues, userBytes, userBytesAtRest }: SlowSample): boolean {
+  if (queues === null) return false;
+  const { target, client } = queues;
+  const unreadBytes = target.received.bytes + client.written.bytes;
+  const waitingBytes = target.written.bytes + client.received.bytes;
+  const keptBytes = userBytes === null || userBytesAtRest === null ? 0 : userBytes - userBytesAtRest;
+  return unreadBytes > MANY_SHARE * waitingBytes && unreadBytes > keptBytes;
 }
 
 const sumOf = (one: number | null, other: number | null): number | null =>

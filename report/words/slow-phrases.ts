@@ -39,7 +39,8 @@ const DEFENCE_CLAUSES: Readonly<Record<Defence, (slow: SlowSummary) => Phrase>> 
     const when = closedAfter ? say`, the first after ${ms(closedAfter.firstMs)}` : '';
     return say`the target ended ${count(closed)} of these ${count(slow)}${when}`;
   },
-  'holds-back': ({ heldBack }) => say`the target read no more of them: ${count(heldBack)} messages were held back`,
+  'holds-back': ({ heldBack }) =>
+    say`the target read no more of them${heldBack === 0 ? '' : say`: ${count(heldBack)} messages were held back`}`,
   drops: ({ deliveredPercent }) =>
     say`the target dropped what they did not take: ${percent(deliveredPercent ?? 0)} was delivered`,
   buffers: ({ isGrowing }) =>

@@ -9,7 +9,14 @@ const topic = Buffer.from('\0\x04news');
 const payload = Buffer.alloc(Number(bytes), 'x');
 
 const WORDS = {
-  redis: { hello: '', message: Buffer.concat([Buffer.from(`*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$${bytes}\r\n`), payload, Buffer.from('\r\n')]) },
+  redis: {
+    hello: '',
+    message: Buffer.concat([
+      Buffer.from(`*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$${bytes}\r\n`),
+      payload,
+      Buffer.from('\r\n'),
+    ]),
+  },
   // CONNECT with a clean session and no keep-alive; PUBLISH of QoS 0.
   mqtt: {
     hello: Buffer.from('\x10\x0f\0\x04MQTT\x04\x02\0\0\0\x03pub', 'latin1'),
