@@ -58,6 +58,10 @@ test('a target that leaves unread what slow ones send holds them back, also whil
 
 test('one that keeps more than it leaves unread does not, nor does one with a message on its way', () => {
   assert.equal(told(8 * MIB, 3 * MIB).defence, 'buffers');
-  assert.equal(told(16_384, 32_768).defence, 'buffers');
+  assert.equal(told(65_536, 32_768).defence, 'buffers');
   assert.equal(told(0, 32_768).defence, 'none-needed');
+});
+
+test('what little an answer takes that lies in the kernel is no buffer', () => {
+  assert.equal(told(2600, 0).defence, 'none-needed');
 });

@@ -9,8 +9,12 @@ import { quantileMs } from '../../core/stats/histogram.ts';
 const MANY_SHARE = 0.05;
 /** Delivered less than this: something was dropped. What is on its way when it is counted is less. */
 const DELIVERED_PERCENT = 98;
-/** User memory for each slow connection below this is no buffer of theirs: it is within what a reading may be off. */
+/**
+ * User memory for each slow connection below this, or below this share of what the kernel has for it, is no buffer of its own: it is what a
+ * reading may be off, and what an answer takes that lies in the kernel.
+ */
 const BUFFER_BYTES = 1024;
+const BUFFER_SHARE = 0.01;
 /** The last part of the episode, over which memory that still grows shows, and by how much of all that it grew. */
 const LAST_PART = 0.25;
 const GROWING_SHARE = 0.05;
@@ -68,7 +72,8 @@ function defenceOf(summary: Omit<SlowSummary, 'defence'>, episode: SlowSample): 
   // As long as the kernel at the target's end takes what is sent, nothing of it waits in user space.
   if (queuedBytesPerSlow.target === 0) return 'none-needed';
   if (userBytesPerSlow === null) return null;
-  return userBytesPerSlow >= BUFFER_BYTES ? 'buffers' : 'none-needed';
+  const inKernelBytes = (queuedBytesPerSlow.target ?? 0) + (queuedBytesPerSlow.client ?? 0);
+  return userBytesPerSlow >= Math.max(BUFFER_BYTES, BUFFER_SHARE * inKernelBytes) ? 'buffers' : 'none-needed';
 }
 
 /** It has left more of what they sent unread than it has kept for them: the kernel at both ends still takes that for a while. */
