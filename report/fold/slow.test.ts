@@ -65,3 +65,7 @@ test('one that keeps more than it leaves unread does not, nor does one with a me
 test('what little an answer takes that lies in the kernel is no buffer', () => {
   assert.equal(told(2600, 0).defence, 'none-needed');
 });
+
+test('one that ends them only once they read on is told so', () => {
+  assert.match(told(65_536, 0, { closed: 100 }).sentence, /; the target ended 100 of these 100, once they read on\.$/);
+});

@@ -36,7 +36,7 @@ function defenceOf(slow: SlowSummary): Phrase {
 
 const DEFENCE_CLAUSES: Readonly<Record<Defence, (slow: SlowSummary) => Phrase>> = {
   closes: ({ closed, slow, closedAfter }) => {
-    const when = closedAfter ? say`, the first after ${ms(closedAfter.firstMs)}` : '';
+    const when = closedAfter ? say`, the first after ${ms(closedAfter.firstMs)}` : ', once they read on';
     return say`the target ended ${count(closed)} of these ${count(slow)}${when}`;
   },
   'holds-back': ({ heldBack }) =>
