@@ -10,8 +10,8 @@ const MANY_SHARE = 0.05;
 /** Delivered less than this: something was dropped. What is on its way when it is counted is less. */
 const DELIVERED_PERCENT = 98;
 /**
- * User memory for each slow connection below this, or below this share of what the kernel has for it, is no buffer of its own: it is what a
- * reading may be off, and what an answer takes that lies in the kernel.
+ * User memory for each slow connection below one of these is no buffer of its own. A reading may be off by so many bytes. An answer
+ * that lies in the kernel takes less than this share of that beside it.
  */
 const BUFFER_BYTES = 1024;
 const BUFFER_SHARE = 0.01;
