@@ -9,8 +9,12 @@ import { quantileMs } from '../../core/stats/histogram.ts';
 const MANY_SHARE = 0.05;
 /** Delivered less than this: something was dropped. What is on its way when it is counted is less. */
 const DELIVERED_PERCENT = 98;
-/** User memory for each slow connection below this is no buffer of theirs: it is within what a reading may be off. */
+/**
+ * User memory for each slow connection below one of these is no buffer of its own. A reading may be off by so many bytes. An answer
+ * that lies in the kernel takes less than this share of that beside it.
+ */
 const BUFFER_BYTES = 1024;
+const BUFFER_SHARE = 0.01;
 /** The last part of the episode, over which memory that still grows shows, and by how much of all that it grew. */
 const LAST_PART = 0.25;
 const GROWING_SHARE = 0.05;
@@ -58,16 +62,28 @@ export function slowOf(leg: RecordedLeg, own: readonly Sample[]): LegSummary['sl
 }
 
 /** The first thing that keeps memory bounded; whether there was anything to be kept from, else. */
-function defenceOf(summary: Omit<SlowSummary, 'defence'>, { readOn }: SlowSample): Defence | null {
+function defenceOf(summary: Omit<SlowSummary, 'defence'>, episode: SlowSample): Defence | null {
+  const { readOn } = episode;
   const { slow, closed, heldBack, userBytesPerSlow, queuedBytesPerSlow, deliveredPercent } = summary;
   if (closed > MANY_SHARE * slow) return 'closes';
   // What was not read to its end may still come.
   if (readOn?.isEmpty && deliveredPercent !== null && deliveredPercent < DELIVERED_PERCENT) return 'drops';
-  if (heldBack > MANY_SHARE * slow) return 'holds-back';
+  if (heldBack > MANY_SHARE * slow || leavesUnread(episode)) return 'holds-back';
   // As long as the kernel at the target's end takes what is sent, nothing of it waits in user space.
   if (queuedBytesPerSlow.target === 0) return 'none-needed';
   if (userBytesPerSlow === null) return null;
-  return userBytesPerSlow >= BUFFER_BYTES ? 'buffers' : 'none-needed';
+  const inKernelBytes = (queuedBytesPerSlow.target ?? 0) + (queuedBytesPerSlow.client ?? 0);
+  return userBytesPerSlow >= Math.max(BUFFER_BYTES, BUFFER_SHARE * inKernelBytes) ? 'buffers' : 'none-needed';
+}
+
+/** It has left more of what they sent unread than it has kept for them: the kernel at both ends still takes that for a while. */
+function leavesUnread({ queues, userBytes, userBytesAtRest }: SlowSample): boolean {
+  if (queues === null) return false;
+  const { target, client } = queues;
+  const unreadBytes = target.received.bytes + client.written.bytes;
+  const waitingBytes = target.written.bytes + client.received.bytes;
+  const keptBytes = userBytes === null || userBytesAtRest === null ? 0 : userBytes - userBytesAtRest;
+  return unreadBytes > MANY_SHARE * waitingBytes && unreadBytes > keptBytes;
 }
 
 const sumOf = (one: number | null, other: number | null): number | null =>

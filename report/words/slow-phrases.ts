@@ -36,10 +36,11 @@ function defenceOf(slow: SlowSummary): Phrase {
 
 const DEFENCE_CLAUSES: Readonly<Record<Defence, (slow: SlowSummary) => Phrase>> = {
   closes: ({ closed, slow, closedAfter }) => {
-    const when = closedAfter ? say`, the first after ${ms(closedAfter.firstMs)}` : '';
+    const when = closedAfter ? say`, the first after ${ms(closedAfter.firstMs)}` : ', once they read on';
     return say`the target ended ${count(closed)} of these ${count(slow)}${when}`;
   },
-  'holds-back': ({ heldBack }) => say`the target read no more of them: ${count(heldBack)} messages were held back`,
+  'holds-back': ({ heldBack }) =>
+    say`the target read no more of them${heldBack === 0 ? '' : say`: ${count(heldBack)} messages were held back`}`,
   drops: ({ deliveredPercent }) =>
     say`the target dropped what they did not take: ${percent(deliveredPercent ?? 0)} was delivered`,
   buffers: ({ isGrowing }) =>

@@ -24,6 +24,7 @@ import { type RigRun, rigRun } from './rig-run.ts';
 import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
+import { slowBench } from './slow.ts';
 import { socketioBench } from './socketio.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
@@ -222,6 +223,7 @@ export const PARTS: readonly BenchPart[] = [
     mqttMany,
     socketioBench,
     openings,
+    slowBench,
     vanishBench,
     million,
     broadcastToMany,

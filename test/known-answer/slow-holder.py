@@ -1,10 +1,10 @@
 """A server that holds a known number of bytes in user space for each client that doesn't read, and may then close it.
 
-    slow-holder.py PORT HELD_BYTES CLOSE TRUTH_FILE
+    slow-holder.py PORT HELD_BYTES CLOSE TRUTH_FILE [EVERY_SECONDS]
 
-It sends 4 KiB ten times a second to everybody. What a socket doesn't take is held, up to HELD_BYTES; with CLOSE = close the client is
+It sends 4 KiB to everybody, ten times a second unless said. What a socket doesn't take is held, up to HELD_BYTES; with CLOSE = close the client is
 reset once that is reached. Into TRUTH_FILE goes what it knows: clients whose bound is reached, bytes held for them, bytes in their
-send queues by SIOCOUTQ, clients it has reset.
+send queues by SIOCOUTQ, clients it has reset, and when it reset the first, the middle and the last one (seconds since 1970).
 """
 import errno
 import fcntl
@@ -19,7 +19,7 @@ import time
 
 PORT, HELD_BYTES, CLOSES, TRUTH = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "close", sys.argv[4]
 PIECE = 4096
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = float(sys.argv[5]) if len(sys.argv) > 5 else 0.1
 
 listener = socket.create_server(("127.0.0.1", PORT), backlog=4096)
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
@@ -28,7 +28,7 @@ poller = select.epoll()
 poller.register(listener.fileno(), select.EPOLLIN)
 clients = {}
 held = {}
-closed = 0
+closed_at = []
 best = None
 
 
@@ -71,7 +71,6 @@ def push(fd):
 
 
 def fill(fd):
-    global closed
     pieces = held.get(fd)
     if not pieces:
         return
@@ -80,7 +79,7 @@ def fill(fd):
         pieces.append(b"x" * min(PIECE, missing))
         missing -= PIECE
     if CLOSES:
-        closed += 1
+        closed_at.append(time.time())
         drop(fd, resets=True)
 
 
@@ -90,8 +89,9 @@ def queued(fd):
 
 def tell():
     global best
-    truth = {"clients": len(held), "heldBytes": sum(sum(map(len, pieces)) for pieces in held.values()), "closed": closed}
+    truth = {"clients": len(held), "heldBytes": sum(sum(map(len, pieces)) for pieces in held.values()), "closed": len(closed_at)}
     truth["queuedBytes"] = sum(queued(fd) for fd in held)
+    truth["closedAt"] = [closed_at[i] for i in (0, (len(closed_at) - 1) // 2, -1)] if closed_at else []
     most = lambda one: (one["closed"], one["heldBytes"], one["queuedBytes"])
     if best is None or most(truth) >= most(best):
         best = truth
