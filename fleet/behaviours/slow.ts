@@ -183,9 +183,12 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
       else if (act === CLOSING) closeSlow();
     },
 
-    // One that is gone because it floods was asked to read on, and had more to read than there is time for.
-    onLost: (slot, reason) =>
-      slot === closedSlow && (PEER_LOSSES.has(reason) || reason === 'flood') ? 'by-defence' : undefined,
+    onLost(slot, reason) {
+      if (slot !== closedSlow) return undefined;
+      // It was asked to read on, and had more to read than there is time for: no doing of its peer.
+      if (reason === 'flood') return 'by-us';
+      return PEER_LOSSES.has(reason) ? 'by-defence' : undefined;
+    },
   };
 }
 
