@@ -8,6 +8,7 @@ import { outcomesChart } from '../../charts/outcomes-chart.ts';
 import type { Size } from '../../charts/render.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
 import { stagesChart } from '../../charts/stages-chart.ts';
+import { driftChart } from '../../charts/drift-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
@@ -79,6 +80,7 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
     add('time', 'memory-over-time', memoryOverTimeChart(series), { caption: timeCaption(legs) });
     add('time', 'opened-per-second', opensChart(series), { caption: opensCaption(legs) });
   }
+  for (const drift of series.drifts ?? []) add('time', `drift-${drift.name}`, driftChart(drift));
   const bars = legs.flatMap(({ outcomes }) => Object.values(outcomes).filter((attempts) => attempts > 0));
   add('time', 'outcomes', outcomesChart(legs), { size: { width: WIDTH, height: 90 + 42 * bars.length } });
   each((leg, i) => {
