@@ -36,7 +36,10 @@ export function driftChart({ name, phase, level, perHour, segments }: DriftSerie
     const one = nearest(points, at, ({ elapsedMs }) => elapsedMs);
     return one ? `${clock(one.elapsedMs)}\n${humanBytes(one.bytes)}` : '';
   };
-  const edges = [...points.map(({ bytes }) => bytes), ...lines.flatMap(({ outline }) => outline.map(([, bytes]) => bytes))];
+  const edges = [
+    ...points.map(({ bytes }) => bytes),
+    ...lines.flatMap(({ outline }) => outline.map(([, bytes]) => bytes)),
+  ];
   const shown = sampled(points);
   return {
     title: `${name}: memory while ${humanCount(level)} stay open${phase === 'churn' ? ' and are replaced' : ''}`,
@@ -58,7 +61,7 @@ type Slope = NonNullable<DriftSeries['perHour']>;
 
 interface DriftLine {
   readonly ends: readonly Place[];
-  /** Of the lines that its interval has room for. */
+  /** What its interval has room for. */
   readonly outline: ReadonlyArray<readonly [elapsedMs: number, bytes: number]>;
 }
 

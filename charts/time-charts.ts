@@ -164,7 +164,8 @@ function ratesOf(time: readonly TimePoint[]): Rate[] {
   });
 }
 
-const sameLeg = (one: TimePoint, other: TimePoint): boolean => one.leg === other.leg && one.launch === other.launch && one.segment === other.segment;
+const sameLeg = (one: TimePoint, other: TimePoint): boolean =>
+  one.leg === other.leg && one.launch === other.launch && one.segment === other.segment;
 
 /** One line, broken where another leg begins. */
 function gapped(time: readonly TimePoint[], pick: (point: TimePoint) => number | null): Array<[number, number | null]> {

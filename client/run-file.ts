@@ -78,19 +78,19 @@ export function recordedConfig(config: RunConfig): Record<string, unknown> {
   } = config;
   const texts = urls.map(({ text }) => text);
   return redactConfig({
-      ...settings,
-      urls: texts,
-      // A password, often enough.
-      ...(sendOnOpen && { sendOnOpen: recordOfBytes(sendOnOpen) }),
-      ...(expect && { expect: recordOfBytes(expect) }),
-      ...(header && { header: header.map(({ name }) => name) }),
-      ...(cookie && { cookie: cookie.map((one) => one.split('=')[0]) }),
-      ...(dialectSettings && { dialectSettings: dialectSettings.map(([name]) => name) }),
-      ...(target && { target: target.given }),
-      ...(config.exporter && { exporter: config.exporter.text }),
-      ...(typeof config.collect === 'object' && { collect: config.collect.text }),
-      ...(baseline && { baseline: baseline.folder }),
-    });
+    ...settings,
+    urls: texts,
+    // A password, often enough.
+    ...(sendOnOpen && { sendOnOpen: recordOfBytes(sendOnOpen) }),
+    ...(expect && { expect: recordOfBytes(expect) }),
+    ...(header && { header: header.map(({ name }) => name) }),
+    ...(cookie && { cookie: cookie.map((one) => one.split('=')[0]) }),
+    ...(dialectSettings && { dialectSettings: dialectSettings.map(([name]) => name) }),
+    ...(target && { target: target.given }),
+    ...(config.exporter && { exporter: config.exporter.text }),
+    ...(typeof config.collect === 'object' && { collect: config.collect.text }),
+    ...(baseline && { baseline: baseline.folder }),
+  });
 }
 
 const recordOfBytes = ({ from, hex }: Preamble): { from: string | null; bytes: number } => ({
@@ -106,4 +106,3 @@ function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['t
   if (pid !== undefined) return 'pid';
   return exporter === undefined ? 'url' : 'exporter';
 }
-

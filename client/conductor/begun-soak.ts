@@ -22,7 +22,7 @@ export interface BegunSoak extends GoingOnAt {
   readonly launch: number;
   readonly leg: number;
   readonly file: RunFile;
-  /** Of the last that was recorded, in ms since the run began. */
+  /** When the last was recorded, in ms since the run began. */
   readonly elapsedMs: number;
 }
 
@@ -43,7 +43,8 @@ const OF_THE_COMMAND: ReadonlySet<string> = new Set(
 export function findBegunSoak(folder: string, settings: Readonly<Record<string, unknown>>): BegunSoak | undefined {
   if (!isThere(folder, 'run.json') || clearUnmeasured(folder)) return undefined;
   const file = readFileOf(folder);
-  if (isBeingWritten(folder, file.generator.pid)) throw refusal(`${folder} is being written by process ${file.generator.pid}`);
+  if (isBeingWritten(folder, file.generator.pid))
+    throw refusal(`${folder} is being written by process ${file.generator.pid}`);
   if (file.status === 'passed') throw refusal(`${folder} holds a run that is finished`);
   const other = otherSetting(file.config, settings);
   if (other !== undefined) {
@@ -51,7 +52,8 @@ export function findBegunSoak(folder: string, settings: Readonly<Record<string, 
   }
   const begun = standOf(folder);
   if (!begun) throw refusal(`the run in ${folder} was not interrupted in a soak`);
-  if (file.status === 'failed' && begun.isSoaking) throw refusal(`the run in ${folder} was ended by an error in its soak`);
+  if (file.status === 'failed' && begun.isSoaking)
+    throw refusal(`the run in ${folder} was ended by an error in its soak`);
   const { isSoaking: _, ...at } = begun;
   return { ...at, file };
 }

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { makeFolders } from '../../files/inside.ts';
-import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
 import { openToGoOn } from '../../files/lines-go-on.ts';
+import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
 import { createToAppend, replaceFile } from '../../files/replace.ts';
 import { clearUnmeasured } from './unmeasured-folder.ts';
 

@@ -37,8 +37,21 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, goesOn, goingOn, guard, onProgress } =
-    ticked;
+  const {
+    plan,
+    launch,
+    index,
+    fleet,
+    meters,
+    recorder,
+    elapsedMs,
+    state,
+    costSoFar,
+    goesOn,
+    goingOn,
+    guard,
+    onProgress,
+  } = ticked;
   const progress = new ProgressMeter(plan, launch, index, goesOn);
   let keptAtMs = Number.NEGATIVE_INFINITY;
   let keptPhase: LegState['phase'] | undefined;

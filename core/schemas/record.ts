@@ -163,9 +163,6 @@ export type Sample = z.infer<typeof Sample>;
 export const hasProgress = (sample: Sample): sample is Extract<Sample, { readonly progress: LegProgress }> =>
   'progress' in sample;
 
-/** Of the climb itself, not of a soak that was gone on with, whose counts are its own. */
-export const isOfClimb = ({ segment = 0 }: { readonly type: string; readonly segment?: number | undefined }): boolean => segment === 0;
-
 export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('phase'), ...SAMPLE_AT, phase: z.enum(PHASES), level: count }),
   /** A soak that was interrupted is gone on with: what ended the run before did not. */

@@ -14,3 +14,7 @@ export const SAMPLE_AT = {
   segment: count.optional(),
   protocol: z.enum(PROTOCOLS),
 };
+
+/** A sample of the climb itself, not of a soak that was gone on with, whose counts are its own. */
+export const isOfClimb = ({ segment = 0 }: { readonly type: string; readonly segment?: number | undefined }): boolean =>
+  segment === 0;

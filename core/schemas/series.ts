@@ -12,7 +12,7 @@ export interface RunSeries {
   readonly phases: readonly PhaseSpan[];
   /** One for each leg of the plan that has begun. */
   readonly legs: readonly LegSeries[];
-  /** Of legs whose top level went on; absent while a run goes. */
+  /** Legs whose top level went on; absent while a run goes. */
   readonly drifts?: readonly DriftSeries[];
 }
 

@@ -1,4 +1,5 @@
-import { hasProgress, isOfClimb, type LegProgress, type Sample } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress, type Sample } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 

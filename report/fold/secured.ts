@@ -1,6 +1,7 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
-import { hasProgress, isOfClimb, type LegProgress } from '../../core/schemas/record.ts';
+import { hasProgress, type LegProgress } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import type { Agreement } from '../../core/schemas/tls.ts';
 import type { RunRecord } from './read-run.ts';
 

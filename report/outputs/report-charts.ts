@@ -1,5 +1,6 @@
 import type { Chart } from '../../charts/chart.ts';
 import { type ComponentRow, componentBarsChart } from '../../charts/component-bars-chart.ts';
+import { driftChart } from '../../charts/drift-chart.ts';
 import { forecastChart } from '../../charts/forecast-chart.ts';
 import { openingChart, rttChart } from '../../charts/latency-chart.ts';
 import { componentLabel, ledgerChart } from '../../charts/ledger-chart.ts';
@@ -8,7 +9,6 @@ import { outcomesChart } from '../../charts/outcomes-chart.ts';
 import type { Size } from '../../charts/render.ts';
 import { retainedChart } from '../../charts/retained-chart.ts';
 import { stagesChart } from '../../charts/stages-chart.ts';
-import { driftChart } from '../../charts/drift-chart.ts';
 import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import { LEDGER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';

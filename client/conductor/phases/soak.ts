@@ -45,7 +45,12 @@ export async function goOnSoaking(course: LegCourse): Promise<void> {
   await untilCalm(course, level);
   course.enter('settle', level);
   await rest(restMs, look);
-  await settle({ read: (after) => meters.read(after ? { after } : { gc: true }), timeoutMs: settleTimeoutMs, look, talks: true });
+  await settle({
+    read: (after) => meters.read(after ? { after } : { gc: true }),
+    timeoutMs: settleTimeoutMs,
+    look,
+    talks: true,
+  });
   await soak(course, level);
   fleet.setTalking(false);
   course.enter('drain', 0);
