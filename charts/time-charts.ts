@@ -164,7 +164,8 @@ function ratesOf(time: readonly TimePoint[]): Rate[] {
   });
 }
 
-const sameLeg = (one: TimePoint, other: TimePoint): boolean => one.leg === other.leg && one.launch === other.launch;
+const sameLeg = (one: TimePoint, other: TimePoint): boolean =>
+  one.leg === other.leg && one.launch === other.launch && one.segment === other.segment;
 
 /** One line, broken where another leg begins. */
 function gapped(time: readonly TimePoint[], pick: (point: TimePoint) => number | null): Array<[number, number | null]> {
@@ -200,7 +201,7 @@ const timeHover = <T extends { elapsedMs: number }>(items: readonly T[], textOf:
 });
 
 /** Evenly chosen rows, the last one always among them. */
-function sampled<T>(items: readonly T[]): T[] {
+export function sampled<T>(items: readonly T[]): T[] {
   const every = Math.max(1, Math.ceil(items.length / MOST_ROWS));
   return items.filter((_, i) => (items.length - 1 - i) % every === 0);
 }

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { baselineWarnings } from '../config/baseline.ts';
-import type { Preamble } from '../config/preamble.ts';
 import { canStartAnew, type RunConfig } from '../config/run-config.ts';
-import { toRecordedLeg } from '../core/schemas/leg.ts';
-import { RECORD_SCHEMA, type RunFile } from '../core/schemas/record.ts';
+import type { RunFile } from '../core/schemas/record.ts';
 import { EXIT, type ExitCode, exitCodeOf, RigError } from '../core/values/errors.ts';
-import { redactConfig, redactText } from '../core/values/secrets.ts';
+import { redactText } from '../core/values/secrets.ts';
 import { systemError } from '../core/values/system-errors.ts';
 import { socketPathsOf } from '../core/values/urls.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
@@ -14,11 +12,12 @@ import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
 import { chooseDrive } from './choose-engine.ts';
+import { type BegunSoak, findBegunSoak, goingOnNotice } from './conductor/begun-soak.ts';
 import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
 import type { RunDeps } from './deps.ts';
-import { isOurs, readEnvironment } from './environment.ts';
+import { isOurs } from './environment.ts';
 import { exporterOf } from './exporter-source.ts';
 import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
@@ -26,7 +25,8 @@ import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
 import { checkSocket } from './preflight/look-at-socket.ts';
 import { shakeHands } from './preflight/shake-hands.ts';
-import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
+import { readSnapshot } from './preflight/snapshot.ts';
+import { goneOnRunFile, openingRunFile, recordedConfig } from './run-file.ts';
 import { securingOf } from './securing.ts';
 import { chooseAddress, resolveHost } from './target-address.ts';
 
@@ -46,9 +46,13 @@ export interface RunResult {
  */
 export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> {
   const startedAt = deps.wallClock();
-  const startedAtMs = performance.now();
   const name = config.name ?? defaultName(config);
-  const folder = openRecorder(config.out ?? defaultFolder(startedAt, name));
+  const begun =
+    config.soakMs === undefined || config.out === undefined
+      ? undefined
+      : findBegunSoak(config.out, recordedConfig(config));
+  const folder = openRecorder(config.out ?? defaultFolder(startedAt, name), begun !== undefined);
+  const startedAtMs = performance.now() - (begun ? passedMs(begun, startedAt) : 0);
   const secrets = secretsOf(config);
   const recorder = discreet(observed(folder, deps.observers), secrets);
   try {
@@ -59,8 +63,16 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     };
     const ports = config.urls.flatMap((url) => url.ports);
     const limits = await readSnapshot({ ports, socketPaths: socketPathsOf(config.urls), targetPid: config.pid });
-    const file = await openingRunFile(name, startedAt, config, deps.version, limits);
+    const file = begun
+      ? goneOnRunFile(begun.file)
+      : await openingRunFile(name, startedAt, config, deps.version, limits);
     recorder.runFile(file);
+    if (begun) {
+      const { launch, leg, segment } = begun;
+      const { protocol } = config.plan.legs[leg]!;
+      deps.onNotice(goingOnNotice(begun));
+      recorder.event({ type: 'gone-on', elapsedMs: elapsedMs(), launch, leg, protocol, segment });
+    }
     // Not even this fits: nothing could tell how the run went.
     if (recorder.failure) throw recorder.failure;
 
@@ -74,7 +86,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const drive = await chooseDrive(config, warn);
       const places = await findPlaces(config, warn);
       const setups = setUpLegs(config, places, drive, limits);
-      file.generator = { engine: drive.engine, legs: setups.map(recordOf) };
+      file.generator = { ...file.generator, engine: drive.engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
@@ -91,7 +103,8 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
         for (const warning of await checkPlan([setup], limits, config)) warn(warning);
         return setup;
       };
-      const unmeasured = await walkLegs({ config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn });
+      const given = { config, built, setups, setUpAgain, deps, recorder, file, elapsedMs, warn, begun };
+      const unmeasured = await walkLegs(given);
       if (unmeasured) failWith(unmeasured);
     } catch (thrown) {
       failWith(systemError(thrown) ?? thrown);
@@ -106,6 +119,10 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
     recorder.close();
   }
 }
+
+/** Since the run began, whatever a clock was set to meanwhile. */
+const passedMs = ({ file, elapsedMs }: BegunSoak, now: Date): number =>
+  Math.max(elapsedMs, now.getTime() - Date.parse(file.startedAt));
 
 /** For each URL the addresses of its host, and which of them to connect to. */
 async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promise<Place[]> {
@@ -133,81 +150,6 @@ async function tryTls(config: RunConfig, { url, ip, ...setup }: LegSetup): Promi
   const securing = url && !canStartAnew(config) ? securingOf(config, setup, { url }) : undefined;
   if (securing) await shakeHands(securing, url!, ip);
 }
-
-async function openingRunFile(
-  name: string,
-  startedAt: Date,
-  config: RunConfig,
-  version: string,
-  limits: Snapshot,
-): Promise<RunFile> {
-  // The record is for others to read as well.
-  const {
-    plan,
-    urls,
-    target,
-    baseline,
-    exporterToken: _,
-    adminToken: __,
-    tlsMaterial: ___,
-    adminTls: ____,
-    openings: _____,
-    inlineOpening: ______,
-    sendOnOpen,
-    expect,
-    header,
-    cookie,
-    dialectSettings,
-    publishHeader: _______,
-    publishMessage: ________,
-    ...settings
-  } = config;
-  const texts = urls.map(({ text }) => text);
-  return {
-    schema: RECORD_SCHEMA,
-    name,
-    startedAt: startedAt.toISOString(),
-    finishedAt: null,
-    status: 'running',
-    exitCode: null,
-    config: redactConfig({
-      ...settings,
-      urls: texts,
-      // A password, often enough.
-      ...(sendOnOpen && { sendOnOpen: recordOfBytes(sendOnOpen) }),
-      ...(expect && { expect: recordOfBytes(expect) }),
-      ...(header && { header: header.map(({ name }) => name) }),
-      ...(cookie && { cookie: cookie.map((one) => one.split('=')[0]) }),
-      ...(dialectSettings && { dialectSettings: dialectSettings.map(([name]) => name) }),
-      ...(target && { target: target.given }),
-      ...(config.exporter && { exporter: config.exporter.text }),
-      ...(typeof config.collect === 'object' && { collect: config.collect.text }),
-      ...(baseline && { baseline: baseline.folder }),
-    }),
-    ...(baseline && { baseline: { ...baseline, maxGrowthPercent: config.maxGrowthPercent } }),
-    plan: { ...plan, legs: plan.legs.map(toRecordedLeg) },
-    environment: await readEnvironment(version, limits),
-    target: {
-      kind: kindOf(config),
-      name:
-        target?.manifest.name ??
-        (urls.length === 0 ? 'connrig reference server' : redactText(config.command ?? texts.join(' '))),
-      urls: texts,
-      pid: config.pid ?? null,
-      descriptorLimit: null,
-      processes: null,
-      runtime: null,
-      built: null,
-    },
-    // Known once hosts are resolved.
-    generator: { engine: config.engine, legs: [] },
-  };
-}
-
-const recordOfBytes = ({ from, hex }: Preamble): { from: string | null; bytes: number } => ({
-  from: from.startsWith('@') ? from : null,
-  bytes: hex.length / 2,
-});
 
 /** What a run is called that nobody has named. */
 export function defaultName({ target, urls, plan }: RunConfig): string {
@@ -238,15 +180,6 @@ const recordOfBuilt = ({ source, tools, deployed }: BuiltTarget): NonNullable<Ru
   tools: tools.map(({ name, version, said }) => ({ name, version, said })),
   deployedBytes: deployed.bytes,
 });
-
-function kindOf({ urls, command, pid, exporter, target }: RunConfig): RunFile['target']['kind'] {
-  // A target is built by us, but it is a command like another.
-  if (target !== undefined) return 'command';
-  if (urls.length === 0) return 'builtin';
-  if (command !== undefined) return 'command';
-  if (pid !== undefined) return 'pid';
-  return exporter === undefined ? 'url' : 'exporter';
-}
 
 const recordOf = ({
   leg,

@@ -10,6 +10,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Acceptance } from './acceptance.ts';
+import type { GoingOnAt } from './begun-soak.ts';
 import { lossesIn } from './losses.ts';
 import type { Recorder } from './recorder.ts';
 import type { Watched } from './watch.ts';
@@ -47,6 +48,8 @@ export interface LegContext {
   readonly soakMs: number | undefined;
   /** Whether the levels so far tell the cost as well as was asked, so that those below the top need not be held. */
   readonly isPrecise: () => boolean;
+  /** A soak that is gone on with; undefined: the leg begins. */
+  readonly goingOn: GoingOnAt | undefined;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
 }
@@ -62,6 +65,10 @@ export interface LegState {
   /** No more than one tick in so long is kept: a phase of hours has as many as others. */
   readonly tickEveryMs?: number | undefined;
 }
+
+/** What of samples tells that a soak was gone on with. */
+export const segmentOf = (goingOn: GoingOnAt | undefined): { segment?: number } =>
+  goingOn ? { segment: goingOn.segment } : {};
 
 /** Ticks of a phase that are kept, however long it takes: of 0.7 KB each. */
 const PHASE_TICKS = 2000;
@@ -85,9 +92,9 @@ export class LegCourse {
     return this.#state;
   }
 
-  /** @param forMs how long it takes, where that is known */
-  enter(phase: Phase, level: number, forMs?: number): void {
-    const endsAtMs = forMs === undefined ? undefined : this.context.elapsedMs() + forMs;
+  /** @param forMs how long it takes, where that is known @param pastMs how much of that has passed in an earlier segment */
+  enter(phase: Phase, level: number, forMs?: number, pastMs = 0): void {
+    const endsAtMs = forMs === undefined ? undefined : this.context.elapsedMs() + Math.max(0, forMs - pastMs);
     this.#state = { phase, level, endsAtMs, tickEveryMs: forMs && forMs / PHASE_TICKS };
     this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
   }
@@ -98,9 +105,9 @@ export class LegCourse {
   }
 
   /** What every sample and event of this leg begins with. */
-  now(): Pick<MemoryPoint, 'elapsedMs' | 'launch' | 'leg' | 'protocol'> {
-    const { elapsedMs, launch, index, leg } = this.context;
-    return { elapsedMs: elapsedMs(), launch, leg: index, protocol: leg.protocol };
+  now(): Pick<MemoryPoint, 'elapsedMs' | 'launch' | 'leg' | 'protocol' | 'segment'> {
+    const { elapsedMs, launch, index, leg, goingOn } = this.context;
+    return { elapsedMs: elapsedMs(), launch, leg: index, protocol: leg.protocol, ...segmentOf(goingOn) };
   }
 
   warn({ code, text }: Warning): void {

@@ -11,7 +11,7 @@ import { churn } from './phases/churn.ts';
 import { hold } from './phases/hold.ts';
 import { measure } from './phases/measure.ts';
 import { drain, ramp } from './phases/ramp.ts';
-import { soak } from './phases/soak.ts';
+import { goOnSoaking, soak } from './phases/soak.ts';
 import { talk } from './phases/talk.ts';
 import { warmUp } from './phases/warm-up.ts';
 
@@ -51,6 +51,7 @@ export class LegWalk {
     const course = this.#course;
     const { leg, meters, restMs, brief } = course.context;
     if (brief) return briefWalk(course, brief, this.#points);
+    if (course.context.goingOn) return goOnSoaking(course);
     await warmUp(course);
     await meters.rehearse();
     course.enter('baseline', 0);

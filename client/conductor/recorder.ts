@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import type { RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { makeFolders } from '../../files/inside.ts';
+import { openToGoOn } from '../../files/lines-go-on.ts';
 import { keepToOwner, OWNER_ONLY } from '../../files/owner.ts';
 import { createToAppend, replaceFile } from '../../files/replace.ts';
 import { clearUnmeasured } from './unmeasured-folder.ts';
@@ -40,18 +41,19 @@ const OPEN_TO_OTHERS = 0o777;
 /**
  * Creates the run folder, with its parents. One that holds a run which measured nothing is used again.
  *
+ * @param goesOn with the record that is there
  * @throws RigError EOUT when it can't be created or written, or holds something already
  */
-export function openRecorder(folder: string): Recorder {
+export function openRecorder(folder: string, goesOn = false): Recorder {
   const open: number[] = [];
   try {
     makeFolders(folder, OPEN_TO_OTHERS);
-    if (!isEmpty(folder) && !clearUnmeasured(folder)) {
+    if (!goesOn && !isEmpty(folder) && !clearUnmeasured(folder)) {
       throw new RigError('EOUT', `the folder ${folder} is not empty`, { hint: '--out another folder' });
     }
     keepToOwner(folder, OWNER_ONLY.folder);
     const openToAppend = (name: string): number => {
-      const fd = createToAppend(folder, name);
+      const fd = goesOn ? openToGoOn(folder, name) : createToAppend(folder, name);
       open.push(fd);
       return fd;
     };

@@ -5,7 +5,8 @@ import type { Plan } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
-import { countsOf, type LegState, receivedIn } from './leg-course.ts';
+import type { GoingOnAt } from './begun-soak.ts';
+import { countsOf, type LegState, receivedIn, segmentOf } from './leg-course.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -24,6 +25,7 @@ interface Ticked {
   readonly state: () => LegState;
   readonly costSoFar: () => Estimate | null;
   readonly goesOn: GoesOn;
+  readonly goingOn: GoingOnAt | undefined;
   /** Told the target's user memory of each tick. */
   readonly guard: Pick<MemoryGuard, 'look'>;
   readonly onProgress: (progress: Progress) => void;
@@ -35,8 +37,21 @@ interface Ticked {
  * @returns ends it, with a last tick
  */
 export function startTicking(ticked: Ticked): () => void {
-  const { plan, launch, index, fleet, meters, recorder, elapsedMs, state, costSoFar, goesOn, guard, onProgress } =
-    ticked;
+  const {
+    plan,
+    launch,
+    index,
+    fleet,
+    meters,
+    recorder,
+    elapsedMs,
+    state,
+    costSoFar,
+    goesOn,
+    goingOn,
+    guard,
+    onProgress,
+  } = ticked;
   const progress = new ProgressMeter(plan, launch, index, goesOn);
   let keptAtMs = Number.NEGATIVE_INFINITY;
   let keptPhase: LegState['phase'] | undefined;
@@ -56,6 +71,7 @@ export function startTicking(ticked: Ticked): () => void {
       launch,
       leg: index,
       protocol: plan.legs[index]!.protocol,
+      ...segmentOf(goingOn),
       phase,
       level,
       counts,

@@ -16,8 +16,9 @@ import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { withoutZone } from '../securing.ts';
 import { Acceptance } from './acceptance.ts';
+import type { BegunSoak } from './begun-soak.ts';
 import { followCost, isPreciseBy } from './cost-so-far.ts';
-import { fleetCapacity } from './leg-course.ts';
+import { fleetCapacity, segmentOf } from './leg-course.ts';
 import { startLegFleet } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
 import { lossWarning } from './losses.ts';
@@ -32,6 +33,8 @@ interface LegGiven {
   readonly file: RunFile;
   readonly elapsedMs: () => number;
   readonly warn: Warn;
+  /** In which leg of which launch a soak is gone on with. */
+  readonly begun?: BegunSoak | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ interface LegGiven {
  * @throws RigError what ended it early
  */
 export async function walkLeg(
-  { config, deps, recorder, file, elapsedMs, warn }: LegGiven,
+  { config, deps, recorder, file, elapsedMs, warn, begun }: LegGiven,
   setup: LegSetup,
   target: Target,
   collected: { readonly inspectors: readonly Inspector[]; readonly forced: ForcedCollection | undefined },
@@ -49,7 +52,8 @@ export async function walkLeg(
 ): Promise<RigError | undefined> {
   const { leg, index, ip, local } = setup;
   const { url } = target;
-  const at = { launch, leg: index, protocol: leg.protocol };
+  const goingOn = begun?.launch === launch && begun.leg === index ? begun : undefined;
+  const at = { launch, leg: index, protocol: leg.protocol, ...segmentOf(goingOn) };
   const troubles: Trouble[] = [];
   const slowEnds: SlowEnds[] = [];
   let defect: Error | undefined;
@@ -119,6 +123,7 @@ export async function walkLeg(
     vanishForMs: config.vanishForMs,
     churnMs: config.churnMs,
     soakMs: config.soakMs,
+    goingOn,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     watched: {
@@ -142,12 +147,13 @@ export async function walkLeg(
     const { plan } = config;
     const { onProgress } = deps;
     const { churnMs, soakMs } = config;
-    const follows = { guard, elapsedMs, state, costSoFar, onProgress, goesOn: { churnMs, soakMs } };
+    const follows = { guard, elapsedMs, state, costSoFar, onProgress, goesOn: { churnMs, soakMs }, goingOn };
     stopTicking = startTicking({ plan, launch, index, fleet, meters, recorder, ...follows });
     await walk.walk();
     const lost = lossWarning(leg, walk.progress());
     if (lost) warn(lost);
-    return unmeasuredIn(walk, setup, launch, plan.launches, file.target.kind);
+    // The levels were read before it was interrupted.
+    return goingOn ? undefined : unmeasuredIn(walk, setup, launch, plan.launches, file.target.kind);
   } finally {
     stopTicking();
     await fleet.stop();

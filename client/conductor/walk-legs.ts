@@ -14,6 +14,7 @@ import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { shakeHands } from '../preflight/shake-hands.ts';
 import { securingOf } from '../securing.ts';
+import type { BegunSoak } from './begun-soak.ts';
 import { byCircumstances } from './error-hints.ts';
 import { noteTarget, startLegTarget } from './leg-target.ts';
 import type { Recorder } from './recorder.ts';
@@ -33,6 +34,8 @@ interface LegsGiven {
   readonly file: RunFile;
   readonly elapsedMs: () => number;
   readonly warn: Warn;
+  /** The soak that is gone on with: what came before it is done. */
+  readonly begun: BegunSoak | undefined;
 }
 
 interface LegsContext extends LegsGiven {
@@ -51,7 +54,7 @@ export async function walkLegs(given: LegsGiven): Promise<RigError | undefined> 
   const context = { ...given, log: new BoundedLog(join(given.recorder.folder, 'target.log'), { onCut }) };
   const { config, file, recorder, deps } = context;
   let first: RigError | undefined;
-  for (let launch = 0; ; launch++) {
+  for (let launch = given.begun?.launch ?? 0; ; launch++) {
     const unmeasured = await walkLaunch(context, launch);
     first ??= unmeasured;
     if (launch + 1 < config.plan.launches) continue;
@@ -73,8 +76,8 @@ const mostLaunches = (config: RunConfig): number =>
 
 async function walkLaunch(context: LegsContext, launch: number): Promise<RigError | undefined> {
   let first: RigError | undefined;
-  const { config, setups, deps, recorder, elapsedMs } = context;
-  for (const planned of setups) {
+  const { config, setups, deps, recorder, elapsedMs, begun } = context;
+  for (const planned of launch === begun?.launch ? setups.slice(begun.leg) : setups) {
     if (deps.signal.aborted) throw interrupted();
     const target = await startLegTarget(context, planned);
     let inspectors: Inspectors | undefined;

@@ -123,6 +123,8 @@ export const SoakSummary = z.object({
   heldMs: ms,
   firstUserBytes: bytes,
   lastUserBytes: bytes,
+  /** Where it was interrupted and gone on with: after how long, and for how long nothing was read. */
+  interruptions: z.array(z.object({ afterMs: ms, forMs: ms })).default([]),
   ...Drift,
   /** Descriptors of the target that it has more than at the beginning; null where nobody counts them. */
   filesMore: z.number().nullable(),

@@ -165,6 +165,8 @@ export const hasProgress = (sample: Sample): sample is Extract<Sample, { readonl
 
 export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('phase'), ...SAMPLE_AT, phase: z.enum(PHASES), level: count }),
+  /** A soak that was interrupted is gone on with: what ended the run before did not. */
+  z.object({ type: z.literal('gone-on'), ...SAMPLE_AT }),
   /** Something that went wrong with connections; each different one once per worker. */
   z.object({
     type: z.literal('trouble'),
@@ -233,6 +235,8 @@ const RunFacts = z.object({
   }),
   generator: z.object({
     engine: z.string(),
+    /** The client's process; absent in older records. */
+    pid: count.optional(),
     /** For each leg of the plan. */
     legs: z.array(
       z.object({

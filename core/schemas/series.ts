@@ -1,4 +1,5 @@
 import type { ProtocolName } from '../protocols/names.ts';
+import type { Estimate } from '../stats/slope.ts';
 import type { Phase } from '../values/plan.ts';
 
 /**
@@ -11,6 +12,19 @@ export interface RunSeries {
   readonly phases: readonly PhaseSpan[];
   /** One for each leg of the plan that has begun. */
   readonly legs: readonly LegSeries[];
+  /** Legs whose top level went on; absent while a run goes. */
+  readonly drifts?: readonly DriftSeries[];
+}
+
+/** User memory of a leg's top level while it went on, in its first launch. */
+export interface DriftSeries {
+  readonly name: string;
+  readonly phase: 'churn' | 'soak';
+  readonly level: number;
+  /** Growth in bytes an hour, over all segments; null where too little is known. */
+  readonly perHour: Estimate | null;
+  /** What lies between two interruptions, in ms since the run began. */
+  readonly segments: ReadonlyArray<ReadonlyArray<{ readonly elapsedMs: number; readonly bytes: number }>>;
 }
 
 /** A moment of a run. Counts are cumulative since the leg began in this launch. */
@@ -18,6 +32,8 @@ export interface TimePoint {
   readonly elapsedMs: number;
   readonly launch: number;
   readonly leg: number;
+  /** How often a soak was gone on with before: counts begin anew; absent where it never was. */
+  readonly segment?: number | undefined;
   readonly open: number;
   readonly opening: number;
   /** Attempts that ended in `open`. */

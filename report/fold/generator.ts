@@ -1,6 +1,7 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { hasProgress, type MemoryPoint } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
@@ -64,7 +65,8 @@ function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: num
   const laidOut = run.generator.legs[index];
   if (!laidOut) return undefined;
   const ramps = new RampBusiness();
-  for (const sample of samples) if (sample.type === 'tick' && sample.leg === index) ramps.add(sample);
+  for (const sample of samples)
+    if (sample.type === 'tick' && sample.leg === index && isOfClimb(sample)) ramps.add(sample);
   const cores = Math.min(laidOut.workers, run.environment.cores);
   const share = ramps.tooBusy(cores);
   if (share === undefined) return undefined;
@@ -73,5 +75,5 @@ function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: num
 
 /** How a leg stood when last told. */
 function progressOf({ samples }: RunRecord, index: number): MemoryPoint['progress'] | undefined {
-  return samples.filter(hasProgress).findLast((sample) => sample.leg === index)?.progress;
+  return samples.filter(hasProgress).findLast((sample) => sample.leg === index && isOfClimb(sample))?.progress;
 }

@@ -2,6 +2,7 @@ import { ledgerAt } from '../../core/ledger/run-ledger.ts';
 import type { ChurnSpan, ChurnSummary, DriftPoint, SoakSummary } from '../../core/schemas/churn.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { MemoryPoint, RunFile, Sample } from '../../core/schemas/record.ts';
+import type { DriftSeries } from '../../core/schemas/series.ts';
 import { type DriftEstimate, driftOf } from '../../core/stats/drift.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { costOverLaunches } from '../../core/stats/launches.ts';
@@ -51,15 +52,19 @@ export function soakOf(run: RunFile, own: readonly Sample[]): SoakSummary | null
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return null;
   const { soakMs } = run.config as { soakMs?: number };
-  const filesMore = first.openFiles === null || last.openFiles === null ? null : last.openFiles - first.openFiles;
+  const segments = segmentsOf(points);
   return {
     open: last.level,
     wantedMs: soakMs ?? last.heldMs,
     heldMs: last.heldMs,
     firstUserBytes: first.userBytes,
     lastUserBytes: last.userBytes,
+    interruptions: segments.slice(1).map((segment, i): SoakSummary['interruptions'][number] => {
+      const before = segments[i]!.at(-1)!;
+      return { afterMs: before.heldMs, forMs: segment[0]!.elapsedMs - before.elapsedMs };
+    }),
     ...driftSummary(run, points),
-    filesMore,
+    filesMore: filesMoreIn(segments),
   };
 }
 
@@ -82,6 +87,22 @@ export function pooledChurn(launches: readonly LegSummary[]): ChurnSummary | nul
 export function pooledSoak(launches: readonly LegSummary[]): SoakSummary | null {
   const all = launches.flatMap(({ soak }) => soak ?? []);
   return all[0] ? { ...all[0], ...pooledDrift(all) } : null;
+}
+
+/** Memory of each leg's top level while it goes on, in its first launch, for charts. */
+export function driftSeriesOf(samples: readonly Sample[], leg: number, name: string): DriftSeries | undefined {
+  const points = alikeOf(topReadings(samples.filter((one) => one.leg === leg && one.launch === 0)));
+  const [first] = points;
+  if (!first) return undefined;
+  return {
+    name,
+    phase: first.phase,
+    level: first.level,
+    perHour: driftIn(points, ({ heldMs }) => heldMs / HOUR_MS)?.slope ?? null,
+    segments: segmentsOf(points).map((own) =>
+      own.flatMap(({ elapsedMs, userBytes: bytes }) => (bytes === null ? [] : [{ elapsedMs, bytes }])),
+    ),
+  };
 }
 
 type DriftSummary = Pick<SoakSummary, 'driftPerHour' | 'isLevellingOff' | 'hasGarbage' | 'readings'>;
@@ -109,6 +130,27 @@ function topReadings(own: readonly Sample[]): DriftPoint[] {
   return points.filter(({ level, phase }) => level === top?.level && phase === top.phase);
 }
 
+/** What lies between two interruptions: the target may be another process then. */
+function segmentsOf(points: readonly DriftPoint[]): DriftPoint[][] {
+  const segments = new Map<number, DriftPoint[]>();
+  for (const point of points) {
+    const { segment = 0 } = point;
+    const own = segments.get(segment);
+    if (own) own.push(point);
+    else segments.set(segment, [point]);
+  }
+  return [...segments.values()];
+}
+
+/** What each of them added. */
+function filesMoreIn(segments: readonly DriftPoint[][]): number | null {
+  const more = segments.map((own) => {
+    const [first, last] = [own[0]?.openFiles ?? null, own.at(-1)?.openFiles ?? null];
+    return first === null || last === null ? null : last - first;
+  });
+  return more.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0);
+}
+
 /** Where garbage was collected before some readings, the others tell something else. */
 function alikeOf(points: readonly DriftPoint[]): readonly DriftPoint[] {
   const collected = points.filter(({ isCollected }) => isCollected);
@@ -116,9 +158,11 @@ function alikeOf(points: readonly DriftPoint[]): readonly DriftPoint[] {
 }
 
 function driftIn(points: readonly DriftPoint[], at: (point: DriftPoint) => number): DriftEstimate | undefined {
-  return driftOf([
-    alikeOf(points).flatMap((point) => (point.userBytes === null ? [] : [{ at: at(point), bytes: point.userBytes }])),
-  ]);
+  return driftOf(
+    segmentsOf(alikeOf(points)).map((own) =>
+      own.flatMap((point) => (point.userBytes === null ? [] : [{ at: at(point), bytes: point.userBytes }])),
+    ),
+  );
 }
 
 function driftSummary({ target }: RunFile, points: readonly DriftPoint[]): DriftSummary {

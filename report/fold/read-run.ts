@@ -75,12 +75,16 @@ function readSamples(folder: string, problems: string[]): Sample[] {
 }
 
 function readEvents(folder: string, problems: string[]): RunEvent[] {
-  const events: RunEvent[] = [];
+  let events: RunEvent[] = [];
   let keptBytes = 0;
   let leftOut = 0;
   let isErrorKnown = false;
   readRecords(folder, 'events.jsonl', RunEvent, problems, (event, bytes) => {
     keptBytes += bytes;
+    if (event.type === 'gone-on') {
+      events = events.filter(({ type }) => type !== 'error');
+      isErrorKnown = false;
+    }
     // Why the run ended is told whatever came before.
     const isWhy = event.type === 'error' && !isErrorKnown;
     isErrorKnown ||= isWhy;

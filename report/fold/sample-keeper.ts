@@ -1,4 +1,5 @@
 import { hasProgress, type LegProgress, type Sample } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
@@ -65,8 +66,8 @@ export class SampleKeeper {
 
   #addTick(tick: Placed<Tick>): void {
     this.#ticks.add(tick);
-    const { launch, leg, counts, targetBytes, generatorRssBytes } = tick.sample;
-    const place = `${launch} ${leg}`;
+    const { launch, leg, segment = 0, counts, targetBytes, generatorRssBytes } = tick.sample;
+    const place = `${launch} ${leg} ${segment}`;
     const marks = this.#marks.get(place);
     if (!marks) {
       const only = { first: tick, last: tick, mostOpen: tick, mostTargetBytes: tick, mostGeneratorBytes: tick };
@@ -85,7 +86,7 @@ export class SampleKeeper {
       this.#leftOut += 1;
       return;
     }
-    if (!hasProgress(placed.sample)) {
+    if (!hasProgress(placed.sample) || !isOfClimb(placed.sample)) {
       this.#others.push(placed);
       return;
     }

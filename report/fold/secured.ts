@@ -1,6 +1,7 @@
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { hasProgress, type LegProgress } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import type { Agreement } from '../../core/schemas/tls.ts';
 import type { RunRecord } from './read-run.ts';
 
@@ -17,7 +18,7 @@ export function securedOf(
   let keptObjects = 0;
   const lasts = new Map<number, NonNullable<LegProgress['tls']>>();
   for (const sample of samples) {
-    if (sample.leg !== index || !hasProgress(sample) || sample.progress.tls === null) continue;
+    if (sample.leg !== index || !hasProgress(sample) || !isOfClimb(sample) || sample.progress.tls === null) continue;
     lasts.set(sample.launch, sample.progress.tls);
     keptObjects = Math.max(keptObjects, sample.progress.tls.keptObjects);
   }

@@ -4,6 +4,7 @@ import type { Drain, LegSeries, LevelOpening, PhaseSpan, RunSeries, TimePoint } 
 import { countOf, quantileMs, type SparseHistogram, sparseSince } from '../../core/stats/histogram.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 import { readLegName } from '../../core/values/plan.ts';
+import { driftSeriesOf } from './going-on.ts';
 import type { RunRecord } from './read-run.ts';
 
 export type Tick = Extract<Sample, { type: 'tick' }>;
@@ -23,7 +24,9 @@ export function seriesOf({ run, samples, events }: RunRecord): RunSeries {
     else if (sample.type === 'memory') fold.memory(sample, readLegName(run.plan, sample.leg));
   }
   const endMs = samples.at(-1)?.elapsedMs;
-  return { time: fold.time, phases: endMs === undefined ? fold.phases : closedAt(fold.phases, endMs), legs: fold.legs };
+  const phases = endMs === undefined ? fold.phases : closedAt(fold.phases, endMs);
+  const drifts = run.plan.legs.flatMap(({ name }, leg) => driftSeriesOf(samples, leg, name) ?? []);
+  return { time: fold.time, phases, legs: fold.legs, drifts };
 }
 
 /** The same, piece by piece as a run goes; its size is bounded however long that is. */
@@ -68,10 +71,11 @@ export class SeriesFold {
   }
 }
 
-export const timePointOf = ({ elapsedMs, launch, leg, counts, outcomes, targetBytes }: Tick): TimePoint => ({
+export const timePointOf = ({ elapsedMs, launch, leg, segment, counts, outcomes, targetBytes }: Tick): TimePoint => ({
   elapsedMs: Math.round(elapsedMs),
   launch,
   leg,
+  ...(segment !== undefined && { segment }),
   open: counts.open,
   opening: counts.opening,
   opened: outcomes.open,

@@ -4,6 +4,7 @@ import { toScheme } from '../../core/protocols/schemes.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import { hasProgress, type MemoryPoint, type RunFile, type Sample } from '../../core/schemas/record.ts';
+import { isOfClimb } from '../../core/schemas/sample-at.ts';
 import type { LevelOpening } from '../../core/schemas/series.ts';
 import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE } from '../../core/stats/shape.ts';
@@ -74,7 +75,8 @@ export function foldRuns(records: readonly RunRecord[]): LegSummary | null {
 function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg, index: number): LegSummary {
   const points = own.filter((sample): sample is MemoryPoint => sample.type === 'memory');
   const ticks = own.filter((sample): sample is Tick => sample.type === 'tick');
-  const progress = own.findLast(hasProgress)?.progress;
+  const climb = own.filter(isOfClimb);
+  const progress = climb.findLast(hasProgress)?.progress;
   const baseline = points.find(({ phase }) => phase === 'baseline');
   const held = points
     // Later cycles climb through what the first one left in the allocator.
@@ -91,7 +93,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     tls: null,
     planned: peakOf(leg),
     peakOpen: peakOpenOf(ticks, held),
-    ...attemptsOf(progress, ticks.at(-1)),
+    ...attemptsOf(progress, ticks.findLast(isOfClimb)),
     losses: lossesOf(progress),
     levels: held.map((one, i) => levelOf(leg, one, baseline, opening[i])),
     inconclusive: null,

@@ -1,5 +1,6 @@
 import type { Chart } from '../../charts/chart.ts';
 import { type ComponentRow, componentBarsChart } from '../../charts/component-bars-chart.ts';
+import { driftChart } from '../../charts/drift-chart.ts';
 import { forecastChart } from '../../charts/forecast-chart.ts';
 import { openingChart, rttChart } from '../../charts/latency-chart.ts';
 import { componentLabel, ledgerChart } from '../../charts/ledger-chart.ts';
@@ -79,6 +80,7 @@ export function reportCharts({ legs, ...summary }: Summary, series: RunSeries): 
     add('time', 'memory-over-time', memoryOverTimeChart(series), { caption: timeCaption(legs) });
     add('time', 'opened-per-second', opensChart(series), { caption: opensCaption(legs) });
   }
+  for (const drift of series.drifts ?? []) add('time', `drift-${drift.name}`, driftChart(drift));
   const bars = legs.flatMap(({ outcomes }) => Object.values(outcomes).filter((attempts) => attempts > 0));
   add('time', 'outcomes', outcomesChart(legs), { size: { width: WIDTH, height: 90 + 42 * bars.length } });
   each((leg, i) => {

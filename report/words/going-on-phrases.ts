@@ -34,8 +34,10 @@ function leakClause(drift: Estimate | null, { isLevellingOff, hasGarbage }: Chur
   return hasGarbage ? say`${leaves}, which may be garbage: --collect tells` : say`${leaves}: a leak`;
 }
 
-function soakClause({ heldMs, open, driftPerHour, isLevellingOff, hasGarbage }: SoakSummary): Phrase {
-  const held = say`over ${ms(heldMs)} with ${count(open)} open`;
+function soakClause({ heldMs, open, interruptions, driftPerHour, isLevellingOff, hasGarbage }: SoakSummary): Phrase {
+  const times = interruptions.length;
+  const broken = times === 0 ? '' : say`, in ${count(times + 1)} segments,`;
+  const held = say`over ${ms(heldMs)}${broken} with ${count(open)} open`;
   if (driftPerHour === null) return say`${held} too little is known of memory to tell whether it grows`;
   if (driftPerHour.low <= 0)
     return say`${held} no growth is shown: at most ${bytes(Math.max(0, driftPerHour.high))} in an hour`;
@@ -105,7 +107,22 @@ export function goingOnRows<R>(
       ),
     );
   }
+  if (legs.some(({ soak }) => soak !== null && soak.interruptions.length > 0)) {
+    rows.push(row('  interrupted', ({ soak }) => (soak ? interruptionsCell(soak) : UNKNOWN)));
+  }
   return rows;
+}
+
+/** The first of them, since a cell has room for a few. */
+const MOST_TOLD = 3;
+
+function interruptionsCell({ interruptions }: SoakSummary): Phrase {
+  if (interruptions.length === 0) return say`never`;
+  const told = interruptions
+    .slice(0, MOST_TOLD)
+    .map(({ afterMs, forMs }) => say`after ${ms(afterMs)} for ${ms(forMs)}`);
+  const more = interruptions.length - told.length;
+  return joined([...told, more > 0 ? say`${count(more)} more` : ''], ', ');
 }
 
 /** What each level took while its connections were replaced; no rows where they weren't. */

@@ -14,7 +14,7 @@ const LEFT_BYTES = 512;
 const HELD_BYTES = 8192;
 const CONNECTIONS = 300;
 
-describe('while connections are replaced, a server', () => {
+describe('while connections are replaced, a server', { concurrency: true }, () => {
   for (const [protocol, left, engine] of [
     ['tcp', LEFT_BYTES, 'auto'],
     ['ws', LEFT_BYTES, 'node'],

@@ -10,6 +10,8 @@ export interface GoingOn {
   readonly phase: DriftPoint['phase'];
   readonly level: number;
   readonly forMs: number;
+  /** How much of that has passed before, where it was interrupted. */
+  readonly pastMs?: number;
   readonly everyMs: number;
   /** The target's garbage is collected before each reading. */
   readonly collects: boolean;
@@ -26,9 +28,9 @@ const PAUSE_FOR_EACH_READING = 4;
  */
 export async function goOn(course: LegCourse, going: GoingOn): Promise<number> {
   const { fleet, meters, recorder, watched } = course.context;
-  const { phase, level, forMs, everyMs, collects } = going;
+  const { phase, level, forMs, pastMs = 0, everyMs, collects } = going;
   const startedAtMs = performance.now();
-  const passedMs = (): number => performance.now() - startedAtMs;
+  const passedMs = (): number => pastMs + performance.now() - startedAtMs;
   let leastOpen = level;
   const look = async (): Promise<void> => {
     leastOpen = Math.min(leastOpen, fleet.tally().open);
@@ -57,7 +59,7 @@ export async function goOn(course: LegCourse, going: GoingOn): Promise<number> {
       isCollected: isCollected(readings),
     });
   };
-  for (let dueMs = 0; ; ) {
+  for (let dueMs = pastMs; ; ) {
     for (let leftMs = dueMs - passedMs(); leftMs > 0; leftMs = dueMs - passedMs()) {
       await delay(Math.min(LOOK_MS, leftMs));
       await look();
