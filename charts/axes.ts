@@ -88,6 +88,19 @@ export function bytesAxis(most: number, least = 0): Axis {
   return { type: 'value', ...plain, min, max, interval: step, axisLabel };
 }
 
+/** Noise of less than this share of a value is not blown up to the height of a chart. */
+const LEAST_SPREAD = 0.05;
+
+/** Between round numbers around two values: for what is small beside the whole. */
+export function bytesAxisAround(least: number, most: number): Axis {
+  const spread = Math.max(most - least, LEAST_SPREAD * most, 1);
+  const middle = (least + most) / 2;
+  const step = niceStep(spread / INTERVALS, 1024);
+  const min = Math.max(0, Math.floor((middle - spread / 2) / step) * step);
+  const max = Math.ceil((middle + spread / 2) / step) * step;
+  return { type: 'value', ...plain, min, max, interval: step, axisLabel: { ...label, formatter: shortBytes } };
+}
+
 /** Numbers of connections along the bottom, up to exactly `most`. */
 export function countAxis(title: string, most: number): Axis {
   const interval = niceStep(most / INTERVALS, 1000);
@@ -122,12 +135,12 @@ export function msAxis(most: number): Axis {
 }
 
 /** Seconds since the run began. */
-export function timeAxis(mostMs: number): Axis {
-  const interval = SECONDS_STEPS.find((step) => mostMs / 1000 / step <= INTERVALS + 1) ?? 86_400;
+export function timeAxis(mostMs: number, leastMs = 0): Axis {
+  const interval = SECONDS_STEPS.find((step) => (mostMs - leastMs) / 1000 / step <= INTERVALS + 1) ?? 86_400;
   return {
     type: 'value',
     ...plain,
-    min: 0,
+    min: Math.floor(leastMs / 1000 / interval) * interval * 1000,
     max: Math.max(1000, mostMs),
     interval: interval * 1000,
     splitLine: { show: false },

@@ -1,6 +1,6 @@
 import type { DriftSeries } from '../core/schemas/series.ts';
 import { humanBetween, humanBytes, humanCount } from '../core/values/units.ts';
-import { baseOption, bytesAxis, clock, nearest, quiet, timeAxis, tooltip } from './axes.ts';
+import { baseOption, bytesAxisAround, clock, nearest, quiet, timeAxis, tooltip } from './axes.ts';
 import type { Chart } from './chart.ts';
 import type { SeriesOption } from './echarts.ts';
 import { colour } from './theme.ts';
@@ -48,8 +48,8 @@ export function driftChart({ name, phase, level, perHour, segments }: DriftSerie
     option: (width) => ({
       ...baseOption(series, width),
       ...tooltip(textAt),
-      xAxis: timeAxis(points.at(-1)!.elapsedMs),
-      yAxis: bytesAxis(edges.reduce((most, bytes) => Math.max(most, bytes), 1)),
+      xAxis: timeAxis(points.at(-1)!.elapsedMs, points[0]!.elapsedMs),
+      yAxis: bytesAxisAround(Math.min(...edges), Math.max(...edges)),
       series,
     }),
     table: { head: ['time', 'user memory'], rows: shown.map((one) => [clock(one.elapsedMs), humanBytes(one.bytes)]) },
@@ -116,8 +116,10 @@ const gapped = (parts: ReadonlyArray<readonly Place[]>): Array<[number, number |
     return i === 0 || places.length === 0 ? places : [[places[0]![0], null], ...places];
   });
 
+const OFF_ZERO = ' The axis of memory does not begin at 0.';
+
 function sentenceOf(perHour: DriftSeries['perHour'], segments: number): string {
-  const broken = segments > 1 ? ` It was interrupted, and has ${segments} segments, each with a level of its own.` : '';
+  const broken = `${OFF_ZERO}${segments > 1 ? ` It was interrupted, and has ${segments} segments, each with a level of its own.` : ''}`;
   if (perHour === null) return `Too few readings for a trend.${broken}`;
   const { bytes, low, high } = perHour;
   const shows = low > 0 ? 'memory grows' : high < 0 ? 'memory shrinks' : 'no growth is shown';
