@@ -1,6 +1,6 @@
 import type { Sample } from '../../core/schemas/record.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
-import { quantileMs } from '../../core/stats/histogram.ts';
+import { quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
 
 type StormEpisode = Extract<Sample, { type: 'storm' }>;
 
@@ -33,5 +33,35 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     afterBytes,
     peakBytesPerCut: isKnown ? (peakBytes - beforeBytes) / cut : null,
     ownLagP99Ms: quantileMs(ownLag, 0.99) ?? null,
+    kernel: storm.kernel ?? null,
+    settledBytes: storm.settledBytes ?? null,
+    failures: storm.failures ?? null,
+    stages: storm.stages
+      ? {
+          connecting: stageOf(storm.stages.connecting),
+          securing: stageOf(storm.stages.securing),
+          handshaking: stageOf(storm.stages.handshaking),
+        }
+      : null,
+    pace: paceOf(storm),
   };
+}
+
+/** So many of those that began in a second are to be in time. */
+const IN_TIME_SHARE = 0.99;
+
+function paceOf({ withinMs, paces }: StormEpisode): StormSummary['pace'] {
+  if (withinMs === undefined || !paces || paces.length === 0) return null;
+  const firstMissed = paces.findIndex(({ begun, inTime }) => inTime < IN_TIME_SHARE * begun);
+  const held = (firstMissed < 0 ? paces : paces.slice(0, firstMissed)).map(({ begun }) => begun);
+  return {
+    withinMs,
+    heldPerSecond: held.length === 0 ? null : Math.max(...held),
+    missedPerSecond: paces[firstMissed]?.begun ?? null,
+  };
+}
+
+function stageOf(times: SparseHistogram): NonNullable<StormSummary['stages']>['connecting'] {
+  const [p50Ms, p99Ms] = [quantileMs(times, 0.5), quantileMs(times, 0.99)];
+  return p50Ms === undefined || p99Ms === undefined ? null : { p50Ms, p99Ms };
 }
