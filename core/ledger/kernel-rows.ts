@@ -1,5 +1,5 @@
 import type { FamilyName } from '../protocols/schemes.ts';
-import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from '../schemas/readings.ts';
+import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache, Sockstat } from '../schemas/readings.ts';
 import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
 
 /** Parts of the kernel's memory at one end of the connections; they sum to `kernel`. */
@@ -136,6 +136,9 @@ function heldByTarget(
 const EPOLL_ENTRY_BYTES = 64;
 const EPOLL_HEAD_BYTES = 16;
 
+const epollEntryBytes = (slab: Slab | null): number =>
+  (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
+
 function rowsOf(
   connections: number | null,
   { sockets, unixSockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
@@ -151,8 +154,7 @@ function rowsOf(
     return Math.round(count * sizeOf(slab, caches));
   };
   const inodes = sockets + unixSockets + otherSockets;
-  const entryBytes =
-    (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
+  const entryBytes = epollEntryBytes(slab);
   const epollBytes = sized(epollItems, 'eventpoll_epi');
   const bucket = (own: 'tcp_bind_bucket' | 'tcp_bind2_bucket', count: number): number | null =>
     sized(count, slab?.[own] ? own : 'eventpoll_epi');
@@ -200,6 +202,29 @@ export function timeWaitOf(
     (now.sockstat.tcpTimeWait - before.sockstat.tcpTimeWait) * socketBytes +
       more('leftPorts') * bucketBytes(slab, 'tcp_bind_bucket') +
       more('leftAddresses') * bucketBytes(slab, 'tcp_bind2_bucket'),
+  );
+}
+
+/**
+ * What the kernel has for all TCP sockets of a host, whoever's they are: objects of each that is there, with its file where a process
+ * holds it, those in TIME_WAIT, and what is reserved for buffers. Epoll counts for the ends that are known to use it.
+ *
+ * @param sizes a reading of that host; of it only the sizes of objects count
+ * @returns bytes; null where sizes are unknown
+ */
+export function hostSocketsOf(
+  { slab, target, client }: Pick<Readings, 'slab' | 'target' | 'client'>,
+  { tcpAlloc, tcpOrphan, tcpTimeWait, tcpMemBytes }: Sockstat,
+): number | null {
+  const tcpBytes = (slab?.TCP ?? slab?.TCPv6)?.bytesPerObject;
+  if (slab === null || tcpBytes === undefined) return null;
+  const fileBytes = sizeOf(slab, ['sock_inode_cache', 'dentry', 'filp', 'lsm_inode_cache', 'lsm_file_cache']);
+  const ofEpoll = [target, client].filter((end) => end?.hasEpoll).length / 2;
+  const epollBytes = sizeOf(slab, ['eventpoll_epi']) + epollEntryBytes(slab);
+  const timeWaitBytes = (slab.tw_sock_TCP ?? slab.tw_sock_TCPv6)?.bytesPerObject ?? 0;
+  const held = Math.max(0, tcpAlloc - tcpOrphan);
+  return Math.round(
+    tcpAlloc * tcpBytes + held * (fileBytes + ofEpoll * epollBytes) + tcpTimeWait * timeWaitBytes + tcpMemBytes,
   );
 }
 

@@ -1,8 +1,6 @@
-import type { Sample } from '../../core/schemas/record.ts';
+import type { Sample, StormEpisode } from '../../core/schemas/record.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
-
-type StormEpisode = Extract<Sample, { type: 'storm' }>;
 
 /** What came of the storm of a launch; null where there was none. */
 export function stormOf(samples: readonly Sample[]): StormSummary | null {
