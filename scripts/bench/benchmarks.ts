@@ -24,6 +24,7 @@ import { measureRunScrapes } from './run-scrape.ts';
 import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { socketioBench } from './socketio.ts';
+import { stormBench } from './storm.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
@@ -224,6 +225,7 @@ export const PARTS: readonly BenchPart[] = [
     vanishBench,
     million,
     broadcastToMany,
+    stormBench,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 
