@@ -37,11 +37,12 @@ export function watchPeaks<Kind extends string>(
   let looks = 1;
   const timer = setInterval(() => {
     const now = read();
+    const atMs = performance.now() - startedAtMs;
     looks += 1;
     for (const kind in now) {
       const [bytes, { restBytes, peakBytes }] = [now[kind], peaks[kind]];
       if (bytes === null || (peakBytes !== null && bytes <= peakBytes)) continue;
-      peaks[kind] = { restBytes, peakBytes: bytes, peakAtMs: performance.now() - startedAtMs };
+      peaks[kind] = { restBytes, peakBytes: bytes, peakAtMs: atMs };
     }
   }, EVERY_MS);
   return {
