@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkMachine, type Finding } from './check.ts';
+import { checkMachine } from './check.ts';
+import type { Finding } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import { readSnapshot } from './snapshot.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSlab, makeTree } from '../../test/support/ledger-readings.ts';
-import { hostSocketsOf } from './kernel-rows.ts';
+import { hostSocketsOf } from './host-sockets.ts';
 
 const slab = makeSlab(() => 100);
 const target = makeTree(1);

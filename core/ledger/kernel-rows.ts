@@ -1,5 +1,5 @@
 import type { FamilyName } from '../protocols/schemes.ts';
-import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache, Sockstat } from '../schemas/readings.ts';
+import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from '../schemas/readings.ts';
 import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
 
 /** Parts of the kernel's memory at one end of the connections; they sum to `kernel`. */
@@ -136,7 +136,8 @@ function heldByTarget(
 const EPOLL_ENTRY_BYTES = 64;
 const EPOLL_HEAD_BYTES = 16;
 
-const epollEntryBytes = (slab: Slab | null): number =>
+/** What registering one with epoll takes besides its item. */
+export const epollEntryBytes = (slab: Slab | null): number =>
   (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
 
 function rowsOf(
@@ -151,7 +152,7 @@ function rowsOf(
   /** Null when none of the caches is shown: there is no telling what such an object takes. */
   const sized = (count: number | null, ...caches: SlabCache[]): number | null => {
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
-    return Math.round(count * sizeOf(slab, caches));
+    return Math.round(count * cachesBytes(slab, caches));
   };
   const inodes = sockets + unixSockets + otherSockets;
   const entryBytes = epollEntryBytes(slab);
@@ -202,29 +203,6 @@ export function timeWaitOf(
     (now.sockstat.tcpTimeWait - before.sockstat.tcpTimeWait) * socketBytes +
       more('leftPorts') * bucketBytes(slab, 'tcp_bind_bucket') +
       more('leftAddresses') * bucketBytes(slab, 'tcp_bind2_bucket'),
-  );
-}
-
-/**
- * What the kernel has for all TCP sockets of a host, whoever's they are: objects of each that is there, with its file where a process
- * holds it, those in TIME_WAIT, and what is reserved for buffers. Epoll counts for the ends that are known to use it.
- *
- * @param sizes a reading of that host; of it only the sizes of objects count
- * @returns bytes; null where sizes are unknown
- */
-export function hostSocketsOf(
-  { slab, target, client }: Pick<Readings, 'slab' | 'target' | 'client'>,
-  { tcpAlloc, tcpOrphan, tcpTimeWait, tcpMemBytes }: Sockstat,
-): number | null {
-  const tcpBytes = (slab?.TCP ?? slab?.TCPv6)?.bytesPerObject;
-  if (slab === null || tcpBytes === undefined) return null;
-  const fileBytes = sizeOf(slab, ['sock_inode_cache', 'dentry', 'filp', 'lsm_inode_cache', 'lsm_file_cache']);
-  const ofEpoll = [target, client].filter((end) => end?.hasEpoll).length / 2;
-  const epollBytes = sizeOf(slab, ['eventpoll_epi']) + epollEntryBytes(slab);
-  const timeWaitBytes = (slab.tw_sock_TCP ?? slab.tw_sock_TCPv6)?.bytesPerObject ?? 0;
-  const held = Math.max(0, tcpAlloc - tcpOrphan);
-  return Math.round(
-    tcpAlloc * tcpBytes + held * (fileBytes + ofEpoll * epollBytes) + tcpTimeWait * timeWaitBytes + tcpMemBytes,
   );
 }
 
@@ -306,5 +284,5 @@ function processRows(
 }
 
 /** Bytes of one object of each of these caches; a cache this kernel doesn't have costs nothing. */
-const sizeOf = (slab: Slab, caches: readonly SlabCache[]): number =>
+export const cachesBytes = (slab: Slab, caches: readonly SlabCache[]): number =>
   caches.reduce((sum, name) => sum + (slab[name]?.bytesPerObject ?? 0), 0);

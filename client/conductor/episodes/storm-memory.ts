@@ -1,4 +1,4 @@
-import { hostSocketsOf } from '../../../core/ledger/kernel-rows.ts';
+import { hostSocketsOf } from '../../../core/ledger/host-sockets.ts';
 import { userBytesOf } from '../../../core/ledger/ledger.ts';
 import type { MemoryPoint, StormEpisode } from '../../../core/schemas/record.ts';
 import { readSockstatNow } from '../../../memory/sockstat.ts';
