@@ -105,16 +105,18 @@ export const StormSummary = z.object({
   failures: StormFailures.nullable().default(null),
   stages: z.object({ connecting: StormStage, securing: StormStage, handshaking: StormStage }).nullable().default(null),
   /**
-   * The pace up to which 99 of 100 attempts were admitted in time, by when they began. Only what came up to the first second that
-   * wasn't so counts: its backlog spoils later ones.
+   * The pace up to which 99 of 100 attempts were admitted in time, by when they began. A backlog can only spoil a second, so any that
+   * held counts. One that missed tells of the pace where nothing more than that was seen to hold.
    */
   pace: z
     .object({
       withinMs: ms,
-      /** The most that began in a second that was so; null where the first one wasn't. */
+      /** The most that began in a second that was so; null where none was. */
       heldPerSecond: count.nullable(),
-      /** Those that began in the first second that wasn't; null where all were. */
+      /** Those that began in the first second that wasn't, and had more of them than that; null where there is none. */
       missedPerSecond: count.nullable(),
+      /** Of all attempts of the first two minutes. */
+      inTimePercent: z.number(),
     })
     .nullable()
     .default(null),

@@ -50,12 +50,14 @@ const IN_TIME_SHARE = 0.99;
 
 function paceOf({ withinMs, paces }: StormEpisode): StormSummary['pace'] {
   if (withinMs === undefined || !paces || paces.length === 0) return null;
-  const firstMissed = paces.findIndex(({ begun, inTime }) => inTime < IN_TIME_SHARE * begun);
-  const held = (firstMissed < 0 ? paces : paces.slice(0, firstMissed)).map(({ begun }) => begun);
+  const isHeld = ({ begun, inTime }: (typeof paces)[number]): boolean => inTime >= IN_TIME_SHARE * begun;
+  const most = Math.max(0, ...paces.filter(isHeld).map(({ begun }) => begun));
+  const sumOf = (what: 'begun' | 'inTime'): number => paces.reduce((sum, pace) => sum + pace[what], 0);
   return {
     withinMs,
-    heldPerSecond: held.length === 0 ? null : Math.max(...held),
-    missedPerSecond: paces[firstMissed]?.begun ?? null,
+    heldPerSecond: most || null,
+    missedPerSecond: paces.find((pace) => !isHeld(pace) && pace.begun > most)?.begun ?? null,
+    inTimePercent: (100 * sumOf('inTime')) / sumOf('begun'),
   };
 }
 

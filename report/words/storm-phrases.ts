@@ -1,7 +1,7 @@
 import { type LegSummary, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { humanMs } from '../../core/values/units.ts';
-import { bytes, count, joined, ms, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from './phrase.ts';
+import { bytes, count, joined, ms, orUnknown, type Part, type Phrase, percent, say, size, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table.ts';
 
 /** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
@@ -81,14 +81,12 @@ const stageRows = ({ stages }: StormSummary): Row[] =>
 
 function paceRows({ pace }: StormSummary): Row[] {
   if (pace === null) return [];
-  const { withinMs, heldPerSecond, missedPerSecond } = pace;
+  const { withinMs, heldPerSecond, missedPerSecond, inTimePercent } = pace;
   const within = humanMs(withinMs);
   return [
-    [
-      `the most attempts begun in a second of which 99 % were admitted within ${within}`,
-      orUnknown(heldPerSecond, count),
-    ],
-    ['attempts begun in the first second of which fewer were', orUnknown(missedPerSecond, count)],
+    [`attempts that were admitted within ${within}`, percent(inTimePercent, 1)],
+    ['the most attempts begun in a second of which 99 % were', orUnknown(heldPerSecond, count)],
+    ['attempts begun in the first second that had more, and fewer in time', orUnknown(missedPerSecond, count)],
   ];
 }
 

@@ -102,7 +102,8 @@ describe('a storm', () => {
       assert.ok(Math.abs(storm.allBackMs! - lastMs) <= 0.1 * lastMs + 200, `${lastMs} ms: ${context}`);
       // No more than 2,500 a second are admitted; of those that begin in one, so, no more than 5,000 in time.
       const { withinMs, heldPerSecond, missedPerSecond } = storm.pace!;
-      assert.ok(withinMs === 1000 && (heldPerSecond ?? 0) <= 5100 && missedPerSecond !== null, context);
+      assert.ok(withinMs === 1000 && (heldPerSecond ?? 0) <= 5100, context);
+      assert.ok(missedPerSecond === null || missedPerSecond > (heldPerSecond ?? 0), context);
       assert.ok(storm.stages?.connecting && storm.stages.handshaking && storm.stages.securing === null, context);
       const sample = readSamples(folder).find(({ type }) => type === 'storm');
       assert.ok(sample?.type === 'storm' && sample.paces!.reduce((sum, { begun }) => sum + begun, 0) === MANY, context);
