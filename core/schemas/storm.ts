@@ -115,7 +115,7 @@ export const StormSummary = z.object({
       heldPerSecond: count.nullable(),
       /** Those that began in the first second that wasn't, and had more of them than that; null where there is none. */
       missedPerSecond: count.nullable(),
-      /** Of all attempts of the first two minutes. */
+      /** The share of all attempts of the first two minutes that were in time. */
       inTimePercent: z.number(),
     })
     .nullable()
