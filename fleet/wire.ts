@@ -186,6 +186,9 @@ export const HISTOGRAMS = [
   /** How late their attempts were started after their wait, and although there was room in the window. */
   'returnLag',
   'returnOwnLag',
+  /** No times: how many of their attempts began in each second of the episode, and were in time; the bucket is the second, to 127. */
+  'returnsBegun',
+  'returnsInTime',
 ] as const;
 export type HistogramName = (typeof HISTOGRAMS)[number];
 

@@ -73,6 +73,7 @@ export function demandOf(
     connections: peakOf(leg),
     connectsPerSecond: leg.connectsPerSecond,
     turnoverPerSecond: restingTurnover(leg),
+    cutAtOnce: restingAtOnce(leg),
     workers: layout.workers,
     descriptorTables: layout.ownTables ? layout.workers : 1,
     destinations,
@@ -100,6 +101,12 @@ function restingTurnover({ behaviour, close, protocol, levels }: LegSetup['leg']
   // RFC 6455, section 7.1.1: once both have said goodbye, the server closes.
   return isReset || protocol === 'ws' ? 0 : turnoverAt(behaviour, levels.at(-1) ?? 0);
 }
+
+/** Connections that a storm cuts by FIN: whatever the protocol, this end closes first. */
+const restingAtOnce = ({ behaviour, levels }: LegSetup['leg']): number =>
+  behaviour.kind === 'storm' && behaviour.cut === 'fin'
+    ? Math.ceil(((levels.at(-1) ?? 0) * behaviour.percent) / 100)
+    : 0;
 
 /** Memory of the wrong process is as easily measured as that of the right one. */
 function notListening(setups: readonly LegSetup[], { targetListeners }: Snapshot, pid: number): Warning[] {

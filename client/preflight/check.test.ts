@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CHECKS, type CheckName, checkMachine, explain, type Judgement, mostConnections } from './check.ts';
+import { checkMachine, explain, mostConnections } from './check.ts';
+import { CHECKS, type CheckName, type Judgement } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,50 +1,15 @@
 import { RigError } from '../../core/values/errors.ts';
 import { humanBytes, humanCount } from '../../core/values/units.ts';
+import { CHECKS, type CheckName, type Finding, finding } from './finding.ts';
 import type { Need } from './machine-demand.ts';
+import { portsFinding } from './ports-finding.ts';
 import type { Snapshot } from './snapshot.ts';
-
-export const CHECKS = [
-  'files',
-  'target-files',
-  'files-ceiling',
-  'system-files',
-  'ports',
-  'backlog',
-  'syn-backlog',
-  'threads',
-  'tcp-memory',
-  'conntrack',
-  'memory',
-] as const;
-export type CheckName = (typeof CHECKS)[number];
-
-/** `unknown`: couldn't be read here, so it is neither good nor bad. */
-export type Judgement = 'ok' | 'warn' | 'fail' | 'unknown';
-
-export interface Finding {
-  readonly what: CheckName;
-  readonly ok: Judgement;
-  /** What this machine has, in the unit of `needed`; null when unknown, Infinity when unlimited. */
-  readonly is: number | null;
-  readonly needed: number;
-  /** Whether the numbers are bytes rather than counts. */
-  readonly inBytes: boolean;
-  /** The setting's own name. */
-  readonly knob: string;
-  /** What to paste to make it fit. */
-  readonly command: string;
-  /** One sentence about this plan on this machine. */
-  readonly sentence: string;
-}
 
 /** Descriptors a process needs besides its connections: standard streams, epoll, listeners, run folder, wake-ups. */
 const FILES_BASE = 64;
 const FILES_EACH_WORKER = 8;
 /** Memory both ends take before the first connection. */
 const BASE_BYTES = 200 * 2 ** 20;
-/** A port rests so long after the end that closed first (TCP_TIMEWAIT_LEN), or until the system may use it again. */
-const TIME_WAIT_SECONDS = 60;
-const REUSED_AFTER_SECONDS = 1;
 /** So many times what is needed leaves room for an estimate that is too low. */
 const TIGHT_MEMORY = 1.25;
 /** Threads besides those of connections: the client's, and what a runtime has. */
@@ -112,49 +77,6 @@ function tcpMemCommand(bytes: number, pageSizeBytes: number): string {
   return `sysctl -w net.ipv4.tcp_mem="${Math.ceil(pages / 2)} ${Math.ceil(pages * 0.75)} ${pages}"`;
 }
 
-function portsFinding(need: Need, has: Snapshot): Finding {
-  const perPair = has.portRange && Math.max(0, has.portRange[1] - has.portRange[0] + 1 - (has.reservedPorts ?? 0));
-  const pairs = need.destinations * need.sources;
-  // A port in TIME_WAIT isn't lost where it may be used again; on loopback that is so with 2, the usual setting.
-  const reusable = has.timeWaitReuse === 1 || (has.timeWaitReuse === 2 && need.targetOnThisMachine);
-  const lost = reusable ? 0 : (has.timeWait ?? 0);
-  const restSeconds = reusable ? REUSED_AFTER_SECONDS : TIME_WAIT_SECONDS;
-  const resting = Math.ceil(need.turnoverPerSecond * restSeconds);
-  const needed = need.connections + resting;
-  const widest = 65_535 - 1024 + 1;
-  const morePairs = Math.ceil((needed + lost) / (perPair || widest));
-  const remedy =
-    resting > 0 && perPair && need.connections <= perPair * pairs - lost
-      ? {
-          knob: '--behaviour',
-          command: `churn:…:rst, which leaves nothing in TIME_WAIT; or --source with ${morePairs} addresses, or a lower turnover`,
-        }
-      : perPair && needed <= perPair * pairs
-        ? { knob: 'TIME_WAIT', command: 'sleep 60; or end the run before with --close reset' }
-        : needed + lost <= widest * pairs
-          ? {
-              knob: 'net.ipv4.ip_local_port_range',
-              command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
-            }
-          : {
-              knob: '--source',
-              command: `give ${morePairs} destination ports (${need.scheme}://host:9001-${9000 + morePairs}) or as many addresses with --source`,
-            };
-  return finding('ports', perPair && perPair * pairs - lost, needed, {
-    ...remedy,
-    sentence: (is) =>
-      `${humanCount(need.connections)} connections${restsFor(need, restSeconds, resting)} from ${counted(need.sources, 'source')} to ${counted(need.destinations, 'destination')}; ` +
-      `there are local ports for ${is}` +
-      (lost > 0 ? `, since ${humanCount(lost)} that were closed lately rest in TIME_WAIT` : ''),
-  });
-}
-
-/** The arithmetic of what a turnover leaves behind. */
-const restsFor = ({ turnoverPerSecond }: Need, seconds: number, resting: number): string =>
-  resting === 0
-    ? ''
-    : ` and ${humanCount(resting)} ports in TIME_WAIT (${humanCount(turnoverPerSecond)} replaced a second × ${seconds} s, as this end closes first)`;
-
 function memoryFinding(need: Need, has: Snapshot): Finding {
   const perConnection = need.clientBytesPerConnection + (need.targetOnThisMachine ? need.targetBytesPerConnection : 0);
   const needed = need.connections * perConnection + BASE_BYTES;
@@ -215,33 +137,6 @@ function listenerFindings(need: Need, has: Snapshot, targetFiles: number, mostFi
     queue('backlog', has.somaxconn, 'net.core.somaxconn'),
     queue('syn-backlog', has.synBacklog, 'net.ipv4.tcp_max_syn_backlog'),
   ];
-}
-
-interface FindingText {
-  readonly knob: string;
-  readonly command: string;
-  /** @param is what this machine has, for people */
-  readonly sentence: (is: string) => string;
-  readonly inBytes?: boolean;
-  /** What too little means: the plan can't work, or may. */
-  readonly short?: 'fail' | 'warn';
-  /** Warn below this multiple of what is needed. */
-  readonly tight?: number;
-}
-
-function finding(what: CheckName, is: number | null, needed: number, text: FindingText): Finding {
-  const { knob, command, sentence, inBytes = false, short = 'fail', tight = 1 } = text;
-  const ok = is === null ? 'unknown' : is < needed ? short : is < needed * tight ? 'warn' : 'ok';
-  return { what, ok, is, needed, inBytes, knob, command, sentence: sentence(amount(is, inBytes)) };
-}
-
-const counted = (count: number, noun: string): string => `${humanCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** What a finding has or needs, for people. */
-export function amount(value: number | null, inBytes: boolean): string {
-  if (value === null) return 'unknown';
-  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
-  return inBytes ? humanBytes(value) : humanCount(value);
 }
 
 const left = (max: number | null, taken: number | null): number | null =>

@@ -10,6 +10,8 @@ export interface Need {
   readonly connectsPerSecond: number;
   /** Connections replaced per second whose ports then rest in TIME_WAIT, since this end closes first; 0: none. */
   readonly turnoverPerSecond: number;
+  /** Connections cut at one moment whose ports then rest in TIME_WAIT, while they come back from others. */
+  readonly cutAtOnce: number;
   readonly workers: number;
   /** Descriptor tables that the client's connections are spread over: 1, or one for each worker. */
   readonly descriptorTables: number;
@@ -39,6 +41,7 @@ export function needOf(need: Partial<Need> & Pick<Need, 'connections'>): Need {
   return {
     connectsPerSecond: 2000,
     turnoverPerSecond: 0,
+    cutAtOnce: 0,
     workers: 1,
     descriptorTables: 1,
     destinations: 1,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkMachine, type Finding } from './check.ts';
+import { checkMachine } from './check.ts';
+import type { Finding } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import { readSnapshot } from './snapshot.ts';
 
@@ -17,6 +18,21 @@ test('ports that a turnover leaves in TIME_WAIT count for a minute, or for a sec
   assert.equal(portsOf({}, 61_000).ok, 'ok');
   assert.equal(portsOf({ targetOnThisMachine: true }, 1999).ok, 'fail');
   assert.equal(portsOf({ targetOnThisMachine: true }, 2000).ok, 'ok');
+});
+
+test('ports of those that are cut at one moment rest while they come back: for a minute too few, for a second late', () => {
+  const cut = { turnoverPerSecond: 0, cutAtOnce: 500 };
+  assert.equal(portsOf(cut, 1499).ok, 'fail');
+  assert.equal(portsOf(cut, 1500).ok, 'ok');
+  const late = portsOf({ ...cut, targetOnThisMachine: true }, 1499);
+  assert.equal(late.ok, 'warn');
+  assert.match(
+    late.sentence,
+    /^1,000 connections and 500 ports in TIME_WAIT for 1 s \(cut at one moment, .* ports for 1,499$/,
+  );
+  assert.match(late.command, /^storm:…:rst, /);
+  // Not even all can be open.
+  assert.equal(portsOf({ ...cut, targetOnThisMachine: true }, 999).ok, 'fail');
 });
 
 test('the sum is told, with what to do', () => {

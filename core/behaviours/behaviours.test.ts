@@ -154,6 +154,10 @@ test('a storm has a share, a cut and a way to come back, or the usual ones', () 
       { kind: 'storm', percent: 5, cut: 'fin', comesBack: { how: 'backoff', baseMs: 60_000, capMs: 60_000 } },
     ],
     ['storm:100%:at-once', { kind: 'storm', percent: 100, cut: 'fin', comesBack: { how: 'at-once', retryMs: 100 } }],
+    [
+      'storm:50%:rst:fixed:2s:within:500ms',
+      { kind: 'storm', percent: 50, cut: 'rst', comesBack: { how: 'fixed', waitMs: 2000 }, withinMs: 500 },
+    ],
     ['storm:50%:rst:fixed:2s', { kind: 'storm', percent: 50, cut: 'rst', comesBack: { how: 'fixed', waitMs: 2000 } }],
     ['storm:0.5', '"storm:0.5" may mean storm:0.5% or storm:50%: write which'],
     ['storm:120%', '"storm:120%" has a wrong share; more than 0% and at most 100% can be cut'],

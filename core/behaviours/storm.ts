@@ -20,6 +20,8 @@ export interface StormPlan {
   readonly percent: number;
   readonly cut: StormCut;
   readonly comesBack: ComingBack;
+  /** An attempt that is admitted within so long is in time; 1 s unless said. */
+  readonly withinMs?: number;
 }
 
 const RETRY_MS = 100;
@@ -27,10 +29,11 @@ const WAIT_MS = 1000;
 const BASE_MS = 1000;
 const CAP_MS = 30_000;
 const MOST_WAIT_MS = 3_600_000;
+const WITHIN_MS = 1000;
 
 export const STORM: BehaviourDescriptor<StormPlan> = {
   example: 'storm:100%:backoff:1s:30s',
-  help: 'once the top level was read, so many are cut and come back; storm:50%:rst:at-once, storm:100%:fixed:2s',
+  help: 'once the top level was read, so many are cut and come back; storm:50%:rst:at-once, storm:100%:fixed:2s:within:500ms',
   needs: undefined,
   talks: false,
   episode: true,
@@ -42,8 +45,13 @@ export const STORM: BehaviourDescriptor<StormPlan> = {
     if (percent <= 0 || percent > 100) return `"${text}" has a wrong share; more than 0% and at most 100% can be cut`;
     const [first] = parts;
     const cut = first === 'fin' || first === 'rst' ? first : 'fin';
-    const comesBack = readComingBack(first === cut ? parts.slice(1) : parts, text);
-    return typeof comesBack === 'string' ? comesBack : { kind: 'storm', percent, cut, comesBack };
+    const said = first === cut ? parts.slice(1) : parts;
+    const isWithin = said.at(-2) === 'within';
+    const times = readTimes(isWithin ? said.slice(-1) : [], text);
+    if (typeof times === 'string') return times;
+    const comesBack = readComingBack(isWithin ? said.slice(0, -2) : said, text);
+    if (typeof comesBack === 'string') return comesBack;
+    return { kind: 'storm', percent, cut, comesBack, ...(isWithin && { withinMs: times[0]! }) };
   },
   isSteady: isStill,
 };
@@ -60,6 +68,9 @@ export function waitMsOf(back: ComingBack, tries: number, chance: number): numbe
   return chance * Math.min(back.capMs, back.baseMs * 2 ** tries);
 }
 
+/** An attempt that is admitted within so long is in time. */
+export const withinMsOf = ({ withinMs = WITHIN_MS }: StormPlan): number => withinMs;
+
 /** As it is written, defaults included. */
 export function printComingBack(back: ComingBack): string {
   const print = (ms: number): string => printQuantity('duration', ms);
@@ -67,7 +78,7 @@ export function printComingBack(back: ComingBack): string {
   return back.how === 'fixed' ? `fixed:${print(back.waitMs)}` : `backoff:${print(back.baseMs)}:${print(back.capMs)}`;
 }
 
-function readComingBack([how = 'backoff', ...waits]: readonly string[], text: string): ComingBack | string {
+function readTimes(waits: readonly string[], text: string): number[] | string {
   const times: number[] = [];
   for (const wait of waits) {
     const ms = parseQuantity('duration', wait);
@@ -76,6 +87,12 @@ function readComingBack([how = 'backoff', ...waits]: readonly string[], text: st
     if (ms === undefined || ms < 1 || ms > MOST_WAIT_MS) return `"${text}" has a wrong wait; 1ms to 1h can be waited`;
     times.push(ms);
   }
+  return times;
+}
+
+function readComingBack([how = 'backoff', ...waits]: readonly string[], text: string): ComingBack | string {
+  const times = readTimes(waits, text);
+  if (typeof times === 'string') return times;
   const [first, second, ...more] = times;
   if (how === 'backoff' && more.length === 0) {
     const baseMs = first ?? BASE_MS;

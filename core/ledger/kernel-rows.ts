@@ -136,6 +136,10 @@ function heldByTarget(
 const EPOLL_ENTRY_BYTES = 64;
 const EPOLL_HEAD_BYTES = 16;
 
+/** What registering one with epoll takes besides its item. */
+export const epollEntryBytes = (slab: Slab | null): number =>
+  (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
+
 function rowsOf(
   connections: number | null,
   { sockets, unixSockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
@@ -148,11 +152,10 @@ function rowsOf(
   /** Null when none of the caches is shown: there is no telling what such an object takes. */
   const sized = (count: number | null, ...caches: SlabCache[]): number | null => {
     if (slab === null || count === null || caches.every((name) => slab[name] === undefined)) return null;
-    return Math.round(count * sizeOf(slab, caches));
+    return Math.round(count * cachesBytes(slab, caches));
   };
   const inodes = sockets + unixSockets + otherSockets;
-  const entryBytes =
-    (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
+  const entryBytes = epollEntryBytes(slab);
   const epollBytes = sized(epollItems, 'eventpoll_epi');
   const bucket = (own: 'tcp_bind_bucket' | 'tcp_bind2_bucket', count: number): number | null =>
     sized(count, slab?.[own] ? own : 'eventpoll_epi');
@@ -281,5 +284,5 @@ function processRows(
 }
 
 /** Bytes of one object of each of these caches; a cache this kernel doesn't have costs nothing. */
-const sizeOf = (slab: Slab, caches: readonly SlabCache[]): number =>
+export const cachesBytes = (slab: Slab, caches: readonly SlabCache[]): number =>
   caches.reduce((sum, name) => sum + (slab[name]?.bytesPerObject ?? 0), 0);

@@ -145,6 +145,7 @@ export type VanishEpisode = z.infer<typeof VanishEpisode>;
 
 /** A share of a level's connections was cut, and came back. */
 const StormEpisode = StormSample.extend({ ...SAMPLE_AT, progress: LegProgress });
+export type StormEpisode = z.infer<typeof StormEpisode>;
 
 export const Sample = z.discriminatedUnion('type', [
   Tick,

@@ -51,7 +51,7 @@ for (const engine of ENGINES) {
         withFleet(
           'tcp',
           [at],
-          { layout: { engine, workers: 2 }, behaviour: stormOf(`storm:50%:${cut}:fixed:20ms`) },
+          { layout: { engine, workers: 2 }, behaviour: stormOf(`storm:50%:${cut}:fixed:20ms:within:1m`) },
           async ({ fleet, until }) => {
             fleet.pursue(200, FAST);
             fleet.setTalking(true);
@@ -70,6 +70,10 @@ for (const engine of ENGINES) {
               [100, 100, 200],
             );
             assert.ok(back![0]![0] >= 20_000 * 0.99, 'nobody is back before its wait is over');
+            const [begun, inTime] = (['returnsBegun', 'returnsInTime'] as const).map((name) => fleet.histogram(name));
+            const sumOf = (counts: Uint32Array): number => counts.slice(0, 128).reduce((sum, count) => sum + count, 0);
+            assert.equal(sumOf(begun!), 100);
+            assert.deepEqual(inTime, begun, 'all were in time, in the second in which they began');
             assert.ok(after.lastBackAtMs - after.begunAtMs >= 20);
           },
         ),

@@ -1,4 +1,4 @@
-import { type StormPlan, waitMsOf } from '../../core/behaviours/storm.ts';
+import { type StormPlan, waitMsOf, withinMsOf } from '../../core/behaviours/storm.ts';
 import { recordMs } from '../../core/stats/histogram.ts';
 import { seededRandom } from '../../core/stats/random.ts';
 import { scramble } from '../../core/values/scramble.ts';
@@ -9,6 +9,8 @@ import { DueHeap } from './due-heap.ts';
 /** No connection that is away. */
 const NONE = -1;
 const MOST_TRIES = 255;
+/** Seconds that are told one by one: a bucket each. */
+const MOST_SECONDS = 128;
 
 /**
  * A share of the open connections is cut, and each comes back by itself: it waits, tries, and waits again where the attempt
@@ -21,6 +23,10 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
   const waiting = new DueHeap(capacity);
   const cutAtMs = new Float64Array(capacity);
   const tries = new Uint8Array(capacity);
+  /** Since the episode began: when its latest attempt did. */
+  const triedAfterMs = new Float64Array(capacity);
+  const withinMs = withinMsOf(plan);
+  let begunAtMs = 0;
   /** Entries that were in use, to be taken again, and how many have ever been. */
   const free = new Int32Array(capacity);
   let freeCount = 0;
@@ -81,6 +87,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       tries[entry] = Math.min(MOST_TRIES, before + 1);
       tally.add(COUNTER.away, -1);
       beginning = entry;
+      triedAfterMs[entry] = now() - begunAtMs;
       const slot = connections.comeBack(dueAtMs);
       if (slot < 0) {
         tries[entry] = before;
@@ -89,6 +96,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
         return true;
       }
       if (before > 0) tally.add(COUNTER.retries, 1);
+      countSecond(histograms.returnsBegun, triedAfterMs[entry]!);
       if (beginning !== NONE) entryOf[slot] = entry + 1;
     }
     beginning = NONE;
@@ -98,6 +106,7 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
   return {
     begin(nowMs) {
       goesOn = true;
+      begunAtMs = nowMs;
       tally.set(COUNTER.begunAtMs, nowMs);
       choose();
     },
@@ -130,6 +139,8 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       free[freeCount++] = entry;
       const nowMs = now();
       recordMs(histograms.backAfter, nowMs - cutAtMs[entry]!);
+      const afterMs = triedAfterMs[entry]!;
+      if (nowMs - begunAtMs - afterMs <= withinMs) countSecond(histograms.returnsInTime, afterMs);
       tally.add(COUNTER.back, 1);
       tally.set(COUNTER.lastBackAtMs, nowMs);
     },
@@ -158,4 +169,9 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       return reason;
     },
   };
+}
+
+function countSecond(counts: Uint32Array, afterMs: number): void {
+  const second = Math.floor(afterMs / 1000);
+  if (second < MOST_SECONDS) counts[second] = counts[second]! + 1;
 }

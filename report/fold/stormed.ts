@@ -1,8 +1,6 @@
-import type { Sample } from '../../core/schemas/record.ts';
+import type { Sample, StormEpisode } from '../../core/schemas/record.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
-import { quantileMs } from '../../core/stats/histogram.ts';
-
-type StormEpisode = Extract<Sample, { type: 'storm' }>;
+import { quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
 
 /** What came of the storm of a launch; null where there was none. */
 export function stormOf(samples: readonly Sample[]): StormSummary | null {
@@ -33,5 +31,37 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     afterBytes,
     peakBytesPerCut: isKnown ? (peakBytes - beforeBytes) / cut : null,
     ownLagP99Ms: quantileMs(ownLag, 0.99) ?? null,
+    kernel: storm.kernel ?? null,
+    settledBytes: storm.settledBytes ?? null,
+    failures: storm.failures ?? null,
+    stages: storm.stages
+      ? {
+          connecting: stageOf(storm.stages.connecting),
+          securing: stageOf(storm.stages.securing),
+          handshaking: stageOf(storm.stages.handshaking),
+        }
+      : null,
+    pace: paceOf(storm),
   };
+}
+
+/** So many of those that began in a second are to be in time. */
+const IN_TIME_SHARE = 0.99;
+
+function paceOf({ withinMs, paces }: StormEpisode): StormSummary['pace'] {
+  if (withinMs === undefined || !paces || paces.length === 0) return null;
+  const isHeld = ({ begun, inTime }: (typeof paces)[number]): boolean => inTime >= IN_TIME_SHARE * begun;
+  const most = Math.max(0, ...paces.filter(isHeld).map(({ begun }) => begun));
+  const sumOf = (what: 'begun' | 'inTime'): number => paces.reduce((sum, pace) => sum + pace[what], 0);
+  return {
+    withinMs,
+    heldPerSecond: most || null,
+    missedPerSecond: paces.find((pace) => !isHeld(pace) && pace.begun > most)?.begun ?? null,
+    inTimePercent: (100 * sumOf('inTime')) / sumOf('begun'),
+  };
+}
+
+function stageOf(times: SparseHistogram): NonNullable<StormSummary['stages']>['connecting'] {
+  const [p50Ms, p99Ms] = [quantileMs(times, 0.5), quantileMs(times, 0.99)];
+  return p50Ms === undefined || p99Ms === undefined ? null : { p50Ms, p99Ms };
 }

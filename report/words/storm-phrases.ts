@@ -1,6 +1,7 @@
-import type { LegSummary } from '../../core/schemas/leg-summary.ts';
+import { type LegSummary, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
-import { bytes, count, ms, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from './phrase.ts';
+import { humanMs } from '../../core/values/units.ts';
+import { bytes, count, joined, ms, orUnknown, type Part, type Phrase, percent, say, size, UNKNOWN } from './phrase.ts';
 import type { TableData } from './table.ts';
 
 /** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
@@ -32,7 +33,7 @@ export function stormTable({ name, storm }: LegSummary): TableData {
   };
 }
 
-function rowsOf(storm: StormSummary): ReadonlyArray<readonly [head: string, cell: Part]> {
+function rowsOf(storm: StormSummary): Row[] {
   const total = (value: number | null): Part => orUnknown(value, size);
   return [
     ['cut, and back', say`${count(storm.cut)}, ${count(storm.back)}`],
@@ -44,13 +45,61 @@ function rowsOf(storm: StormSummary): ReadonlyArray<readonly [head: string, cell
       say`${orUnknown(storm.admissionP50Ms, ms)} / ${orUnknown(storm.admissionP99Ms, ms)}`,
     ],
     ['attempts beyond the first of each', count(storm.retries)],
-    ['attempts that failed, and connections lost meanwhile', count(storm.failedMeanwhile)],
+    ...failureRows(storm),
+    ...stageRows(storm),
+    ...paceRows(storm),
     ['attempts that waited for room in --window', count(storm.heldBack)],
     ['attempts late by the client alone, p99', orUnknown(storm.ownLagP99Ms, ms)],
     [
-      "the target's user memory before, at the peak, after",
-      say`${total(storm.beforeBytes)}, ${total(storm.peakBytes)}, ${total(storm.afterBytes)}`,
+      "the target's user memory before, at the peak, after, at rest",
+      say`${total(storm.beforeBytes)}, ${total(storm.peakBytes)}, ${total(storm.afterBytes)}, ${total(storm.settledBytes)}`,
     ],
     ['the peak came after', orUnknown(storm.peakAtMs, ms)],
+    ...kernelRows(storm),
+  ];
+}
+
+type Row = readonly [head: string, cell: Part];
+
+function failureRows({ failures, failedMeanwhile }: StormSummary): Row[] {
+  if (failures === null) return [['attempts that failed, and connections lost meanwhile', count(failedMeanwhile)]];
+  const told = (counts: Readonly<Record<string, number>>): Part => {
+    const parts = Object.entries(counts).map(([name, times]) => say`${count(times)} ${name}`);
+    return parts.length === 0 ? count(0) : joined(parts, ', ');
+  };
+  return [
+    ['attempts that failed', told(failures.attempts)],
+    ['connections lost meanwhile', told(failures.losses)],
+  ];
+}
+
+const stageRows = ({ stages }: StormSummary): Row[] =>
+  STAGES.flatMap((name) => {
+    const stage = stages?.[name];
+    return stage ? [[`admission: ${name}, p50 / p99`, say`${ms(stage.p50Ms)} / ${ms(stage.p99Ms)}`]] : [];
+  });
+
+function paceRows({ pace }: StormSummary): Row[] {
+  if (pace === null) return [];
+  const { withinMs, heldPerSecond, missedPerSecond, inTimePercent } = pace;
+  const within = humanMs(withinMs);
+  return [
+    [`attempts that were admitted within ${within}`, percent(inTimePercent, 1)],
+    ['the most attempts begun in a second of which 99 % were', orUnknown(heldPerSecond, count)],
+    ['attempts begun in the first second that had more, and fewer in time', orUnknown(missedPerSecond, count)],
+  ];
+}
+
+/** Those of this machine, so of both ends. */
+function kernelRows({ kernel }: StormSummary): Row[] {
+  if (kernel === null) return [];
+  const { beforeBytes, peakBytes, peakAtMs, afterBytes, sumPeakBytes } = kernel;
+  return [
+    [
+      'kernel memory for TCP sockets of this machine, both ends, before, at the peak, after',
+      say`${size(beforeBytes)}, ${size(peakBytes)}, ${orUnknown(afterBytes, size)}`,
+    ],
+    ['that peak came after', ms(peakAtMs)],
+    ["the most that the target's user memory and these were together", size(sumPeakBytes)],
   ];
 }

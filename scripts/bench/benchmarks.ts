@@ -26,6 +26,7 @@ import { measureScrape } from './scrape.ts';
 import { measureServerOverhead } from './server-overhead.ts';
 import { slowBench } from './slow.ts';
 import { socketioBench } from './socketio.ts';
+import { stormBench } from './storm.ts';
 import { strangers } from './strangers.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
@@ -228,6 +229,7 @@ export const PARTS: readonly BenchPart[] = [
     million,
     broadcastToMany,
     broadcastBesideK6,
+    stormBench,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 

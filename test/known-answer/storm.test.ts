@@ -11,6 +11,8 @@ import { listenAtPort } from '../support/peers.ts';
 const TIMEOUT = { timeout: 240_000 };
 const CONNECTIONS = 60;
 const ADMIT_MS = 20;
+const MANY = 10_000;
+const AT_ONCE = 50;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 interface Admitting {
@@ -20,8 +22,8 @@ interface Admitting {
   readonly wentAtMs: Record<'fin' | 'rst', number[]>;
 }
 
-/** Answers one request each 20 ms, in the order in which they came. */
-async function admitting(t: TestContext): Promise<Admitting> {
+/** Answers so many requests each 20 ms, in the order in which they came. */
+async function admitting(t: TestContext, each = 1): Promise<Admitting> {
   const admittedAtMs: number[] = [];
   const wentAtMs = { fin: [] as number[], rst: [] as number[] };
   const waiting: Socket[] = [];
@@ -31,10 +33,10 @@ async function admitting(t: TestContext): Promise<Admitting> {
     socket.once('data', () => waiting.push(socket));
   });
   const timer = setInterval(() => {
-    const socket = waiting.shift();
-    if (!socket) return;
-    admittedAtMs.push(performance.now());
-    socket.write(ANSWER);
+    for (const socket of waiting.splice(0, each)) {
+      admittedAtMs.push(performance.now());
+      socket.write(ANSWER);
+    }
   }, ADMIT_MS);
   t.after(() => clearInterval(timer));
   const { port } = await listenAtPort(server);
@@ -78,6 +80,37 @@ describe('a storm', () => {
     );
   }
 
+  it(
+    'of 10,000 whose server admits 50 each 20 ms takes as long as that, and is more than it can do in time',
+    TIMEOUT,
+    async (t) => {
+      const { port, admittedAtMs, wentAtMs } = await admitting(t, AT_ONCE);
+      const folder = newFolder(t);
+      const ended = await connrig(t, [
+        ...['run', `http://127.0.0.1:${port}/`, '--connections', String(MANY), '--levels', '1', '--rate', '5k/s'],
+        ...['--behaviour', 'storm:100%:rst:at-once', '--open-timeout', '60s', '--out', folder, '--json', ...HASTY],
+      ]);
+      assertWentThrough(ended);
+      const storm = Summary.parse(JSON.parse(ended.stdout)).legs[0]!.storm!;
+      const context = JSON.stringify(storm);
+      assert.deepEqual([storm.cut, storm.back, storm.notBack], [MANY, MANY, 0], context);
+      assert.deepEqual(storm.failures, { attempts: {}, losses: {} }, context);
+      // By the server: all of them anew, the last one so long after the first was cut.
+      const wholeAtMs = admittedAtMs.at(-MANY - 1)!;
+      const lastMs = admittedAtMs.at(-1)! - wentAtMs.rst.find((atMs) => atMs > wholeAtMs)!;
+      assert.ok(storm.allBackMs! >= (MANY / AT_ONCE - 2) * ADMIT_MS, context);
+      assert.ok(Math.abs(storm.allBackMs! - lastMs) <= 0.1 * lastMs + 200, `${lastMs} ms: ${context}`);
+      // No more than 2,500 a second are admitted; of those that begin in one, so, no more than 5,000 in time.
+      const { withinMs, heldPerSecond, missedPerSecond } = storm.pace!;
+      assert.ok(withinMs === 1000 && (heldPerSecond ?? 0) <= 5100, context);
+      assert.ok(missedPerSecond === null || missedPerSecond > (heldPerSecond ?? 0), context);
+      assert.ok(storm.stages?.connecting && storm.stages.handshaking && storm.stages.securing === null, context);
+      const sample = readSamples(folder).find(({ type }) => type === 'storm');
+      assert.ok(sample?.type === 'storm' && sample.paces!.reduce((sum, { begun }) => sum + begun, 0) === MANY, context);
+      if (storm.kernel) assert.ok(storm.kernel.peakBytes > 2 * MANY * 1000, context);
+    },
+  );
+
   it('whose server takes nobody back is over in time, and tells how many were not', TIMEOUT, async (t) => {
     let [open, isWhole, isClosed] = [0, false, false];
     const server = createServer((socket) => {
@@ -118,5 +151,9 @@ describe('a storm', () => {
       JSON.stringify(sample),
     );
     assert.ok(sample.failedMeanwhile > 0 && sample.retries > 0, JSON.stringify(sample));
+    const { attempts, losses } = sample.failures!;
+    const failed = [attempts, losses].flatMap((counts) => Object.values(counts)).reduce((sum, times) => sum + times, 0);
+    assert.ok(failed > 0 && failed <= sample.failedMeanwhile, JSON.stringify(sample));
+    assert.ok((attempts['closed-early'] ?? 0) + (attempts.reset ?? 0) > 0, JSON.stringify(sample));
   });
 });
