@@ -11,6 +11,7 @@ import { baselineProblems } from './baseline.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
+import { restartProblems } from './restart-target.ts';
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -102,6 +103,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
+  problems.push(...restartProblems(config, canStartAnew(config)));
   problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);

@@ -10,6 +10,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { Acceptance } from './acceptance.ts';
+import type { RestartContext } from './episodes/restart.ts';
 import { lossesIn } from './losses.ts';
 import type { Recorder } from './recorder.ts';
 import type { Watched } from './watch.ts';
@@ -39,6 +40,8 @@ export interface LegContext {
   readonly brief: RunConfig['brief'];
   /** Ports of the target whose end of connections lies in this machine's kernel; none where it lies elsewhere. */
   readonly ports: readonly number[];
+  /** Storms are made by the target, which restarts; undefined: it stays. */
+  readonly restart: RestartContext | undefined;
   /** For how long it is seen whether the target lets go of connections that vanished. */
   readonly vanishForMs: number;
   /** For how long connections are replaced at each level, where they are. */

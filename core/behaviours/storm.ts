@@ -1,8 +1,8 @@
 import { doubtAbout, parseQuantity, printQuantity } from '../values/units.ts';
 import { type BehaviourDescriptor, isStill } from './descriptor.ts';
 
-/** How connections are cut: as by a process that ends (FIN, no goodbye), or by a reset. */
-export const STORM_CUTS = ['fin', 'rst'] as const;
+/** How connections are cut: as by a process that ends (FIN, no goodbye), by a reset, or by their target, which restarts (`--restart-target`). */
+export const STORM_CUTS = ['fin', 'rst', 'restart'] as const;
 type StormCut = (typeof STORM_CUTS)[number];
 
 /** When a connection that was cut comes back, and how long it waits after an attempt that failed. */
@@ -84,5 +84,7 @@ function readComingBack([how = 'backoff', ...waits]: readonly string[], text: st
   }
   if (second === undefined && how === 'at-once') return { how, retryMs: first ?? RETRY_MS };
   if (second === undefined && how === 'fixed') return { how, waitMs: first ?? WAIT_MS };
+  if (how === 'restart')
+    return `"${text}" does not say how they come back; it is --restart-target that restarts the target`;
   return `"${text}" does not say how they come back; at-once, fixed:2s or backoff:1s:30s, after fin or rst where that is said`;
 }

@@ -31,10 +31,28 @@ const shared = {
   ...memory,
 };
 
+/** The target was ended and started again: that is what cut them. Times are from the signal. */
+const StormRestart = z.object({
+  signal: z.string(),
+  /** It did not end in time, and was killed. */
+  killed: z.boolean(),
+  /** Until all its processes were gone; null where the run ended before. */
+  endedMs: ms.nullable(),
+  /** Until somebody listened again; null where nobody did. */
+  listeningMs: ms.nullable(),
+  /** For how long nobody listened; null where that is not known. */
+  downMs: ms.nullable(),
+  /** Roots of the process trees, old and new; null where there is no new one. */
+  pids: z.tuple([z.number(), z.number().nullable()]),
+});
+export type StormRestart = z.infer<typeof StormRestart>;
+
 export const StormSample = z.object({
   type: z.literal('storm'),
   ...shared,
   how: z.enum(STORM_CUTS),
+  /** Only where `how` is `restart`. */
+  restart: StormRestart.optional(),
   /** From the cut until open again. */
   backAfter: TimesSchema,
   /** From the start of the attempt that succeeded until open. */
@@ -60,5 +78,7 @@ export const StormSummary = z.object({
   /** How much more user memory the peak was than before, for each that was cut. */
   peakBytesPerCut: z.number().nullable(),
   ownLagP99Ms: ms.nullable(),
+  /** null where nothing was restarted. */
+  restart: StormRestart.nullable().default(null),
 });
 export type StormSummary = z.infer<typeof StormSummary>;

@@ -33,5 +33,6 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     afterBytes,
     peakBytesPerCut: isKnown ? (peakBytes - beforeBytes) / cut : null,
     ownLagP99Ms: quantileMs(ownLag, 0.99) ?? null,
+    restart: storm.restart ?? null,
   };
 }

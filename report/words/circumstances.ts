@@ -15,6 +15,7 @@ const Asked = z.object({
   perMessageDeflate: z.string().optional(),
   close: z.string().optional(),
   talkMs: z.number().optional(),
+  restart: z.object({ signal: z.string() }).loose().optional(),
   vanishForMs: z.number().optional(),
   restMs: z.number().optional(),
   settleTimeoutMs: z.number().optional(),
@@ -43,6 +44,7 @@ export const CIRCUMSTANCES = {
   launches: { label: 'Launches of the target', mayDiffer: true },
   behaviour: { label: 'Open connections', mayDiffer: false },
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
+  restart: { label: 'The target restarts by', mayDiffer: false },
   vanish: { label: 'Vanished peers are looked at for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   tls: { label: 'TLS', mayDiffer: false },
@@ -139,6 +141,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     ...(asked.talkMs !== undefined && asked.behaviour !== undefined && isTalk(asked.behaviour)
       ? [['talk', ms(asked.talkMs)] as const]
       : []),
+    ...(asked.restart ? [['restart', asked.restart.signal] as const] : []),
     ...(asked.vanishForMs !== undefined && asked.behaviour?.kind === 'vanish'
       ? [['vanish', ms(asked.vanishForMs)] as const]
       : []),

@@ -5,6 +5,7 @@ import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { watchPeakMemory } from '../peak-memory.ts';
 import { moveTo, untilTaken } from '../phases/ramp.ts';
 import { check } from '../watch.ts';
+import { Restart } from './restart.ts';
 
 /** Between two looks whether all are back. */
 const LOOK_MS = 50;
@@ -23,9 +24,11 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
   const before = { tally: fleet.tally(), times: TIMES.map((name) => fleet.histogram(name)) };
   const readMemory = (): number | null => meters.readQuick().targetBytes;
   const peak = watchPeakMemory(readMemory);
+  const restart = course.context.restart && new Restart(course, course.context.restart);
   let isConfirmed = false;
   void fleet.confirmed(fleet.beginEpisode()).then(() => {
     isConfirmed = true;
+    restart?.begin();
   });
   const startedAtMs = performance.now();
   const patienceMs = patienceOf(course);
@@ -37,15 +40,17 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
     for (;;) {
       tally = fleet.tally();
       tookMs = performance.now() - startedAtMs;
+      const restarts = restart?.goesOn() ?? false;
       // A worker that has confirmed has begun to cut.
-      if (isConfirmed && isOver(tally, level)) break;
-      if (tally.back > back) [back, backAtMs] = [tally.back, tookMs];
+      if (isConfirmed && !restarts && isOver(tally, level)) break;
+      if (restarts || tally.back > back) [back, backAtMs] = [tally.back, tookMs];
       if (tookMs - backAtMs > patienceMs) break;
       await check(level, watched, tally);
       await delay(LOOK_MS);
     }
+    await restart?.lookInto();
     if (isOver(tally, level)) {
-      tookMs = Math.max(0, tally.lastBackAtMs - tally.begunAtMs);
+      tookMs = Math.max(0, tally.lastBackAtMs - (restart?.signalledAtMs ?? tally.begunAtMs));
       await untilTaken(course, level);
       afterBytes = readMemory();
     } else {
@@ -63,6 +68,7 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
       ...course.now(),
       level,
       how: behaviour.cut,
+      ...(restart && { restart: restart.result }),
       cut: grown('cut'),
       back: tally.back - before.tally.back,
       retries: grown('retries'),
@@ -82,7 +88,8 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
   }
 }
 
-const isOver = (tally: Tally, level: number): boolean => tally.away === 0 && isAtLevel(tally, level);
+const isOver = (tally: Tally, level: number): boolean =>
+  tally.toCut === 0 && tally.away === 0 && isAtLevel(tally, level);
 
 /** For how long nobody may come back, before those that are away count as not back. */
 function patienceOf({ context }: LegCourse): number {

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RestartPlan } from '../../../config/restart-target.ts';
+import type { StormRestart } from '../../../core/schemas/storm.ts';
+import { toWarning } from '../../../core/values/warnings.ts';
+import { monotonicClock } from '../../../fleet/local/shared.ts';
+import { readBacklog } from '../../../memory/listen-counters.ts';
+import { readUnixBacklog } from '../../../memory/unix-ends.ts';
+import type { AttendedTarget } from '../../launch/attended.ts';
+import type { LegCourse } from '../leg-course.ts';
+
+/** How long nobody listens is known to within this. */
+const LOOK_MS = 5;
+
+/** Whom to restart, and where it listens. */
+export interface RestartContext {
+  readonly attended: AttendedTarget;
+  readonly plan: RestartPlan;
+  readonly ip: string;
+  readonly ports: readonly number[];
+  readonly socketPath: string | undefined;
+}
+
+/** The target restarts while a storm looks on. */
+export class Restart {
+  readonly #course: LegCourse;
+  readonly #context: RestartContext;
+  readonly #now = monotonicClock();
+  #result: StormRestart;
+  #signalledAtMs: number | undefined;
+  #goneAtMs: number | undefined;
+  #goesOn = true;
+  #error: unknown;
+
+  constructor(course: LegCourse, context: RestartContext) {
+    this.#course = course;
+    this.#context = context;
+    this.#result = {
+      signal: context.plan.signal,
+      killed: false,
+      endedMs: null,
+      listeningMs: null,
+      downMs: null,
+      pids: [context.attended.target.pid ?? 0, null],
+    };
+  }
+
+  /** Until the target is there again. @throws RigError why it never will be */
+  goesOn(): boolean {
+    if (this.#error !== undefined) throw this.#error;
+    return this.#goesOn;
+  }
+
+  /** By {@link monotonicClock}; undefined before. */
+  get signalledAtMs(): number | undefined {
+    return this.#signalledAtMs;
+  }
+
+  get result(): StormRestart {
+    return { ...this.#result };
+  }
+
+  begin(): void {
+    void this.#run()
+      .catch((error: unknown) => {
+        this.#error = error;
+      })
+      .finally(() => {
+        this.#goesOn = false;
+      });
+  }
+
+  /** Once it has no more to do than to hold connections: a server that is busy is slow to tell how it can be looked into. */
+  lookInto(): Promise<void> {
+    return this.#context.attended.lookInto();
+  }
+
+  async #run(): Promise<void> {
+    const { attended, plan } = this.#context;
+    const isSeen = await this.#listens();
+    await attended.restart(plan, {
+      signalled: () => {
+        this.#signalledAtMs = this.#now();
+        if (isSeen) void this.#watchListeners();
+      },
+      ended: (killed) => {
+        this.#result = { ...this.#result, killed, endedMs: this.#sinceMs() };
+        if (isSeen) this.#goneAtMs ??= this.#now();
+        if (killed) this.#course.warn(toWarning('WKILLED', plan));
+      },
+    });
+    const { pid } = attended.target;
+    this.#result = { ...this.#result, pids: [this.#result.pids[0], pid] };
+    this.#result.listeningMs ??= this.#sinceMs();
+  }
+
+  async #watchListeners(): Promise<void> {
+    while (this.#goesOn) {
+      const listens = await this.#listens();
+      if (!listens) this.#goneAtMs ??= this.#now();
+      else if (this.#goneAtMs !== undefined) {
+        this.#result = { ...this.#result, listeningMs: this.#sinceMs(), downMs: this.#now() - this.#goneAtMs };
+        return;
+      }
+      await delay(LOOK_MS);
+    }
+  }
+
+  #sinceMs(): number {
+    return this.#now() - this.#signalledAtMs!;
+  }
+
+  /** At any of its ports; false where that can't be seen. */
+  async #listens(): Promise<boolean> {
+    const { ip, ports, socketPath } = this.#context;
+    return (socketPath === undefined ? await readBacklog(ip, ports) : await readUnixBacklog(socketPath)) !== null;
+  }
+}

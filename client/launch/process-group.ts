@@ -1,0 +1,53 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const KILLED_WITHIN_MS = 2000;
+const POLL_MS = 10;
+
+export const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+/**
+ * Ends a child and its whole process group, also when its leader has gone before.
+ *
+ * @param signal what it is asked by; undefined: it has been asked already
+ * @param withinMs how long it may take, before it is killed
+ * @param hurry ends the wait
+ * @returns whether it was killed
+ */
+export async function endGroup(
+  child: ChildProcess,
+  signal: NodeJS.Signals | undefined,
+  withinMs: number,
+  hurry?: AbortSignal,
+): Promise<boolean> {
+  const { pid } = child;
+  if (pid === undefined) return false;
+  const gone = hasEnded(child) ? undefined : once(child, 'exit');
+  let killed = false;
+  if (signalGroup(pid, signal ?? 0) && !(await groupEnds(pid, withinMs, hurry))) {
+    killed = signalGroup(pid, 'SIGKILL');
+    await groupEnds(pid, KILLED_WITHIN_MS);
+  }
+  await gone;
+  return killed;
+}
+
+async function groupEnds(group: number, withinMs: number, hurry?: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (signalGroup(group, 0)) {
+    if (performance.now() > deadline || hurry?.aborted) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** @returns whether there is such a group */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
