@@ -67,7 +67,17 @@ export function parseRunConfig(
     commandLine,
     file,
   );
-  return Object.freeze({ ...parsed, again, plan, tlsMaterial, adminTls, connections: peakOf(plan.legs[0]!) });
+  // As connections of all legs have it, with what other options say of it.
+  const { behaviour } = plan.legs[0]!;
+  return Object.freeze({
+    ...parsed,
+    behaviour,
+    again,
+    plan,
+    tlsMaterial,
+    adminTls,
+    connections: peakOf(plan.legs[0]!),
+  });
 }
 
 /** @param protocols what --protocol says; undefined where it says nothing that can be read */

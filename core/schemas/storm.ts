@@ -42,8 +42,9 @@ const StormRestart = z.object({
   listeningMs: ms.nullable(),
   /** For how long nobody listened; null where that is not known. */
   downMs: ms.nullable(),
-  /** Roots of the process trees, old and new; null where there is no new one. */
-  pids: z.tuple([z.number(), z.number().nullable()]),
+  /** Of the old process and of the new one: the root of its tree, and the most user memory it took from the signal on. */
+  pids: z.tuple([z.number().nullable(), z.number().nullable()]),
+  peaksBytes: z.tuple([z.number().nullable(), z.number().nullable()]),
 });
 export type StormRestart = z.infer<typeof StormRestart>;
 

@@ -178,7 +178,7 @@ export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
 /** The command that makes the run again; null for a run that never said. */
 export const againCommand = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
-/** `echo (perSecond 5000, bytes 64)`, `slow (sharePercent 10) beside echo (perSecond 5000, bytes 64)`. */
+/** `echo (perSecond 5000, bytes 64)`, `storm (percent 100, cut fin, comesBack fixed 2000)`, `slow (sharePercent 10) beside echo (perSecond 5000, bytes 64)`. */
 export function behaviourText({
   kind,
   ...more
@@ -189,7 +189,7 @@ export function behaviourText({
   const { beside, ...own } = more;
   const details = Object.entries(own)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${String(value)}`);
+    .map(([name, value]) => `${name} ${value instanceof Object ? Object.values(value).join(' ') : String(value)}`);
   const text = details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
   return beside === undefined ? text : `${text} beside ${behaviourText(beside)}`;
 }

@@ -1,6 +1,7 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { bytes, count, ms, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from './phrase.ts';
+import { restartClause, restartRows } from './restart-phrases.ts';
 import type { TableData } from './table.ts';
 
 /** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
@@ -13,7 +14,7 @@ export function stormClause({ storm }: Pick<LegSummary, 'storm'>): Phrase {
     peakBytesPerCut === null || peakBytesPerCut < 1
       ? ''
       : say`, with ${bytes(peakBytesPerCut)} more for each at the peak`;
-  return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${peak}`;
+  return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${restartClause(storm)}${peak}`;
 }
 
 /** A cell of the verdict's row. */
@@ -52,5 +53,6 @@ function rowsOf(storm: StormSummary): ReadonlyArray<readonly [head: string, cell
       say`${total(storm.beforeBytes)}, ${total(storm.peakBytes)}, ${total(storm.afterBytes)}`,
     ],
     ['the peak came after', orUnknown(storm.peakAtMs, ms)],
+    ...restartRows(storm),
   ];
 }

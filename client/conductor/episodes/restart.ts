@@ -7,6 +7,7 @@ import { readBacklog } from '../../../memory/listen-counters.ts';
 import { readUnixBacklog } from '../../../memory/unix-ends.ts';
 import type { AttendedTarget } from '../../launch/attended.ts';
 import type { LegCourse } from '../leg-course.ts';
+import { type PeakMemory, watchPeakMemory } from '../peak-memory.ts';
 
 /** How long nobody listens is known to within this. */
 const LOOK_MS = 5;
@@ -25,7 +26,9 @@ export class Restart {
   readonly #course: LegCourse;
   readonly #context: RestartContext;
   readonly #now = monotonicClock();
-  #result: StormRestart;
+  readonly #result: StormRestart;
+  /** Of the old process, then of the new one. */
+  readonly #peaks: PeakMemory[] = [];
   #signalledAtMs: number | undefined;
   #goneAtMs: number | undefined;
   #goesOn = true;
@@ -40,7 +43,8 @@ export class Restart {
       endedMs: null,
       listeningMs: null,
       downMs: null,
-      pids: [context.attended.target.pid ?? 0, null],
+      pids: [context.attended.target.pid, null],
+      peaksBytes: [null, null],
     };
   }
 
@@ -55,8 +59,12 @@ export class Restart {
     return this.#signalledAtMs;
   }
 
-  get result(): StormRestart {
-    return { ...this.#result };
+  /** So far; nothing is looked at any longer. */
+  end(): StormRestart {
+    this.#goesOn = false;
+    for (const peak of this.#peaks) peak.stop();
+    const [old, fresh] = this.#peaks.map(({ peakBytes }) => peakBytes);
+    return { ...this.#result, peaksBytes: [old ?? null, fresh ?? null] };
   }
 
   begin(): void {
@@ -77,19 +85,23 @@ export class Restart {
   async #run(): Promise<void> {
     const { attended, plan } = this.#context;
     const isSeen = await this.#listens();
+    let watching: Promise<void> | undefined;
     await attended.restart(plan, {
       signalled: () => {
         this.#signalledAtMs = this.#now();
-        if (isSeen) void this.#watchListeners();
+        this.#watchPeak();
+        if (isSeen) watching = this.#watchListeners();
       },
       ended: (killed) => {
-        this.#result = { ...this.#result, killed, endedMs: this.#sinceMs() };
+        Object.assign(this.#result, { killed, endedMs: this.#sinceMs() });
         if (isSeen) this.#goneAtMs ??= this.#now();
+        this.#peaks[0]?.stop();
+        this.#watchPeak();
         if (killed) this.#course.warn(toWarning('WKILLED', plan));
       },
     });
-    const { pid } = attended.target;
-    this.#result = { ...this.#result, pids: [this.#result.pids[0], pid] };
+    this.#result.pids[1] = attended.target.pid;
+    await watching;
     this.#result.listeningMs ??= this.#sinceMs();
   }
 
@@ -98,11 +110,16 @@ export class Restart {
       const listens = await this.#listens();
       if (!listens) this.#goneAtMs ??= this.#now();
       else if (this.#goneAtMs !== undefined) {
-        this.#result = { ...this.#result, listeningMs: this.#sinceMs(), downMs: this.#now() - this.#goneAtMs };
+        Object.assign(this.#result, { listeningMs: this.#sinceMs(), downMs: this.#now() - this.#goneAtMs });
         return;
       }
       await delay(LOOK_MS);
     }
+  }
+
+  #watchPeak(): void {
+    const { meters } = this.#course.context;
+    this.#peaks.push(watchPeakMemory(() => meters.readQuick().targetBytes));
   }
 
   #sinceMs(): number {

@@ -68,7 +68,7 @@ export async function storm(course: LegCourse, level: number): Promise<void> {
       ...course.now(),
       level,
       how: behaviour.cut,
-      ...(restart && { restart: restart.result }),
+      ...(restart && { restart: restart.end() }),
       cut: grown('cut'),
       back: tally.back - before.tally.back,
       retries: grown('retries'),
