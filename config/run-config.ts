@@ -11,7 +11,7 @@ import { baselineProblems } from './baseline.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
-import { restartProblems } from './restart-target.ts';
+import { restartProblems } from './restart-problems.ts';
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';

@@ -4,6 +4,7 @@ import { RigError } from '../../core/values/errors.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { Inspector } from '../../memory/inspector.ts';
 import { type OomKills, watchOomKills } from '../../memory/oom-kills.ts';
+import { interrupted } from '../conductor/watch.ts';
 import { trustOf } from '../exporter-source.ts';
 import { type Collection, type ForcedCollection, howToCollect, NO_COLLECTION, openCollection } from './collection.ts';
 import { type Inspectors, inspectTarget } from './inspected.ts';
@@ -101,6 +102,7 @@ export class AttendedTarget {
     await this.#lookAway();
     hooks.signalled();
     hooks.ended(await again.end(signal, withinMs, this.#options.signal));
+    if (this.#options.signal.aborted) throw interrupted();
     try {
       this.#target = await again.start((pid) => {
         this.#process = bare(pid);

@@ -17,7 +17,7 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = { drained: 30_000, holding: 500 };
 const KEPT_OUTPUT_CHARS = 8192;
 
-/** Of a leg, what the server has to know. */
+/** What the server has to know of a leg. */
 type Served = Pick<Leg, 'protocol' | 'transport' | 'family' | 'perMessageDeflate'>;
 
 /**

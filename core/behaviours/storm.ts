@@ -41,6 +41,7 @@ export const STORM: BehaviourDescriptor<StormPlan> = {
     if (doubt) return `"${text}" may mean ${doubt.map((one) => `storm:${one}`).join(' or ')}: write which`;
     if (percent <= 0 || percent > 100) return `"${text}" has a wrong share; more than 0% and at most 100% can be cut`;
     const [first] = parts;
+    if (first === 'restart') return `"${text}" can't restart the target; --restart-target beside it does`;
     const cut = first === 'fin' || first === 'rst' ? first : 'fin';
     const comesBack = readComingBack(first === cut ? parts.slice(1) : parts, text);
     return typeof comesBack === 'string' ? comesBack : { kind: 'storm', percent, cut, comesBack };
@@ -84,7 +85,5 @@ function readComingBack([how = 'backoff', ...waits]: readonly string[], text: st
   }
   if (second === undefined && how === 'at-once') return { how, retryMs: first ?? RETRY_MS };
   if (second === undefined && how === 'fixed') return { how, waitMs: first ?? WAIT_MS };
-  if (how === 'restart')
-    return `"${text}" does not say how they come back; it is --restart-target that restarts the target`;
   return `"${text}" does not say how they come back; at-once, fixed:2s or backoff:1s:30s, after fin or rst where that is said`;
 }

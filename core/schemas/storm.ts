@@ -42,7 +42,7 @@ const StormRestart = z.object({
   listeningMs: ms.nullable(),
   /** For how long nobody listened; null where that is not known. */
   downMs: ms.nullable(),
-  /** Of the old process and of the new one: the root of its tree, and the most user memory it took from the signal on. */
+  /** The old process and the new one: roots of their trees, and the most user memory that each took from the signal on. */
   pids: z.tuple([z.number().nullable(), z.number().nullable()]),
   peaksBytes: z.tuple([z.number().nullable(), z.number().nullable()]),
 });

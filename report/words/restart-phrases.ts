@@ -17,7 +17,7 @@ export const restartCell = ({ storm }: Pick<LegSummary, 'storm'>): Part =>
     ? say`${orUnknown(storm.restart.endedMs, ms)} / ${orUnknown(storm.restart.listeningMs, ms)} / ${orUnknown(storm.restart.downMs, ms)}`
     : UNKNOWN;
 
-/** Of the table of a storm. */
+/** Rows for the table of a storm. */
 export function restartRows({ restart }: Restarted): ReadonlyArray<readonly [head: string, cell: Part]> {
   if (restart === null) return [];
   const { signal, killed, endedMs, listeningMs, downMs, pids, peaksBytes } = restart;

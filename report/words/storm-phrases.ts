@@ -1,7 +1,7 @@
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { bytes, count, ms, orUnknown, type Part, type Phrase, say, size, UNKNOWN } from './phrase.ts';
-import { restartClause, restartRows } from './restart-phrases.ts';
+import { restartCell, restartClause, restartRows } from './restart-phrases.ts';
 import type { TableData } from './table.ts';
 
 /** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
@@ -17,8 +17,18 @@ export function stormClause({ storm }: Pick<LegSummary, 'storm'>): Phrase {
   return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${restartClause(storm)}${peak}`;
 }
 
-/** A cell of the verdict's row. */
-export const stormCell = ({ storm }: LegSummary): Part =>
+/** Rows of the verdict; none where there was no storm. */
+export function stormRows<Row>(
+  legs: readonly LegSummary[],
+  row: (label: string, cell: (leg: LegSummary) => Part) => Row,
+): Row[] {
+  if (legs.every(({ storm }) => storm === null)) return [];
+  const away = row('away in the storm, p50 / p99 / all', stormCell);
+  const isRestart = legs.some(({ storm }) => storm?.restart);
+  return isRestart ? [away, row('restart: ended / listened again / nobody listened', restartCell)] : [away];
+}
+
+const stormCell = ({ storm }: LegSummary): Part =>
   storm === null
     ? UNKNOWN
     : say`${orUnknown(storm.backP50Ms, ms)} / ${orUnknown(storm.backP99Ms, ms)} / ${storm.allBackMs === null ? say`${count(storm.notBack)} not back` : ms(storm.allBackMs)}`;

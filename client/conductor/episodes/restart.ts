@@ -1,25 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RestartPlan } from '../../../config/restart-target.ts';
 import type { StormRestart } from '../../../core/schemas/storm.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { monotonicClock } from '../../../fleet/local/shared.ts';
 import { readBacklog } from '../../../memory/listen-counters.ts';
 import { readUnixBacklog } from '../../../memory/unix-ends.ts';
-import type { AttendedTarget } from '../../launch/attended.ts';
-import type { LegCourse } from '../leg-course.ts';
+import type { LegCourse, RestartContext } from '../leg-course.ts';
 import { type PeakMemory, watchPeakMemory } from '../peak-memory.ts';
 
 /** How long nobody listens is known to within this. */
 const LOOK_MS = 5;
-
-/** Whom to restart, and where it listens. */
-export interface RestartContext {
-  readonly attended: AttendedTarget;
-  readonly plan: RestartPlan;
-  readonly ip: string;
-  readonly ports: readonly number[];
-  readonly socketPath: string | undefined;
-}
 
 /** The target restarts while a storm looks on. */
 export class Restart {
@@ -27,7 +16,7 @@ export class Restart {
   readonly #context: RestartContext;
   readonly #now = monotonicClock();
   readonly #result: StormRestart;
-  /** Of the old process, then of the new one. */
+  /** The old process, then the new one. */
   readonly #peaks: PeakMemory[] = [];
   #signalledAtMs: number | undefined;
   #goneAtMs: number | undefined;
