@@ -90,7 +90,7 @@ describe('a target that restarts', () => {
     // Three times as much for each in its second life.
     const moreBytes = storm.afterBytes! - storm.beforeBytes!;
     assert.ok(Math.abs(moreBytes - 2 * HELD_BYTES * connections) < 12 * MIB, context);
-    assert.ok(peaksBytes[1]! >= storm.afterBytes! && peaksBytes[0]! < peaksBytes[1]!, context);
+    assert.ok(peaksBytes[1]! >= storm.afterBytes! - MIB && peaksBytes[0]! < peaksBytes[1]!, context);
     const summary = Summary.parse(JSON.parse(ended.stdout));
     assert.deepEqual(summary.legs[0]!.storm!.restart, storm.restart);
     assert.equal(summary.legs[0]!.retained, null, 'the baseline was of another process');
@@ -102,10 +102,6 @@ describe('a target that restarts', () => {
 
   it('and does not end when it is asked is killed, which is told', TIMEOUT, async (t) => {
     const connections = 300;
-    const run = await restarted(t, connections, [...(await foreign(t, 'deaf')), '--restart-target', 'INT:400ms']);
-    // Nothing of it handles that one.
-    assertWentThrough(run.ended);
-    assert.equal(assertAllBack(run, connections).restart!.killed, false, run.context);
     const deaf = await restarted(t, connections, [...(await foreign(t, 'deaf')), '--restart-target', 'SIGTERM:400ms']);
     assertWentThrough(deaf.ended);
     const { killed, endedMs } = assertAllBack(deaf, connections).restart!;
@@ -141,12 +137,12 @@ describe('a target that restarts', () => {
   });
 
   for (const [protocol, connections, more] of [
-    ['ws', 1000, ['--processes', '2']],
-    ['wss', 500, []],
-    ['ws+unix', 500, []],
+    ['ws', 1000, ['--processes', '2', '--restart-target']],
+    ['wss', 500, ['--restart-target', 'KILL']],
+    ['ws+unix', 500, ['--restart-target', 'int:1m']],
   ] as const) {
     it(`is our own server of ${protocol}, at the same place, with the same certificate`, TIMEOUT, async (t) => {
-      const run = await restarted(t, connections, ['--protocol', protocol, ...more, '--restart-target']);
+      const run = await restarted(t, connections, ['--protocol', protocol, ...more]);
       assertWentThrough(run.ended);
       const { outcomes } = assertAllBack(run, connections).progress;
       assert.equal(outcomes['cert-untrusted'] + outcomes['tls-alert'] + outcomes['cert-name'], 0, run.context);

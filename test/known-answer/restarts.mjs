@@ -2,7 +2,7 @@
  * A server of ws that can be started again. It holds so much for each connection in its first life, and three times as much in
  * its second. It is gone 200 ms after SIGTERM, and listens 300 ms after it began.
  *
- * node restarts.mjs PORT FOLDER BYTES [deaf: nothing but SIGKILL ends it | once: it lives once | dies: its second life takes 150, and then ends]
+ * node restarts.mjs PORT FOLDER BYTES [deaf: nothing but SIGKILL ends its first life | once: it lives once | dies: its second life takes 150, and then ends]
  */
 import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ server.on('upgrade', ({ headers }, socket) => {
   socket.on('close', () => held.delete(ballast));
 });
 process.on('SIGTERM', () => {
-  if (how === 'deaf') return;
+  if (isFirst && how === 'deaf') return;
   server.close();
   setTimeout(() => process.exit(0), 200);
 });
