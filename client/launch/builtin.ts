@@ -81,7 +81,11 @@ export async function startBuiltinTarget(
           child.kill(signal);
           return endGroup(child, undefined, withinMs, hurry);
         },
-        start: (onSpawn) => start(samePorts, onSpawn),
+        start(onSpawn) {
+          // One that was killed has left it.
+          if (url.socketPath !== undefined) rmSync(url.socketPath, { force: true });
+          return start(samePorts, onSpawn);
+        },
       },
       async stop(hasDrained) {
         stopping = true;

@@ -16,7 +16,7 @@ import { whereItListens, whichSocketsItHas } from '../preflight/listeners.ts';
 import { whoIsAt } from './attached.ts';
 import { keepInForeground } from './foreground.ts';
 import { lastWords } from './last-words.ts';
-import { endGroup, hasEnded } from './process-group.ts';
+import { endGroup, hasEnded, untilReaped } from './process-group.ts';
 import type { Target } from './target.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -93,6 +93,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   };
   const stop = async (hasDrained: boolean): Promise<void> => {
     await end('SIGTERM', hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+    await untilReaped(child);
   };
   let ip: string;
   try {

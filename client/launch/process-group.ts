@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const KILLED_WITHIN_MS = 2000;
+const REAPED_WITHIN_MS = 2000;
 const POLL_MS = 10;
 
 export const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
@@ -34,13 +36,37 @@ export async function endGroup(
   return killed;
 }
 
+/** Nobody finds any of the group by its id any longer; that is a moment after all have ended. */
+export async function untilReaped({ pid }: ChildProcess): Promise<void> {
+  const deadline = performance.now() + REAPED_WITHIN_MS;
+  while (pid !== undefined && signalGroup(pid, 0) && performance.now() < deadline) await delay(POLL_MS);
+}
+
 async function groupEnds(group: number, withinMs: number, hurry?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (signalGroup(group, 0)) {
+  while (livesIn(group)) {
     if (performance.now() > deadline || hurry?.aborted) return false;
     await delay(POLL_MS);
   }
   return true;
+}
+
+/** Whoever has ended counts as gone, also while the parent that it fell to (process 1, mostly) is slow to take notice. */
+function livesIn(group: number): boolean {
+  if (!signalGroup(group, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && isLivingMember(pid, group));
+}
+
+function isLivingMember(pid: string, group: number): boolean {
+  try {
+    // `PID (NAME) STATE PARENT GROUP …`; a name may have anything in it.
+    const [state = '', , its] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ');
+    return Number(its) === group && !'ZX'.includes(state);
+  } catch {
+    // It has gone meanwhile.
+    return false;
+  }
 }
 
 /** @returns whether there is such a group */

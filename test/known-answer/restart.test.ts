@@ -138,8 +138,8 @@ describe('a target that restarts', () => {
 
   for (const [protocol, connections, more] of [
     ['ws', 1000, ['--processes', '2', '--restart-target']],
-    ['wss', 500, ['--restart-target', 'KILL']],
-    ['ws+unix', 500, ['--restart-target', 'int:1m']],
+    ['wss', 500, ['--restart-target', 'int:1m']],
+    ['ws+unix', 500, ['--restart-target', 'KILL']],
   ] as const) {
     it(`is our own server of ${protocol}, at the same place, with the same certificate`, TIMEOUT, async (t) => {
       const run = await restarted(t, connections, ['--protocol', protocol, ...more]);
