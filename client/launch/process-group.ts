@@ -51,7 +51,7 @@ async function groupEnds(group: number, withinMs: number, hurry?: AbortSignal): 
   return true;
 }
 
-/** Whoever has ended counts as gone, also while the parent that it fell to (process 1, mostly) is slow to take notice. */
+/** A process that has ended counts as gone, also while the parent that it fell to (process 1, mostly) is slow to take notice. */
 function livesIn(group: number): boolean {
   if (!signalGroup(group, 0)) return false;
   if (process.platform !== 'linux') return true;

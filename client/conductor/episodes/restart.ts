@@ -86,7 +86,7 @@ export class Restart {
         if (isSeen) this.#goneAtMs ??= this.#now();
         this.#peaks[0]?.stop();
         this.#watchPeak();
-        if (killed) this.#course.warn(toWarning('WKILLED', plan));
+        if (killed && this.#goesOn) this.#course.warn(toWarning('WKILLED', plan));
       },
     });
     this.#result.pids[1] = attended.target.pid;
@@ -107,6 +107,8 @@ export class Restart {
   }
 
   #watchPeak(): void {
+    // The storm may be over before it has ended: the run was interrupted.
+    if (!this.#goesOn) return;
     const { meters } = this.#course.context;
     this.#peaks.push(watchPeakMemory(() => meters.readQuick().targetBytes));
   }
