@@ -105,9 +105,12 @@ function talkProblems({ behaviour, rttLimitMs }: RunConfig, schemes: readonly Sc
   return problems;
 }
 
-/** What publishes by requests has no connection that does. */
-const behaviourOf = ({ behaviour, publish }: RunConfig): BehaviourPlan =>
-  behaviour.kind === 'broadcast' && publish !== undefined ? { ...behaviour, by: 'request' } : behaviour;
+/** What publishes by requests has no connection that does, and what a target cuts isn't cut by us. */
+function behaviourOf({ behaviour, publish, restart }: RunConfig): BehaviourPlan {
+  if (behaviour.kind === 'broadcast' && publish !== undefined) return { ...behaviour, by: 'request' };
+  if (behaviour.kind === 'storm' && restart !== undefined) return { ...behaviour, cut: 'restart' };
+  return behaviour;
+}
 
 function broadcastProblems(config: RunConfig, schemes: readonly SchemeName[]): string[] {
   const { behaviour, publish, publishHeader, publishMessage, urls, target } = config;

@@ -31,7 +31,7 @@ export interface Option<T> {
   /** A letter that says the same. */
   readonly short?: string;
   readonly group: OptionGroup;
-  /** What the help shows as its argument; a flag that is on or off has none. */
+  /** What the help shows as its argument, in [] where it may be left out, which reads as `true`; a flag that is on or off has none. */
   readonly argument?: string;
   readonly help: string;
   /** In the words a person would write; undefined: not set unless asked for. */

@@ -48,7 +48,10 @@ export function commandAgain(
     if (name === 'opening' && typeof given === 'object') return ['--opening FILE'];
     const written = (Array.isArray(given) ? given : [given]).map(String);
     const texts = joinedBy === undefined ? written : written.flatMap((text) => text.split(joinedBy));
-    if (!('argument' in option)) return texts[0] === 'true' ? [`--${name}`] : [];
+    // A switch, or an option that may stand without its argument.
+    const mayBeBare = !('argument' in option) || option.argument.startsWith('[');
+    if (mayBeBare && texts[0] === 'true') return [`--${name}`];
+    if (!('argument' in option)) return [];
     const shown = 'repeats' in option ? texts : [texts.join(',')];
     return shown.map((text) => `--${name} ${word(toShow(name, text))}`);
   });

@@ -59,6 +59,41 @@ test('nobody can vanish from a Unix socket', () => {
   assert.deepEqual([behaviour, vanishForMs], [{ kind: 'vanish', percent: 20 }, 10_000]);
 });
 
+test('a target that restarts cuts all that it has, and connrig has to have started it', () => {
+  const storm = { behaviour: 'storm:100%:fixed:2s' };
+  const comesBack = { how: 'fixed', waitMs: 2000 };
+  for (const [written, signal, withinMs] of [
+    [true, 'SIGTERM', 30_000],
+    ['SIGINT', 'SIGINT', 30_000],
+    ['quit:2m', 'SIGQUIT', 120_000],
+  ] as const) {
+    const config = parseRunConfig({ ...storm, 'restart-target': written });
+    assert.deepEqual(config.restart, { signal, withinMs });
+    const restarts = { kind: 'storm', percent: 100, cut: 'restart', comesBack };
+    assert.deepEqual([config.behaviour, config.plan.legs[0]!.behaviour], [restarts, restarts]);
+  }
+  const { again } = parseRunConfig({ ...storm, 'restart-target': true });
+  assert.match(again, /--restart-target$/);
+  for (const [settings, wanted] of [
+    [{ 'restart-target': 'ws://h:1' }, /^--restart-target: "ws:\/\/h:1" is not a signal that ends a server; SIGTERM, /],
+    [{ 'restart-target': 'SIGSTOP' }, /is not a signal that ends a server/],
+    [{ 'restart-target': 'SIGTERM:10' }, /^--restart-target: "10" may mean /],
+    [{ 'restart-target': true, behaviour: 'idle' }, /nobody is there to come back without --behaviour storm:100%/],
+    [{ 'restart-target': true, behaviour: 'storm:50%' }, /all connections are lost, in the way in which the server/],
+    [{ 'restart-target': true, behaviour: 'storm:100%:rst' }, /all connections are lost, in the way in which/],
+    [{ 'restart-target': true, cycles: '2' }, /what one cycle leaves behind ends with the process; leave --cycles out/],
+    [{ 'restart-target': true, urls: ['ws://h:1'] }, /can be started again; --command 'node server\.js'$/],
+    [{ 'restart-target': true, urls: ['ws://h:1'], pid: '1' }, /; --command 'node server\.js' in place of --pid$/],
+    [
+      { 'restart-target': true, urls: ['ws://h:1'], exporter: 'http://h:2/metrics' },
+      /; --command 'node server\.js' beside --exporter$/,
+    ],
+    [{ behaviour: 'storm:100%:restart:backoff' }, /can't restart the target; --restart-target beside it does$/],
+  ] as const) {
+    assert.match(findRunProblem({ ...storm, ...settings }), wanted);
+  }
+});
+
 test('per-message deflate goes with ws', () => {
   const on = { 'per-message-deflate': 'on' };
   const wanted = /^--per-message-deflate: only ws compresses messages; the legs of this run are (tcp|tcp, http)$/;

@@ -11,6 +11,7 @@ import { baselineProblems } from './baseline.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
+import { restartProblems } from './restart-problems.ts';
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -66,7 +67,17 @@ export function parseRunConfig(
     commandLine,
     file,
   );
-  return Object.freeze({ ...parsed, again, plan, tlsMaterial, adminTls, connections: peakOf(plan.legs[0]!) });
+  // As connections of all legs have it, with what other options say of it.
+  const { behaviour } = plan.legs[0]!;
+  return Object.freeze({
+    ...parsed,
+    behaviour,
+    again,
+    plan,
+    tlsMaterial,
+    adminTls,
+    connections: peakOf(plan.legs[0]!),
+  });
 }
 
 /** @param protocols what --protocol says; undefined where it says nothing that can be read */
@@ -102,6 +113,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
+  problems.push(...restartProblems(config, canStartAnew(config)));
   problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);

@@ -108,6 +108,8 @@ export const TALLY_FIELDS = [
   /** When the first and the last connection was lost to the peer, by {@link monotonicClock}; 0 while none was. */
   'firstLossAtMs',
   'lastLossAtMs',
+  /** Those that are to be cut in the episode and haven't been yet, now. */
+  'toCut',
   /** Connections that were cut in episodes, those of them that are open again, and their attempts beyond the first. */
   'cut',
   'back',

@@ -17,6 +17,8 @@ const DAYS = 30;
 export interface TargetSecuring {
   /** Its environment. */
   readonly env: Env;
+  /** The files that its environment names; undefined: it speaks plainly. */
+  readonly certificate: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** PEM of the only certificate that it can show; undefined: it speaks plainly. */
   readonly caCert: string | undefined;
   /** Once it has ended: nobody needs its key any more. Idempotent. */
@@ -29,7 +31,7 @@ export interface TargetSecuring {
  */
 export function secureTarget(transport: TransportName, env: Env): TargetSecuring {
   const { [CERT]: _cert, [KEY]: _key, ...plain } = env;
-  if (transport === 'plain') return { env: plain, caCert: undefined, remove() {} };
+  if (transport === 'plain') return { env: plain, certificate: undefined, caCert: undefined, remove() {} };
   const folder = mkdtempSync(join(tmpdir(), 'connrig-certificate-'));
   const write = (name: string, text: string): string => {
     const path = join(folder, name);
@@ -37,8 +39,10 @@ export function secureTarget(transport: TransportName, env: Env): TargetSecuring
     return path;
   };
   const { cert, key } = makeCertificate({ names: NAMES, now: new Date(), days: DAYS });
+  const certificate = { certPath: write('cert.pem', cert), keyPath: write('key.pem', key) };
   return {
-    env: { ...plain, [CERT]: write('cert.pem', cert), [KEY]: write('key.pem', key) },
+    env: { ...plain, [CERT]: certificate.certPath, [KEY]: certificate.keyPath },
+    certificate,
     caCert: cert,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

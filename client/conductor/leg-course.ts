@@ -1,3 +1,4 @@
+import type { RestartPlan } from '../../config/restart-target.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
@@ -9,11 +10,21 @@ import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
+import type { AttendedTarget } from '../launch/attended.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { GoingOnAt } from './begun-soak.ts';
 import { lossesIn } from './losses.ts';
 import type { Recorder } from './recorder.ts';
 import type { Watched } from './watch.ts';
+
+/** Whom to restart, and where it listens. */
+export interface RestartContext {
+  readonly attended: AttendedTarget;
+  readonly plan: RestartPlan;
+  readonly ip: string;
+  readonly ports: readonly number[];
+  readonly socketPath: string | undefined;
+}
 
 export interface LegContext {
   readonly leg: Leg;
@@ -40,6 +51,8 @@ export interface LegContext {
   readonly brief: RunConfig['brief'];
   /** Ports of the target whose end of connections lies in this machine's kernel; none where it lies elsewhere. */
   readonly ports: readonly number[];
+  /** Storms are made by the target, which restarts; undefined: it stays. */
+  readonly restart: RestartContext | undefined;
   /** For how long it is seen whether the target lets go of connections that vanished. */
   readonly vanishForMs: number;
   /** For how long connections are replaced at each level, where they are. */

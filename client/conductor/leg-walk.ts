@@ -63,7 +63,7 @@ export class LegWalk {
       if (course.cycle === leg.cycles - 1) break;
     }
     const tidiesUp = retained?.unforced || restMs > 0;
-    if (tidiesUp && peakOf(leg) <= BURST_MOST) await burst(course);
+    if (tidiesUp && !course.context.restart && peakOf(leg) <= BURST_MOST) await burst(course);
   }
 
   /**
@@ -94,6 +94,8 @@ export class LegWalk {
     if (course.cycle === 0) await this.#tellTurnedAway();
     course.enter('drain', 0);
     await drain(course);
+    // What is left behind is held against the baseline, which was of another process.
+    if (course.context.restart) return undefined;
     course.enter('retained', 0);
     return measure(course, 'retained', 0);
   }

@@ -6,18 +6,17 @@ import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
 import type { Trouble } from '../../fleet/wire.ts';
-import type { Inspector } from '../../memory/inspector.ts';
 import { openMeters } from '../../memory/meter-set.ts';
-import { watchOomKills } from '../../memory/oom-kills.ts';
 import type { RunDeps } from '../deps.ts';
 import { exporterOf } from '../exporter-source.ts';
-import type { ForcedCollection } from '../launch/collection.ts';
+import type { AttendedTarget } from '../launch/attended.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { withoutZone } from '../securing.ts';
 import { Acceptance } from './acceptance.ts';
 import type { BegunSoak } from './begun-soak.ts';
 import { followCost, isPreciseBy } from './cost-so-far.ts';
+import { followMeters } from './following-meters.ts';
 import { fleetCapacity, segmentOf } from './leg-course.ts';
 import { startLegFleet } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
@@ -46,11 +45,11 @@ interface LegGiven {
 export async function walkLeg(
   { config, deps, recorder, file, elapsedMs, warn, begun }: LegGiven,
   setup: LegSetup,
-  target: Target,
-  collected: { readonly inspectors: readonly Inspector[]; readonly forced: ForcedCollection | undefined },
+  attended: AttendedTarget,
   launch: number,
 ): Promise<RigError | undefined> {
   const { leg, index, ip, local } = setup;
+  const { target } = attended;
   const { url } = target;
   const goingOn = begun?.launch === launch && begun.leg === index ? begun : undefined;
   const at = { launch, leg: index, protocol: leg.protocol, ...segmentOf(goingOn) };
@@ -69,20 +68,23 @@ export async function walkLeg(
       defect ??= error;
     },
   });
-  const meters = openMeters({
-    pids: target.pid === null ? [] : [target.pid],
-    adminUrl: target.adminUrl ?? undefined,
-    adminToken: target.adminToken ?? undefined,
-    inspectors: collected.inspectors,
-    forced: collected.forced,
-    exporter: exporterOf(config),
-    targetIsElsewhere: !local,
-    ports: local ? url.ports : [],
-    ip: ip === '' ? undefined : ip,
-    socketPath: url.socketPath,
-    clientPid: process.pid,
-  });
-  const oomKills = target.pid === null ? () => undefined : await watchOomKills(target.pid);
+  const meters = followMeters(
+    () => attended.process,
+    ({ pid, inspectors, forced }) =>
+      openMeters({
+        pids: pid === null ? [] : [pid],
+        adminUrl: target.adminUrl ?? undefined,
+        adminToken: target.adminToken ?? undefined,
+        inspectors,
+        forced,
+        exporter: exporterOf(config),
+        targetIsElsewhere: !local,
+        ports: local ? url.ports : [],
+        ip: ip === '' ? undefined : ip,
+        socketPath: url.socketPath,
+        clientPid: process.pid,
+      }),
+  );
   let stopTicking = (): void => {};
   const costSoFar = followCost(
     () => walk.points,
@@ -120,6 +122,13 @@ export async function walkLeg(
     slowEnds: () => slowEnds,
     brief: config.brief,
     ports: local ? url.ports : [],
+    restart: config.restart && {
+      attended,
+      plan: config.restart,
+      ip: withoutZone(ip),
+      ports: url.ports,
+      socketPath: url.socketPath,
+    },
     vanishForMs: config.vanishForMs,
     churnMs: config.churnMs,
     soakMs: config.soakMs,
@@ -133,8 +142,8 @@ export async function walkLeg(
       signal: deps.signal,
       tally: fleet.tally,
       troubles: () => troubles,
-      targetDeath: target.death,
-      oomKills,
+      targetDeath: attended.death,
+      oomKills: () => attended.process.oomKills(),
       defect: () => defect ?? recorder.failure,
       memory: () => guard.error,
       progress: () => walk.progress(),

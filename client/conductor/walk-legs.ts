@@ -8,9 +8,7 @@ import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import { BoundedLog } from '../../files/bounded-log.ts';
 import type { BuiltTarget } from '../../lab/build.ts';
 import type { RunDeps } from '../deps.ts';
-import { trustOf } from '../exporter-source.ts';
-import { howToCollect, NO_COLLECTION, openCollection } from '../launch/collection.ts';
-import { type Inspectors, inspectTarget } from '../launch/inspected.ts';
+import { AttendedTarget } from '../launch/attended.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { shakeHands } from '../preflight/shake-hands.ts';
 import { securingOf } from '../securing.ts';
@@ -80,8 +78,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
   for (const planned of launch === begun?.launch ? setups.slice(begun.leg) : setups) {
     if (deps.signal.aborted) throw interrupted();
     const target = await startLegTarget(context, planned);
-    let inspectors: Inspectors | undefined;
-    let collection = NO_COLLECTION;
+    const attended = new AttendedTarget(target, { config, signal: deps.signal, warn: context.warn });
     let hasDrained = false;
     try {
       const { ip = planned.ip } = target;
@@ -89,35 +86,23 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       const securing = securingOf(config, setup, target);
       // Where it was there before the run, that has been tried.
       if (securing && canStartAnew(config)) await shakeHands(securing, target.url, ip);
-      // The built-in server collects when it is asked at its admin port.
-      if (!target.adminUrl)
-        collection = await openCollection(howToCollect(config, target.kind), target, trustOf(config));
-      for (const { pid, why } of collection.refused) context.warn(toWarning('WUNCOLLECTED', { pid, why }));
-      inspectors = await inspectTarget([...(config.inspect ?? []), ...collection.inspectors], target, deps.signal);
+      await attended.lookInto();
       await noteTarget(context.file, recorder, target);
       const { runtime } = context.file.target;
-      if (config.collect === undefined && target.kind === 'pid' && inspectors.all.length === 0)
+      if (config.collect === undefined && target.kind === 'pid' && attended.process.inspectors.length === 0)
         adviseOn(runtime, context.warn);
-      const unmeasured = await walkLeg(
-        context,
-        setup,
-        target,
-        { inspectors: inspectors.all, forced: collection.forced },
-        launch,
-      );
+      const unmeasured = await walkLeg(context, setup, attended, launch);
       first ??= unmeasured;
       hasDrained = true;
     } catch (error) {
-      const { ip = planned.ip, url, pid, kind } = target;
+      const { ip = planned.ip, url, pid, kind } = attended.target;
       const { local, leg } = planned;
       const isLogged = kind === 'command';
       throw await byCircumstances(error, { url, ip, local, pid, connections: peakOf(leg), isLogged });
     } finally {
-      const text = target.death() === undefined ? '' : target.lastOutput();
+      const text = attended.death() === undefined ? '' : attended.target.lastOutput();
       if (text !== '') recorder.event({ type: 'target-output', elapsedMs: elapsedMs(), text });
-      await inspectors?.close();
-      await collection.close();
-      await target.stop(hasDrained);
+      await attended.stop(hasDrained);
     }
   }
   return first;

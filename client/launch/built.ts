@@ -32,12 +32,13 @@ export async function startBuiltTarget(
   const { env, caCert, remove } = secureTarget(transport, options.env);
   try {
     const command = shellCommand(built, ports);
-    const target = await startCommandTarget({ ...options, env, name, command, url, readyWithinMs });
-    return {
+    const secured = (target: Target): Target => ({
       ...target,
       ...(caCert === undefined ? {} : { caCert }),
+      again: target.again && { ...target.again, start: async (onSpawn) => secured(await target.again!.start(onSpawn)) },
       stop: (hasDrained) => target.stop(hasDrained).finally(remove),
-    };
+    });
+    return secured(await startCommandTarget({ ...options, env, name, command, url, readyWithinMs }));
   } catch (error) {
     remove();
     throw error;

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync } from 'node:fs';
 import { connect, type NetConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,12 +16,12 @@ import { whereItListens, whichSocketsItHas } from '../preflight/listeners.ts';
 import { whoIsAt } from './attached.ts';
 import { keepInForeground } from './foreground.ts';
 import { lastWords } from './last-words.ts';
+import { endGroup, hasEnded, untilReaped } from './process-group.ts';
 import type { Target } from './target.ts';
 import { startWatchdog } from './watchdog.ts';
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = { drained: 10_000, holding: 2000 };
-const KILLED_WITHIN_MS = 2000;
 const CONNECT_WITHIN_MS = 1000;
 const POLL_MS = 50;
 /** In this part of the wait, and then again: whether the server listens somewhere else meanwhile. */
@@ -46,6 +45,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long it may take until all its ports answer. */
   readonly readyWithinMs?: number;
+  /** Told its process before it is ready. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /**
@@ -73,18 +74,26 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
   closeSync(output);
   const stopWatching = log.watch();
   child.on('error', () => {});
-  if (child.pid !== undefined) watchdog.guard(child.pid);
+  if (child.pid !== undefined) {
+    watchdog.guard(child.pid);
+    options.onSpawn?.(child.pid);
+  }
 
-  let stopped: Promise<void> | undefined;
-  const stop = (hasDrained: boolean): Promise<void> => {
+  let stopped: Promise<boolean> | undefined;
+  const end = (by: NodeJS.Signals, withinMs: number, hurry?: AbortSignal): Promise<boolean> => {
     stopped ??= (async () => {
-      await stopGroup(child, hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+      const killed = await endGroup(child, by, withinMs, hurry);
       stopWatching();
       const left = await cgroup?.remove();
       if (left !== undefined) warn(toWarning('WCGROUPLEFT', { why: left }));
       await watchdog.dismiss();
+      return killed;
     })();
     return stopped;
+  };
+  const stop = async (hasDrained: boolean): Promise<void> => {
+    await end('SIGTERM', hasDrained ? STOP_WITHIN_MS.drained : STOP_WITHIN_MS.holding);
+    await untilReaped(child);
   };
   let ip: string;
   try {
@@ -114,6 +123,7 @@ export async function startCommandTarget(options: CommandOptions): Promise<Targe
       });
     },
     lastOutput,
+    again: { end, start: (onSpawn) => startCommandTarget({ ...options, ips: [ip], ip, onSpawn }) },
     stop,
   };
 }
@@ -237,38 +247,5 @@ function answers(at: NetConnectOpts): Promise<boolean> {
   });
 }
 
-const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
-  pid === undefined || exitCode !== null || signalCode !== null;
-
 const howEnded = ({ pid, exitCode, signalCode }: ChildProcess): string =>
   pid === undefined ? 'there is no /bin/sh' : (signalCode ?? `exit code ${exitCode}`);
-
-/** The whole group, also when its leader has gone before. */
-async function stopGroup(child: ChildProcess, withinMs: number): Promise<void> {
-  const { pid } = child;
-  if (pid === undefined) return;
-  const gone = hasEnded(child) ? undefined : once(child, 'exit');
-  if (signalGroup(pid, 'SIGTERM') && !(await groupEnds(pid, withinMs))) {
-    signalGroup(pid, 'SIGKILL');
-    await groupEnds(pid, KILLED_WITHIN_MS);
-  }
-  await gone;
-}
-
-async function groupEnds(group: number, withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  while (signalGroup(group, 0)) {
-    if (performance.now() > deadline) return false;
-    await delay(POLL_MS);
-  }
-  return true;
-}
-
-/** @returns whether there is such a group */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-group, signal);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

@@ -23,6 +23,8 @@ export interface Target {
   death(): RigError | undefined;
   /** What it printed last, for the record; empty when we don't see its output. */
   lastOutput(): string;
+  /** How it is started anew; undefined where we didn't start it. */
+  readonly again?: StartsAgain | undefined;
   /**
    * Ends it, when we started it. Idempotent.
    *
@@ -30,4 +32,23 @@ export interface Target {
    * to close half a million connections would take it longer than anybody waits for an interrupted run
    */
   stop(hasDrained: boolean): Promise<void>;
+}
+
+/** What can be done once, to a target that we started. */
+export interface StartsAgain {
+  /**
+   * Ends it by a signal. What the next one needs stays, such as its certificate.
+   *
+   * @param withinMs how long it may take, before it is killed
+   * @param hurry nobody waits for it any longer: it is killed
+   * @returns whether it was killed
+   */
+  end(signal: NodeJS.Signals, withinMs: number, hurry: AbortSignal): Promise<boolean>;
+  /**
+   * The same command with the same ports, environment and certificate, once it has ended.
+   *
+   * @param onSpawn told its process before it is ready
+   * @throws RigError ETARGETSTART, EINTERRUPTED
+   */
+  start(onSpawn: (pid: number) => void): Promise<Target>;
 }

@@ -44,6 +44,19 @@ test('a Node.js process is inspected, collected, and left as it was', LINUX, asy
   assert.ok(isAlive(pid));
 });
 
+test('one that has thousands of connections is inspected as well', LINUX, async (t) => {
+  const pid = await startedNode(
+    t,
+    `const { createServer, connect } = require('net');
+     const server = createServer((one) => one.resume()).listen(0, '127.0.0.1', () => {
+       for (let i = 0; i < 700; i++) connect(server.address().port, '127.0.0.1', () => ++open === 700 && console.log('up'));
+     });
+     let open = 0;`,
+  );
+  const { addresses, refused } = await wakeInspectors([pid]);
+  assert.deepEqual([addresses.length, refused], [1, []]);
+});
+
 test('a process that uses the signal itself is told of, and others are left alone', LINUX, async (t) => {
   const own = await startedNode(t, `process.on('SIGUSR1', () => {}); ${WAITS}`);
   const { addresses, refused } = await wakeInspectors([own]);

@@ -4,7 +4,7 @@ import { connectInspector } from '../../memory/inspector.ts';
 import { listTree } from '../../memory/process-tree.ts';
 import { readRuntimeKind } from '../../memory/runtime-kind.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
-import { whereAnybodyListens, whereItListens } from '../preflight/listeners.ts';
+import { watchNewListeners, whereAnybodyListens } from '../preflight/listeners.ts';
 
 /** A process that is busy takes the signal up by a thread of its own. The machine may be busy as well. */
 const OPEN_WITHIN_MS = 10_000;
@@ -49,7 +49,7 @@ export async function wakeInspectors(roots: readonly number[]): Promise<WokenIns
 async function wake(pid: number): Promise<{ readonly address: string } | { readonly why: string }> {
   if (hasOption(pid, 'inspect(?:-brk)?')) return { why: 'it has an inspector already; name it by --inspect host:port' };
   if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
-  const before = await listensAt(pid);
+  const newListeners = await watchNewListeners(pid);
   // It would say on its stderr that it can't listen, and nothing else would come of it.
   if (!hasOption(pid, 'inspect-port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
     return { why: `somebody listens at the port ${USUAL_PORT}, where its inspector would be (node --inspect-port=0)` };
@@ -60,8 +60,8 @@ async function wake(pid: number): Promise<{ readonly address: string } | { reado
     return { why: (error as NodeJS.ErrnoException).code === 'EPERM' ? 'it is of another user' : 'it has ended' };
   }
   for (const deadline = performance.now() + OPEN_WITHIN_MS; performance.now() < deadline; await delay(POLL_MS)) {
-    for (const address of await listensAt(pid)) {
-      if (before.has(address)) continue;
+    for (const { ip, port } of await newListeners()) {
+      const address = `${authorityOf(ip)}:${port}`;
       // A port that it opened by chance meanwhile is no inspector, and says so.
       const inspector = await connectInspector(address, CONNECT_WITHIN_MS).catch(() => undefined);
       if (!inspector) continue;
@@ -94,9 +94,6 @@ function catchesTheSignal(pid: number): boolean {
     return false;
   }
 }
-
-const listensAt = async (pid: number): Promise<ReadonlySet<string>> =>
-  new Set(((await whereItListens(pid)) ?? []).map(({ ip, port }) => `${authorityOf(ip)}:${port}`));
 
 /** The process may be gone, or somebody else debug it: then there is nothing to put right. */
 async function putToSleep(address: string): Promise<void> {

@@ -66,6 +66,37 @@ export async function whereItListens(pid: number, proc = '/proc'): Promise<reado
   }
 }
 
+/**
+ * Remembers who listens now. A process with thousands of connections has what it opens next far behind its first descriptors.
+ *
+ * @returns tells where the process listens that nobody did before, each once
+ */
+export async function watchNewListeners(pid: number, proc = '/proc'): Promise<() => Promise<readonly ListensAt[]>> {
+  const folder = `${proc}/${pid}/net`;
+  const list = async (): Promise<readonly ListeningSocket[]> => {
+    try {
+      return isOurNetwork(pid, proc) ? await listeningSockets(folder) : [];
+    } catch {
+      return [];
+    }
+  };
+  const known = new Set((await list()).map(({ inode }) => inode));
+  return async () => {
+    const fresh = (await list()).filter(({ inode }) => !known.has(inode));
+    if (fresh.length === 0) return [];
+    const inodes = new Set(fresh.map(({ inode }) => inode));
+    for (const inode of inodes) known.add(inode);
+    let own: ReadonlySet<string>;
+    try {
+      own = new Set(heldBy(`${proc}/${pid}/fd`, inodes, Number.POSITIVE_INFINITY));
+    } catch {
+      // It has ended.
+      return [];
+    }
+    return fresh.filter(({ inode }) => own.has(inode)).map(({ ip, port }) => ({ ip, port }));
+  };
+}
+
 /** The same of Unix sockets, by their paths. */
 export function whichSocketsItHas(pid: number, proc = '/proc'): string[] {
   try {
@@ -138,10 +169,10 @@ const isOurNetwork = (pid: number, proc: string): boolean =>
   readlinkSync(`${proc}/${pid}/ns/net`) === readlinkSync(`${proc}/self/ns/net`);
 
 /** @returns those of the sockets that a process has among its first descriptors */
-function heldBy(folder: string, inodes: ReadonlySet<string>): string[] {
+function heldBy(folder: string, inodes: ReadonlySet<string>, most = DESCRIPTORS_LOOKED_AT): string[] {
   const descriptors = readdirSync(folder).map(Number);
   descriptors.sort((a, b) => a - b);
-  return descriptors.slice(0, DESCRIPTORS_LOOKED_AT).flatMap((fd) => {
+  return descriptors.slice(0, most).flatMap((fd) => {
     try {
       const what = readlinkSync(`${folder}/${fd}`);
       return inodes.has(what) ? [what] : [];

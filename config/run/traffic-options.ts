@@ -2,6 +2,7 @@ import { behaviourHelp, parseBehaviour } from '../../core/behaviours/behaviours.
 import { DEFLATE_MODES } from '../../core/schemas/leg.ts';
 import { type OptionTable, oneOf, orProblem, quantity } from '../option.ts';
 import { readPublishFrame, readPublishHeaders, readPublishTarget } from '../publishing.ts';
+import { readRestart } from '../restart-target.ts';
 
 /** What open connections say. */
 export const TRAFFIC_OPTIONS = {
@@ -28,6 +29,13 @@ export const TRAFFIC_OPTIONS = {
     help: 'with slow: how long that share reads slowly',
     default: '10s',
     read: quantity('duration', 100),
+  },
+  restart: {
+    name: 'restart-target',
+    group: 'traffic',
+    argument: '[signal[:time]]',
+    help: 'with storm: the target that connrig started is what cuts; it is ended by SIGTERM or this signal, killed after 30s or this time, and started again (SIGINT:10s)',
+    read: readRestart,
   },
   vanishForMs: {
     name: 'vanish-for',

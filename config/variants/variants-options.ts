@@ -16,8 +16,8 @@ const { default: _protocols, ...protocols } = ofConnections.protocols;
 const { default: _connections, ...connections } = ofConnections.connections;
 // A target that is there already is no fresh one.
 const { pid: _pid, exporter: _exporter, exporterToken: _token, ...ofTarget } = TARGET_OPTIONS;
-// It is what varies.
-const { behaviour: _behaviour, ...ofTraffic } = TRAFFIC_OPTIONS;
+// It is what varies, and storms don't go on while levels are held.
+const { behaviour: _behaviour, restart: _restart, ...ofTraffic } = TRAFFIC_OPTIONS;
 const { labels, force } = FOLDER_OPTIONS;
 
 /** What every variant has in common: options of `connrig run`. */

@@ -1,8 +1,8 @@
 import { doubtAbout, parseQuantity, printQuantity } from '../values/units.ts';
 import { type BehaviourDescriptor, isStill } from './descriptor.ts';
 
-/** How connections are cut: as by a process that ends (FIN, no goodbye), or by a reset. */
-export const STORM_CUTS = ['fin', 'rst'] as const;
+/** How connections are cut: as by a process that ends (FIN, no goodbye), by a reset, or by their target, which restarts (`--restart-target`). */
+export const STORM_CUTS = ['fin', 'rst', 'restart'] as const;
 type StormCut = (typeof STORM_CUTS)[number];
 
 /** When a connection that was cut comes back, and how long it waits after an attempt that failed. */
@@ -44,6 +44,7 @@ export const STORM: BehaviourDescriptor<StormPlan> = {
     if (doubt) return `"${text}" may mean ${doubt.map((one) => `storm:${one}`).join(' or ')}: write which`;
     if (percent <= 0 || percent > 100) return `"${text}" has a wrong share; more than 0% and at most 100% can be cut`;
     const [first] = parts;
+    if (first === 'restart') return `"${text}" can't restart the target; --restart-target beside it does`;
     const cut = first === 'fin' || first === 'rst' ? first : 'fin';
     const said = first === cut ? parts.slice(1) : parts;
     const isWithin = said.at(-2) === 'within';

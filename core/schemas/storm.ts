@@ -55,10 +55,29 @@ const shared = {
   ...memory,
 };
 
+/** The target was ended and started again: that is what cut them. Times are from the signal. */
+const StormRestart = z.object({
+  signal: z.string(),
+  /** It did not end in time, and was killed. */
+  killed: z.boolean(),
+  /** Until all its processes were gone; null where the run ended before. */
+  endedMs: ms.nullable(),
+  /** Until somebody listened again; null where nobody did. */
+  listeningMs: ms.nullable(),
+  /** For how long nobody listened; null where that is not known. */
+  downMs: ms.nullable(),
+  /** The old process and the new one: roots of their trees, and the most user memory that each took from the signal on. */
+  pids: z.tuple([z.number().nullable(), z.number().nullable()]),
+  peaksBytes: z.tuple([z.number().nullable(), z.number().nullable()]),
+});
+export type StormRestart = z.infer<typeof StormRestart>;
+
 export const StormSample = z.object({
   type: z.literal('storm'),
   ...shared,
   how: z.enum(STORM_CUTS),
+  /** Only where `how` is `restart`. */
+  restart: StormRestart.optional(),
   /** From the cut until open again. */
   backAfter: TimesSchema,
   /** From the start of the attempt that succeeded until open. */
@@ -120,5 +139,7 @@ export const StormSummary = z.object({
     })
     .nullable()
     .default(null),
+  /** null where nothing was restarted. */
+  restart: StormRestart.nullable().default(null),
 });
 export type StormSummary = z.infer<typeof StormSummary>;

@@ -58,6 +58,8 @@ export const EXIT_OF = {
   /** It took more memory than --memory-limit allows: the run stopped before the machine had to. */
   EMEMORYLIMIT: EXIT.target,
   ETARGETSTART: EXIT.target,
+  /** It ended for its restart, as was asked, and did not come up again. */
+  ETARGETRESTART: EXIT.target,
   /** A target's own build failed. */
   ETARGETBUILD: EXIT.target,
   /** The exporter named doesn't answer, or has nothing about memory. */

@@ -1,4 +1,4 @@
-import { humanCount, humanMs } from './units.ts';
+import { humanCount, humanMs, printQuantity } from './units.ts';
 
 /** `values` are what the sentence tells of; `hint`: what to do next, as a command to paste. */
 interface WarningRow {
@@ -121,6 +121,13 @@ export const WARNINGS = {
   WLATE: {
     sentence: ({ level, tookMs }: { readonly level: number; readonly tookMs: number }) =>
       `the target accepts late: the level of ${level} was open ${humanMs(tookMs)} before it had accepted all of it`,
+  },
+  /** It was to restart. */
+  WKILLED: {
+    sentence: ({ signal, withinMs }: { readonly signal: string; readonly withinMs: number }) =>
+      `the target did not end within ${humanMs(withinMs)} of ${signal}: it was killed`,
+    hint: ({ signal, withinMs }: { readonly signal: string; readonly withinMs: number }) =>
+      `--restart-target ${signal}:${printQuantity('duration', 4 * withinMs)}, which gives it more time`,
   },
   /** `why`: how connections were lost, where they were. */
   WUNSTABLE: {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { parseBehaviour } from '../../core/behaviours/behaviours.ts';
+import type { StormPlan } from '../../core/behaviours/storm.ts';
 import { countOf, toSparse } from '../../core/stats/histogram.ts';
 import { withFleet } from '../../test/support/fleet.ts';
 import { withServer } from '../../test/support/peers.ts';
@@ -80,6 +81,35 @@ for (const engine of ENGINES) {
       );
     });
   }
+}
+
+for (const engine of ENGINES) {
+  test(`${engine}: what the target ends is cut by it once, and what it ends later is a loss`, TIMEOUT, async () => {
+    const sockets: Socket[] = [];
+    const keep = (socket: Socket): void => {
+      sockets.push(socket.resume());
+      socket.on('error', () => {});
+    };
+    const behaviour = { ...stormOf('storm:100%:fixed:20ms'), cut: 'restart' } as StormPlan;
+    await withServer({}, keep, (at) =>
+      withFleet('tcp', [at], { layout: { engine, workers: 2 }, behaviour }, async ({ fleet, until }) => {
+        fleet.pursue(100, FAST);
+        fleet.setTalking(true);
+        await until(({ open, opening }) => open === 100 && opening === 0, '100 are open');
+        await eventually(() => sockets.length === 100, 'the server has them');
+        await fleet.confirmed(fleet.beginEpisode());
+        const before = fleet.tally();
+        assert.deepEqual([before.toCut, before.cut, before.open], [100, 0, 100], 'nobody is cut by us');
+        for (const [i, socket] of sockets.splice(0).entries()) i % 2 === 0 ? socket.end() : socket.resetAndDestroy();
+        const back = await until(({ back, open, away }) => back === 100 && open === 100 && away === 0, 'all are back');
+        assert.deepEqual([back.toCut, back.cut, back.closeReasons['by-us'], back.pardoned], [0, 100, 100, 0]);
+        await eventually(() => sockets.length === 100, 'the server has the new ones');
+        for (const socket of sockets.splice(0, 10)) socket.end();
+        const again = await until(({ back, open }) => back === 110 && open === 100, 'those are back, too');
+        assert.deepEqual([again.cut, again.closeReasons['by-us'], again.pardoned], [100, 100, 10]);
+      }),
+    );
+  });
 }
 
 test(

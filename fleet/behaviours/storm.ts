@@ -13,8 +13,8 @@ const MOST_TRIES = 255;
 const MOST_SECONDS = 128;
 
 /**
- * A share of the open connections is cut, and each comes back by itself: it waits, tries, and waits again where the attempt
- * failed. One that the peer drops meanwhile comes back in the same way. One that is away is an entry: when it was cut, how often
+ * A share of the open connections is cut, by us or by their target that restarts. Each comes back by itself: it waits, tries, and
+ * waits again where the attempt failed. One that the peer drops meanwhile comes back in the same way. One that is away is an entry: when it was cut, how often
  * it has tried, and when it is due.
  */
 export function createStorm(plan: StormPlan, { connections, tally, histograms, now, marks }: BehaviourDeps): Behaviour {
@@ -33,9 +33,12 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
   let usedCount = 0;
   /** Which entry an attempt is of, by its slot, from 1; 0: of none. */
   const entryOf = new Int32Array(capacity);
+  const byTarget = plan.cut === 'restart';
   /** 1: it is to be cut. */
   const chosen = new Uint8Array(capacity);
   let chosenCount = 0;
+  /** Its peer has just ended it, as it was to. */
+  let cutByTarget = NONE;
   let cursor = NONE;
   /** The entry whose attempt is being begun: it may fail at once. */
   let beginning = NONE;
@@ -64,15 +67,21 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       chosen[slot] = 1;
       chosenCount += 1;
     }
+    tally.set(COUNTER.toCut, chosenCount);
     cursor = NONE;
   }
 
-  function cutSome(): void {
+  function unchoose(slot: number): void {
+    chosen[slot] = 0;
+    chosenCount -= 1;
+    tally.add(COUNTER.toCut, -1);
+  }
+
+  function cutSome(how: 'fin' | 'rst'): void {
     for (let i = 0; i < MOST_AT_ONCE && chosenCount > 0; i++) {
       cursor = chosen.indexOf(1, cursor + 1);
-      chosen[cursor] = 0;
-      chosenCount -= 1;
-      connections.cut(cursor, plan.cut);
+      unchoose(cursor);
+      connections.cut(cursor, how);
       tally.add(COUNTER.cut, 1);
       leave(now());
     }
@@ -119,13 +128,14 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
       entryOf.fill(0);
       chosen.fill(0);
       chosenCount = 0;
+      tally.set(COUNTER.toCut, 0);
     },
 
     step(nowMs) {
       if (!goesOn) return Number.POSITIVE_INFINITY;
-      if (chosenCount > 0) cutSome();
+      if (plan.cut !== 'restart') cutSome(plan.cut);
       const isHeld = bringBack(nowMs);
-      if (chosenCount > 0) return 0;
+      if (chosenCount > 0 && !byTarget) return 0;
       // With no room nothing is due before something happens.
       return isHeld ? Number.POSITIVE_INFINITY : Math.max(0, waiting.firstDueAtMs - nowMs);
     },
@@ -157,14 +167,19 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
     onAnswer() {},
 
     onClosed(slot) {
+      cutByTarget = NONE;
       if (chosen[slot] === 0) return;
-      chosen[slot] = 0;
-      chosenCount -= 1;
+      unchoose(slot);
+      if (byTarget) cutByTarget = slot;
     },
 
-    onLost(_slot, reason) {
+    onLost(slot, reason) {
       if (!goesOn) return undefined;
       leave(now());
+      if (slot === cutByTarget) {
+        tally.add(COUNTER.cut, 1);
+        return 'by-us';
+      }
       tally.add(COUNTER.pardoned, 1);
       return reason;
     },

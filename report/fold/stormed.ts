@@ -42,13 +42,16 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
         }
       : null,
     pace: paceOf(storm),
+    restart: storm.restart ?? null,
   };
 }
 
 /** So many of those that began in a second are to be in time. */
 const IN_TIME_SHARE = 0.99;
 
-function paceOf({ withinMs, paces }: StormEpisode): StormSummary['pace'] {
+function paceOf({ withinMs, paces, restart }: StormEpisode): StormSummary['pace'] {
+  // Attempts while nobody listens tell nothing of a pace.
+  if (restart) return null;
   if (withinMs === undefined || !paces || paces.length === 0) return null;
   const isHeld = ({ begun, inTime }: (typeof paces)[number]): boolean => inTime >= IN_TIME_SHARE * begun;
   const most = Math.max(0, ...paces.filter(isHeld).map(({ begun }) => begun));

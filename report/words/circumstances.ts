@@ -15,6 +15,7 @@ const Asked = z.object({
   perMessageDeflate: z.string().optional(),
   close: z.string().optional(),
   talkMs: z.number().optional(),
+  restart: z.object({ signal: z.string() }).loose().optional(),
   vanishForMs: z.number().optional(),
   restMs: z.number().optional(),
   settleTimeoutMs: z.number().optional(),
@@ -43,6 +44,7 @@ export const CIRCUMSTANCES = {
   launches: { label: 'Launches of the target', mayDiffer: true },
   behaviour: { label: 'Open connections', mayDiffer: false },
   talk: { label: 'Round trips counted at each level for', mayDiffer: false },
+  restart: { label: 'The target restarts by', mayDiffer: false },
   vanish: { label: 'Vanished peers are looked at for', mayDiffer: false },
   deflate: { label: 'Per-message deflate', mayDiffer: false },
   tls: { label: 'TLS', mayDiffer: false },
@@ -139,6 +141,7 @@ export function measuredOn(run: RunFile): Circumstance[] {
     ...(asked.talkMs !== undefined && asked.behaviour !== undefined && isTalk(asked.behaviour)
       ? [['talk', ms(asked.talkMs)] as const]
       : []),
+    ...(asked.restart ? [['restart', asked.restart.signal] as const] : []),
     ...(asked.vanishForMs !== undefined && asked.behaviour?.kind === 'vanish'
       ? [['vanish', ms(asked.vanishForMs)] as const]
       : []),
@@ -175,7 +178,7 @@ export const labelsOf = ({ config }: Pick<RunFile, 'config'>): string[] =>
 /** The command that makes the run again; null for a run that never said. */
 export const againCommand = ({ config }: RunFile): string | null => Asked.safeParse(config).data?.again ?? null;
 
-/** `echo (perSecond 5000, bytes 64)`, `slow (sharePercent 10) beside echo (perSecond 5000, bytes 64)`. */
+/** `echo (perSecond 5000, bytes 64)`, `storm (percent 100, cut fin, comesBack fixed 2000)`, `slow (sharePercent 10) beside echo (perSecond 5000, bytes 64)`. */
 export function behaviourText({
   kind,
   ...more
@@ -186,7 +189,7 @@ export function behaviourText({
   const { beside, ...own } = more;
   const details = Object.entries(own)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${String(value)}`);
+    .map(([name, value]) => `${name} ${value instanceof Object ? Object.values(value).join(' ') : String(value)}`);
   const text = details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
   return beside === undefined ? text : `${text} beside ${behaviourText(beside)}`;
 }

@@ -2,6 +2,7 @@ import { type LegSummary, STAGES } from '../../core/schemas/leg-summary.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { humanMs } from '../../core/values/units.ts';
 import { bytes, count, joined, ms, orUnknown, type Part, type Phrase, percent, say, size, UNKNOWN } from './phrase.ts';
+import { restartCell, restartClause, restartRows } from './restart-phrases.ts';
 import type { TableData } from './table.ts';
 
 /** For the verdict: how long connections that were cut took until they were back; nothing where there was no storm. */
@@ -14,11 +15,21 @@ export function stormClause({ storm }: Pick<LegSummary, 'storm'>): Phrase {
     peakBytesPerCut === null || peakBytesPerCut < 1
       ? ''
       : say`, with ${bytes(peakBytesPerCut)} more for each at the peak`;
-  return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${peak}`;
+  return say`all ${count(cut)} that were cut were back within ${ms(allBackMs)}${restartClause(storm)}${peak}`;
 }
 
-/** A cell of the verdict's row. */
-export const stormCell = ({ storm }: LegSummary): Part =>
+/** Rows of the verdict; none where there was no storm. */
+export function stormRows<Row>(
+  legs: readonly LegSummary[],
+  row: (label: string, cell: (leg: LegSummary) => Part) => Row,
+): Row[] {
+  if (legs.every(({ storm }) => storm === null)) return [];
+  const away = row('away in the storm, p50 / p99 / all', stormCell);
+  const isRestart = legs.some(({ storm }) => storm?.restart);
+  return isRestart ? [away, row('restart: ended / listened again / nobody listened', restartCell)] : [away];
+}
+
+const stormCell = ({ storm }: LegSummary): Part =>
   storm === null
     ? UNKNOWN
     : say`${orUnknown(storm.backP50Ms, ms)} / ${orUnknown(storm.backP99Ms, ms)} / ${storm.allBackMs === null ? say`${count(storm.notBack)} not back` : ms(storm.allBackMs)}`;
@@ -56,6 +67,7 @@ function rowsOf(storm: StormSummary): Row[] {
     ],
     ['the peak came after', orUnknown(storm.peakAtMs, ms)],
     ...kernelRows(storm),
+    ...restartRows(storm),
   ];
 }
 

@@ -29,7 +29,7 @@ import {
   UNKNOWN,
 } from './phrase.ts';
 import { hasCome, receivedCell } from './received-phrases.ts';
-import { stormCell } from './storm-phrases.ts';
+import { stormRows } from './storm-phrases.ts';
 import { agreedCell, tlsAddsCell, wireCell } from './tls-phrases.ts';
 import { noticeCell, stillHeldCell } from './vanish-phrases.ts';
 
@@ -112,7 +112,7 @@ export function verdictRows({ target, legs, tlsAdds, limiters, forecast, capacit
       ? [row('received by each, while held', receivedCell)]
       : []),
     ...waitRows(legs, row),
-    ...(legs.some(({ storm }) => storm !== null) ? [row('away in the storm, p50 / p99 / all', stormCell)] : []),
+    ...stormRows(legs, row),
     ...(legs.some(({ vanish }) => vanish !== null)
       ? [row('vanished peers held, p50 / p99 / all', noticeCell), row('  still held', stillHeldCell)]
       : []),

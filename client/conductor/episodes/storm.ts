@@ -7,6 +7,7 @@ import type { HistogramName, Tally } from '../../../fleet/wire.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
 import { moveTo, untilTaken } from '../phases/ramp.ts';
 import { check } from '../watch.ts';
+import { Restart } from './restart.ts';
 import { StormMemory } from './storm-memory.ts';
 
 /** Between two looks whether all are back. */
@@ -34,9 +35,11 @@ export async function storm(course: LegCourse, level: number, rest: MemoryPoint 
   course.enter('storm', level);
   const before = { tally: fleet.tally(), times: TIMES.map((name) => fleet.histogram(name)) };
   const memory = new StormMemory(course, rest);
+  const restart = course.context.restart && new Restart(course, course.context.restart);
   let isConfirmed = false;
   void fleet.confirmed(fleet.beginEpisode()).then(() => {
     isConfirmed = true;
+    restart?.begin();
   });
   const startedAtMs = performance.now();
   const patienceMs = patienceOf(course);
@@ -47,15 +50,17 @@ export async function storm(course: LegCourse, level: number, rest: MemoryPoint 
     for (;;) {
       tally = fleet.tally();
       tookMs = performance.now() - startedAtMs;
+      const restarts = restart?.goesOn() ?? false;
       // A worker that has confirmed has begun to cut.
-      if (isConfirmed && isOver(tally, level)) break;
-      if (tally.back > back) [back, backAtMs] = [tally.back, tookMs];
+      if (isConfirmed && !restarts && isOver(tally, level)) break;
+      if (restarts || tally.back > back) [back, backAtMs] = [tally.back, tookMs];
       if (tookMs - backAtMs > patienceMs) break;
       await check(level, watched, tally);
       await delay(LOOK_MS);
     }
+    await restart?.lookInto();
     if (isOver(tally, level)) {
-      tookMs = Math.max(0, tally.lastBackAtMs - tally.begunAtMs);
+      tookMs = Math.max(0, tally.lastBackAtMs - (restart?.signalledAtMs ?? tally.begunAtMs));
       await untilTaken(course, level);
       await memory.readAfter(level);
     } else {
@@ -74,6 +79,7 @@ export async function storm(course: LegCourse, level: number, rest: MemoryPoint 
       ...course.now(),
       level,
       how: behaviour.cut,
+      ...(restart && { restart: restart.end() }),
       cut: grown('cut'),
       back: tally.back - before.tally.back,
       retries: grown('retries'),
@@ -110,7 +116,8 @@ function failuresBetween(before: Tally, after: Tally): NonNullable<StormEpisode[
   };
 }
 
-const isOver = (tally: Tally, level: number): boolean => tally.away === 0 && isAtLevel(tally, level);
+const isOver = (tally: Tally, level: number): boolean =>
+  tally.toCut === 0 && tally.away === 0 && isAtLevel(tally, level);
 
 /** For how long nobody may come back, before those that are away count as not back. */
 function patienceOf({ context }: LegCourse): number {
