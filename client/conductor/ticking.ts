@@ -5,6 +5,7 @@ import type { Plan } from '../../core/values/plan.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
+import { doingNow } from './doing-now.ts';
 import { countsOf, type LegState, receivedIn } from './leg-course.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
@@ -64,6 +65,7 @@ export function startTicking(ticked: Ticked): () => void {
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
+      ...doingNow(plan.legs[index]!, tally, state()),
     };
     if (isKept) recorder.sample(sample);
     else recorder.passing(sample);
