@@ -25,14 +25,14 @@ interface LegLabels {
 export function recordDoings(record: RunRecorder, now: RunNow, labels: LegLabels, index: number): void {
   const behaviour = behaviourOf(now.run);
   const totals = now.totals[index]!;
-  const seen = now.live?.leg === index ? now.live.state().seen : undefined;
+  const state = now.live?.leg === index ? now.live.state() : undefined;
   const { came, memory } = now.doings[index] ?? {};
   recordThroughout(record, totals, labels, throughoutOf(behaviour).kind);
   if (behaviour.kind === 'broadcast') recordBroadcast(record, totals, labels, came);
-  if (behaviour.kind === 'slow') recordSlow(record, totals, labels, seen, came);
+  if (behaviour.kind === 'slow') recordSlow(record, totals, labels, state?.seen, came);
   if (behaviour.kind === 'storm') recordStorm(record, totals, labels, came);
-  if (behaviour.kind === 'vanish') recordVanish(record, labels, seen, came);
-  if (behaviour.kind === 'churn') recordReplacements(record, totals, labels);
+  if (behaviour.kind === 'vanish') recordVanish(record, labels, state?.seen, came);
+  if (behaviour.kind === 'churn') recordReplacements(record, totals, labels, state?.phase);
   recordDrift(record, labels, came);
   for (const moment of EPISODE_MOMENTS) record('episodeMemory', memory?.[moment], { ...labels, moment });
 }
@@ -139,8 +139,15 @@ function recordVanish(record: RunRecorder, labels: LegLabels, seen: LegState['se
   record('vanishUnacked', told.most.unackedBytes, labels);
 }
 
-function recordReplacements(record: RunRecorder, { present, counts }: Totals, labels: LegLabels): void {
+function recordReplacements(
+  record: RunRecorder,
+  { present, counts }: Totals,
+  labels: LegLabels,
+  phase: LegState['phase'] | undefined,
+): void {
   record('replacements', counts.replaced, labels);
+  // What was due when a stretch ended is due no more.
+  if (phase !== 'churn' && phase !== 'soak') return;
   record('replacementsAwaited', Math.max(0, present.replacementsDue - present.replaced), labels);
 }
 

@@ -14,7 +14,7 @@ export const CHURN_METRICS = {
     kind: 'gauge',
     name: 'connrig_replacements_awaited',
     labels: BY_LEG,
-    help: 'Replacements that were due and are not done: so far the run is behind its plan. Only with --behaviour churn.',
+    help: 'Replacements that were due and are not done: so far the run is behind its plan. Only with --behaviour churn, while connections are replaced.',
   },
   driftPerHour: {
     kind: 'gauge',
