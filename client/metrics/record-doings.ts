@@ -156,8 +156,9 @@ function recordDrift(record: RunRecorder, labels: LegLabels, came: DoingsTold['c
   if (!drift?.driftPerHour) return;
   const { driftPerHour, isLevellingOff, hasGarbage } = drift;
   for (const [bound, value] of boundsOf(driftPerHour)) record('driftPerHour', value, { ...labels, bound });
-  record('memoryLeak', Number(driftPerHour.low > 0 && !isLevellingOff && !hasGarbage), labels);
   const each = came?.churn?.driftPerTurnover;
+  const isShown = driftPerHour.low > 0 || (each != null && each.low > 0);
+  record('memoryLeak', Number(isShown && !isLevellingOff && !hasGarbage), labels);
   if (each) for (const [bound, value] of boundsOf(each)) record('driftPerReplacement', value, { ...labels, bound });
 }
 

@@ -32,6 +32,6 @@ export const CHURN_METRICS = {
     kind: 'gauge',
     name: 'connrig_memory_leak_shown',
     labels: BY_LEG,
-    help: 'Is 1 when that growth in an hour is shown, does not level off, and has no garbage in it; else 0. Only with --behaviour churn or --soak, from five readings on.',
+    help: 'Is 1 when growth in an hour or for each replaced connection is shown (its interval lies above 0), does not level off, and has no garbage in it; else 0. Only with --behaviour churn or --soak, from five readings on.',
   },
 } as const satisfies Record<string, MetricSpec>;

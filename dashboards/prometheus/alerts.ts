@@ -112,13 +112,13 @@ const rules: readonly AlertRule[] = [
   },
   {
     alert: 'ConnrigMemoryLeak',
-    expr: promql`${metric('driftPerHour', { bound: 'low' })} > 0 and on (job, instance, protocol, leg) ${promql`${metric('memoryLeak')} == 1`}`,
+    expr: promql`(${metric('memoryLeak')} == 1) * on (job, instance, protocol, leg) ${metric('driftPerHour', { bound: 'estimate' })}`,
     for: '1m',
     severity: 'critical',
     summary:
-      "The target's memory grows by {{ $value | humanize1024 }}B an hour at least, with as many {{ $labels.leg }} connections open.",
+      "The target's memory grows by {{ $value | humanize1024 }}B an hour, with as many {{ $labels.leg }} connections open.",
     description:
-      'The interval of the growth lies above zero, it does not level off, and garbage was collected before each reading. The report says what each replaced connection leaves.',
+      'The interval of the growth in an hour, or of that for each replaced connection, lies above zero. It does not level off, and garbage was collected before each reading. The report says what each replaced connection leaves.',
   },
   {
     alert: 'ConnrigReplacementsBehind',

@@ -5,16 +5,19 @@
 import assert from 'node:assert/strict';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DoingNow } from '../../core/schemas/doing-now.ts';
 import { Summary } from '../../core/schemas/summary.ts';
+import { EXIT } from '../../core/values/errors.ts';
 import * as doings from '../../dashboards/grafana/queries/doings.ts';
 import type { Query } from '../../dashboards/grafana/query.ts';
 import { ALERTS } from '../../dashboards/prometheus/alerts.ts';
 import { sourceOf } from '../support/compiled.ts';
-import { HASTY, newFolder, reportOn, type Started, startConnrig } from '../support/connrig.ts';
+import { HASTY, newFolder, type Started, startConnrig } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
 import { freePort, type RunningPrometheus, startPrometheus } from '../support/prometheus.ts';
 import { samplesIn } from '../support/scrape.ts';
@@ -38,7 +41,7 @@ type Kind = 'storm' | 'slow' | 'churn' | 'vanish' | 'broadcast';
 
 /** Long enough for several scrapes, a second apart. */
 const PLANS: Readonly<Record<Kind, readonly string[]>> = {
-  storm: ['--connections', '200', '--behaviour', 'storm:50%:fixed:4s'],
+  storm: ['--connections', '200', '--behaviour', 'storm:50%:fixed:5s'],
   slow: ['--connections', '100', '--behaviour', 'slow:20%+echo:1k/s:4KiB', '--slow-for', '6s', '--talk', '1s'],
   churn: ['--connections', '200', '--behaviour', 'churn:50%/s', '--churn-for', '3s'],
   vanish: ['--connections', '50', '--behaviour', 'vanish:40%', '--vanish-for', '6s'],
@@ -125,7 +128,7 @@ describe('dashboards and metrics of what befalls connections', { skip }, () => {
     assert.equal(lastOf('slow', 'slow_messages_held_back_total'), slow.heldBack);
     assert.equal(lastOf('slow', 'slow_connections'), 0);
     const queued = ticked('slow', 'slow');
-    assert.ok(queued.some((now) => now.slow === slow.slow && now.queuedBytes!.client > 0));
+    assert.ok(queued.some((now) => now.slow === slow.slow && (now.queuedBytes?.client ?? 0) > 0));
 
     const [span] = scraped.churn.facts.samples.filter((sample) => sample.type === 'churn');
     // They go on being replaced while memory is read, beyond the stretch that is counted.
@@ -185,15 +188,18 @@ async function runOf(t: TestContext, kind: Kind, host: string): Promise<Scraped>
     t,
     [
       ...['run', ...(await targetOf(t, kind)), '--levels', '1', '--name', kind, ...HASTY, ...PLANS[kind]],
-      ...['--metrics', host, '--linger', '60s', '--json', '--out', folder],
+      ...['--metrics', host, '--linger', '60s', '--quiet', '--out', folder],
     ],
     { deadlineMs: 200_000 },
   );
   const pages = await pagesOf(started, `http://${host}/metrics`);
   const ended = await started.ended;
-  // One level shows no cost, which is none of what is asked here.
-  assert.ok(ended.code === 0 || ended.code === 7, ended.stderr);
-  const summary = ended.code === 0 ? Summary.parse(JSON.parse(ended.stdout)) : await reportOn(t, folder);
+  // What one more costs isn't asked here, nor whether this machine was too busy for the client.
+  assert.ok(
+    [EXIT.done, EXIT.inconclusive, EXIT.invalid].some((code) => code === ended.code),
+    ended.stderr,
+  );
+  const summary = Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
   return { facts: { ...factsOf(folder, summary), scrapedAt: [] }, pages };
 }
 
