@@ -9,7 +9,7 @@ import { RULES_MS } from './scene.ts';
  *
  * @param variables others than those that say which runs and which steps
  */
-export async function ask(
+export async function askPrometheus(
   prometheus: RunningPrometheus,
   { expr, kind }: Query,
   about: readonly Facts[],

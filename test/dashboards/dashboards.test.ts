@@ -18,7 +18,7 @@ import { RECORDED, type RecordedKey } from '../../dashboards/recorded.ts';
 import { commandOf, needs } from '../support/needs.ts';
 import type { Series } from '../support/prometheus.ts';
 import { lastOf } from './answers.ts';
-import { ask as askOf, Findings } from './asking.ts';
+import { askPrometheus, Findings } from './asking.ts';
 import { COMPARE_CHECKS, COMPARE_POINTS_CHECKS } from './compare-checks.ts';
 import { OF_DOINGS } from './doings-checks.ts';
 import type { Check, ChecksOf, Facts } from './facts.ts';
@@ -47,7 +47,7 @@ describe('dashboards and rules over real runs', { skip }, () => {
 
   const runs = (): readonly Facts[] => [scene.big, scene.small];
   const ask = (query: Query, about: readonly Facts[], atSeconds?: number): Promise<Series[]> =>
-    askOf(scene.prometheus, query, about, { $server: scene.server, $meter: scene.meter }, atSeconds);
+    askPrometheus(scene.prometheus, query, about, { $server: scene.server, $meter: scene.meter }, atSeconds);
 
   /** In the middle of a run, when it was scraped in time. */
   async function momentIn(facts: Facts): Promise<number> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { LegSummary } from '../../core/schemas/leg-summary.ts';
 import type { Sample } from '../../core/schemas/record.ts';
-import type { CHURN, FAN_OUT, SLOW, STORM, VANISHED } from '../../dashboards/grafana/queries/doings.ts';
+import type { FAN_OUT, SLOW_READERS, STORMS, TURNOVER, VANISHED } from '../../dashboards/grafana/queries/doings.ts';
 import type { Series } from '../support/prometheus.ts';
 import { assertAll, assertNear, lastOf, most, only, total, valuesOf } from './answers.ts';
 import type { Check, ChecksOf, Facts } from './facts.ts';
@@ -74,7 +74,7 @@ function assertRoughly(rates: Series, wanted: number, what: string): void {
 
 const notNegative: Check = (answer) => assertAll(answer, (value) => value >= 0, 'at least 0');
 
-export const STORM_CHECKS: ChecksOf<typeof STORM> = {
+export const STORM_CHECKS: ChecksOf<typeof STORMS> = {
   away: (answer, facts) => {
     const series = only(answer);
     assert.deepEqual([most(series), lastOf(series)], [cameOf(facts, 'storm').cut, 0]);
@@ -114,7 +114,7 @@ const both =
     for (const which of ['target', 'client'] as const) check(which, facts)(answer, facts);
   };
 
-export const SLOW_CHECKS: ChecksOf<typeof SLOW> = {
+export const SLOW_CHECKS: ChecksOf<typeof SLOW_READERS> = {
   connections: (answer, facts) => assert.equal(most(only(answer)), cameOf(facts, 'slow').slow),
   closed: (answer) => assert.deepEqual(answer, []),
   queued: both((which) => isSeen(which)),
@@ -141,7 +141,7 @@ const boundsOf = (estimate: { bytes: number; low: number; high: number } | null)
   high: estimate!.high,
 });
 
-export const CHURN_CHECKS: ChecksOf<typeof CHURN> = {
+export const CHURN_CHECKS: ChecksOf<typeof TURNOVER> = {
   replaced: (answer, facts) => assert.ok(total(only(answer)) >= 0.1 * cameOf(facts, 'churn').replaced),
   behind: notNegative,
   perHour: each((facts) => boundsOf(cameOf(facts, 'churn').driftPerHour), 'bound'),

@@ -21,7 +21,7 @@ import { HASTY, newFolder, type Started, startConnrig } from '../support/connrig
 import { needs } from '../support/needs.ts';
 import { freePort, type RunningPrometheus, startPrometheus } from '../support/prometheus.ts';
 import { samplesIn } from '../support/scrape.ts';
-import { ask, Findings } from './asking.ts';
+import { askPrometheus, Findings } from './asking.ts';
 import {
   CHURN_CHECKS,
   cameOf,
@@ -48,9 +48,9 @@ const PLANS: Readonly<Record<Kind, readonly string[]>> = {
   broadcast: ['--connections', '50', '--behaviour', 'broadcast:20/s:256B:60s', '--talk', '4s'],
 };
 const CHECKS: Readonly<Record<Kind, readonly [queries: Record<string, Query>, checks: Record<string, Check>]>> = {
-  storm: [doings.STORM, STORM_CHECKS],
-  slow: [doings.SLOW, SLOW_CHECKS],
-  churn: [doings.CHURN, CHURN_CHECKS],
+  storm: [doings.STORMS, STORM_CHECKS],
+  slow: [doings.SLOW_READERS, SLOW_CHECKS],
+  churn: [doings.TURNOVER, CHURN_CHECKS],
   vanish: [doings.VANISHED, VANISHED_CHECKS],
   broadcast: [doings.FAN_OUT, FAN_OUT_CHECKS],
 };
@@ -96,7 +96,7 @@ describe('dashboards and metrics of what befalls connections', { skip }, () => {
       const [queries, checks] = CHECKS[kind];
       const { facts } = scraped[kind];
       for (const [key, query] of Object.entries(queries)) {
-        const answer = await ask(prometheus, query, [facts]);
+        const answer = await askPrometheus(prometheus, query, [facts]);
         findings.about(`${kind}.${key}`, () => checks[key]!(answer, facts));
       }
       findings.assertNone();

@@ -12,7 +12,7 @@ const GROWN = {
   after: over(beyondBefore('after'), '{{leg}} afterwards'),
 } as const;
 
-export const STORM = {
+export const STORMS = {
   away: over(ofRun(metric('stormAway')), '{{leg}} away'),
   notBack: over(ofRun(metric('stormNotBack')), '{{leg}} not back in the end'),
   cut: over(ofRun(perSecond(metric('stormCut'))), '{{leg}} cut'),
@@ -32,7 +32,7 @@ export const STORM = {
 const bySlow = (key: 'slowQueued' | 'slowQueueMemory'): PromQl =>
   ofRun(promql`${metric(key)} / on (job, instance, protocol, leg) group_left () (${metric('slowConnections')} > 0)`);
 
-export const SLOW = {
+export const SLOW_READERS = {
   connections: over(ofRun(metric('slowConnections')), '{{leg}} read slowly'),
   closed: over(
     ofRun(promql`${metric('connectionsClosed', { reason: 'by-defence' })} > 0`),
@@ -47,7 +47,7 @@ export const SLOW = {
   peak: GROWN.peak,
 } as const;
 
-export const CHURN = {
+export const TURNOVER = {
   replaced: over(ofRun(perSecond(metric('replacements'))), '{{leg}} replaced'),
   behind: over(ofRun(metric('replacementsAwaited')), '{{leg}} behind'),
   perHour: over(ofRun(metric('driftPerHour')), '{{leg}} {{bound}}'),

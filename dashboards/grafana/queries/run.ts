@@ -4,7 +4,7 @@ import { SCHEMES, type SchemeName } from '../../../core/protocols/schemes.ts';
 import { histogram, metric, type PromQl, promql, recorded } from '../../promql.ts';
 import { buckets, last, now, over, perSecond } from '../query.ts';
 import { firstLegOf } from './first-leg.ts';
-import { increases, ofRun, quantile, run } from './of-run.ts';
+import { increases, ofRun, quantile, chosenRun as run } from './of-run.ts';
 
 /** The same of each stage. */
 const stageQuantile = (q: number): PromQl =>

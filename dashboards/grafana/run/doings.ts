@@ -1,5 +1,5 @@
 import { heatmap, lines, states } from '../panels.ts';
-import { CHURN, FAN_OUT, SLOW, STORM, VANISHED } from '../queries/doings.ts';
+import { FAN_OUT, SLOW_READERS, STORMS, TURNOVER, VANISHED } from '../queries/doings.ts';
 
 const third = { width: 8, height: 8 } as const;
 const quarter = { width: 6, height: 8 } as const;
@@ -10,21 +10,21 @@ export const storms = [
     title: 'Away',
     description: 'Connections that were cut and are not open again. Only with --behaviour storm.',
     ...third,
-    queries: [STORM.away, STORM.notBack],
+    queries: [STORMS.away, STORMS.notBack],
   }),
   lines({
     title: 'Coming back',
     description: 'Cut, open again, attempts beyond the first of each, and attempts that found no room in the window.',
     unit: 'cps',
     ...third,
-    queries: [STORM.cut, STORM.back, STORM.retries, STORM.heldBack],
+    queries: [STORMS.cut, STORMS.back, STORMS.retries, STORMS.heldBack],
   }),
   heatmap({
     title: 'Time until back',
     description: 'From the cut until a connection is open again.',
     unit: 's',
     ...third,
-    queries: [STORM.times],
+    queries: [STORMS.times],
   }),
   lines({
     title: 'Time until back, and to be admitted',
@@ -33,14 +33,14 @@ export const storms = [
     unit: 's',
     width: 16,
     height: 8,
-    queries: [STORM.backMedian, STORM.backTail, STORM.admissionMedian, STORM.admissionTail, STORM.allBack],
+    queries: [STORMS.backMedian, STORMS.backTail, STORMS.admissionMedian, STORMS.admissionTail, STORMS.allBack],
   }),
   lines({
     title: 'Memory beyond that before the cut',
     description: "The target's user memory at its peak, while old and new overlap, and once all were back.",
     unit: 'bytes',
     ...third,
-    queries: [STORM.peak, STORM.after],
+    queries: [STORMS.peak, STORMS.after],
   }),
 ];
 
@@ -50,42 +50,42 @@ export const slowReaders = [
     title: 'Slow readers',
     description: 'Open connections that read slowly, and those that the target has ended. Only with --behaviour slow.',
     ...third,
-    queries: [SLOW.connections, SLOW.closed],
+    queries: [SLOW_READERS.connections, SLOW_READERS.closed],
   }),
   lines({
     title: 'Waiting for slow readers',
     description: 'Bytes in exactly their sockets at both ends, and what the kernel has allocated for them.',
     unit: 'bytes',
     ...third,
-    queries: [SLOW.queued, SLOW.allocated],
+    queries: [SLOW_READERS.queued, SLOW_READERS.allocated],
   }),
   lines({
     title: 'Waiting for each',
     description: 'The same for each connection that reads slowly now.',
     unit: 'bytes',
     ...third,
-    queries: [SLOW.queuedEach, SLOW.allocatedEach],
+    queries: [SLOW_READERS.queuedEach, SLOW_READERS.allocatedEach],
   }),
   lines({
     title: 'What each one cost',
     description: "At the end of the episode: growth of the target's user memory, what waited, what that had allocated.",
     unit: 'bytes',
     ...third,
-    queries: [SLOW.cost],
+    queries: [SLOW_READERS.cost],
   }),
   lines({
     title: 'Messages held back',
     description: 'They were to be sent on slow connections, whose target took no more.',
     unit: 'mps',
     ...third,
-    queries: [SLOW.heldBack],
+    queries: [SLOW_READERS.heldBack],
   }),
   lines({
     title: 'Memory beyond that at rest',
     description: "The most that the target's user memory grew by.",
     unit: 'bytes',
     ...third,
-    queries: [SLOW.peak],
+    queries: [SLOW_READERS.peak],
   }),
 ];
 
@@ -96,34 +96,35 @@ export const turnover = [
     description: 'Connections that were closed and replaced. Only with --behaviour churn.',
     unit: 'cps',
     ...quarter,
-    queries: [CHURN.replaced],
+    queries: [TURNOVER.replaced],
   }),
   lines({
     title: 'Behind',
     description: 'Replacements that were due and are not done.',
     ...quarter,
-    queries: [CHURN.behind],
+    queries: [TURNOVER.behind],
   }),
   lines({
     title: 'Growth in an hour',
-    description: "Of the target's user memory, with a 95 % interval. Only with --behaviour churn or --soak.",
+    description:
+      "How much the target's user memory grows, with a 95 % interval. Only with --behaviour churn or --soak.",
     unit: 'bytes',
     ...quarter,
-    queries: [CHURN.perHour],
+    queries: [TURNOVER.perHour],
   }),
   lines({
     title: 'Growth for each that is replaced',
     description: 'With a 95 % interval.',
     unit: 'bytes',
     ...quarter,
-    queries: [CHURN.perReplacement],
+    queries: [TURNOVER.perReplacement],
   }),
   states({
     title: 'Leak',
     description: 'When growth is shown, does not level off, and has no garbage in it.',
     width: 24,
     height: 3,
-    queries: [CHURN.leak],
+    queries: [TURNOVER.leak],
   }),
 ];
 
