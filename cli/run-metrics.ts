@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRunMetrics } from '../client/metrics/run-metrics.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { humanMs } from '../core/values/units.ts';
+import { doingsOf } from '../report/fold/doings.ts';
 import { summarizeLeg } from '../report/fold/summarize-leg.ts';
 import { noQuery, type Route } from '../telemetry/answer.ts';
 import { startEndpoint } from '../telemetry/endpoint.ts';
@@ -26,9 +27,12 @@ export async function serveRunMetrics(
   { adminToken: token, adminNames: names = [], adminTls: tls }: RunConfig,
   version: string,
 ): Promise<ServedRun> {
-  const metrics = createRunMetrics(version, (run, points, leg) => {
-    const record = { run, samples: points, events: [], problems: [] };
-    return summarizeLeg(record, run.plan.legs[leg]!, leg).perConnection;
+  const metrics = createRunMetrics(version, {
+    cost(run, points, leg) {
+      const record = { run, samples: points, events: [], problems: [] };
+      return summarizeLeg(record, run.plan.legs[leg]!, leg).perConnection;
+    },
+    doings: (run, own, leg) => doingsOf(run, own, run.plan.legs[leg]!, { held: [], baseline: undefined }),
   });
   let isOver = false;
   let askedAfter = 0;

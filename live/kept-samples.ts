@@ -1,5 +1,8 @@
+import type { BroadcastSample } from '../core/schemas/broadcast.ts';
+import type { ChurnSpan, DriftPoint } from '../core/schemas/churn.ts';
 import type { LegProgress, MemoryPoint, Sample, VanishEpisode } from '../core/schemas/record.ts';
 import { NO_STAGES, NO_WAITS } from '../core/schemas/times.ts';
+import { Thinned } from '../core/stats/thinned.ts';
 import type { Tick } from '../report/fold/series.ts';
 
 type LegEnd = Extract<Sample, { type: 'leg-end' }>;
@@ -18,6 +21,10 @@ export class KeptSamples {
   /** One for each leg of each launch at the most. */
   readonly #episodes: Sample[] = [];
   readonly #vanished: VanishEpisode[] = [];
+  /** What was published at each level; connections that were replaced at each, and readings meanwhile. */
+  readonly #stretches: BroadcastSample[] = [];
+  readonly #spans: ChurnSpan[] = [];
+  readonly #drifts = new Thinned<DriftPoint>(MOST_POINTS);
   /** The last tick of each leg in each launch that is over. */
   readonly #lastTicks: Tick[] = [];
   #tick: Tick | undefined;
@@ -27,19 +34,35 @@ export class KeptSamples {
     else if (sample.type === 'leg-end') push(this.#ends, sample, isSameLeg);
     else if (sample.type === 'slow' || sample.type === 'storm') this.#episodes.push(sample);
     else if (sample.type === 'vanish') this.#addVanished(sample);
+    else if (sample.type === 'broadcast') this.#addStretch(sample);
+    else if (sample.type === 'drift') this.#drifts.add(sample);
+    else if (sample.type === 'churn') this.#addSpan(sample);
     else if (sample.type === 'memory' && this.#points.length < MOST_POINTS) push(this.#points, sample, isSameLaunch);
   }
 
   /** @param ticks that stand for all; the latest one is among them or added */
   with(ticks: readonly Tick[], latest: Tick | undefined): Sample[] {
     const episodes = [...this.#episodes, ...this.#vanished];
-    const all = new Set<Sample>([...ticks, ...this.#lastTicks, ...this.#points, ...this.#ends, ...episodes]);
+    const goingOn = [...this.#stretches, ...this.#spans, ...this.#drifts.points];
+    const levels = [...this.#points, ...this.#ends];
+    const all = new Set<Sample>([...ticks, ...this.#lastTicks, ...levels, ...episodes, ...goingOn]);
     if (latest) all.add(latest);
     return [...all].sort((a, b) => a.elapsedMs - b.elapsedMs);
   }
 
   #addVanished(sample: VanishEpisode): void {
     if (this.#vanished.length < MOST_POINTS) this.#vanished.push(sample);
+  }
+
+  /** When each message came to the first and to the last is asked of the top level alone. */
+  #addStretch(sample: BroadcastSample): void {
+    const before = this.#stretches.findLastIndex((one) => isSameLaunch(one, sample) && one.cycle === sample.cycle);
+    if (before >= 0) this.#stretches[before] = { ...this.#stretches[before]!, firsts: [], lasts: [], each: [] };
+    if (this.#stretches.length < MOST_POINTS) this.#stretches.push(sample);
+  }
+
+  #addSpan(sample: ChurnSpan): void {
+    if (this.#spans.length < MOST_POINTS) this.#spans.push(sample);
   }
 
   #addTick(tick: Tick): void {

@@ -214,9 +214,17 @@ function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
     received: isSameLeg && seconds > 0 ? receivedIn(tick, before, seconds) : null,
     targetBytes,
     generatorRssBytes,
-    vanished: tick.vanished,
+    doing: doingIn(tick),
   };
 }
+
+const doingIn = ({ vanished, storm, slow, churn, broadcast }: Tick): RunState['doing'] => ({
+  ...(vanished && { vanished }),
+  ...(storm && { storm }),
+  ...(slow && { slow }),
+  ...(churn && { churn }),
+  ...(broadcast && { broadcast }),
+});
 
 function receivedIn({ protocol, received: now }: Tick, { received }: Tick, seconds: number): RunState['received'] {
   if (!now || !received || (now.messages === 0 && now.payloadBytes === 0)) return null;

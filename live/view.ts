@@ -5,6 +5,7 @@
 
 import type { ProtocolName } from '../core/protocols/names.ts';
 import type { ServerMemory, TopConnections } from '../core/schemas/admin.ts';
+import type { DoingNow } from '../core/schemas/doing-now.ts';
 import type { LegSeries, PhaseSpan, TimePoint } from '../core/schemas/series.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import type { Counts, Outcome } from '../core/values/outcomes.ts';
@@ -56,8 +57,8 @@ export interface RunState {
   readonly received: { readonly messagesPerSecond: number | null; readonly bytesPerSecond: number } | null;
   readonly targetBytes: number | null;
   readonly generatorRssBytes: number;
-  /** While connections have vanished: how many, and how many of them the target still has. */
-  readonly vanished?: { readonly of: number; readonly held: number | null } | undefined;
+  /** What befalls connections; nothing in phases in which nothing does. */
+  readonly doing: DoingNow;
 }
 
 export interface Verdict {

@@ -2,6 +2,7 @@ import type { RestartPlan } from '../../config/restart-target.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import type { SlowQueues } from '../../core/schemas/slow.ts';
 import type { Received } from '../../core/schemas/talk.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
@@ -67,12 +68,19 @@ export interface LegContext {
   readonly elapsedMs: () => number;
 }
 
+/** What an episode sees, beyond what the fleet counts. */
+interface Seen {
+  /** Connections that have vanished, and how many of them the target still has, as far as is known. */
+  readonly vanished?: { readonly of: number; readonly held: number | null };
+  /** What waits in the sockets of those that read slowly. */
+  readonly slowQueues?: SlowQueues;
+}
+
 /** Where a leg is, for ticks and the progress line. */
 export interface LegState {
   readonly phase: Phase;
   readonly level: number;
-  /** Connections that have vanished, and how many of them the target still has, as far as is known. */
-  readonly vanished?: { readonly of: number; readonly held: number | null };
+  readonly seen?: Seen;
   /** When it is over, in ms since the run began, where that is known. */
   readonly endsAtMs?: number | undefined;
   /** No more than one tick in so long is kept: a phase of hours has as many as others. */
@@ -113,8 +121,8 @@ export class LegCourse {
   }
 
   /** Until another phase is entered. */
-  tellVanished(of: number, held: number | null): void {
-    this.#state = { ...this.#state, vanished: { of, held } };
+  tell(seen: Seen): void {
+    this.#state = { ...this.#state, seen };
   }
 
   /** What every sample and event of this leg begins with. */

@@ -6,6 +6,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
 import type { GoingOnAt } from './begun-soak.ts';
+import { doingNow } from './doing-now.ts';
 import { countsOf, type LegState, receivedIn, segmentOf } from './leg-course.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
@@ -80,6 +81,7 @@ export function startTicking(ticked: Ticked): () => void {
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
+      ...doingNow(plan.legs[index]!, tally, state()),
     };
     if (isKept) recorder.sample(sample);
     else recorder.passing(sample);

@@ -1,75 +1,31 @@
 import type { RunConfig } from '../../config/run-config.ts';
-import { isTalk, throughoutOf } from '../../core/behaviours/behaviours.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
-import { listKeys } from '../../core/metrics/catalogue.ts';
-import { VANISH_SHARES } from '../../core/metrics/doings.ts';
-import { HOST_MEMORY_METRICS, SOCKET_METRICS } from '../../core/metrics/host.ts';
-import { OWN_METRICS } from '../../core/metrics/process.ts';
-import { RUN_METRICS } from '../../core/metrics/run.ts';
-import { LEDGER_METRICS, METER_METRICS, TREE_METRICS } from '../../core/metrics/target.ts';
 import { DESCRIPTORS } from '../../core/protocols/protocols.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import { STAGES } from '../../core/schemas/leg-summary.ts';
-import type { RunFile } from '../../core/schemas/record.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
-import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
+import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import { PHASES, peakOf } from '../../core/values/plan.ts';
-import type { ProcessCosts } from '../../core/values/process-costs.ts';
-import { METRIC_STATUSES, type MetricStatus } from '../../core/values/statuses.ts';
+import { METRIC_STATUSES } from '../../core/values/statuses.ts';
 import type { EngineName } from '../../fleet/engines/index.ts';
 import { countInFullestTable } from '../../memory/descriptors.ts';
 import { readOwnMemory } from '../../memory/own-process.ts';
 import { recordHost, recordSockets } from '../../telemetry/host-metrics.ts';
 import { recordProcess } from '../../telemetry/process-metrics.ts';
-import type { MetricRecorder } from '../../telemetry/registry.ts';
 import { recordCgroup, recordDescriptors, recordTree } from '../../telemetry/target-metrics.ts';
 import { timedName } from '../conductor/recorder.ts';
-import type { LiveLeg } from '../observer.ts';
-import type { CostBook } from './cost-book.ts';
 import type { MemoryNow } from './live-memory.ts';
-import type { Totals } from './totals.ts';
-import type { VanishTold } from './vanish-book.ts';
+import { recordDoings } from './record-doings.ts';
+import { behaviourOf, type RunNow, type RunRecorder } from './run-now.ts';
 
-/** Rows of the catalogue that a run exposes. */
-export const RUN_KEYS = listKeys({
-  ...RUN_METRICS,
-  ...LEDGER_METRICS,
-  ...TREE_METRICS,
-  meterReadSeconds: METER_METRICS.meterReadSeconds,
-  ...SOCKET_METRICS,
-  ...HOST_MEMORY_METRICS,
-  ...OWN_METRICS,
-});
-type Record = MetricRecorder<(typeof RUN_KEYS)[number]>;
-
-/** A run at one moment. */
-export interface RunNow {
-  readonly run: RunFile;
-  readonly version: string;
-  readonly status: MetricStatus;
-  readonly isOver: boolean;
-  /** The leg under way; undefined between legs. */
-  readonly live: LiveLeg | undefined;
-  /** For each leg of the plan. */
-  readonly totals: readonly Totals[];
-  readonly levels: ReadonlyArray<ReturnType<CostBook['of']>>;
-  /** What came of connections that vanished. */
-  readonly vanished: ReadonlyArray<VanishTold | undefined>;
-  readonly memory: MemoryNow;
-  readonly timeLeftMs: number | null;
-  readonly warnings: number;
-  readonly isSaturated: boolean;
-  readonly costs: ProcessCosts;
-}
-
-export function recordRun(record: Record, now: RunNow): void {
+export function recordRun(record: RunRecorder, now: RunNow): void {
   recordStanding(record, now);
   for (const [index, leg] of now.run.plan.legs.entries()) {
     recordConnections(record, now, leg, index);
     recordCounts(record, now, leg, index);
     recordLevels(record, now, leg, index);
-    recordVanished(record, now, leg, index);
+    recordDoings(record, now, { protocol: leg.protocol, leg: leg.name }, index);
   }
   recordMemory(record, now.memory);
   record('generatorSaturated', Number(now.isSaturated));
@@ -79,7 +35,7 @@ export function recordRun(record: Record, now: RunNow): void {
   recordProcess(record, { role: 'run', version: now.version }, [readOwnMemory()], now.costs);
 }
 
-function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs, warnings }: RunNow): void {
+function recordStanding(record: RunRecorder, { run, status, isOver, live, timeLeftMs, warnings }: RunNow): void {
   const engine = run.generator.engine as EngineName | 'auto';
   // Which one it is, is known once preflight is done.
   if (engine !== 'auto') {
@@ -100,9 +56,7 @@ function recordStanding(record: Record, { run, status, isOver, live, timeLeftMs,
   record('runMemoryLimit', memoryLimitBytes ?? run.environment.memoryLimitBytes);
 }
 
-const behaviourOf = ({ config }: RunFile): RunConfig['behaviour'] => (config as Pick<RunConfig, 'behaviour'>).behaviour;
-
-function recordConnections(record: Record, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
+function recordConnections(record: RunRecorder, { live, totals }: RunNow, leg: RecordedLeg, index: number): void {
   const { protocol, transport, name } = leg;
   const labels = { protocol, leg: name };
   const { present } = totals[index]!;
@@ -116,12 +70,12 @@ function recordConnections(record: Record, { live, totals }: RunNow, leg: Record
 }
 
 function recordCounts(
-  record: Record,
-  { run, totals }: RunNow,
+  record: RunRecorder,
+  { totals }: RunNow,
   { protocol, transport, name: leg }: RecordedLeg,
   index: number,
 ): void {
-  const { counts, outcomes, closeReasons, statuses, histograms } = totals[index]!;
+  const { counts, outcomes, closeReasons, histograms } = totals[index]!;
   record('connectionAttempts', counts.attempts, { protocol, leg });
   for (const outcome of OUTCOMES) record('connectionOutcomes', outcomes[outcome], { protocol, leg, outcome });
   for (const reason of CLOSE_REASONS) record('connectionsClosed', closeReasons[reason], { protocol, leg, reason });
@@ -143,32 +97,14 @@ function recordCounts(
     record('tlsHandshakes', counts.secured - counts.resumed, { protocol, leg, kind: 'full' });
     record('tlsHandshakes', counts.resumed, { protocol, leg, kind: 'resumed' });
   }
-  if (DESCRIPTORS[protocol].exchange === 'events') record('eventGap', toSparse(histograms.eventGap), { protocol, leg });
-  const { kind: behaviour } = throughoutOf(behaviourOf(run));
-  if (behaviour === 'poll') record('answerHeld', toSparse(histograms.answerHeld), { protocol, leg });
-  if (behaviour === 'heartbeat') record('heartbeats', counts.heartbeats, { protocol, leg });
-  if (behaviour === 'request' || behaviour === 'poll') {
-    for (const status of STATUS_CLASSES) record('responses', statuses[status], { protocol, leg, status });
-  }
-  if (behaviour === 'broadcast') {
-    record('deliveryTime', toSparse(histograms.delivery), { protocol, leg });
-    const awaited = counts.expectedDeliveries - counts.deliveries - counts.lateDeliveries;
-    record('deliveriesAwaited', Math.max(0, awaited), { protocol, leg });
-    record('deliveries', counts.deliveries, { protocol, leg, fate: 'in-time' });
-    record('deliveries', counts.lateDeliveries, { protocol, leg, fate: 'late' });
-    record('deliveries', counts.duplicateDeliveries, { protocol, leg, fate: 'duplicate' });
-    record('deliveries', counts.disorderedDeliveries, { protocol, leg, fate: 'disordered' });
-  }
-  if (!isTalk({ kind: behaviour })) return;
-  record('roundTrip', toSparse(histograms.rttPlanned), { protocol, leg });
-  record('messagesSent', counts.messages, { protocol, leg });
-  record('replies', counts.replies - counts.lateReplies, { protocol, leg, fate: 'in-time' });
-  record('replies', counts.lateReplies, { protocol, leg, fate: 'late' });
-  record('replies', counts.lostReplies, { protocol, leg, fate: 'lost' });
-  if (behaviour === 'echo') record('messagesFromOthers', counts.fromOthers, { protocol, leg });
 }
 
-function recordLevels(record: Record, { levels }: RunNow, { protocol, name: leg }: RecordedLeg, index: number): void {
+function recordLevels(
+  record: RunRecorder,
+  { levels }: RunNow,
+  { protocol, name: leg }: RecordedLeg,
+  index: number,
+): void {
   const { level, levels: count = 0, cost } = levels[index] ?? {};
   record('memoryPoints', count, { protocol, leg });
   record('levelConnections', level?.connections, { protocol, leg });
@@ -180,27 +116,7 @@ function recordLevels(record: Record, { levels }: RunNow, { protocol, name: leg 
   }
 }
 
-function recordVanished(
-  record: Record,
-  { live, vanished }: RunNow,
-  { protocol, name: leg }: RecordedLeg,
-  index: number,
-): void {
-  const now = live?.leg === index ? live.state().vanished : undefined;
-  if (now && now.held !== null) {
-    record('vanishedConnections', now.held, { protocol, leg, fate: 'held' });
-    record('vanishedConnections', now.of - now.held, { protocol, leg, fate: 'let-go' });
-  }
-  const told = vanished[index];
-  if (!told) return;
-  record('vanishStillHeld', told.stillHeld, { protocol, leg });
-  for (const share of VANISH_SHARES) {
-    const ms = told.noticeMs[share];
-    record('vanishNotice', ms === null ? null : ms / 1000, { protocol, leg, share });
-  }
-}
-
-function recordMemory(record: Record, { readings, ledger, target, descriptors }: MemoryNow): void {
+function recordMemory(record: RunRecorder, { readings, ledger, target, descriptors }: MemoryNow): void {
   recordTree(record, readings?.target ?? target);
   recordDescriptors(record, descriptors);
   recordCgroup(record, readings?.cgroup ?? null);

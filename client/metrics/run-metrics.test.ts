@@ -4,12 +4,13 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
 import { collectGarbage } from '../../memory/collect.ts';
 import { openMeters } from '../../memory/meter-set.ts';
+import { doingsOf } from '../../report/fold/doings.ts';
 import { summarizeLeg } from '../../report/fold/summarize-leg.ts';
 import { withFleet } from '../../test/support/fleet.ts';
 import { startLocal } from '../../test/support/local-server.ts';
 import { processTree, readingsAt } from '../../test/support/readings.ts';
 import { samplesIn } from '../../test/support/scrape.ts';
-import { leg, memoryPoint, progressOf, runFile } from '../../test/support/synthetic-run.ts';
+import { leg, memoryPoint, runFile } from '../../test/support/synthetic-run.ts';
 import { eventually } from '../../test/support/wait.ts';
 import type { LegState } from '../conductor/leg-course.ts';
 import type { LiveLeg } from '../observer.ts';
@@ -26,9 +27,12 @@ const RUN = runFile({
 
 /** The metrics of a run whose legs the test makes happen. */
 function open(t: TestContext): RunMetrics & { scrape: () => Promise<Map<string, number>> } {
-  const metrics = createRunMetrics('1.2.3', (run, points, index) => {
-    const record = { run, samples: points, events: [], problems: [] };
-    return summarizeLeg(record, run.plan.legs[index]!, index).perConnection;
+  const metrics = createRunMetrics('1.2.3', {
+    cost(run, points, index) {
+      const record = { run, samples: points, events: [], problems: [] };
+      return summarizeLeg(record, run.plan.legs[index]!, index).perConnection;
+    },
+    doings: (run, own, index) => doingsOf(run, own, run.plan.legs[index]!, { held: [], baseline: undefined }),
   });
   t.after(() => metrics.close());
   metrics.observer.runFile(RUN);
@@ -248,51 +252,4 @@ test('a thousand scrapes leave nothing behind, and several at once see the same'
     for (const one of histograms) assert.deepEqual(one, histograms[0]);
     metrics.observer.legEnded?.();
   });
-});
-
-test('what came of vanished peers is told while it is seen, and once it is known', TIMEOUT, async (t) => {
-  const { observer, scrape } = open(t);
-  await withFleet('tcp', [], {}, async ({ fleet }) => {
-    observer.legStarted!(liveLeg(0, 0, fleet, { phase: 'vanish', level: 10, vanished: { of: 4, held: 3 } }));
-    const tcp = ofProtocol(await scrape(), 'tcp');
-    assert.deepEqual(
-      ['held', 'let-go'].map((fate) => tcp('vanished_connections', `,fate="${fate}"`)),
-      [3, 1],
-    );
-    assert.equal(tcp('vanish_still_held'), undefined);
-    observer.legEnded!();
-  });
-  const cost = { userBytes: 1, unackedBytes: 0, unackedMemoryBytes: 0 };
-  observer.sample({
-    type: 'vanish',
-    elapsedMs: 1,
-    launch: 0,
-    leg: 0,
-    protocol: 'tcp',
-    level: 10,
-    progress: progressOf(0, 10),
-    vanished: 4,
-    noticed: 3,
-    waitedMs: 9000,
-    precisionMs: 60,
-    seenBy: 'sockets',
-    looks: 9,
-    lookMs: 1,
-    notices: null,
-    retransmitted: 0,
-    probed: 0,
-    orphans: 0,
-    before: cost,
-    most: cost,
-    after: cost,
-    vanishedAtMs: [0, 0],
-    noticeMs: [1000, 2000, 3000],
-  });
-  const tcp = ofProtocol(await scrape(), 'tcp');
-  assert.equal(tcp('vanish_still_held'), 1);
-  assert.deepEqual(
-    ['p50', 'p99', 'all'].map((share) => tcp('vanish_notice_seconds', `,share="${share}"`)),
-    [2, undefined, undefined],
-  );
-  assert.equal(tcp('vanished_connections', ',fate="held"'), undefined);
 });

@@ -7,11 +7,12 @@ import { createTelemetry, type Telemetry } from '../../telemetry/registry.ts';
 import type { LiveLeg, RunObserver } from '../observer.ts';
 import type { Progress } from '../progress.ts';
 import { CostBook, type CostEstimator } from './cost-book.ts';
+import { DoingsBook, type DoingsFold } from './doings-book.ts';
 import { LiveMemory, type MemoryNow } from './live-memory.ts';
-import { RUN_KEYS, type RunNow, recordRun } from './record-run.ts';
+import { recordRun } from './record-run.ts';
+import { RUN_KEYS, type RunNow } from './run-now.ts';
 import { SaturationWatch } from './saturation.ts';
 import { NO_TOTALS, sumTotals, type Totals, totalsOf } from './totals.ts';
-import { type VanishTold, vanishTold } from './vanish-book.ts';
 
 /** A run as Prometheus metrics, from before its first connection until after its end. */
 export interface RunMetrics {
@@ -27,15 +28,18 @@ export interface RunMetrics {
  * The fleet is asked for nothing but what its workers show anyway: a scrape costs the same for ten connections and for a
  * million. Nothing that is scraped is ever reset, so any number of scrapers see the same.
  *
- * @param estimate see {@link CostEstimator}; asked after each level
+ * @param folds of the report: of costs, asked after each level, and of what befell connections, asked when it is scraped
  */
-export function createRunMetrics(version: string, estimate: CostEstimator): RunMetrics {
+export function createRunMetrics(
+  version: string,
+  folds: { readonly cost: CostEstimator; readonly doings: DoingsFold },
+): RunMetrics {
   const own = watchOwnProcess();
-  const costs = new CostBook(estimate);
+  const costs = new CostBook(folds.cost);
   const saturation = new SaturationWatch();
   /** By leg: what its earlier launches came to. */
   const ended = new Map<number, Totals>();
-  const vanished = new Map<number, VanishTold | undefined>();
+  const doings = new DoingsBook(folds.doings);
   let run: RunFile | undefined;
   let verdict: MetricStatus | undefined;
   let live: { readonly leg: LiveLeg; readonly memory: LiveMemory } | undefined;
@@ -53,7 +57,7 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
     },
     sample(sample: Sample) {
       saturation.sample(sample);
-      if (sample.type === 'vanish') vanished.set(sample.leg, vanishTold(sample));
+      doings.add(sample);
       if (sample.type !== 'memory' || run === undefined) return;
       live?.memory.pointRead(sample);
       if (costs.add(run, sample)) setImmediate(() => run && costs.update(run));
@@ -74,20 +78,21 @@ export function createRunMetrics(version: string, estimate: CostEstimator): RunM
   async function now(): Promise<RunNow | undefined> {
     // The leg may end while its memory is read: what is counted is taken after that, in one go.
     const memory = live ? await live.memory.now() : await memoryAround();
-    if (run === undefined) return undefined;
+    const file = run;
+    if (file === undefined) return undefined;
     return {
-      run,
+      run: file,
       version,
-      status: verdict ?? run.status,
-      isOver: verdict !== undefined || run.status !== 'running',
+      status: verdict ?? file.status,
+      isOver: verdict !== undefined || file.status !== 'running',
       live: live?.leg,
-      totals: run.plan.legs.map((_, leg) => totalsOfLeg(leg)),
-      levels: run.plan.legs.map((_, leg) => costs.of(leg)),
-      vanished: run.plan.legs.map((_, leg) => vanished.get(leg)),
+      totals: file.plan.legs.map((_, leg) => totalsOfLeg(leg)),
+      levels: file.plan.legs.map((_, leg) => costs.of(leg)),
+      doings: file.plan.legs.map((_, leg) => doings.of(file, leg)),
       memory,
       timeLeftMs: lastProgress?.leftMs ?? null,
       warnings,
-      isSaturated: saturation.isSaturated(run, live?.leg),
+      isSaturated: saturation.isSaturated(file, live?.leg),
       costs: own.costs(),
     };
   }

@@ -15,7 +15,10 @@ test(
   'over TLS: stages, handshakes, objects and bytes on the wire, apart from a plain leg of the same protocol',
   TIMEOUT,
   async (t) => {
-    const metrics = createRunMetrics('1.2.3', () => null);
+    const metrics = createRunMetrics('1.2.3', {
+      cost: () => null,
+      doings: () => ({ churn: null, soak: null, storm: null, slow: null, vanish: null, broadcast: null }),
+    });
     t.after(() => metrics.close());
     const { observer } = metrics;
     const scrape = async (): Promise<Map<string, number>> => samplesIn(await metrics.telemetry.render());

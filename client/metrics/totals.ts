@@ -19,9 +19,22 @@ const HISTOGRAMS = [
   'eventGap',
   'answerHeld',
   'delivery',
+  'backAfter',
+  'admission',
 ] as const satisfies readonly HistogramName[];
 /** Now, of the leg under way. */
-const PRESENT = ['opening', 'open', 'tlsObjects', 'tlsKeptObjects'] as const;
+const PRESENT = [
+  'opening',
+  'open',
+  'tlsObjects',
+  'tlsKeptObjects',
+  'slow',
+  // Counts whose difference says what there is now.
+  'cut',
+  'back',
+  'replacementsDue',
+  'replaced',
+] as const;
 const COUNTS = [
   'attempts',
   'bytesIn',
@@ -43,6 +56,12 @@ const COUNTS = [
   'lateDeliveries',
   'duplicateDeliveries',
   'disorderedDeliveries',
+  'slowHeldBack',
+  'cut',
+  'back',
+  'retries',
+  'heldBack',
+  'replaced',
 ] as const;
 
 /** What was counted of one leg since the run began, over all launches: nothing in it ever goes down. */

@@ -1,10 +1,18 @@
-/** What a run tells of what its connections do: messages and what became of them, events, peers that vanished. */
+/**
+ * What a run tells of what its connections do, and of what befalls them: messages and what became of them, events, episodes.
+ * What only one behaviour has lies in a file of its name.
+ */
 
 import { STATUS_CLASSES } from '../values/outcomes.ts';
+import { BROADCAST_METRICS } from './broadcast.ts';
+import { CHURN_METRICS } from './churn.ts';
+import { SLOW_METRICS } from './slow.ts';
 import { BY_LEG, DURATION_BUCKETS_SECONDS, type MetricSpec, WAIT_BUCKETS_SECONDS } from './spec.ts';
+import { STORM_METRICS } from './storm.ts';
+import { VANISH_METRICS } from './vanish.ts';
 
-/** How many of the vanished ones were let go of: half, 99 %, all. */
-export const VANISH_SHARES = ['p50', 'p99', 'all'] as const;
+/** Before an episode, the most while it went on, and once the level was whole again. */
+export const EPISODE_MOMENTS = ['before', 'peak', 'after'] as const;
 
 export const DOING_METRICS = {
   roundTrip: {
@@ -28,24 +36,6 @@ export const DOING_METRICS = {
     buckets: WAIT_BUCKETS_SECONDS,
     help: 'From a poll to the end of its answer: how long the target held it. Only where connections poll.',
   },
-  vanishedConnections: {
-    kind: 'gauge',
-    name: 'connrig_vanished_connections',
-    labels: { ...BY_LEG, fate: ['held', 'let-go'] },
-    help: 'Connections whose clients are gone without FIN or RST, by whether the target still has them. Only with --behaviour vanish, while they are looked at.',
-  },
-  vanishNotice: {
-    kind: 'gauge',
-    name: 'connrig_vanish_notice_seconds',
-    labels: { ...BY_LEG, share: VANISH_SHARES },
-    help: 'From when clients were gone until the target had let go of half, 99 % and all of them, in the last launch. Only with --behaviour vanish, once that is known.',
-  },
-  vanishStillHeld: {
-    kind: 'gauge',
-    name: 'connrig_vanish_still_held',
-    labels: BY_LEG,
-    help: 'Connections whose clients were gone that the target still had after --vanish-for, in the last launch. Only with --behaviour vanish.',
-  },
   messagesSent: {
     kind: 'counter',
     name: 'connrig_messages_sent_total',
@@ -64,25 +54,6 @@ export const DOING_METRICS = {
     labels: BY_LEG,
     help: 'Messages received that another connection of the run had sent: the target passes them on. No replies. Only where connections exchange messages.',
   },
-  deliveryTime: {
-    kind: 'histogram',
-    name: 'connrig_delivery_seconds',
-    labels: BY_LEG,
-    buckets: DURATION_BUCKETS_SECONDS,
-    help: 'From the moment a published message was planned until a connection has it. Only where one publishes to all others.',
-  },
-  deliveries: {
-    kind: 'counter',
-    name: 'connrig_deliveries_total',
-    labels: { ...BY_LEG, fate: ['in-time', 'late', 'duplicate', 'disordered'] },
-    help: 'Deliveries of published messages, as they came. Disordered ones are in time, too. Only where one publishes to all others.',
-  },
-  deliveriesAwaited: {
-    kind: 'gauge',
-    name: 'connrig_deliveries_awaited',
-    labels: BY_LEG,
-    help: 'Deliveries of published messages that were due and have not come: those that are missing stay. Only where one publishes to all others.',
-  },
   responses: {
     kind: 'counter',
     name: 'connrig_responses_total',
@@ -94,5 +65,16 @@ export const DOING_METRICS = {
     name: 'connrig_heartbeats_sent_total',
     labels: BY_LEG,
     help: 'Heartbeats sent. Only where connections send any.',
+  },
+  ...BROADCAST_METRICS,
+  ...SLOW_METRICS,
+  ...STORM_METRICS,
+  ...VANISH_METRICS,
+  ...CHURN_METRICS,
+  episodeMemory: {
+    kind: 'gauge',
+    name: 'connrig_episode_memory_bytes',
+    labels: { ...BY_LEG, moment: EPISODE_MOMENTS },
+    help: "The target's user memory before connections were cut, read slowly, vanished or were published to, the most meanwhile, and when the level was whole again: of the last such stretch.",
   },
 } as const satisfies Record<string, MetricSpec>;

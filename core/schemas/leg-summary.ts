@@ -279,3 +279,5 @@ export const LegSummary = z.object({
   launches: z.object({ count, bytes: z.array(z.number()), coefficientOfVariation: z.number().nullable() }).nullable(),
 });
 export type LegSummary = z.infer<typeof LegSummary>;
+/** What came of that which befell its connections, beyond opening, being held and closing. */
+export type Doings = Pick<LegSummary, 'churn' | 'soak' | 'storm' | 'slow' | 'vanish' | 'broadcast'>;

@@ -14,6 +14,7 @@ import { RUN_STATUSES, SUMMARY_STATUSES } from '../values/statuses.ts';
 import { BroadcastSample } from './broadcast.ts';
 import { ChurnSpan, DriftPoint } from './churn.ts';
 import { CloseReasonCounts, CountsSchema, OutcomeCounts } from './counts.ts';
+import { DoingNow } from './doing-now.ts';
 import { Environment } from './environment.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
@@ -97,8 +98,7 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
-  /** While connections have vanished: how many, and how many of them the target still has; null where nobody can tell. */
-  vanished: z.object({ of: count, held: count.nullable() }).optional(),
+  ...DoingNow.shape,
 });
 
 /** One memory point, taken while open = level: before (baseline), at (hold) and after (retained) the levels; churn, burst: see Phase. */

@@ -5,6 +5,12 @@ import type { AlertRule, RuleGroup } from './rule.ts';
 /** Above this share of what there is, the next thousand connections may fail. */
 const NEARLY_OUT = 0.9;
 
+/** A share of what waits that comes to it in a second: queues that fill at an even pace do so for a quarter of an hour. */
+const STILL_GROWING = 0.001;
+/** So many seconds of turnover that are due at once are no hiccup. */
+const BEHIND_SECONDS = 5;
+
+const slowQueued = metric('slowQueued');
 const lost = metric('connectionsClosed', { reason: { not: ['by-us', 'by-defence'] } });
 
 const rules: readonly AlertRule[] = [
@@ -75,6 +81,53 @@ const rules: readonly AlertRule[] = [
       'The target still had {{ $value | printf "%.0f" }} {{ $labels.leg }} connections whose clients were gone when the wait was over.',
     description:
       'Pings with a time limit in the server, or keep-alive probes (SO_KEEPALIVE, TCP_USER_TIMEOUT), end them; --vanish-for waits longer.',
+  },
+  {
+    alert: 'ConnrigStormAway',
+    expr: promql`${metric('stormAway')} > 0`,
+    for: '2m',
+    severity: 'warning',
+    summary:
+      '{{ $value | printf "%.0f" }} {{ $labels.leg }} connections that were cut are not open again after two minutes.',
+    description:
+      'Look how long one takes to be admitted, and whether attempts fail: the target may take fewer at once than come back, or --window may be too narrow.',
+  },
+  {
+    alert: 'ConnrigStormNotBack',
+    expr: promql`${metric('stormNotBack')} > 0`,
+    severity: 'warning',
+    summary:
+      '{{ $value | printf "%.0f" }} {{ $labels.leg }} connections that were cut had not come back when the wait was over.',
+    description:
+      'Their attempts failed, or were not answered: see outcomes on the dashboard, and events.jsonl of the run folder.',
+  },
+  {
+    alert: 'ConnrigSlowQueuesGrow',
+    expr: promql`sum by (job, instance, protocol, leg) (deriv(${slowQueued}[1m])) > ${STILL_GROWING} * sum by (job, instance, protocol, leg) (${slowQueued})`,
+    for: '1m',
+    severity: 'warning',
+    summary: 'What waits for slow {{ $labels.leg }} readers still grows, by {{ $value | humanize1024 }}B a second.',
+    description:
+      'Nothing at the target bounds it but the kernel. Let the server end who does not read, drop messages for them, or set SO_SNDBUF.',
+  },
+  {
+    alert: 'ConnrigMemoryLeak',
+    expr: promql`(${metric('memoryLeak')} == 1) * on (job, instance, protocol, leg) ${metric('driftPerHour', { bound: 'estimate' })}`,
+    for: '1m',
+    severity: 'critical',
+    summary:
+      "The target's memory grows by {{ $value | humanize1024 }}B an hour, with as many {{ $labels.leg }} connections open.",
+    description:
+      'The interval of the growth in an hour, or of that for each replaced connection, lies above zero. It does not level off, and garbage was collected before each reading. The report says what each replaced connection leaves.',
+  },
+  {
+    alert: 'ConnrigReplacementsBehind',
+    expr: promql`${metric('replacementsAwaited')} > ${BEHIND_SECONDS} * rate(${metric('replacements')}[1m])`,
+    for: '30s',
+    severity: 'warning',
+    summary:
+      '{{ $value | printf "%.0f" }} {{ $labels.leg }} connections are due to be replaced: the turnover is not what was asked for.',
+    description: 'The target opens connections too slowly for that pace, or --window is too narrow.',
   },
   {
     alert: 'ConnrigGeneratorSaturated',

@@ -9,6 +9,7 @@ import { memoryOverTimeChart, opensChart } from '../../charts/time-charts.ts';
 import { humanBytes, humanCount, humanMs } from '../../core/values/units.ts';
 import type { RunView, View } from '../view.ts';
 import { ChartFigure } from './chart-figure.ts';
+import { DOING_NAMES, doingFigures } from './doing-words.ts';
 import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
 import { costText, outcomeTable, phaseSentence, receivedText, standingSentence } from './run-sentences.ts';
@@ -32,6 +33,7 @@ export class RunPage {
   readonly #figures = new Figures([
     ...['open', 'opening', 'failed', 'closed', 'opened per second', 'received per second'],
     ...['target, user memory', 'client, memory', 'since the start', 'one more costs, so far'],
+    ...DOING_NAMES,
   ]);
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
   readonly #standing = el('p');
@@ -99,6 +101,7 @@ export class RunPage {
       receivedText(now.received),
       ...[formatOrUnknown(targetBytes, humanBytes), humanBytes(generatorRssBytes), humanMs(elapsedMs)],
       costText(verdict, now.name),
+      ...doingFigures(now.doing),
     ]);
   }
 

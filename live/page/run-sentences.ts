@@ -2,6 +2,7 @@ import type { ChartTable } from '../../charts/chart.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
 import { humanBytes, humanCount, humanInterval } from '../../core/values/units.ts';
 import type { RunView, Standing, Verdict } from '../view.ts';
+import { doingText } from './doing-words.ts';
 
 /** Where the run is, in a sentence. */
 export function phaseSentence({ now, standing }: RunView): string {
@@ -18,24 +19,14 @@ export function phaseSentence({ now, standing }: RunView): string {
     hold: `reading memory at ${level} connections`,
     slow: `holding ${level}, of which a share reads slowly`,
     storm: `cutting connections of ${level}, and waiting until they are back`,
-    vanish: vanishText(now),
+    vanish: `having connections of ${level} vanish`,
     churn: `closing and replacing ${level} connections in turn`,
     soak: `holding ${level} connections for as long as was asked`,
     drain: 'closing all connections',
     retained: 'reading what closed connections left behind',
     burst: `opening ${level} connections in one go`,
   };
-  return `${now.name}: ${what[now.phase]}.`;
-}
-
-function vanishText({ vanished, level }: NonNullable<RunView['now']>): string {
-  if (!vanished || vanished.of === 0) return `having connections of ${humanCount(level)} vanish`;
-  const { of, held } = vanished;
-  const whose =
-    held === null
-      ? 'nobody tells how many of them the target still has'
-      : `the target still has ${humanCount(held)} of them`;
-  return `${humanCount(of)} of ${humanCount(level)} connections have vanished, and ${whose}`;
+  return `${now.name}: ${doingText(now) ?? what[now.phase]}.`;
 }
 
 /** `1,000 messages, 152 KiB`; undefined where nothing has come in. */

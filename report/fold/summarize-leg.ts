@@ -10,10 +10,9 @@ import { type Fit, fitLevels } from '../../core/stats/fit.ts';
 import { LINE } from '../../core/stats/shape.ts';
 import { LEAST_LEVELS, type LevelPoint, slopeOf } from '../../core/stats/slope.ts';
 import { OWN_COST_FROM, peakOf } from '../../core/values/plan.ts';
-import { broadcastOf } from './broadcasts.ts';
 import { hiddenBy, withCoarseness } from './coarseness.ts';
 import { type HeldLevel, levelPointsOf, perConnectionOf, strayBytes } from './cost-parts.ts';
-import { churnOf, soakOf } from './going-on.ts';
+import { doingsOf } from './doings.ts';
 import { withoutDisowned } from './inconclusive.ts';
 import { keptOf } from './kept-after-close.ts';
 import { lossesOf } from './losses.ts';
@@ -23,8 +22,6 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
-import { slowOf } from './slow.ts';
-import { stormOf } from './stormed.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -50,7 +47,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(samples, index) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(inOrder.flatMap(([, own]) => own)) };
 }
 
 /**
@@ -85,6 +82,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
   const fitted = bestKnownOf(held.filter(({ point }) => point.level > highWaterBefore(run, leg, index)));
   const fit = fitLevels(wholeOf(fitted));
   const { opening } = legSeriesOf(points);
+  const { churn, soak, ...befell } = doingsOf(run, own, leg, { held, baseline });
   return {
     name: leg.name,
     protocol: leg.protocol,
@@ -111,13 +109,10 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     ...waitsOf(points, progress),
     bytes: bytesOf(leg, points, progress),
     received: receivedOf(leg, points, progress),
-    churn: churnOf(run, own, held, baseline),
-    soak: soakOf(run, own),
+    churn,
+    soak,
     rtt: rttAtTop(leg, points),
-    storm: stormOf(own),
-    slow: slowOf(leg, own),
-    vanish: null,
-    broadcast: broadcastOf(own),
+    ...befell,
     launches: null,
   };
 }

@@ -3,11 +3,9 @@ import { NOTICES, type Notice, type VanishCost, type VanishSummary } from '../..
 
 const HALF = 0.5;
 
-/** What came of connections that vanished, all launches of a leg together; null where none did. */
-export function vanishOf(samples: readonly Sample[], leg: number): VanishSummary | null {
-  const episodes = samples.filter(
-    (sample): sample is VanishEpisode => sample.type === 'vanish' && sample.leg === leg && sample.vanished > 0,
-  );
+/** What came of connections that vanished, all launches of a leg together; null where none did. @param own samples of that leg */
+export function vanishOf(own: readonly Sample[]): VanishSummary | null {
+  const episodes = own.filter((sample): sample is VanishEpisode => sample.type === 'vanish' && sample.vanished > 0);
   const [first] = episodes;
   if (!first) return null;
   const sum = (of: (episode: VanishEpisode) => number): number => episodes.reduce((total, one) => total + of(one), 0);

@@ -1,5 +1,6 @@
-import { RUN_KEYS } from '../../client/metrics/record-run.ts';
+import { RUN_KEYS } from '../../client/metrics/run-now.ts';
 import { METRICS, type MetricKey, type MetricSpec } from '../../core/metrics/catalogue.ts';
+import { DOING_METRICS } from '../../core/metrics/doings.ts';
 import { HOST_METRICS } from '../../core/metrics/host.ts';
 import { PROCESS_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
@@ -17,7 +18,13 @@ const EXPOSED: Readonly<Record<string, ReadonlySet<MetricKey>>> = {
 };
 
 const SECTIONS: ReadonlyArray<readonly [title: string, intro: string, rows: Readonly<Record<string, MetricSpec>>]> = [
-  ['The run', 'Connections as the client sees them, and how far the run is.', RUN_METRICS],
+  ['The run', 'Connections as the client sees them, and how far the run is.', restOf(RUN_METRICS, DOING_METRICS)],
+  [
+    'What connections do',
+    'Messages, and what befalls connections: [storms](storms.md), [slow readers](slow-readers.md), [vanished peers](vanished-peers.md), ' +
+      '[fan-out](fan-out.md), [turnover and soaks](churn.md). What came of an episode is what the summary says, of the last launch alone.',
+    DOING_METRICS,
+  ],
   [
     'The target',
     'Between two full readings `connrig run` follows what the kernel counts anyway: anonymous memory, sockets, descriptors, ' +
@@ -29,6 +36,10 @@ const SECTIONS: ReadonlyArray<readonly [title: string, intro: string, rows: Read
   ['The machine', 'Told by the process that is asked: its own network namespace and its own memory.', HOST_METRICS],
   ['The process', 'What the process that is asked costs itself.', PROCESS_METRICS],
 ];
+
+function restOf(rows: Readonly<Record<string, MetricSpec>>, less: object): Readonly<Record<string, MetricSpec>> {
+  return Object.fromEntries(Object.entries(rows).filter(([key]) => !Object.hasOwn(less, key)));
+}
 
 const nameOf = (key: MetricKey): string => METRICS[key].name;
 
@@ -47,6 +58,9 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
     `\`${nameOf('targetFdsRatio')} > 0.9\`, \`${nameOf('generatorOpenFds')} / ${nameOf('processMaxFds')} > 0.9\``,
   ],
   ['Does the server accept too slowly?', `\`increase(${nameOf('hostListenOverflows')}[1m]) > 0\``],
+  ['Are all back that were cut?', `\`${nameOf('stormAway')} == 0\``],
+  ['Do queues of slow readers grow?', `\`deriv(${nameOf('slowQueued')}[30s]) > 0\``],
+  ['Does memory leak?', `\`${nameOf('memoryLeak')} == 1\`, by as much as \`${nameOf('driftPerHour')}\` says`],
   ['Is it the client that is slow?', `\`${nameOf('generatorSaturated')} == 1\``],
 ];
 

@@ -9,6 +9,7 @@ import { METRICS } from '../../core/metrics/catalogue.ts';
 import { SCHEMES } from '../../core/protocols/schemes.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
+import * as doings from '../../dashboards/grafana/queries/doings.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';
 import { METER, SERVER_QUERIES } from '../../dashboards/grafana/queries/server.ts';
 import type { Query } from '../../dashboards/grafana/query.ts';
@@ -17,19 +18,19 @@ import { RECORDED, type RecordedKey } from '../../dashboards/recorded.ts';
 import { commandOf, needs } from '../support/needs.ts';
 import type { Series } from '../support/prometheus.ts';
 import { lastOf } from './answers.ts';
+import { askPrometheus, Findings } from './asking.ts';
 import { COMPARE_CHECKS, COMPARE_POINTS_CHECKS } from './compare-checks.ts';
+import { OF_DOINGS } from './doings-checks.ts';
 import type { Check, ChecksOf, Facts } from './facts.ts';
 import { LATENCY_CHECKS, LIFECYCLE_CHECKS } from './flow-checks.ts';
 import { GENERATOR_CHECKS, KERNEL_CHECKS, RUNTIME_CHECKS } from './machine-checks.ts';
 import { MEMORY_CHECKS, POINTS_CHECKS } from './memory-checks.ts';
 import { asTruth, RULE_CHECKS } from './rule-checks.ts';
-import { play, RULES_MS, type Scene } from './scene.ts';
+import { play, type Scene } from './scene.ts';
 import { METER_CHECKS, SERVER_CHECKS } from './server-checks.ts';
-import { VANISHED_CHECKS } from './vanished-checks.ts';
 import { VERDICT_CHECKS } from './verdict-checks.ts';
 
 const skip = process.platform === 'linux' ? needs('prometheus', 'promtool') : 'needs /proc';
-const OF_OTHER_RUNS: ReadonlySet<string> = new Set(['ConnrigDeliveriesMissing', 'ConnrigVanishedPeersHeld']);
 
 describe('dashboards and rules over real runs', { skip }, () => {
   let scene: Scene;
@@ -45,22 +46,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
   });
 
   const runs = (): readonly Facts[] => [scene.big, scene.small];
-  /** What a panel would get: the whole range of these runs, with all variables filled in. */
-  async function ask({ expr, kind }: Query, about: readonly Facts[], atSeconds?: number): Promise<Series[]> {
-    const from = Math.min(...about.map(({ startedAt }) => startedAt)) - 2;
-    const to = Math.max(...about.map(({ finishedAt }) => finishedAt)) + RULES_MS / 1000;
-    const text = filled(expr.text, {
-      $__rate_interval: '4s',
-      $__interval: '1s',
-      $__range: `${Math.ceil(to - from)}s`,
-      $runs: about.map(({ name }) => name).join('|'),
-      $run: about[0]!.name,
-      $server: scene.server,
-      $meter: scene.meter,
-    });
-    const known = Math.max(...about.map(({ knownAt }) => knownAt)) + RULES_MS / 1000;
-    return kind === 'now' ? scene.prometheus.at(text, atSeconds ?? known) : scene.prometheus.between(text, from, to);
-  }
+  const ask = (query: Query, about: readonly Facts[], atSeconds?: number): Promise<Series[]> =>
+    askPrometheus(scene.prometheus, query, about, { $server: scene.server, $meter: scene.meter }, atSeconds);
 
   /** In the middle of a run, when it was scraped in time. */
   async function momentIn(facts: Facts): Promise<number> {
@@ -88,7 +75,6 @@ describe('dashboards and rules over real runs', { skip }, () => {
     group('memory', run.MEMORY, MEMORY_CHECKS),
     group('lifecycle', run.LIFECYCLE, LIFECYCLE_CHECKS),
     group('latency', run.LATENCY, LATENCY_CHECKS),
-    group('vanished', run.VANISHED, VANISHED_CHECKS),
     group('kernel', run.KERNEL, KERNEL_CHECKS),
     group('runtime', run.RUNTIME, RUNTIME_CHECKS),
     group('generator', run.GENERATOR, GENERATOR_CHECKS),
@@ -107,6 +93,19 @@ describe('dashboards and rules over real runs', { skip }, () => {
       findings.assertNone();
     });
   }
+
+  it('run: nothing befell connections of these', async () => {
+    const findings = new Findings();
+    for (const facts of runs()) {
+      for (const [row, queries] of Object.entries(doings)) {
+        for (const [key, query] of Object.entries<Query>(queries)) {
+          const answer = await ask(query, [facts]);
+          findings.about(`${facts.run.name} ${row}.${key}`, () => assert.deepEqual(answer, []));
+        }
+      }
+    }
+    findings.assertNone();
+  });
 
   it('server', async () => {
     const findings = new Findings();
@@ -139,6 +138,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
   it('every query of every panel is among these', () => {
     const asked = [
       ...groupsOfRun.map(({ queries }) => queries),
+      // What these answer where something befalls connections: see doings.test.ts.
+      ...Object.values(doings),
       SERVER_QUERIES,
       METER,
       COMPARE,
@@ -209,8 +210,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
     }
     for (const { alert, expr } of ALERTS.rules) {
       const truth = await prometheus.between(asTruth(expr.text), from, to);
-      // No run of the scene has anything published, or peers that vanish.
-      assert.equal(truth.length > 0, !OF_OTHER_RUNS.has(alert), `what ${alert} looks at`);
+      // Nothing befalls the connections of the scene's runs.
+      assert.equal(truth.length > 0, !OF_DOINGS.has(alert), `what ${alert} looks at`);
       const fired = await prometheus.between(`ALERTS{alertname="${alert}",alertstate="firing"}`, from, to);
       if (due.has(alert))
         assert.equal(
@@ -247,28 +248,4 @@ interface Group {
 /** A check for each query, or it doesn't compile. */
 function group<G extends Group['queries']>(name: string, queries: G, checks: ChecksOf<G>): Group {
   return { name, queries, checks };
-}
-
-/** Everything that is wrong, each with the query that it is about. */
-class Findings {
-  readonly #found: string[] = [];
-
-  about(what: string, check: () => void): void {
-    try {
-      check();
-    } catch (error) {
-      this.#found.push(`${what}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-
-  assertNone(): void {
-    assert.ok(this.#found.length === 0, `\n${this.#found.join('\n')}`);
-  }
-}
-
-function filled(text: string, variables: Readonly<Record<string, string>>): string {
-  let all = text;
-  for (const [name, value] of Object.entries(variables)) all = all.replaceAll(name, value);
-  assert.ok(!all.includes('$'), all);
-  return all;
 }

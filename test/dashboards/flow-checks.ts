@@ -140,10 +140,6 @@ export const LATENCY_CHECKS: ChecksOf<typeof LATENCY> = {
   eventGapTail: ofEvents(inSeconds),
   answerHeldMedian: whenThey('poll', inSeconds),
   answerHeldTail: whenThey('poll', inSeconds),
-  deliveryMedian: whenThey('broadcast', inSeconds),
-  deliveryTail: whenThey('broadcast', inSeconds),
-  deliveries: whenThey('broadcast', (answer) => assert.ok(total(summed(answer)) > 0)),
-  awaited: whenThey('broadcast', (answer) => assertAll(answer, (missing) => missing >= 0, 'awaited')),
   messages: whenThey('echo', (answer, facts) => assert.ok(total(summed(answer)) >= 0.8 * talked(facts))),
   replies: whenThey('echo', (answer, facts) => {
     for (const fate of ['in-time', 'late', 'lost']) assert.ok(answer.some(({ labels }) => labels['fate'] === fate));

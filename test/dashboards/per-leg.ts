@@ -50,7 +50,7 @@ const nothing: Check = (answer) =>
 
 /** Nothing where connections don't do that. */
 export const whenThey =
-  (behaviour: 'echo' | 'heartbeat' | 'request' | 'poll' | 'broadcast', check: Check): Check =>
+  (behaviour: 'echo' | 'heartbeat' | 'request' | 'poll', check: Check): Check =>
   (answer, facts) =>
     (behaviourOf(facts) === behaviour ? check : nothing)(answer, facts);
 

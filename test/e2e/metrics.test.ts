@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RUN_KEYS } from '../../client/metrics/record-run.ts';
+import { RUN_KEYS } from '../../client/metrics/run-now.ts';
 import { KERNEL_COMPONENTS } from '../../core/ledger/kernel-rows.ts';
 import { USER_COMPONENTS } from '../../core/ledger/ledger.ts';
 import { Summary } from '../../core/schemas/summary.ts';

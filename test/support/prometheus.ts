@@ -35,11 +35,11 @@ export interface RunningPrometheus {
 /**
  * Starts Prometheus on loopback with a temporary folder, and ends it with the test.
  *
- * @param targets by the names of jobs in our prometheus.yml: host:port
+ * @param targets by the names of jobs in our prometheus.yml: host:port, of one or several
  */
 export async function startPrometheus(
   t: TestContext,
-  targets: Readonly<Record<string, string>>,
+  targets: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-prometheus-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,7 +108,7 @@ type Answer<K extends 'value' | 'values'> = {
 const numbers = ([at, value]: Value): [number, number] => [at, Number(value.replace('Inf', 'Infinity'))];
 
 /** Our own config: the same intervals and rules, other addresses. */
-function configFor(targets: Readonly<Record<string, string>>): string {
+function configFor(targets: Readonly<Record<string, string | readonly string[]>>): string {
   const config = parse(readFileSync(join(DASHBOARDS, 'prometheus/prometheus.yml'), 'utf8')) as {
     rule_files: string[];
     scrape_configs: Array<{ job_name: string; static_configs: Array<{ targets: string[] }> }>;
@@ -119,7 +119,7 @@ function configFor(targets: Readonly<Record<string, string>>): string {
     rule_files: config.rule_files.map((path) => join(DASHBOARDS, 'prometheus', path)),
     scrape_configs: config.scrape_configs.map((job) => ({
       ...job,
-      static_configs: [{ targets: [targets[job.job_name]] }],
+      static_configs: [{ targets: [targets[job.job_name]!].flat() }],
     })),
   });
 }

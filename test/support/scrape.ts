@@ -1,4 +1,18 @@
-import { METRICS, type MetricKey } from '../../core/metrics/catalogue.ts';
+import { BROADCAST_METRICS } from '../../core/metrics/broadcast.ts';
+import { listKeys, METRICS, type MetricKey } from '../../core/metrics/catalogue.ts';
+import { CHURN_METRICS } from '../../core/metrics/churn.ts';
+import { SLOW_METRICS } from '../../core/metrics/slow.ts';
+import { STORM_METRICS } from '../../core/metrics/storm.ts';
+import { VANISH_METRICS } from '../../core/metrics/vanish.ts';
+
+/** What runs of one behaviour tell alone. */
+const OF_ONE_BEHAVIOUR = listKeys({
+  ...BROADCAST_METRICS,
+  ...SLOW_METRICS,
+  ...STORM_METRICS,
+  ...VANISH_METRICS,
+  ...CHURN_METRICS,
+});
 
 /** What a run doesn't tell whose connections are plain, and echo: in the order of the catalogue. */
 export const NOT_OF_ECHO: readonly MetricKey[] = [
@@ -6,14 +20,10 @@ export const NOT_OF_ECHO: readonly MetricKey[] = [
   'tlsObjects',
   'eventGap',
   'answerHeld',
-  'vanishedConnections',
-  'vanishNotice',
-  'vanishStillHeld',
-  'deliveryTime',
-  'deliveries',
-  'deliveriesAwaited',
   'responses',
   'heartbeats',
+  ...OF_ONE_BEHAVIOUR,
+  'episodeMemory',
 ];
 
 /** Samples of a page of metrics: what stands before the value (name and labels) → the value. */

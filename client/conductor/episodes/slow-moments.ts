@@ -3,6 +3,7 @@ import type { SlowEpisode, SlowQueues } from '../../../core/schemas/slow.ts';
 import type { Tally } from '../../../fleet/wire.ts';
 import type { Meters } from '../../../memory/meter-set.ts';
 import type { SlowSockets } from '../../../memory/slow-queues.ts';
+import { queuedBytes } from '../doing-now.ts';
 
 /** A few times a second, and no more than so often in all; a list that takes long is made less often. */
 const EVERY_MS = 250;
@@ -15,6 +16,8 @@ interface Watching {
   readonly tally: () => Tally;
   readonly begunAtMs: number;
   readonly forMs: number;
+  /** Told what waits in their sockets, as often as that is looked at. */
+  readonly told: (queues: SlowQueues) => void;
 }
 
 /** Looks on while connections read slowly. */
@@ -24,7 +27,7 @@ export interface SlowMoments {
   end(): Promise<SlowQueues | undefined>;
 }
 
-export function watchSlow({ sockets, meters, tally, begunAtMs, forMs }: Watching): SlowMoments {
+export function watchSlow({ sockets, meters, tally, begunAtMs, forMs, told }: Watching): SlowMoments {
   const seen: SlowEpisode['moments'] = [];
   const closedBefore = tally().closeReasons['by-defence'];
   const stop = new AbortController();
@@ -33,15 +36,11 @@ export function watchSlow({ sockets, meters, tally, begunAtMs, forMs }: Watching
   async function look(): Promise<SlowQueues | undefined> {
     const atMs = performance.now() - begunAtMs;
     const queues = sockets.isEmpty ? undefined : await sockets.read().catch(() => undefined);
+    if (queues) told(queues);
     seen.push({
       atMs,
       userBytes: meters.readQuick().targetBytes,
-      queuedBytes: queues
-        ? {
-            target: queues.target.written.bytes + queues.target.received.bytes,
-            client: queues.client.received.bytes + queues.client.written.bytes,
-          }
-        : null,
+      queuedBytes: queues ? queuedBytes(queues) : null,
       held: queues?.held ?? null,
       closed: tally().closeReasons['by-defence'] - closedBefore,
     });

@@ -32,7 +32,14 @@ export async function slow(course: LegCourse, level: number, rest: MemoryPoint |
   const told = (): number => slowEnds().reduce((sum, { ports }) => sum + ports.length, 0);
   await wait(() => told() >= begun || performance.now() - begunAtMs > TOLD_MS);
   const sockets = new SlowSockets(slowEnds(), targetIsLocal);
-  const moments = watchSlow({ sockets, meters, tally: fleet.tally, begunAtMs, forMs: slowForMs });
+  const moments = watchSlow({
+    sockets,
+    meters,
+    tally: fleet.tally,
+    begunAtMs,
+    forMs: slowForMs,
+    told: (slowQueues) => course.tell({ slowQueues }),
+  });
   const episode: SlowEpisode = {
     level,
     slow: begun,
@@ -103,6 +110,7 @@ async function readOn(
     lookedAtMs = performance.now();
     const { slowPayloadBytesIn } = fleet.tally();
     const now = queued && (await sockets.read().catch(() => null));
+    if (now) course.tell({ slowQueues: now });
     isEmpty = now ? bytesIn(now) <= EMPTY_SHARE * wereQueued : slowPayloadBytesIn === cameBytes;
     cameBytes = slowPayloadBytesIn;
   }

@@ -68,7 +68,7 @@ async function lookOn(course: LegCourse, level: number, looks: VanishLooks): Pro
   for (;;) {
     const startedAtMs = performance.now();
     await looks.look(meters.readQuick().targetBytes);
-    course.tellVanished(looks.vanished, looks.held);
+    course.tell({ vanished: { of: looks.vanished, held: looks.held } });
     await check(level, watched);
     const nowMs = performance.now();
     if (looks.isOver || startedAtMs >= endsAtMs) return;

@@ -4,21 +4,11 @@ import { SCHEMES, type SchemeName } from '../../../core/protocols/schemes.ts';
 import { histogram, metric, type PromQl, promql, recorded } from '../../promql.ts';
 import { buckets, last, now, over, perSecond } from '../query.ts';
 import { firstLegOf } from './first-leg.ts';
+import { increases, ofRun, quantile, chosenRun as run } from './of-run.ts';
 
-const run = { variable: 'run' } as const;
-/** Series of the process that is the chosen run, at the moments when it is. */
-const ofRun = (series: PromQl): PromQl => promql`${series} and on (job, instance) ${metric('runInfo', { run })}`;
-const quantile = (
-  q: number,
-  key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventGap' | 'answerHeld' | 'deliveryTime',
-): PromQl =>
-  promql`histogram_quantile(${q}, sum by (protocol, leg, le) (${ofRun(perSecond(histogram(key, 'bucket')))}))`;
 /** The same of each stage. */
 const stageQuantile = (q: number): PromQl =>
   promql`histogram_quantile(${q}, sum by (protocol, leg, stage, le) (${ofRun(perSecond(histogram('openStageDuration', 'bucket')))}))`;
-const increases = (key: 'openDuration' | 'roundTrip' | 'scheduleLag' | 'eventLoopDelay'): PromQl =>
-  promql`sum by (le) (${ofRun(promql`increase(${histogram(key, 'bucket')}[$__rate_interval])`)})`;
-
 /** By each connection that is open. */
 const byEach = (key: 'messagesReceived' | 'payloadReceived'): PromQl =>
   promql`${perSecond(metric(key))} / (${metric('connectionsOpen')} > 0)`;
@@ -106,21 +96,11 @@ export const LATENCY = {
   eventGapTail: over(quantile(0.99, 'eventGap'), '{{leg}} events p99'),
   answerHeldMedian: over(quantile(0.5, 'answerHeld'), '{{leg}} polls p50'),
   answerHeldTail: over(quantile(0.99, 'answerHeld'), '{{leg}} polls p99'),
-  deliveryMedian: over(quantile(0.5, 'deliveryTime'), '{{leg}} p50'),
-  deliveryTail: over(quantile(0.99, 'deliveryTime'), '{{leg}} p99'),
-  deliveries: over(ofRun(perSecond(metric('deliveries'))), '{{leg}} {{fate}}'),
-  awaited: over(ofRun(metric('deliveriesAwaited')), '{{leg}} awaited'),
   messages: over(ofRun(perSecond(metric('messagesSent'))), '{{leg}} sent'),
   replies: over(ofRun(perSecond(metric('replies'))), '{{leg}} {{fate}}'),
   responses: over(promql`${ofRun(perSecond(metric('responses')))} > 0`, '{{leg}} {{status}}'),
   fromOthers: over(ofRun(perSecond(metric('messagesFromOthers'))), '{{leg}} from others'),
   heartbeats: over(ofRun(perSecond(metric('heartbeats'))), '{{leg}} heartbeats'),
-} as const;
-
-export const VANISHED = {
-  connections: over(ofRun(metric('vanishedConnections')), '{{leg}} {{fate}}'),
-  notice: over(ofRun(metric('vanishNotice')), '{{leg}} {{share}}'),
-  stillHeld: over(ofRun(metric('vanishStillHeld')), '{{leg}}'),
 } as const;
 
 const kernelRows = ofRun(metric('targetLedger', { component: KERNEL_COMPONENTS }));

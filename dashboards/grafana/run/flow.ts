@@ -118,25 +118,4 @@ export const latency = [
     height: 6,
     queries: [LATENCY.eventGapMedian, LATENCY.eventGapTail, LATENCY.answerHeldMedian, LATENCY.answerHeldTail],
   }),
-  lines({
-    title: 'Deliveries',
-    description: 'From when a message that one publishes was due until a connection has it: quantiles by buckets.',
-    unit: 's',
-    ...third,
-    queries: [LATENCY.deliveryMedian, LATENCY.deliveryTail],
-  }),
-  lines({
-    title: 'Deliveries a second',
-    description: 'In time, late, a second time, behind a later message.',
-    unit: 'mps',
-    ...third,
-    queries: [LATENCY.deliveries],
-  }),
-  lines({
-    title: 'Deliveries awaited',
-    description: 'Due, and not there: those that are missing stay.',
-    unit: 'short',
-    ...third,
-    queries: [LATENCY.awaited],
-  }),
 ];
