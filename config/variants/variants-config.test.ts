@@ -53,6 +53,11 @@ test('what connections sign in by is that of subscribed alone, with the rows tha
   assert.equal(settingsOf(read({ ...given, vary: 'heartbeat' }))['idle']!['dialect'], 'mqtt');
 });
 
+test('connections are replaced for a shorter time than in a run, unless said', () => {
+  const churnOf = (more: RawSettings) => settingsOf(read({ vary: 'churn:5%/s', ...more }))['churn:5%/s'];
+  assert.deepEqual([churnOf({})!['churn-for'], churnOf({ 'churn-for': '20s' })!['churn-for']], ['3s', '20s']);
+});
+
 test('settings of TLS go to where TLS is, and a target of a URL says where', () => {
   const given = { vary: 'tls', command: './both', 'tls-url': 'wss://localhost:8443/a?key=1', insecure: true };
   const { idle, tls } = settingsOf(read(given, ['ws://localhost:3000/a']));

@@ -24,7 +24,7 @@ const { labels, force } = FOLDER_OPTIONS;
 export const COMMON_OPTIONS = {
   ...ofConnections,
   connections,
-  // Nine variants of our own server take less than four minutes. With fewer connections the garbage of the warm-up shows.
+  // Nine variants of our own server, once each, take less than four minutes. With fewer connections the garbage of the warm-up shows.
   levels: { ...ofConnections.levels, default: '2k,3k,4k,5k' },
   protocols: {
     ...protocols,
