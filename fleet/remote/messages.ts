@@ -1,0 +1,140 @@
+/**
+ * What a conductor and workers on other machines say to each other through Redis. All of it is checked when it is read: it comes from
+ * another process, and maybe from another version.
+ *
+ *     queue   {prefix}:shares         one BullMQ job a share: who has it holds the lease
+ *     stream  {prefix}:RUN:orders     what the conductor wants, the newest is in force
+ *     hash    {prefix}:RUN:reports    by share: what its connections have counted, since its generation began
+ *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
+ *     key     {prefix}:RUN:conductor  its epoch; gone when it hasn't said for a while that it lives
+ *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
+ */
+import { z } from 'zod';
+import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
+import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
+import { TallyMessage } from '../wire-schemas.ts';
+
+const count = z.number().int().nonnegative();
+const wire = z.literal(WIRE_VERSION);
+
+/** A share of a run: the data of its job. Whoever takes it can begin with this alone. */
+export const ShareJob = z.strictObject({
+  wire,
+  /** That of connrig: others are refused, since a share is no better than the code that holds it. */
+  version: z.string(),
+  run: z.string(),
+  /** Raised when the conductor adds shares anew, since Redis came back without them; one of an earlier epoch is let go of. */
+  epoch: count,
+  share: count,
+  shares: count.min(1),
+  /** The most connections that it may be asked to hold. */
+  capacity: count,
+  /** What its connections are: `v8.serialize` of a plan, in base64. */
+  plan: z.string(),
+  /** HMAC-SHA256 of all the others under the fleet's token, in hex; empty without a token. */
+  signature: z.string(),
+});
+export type ShareJob = z.infer<typeof ShareJob>;
+
+/** What is wanted now. Sent whole each time, so that one who comes late needs no earlier one. */
+export const FleetOrder = z.strictObject({
+  wire,
+  epoch: count,
+  /** Grows by one with each order. */
+  seq: count,
+  /** When the ramp begins, in µs by the clock of Redis; later than when the order was sent. */
+  atMicros: z.number().nonnegative(),
+  /** Connections and opens per second of each share, in the order of shares. */
+  wanted: z.array(count),
+  perSecond: z.array(z.number().positive()),
+  /** How much later than `atMicros` each share begins, in µs: so machines don't open in step. */
+  offsetMicros: z.array(z.number().nonnegative()),
+  stop: z.boolean(),
+  collections: count,
+  talking: z.boolean(),
+  episodes: count,
+});
+export type FleetOrder = z.infer<typeof FleetOrder>;
+
+/** What a share has counted. Only the newest generation counts, and of that the highest number. */
+export const ShareReport = z.strictObject({
+  wire,
+  share: count,
+  /** Raised each time that a share begins anew, here or elsewhere: `HINCRBY` gives it out. */
+  generation: count,
+  number: count,
+  /** The order that all threads have taken up. */
+  seq: count,
+  host: z.string(),
+  /** What is to be added to moments of this machine to have them by the clock of Redis, in ms. */
+  offsetMs: z.number(),
+  tally: TallyMessage,
+  /** Distributions that have changed since this generation's last report that was taken, as `[µs, count]` pairs, whole and not what was added. */
+  distributions: z.partialRecord(z.enum(HISTOGRAMS), z.array(z.tuple([z.number().nonnegative(), count]))),
+  /** Processor time of the whole worker, in s, and its memory. */
+  cpuSeconds: z.number().nonnegative(),
+  rssBytes: count,
+});
+export type ShareReport = z.infer<typeof ShareReport>;
+
+/** Said once, in words where it is for people. */
+export const ShareEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('trouble'),
+    share: count,
+    host: z.string(),
+    what: z.enum([...OUTCOMES, ...CLOSE_REASONS]),
+    detail: z.string(),
+    openMs: z.number().nonnegative().optional(),
+    silentMs: z.number().nonnegative().optional(),
+  }),
+  z.strictObject({ type: z.literal('agreed'), share: count, host: z.string(), agreement: z.unknown() }),
+  z.strictObject({ type: z.literal('ready'), share: count, generation: count, host: z.string() }),
+  /** All its connections were reset, since the lease was not renewed in time. */
+  z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
+  /** It can't hold the share: another version, a plan that doesn't fit, an error of ours. */
+  z.strictObject({
+    type: z.literal('refused'),
+    share: count,
+    host: z.string(),
+    code: z.string(),
+    sentence: z.string(),
+  }),
+]);
+export type ShareEvent = z.infer<typeof ShareEvent>;
+
+/** A machine that waits for shares, or has one. */
+export const WorkerOffer = z.strictObject({
+  wire,
+  version: z.string(),
+  worker: z.string(),
+  host: z.string(),
+  /** When it last said so, in ms by the clock of Redis. */
+  seenAtMs: z.number(),
+  offsetMs: z.number(),
+  /** What it has room for: connections by its descriptors, or as it was told (`--max`); null: no bound is known. */
+  descriptors: count.nullable(),
+  most: count.nullable(),
+  cores: count,
+  memoryBytes: count,
+  node: z.string(),
+  engine: z.string(),
+  /** The share that it has; null: it waits. */
+  share: count.nullable(),
+  run: z.string().nullable(),
+});
+export type WorkerOffer = z.infer<typeof WorkerOffer>;
+
+/** Keys of a fleet. All have the same hash tag, so that they lie together in a cluster. */
+export const fleetKeys = (prefix: string, run = '') =>
+  ({
+    /** Where BullMQ keeps its queue, and its name there. */
+    queuePrefix: `{${prefix}}`,
+    queue: 'shares',
+    workers: `{${prefix}}:workers`,
+    orders: `{${prefix}}:${run}:orders`,
+    reports: `{${prefix}}:${run}:reports`,
+    generations: `{${prefix}}:${run}:generations`,
+    events: `{${prefix}}:${run}:events`,
+    conductor: `{${prefix}}:${run}:conductor`,
+  }) as const;
