@@ -86,8 +86,8 @@ function assertTimer(pattern: LossPattern, word: LossPattern['word'], from: stri
   const told = JSON.stringify(pattern);
   assert.equal(pattern.word, word, told);
   assert.equal(pattern.timer!.from, from, told);
-  // Never early; how late both the server's timer and our reading are, a busy machine says.
-  assert.ok(pattern.timer!.ms >= 0.95 * timerMs && pattern.timer!.ms < 5 * timerMs, told);
+  // The server's timer began before this end had read its answer, and this end reads its end late: by how much, a busy machine says.
+  assert.ok(pattern.timer!.ms >= timerMs / 2 && pattern.timer!.ms < 5 * timerMs, told);
 }
 
 const IDLE: ReadonlyArray<readonly [what: string, protocol: ProtocolName, end: Ending, reason: 'by-peer' | 'reset']> = [
