@@ -31,7 +31,7 @@ export function broadcastClause({ broadcast }: Pick<LegSummary, 'broadcast'>): P
   const twice = duplicates === 0 ? [] : say`, ${count(duplicates)} came twice`;
   const open = levels.at(-1)?.open;
   const where = open === undefined ? [] : say`with ${count(open)} open `;
-  return say`${came}${twice}: ${where}99 % of them took no more than ${orUnknown(deliveryP99Ms, ms)}, and until all had a message the median was ${orUnknown(lastMs, ms)}`;
+  return say`${came}${twice}: ${where}99 % of them took no more than ${orUnknown(deliveryP99Ms, ms)}, and the last connection had a message after ${orUnknown(lastMs, ms)} (median)`;
 }
 
 /** What speaks against a fan-out: deliveries that are missing or too many. */
