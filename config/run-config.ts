@@ -15,6 +15,7 @@ import { restartProblems } from './restart-problems.ts';
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { shareProblems } from './share-problems.ts';
 import { underProtocols } from './stream-urls.ts';
 import { readTlsMaterial } from './tls-material.ts';
 import { asksOverTls } from './tls-problems.ts';
@@ -113,7 +114,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
-  problems.push(...restartProblems(config, canStartAnew(config)));
+  problems.push(...legs.slice(0, 1).flatMap(({ behaviour }) => shareProblems(behaviour, top)), ...restartProblems(config, canStartAnew(config)));
   problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);

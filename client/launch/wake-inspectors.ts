@@ -51,7 +51,7 @@ async function wake(pid: number): Promise<{ readonly address: string } | { reado
   if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
   const newListeners = await watchNewListeners(pid);
   // It would say on its stderr that it can't listen, and nothing else would come of it.
-  if (!hasOption(pid, 'inspect-port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
+  if (!hasOption(pid, '(?:inspect|debug)[-_]port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
     return { why: `somebody listens at the port ${USUAL_PORT}, where its inspector would be (node --inspect-port=0)` };
   }
   try {

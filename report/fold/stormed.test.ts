@@ -53,3 +53,8 @@ test('of older records nothing is made up', () => {
   assert.deepEqual([kernel, settledBytes, failures, stages, pace], [null, null, null, null, null]);
   assert.ok(Math.abs(backP50Ms! - 1000) < 10);
 });
+
+test('nobody was away for longer than the last one', () => {
+  const { backP50Ms, backP99Ms, allBackMs } = stormOf([{ ...OLD, tookMs: 999.5 }])!;
+  assert.deepEqual([backP50Ms, backP99Ms, allBackMs], [999.5, 999.5, 999.5]);
+});

@@ -9,6 +9,12 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
   const { level, cut, back, retries, heldBack, failedMeanwhile, tookMs } = storm;
   const { beforeBytes, peakBytes, peakAtMs, afterBytes, backAfter, admission, ownLag } = storm;
   const notBack = Math.max(0, cut - back);
+  const allBackMs = notBack === 0 ? tookMs : null;
+  // A histogram is coarser than the time of the last one.
+  const awayAt = (q: number): number | null => {
+    const ms = quantileMs(backAfter, q);
+    return ms === undefined ? null : Math.min(ms, allBackMs ?? ms);
+  };
   const isKnown = peakBytes !== null && beforeBytes !== null;
   return {
     level,
@@ -19,9 +25,9 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     heldBack,
     failedMeanwhile,
     tookMs,
-    backP50Ms: quantileMs(backAfter, 0.5) ?? null,
-    backP99Ms: quantileMs(backAfter, 0.99) ?? null,
-    allBackMs: notBack === 0 ? tookMs : null,
+    backP50Ms: awayAt(0.5),
+    backP99Ms: awayAt(0.99),
+    allBackMs,
     admissionP50Ms: quantileMs(admission, 0.5) ?? null,
     admissionP99Ms: quantileMs(admission, 0.99) ?? null,
     backPerSecond: tookMs > 0 && back > 0 ? (back * 1000) / tookMs : null,
