@@ -58,6 +58,7 @@ export function parseRunConfig(
   const urls = readUrls(commandLine['urls'] ?? file['urls'], protocols, problems);
   const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
+  if (plan !== undefined && !OF_ONE.has(command)) problems.push(...shareProblems(plan));
   const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');
   const tlsMaterial = needsTls ? readTlsMaterial(parsed, env, problems) : undefined;
   const adminTls = readAdminTls(parsed, env, problems);
@@ -106,6 +107,9 @@ function readUrls(given: unknown, protocols: RunConfig['protocols'] | undefined,
   return urls;
 }
 
+/** Commands whose plan is of one connection: how many there are going to be, they say by themselves. */
+const OF_ONE: ReadonlySet<string> = new Set(['try', 'find-limit']);
+
 function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
   const { levels, connections } = config;
   const exactly = 'exactly' in levels ? levels.exactly : evenLevels(connections, levels.count);
@@ -114,7 +118,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
-  problems.push(...legs.slice(0, 1).flatMap(({ behaviour }) => shareProblems(behaviour, top)), ...restartProblems(config, canStartAnew(config)));
+  problems.push(...restartProblems(config, canStartAnew(config)));
   problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);

@@ -1,8 +1,12 @@
 import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
+import { type Plan, peakOf } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 
-/** What comes to nobody does nothing, and nothing is measured of it. @param top connections of the top level */
-export function shareProblems(behaviour: BehaviourPlan, top: number): string[] {
+/** What comes to nobody does nothing, and nothing is measured of it. */
+export function shareProblems({ legs: [leg] }: Plan): string[] {
+  if (leg === undefined) return [];
+  const { behaviour } = leg;
+  const top = peakOf(leg);
   if (behaviour.kind === 'broadcast' && behaviour.by === 'connection' && top === 1)
     return ['--behaviour broadcast: the one connection publishes, and nobody is there to receive; --connections 2'];
   const percent = shareOf(behaviour);
