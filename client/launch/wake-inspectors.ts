@@ -35,7 +35,7 @@ export async function wakeInspectors(roots: readonly number[]): Promise<WokenIns
   const addresses: string[] = [];
   const refused: Array<{ pid: number; why: string }> = [];
   const pids = listTree(roots).filter((pid) => readRuntimeKind(pid) === 'node');
-  // Of all, before the first is woken: the primary of node:cluster wakes its workers by itself.
+  // The primary of node:cluster wakes its workers by itself, so all are looked at before the first is woken.
   const listeners = await Promise.all(pids.map((pid) => watchNewListeners(pid)));
   for (const [i, pid] of pids.entries()) {
     const woken = await wake(pid, listeners[i]!);

@@ -1,6 +1,7 @@
 import type { Sample, StormEpisode } from '../../core/schemas/record.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
+import { LOSS_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 
 /** What came of the storm of a launch; null where there was none. */
 export function stormOf(samples: readonly Sample[]): StormSummary | null {
@@ -39,7 +40,7 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     ownLagP99Ms: quantileMs(ownLag, 0.99) ?? null,
     kernel: storm.kernel ?? null,
     settledBytes: storm.settledBytes ?? null,
-    failures: storm.failures ?? null,
+    failures: storm.failures ? withNone(storm.failures) : null,
     stages: storm.stages
       ? {
           connecting: stageOf(storm.stages.connecting),
@@ -51,6 +52,17 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     restart: storm.restart ?? null,
   };
 }
+
+const FAILED = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
+
+/** What never occurred did so 0 times: a threshold on it has passed. */
+const withNone = ({ attempts, losses }: NonNullable<StormEpisode['failures']>): StormSummary['failures'] => ({
+  attempts: countsOf(FAILED, attempts),
+  losses: countsOf(LOSS_REASONS, losses),
+});
+
+const countsOf = <K extends string>(names: readonly K[], counts: Readonly<Partial<Record<K, number>>>) =>
+  Object.fromEntries(names.map((name) => [name, counts[name] ?? 0])) as Record<K, number>;
 
 /** So many of those that began in a second are to be in time. */
 const IN_TIME_SHARE = 0.99;
