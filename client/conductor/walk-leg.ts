@@ -146,7 +146,6 @@ export async function walkLeg(
       oomKills: () => attended.process.oomKills(),
       defect: () => defect ?? recorder.failure,
       memory: () => guard.error,
-      isSoaking: () => walk.state.phase === 'soak',
       progress: () => walk.progress(),
     },
   });

@@ -246,8 +246,6 @@ test('first comes the person, then our own defect, then the target', async () =>
   await assert.rejects(check(1, watched(tallyOf({ refused: 60 }), all)), defect);
   const error = await errorOf(tallyOf({ refused: 60 }), 1, { ...all, signal: AbortSignal.abort() });
   assert.deepEqual([error?.code, error?.exitCode], ['EINTERRUPTED', interrupted().exitCode]);
-  const soaking = await errorOf(tallyOf({}), 1, { signal: AbortSignal.abort(), isSoaking: () => true });
-  assert.equal(soaking?.hint, 'the same command with --out <run folder> goes on with the soak');
 });
 
 test('waiting ends when the condition holds, and not before', async () => {

@@ -43,8 +43,6 @@ export interface Watched {
   defect(): Error | undefined;
   /** Why memory doesn't allow to go on; undefined: it does. */
   memory?(): RigError | undefined;
-  /** What is interrupted now can be gone on with. */
-  isSoaking?(): boolean;
   /** The leg so far: the times of what failed or was lost. */
   progress(): Pick<LegProgress, 'losses' | 'failedAfter' | 'ownLag'>;
 }
@@ -67,7 +65,7 @@ export async function waitFor(condition: (tally: Tally) => boolean, wanted: numb
 
 /** One look at everything that ends a leg early. */
 export async function check(wanted: number, watched: Watched, tally = watched.tally()): Promise<void> {
-  if (watched.signal.aborted) throw interrupted(watched.isSoaking?.());
+  if (watched.signal.aborted) throw interrupted();
   const defect = watched.defect();
   if (defect) throw defect;
   const memory = watched.memory?.();
@@ -101,11 +99,9 @@ function killedForMemory({ url, tally, oomKills }: Watched): RigError | undefine
   );
 }
 
-export const interrupted = (isSoaking = false): RigError =>
+export const interrupted = (): RigError =>
   new RigError('EINTERRUPTED', 'the run was interrupted', {
-    hint: isSoaking
-      ? 'the same command with --out <run folder> goes on with the soak'
-      : 'connrig report <run folder>, for what was measured until then',
+    hint: 'connrig report <run folder>, for what was measured until then',
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
