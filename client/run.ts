@@ -12,7 +12,7 @@ import { type BuiltTarget, buildTarget } from '../lab/build.ts';
 import type { TargetSource } from '../lab/catalogue.ts';
 import { askExporter } from './ask-exporter.ts';
 import { chooseDrive } from './choose-engine.ts';
-import { type BegunSoak, findBegunSoak, goingOnNotice } from './conductor/begun-soak.ts';
+import { type BegunSoak, findBegunSoak, goingOnNotice, orToGoOnWith } from './conductor/begun-soak.ts';
 import { discreet, secretsOf } from './conductor/discreet-recorder.ts';
 import { defaultFolder, openRecorder } from './conductor/recorder.ts';
 import { walkLegs } from './conductor/walk-legs.ts';
@@ -107,7 +107,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       const unmeasured = await walkLegs(given);
       if (unmeasured) failWith(unmeasured);
     } catch (thrown) {
-      failWith(systemError(thrown) ?? thrown);
+      failWith(orToGoOnWith(systemError(thrown) ?? thrown, recorder.folder));
     }
     error ??= recorder.failure;
     const exitCode = error === undefined ? EXIT.done : exitCodeOf(error);

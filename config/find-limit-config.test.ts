@@ -127,3 +127,8 @@ test('docs/find-limit.md has a row for each objective', () => {
     );
   }
 });
+
+test('how many a share comes to is up to the step', () => {
+  const { behaviour } = legOf(parse({ behaviour: 'slow:10%', slo: 'failed < 1%' }));
+  assert.ok(behaviour.kind === 'slow' && behaviour.sharePercent === 10);
+});

@@ -108,3 +108,19 @@ test('a limit of round trips goes with a behaviour that has them', () => {
   assert.equal(config.rttLimitMs, 50);
   assert.match(findRunProblem({ 'rtt-limit': '50ms', behaviour: 'heartbeat:30s' }), /with --behaviour heartbeat;/);
 });
+
+test('a share that comes to nobody is refused, one that comes to one connection is not', () => {
+  for (const behaviour of ['storm:10%:at-once', 'vanish:10%', 'slow:10%']) {
+    assert.match(
+      findRunProblem({ behaviour, connections: 4, levels: 1 }),
+      /^--behaviour (storm|vanish|slow): 10% of 4 connections is nobody; --connections 10, or a larger share$/,
+    );
+    assert.match(findRunProblem({ behaviour, levels: '1,2,3' }), /of 3 connections is nobody/);
+    parseRunConfig({ behaviour, connections: 5, levels: 1 });
+  }
+  const behaviour = 'broadcast:1/s:64B';
+  const alone = { behaviour, protocol: 'ws', connections: 1, levels: 1 };
+  assert.match(findRunProblem(alone), /^--behaviour broadcast: the one connection publishes, and nobody/);
+  parseRunConfig({ ...alone, publish: 'POST http://h:1/x' });
+  parseRunConfig({ ...alone, connections: 2 });
+});

@@ -15,6 +15,7 @@ import { restartProblems } from './restart-problems.ts';
 import { commandAgain } from './run-again.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { shareProblems } from './share-problems.ts';
 import { underProtocols } from './stream-urls.ts';
 import { readTlsMaterial } from './tls-material.ts';
 import { asksOverTls } from './tls-problems.ts';
@@ -57,6 +58,7 @@ export function parseRunConfig(
   const urls = readUrls(commandLine['urls'] ?? file['urls'], protocols, problems);
   const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
+  if (plan !== undefined && !OF_ONE.has(command)) problems.push(...shareProblems(plan));
   const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');
   const tlsMaterial = needsTls ? readTlsMaterial(parsed, env, problems) : undefined;
   const adminTls = readAdminTls(parsed, env, problems);
@@ -104,6 +106,9 @@ function readUrls(given: unknown, protocols: RunConfig['protocols'] | undefined,
   }
   return urls;
 }
+
+/** Commands whose plan is of one connection: how many there are going to be, they say by themselves. */
+const OF_ONE: ReadonlySet<string> = new Set(['try', 'find-limit']);
 
 function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
   const { levels, connections } = config;

@@ -86,7 +86,8 @@ function assertTimer(pattern: LossPattern, word: LossPattern['word'], from: stri
   const told = JSON.stringify(pattern);
   assert.equal(pattern.word, word, told);
   assert.equal(pattern.timer!.from, from, told);
-  assert.ok(pattern.timer!.ms >= 0.95 * timerMs && pattern.timer!.ms < 1.5 * timerMs, told);
+  // The server's timer began before this end had read its answer, and this end reads its end late: by how much, a busy machine says.
+  assert.ok(pattern.timer!.ms >= timerMs / 2 && pattern.timer!.ms < 5 * timerMs, told);
 }
 
 const IDLE: ReadonlyArray<readonly [what: string, protocol: ProtocolName, end: Ending, reason: 'by-peer' | 'reset']> = [
@@ -107,7 +108,7 @@ for (const engine of ENGINES) {
           watched.fleet.pursue(OPEN, PER_SECOND);
           const pattern = await untilLost(watched, OPEN);
           assertTimer(pattern, 'idle', 'opening');
-          assert.match(lossClause(pattern), /^each [01]\.\d s after it opened: it closes what rests$/);
+          assert.match(lossClause(pattern), /^each \d+(\.\d+)? s after it opened: it closes what rests$/);
           assert.ok(watched.tally().closeReasons[reason] >= OPEN);
           const { openMs, silentMs } = watched.troubles[0]!;
           // The server's timer began before this end had read its answer: how much before, a busy machine says.

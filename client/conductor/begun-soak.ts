@@ -58,6 +58,13 @@ export function findBegunSoak(folder: string, settings: Readonly<Record<string, 
   return { ...at, file };
 }
 
+/** What ended a run; where that interrupted a soak, its hint says how that is gone on with. */
+export function orToGoOnWith(error: unknown, folder: string): unknown {
+  if (!(error instanceof RigError) || error.code !== 'EINTERRUPTED' || !standOf(folder)) return error;
+  const hint = `the same command with --out <run folder> goes on with the soak; ${error.hint}`;
+  return new RigError(error.code, error.message, { hint, cause: error });
+}
+
 /** For who waits. */
 export const goingOnNotice = ({ heldMs, segment }: GoingOnAt): string =>
   `going on with a soak of which ${humanMs(heldMs)} are over, in segment ${segment + 1}`;

@@ -8,7 +8,7 @@ const GIVEN_UP: Readonly<
   flood: {
     code: 'EGENERATOR',
     sentence: 'sends more than this client can read',
-    hint: 'measure the target while it sends less, or fewer --connections',
+    hint: '--behaviour with fewer or smaller messages where those are its answers, or measure the target while it sends less',
   },
   'protocol-error': {
     code: 'EDROPPED',

@@ -88,10 +88,11 @@ export class LegWalk {
       if (isRead) await churn(course, level);
       if (level === top) await soak(course, level);
     }
+    const climbDrops = course.cycle === 0 ? await this.#tellTurnedAway() : 0;
     // Once every level was read: what it leaves in an allocator would look free to the levels above.
     if (course.cycle === 0) await episodeOf(leg.behaviour.kind)?.(course, top, this.holds.at(-1));
     fleet.setTalking(false);
-    if (course.cycle === 0) await this.#tellTurnedAway();
+    if (course.cycle === 0) await this.#tellTurnedAwayLater(climbDrops);
     course.enter('drain', 0);
     await drain(course);
     // What is left behind is held against the baseline, which was of another process.
@@ -101,8 +102,18 @@ export class LegWalk {
   }
 
   /** A client that is turned away tries again a second later, which would pass for the target's own slowness. */
-  async #tellTurnedAway(): Promise<void> {
+  async #tellTurnedAway(): Promise<number> {
     const backlog = await this.#course.context.acceptance.turnedAway();
     if (backlog && backlog.drops > 0) this.#course.warn(toWarning('WTURNEDAWAY', backlog));
+    return backlog?.drops ?? 0;
+  }
+
+  /** As they came back or were replaced: nobody's pace holds these, and times to open are those of the climb. */
+  async #tellTurnedAwayLater(climbDrops: number): Promise<void> {
+    const { acceptance, restart } = this.#course.context;
+    const backlog = await acceptance.turnedAway();
+    // A target that was started again has a listener that counts from 0.
+    const drops = (backlog?.drops ?? 0) - (restart ? 0 : climbDrops);
+    if (backlog && drops > 0) this.#course.warn(toWarning('WTURNEDAWAYLATER', { most: backlog.most, drops }));
   }
 }

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { parseTargetUrl, type TargetUrl } from '../../core/values/urls.ts';
 import { Missing } from '../../memory/meter.ts';
-import { NO_COLLECTION, openCollection } from './collection.ts';
+import { NO_COLLECTION, openCollection, withInspectorPort } from './collection.ts';
 
 const LINUX = { timeout: 120_000, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 
@@ -20,9 +20,9 @@ interface Started {
   hear(part: string): Promise<string>;
 }
 
-function started(t: TestContext, command: string, args: readonly string[]): Started {
+function started(t: TestContext, command: string, args: readonly string[], env = process.env): Started {
   // A group, so that what it starts goes with it.
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env });
   t.after(() => process.kill(-child.pid!, 'SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const hear = async (part: string): Promise<string> => {
@@ -57,6 +57,28 @@ test('a Node.js server behind a proxy that has no garbage is inspected, whoever 
   const { inspectors, refused, close } = await openCollection('auto', { pid, url: at(port) });
   assert.deepEqual([inspectors.length, refused], [1, []]);
   await close();
+});
+
+const CLUSTER = `
+import cluster from 'node:cluster';
+import net from 'node:net';
+let up = 0;
+const count = ({ port }) => { if (++up === 3) console.log('port', port); };
+if (cluster.isPrimary) for (let i = 0; i < 3; i++) cluster.fork().on('listening', count);
+else net.createServer().listen(0, '127.0.0.1');
+`;
+
+test('the workers of node:cluster come up in that environment, and each is inspected', LINUX, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'connrig-cluster-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const program = join(folder, 'cluster.mjs');
+  writeFileSync(program, CLUSTER);
+  const { pid, hear } = started(t, process.execPath, [program], withInspectorPort(process.env));
+  const [, port = ''] = /^port (\d+)$/.exec(await hear('port')) ?? [];
+  const { inspectors, refused, close } = await openCollection('auto', { pid, url: at(port) });
+  await close();
+  assert.ok(inspectors.length >= 3, JSON.stringify(inspectors));
+  assert.deepEqual(refused, []);
 });
 
 const SERVER_IN_JAVA = `

@@ -46,11 +46,15 @@ export const howToCollect = (
   kind: Target['kind'],
 ): CollectHow => collect ?? (kind === 'command' && inspect === undefined ? 'auto' : 'off');
 
-/** An environment in which Node.js opens its inspector at any free port: two runs at once would both want the usual one. */
+/**
+ * An environment in which Node.js opens its inspector at any free port: two runs at once would both want the usual one. It is
+ * `--inspect-port` by another name. Where `node:cluster` sees that name, it gives each worker the port of the primary and 1 more, and
+ * workers whose inspector was to be at port 1 end at once.
+ */
 export const withInspectorPort = (env: Readonly<Record<string, string | undefined>>): typeof env =>
   env['NODE_OPTIONS']?.includes('--inspect')
     ? env
-    : { ...env, NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --inspect-port=127.0.0.1:0`.trim() };
+    : { ...env, NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --debug_port=127.0.0.1:0`.trim() };
 
 /**
  * Finds out how the processes of a target can be made to collect their garbage, and prepares them.

@@ -4,7 +4,7 @@ import { connectInspector } from '../../memory/inspector.ts';
 import { listTree } from '../../memory/process-tree.ts';
 import { readRuntimeKind } from '../../memory/runtime-kind.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
-import { watchNewListeners, whereAnybodyListens } from '../preflight/listeners.ts';
+import { type ListensAt, watchNewListeners, whereAnybodyListens } from '../preflight/listeners.ts';
 
 /** A process that is busy takes the signal up by a thread of its own. The machine may be busy as well. */
 const OPEN_WITHIN_MS = 10_000;
@@ -34,9 +34,11 @@ export interface WokenInspectors {
 export async function wakeInspectors(roots: readonly number[]): Promise<WokenInspectors> {
   const addresses: string[] = [];
   const refused: Array<{ pid: number; why: string }> = [];
-  for (const pid of listTree(roots)) {
-    if (readRuntimeKind(pid) !== 'node') continue;
-    const woken = await wake(pid);
+  const pids = listTree(roots).filter((pid) => readRuntimeKind(pid) === 'node');
+  // The primary of node:cluster wakes its workers by itself, so all are looked at before the first is woken.
+  const listeners = await Promise.all(pids.map((pid) => watchNewListeners(pid)));
+  for (const [i, pid] of pids.entries()) {
+    const woken = await wake(pid, listeners[i]!);
     if ('address' in woken) addresses.push(woken.address);
     else refused.push({ pid, why: woken.why });
   }
@@ -46,12 +48,15 @@ export async function wakeInspectors(roots: readonly number[]): Promise<WokenIns
   return { addresses, refused, close };
 }
 
-async function wake(pid: number): Promise<{ readonly address: string } | { readonly why: string }> {
+/** @param newListeners tells where it listens that nobody did before any was woken */
+async function wake(
+  pid: number,
+  newListeners: () => Promise<readonly ListensAt[]>,
+): Promise<{ readonly address: string } | { readonly why: string }> {
   if (hasOption(pid, 'inspect(?:-brk)?')) return { why: 'it has an inspector already; name it by --inspect host:port' };
   if (!catchesTheSignal(pid)) return { why: 'it does not take SIGUSR1 (--disable-sigusr1, or it is just starting)' };
-  const newListeners = await watchNewListeners(pid);
   // It would say on its stderr that it can't listen, and nothing else would come of it.
-  if (!hasOption(pid, 'inspect-port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
+  if (!hasOption(pid, '(?:inspect|debug)[-_]port') && (await whereAnybodyListens([USUAL_PORT])).length > 0) {
     return { why: `somebody listens at the port ${USUAL_PORT}, where its inspector would be (node --inspect-port=0)` };
   }
   try {

@@ -112,7 +112,7 @@ export function makeVariant(name: string, base: VariantBase): RawSettings | stri
     : { ...SHORTER[known], behaviour: text, ...pick(base.settings, SHORTER[known]) };
 }
 
-/** Of what a run does at each level for the sake of its drift, a variant does less: its cost is what is compared. */
+/** A run goes on for longer at each level, to tell drift. Variants compare costs alone. */
 const SHORTER: Readonly<Record<string, RawSettings>> = { churn: { 'churn-for': '3s' } };
 
 const pick = (from: RawSettings, names: RawSettings = {}): RawSettings =>

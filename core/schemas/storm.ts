@@ -34,7 +34,7 @@ const StormKernel = z.object({
   sumPeakBytes: bytes,
 });
 
-/** How attempts ended that failed, and why open connections were lost. What never occurred is left out. */
+/** How attempts ended that failed, and why open connections were lost. A record leaves out what never occurred. */
 const StormFailures = z.object({
   attempts: z.partialRecord(z.enum(OUTCOMES), count),
   losses: z.partialRecord(z.enum(CLOSE_REASONS), count),

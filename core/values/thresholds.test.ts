@@ -27,6 +27,17 @@ test('a number of the summary is held against a quantity of its kind', () => {
   assert.deepEqual(resultOf('ws.retained.files.perClosedConnection >= 0'), [0, false]);
 });
 
+test('the parts of bytes are bytes', () => {
+  for (const path of [
+    'slow.queuedBytesPerSlow.target',
+    'slow.allocatedBytesPerSlow.client',
+    'storm.kernel.peakBytes',
+  ]) {
+    const threshold = readThreshold(`ws.${path} > 1GiB`);
+    assert.ok(typeof threshold === 'object' && threshold.limit === 2 ** 30, String(threshold));
+  }
+});
+
 test('where the limit lies within the interval of a value nothing is shown, unless the end of it is asked for', () => {
   const [leg] = summary.legs;
   const total = { bytes: 9000, low: 8000, high: 10_000 };

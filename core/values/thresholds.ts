@@ -113,9 +113,10 @@ export const kindOf = (path: readonly string[]): QuantityKind | undefined => {
   const dotted = path.join('.');
   // Descriptors, their interval included.
   if (/\.files\./.test(dotted)) return undefined;
-  if (/(^|\.)(low|high|\w*[bB]ytes\w*)$|\.components\./.test(dotted)) return 'bytes';
   if (/Ms$/.test(dotted)) return 'duration';
   if (/Percent$/.test(dotted)) return 'percent';
+  // Its last name, or that of what it is a part of: `queuedBytesPerSlow.target`.
+  if (/(^|\.)(low|high|\w*[bB]ytes\w*(\.\w+)?)$|\.components\./.test(dotted)) return 'bytes';
   return undefined;
 };
 

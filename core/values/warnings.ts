@@ -113,6 +113,12 @@ export const WARNINGS = {
       `the target's accept queue, of ${humanCount(most)}, turned ${humanCount(drops)} attempts away: their clients tried again 1 s later or more, and the times to open contain that`,
     hint: () => 'a longer queue (backlog of listen() and net.core.somaxconn, at the target), or a lower --rate',
   },
+  /** After the climb, by a storm say. */
+  WTURNEDAWAYLATER: {
+    sentence: ({ most, drops }: { readonly most: number; readonly drops: number }) =>
+      `after the climb the target's accept queue, of ${humanCount(most)}, turned ${humanCount(drops)} attempts away: their clients tried again 1 s later or more, and the times until they were open contain that`,
+    hint: () => 'a longer queue (backlog of listen() and net.core.somaxconn, at the target)',
+  },
   WUNANSWERED: {
     sentence: ({ unanswered, of }: { readonly unanswered: number; readonly of: number }) =>
       `the target left ${unanswered} of ${of} closes unanswered: the warm-up ended after one round, and each drain takes some seconds`,

@@ -5,9 +5,9 @@ import { TallyWriter } from '../local/shared.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { COUNTER, HISTOGRAMS, type HistogramName } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, type MakeBehaviour, MOST_AT_ONCE } from './behaviour.ts';
+import { isOfShare, nextWith } from './share.ts';
 import { NONE } from './slot-queue.ts';
 import { endsOf } from './slow-ends.ts';
-import { nextWith, shareOfSlot } from './slow-share.ts';
 
 /** What a slot's connection is here for: it isn't open, reads all the time, or is one of the share. */
 const AWAY = 0;
@@ -140,7 +140,7 @@ export function createSlow(plan: SlowPlan, deps: BehaviourDeps, make: MakeBehavi
     },
 
     onOpened(slot) {
-      if (shareOfSlot(slot, sharePercent, marks)) {
+      if (isOfShare(slot, sharePercent, marks)) {
         places[slot] = SLOW;
         ownTally.set(COUNTER.open, ++sloth);
       } else {

@@ -5,6 +5,7 @@ import { scramble } from '../../core/values/scramble.ts';
 import { COUNTER } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
 import { DueHeap } from './due-heap.ts';
+import { isOfShare } from './share.ts';
 
 /** No connection that is away. */
 const NONE = -1;
@@ -58,12 +59,11 @@ export function createStorm(plan: StormPlan, { connections, tally, histograms, n
 
   /** Evenly over all slots, so that old and new ones are among them. */
   function choose(): void {
-    let owed = 50;
-    let left = tally.get(COUNTER.open);
-    for (let slot = connections.nextOpen(NONE); left > 0; slot = connections.nextOpen(slot), left--) {
-      owed += plan.percent;
-      if (owed < 100) continue;
-      owed -= 100;
+    const open = tally.get(COUNTER.open);
+    let slot = NONE;
+    for (let place = 0; place < open; place++) {
+      slot = connections.nextOpen(slot);
+      if (!isOfShare(place, plan.percent, marks)) continue;
       chosen[slot] = 1;
       chosenCount += 1;
     }

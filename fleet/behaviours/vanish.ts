@@ -2,6 +2,7 @@ import type { VanishPlan } from '../../core/behaviours/vanish.ts';
 import type { VanishedEnds } from '../engines/vanisher.ts';
 import { COUNTER, type Vanished } from '../wire.ts';
 import { type Behaviour, type BehaviourDeps, MOST_AT_ONCE } from './behaviour.ts';
+import { isOfShare } from './share.ts';
 
 /** What becomes of a slot. */
 const STAYS = 0;
@@ -18,27 +19,26 @@ const ASK_AGAIN_MS = 10;
  */
 export function createVanish(
   { percent }: VanishPlan,
-  { connections, tally, now, tellVanished, onTrouble }: BehaviourDeps,
+  { connections, tally, marks, now, tellVanished, onTrouble }: BehaviourDeps,
 ): Behaviour {
-  const marks = new Uint8Array(connections.capacity);
+  const fates = new Uint8Array(connections.capacity);
   let cursor = -1;
   let untilMs = 0;
 
   /** Evenly over all slots, so that old and new ones are among them. */
   function choose(): void {
-    let owed = 50;
-    let left = tally.get(COUNTER.open);
-    for (let slot = connections.nextOpen(-1); left > 0; slot = connections.nextOpen(slot), left--) {
-      owed += percent;
-      if (owed < 100) continue;
-      owed -= 100;
-      marks[slot] = CHOSEN;
+    const open = tally.get(COUNTER.open);
+    let slot = -1;
+    for (let place = 0; place < open; place++) {
+      slot = connections.nextOpen(slot);
+      if (!isOfShare(place, percent, marks)) continue;
+      fates[slot] = CHOSEN;
       tally.add(COUNTER.vanishing, 1);
     }
   }
 
-  function settle(slot: number, mark: typeof STAYS | typeof GONE): void {
-    marks[slot] = mark;
+  function settle(slot: number, fate: typeof STAYS | typeof GONE): void {
+    fates[slot] = fate;
     tally.add(COUNTER.vanishing, -1);
   }
 
@@ -64,20 +64,20 @@ export function createVanish(
     },
 
     end() {
-      for (let slot = marks.indexOf(GONE); slot >= 0; slot = marks.indexOf(GONE, slot + 1)) {
+      for (let slot = fates.indexOf(GONE); slot >= 0; slot = fates.indexOf(GONE, slot + 1)) {
         connections.dropVanished(slot);
       }
       tally.add(COUNTER.away, -tally.get(COUNTER.vanished));
       tally.set(COUNTER.vanished, 0);
       tally.set(COUNTER.vanishing, 0);
-      marks.fill(STAYS);
+      fates.fill(STAYS);
     },
 
     step() {
       if (tally.get(COUNTER.vanishing) === 0) return Number.POSITIVE_INFINITY;
       const told: Vanished[] = [];
       for (let i = 0; i < MOST_AT_ONCE; i++) {
-        cursor = marks.indexOf(CHOSEN, cursor + 1);
+        cursor = fates.indexOf(CHOSEN, cursor + 1);
         if (cursor < 0) break;
         const ends = vanish(cursor);
         if (ends) told.push({ ...ends, atMs: now() });
@@ -93,7 +93,7 @@ export function createVanish(
     onAnswer() {},
 
     onClosed(slot) {
-      if (marks[slot] === CHOSEN) settle(slot, STAYS);
+      if (fates[slot] === CHOSEN) settle(slot, STAYS);
     },
   };
 }

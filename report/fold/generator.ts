@@ -11,6 +11,7 @@ import { generatorSlope } from './summarize-leg.ts';
 
 /** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
 const LATE_MS = 250;
+const SENT = 'messages were sent';
 /** What the client itself cost, and whether it was what limited the run. */
 export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
   const ticks = record.samples.filter((sample) => sample.type === 'tick');
@@ -55,7 +56,7 @@ function sendLateness({ samples }: RunRecord, { name }: RecordedLeg, index: numb
   for (const { level, talk } of points) {
     const lateMs = sendLatenessMs(talk?.sendLag ?? []);
     if (lateMs !== undefined) {
-      return `${name}: at ${level} connections 1 in 100 messages were sent ${humanMs(lateMs)} late or later`;
+      return `${name}: at ${level} connections 1 in 100 ${SENT} ${humanMs(lateMs)} late or later`;
     }
   }
   return undefined;
@@ -71,6 +72,12 @@ function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: num
   const share = ramps.tooBusy(cores);
   if (share === undefined) return undefined;
   return `${name}: the client used ${Math.round(share * 100)} % of its ${cores} core${cores === 1 ? '' : 's'} while opening`;
+}
+
+/** What would take the client out of the way: --rate is the pace of opens alone. */
+export function bottleneckHint(bottleneck: string): string {
+  const less = bottleneck.includes(SENT) ? 'fewer or smaller messages in --behaviour' : '--rate slower';
+  return `${less}, --workers more, or the client on another machine`;
 }
 
 /** How a leg stood when last told. */

@@ -64,6 +64,8 @@ test('a range is no cost, and neither is the slope of what lies on no line', () 
     sentence: 'one more WebSocket costs something between 4.3 and 13.3 KiB, which is too wide a range to plan by',
     remedy: '--connections 2k --launches 5',
   });
+  const [ranAlready] = withoutDisowned(costing(9000, 4600), undefined, false).inconclusive!.reasons;
+  assert.match(ranAlready!.remedy, /^--connections 2k --levels \d+$/, 'what ran already is not launched again');
   const [bent] = reasonsOf({ ...firm, fit: { ...firm.fit!, rSquared: 0.98 } });
   assert.equal(bent!.code, 'no-line');
   assert.match(bent!.sentence, /^memory does not closely follow the number of connections \(R² 0\.9800\), so /);

@@ -27,9 +27,11 @@ const MOST_TIMES = 10;
  * A leg without what its levels don't show. A cost that may be anything is none, and nothing that follows from it is told: no line, no
  * burst, and so no capacity, forecast or limit. What was measured at each level stays, and so do rows of the ledger, each with an interval of
  * its own.
+ *
+ * @param isStartedHere the run starts the target, and so could launch it more often
  */
-export function withoutDisowned(leg: LegSummary, hidden?: Hidden): LegSummary {
-  const reasons = reasonsAgainst(leg, hidden);
+export function withoutDisowned(leg: LegSummary, hidden?: Hidden, isStartedHere = true): LegSummary {
+  const reasons = reasonsAgainst(leg, hidden, isStartedHere);
   if (reasons.length === 0) return leg;
   // One climb says no better what stays than what one more takes.
   const retained = leg.retained?.low === null ? null : leg.retained;
@@ -48,12 +50,13 @@ function rowsOf({ perConnection }: LegSummary, hidden: Hidden | undefined): Inco
   return Object.fromEntries(all.filter(([name, estimate]) => estimate !== null && isTold(name)));
 }
 
-function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
+function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined, isStartedHere: boolean): Reason[] {
   const { perConnection, fit } = leg;
   const cost = knownCost(leg);
   if (cost === null) return [];
   const [one] = nounsOf(leg);
   const more = `--connections ${moreThan(leg, cost)}`;
+  const moreLevels = `--levels ${2 * leg.levels.length}`;
   const reach = reachOf(cost);
   const isWide = cost.low <= 0 || reach > WIDEST_REACH * cost.bytes;
   if (hidden && isWide && perConnection!.coarseBytes > reach / 2) {
@@ -68,7 +71,7 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
       {
         code: 'scatter',
         sentence: `the levels scatter too much to tell what one more ${one} costs${bound}`,
-        remedy: `${more} --levels ${2 * leg.levels.length}`,
+        remedy: `${more} ${moreLevels}`,
       },
     ];
   }
@@ -89,7 +92,7 @@ function reasonsAgainst(leg: LegSummary, hidden: Hidden | undefined): Reason[] {
     reasons.push({
       code: 'range',
       sentence: `one more ${one} costs something between ${low} and ${high} ${unit}, which is too wide a range to plan by`,
-      remedy: `${more} --launches 5`,
+      remedy: `${more} ${isStartedHere ? '--launches 5' : moreLevels}`,
     });
   }
   return reasons;

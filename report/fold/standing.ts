@@ -6,6 +6,7 @@ import { type ErrorCode, EXIT, EXIT_OF } from '../../core/values/errors.ts';
 import { lostIn } from '../../core/values/outcomes.ts';
 import { type Unmeasured, unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { unshownBroadcast } from '../words/broadcast-phrases.ts';
+import { bottleneckHint } from './generator.ts';
 import type { RunRecord } from './read-run.ts';
 import { unshownTalk } from './unshown-talk.ts';
 
@@ -32,7 +33,7 @@ export function standingOf(record: RunRecord, legs: readonly LegSummary[], bottl
       ? { status: 'inconclusive', exitCode: EXIT.inconclusive, error: unclear }
       : { status: 'measured', exitCode: run.exitCode, error: errorIn(record) };
   }
-  const hint = '--rate slower, --workers more, or the client on another machine';
+  const hint = bottleneckHint(bottleneck);
   const error = { code: 'EGENERATOR', message: `the client was the bottleneck: ${bottleneck}`, hint };
   return { status: 'invalid', exitCode: EXIT.invalid, error };
 }

@@ -53,3 +53,15 @@ test('of older records nothing is made up', () => {
   assert.deepEqual([kernel, settledBytes, failures, stages, pace], [null, null, null, null, null]);
   assert.ok(Math.abs(backP50Ms! - 1000) < 10);
 });
+
+test('nobody was away for longer than the last one', () => {
+  const { backP50Ms, backP99Ms, allBackMs } = stormOf([{ ...OLD, tookMs: 999.5 }])!;
+  assert.deepEqual([backP50Ms, backP99Ms, allBackMs], [999.5, 999.5, 999.5]);
+});
+
+test('what never failed did so 0 times, so that a threshold on it has passed', () => {
+  const { failures } = stormOf([{ ...OLD, failures: { attempts: { refused: 3 }, losses: {} } }])!;
+  const { attempts, losses } = failures!;
+  assert.deepEqual([attempts.refused, attempts['timed-out'], losses['by-peer']], [3, 0, 0]);
+  assert.ok(!('open' in attempts) && !('by-us' in losses), 'these are no failures');
+});

@@ -1,6 +1,7 @@
 import type { Sample, StormEpisode } from '../../core/schemas/record.ts';
 import type { StormSummary } from '../../core/schemas/storm.ts';
 import { quantileMs, type SparseHistogram } from '../../core/stats/histogram.ts';
+import { LOSS_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 
 /** What came of the storm of a launch; null where there was none. */
 export function stormOf(samples: readonly Sample[]): StormSummary | null {
@@ -9,6 +10,12 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
   const { level, cut, back, retries, heldBack, failedMeanwhile, tookMs } = storm;
   const { beforeBytes, peakBytes, peakAtMs, afterBytes, backAfter, admission, ownLag } = storm;
   const notBack = Math.max(0, cut - back);
+  const allBackMs = notBack === 0 ? tookMs : null;
+  // A histogram is coarser than the time of the last one.
+  const awayAt = (q: number): number | null => {
+    const ms = quantileMs(backAfter, q);
+    return ms === undefined ? null : Math.min(ms, allBackMs ?? ms);
+  };
   const isKnown = peakBytes !== null && beforeBytes !== null;
   return {
     level,
@@ -19,9 +26,9 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     heldBack,
     failedMeanwhile,
     tookMs,
-    backP50Ms: quantileMs(backAfter, 0.5) ?? null,
-    backP99Ms: quantileMs(backAfter, 0.99) ?? null,
-    allBackMs: notBack === 0 ? tookMs : null,
+    backP50Ms: awayAt(0.5),
+    backP99Ms: awayAt(0.99),
+    allBackMs,
     admissionP50Ms: quantileMs(admission, 0.5) ?? null,
     admissionP99Ms: quantileMs(admission, 0.99) ?? null,
     backPerSecond: tookMs > 0 && back > 0 ? (back * 1000) / tookMs : null,
@@ -33,7 +40,7 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     ownLagP99Ms: quantileMs(ownLag, 0.99) ?? null,
     kernel: storm.kernel ?? null,
     settledBytes: storm.settledBytes ?? null,
-    failures: storm.failures ?? null,
+    failures: storm.failures ? withNone(storm.failures) : null,
     stages: storm.stages
       ? {
           connecting: stageOf(storm.stages.connecting),
@@ -45,6 +52,17 @@ export function stormOf(samples: readonly Sample[]): StormSummary | null {
     restart: storm.restart ?? null,
   };
 }
+
+const FAILED = OUTCOMES.filter((name) => name !== 'open' && name !== 'cancelled');
+
+/** What never occurred did so 0 times: a threshold on it has passed. */
+const withNone = ({ attempts, losses }: NonNullable<StormEpisode['failures']>): StormSummary['failures'] => ({
+  attempts: countsOf(FAILED, attempts),
+  losses: countsOf(LOSS_REASONS, losses),
+});
+
+const countsOf = <K extends string>(names: readonly K[], counts: Readonly<Partial<Record<K, number>>>) =>
+  Object.fromEntries(names.map((name) => [name, counts[name] ?? 0])) as Record<K, number>;
 
 /** So many of those that began in a second are to be in time. */
 const IN_TIME_SHARE = 0.99;

@@ -32,6 +32,7 @@ export function summarizeLeg(record: RunRecord, leg: RecordedLeg, index: number)
   return withoutDisowned(
     withCoarseness(foldLeg(record, leg, index), hidden, highWaterBefore(record.run, leg, index)),
     hidden,
+    ['builtin', 'command'].includes(record.run.target.kind),
   );
 }
 

@@ -34,10 +34,9 @@ export function gated(summary: Summary, run: RunFile): Summary {
     ...(crossed.length > 0 ? [crossedReason(crossed)] : []),
     ...grown.filter(isFailed).map((leg) => plain(growthFailure(leg, summary.baseline!))),
   ];
-  const earlier = summary.baseline ? word(summary.baseline.folder) : '<an earlier run>';
   if (failures.length > 0) {
     const code: ErrorCode = crossed.length > 0 ? 'ETHRESHOLD' : 'EGROWTH';
-    const hint = `connrig compare ${earlier} <run folder>, to see what grew`;
+    const hint = hintOf(summary, crossed);
     return {
       ...standing,
       status: 'failed',
@@ -80,4 +79,12 @@ function openThreshold({ expression, value }: Summary['thresholds'][number], { l
   return isCutShort(leg, path)
     ? `whether ${expression} is not shown: ${leg!.rtt!.lostPercent!.toFixed(1)} % got no answer in time, and are in no round trip`
     : `whether ${expression} is not shown: the limit lies within the interval of the value`;
+}
+
+/** What one more connection costs is seen part by part beside an earlier run; all else stands in the report alone. */
+function hintOf({ baseline }: Summary, crossed: ReadonlyArray<{ readonly expression: string }>): string {
+  const earlier = baseline ? word(baseline.folder) : '<an earlier run>';
+  return baseline || crossed.some(({ expression }) => expression.includes('.perConnection.'))
+    ? `connrig compare ${earlier} <run folder>, to see what grew`
+    : '<run folder>/report.html has all that was measured of it';
 }

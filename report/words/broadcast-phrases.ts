@@ -21,7 +21,7 @@ type Leg = Pick<LegSummary, 'name' | 'broadcast'>;
 /** For the verdict: whether all had what was published, and when; nothing where nobody published. */
 export function broadcastClause({ broadcast }: Pick<LegSummary, 'broadcast'>): Phrase {
   if (broadcast === null) return [];
-  const { messages, expected, reached, missing, duplicates, deliveryP99Ms, lastMs } = broadcast;
+  const { messages, expected, reached, missing, duplicates, deliveryP99Ms, lastMs, levels } = broadcast;
   if (messages === 0) return say`nothing was published`;
   if (reached === 0) return say`none of ${count(expected)} deliveries of ${count(messages)} messages came`;
   const came =
@@ -29,7 +29,9 @@ export function broadcastClause({ broadcast }: Pick<LegSummary, 'broadcast'>): P
       ? say`all ${count(expected)} deliveries came`
       : say`${count(missing)} of ${count(expected)} deliveries are missing`;
   const twice = duplicates === 0 ? [] : say`, ${count(duplicates)} came twice`;
-  return say`${came}${twice}: 99 % of connections had a message within ${orUnknown(deliveryP99Ms, ms)} and the last one after ${orUnknown(lastMs, ms)}`;
+  const open = levels.at(-1)?.open;
+  const where = open === undefined ? [] : say`with ${count(open)} open `;
+  return say`${came}${twice}: ${where}99 % of them took no more than ${orUnknown(deliveryP99Ms, ms)}, and the last connection had a message after ${orUnknown(lastMs, ms)} (median)`;
 }
 
 /** What speaks against a fan-out: deliveries that are missing or too many. */
@@ -93,7 +95,7 @@ export function broadcastRows<Row>(
       of(({ deliveryP50Ms, deliveryP99Ms, deliveryMaxMs }) => times([deliveryP50Ms, deliveryP99Ms, deliveryMaxMs])),
     ),
     row(
-      '  first / last of a message',
+      '  first / last of a message, median',
       of(({ firstMs, lastMs }) => times([firstMs, lastMs])),
     ),
     row(

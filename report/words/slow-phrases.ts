@@ -47,7 +47,8 @@ const DEFENCE_CLAUSES: Readonly<Record<Defence, (slow: SlowSummary) => Phrase>> 
     isGrowing
       ? say`the target kept all for them, without a bound that was seen`
       : say`the target kept what they did not take`,
-  'none-needed': () => say`the kernel held what they did not take`,
+  'none-needed': ({ queuedBytesPerSlow: { target, client } }) =>
+    say`the kernel held what they did not take${target === 0 && client === 0 ? '' : ', so what the target does once that is full is not shown: a longer --slow-for, or more and larger messages, would tell'}`,
 };
 
 const DEFENCE_WORDS: Readonly<Record<Defence, string>> = {

@@ -76,7 +76,8 @@ type Row = readonly [head: string, cell: Part];
 function failureRows({ failures, failedMeanwhile }: StormSummary): Row[] {
   if (failures === null) return [['attempts that failed, and connections lost meanwhile', count(failedMeanwhile)]];
   const told = (counts: Readonly<Record<string, number>>): Part => {
-    const parts = Object.entries(counts).map(([name, times]) => say`${count(times)} ${name}`);
+    const occurred = Object.entries(counts).filter(([, times]) => times > 0);
+    const parts = occurred.map(([name, times]) => say`${count(times)} ${name}`);
     return parts.length === 0 ? count(0) : joined(parts, ', ');
   };
   return [

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ServerReady } from '../../core/schemas/admin.ts';
 import { median } from '../../core/stats/slope.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { readProcessTree } from '../../memory/process-tree.ts';
-import { type ServeProcess, startServe } from '../../test/support/serve-process.ts';
 import { findGeneratorFile, installK6 } from '../generators/install.ts';
 import type { BenchPart } from './benchmark.ts';
 import { broadcastRun } from './broadcast.ts';
+import { CONNRIG } from './rig-run.ts';
 
 const SUBSCRIBERS = 10_000;
 const ROUNDS = 3;
@@ -46,34 +48,57 @@ export const broadcastBesideK6: BenchPart = {
   },
 };
 
-async function withServer(measure: (server: ServeProcess) => Promise<number>): Promise<number> {
-  const server = await startServe(['--protocol', 'ws']);
+/** The reference server in a process of its own. */
+interface RoomServer {
+  readonly pid: number;
+  /** Where connections are in a room, and where that is published to. */
+  readonly room: string;
+  readonly publishAt: string;
+  readonly metricsAt: string;
+}
+
+async function withServer(measure: (server: RoomServer) => Promise<number>): Promise<number> {
+  const args = [
+    'serve',
+    '--protocol',
+    'ws',
+    '--ws-port',
+    'auto',
+    '--admin-port',
+    'auto',
+    '--json',
+    '--until-stdin-ends',
+  ];
+  const child = spawn(process.execPath, [CONNRIG, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
   try {
-    return await measure(server);
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const { urls, admin } = ServerReady.parse(JSON.parse(line));
+    const url = urls.find((one) => one.startsWith('ws:'))!;
+    const ends = { publishAt: `${admin}/publish?room=a`, metricsAt: `${admin}/metrics` };
+    return await measure({ pid: child.pid!, room: `${url}/rooms/a`, ...ends });
   } finally {
-    await server.stop();
+    child.kill();
+    await exited;
   }
 }
 
-const roomOf = ({ ports }: ServeProcess): string => `ws://127.0.0.1:${ports.ws}/rooms/a`;
-const publishAt = ({ ready }: ServeProcess): string => `${ready.admin}/publish?room=a`;
+async function openAt({ metricsAt }: RoomServer): Promise<number> {
+  const text = await (await fetch(metricsAt)).text();
+  return Number(/^connrig_server_connections_open\{protocol="ws"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+}
 
-async function byRig(server: ServeProcess): Promise<number> {
+async function byRig(server: RoomServer): Promise<number> {
   const plan = ['--connections', String(SUBSCRIBERS), '--levels', '1', '--rate', '5k/s'];
-  const behaviour = [
-    '--behaviour',
-    `broadcast:${1000 / EVERY_MS}/s:256B:60s`,
-    '--publish',
-    `POST ${publishAt(server)}`,
-  ];
-  const talk = ['--talk', `${(MESSAGES * EVERY_MS) / 1000}s`, '--pid', String(server.child.pid)];
-  const { stretches, cpuMicros } = await broadcastRun(roomOf(server), ...plan, ...behaviour, ...talk);
+  const behaviour = ['--behaviour', `broadcast:${1000 / EVERY_MS}/s:256B:60s`, '--publish', `POST ${server.publishAt}`];
+  const talk = ['--talk', `${(MESSAGES * EVERY_MS) / 1000}s`, '--pid', String(server.pid)];
+  const { stretches, cpuMicros } = await broadcastRun(server.room, ...plan, ...behaviour, ...talk);
   return cpuMicros.at(-1)! / stretches.at(-1)!.reached;
 }
 
-async function byK6(k6: string, server: ServeProcess): Promise<number> {
+async function byK6(k6: string, server: RoomServer): Promise<number> {
   const args = ['--no-usage-report', '--quiet', '--summary-mode', 'disabled', '--no-thresholds', '--address', ''];
-  const env = { ...process.env, TARGET: roomOf(server), COUNT: String(SUBSCRIBERS), WINDOW: '256', RECEIVES: '1' };
+  const env = { ...process.env, TARGET: server.room, COUNT: String(SUBSCRIBERS), WINDOW: '256', RECEIVES: '1' };
   const child = spawn(k6, ['run', ...args, findGeneratorFile('k6.js')], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -82,7 +107,7 @@ async function byK6(k6: string, server: ServeProcess): Promise<number> {
   const cpuSeconds = async (): Promise<number> => (await readProcessTree([child.pid!])).cpuSeconds;
   try {
     const startedAtMs = performance.now();
-    while (((await server.metric('connrig_server_connections_open{protocol="ws"}')) ?? 0) < SUBSCRIBERS) {
+    while ((await openAt(server)) < SUBSCRIBERS) {
       if (child.exitCode !== null) throw new Error(`k6 ended with ${child.exitCode}`);
       if (performance.now() - startedAtMs > OPEN_TIMEOUT_MS) throw new Error(`k6 did not open ${SUBSCRIBERS}`);
       await delay(LOOK_EVERY_MS);
@@ -92,7 +117,7 @@ async function byK6(k6: string, server: ServeProcess): Promise<number> {
     await delay(REST_MS);
     const before = await cpuSeconds();
     for (let i = 0; i < MESSAGES; i++) {
-      await fetch(publishAt(server), { method: 'POST', body: 'x'.repeat(256) });
+      await fetch(server.publishAt, { method: 'POST', body: 'x'.repeat(256) });
       await delay(EVERY_MS);
     }
     // Those that lag behind come meanwhile.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EXIT } from '../../core/values/errors.ts';
@@ -12,7 +12,9 @@ import {
   newFolder,
   readSamples,
   reportOn,
+  startConnrig,
 } from '../support/connrig.ts';
+import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 240_000 };
 const PLAN = ['--connections', '60', '--levels', '1', '--quiet', ...HASTY] as const;
@@ -52,6 +54,27 @@ describe('connections of each scheme', { concurrency: true }, () => {
     });
   }
 });
+
+it('what was replaced until an interruption is kept', TIMEOUT, async (t) => {
+  const folder = newFolder(t);
+  const churn = ['--behaviour', 'churn:200/s', '--churn-for', '5m', '--out', folder];
+  const { child, ended } = startConnrig(t, ['run', '--protocol', 'tcp', ...PLAN, ...churn]);
+  const goesOn = (): boolean => readSamples(folder).some(({ type }) => type === 'drift');
+  await eventually(() => existsSync(join(folder, 'samples.jsonl')) && goesOn(), 'a reading with churn', 60_000);
+  await eventually(() => openedIn(folder) > 2 * 60, 'replacements', 60_000);
+  child.kill('SIGINT');
+  assertFailed(await ended, EXIT.interrupted, 'EINTERRUPTED', /the run was interrupted/);
+  const [leg] = (await reportOn(t, folder)).legs;
+  const { replaced, levels } = leg!.churn!;
+  assert.ok(replaced > 0 && levels[0]!.open === 60 && levels[0]!.bytes === null, JSON.stringify(leg!.churn));
+});
+
+/** As the last tick has it. */
+const openedIn = (folder: string): number =>
+  readSamples(folder).reduce(
+    (most, sample) => (sample.type === 'tick' ? Math.max(most, sample.outcomes.open) : most),
+    0,
+  );
 
 describe('a soak', () => {
   it('holds the top level as long as was asked, and its record does not grow with that', TIMEOUT, async (t) => {

@@ -40,8 +40,15 @@ export async function replaceWhile(
   const { fleet, watched } = course.context;
   const { level } = going;
   const end = begin(course, going);
-  const leastOpen = await goOn(course, going);
-  end(leastOpen);
+  let leastOpen = level;
+  try {
+    await goOn(course, going, (open) => {
+      leastOpen = Math.min(leastOpen, open);
+    });
+  } finally {
+    // What was replaced until an interruption, or the target's end, is told as well.
+    end(leastOpen);
+  }
   await then();
   fleet.setTalking(false);
   await waitFor((tally) => isAtLevel(tally, level), level, watched);

@@ -24,16 +24,19 @@ const PAUSE_FOR_EACH_READING = 4;
 /**
  * Lets a level go on for a while, and reads its memory each so often: when it begins, and when it ends, too.
  *
- * @returns the fewest connections that were open at any look
+ * @param saw is told how many connections were open, at each look
  */
-export async function goOn(course: LegCourse, going: GoingOn): Promise<number> {
+export async function goOn(
+  course: LegCourse,
+  going: GoingOn,
+  saw: (open: number) => void = () => undefined,
+): Promise<void> {
   const { fleet, meters, recorder, watched } = course.context;
   const { phase, level, forMs, pastMs = 0, everyMs, collects } = going;
   const startedAtMs = performance.now();
   const passedMs = (): number => pastMs + performance.now() - startedAtMs;
-  let leastOpen = level;
   const look = async (): Promise<void> => {
-    leastOpen = Math.min(leastOpen, fleet.tally().open);
+    saw(fleet.tally().open);
     await check(level, watched);
   };
   const read = async (): Promise<void> => {
@@ -68,7 +71,7 @@ export async function goOn(course: LegCourse, going: GoingOn): Promise<number> {
     const begunMs = passedMs();
     await read();
     const endedMs = passedMs();
-    if (endedMs >= forMs) return leastOpen;
+    if (endedMs >= forMs) return;
     dueMs = Math.min(forMs, Math.max(dueMs + everyMs, endedMs + PAUSE_FOR_EACH_READING * (endedMs - begunMs)));
   }
 }
