@@ -6,7 +6,7 @@ import { type Pod, podOf } from './pod.ts';
 
 /** What a run can't know of a cluster. */
 export interface Workload {
-  /** Of the Deployment, and of the container in it that holds the connections. */
+  /** The name of the Deployment, and of the container in it that holds the connections. */
   readonly name: string;
   readonly autoscaler: Autoscaler;
   /** Open connections of a pod. */
@@ -46,7 +46,7 @@ interface Drain {
   readonly graceSeconds: number;
 }
 
-/** Who is closed comes back at another pod, which takes connections no faster than the run saw. */
+/** A client that is closed comes back at another pod, which takes connections no faster than the run saw. */
 function drainOf({ connections, leg }: Pod): Drain {
   const pacePerSecond = leg.open.ratePerSecond;
   const seconds = pacePerSecond === null || pacePerSecond <= 0 ? 0 : Math.ceil(connections / pacePerSecond);

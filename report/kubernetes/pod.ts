@@ -33,7 +33,7 @@ export interface Pod {
 
 /**
  * The figures of one pod, by the statistics of the report's capacity: the upper bound of prediction has to fit into the
- * memory less the headroom. Of several legs it is the one of which the fewest fit.
+ * memory less the headroom. The leg is the one of which the fewest fit.
  *
  * @param perPod connections of a pod, which then gets the memory they need; undefined: what the memory size of the report's
  * settings holds
