@@ -65,7 +65,9 @@ test('manifests are as Kubernetes and KEDA publish them', {
     await runConnrig(['report', run, '--kubernetes', '--autoscaler', autoscaler], deps);
     const [patch, scaler] = documentsIn(deps.out());
     // What is applied goes into a Deployment that is there: here into ours.
-    const whole = documentsIn(manifests()).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'target');
+    const whole = documentsIn(manifests()).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'target',
+    );
     const { containers, ...pod } = patch.spec.template.spec;
     Object.assign(whole.spec.template.spec, pod);
     Object.assign(whole.spec.template.spec.containers[0], containers[0]);
