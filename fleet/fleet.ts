@@ -108,8 +108,8 @@ export interface Fleet {
   confirmed(order: number): Promise<void>;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
-  /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
-  stop(): Promise<void>;
+  /** Gives up what is opening, closes what is open, ends all workers. Idempotent. @param how in order, unless said */
+  stop(how?: 'in-order' | 'by-reset'): Promise<void>;
 }
 
 /**
@@ -228,12 +228,13 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       give({ collections: order.collections + 1 });
       while (tallies.readLeast('collections') < order.collections && !stopping && !someEnded) await delay(5);
     },
-    stop() {
+    stop(how = 'in-order') {
       stopping ??= (async () => {
         broadcasts?.stop();
-        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
+        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: how === 'in-order' ? 1 : 2 });
         const patience = new AbortController();
-        const graceMs = tallies.read().open > CLOSED_IN_ORDER_MOST ? 0 : STOP_GRACE_MS;
+        const isTooMuch = how === 'in-order' && tallies.read().open > CLOSED_IN_ORDER_MOST;
+        const graceMs = isTooMuch ? 0 : STOP_GRACE_MS;
         const late = delay(graceMs, undefined, { signal: patience.signal }).catch(() => {});
         await Promise.race([Promise.all(ended), late]);
         patience.abort();
