@@ -8,6 +8,7 @@ import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
 import { fleetCapacity } from './leg-course.ts';
+import { THREAD_ENTRY } from './thread-entry.ts';
 
 /** Nobody waits for a close, so many may be under way: peers then get through more of them each time they wake. */
 const CLOSE_WINDOW = 4096;
@@ -33,11 +34,7 @@ export const startLegFleet = (
   setup: LegSetup,
   target: Target,
   events: FleetEvents,
-): Promise<Fleet> =>
-  startFleet(
-    { ...legFleetOptions(config, setup, target), threadEntry: new URL('./fleet-thread.js', import.meta.url) },
-    events,
-  );
+): Promise<Fleet> => startFleet({ ...legFleetOptions(config, setup, target), threadEntry: THREAD_ENTRY }, events);
 
 /** What the connections of a leg are, for whatever opens them. */
 export function legFleetOptions(
