@@ -62,7 +62,7 @@ const { metafile: ofCommand } = await build({
   platform: 'node',
   target: 'node20',
   mainFields: ['module', 'main'],
-  entryPoints: ['cli/main.ts', 'cli/serve-child.ts', 'client/conductor/fleet-thread.ts'],
+  entryPoints: ['cli/main.ts', 'cli/serve-child.ts', 'cli/worker-child.ts', 'client/conductor/fleet-thread.ts'],
   outdir: command,
   // All files beside each other: modules name others by their place, and have the same depth here as in the build.
   entryNames: '[name]',

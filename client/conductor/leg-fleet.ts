@@ -15,6 +15,7 @@ import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
 import { fleetCapacity } from './leg-course.ts';
+import { THREAD_ENTRY } from './thread-entry.ts';
 
 /** Nobody waits for a close, so many may be under way: peers then get through more of them each time they wake. */
 const CLOSE_WINDOW = 4096;
@@ -45,7 +46,7 @@ export const startLegFleet = (
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
     return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
-  return startFleet({ ...options, threadEntry: new URL('./fleet-thread.js', import.meta.url) }, events);
+  return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
 /** The same for machines that lay out their share by themselves. */
