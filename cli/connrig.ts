@@ -13,6 +13,7 @@ const SUBCOMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['try', async () => (await import('./try.ts')).addTryCommand],
   ['serve', async () => (await import('./serve.ts')).addServeCommand],
   ['meter', async () => (await import('./meter.ts')).addMeterCommand],
+  ['worker', async () => (await import('./worker.ts')).addWorkerCommand],
   ['report', async () => (await import('./report.ts')).addReportCommand],
   ['compare', async () => (await import('./compare.ts')).addCompareCommand],
   ['variants', async () => (await import('./variants.ts')).addVariantsCommand],

@@ -12,6 +12,7 @@ import { TARGETS_COMPARE_OPTIONS } from './targets-compare-options.ts';
 import { TARGETS_BUILD_OPTIONS, TARGETS_LIST_OPTIONS } from './targets-options.ts';
 import { TRY_OPTIONS } from './try-options.ts';
 import { VARIANTS_OPTIONS } from './variants/variants-options.ts';
+import { WORKER_OPTIONS } from './worker/worker-options.ts';
 
 /** The options of every command, in the order of the help. For pages about all of them: a command loads its own table alone. */
 export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
@@ -20,6 +21,7 @@ export const OPTION_TABLES: Readonly<Record<string, OptionTable>> = {
   try: TRY_OPTIONS,
   serve: SERVE_OPTIONS,
   meter: METER_OPTIONS,
+  worker: WORKER_OPTIONS,
   report: REPORT_OPTIONS,
   compare: COMPARE_OPTIONS,
   variants: VARIANTS_OPTIONS,

@@ -14,6 +14,7 @@ export const OPTION_GROUPS = {
   traffic: 'What they say',
   variants: 'What varies',
   target: 'The target',
+  fleet: 'The fleet',
   targets: 'Which targets',
   limits: 'What it allows',
   readings: 'Readings',

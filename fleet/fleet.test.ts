@@ -10,6 +10,7 @@ import { HOST, withServer } from '../test/support/peers.ts';
 import { eventually } from '../test/support/wait.ts';
 import type { Endpoint } from './engines/engine.ts';
 import type { EngineName } from './engines/index.ts';
+import { monotonicClock } from './local/shared.ts';
 
 const FAST = 1e6;
 
@@ -40,6 +41,23 @@ async function withWs(
     await new Promise((resolve) => server.close(resolve));
   }
 }
+
+test('a ramp that begins later opens nothing before', async () => {
+  await withServer(
+    {},
+    () => {},
+    (at) =>
+      withFleet('tcp', [at], {}, async ({ fleet, tally, until }) => {
+        const beginsAtMs = monotonicClock()() + 400;
+        const order = fleet.pursue(20, FAST, beginsAtMs);
+        await fleet.confirmed(order);
+        const { attempts } = tally();
+        assert.ok(attempts === 0 || monotonicClock()() >= beginsAtMs, `${attempts} were begun too early`);
+        await until(({ open }) => open === 20, '20 are open');
+        assert.ok(monotonicClock()() >= beginsAtMs);
+      }),
+  );
+});
 
 test('tcp: exactly as many as asked for, never more; down to fewer; and nothing left after 0', async () => {
   const sockets = new Set<Socket>();

@@ -50,6 +50,16 @@ export interface FleetOptions {
   readonly behaviour: BehaviourPlan;
   /** How messages are published, where the behaviour is that one publishes to all; undefined: as the plan says, and as they are. */
   readonly publishing?: Publishing | undefined;
+  /** Where this fleet is one of several that a run has; undefined: it is the only one. */
+  readonly marks?: FleetMarks | undefined;
+}
+
+/** Which of the fleets of a run this one is: it is the `first`-th, from 0, of `step`. So no two connections of the run have the same number. */
+export interface FleetMarks {
+  /** What all fleets of the run have in common; below `RUN_NUMBERS` of behaviours/time-mark.ts. */
+  readonly run: number;
+  readonly first: number;
+  readonly step: number;
 }
 
 /** What tells connections of a fleet apart: a row for each, values of the environment that are hidden. */
@@ -73,8 +83,12 @@ export interface FleetEvents {
 
 /** Everything that holds the connections of one leg. */
 export interface Fleet {
-  /** Pursue so many open connections, at this pace, from now on. @returns the order's number, for {@link confirmed} */
-  pursue(wanted: number, perSecond: number): number;
+  /**
+   * Pursue so many open connections, at this pace.
+   * @param startedAtMs when the ramp begins, by `monotonicClock`; now, unless said
+   * @returns the order's number, for {@link confirmed}
+   */
+  pursue(wanted: number, perSecond: number, startedAtMs?: number): number;
   /** Whether open connections do what their behaviour says, or keep still; still at first. @returns the order's number */
   setTalking(talking: boolean): number;
   /**
@@ -94,8 +108,8 @@ export interface Fleet {
   confirmed(order: number): Promise<void>;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
-  /** Gives up what is opening, closes what is open in order, ends all workers. Idempotent. */
-  stop(): Promise<void>;
+  /** Gives up what is opening, closes what is open, ends all workers. Idempotent. @param how in order, unless said */
+  stop(how?: 'in-order' | 'by-reset'): Promise<void>;
 }
 
 /**
@@ -129,7 +143,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const collecting = SharedWindow.allocate();
   const buffers = Array.from({ length: layout.workers }, allocateWorkerBuffers);
   const tallies = new TallyReader(buffers);
-  const run = randomInt(RUN_NUMBERS);
+  const { run, first, step } = options.marks ?? { run: randomInt(RUN_NUMBERS), first: 0, step: 1 };
   const { behaviour, publishing = { request: undefined, template: undefined } } = options;
   const broadcasts =
     behaviour.kind === 'broadcast'
@@ -139,6 +153,8 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const identity = options.identity && shareIdentity(options, workerCapacity);
   const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
   const workers = buffers.map((own, index) => {
+    // Of all workers of the run: those of one fleet are as many apart as there are fleets.
+    const among = { first: first + step * index, step: step * layout.workers };
     const workerData: WorkerData = {
       engine: layout.engine,
       ownTable: layout.ownTables,
@@ -155,8 +171,8 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
         closeTimeoutMs: options.closeTimeoutMs,
         close: options.close,
         behaviour: shareOfBehaviour(options.behaviour, layout.workers),
-        identity: identity && { ...identity, first: index, step: layout.workers },
-        marks: { run, first: index, step: layout.workers },
+        identity: identity && { ...identity, ...among, fleet: { first, step } },
+        marks: { run, ...among },
         destinations: options.destinations,
         sources: layout.sources,
         index,
@@ -188,7 +204,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   });
   let stopping: Promise<void> | undefined;
   return {
-    pursue: (wanted, perSecond) => give({ wanted, perSecond, startedAtMs: now() }),
+    pursue: (wanted, perSecond, startedAtMs = now()) => give({ wanted, perSecond, startedAtMs }),
     broadcasts,
     setTalking(talking) {
       broadcasts?.setTalking(talking);
@@ -212,12 +228,13 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
       give({ collections: order.collections + 1 });
       while (tallies.readLeast('collections') < order.collections && !stopping && !someEnded) await delay(5);
     },
-    stop() {
+    stop(how = 'in-order') {
       stopping ??= (async () => {
         broadcasts?.stop();
-        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: 1 });
+        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: how === 'in-order' ? 1 : 2 });
         const patience = new AbortController();
-        const graceMs = tallies.read().open > CLOSED_IN_ORDER_MOST ? 0 : STOP_GRACE_MS;
+        const isTooMuch = how === 'in-order' && tallies.read().open > CLOSED_IN_ORDER_MOST;
+        const graceMs = isTooMuch ? 0 : STOP_GRACE_MS;
         const late = delay(graceMs, undefined, { signal: patience.signal }).catch(() => {});
         await Promise.race([Promise.all(ended), late]);
         patience.abort();
@@ -230,7 +247,10 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
 }
 
 /** Numbers for all that can be alive at once; for no more than there are rows where each has its own. */
-function shareIdentity(options: FleetOptions, workerCapacity: number): Omit<IdentityOptions, 'first' | 'step'> {
+function shareIdentity(
+  options: FleetOptions,
+  workerCapacity: number,
+): Omit<IdentityOptions, 'first' | 'step' | 'fleet'> {
   const { rows, order, secrets } = options.identity!;
   const slots = options.layout.workers * (workerCapacity + 2 * options.window);
   const total = rows && order === 'each' ? rows.count : slots;
@@ -264,7 +284,7 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
 }
 
 /** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. One publishes for all. */
-function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
+export function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
   if ('beside' in behaviour) return { ...behaviour, beside: shareOfBehaviour(behaviour.beside, workers) };
   return 'perSecond' in behaviour && behaviour.kind !== 'broadcast'
     ? { ...behaviour, perSecond: behaviour.perSecond / workers }

@@ -17,7 +17,7 @@ export interface Order {
   readonly perSecond: number;
   /** When the ramp towards `wanted` began, by {@link monotonicClock}; another moment is another ramp. */
   readonly startedAtMs: number;
-  /** 0 run · 1 give up what is opening, close what is open, then end. */
+  /** 0 run · 1 give up what is opening, close what is open, then end · 2 the same, by reset. */
   readonly stop: number;
   /** Raised by one for each garbage collection wanted in every worker. */
   readonly collections: number;

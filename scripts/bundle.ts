@@ -52,6 +52,8 @@ await build({
 });
 /** What is in the machine's own code stays a package: there is one for each system. */
 const NATIVE = ['koffi', 'bufferutil', 'utf-8-validate'];
+/** Only those have them who want a fleet over several machines. */
+const OPTIONAL = ['bullmq', 'ioredis'];
 const command = join(dist, 'bin');
 rmSync(command, { recursive: true, force: true });
 const { metafile: ofCommand } = await build({
@@ -60,7 +62,7 @@ const { metafile: ofCommand } = await build({
   platform: 'node',
   target: 'node20',
   mainFields: ['module', 'main'],
-  entryPoints: ['cli/main.ts', 'cli/serve-child.ts', 'client/conductor/fleet-thread.ts'],
+  entryPoints: ['cli/main.ts', 'cli/serve-child.ts', 'cli/worker-child.ts', 'client/conductor/fleet-thread.ts'],
   outdir: command,
   // All files beside each other: modules name others by their place, and have the same depth here as in the build.
   entryNames: '[name]',
@@ -68,7 +70,7 @@ const { metafile: ofCommand } = await build({
   splitting: true,
   sourcemap: true,
   sourcesContent: false,
-  external: NATIVE,
+  external: [...NATIVE, ...OPTIONAL],
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },

@@ -39,6 +39,16 @@ export const EXIT_OF = {
   ELIMITS: EXIT.limits,
   /** A target can't be built or run without a program that isn't here, or is too old. */
   ETOOLCHAIN: EXIT.limits,
+  /** A fleet over several machines asks for packages that aren't installed. */
+  EFLEETPEER: EXIT.limits,
+  /** Fewer workers wait than a run asks for, or they have too little room. */
+  EFLEETWORKERS: EXIT.limits,
+  /** What a worker can't hold of a run: another version, a token that doesn't fit, an address that isn't allowed, too many. */
+  EFLEETVERSION: EXIT.limits,
+  EFLEETTOKEN: EXIT.limits,
+  EFLEETALLOW: EXIT.limits,
+  EFLEETMAX: EXIT.limits,
+  EFLEETPLAN: EXIT.limits,
   /** The target can't be reached, or stopped being there. */
   EHOST: EXIT.target,
   EREFUSED: EXIT.target,
@@ -62,6 +72,8 @@ export const EXIT_OF = {
   ETARGETRESTART: EXIT.target,
   /** A target's own build failed. */
   ETARGETBUILD: EXIT.target,
+  /** The Redis of a fleet doesn't answer, or is too old. */
+  EFLEETREDIS: EXIT.target,
   /** The exporter named doesn't answer, or has nothing about memory. */
   EEXPORTER: EXIT.target,
   /** The inspector named doesn't answer, or belongs to another process. */

@@ -36,6 +36,22 @@ test('each connection has a row of its own, and the next one the row of one that
   assert.equal(said(5), '2:secret-2');
 });
 
+test('numbers of fleets that have a run in common lie between each other', () => {
+  const said = [0, 1, 2].flatMap((first) => {
+    const options = { total: 4, rows: undefined, order: 'each', seed: 1, first, step: 3, secrets: [] } as const;
+    const identities = new Identities(4, { ...options, numbers: Numbers.allocate(4), fleet: { first, step: 3 } });
+    return [0, 1, 2, 3].map((slot) => {
+      identities.assign(slot, identities.takeNumber());
+      return [identities.numberOf(slot), Number(identities.fill(slot, parse('{n}')))];
+    });
+  });
+  assert.ok(said.every(([number, written]) => number === written));
+  assert.deepEqual(
+    said.map(([number]) => number).sort((a, b) => a! - b!),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+  );
+});
+
 test('rows go round, or are any of them', () => {
   const cycle = identitiesOver(2, 'cycle', 50);
   for (let slot = 0; slot < 5; slot++) cycle.assign(slot, cycle.takeNumber());

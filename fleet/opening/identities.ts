@@ -18,10 +18,13 @@ export interface IdentityOptions {
   /** First serial number of this worker, and how far it is to the next: no two attempts have the same. */
   readonly first: number;
   readonly step: number;
+  /** Which fleet this is of how many, where several have a run in common: their numbers lie between each other. */
+  readonly fleet?: { readonly first: number; readonly step: number } | undefined;
   /** Values of the environment that were put into texts. */
   readonly secrets: readonly string[];
 }
 
+const ONLY_FLEET = { first: 0, step: 1 };
 const SCRATCH_BYTES = 4096;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -86,7 +89,8 @@ export class Identities {
 
   /** From 1. */
   numberOf(slot: Slot): number {
-    return this.#numberOf[slot]!;
+    const { first, step } = this.#options.fleet ?? ONLY_FLEET;
+    return (this.#numberOf[slot]! - 1) * step + first + 1;
   }
 
   /** A text as this connection says it. Only valid until the next call. */
@@ -121,7 +125,7 @@ export class Identities {
 
   #valueOf(slot: Slot, hole: Hole): Uint8Array | string {
     const { kind, inside } = hole;
-    if (kind === 'number') return String(this.#numberOf[slot]);
+    if (kind === 'number') return String(this.numberOf(slot));
     if (kind === 'uuid') return uuidOf(this.#wordsOf(slot, UUID_SALT));
     if (kind === 'random') return this.#randomOf(slot, hole.length);
     if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);

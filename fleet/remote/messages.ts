@@ -125,6 +125,9 @@ export const WorkerOffer = z.strictObject({
 });
 export type WorkerOffer = z.infer<typeof WorkerOffer>;
 
+/** Entries of streams have one field, with the message as JSON. */
+export const ENTRY_FIELD = 'json';
+
 /** Keys of a fleet. All have the same hash tag, so that they lie together in a cluster. */
 export const fleetKeys = (prefix: string, run = '') =>
   ({

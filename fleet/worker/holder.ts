@@ -40,6 +40,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
   #stopping = false;
+  /** Everything that is closed from now on is reset. */
+  #resets = false;
   #conduct!: Conduct;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
@@ -114,6 +116,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#streams?.aimAnew();
     if (order.stop > 0) {
       this.#stopping = true;
+      this.#resets = order.stop === 2;
       this.#deadlines.cancelAll(this.#deps.now());
     }
   }
@@ -150,7 +153,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {
     this.#leaveOpen(slot, 'by-us', '');
-    this.#farewells.begin(slot, nowMs, resets);
+    this.#farewells.begin(slot, nowMs, this.#resets || resets);
   }
 
   // What the engine says.

@@ -1,0 +1,48 @@
+import { availableParallelism, hostname, totalmem } from 'node:os';
+import type { Command } from 'commander';
+import { readSnapshot } from '../client/preflight/snapshot.ts';
+import { readWorkerConfig, WORKER_OPTIONS, type WorkerConfig } from '../config/worker/worker-options.ts';
+import { EXIT } from '../core/values/errors.ts';
+import { whyNoEpoll } from '../fleet/engines/index.ts';
+import { runWorker } from '../fleet/remote/lease.ts';
+import { addOptions, readLine } from './command-options.ts';
+import type { CliDeps } from './deps.ts';
+
+/** Adds `connrig worker`: a machine of a fleet, which holds its share of what `connrig run --fleet` opens. */
+export function addWorkerCommand(program: Command, deps: CliDeps): void {
+  const command = program
+    .command('worker')
+    .description('offer this machine to a fleet: it holds a share of the connections of connrig run --fleet');
+  addOptions(command, WORKER_OPTIONS).action(async () => {
+    await work(readWorkerConfig(readLine(command, WORKER_OPTIONS, deps.env)), deps);
+  });
+}
+
+/** Waits for shares, and holds them, until a signal. */
+async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
+  const { redis, prefix, token, allow, most = null, lockMs, name = `${hostname()}:${process.pid}` } = config;
+  const { filesHard, portRange } = await readSnapshot();
+  const engine = (await whyNoEpoll(process.platform)) === undefined ? 'epoll' : 'node';
+  const stopping = new AbortController();
+  const forget = deps.onSignal(() => {
+    if (stopping.signal.aborted) deps.exit(EXIT.interrupted);
+    stopping.abort();
+  });
+  try {
+    await runWorker({
+      redisUrl: redis,
+      prefix,
+      token,
+      version: deps.version,
+      offer: { worker: name, host: hostname(), most, memoryBytes: totalmem(), engine },
+      machine: { descriptorLimit: filesHard, ephemeralPorts: portRange, cores: availableParallelism() },
+      allowed: allow,
+      lockMs,
+      holderEntry: new URL('./worker-child.js', import.meta.url),
+      say: (line) => deps.stderr.write(`${line}\n`),
+      signal: stopping.signal,
+    });
+  } finally {
+    forget();
+  }
+}

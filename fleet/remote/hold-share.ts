@@ -1,0 +1,189 @@
+/** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { RigError } from '../../core/values/errors.ts';
+import { whyNoEpoll } from '../engines/index.ts';
+import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
+import { layoutFleet } from '../local/layout.ts';
+import { monotonicClock } from '../local/shared.ts';
+import { OrderTaker } from './carry-out.ts';
+import { closeFence, type Fence } from './fence.ts';
+import { followOrders } from './follow-orders.ts';
+import { loadRedis } from './load.ts';
+import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
+import { followOffset } from './redis-clock.ts';
+import { Reporter } from './reporter.ts';
+import { unpackPlan } from './share-plan.ts';
+import type { Charge, Ending, ToHolder } from './share-process.ts';
+
+/** The conductor's key ends 15 s after it last said that it lives. So long it is then still waited for: Redis may be new. */
+const CONDUCTOR_PATIENCE_MS = 3000;
+const CONDUCTOR_LOOK_MS = 1000;
+/** Nobody leaves a million sockets on somebody's server: without a conductor all are closed in so long, or faster. */
+const DRAIN_MOST_MS = 8000;
+/** What is said at the end is not waited for longer, where Redis may be out of reach. */
+const LAST_WORDS_MS = 1000;
+const EVENTS_MOST = 1000;
+/** Of the time of the fence: so long connections are reset one by one, then the kernel closes what is left. */
+const LAST_RESORT_PART = 0.3;
+
+/** What the process that has the lease says while the share is held; `onLeaseGone`: it has ended, and renews nothing. */
+export interface LeaseHolder {
+  onMessage(handler: (message: ToHolder) => void): void;
+  onLeaseGone(handler: () => void): void;
+  /** Ends this process at once, whatever is still open. */
+  exit(): void;
+}
+
+/**
+ * Holds a share until it is over; nothing of it is open then.
+ *
+ * @param threadEntry as in `FleetOptions`
+ * @throws RigError EFLEETPLAN, where it can't be held here; a defect of ours
+ */
+export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry: URL): Promise<Ending> {
+  const { job, host, redisUrl, prefix } = charge;
+  const keys = fleetKeys(prefix, job.run);
+  const over = whichComesFirst();
+  // Before anything can be open.
+  const fence = closeFence(charge.fenceMs, charge.renewedAtMs, () => over.end('fenced'));
+  heed(lease, fence, over);
+  // Well before the lease can be somebody else's.
+  void over.fenced.then(() => setTimeout(lease.exit, charge.fenceMs * LAST_RESORT_PART).unref());
+  const { connect } = await loadRedis(redisUrl);
+  const [redis, listening] = [connect(), connect()];
+  const say = (event: ShareEvent): Promise<unknown> =>
+    redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, JSON.stringify(event));
+  const tell = (event: ShareEvent): void => void say(event).catch(() => {});
+  const { share } = job;
+  let fleet: Fleet | undefined;
+  const stopping = new AbortController();
+  try {
+    fleet = await startShare(charge, threadEntry, {
+      onTrouble: (trouble) => tell({ type: 'trouble', share, host, ...trouble }),
+      onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
+      onDefect: over.fail,
+    });
+    const now = monotonicClock();
+    // Redis may be out of reach now: then the fence decides.
+    const prepared = Promise.all([followOffset(redis), redis.hincrby(keys.generations, String(share), 1)]);
+    prepared.catch(over.fail);
+    const ready = await Promise.race([prepared, over.ending.then(() => undefined)]);
+    if (ready === undefined) return await finish(await over.ending, fleet);
+    const [clock, generation] = ready;
+    const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
+    const of = { share, generation, host };
+    const offsetMs = (): number => clock.now().offsetMs;
+    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of, offsetMs });
+    tell({ type: 'ready', ...of });
+    const take = (order: FleetOrder): void => {
+      if (order.epoch > job.epoch) over.end('superseded');
+      else if (order.epoch === job.epoch && order.stop) over.end('stopped');
+      else if (order.epoch === job.epoch) taker.take(order);
+    };
+    followOrders(listening, keys.orders, take, stopping.signal).catch(over.fail);
+    void watchConductor(redis, keys.conductor, stopping.signal, () => over.end('drained'));
+    const ending = await over.ending.finally(() => {
+      clock.stop();
+      reporter.stop();
+    });
+    if (ending === 'drained') await Promise.race([drain(fleet, taker.perSecond), over.fenced]);
+    await finish(ending, fleet, over.fenced);
+    const lastWord = ending === 'fenced' ? say({ type: 'fenced', ...of }) : reporter.end();
+    await Promise.race([lastWord.catch(() => {}), delay(LAST_WORDS_MS)]);
+    return ending;
+  } finally {
+    fence.open();
+    stopping.abort();
+    await fleet?.stop('by-reset');
+    redis.disconnect();
+    listening.disconnect();
+  }
+}
+
+type Over = ReturnType<typeof whichComesFirst>;
+
+/** What ends it is what comes first; but a lease that is lost cuts short what is closed in order. */
+function whichComesFirst() {
+  let end!: (ending: Ending) => void;
+  let fail!: (error: Error) => void;
+  let cut!: () => void;
+  const ending = new Promise<Ending>((resolve, reject) => {
+    [end, fail] = [resolve, reject];
+  });
+  const fenced = new Promise<void>((resolve) => {
+    cut = resolve;
+  });
+  ending.catch(() => {});
+  return {
+    ending,
+    fenced,
+    fail,
+    end: (how: Ending): void => {
+      end(how);
+      if (how === 'fenced') cut();
+    },
+  };
+}
+
+function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
+  lease.onMessage((message) => {
+    if (message.type === 'renewed') fence.renewed(message.atMs);
+    else if (message.type === 'lost') over.end('fenced');
+    else if (message.type === 'leave') over.end('left');
+  });
+  lease.onLeaseGone(() => over.end('fenced'));
+}
+
+async function startShare({ job, machine }: Charge, threadEntry: URL, events: FleetEvents): Promise<Fleet> {
+  const { layout, identity, markedRun, ...plan } = unpackPlan(job);
+  const why = layout.engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
+  if (why !== undefined) {
+    const hint = 'give --engine node to connrig run';
+    throw new RigError('EFLEETPLAN', `the run wants the epoll engine, and here ${why}`, { hint });
+  }
+  const { capacity, shares, share } = job;
+  return startFleet(
+    {
+      ...plan,
+      threadEntry,
+      capacity,
+      identity: identity && { ...identity, rows: undefined },
+      marks: { run: markedRun, first: share, step: shares },
+      layout: layoutFleet({
+        ...machine,
+        ...layout,
+        connections: capacity,
+        destinations: plan.destinations.length,
+        sources: undefined,
+      }),
+    },
+    events,
+  );
+}
+
+async function finish(ending: Ending, fleet: Fleet, fenced: Promise<void> = Promise.resolve()): Promise<Ending> {
+  const resets = ending === 'fenced' || ending === 'superseded';
+  await Promise.race([fleet.stop(resets ? 'by-reset' : 'in-order'), resets ? new Promise(() => {}) : fenced]);
+  return ending;
+}
+
+/** Closes at the pace that it was opened at, or as fast as it takes. */
+async function drain(fleet: Fleet, perSecond: number): Promise<void> {
+  const { open } = fleet.tally();
+  fleet.pursue(0, Math.max(perSecond, (open * 1000) / DRAIN_MOST_MS));
+  const untilMs = performance.now() + DRAIN_MOST_MS + CONDUCTOR_LOOK_MS;
+  while (fleet.tally().open > 0 && performance.now() < untilMs) await delay(50);
+}
+
+/** Only an answer of Redis tells that nobody conducts: where there is none, the fence decides. */
+async function watchConductor(redis: Redis, key: string, signal: AbortSignal, onGone: () => void): Promise<void> {
+  let goneSinceMs: number | undefined;
+  while (!signal.aborted) {
+    const isThere = await redis.exists(key).catch(() => undefined);
+    if (isThere === 0) goneSinceMs ??= performance.now();
+    else if (isThere === 1) goneSinceMs = undefined;
+    if (goneSinceMs !== undefined && performance.now() - goneSinceMs > CONDUCTOR_PATIENCE_MS) return onGone();
+    await delay(CONDUCTOR_LOOK_MS, undefined, { signal }).catch(() => {});
+  }
+}

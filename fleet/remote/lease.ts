@@ -1,0 +1,246 @@
+/**
+ * The process that has the leases of a machine: it takes shares from the queue, one at a time, and renews what it has. Nothing else
+ * runs in it, so that nothing holds it up. The connections are in a process of their own, see hold-share.ts.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RigError } from '../../core/values/errors.ts';
+import { monotonicClock } from '../local/shared.ts';
+import { WIRE_VERSION } from '../wire.ts';
+import { type Allowed, refuseForeign } from './allowed.ts';
+import { loadRedis, type RedisLibraries } from './load.ts';
+import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
+import { followOffset, type RedisClock } from './redis-clock.ts';
+import { readShare, unpackPlan } from './share-plan.ts';
+import type { Charge, FromHolder, ToHolder } from './share-process.ts';
+
+export interface WorkerOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly token: string | undefined;
+  readonly version: string;
+  /** What this machine offers. */
+  readonly offer: Omit<
+    WorkerOffer,
+    'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores'
+  >;
+  readonly machine: Charge['machine'];
+  readonly allowed: Allowed;
+  /** So long a share is kept from others after its lease was renewed last; the same for all workers of a fleet. */
+  readonly lockMs: number;
+  /** What the process runs that holds the connections: it gives the messages that it gets to {@link holdShare}. */
+  readonly holderEntry: URL;
+  /** A line for people. */
+  readonly say: (line: string) => void;
+  /** Gives back the share, if there is one, and ends. */
+  readonly signal: AbortSignal;
+}
+
+const OFFER_EVERY_MS = 2000;
+/** Renewals in the time of a lock, and the part of it after which the connections are reset: nobody may have begun before. */
+const RENEWALS = 5;
+const FENCE_PART = 0.6;
+const FIRST_ANSWER_MS = 5000;
+/** A share is never given up because its holders got lost. */
+const STALLED_MOST = 1_000_000;
+
+/** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const libraries = await loadRedis(options.redisUrl);
+  const redis = libraries.connect();
+  try {
+    await new WorkerProcess(options, libraries, redis).run();
+  } finally {
+    redis.disconnect();
+  }
+}
+
+class WorkerProcess {
+  readonly #options: WorkerOptions;
+  readonly #libraries: RedisLibraries;
+  readonly #redis: Redis;
+  readonly #now = monotonicClock();
+  #clock!: RedisClock;
+  #job: ShareJob | undefined;
+  #holder: ChildProcess | undefined;
+
+  constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
+    this.#options = options;
+    this.#libraries = libraries;
+    this.#redis = redis;
+  }
+
+  async run(): Promise<void> {
+    const { redisUrl, prefix, lockMs, offer, signal, say } = this.#options;
+    const { bullmq } = this.#libraries;
+    this.#clock = await this.#firstAnswer();
+    const keys = fleetKeys(prefix);
+    const worker = new bullmq.Worker<unknown, void>(keys.queue, (job, token) => this.#process(job, token!), {
+      prefix: keys.queuePrefix,
+      connection: { url: redisUrl, maxRetriesPerRequest: null },
+      name: offer.worker,
+      concurrency: 1,
+      lockDuration: lockMs,
+      // We renew it ourselves: the fence has to know when a renewal was asked for, not when its answer came.
+      skipLockRenewal: true,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: STALLED_MOST,
+      removeOnComplete: { count: 0 },
+    });
+    worker.on('error', () => {});
+    const announcing = setInterval(() => void this.#announce(), OFFER_EVERY_MS);
+    await this.#announce();
+    say(`${offer.worker} waits for a share of a run`);
+    if (!signal.aborted) await once(signal, 'abort');
+    const closing = worker.close();
+    this.#send({ type: 'leave' });
+    await closing;
+    clearInterval(announcing);
+    this.#clock.stop();
+    await Promise.race([this.#redis.hdel(keys.workers, offer.worker).catch(() => {}), delay(1000)]);
+  }
+
+  async #firstAnswer(): Promise<RedisClock> {
+    const timeout = new AbortController();
+    const late = delay(FIRST_ANSWER_MS, undefined, { signal: timeout.signal }).catch(() => {});
+    try {
+      const clock = await Promise.race([followOffset(this.#redis), late]);
+      if (clock) return clock;
+    } catch (cause) {
+      throw this.#unreachable((cause as Error).message, cause);
+    } finally {
+      timeout.abort();
+    }
+    throw this.#unreachable(`no answer within ${FIRST_ANSWER_MS / 1000} s`);
+  }
+
+  #unreachable(why: string, cause?: unknown): RigError {
+    const { host } = new URL(this.#options.redisUrl);
+    return new RigError('EFLEETREDIS', `the Redis of the fleet at ${host} does not answer: ${why}`, {
+      hint: `redis-cli -h ${host.replace(/:(\d+)$/, ' -p $1')} ping`,
+      cause,
+    });
+  }
+
+  async #announce(): Promise<void> {
+    const { offer, version, machine, prefix } = this.#options;
+    const { offsetMs } = this.#clock.now();
+    const said: WorkerOffer = {
+      ...offer,
+      wire: WIRE_VERSION,
+      version,
+      seenAtMs: this.#now() + offsetMs,
+      offsetMs,
+      node: process.version,
+      descriptors: Number.isFinite(machine.descriptorLimit) ? machine.descriptorLimit : null,
+      cores: machine.cores,
+      share: this.#job?.share ?? null,
+      run: this.#job?.run ?? null,
+    };
+    await this.#redis.hset(fleetKeys(prefix).workers, offer.worker, JSON.stringify(said)).catch(() => {});
+  }
+
+  /** Holds a share until it is over. What it throws tells BullMQ what becomes of the job. */
+  async #process(job: Job<unknown, void>, token: string): Promise<void> {
+    const { say, version, token: secret } = this.#options;
+    const { WaitingError, UnrecoverableError } = this.#libraries.bullmq;
+    let isOver: boolean;
+    try {
+      const share = readShare(job.data, version, secret);
+      this.#refuseForeign(share);
+      this.#job = share;
+      void this.#announce();
+      isOver = await this.#hold(share, job, token);
+    } catch (error) {
+      const { code, message } = error instanceof RigError ? error : { code: 'EDEFECT', message: String(error) };
+      say(`${code}: ${message}`);
+      await this.#tellRefused(job.data, code, message);
+      throw new UnrecoverableError(message);
+    } finally {
+      this.#job = undefined;
+      void this.#announce();
+    }
+    if (isOver) return;
+    // Somebody else may have it at once; where the lease is lost, it is there already.
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  #refuseForeign(share: ShareJob): void {
+    const { most } = this.#options.offer;
+    if (most !== null && share.capacity > most) {
+      const sentence = `the share has up to ${share.capacity} connections, and this worker takes ${most}`;
+      throw new RigError('EFLEETMAX', sentence, { hint: `connrig worker --max ${share.capacity}, or more workers` });
+    }
+    refuseForeign(unpackPlan(share).destinations, this.#options.allowed);
+  }
+
+  /** @returns whether nobody has to hold it any more */
+  async #hold(share: ShareJob, job: Job<unknown, void>, token: string): Promise<boolean> {
+    const { redisUrl, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
+    const renewedAtMs = this.#now();
+    if (!(await this.#extend(job, token))) return false;
+    // Signals of a terminal go to both: this process decides.
+    const holder = fork(fileURLToPath(holderEntry), { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#holder = holder;
+    let last: FromHolder | undefined;
+    holder.on('message', (message) => {
+      last = message as FromHolder;
+    });
+    holder.on('error', () => {});
+    const ended = once(holder, 'exit');
+    say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
+    const fenceMs = FENCE_PART * lockMs;
+    const { host } = offer;
+    this.#send({ type: 'hold', redisUrl, prefix, host, job: share, machine, fenceMs, renewedAtMs });
+    if (this.#options.signal.aborted) this.#send({ type: 'leave' });
+    const renewing = new AbortController();
+    void this.#renew(job, token, renewing.signal);
+    await ended.finally(() => {
+      renewing.abort();
+      this.#holder = undefined;
+    });
+    if (last?.type === 'failed') {
+      const hint = 'see what the worker says';
+      if (last.code === 'EFLEETPLAN') throw new RigError('EFLEETPLAN', last.sentence, { hint });
+      throw new Error(last.sentence);
+    }
+    const ending = last?.ending ?? 'died';
+    say(`share ${share.share + 1} of run ${share.run} is over: ${ending}`);
+    return ending === 'stopped' || ending === 'drained' || ending === 'superseded';
+  }
+
+  /** As long as the share is held; an answer that is late counts from when it was asked for. */
+  async #renew(job: Job<unknown, void>, token: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await delay(this.#options.lockMs / RENEWALS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      const atMs = this.#now();
+      const isOurs = await this.#extend(job, token).catch(() => undefined);
+      if (isOurs === true) this.#send({ type: 'renewed', atMs });
+      else if (isOurs === false) return this.#send({ type: 'lost' });
+    }
+  }
+
+  async #extend(job: Job<unknown, void>, token: string): Promise<boolean> {
+    return (await job.extendLock(token, this.#options.lockMs)) === 1;
+  }
+
+  #send(message: ToHolder): void {
+    // It may just have ended.
+    if (this.#holder?.connected) this.#holder.send(message, () => {});
+  }
+
+  /** To the conductor of the run, as far as the job says which. */
+  async #tellRefused(data: unknown, code: string, sentence: string): Promise<void> {
+    if (typeof data !== 'object' || data === null || !('run' in data) || !('share' in data)) return;
+    const { prefix, offer } = this.#options;
+    const event: ShareEvent = { type: 'refused', share: Number(data.share) || 0, host: offer.host, code, sentence };
+    const { events } = fleetKeys(prefix, String(data.run));
+    await this.#redis.xadd(events, 'MAXLEN', '~', 1000, '*', ENTRY_FIELD, JSON.stringify(event)).catch(() => {});
+  }
+}
