@@ -8,6 +8,7 @@ import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import { accessProblems, readAdminTls } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
+import { fleetProblems } from './fleet-problems.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
@@ -113,7 +114,7 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
     problems.push(`--levels ends at ${top}, --connections says ${connections}: leave one of them out`);
   }
   const legs = legsOf(config, exactly, named, problems);
-  problems.push(...restartProblems(config, canStartAnew(config)));
+  problems.push(...restartProblems(config, canStartAnew(config)), ...fleetProblems(config, legs, named));
   problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);

@@ -1,5 +1,6 @@
 import type { OptionTable } from './option.ts';
 import { CONNECTION_OPTIONS } from './run/connections-options.ts';
+import { FLEET_OPTIONS } from './run/fleet-options.ts';
 import { FOLDER_OPTIONS } from './run/folder-options.ts';
 import { OPENING_OPTIONS } from './run/opening-options.ts';
 import { READING_OPTIONS } from './run/readings-options.ts';
@@ -12,6 +13,7 @@ import { WATCHING_OPTIONS } from './run/watching-options.ts';
 /** Every setting of `connrig run`, a file a group. The only table: command line, config file, help and defaults all come from it. */
 export const RUN_OPTIONS = {
   ...CONNECTION_OPTIONS,
+  ...FLEET_OPTIONS,
   ...TLS_OPTIONS,
   ...OPENING_OPTIONS,
   ...TRAFFIC_OPTIONS,

@@ -284,7 +284,7 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
 }
 
 /** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. One publishes for all. */
-function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
+export function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
   if ('beside' in behaviour) return { ...behaviour, beside: shareOfBehaviour(behaviour.beside, workers) };
   return 'perSecond' in behaviour && behaviour.kind !== 'broadcast'
     ? { ...behaviour, perSecond: behaviour.perSecond / workers }

@@ -3,7 +3,14 @@ import { throughoutOf } from '../../core/behaviours/behaviours.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
-import { type Fleet, type FleetEvents, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
+import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
+import {
+  type RemoteEvents,
+  type RemoteOptions,
+  type RemotePlan,
+  startRemoteFleet,
+} from '../../fleet/remote/remote-fleet.ts';
+import type { RunDeps } from '../deps.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
@@ -33,8 +40,40 @@ export const startLegFleet = (
   config: RunConfig,
   setup: LegSetup,
   target: Target,
-  events: FleetEvents,
-): Promise<Fleet> => startFleet({ ...legFleetOptions(config, setup, target), threadEntry: THREAD_ENTRY }, events);
+  events: RemoteEvents,
+  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+): Promise<Fleet> => {
+  const options = legFleetOptions(config, setup, target);
+  if (config.fleet !== undefined)
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
+  return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
+};
+
+/** The same for machines that lay out their share by themselves. */
+function remotePlanOf(
+  { workers }: RunConfig,
+  { ip, layout: { engine } }: LegSetup,
+  { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
+): RemotePlan {
+  return {
+    ...options,
+    // Rows are refused, as is who publishes.
+    identity: identity && { order: identity.order, secrets: identity.secrets },
+    layout: { engine, loopback: ip.startsWith('127.'), workers },
+  };
+}
+
+const remoteOf = (
+  { fleet, fleetPrefix, fleetWorkers }: RunConfig,
+  version: string,
+  env: RunDeps['env'],
+): RemoteOptions => ({
+  url: fleet!,
+  prefix: fleetPrefix,
+  workers: fleetWorkers,
+  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
+  version,
+});
 
 /** What the connections of a leg are, for whatever opens them. */
 export function legFleetOptions(

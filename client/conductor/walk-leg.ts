@@ -5,6 +5,7 @@ import { lostIn } from '../../core/values/outcomes.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
+import type { RemoteEvents } from '../../fleet/remote/remote-fleet.ts';
 import type { Trouble } from '../../fleet/wire.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import type { RunDeps } from '../deps.ts';
@@ -60,14 +61,23 @@ export async function walkLeg(
     troubles.push(trouble);
     recorder.event({ type: 'trouble', elapsedMs: elapsedMs(), ...at, ...trouble });
   };
-  const fleet = await startLegFleet(config, setup, target, {
+  const fleetEvents: RemoteEvents = {
     onTrouble: noteTrouble,
     onAgreed: (agreement) => recorder.event({ type: 'agreed', elapsedMs: elapsedMs(), ...at, agreement }),
     onSlow: (ends) => void slowEnds.push(...ends),
     onDefect: (error) => {
       defect ??= error;
     },
-  });
+    onPlaced: (shares) => {
+      file.generator.legs[index]!.shares = [...shares];
+      recorder.runFile(file);
+    },
+    onMoved: (moved) => {
+      recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
+      warn(toWarning('WSHARE', moved));
+    },
+  };
+  const fleet = await startLegFleet(config, setup, target, fleetEvents, deps);
   const meters = followMeters(
     () => attended.process,
     ({ pid, inspectors, forced }) =>

@@ -12,8 +12,12 @@ import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
 import { checkVanish } from './check-vanish.ts';
+import type { CheckName } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
+
+/** What goes for a target of this machine also where connections come from others. */
+const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
 
 /**
  * Checks every leg of a plan against this machine, before the first socket.
@@ -24,13 +28,21 @@ import type { Snapshot } from './snapshot.ts';
 export async function checkPlan(
   setups: readonly LegSetup[],
   has: Snapshot,
-  { force, pid, command, target, exporter }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target' | 'exporter'>,
+  {
+    force,
+    pid,
+    command,
+    target,
+    exporter,
+    fleet,
+  }: Pick<RunConfig, 'force' | 'pid' | 'command' | 'target' | 'exporter' | 'fleet'>,
 ): Promise<Warning[]> {
   await checkPlaces(setups, { command });
   await checkVanish(setups, { exporter });
   const findings = setups.flatMap((setup) => {
     const { need, limits } = demandOf(setup, has, { pid, command, target });
-    return checkMachine(need, limits);
+    const findings = checkMachine(need, limits);
+    return fleet === undefined ? findings : findings.filter(({ what }) => OF_LISTENER.has(what));
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;

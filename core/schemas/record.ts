@@ -180,6 +180,15 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** What connections agreed on about TLS, each different agreement once. */
   z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
+  /** Another machine of a fleet holds a share now, or the same one anew; `awayMs`: from the last that was heard of it to the first. */
+  z.object({
+    type: z.literal('share-moved'),
+    ...SAMPLE_AT,
+    share: count,
+    from: z.string(),
+    to: z.string(),
+    awayMs: ms,
+  }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */
@@ -254,6 +263,8 @@ const RunFacts = z.object({
         securedBy: z.string().nullable().default(null),
         /** The address of its host that connections went to. */
         ip: z.string().optional(),
+        /** Who held its connections, where others did: the host of each share, and the most connections of it; absent otherwise. */
+        shares: z.array(z.object({ host: z.string(), capacity: count })).optional(),
       }),
     ),
   }),

@@ -41,6 +41,8 @@ export const EXIT_OF = {
   ETOOLCHAIN: EXIT.limits,
   /** A fleet over several machines asks for packages that aren't installed. */
   EFLEETPEER: EXIT.limits,
+  /** Fewer workers wait than a run asks for, or they have too little room. */
+  EFLEETWORKERS: EXIT.limits,
   /** What a worker can't hold of a run: another version, a token that doesn't fit, an address that isn't allowed, too many. */
   EFLEETVERSION: EXIT.limits,
   EFLEETTOKEN: EXIT.limits,

@@ -28,6 +28,22 @@ export const WARNINGS = {
     sentence: ({ finding }: { readonly finding: string; readonly command: string }) => finding,
     hint: ({ command }: { readonly command: string }) => command,
   },
+  /** A worker of a fleet was lost, and its share begun anew. */
+  WSHARE: {
+    sentence: ({
+      share,
+      from,
+      to,
+      awayMs,
+    }: {
+      readonly share: number;
+      readonly from: string;
+      readonly to: string;
+      readonly awayMs: number;
+    }) =>
+      `share ${share + 1} of the fleet was lost with its worker on ${from}; after ${humanMs(awayMs)} it was taken up on ${to}, and its connections were opened anew`,
+    hint: () => 'see what connrig worker printed there',
+  },
   WPID: {
     sentence: ({ pid, urls }: { readonly pid: number; readonly urls: string }) =>
       `neither process ${pid} nor a child of it listens at ${urls}: is it the right one?`,

@@ -1,0 +1,41 @@
+import { throughoutOf } from '../core/behaviours/behaviours.ts';
+import type { Leg } from '../core/schemas/leg.ts';
+import { FLEET_OPTIONS } from './run/fleet-options.ts';
+import type { IsNamed, RunConfig } from './run-config-shape.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+
+/** What has no meaning for connections of other machines, or can't be done for them yet. */
+const REFUSED = {
+  data: 'rows are in the memory of this machine',
+  cert: 'the key would lie in Redis',
+  key: 'it would lie in Redis',
+  sources: 'workers have addresses of their own',
+} as const;
+
+const BEHAVIOURS: Readonly<Partial<Record<RunConfig['behaviour']['kind'], string>>> = {
+  slow: 'which connections are slow is told within one machine',
+  vanish: 'sockets that vanish are kept within one machine',
+  broadcast: 'deliveries are counted within one machine',
+};
+
+/** What a run over several machines is refused for, or one that names details of a fleet and no fleet. */
+export function fleetProblems(config: RunConfig, legs: readonly Leg[], named: IsNamed): string[] {
+  if (config.fleet === undefined) {
+    return (['fleetWorkers', 'fleetPrefix'] as const)
+      .filter(named)
+      .map((key) => `--${FLEET_OPTIONS[key].name}: there is no fleet without --fleet redis://10.0.0.1:6379`);
+  }
+  const problems: string[] = [];
+  const kinds = [config.behaviour.kind, throughoutOf(config.behaviour).kind];
+  for (const kind of new Set(kinds)) {
+    if (BEHAVIOURS[kind]) problems.push(`--behaviour ${kind} and --fleet: ${BEHAVIOURS[kind]}; leave one of them out`);
+  }
+  for (const [key, why] of Object.entries(REFUSED) as [keyof typeof REFUSED, string][]) {
+    if (config[key] !== undefined)
+      problems.push(`--${RUN_OPTIONS[key].name} and --fleet: ${why}; leave one of them out`);
+  }
+  if (legs.some(({ family }) => family === 'unix')) {
+    problems.push('--fleet: a Unix socket can not be reached from other machines; give a URL with a host');
+  }
+  return problems;
+}

@@ -1,0 +1,28 @@
+import { type OptionTable, quantity } from '../option.ts';
+import { readFleetPrefix, readRedisUrl } from '../worker/redis-url.ts';
+
+/** Who holds the connections, where it isn't this machine alone. */
+export const FLEET_OPTIONS = {
+  fleet: {
+    name: 'fleet',
+    group: 'fleet',
+    argument: '<redis URL>',
+    help: 'connections are held by connrig worker on other machines, which meet at this Redis: redis://10.0.0.1:6379',
+    read: readRedisUrl,
+  },
+  fleetWorkers: {
+    name: 'fleet-workers',
+    group: 'fleet',
+    argument: '<count>',
+    help: 'with --fleet: how many workers take part (default: all that wait)',
+    read: quantity('count', 1, 1000),
+  },
+  fleetPrefix: {
+    name: 'fleet-prefix',
+    group: 'fleet',
+    argument: '<name>',
+    help: 'with --fleet: what keys in Redis begin with, as the workers have it',
+    default: 'connrig',
+    read: readFleetPrefix,
+  },
+} as const satisfies OptionTable;

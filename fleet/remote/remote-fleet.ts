@@ -1,0 +1,377 @@
+/** A fleet whose shares are held by workers on other machines: see messages.ts for what is said, and docs/fleet.md. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
+import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
+import { type Fleet, type FleetEvents, shareOfBehaviour } from '../fleet.ts';
+import { monotonicClock } from '../local/shared.ts';
+import type { Agreement } from '../transports/tls/tls-options.ts';
+import { WIRE_VERSION } from '../wire.ts';
+import { loadRedis, type RedisLibraries } from './load.ts';
+import {
+  ENTRY_FIELD,
+  type FleetOrder,
+  fleetKeys,
+  type ShareEvent,
+  type ShareJob,
+  type WorkerOffer,
+} from './messages.ts';
+import { awaitWorkers, readOffers, roomOf } from './offers.ts';
+import { Orders } from './orders.ts';
+import { followOffset, type RedisClock } from './redis-clock.ts';
+import { type MovedShare, Reports } from './reports.ts';
+import { packPlan, type SharePlan, signShare } from './share-plan.ts';
+import { ShareQueue } from './share-queue.ts';
+import { splitByRoom } from './split.ts';
+
+const LOOK_MS = 250;
+const ALIVE_EVERY_MS = 1000;
+/** Workers drain when they haven't heard of a conductor for so long. */
+const ALIVE_FOR_MS = 15_000;
+const ORDERS_KEPT = 100;
+const ANSWER_WITHIN_MS = 5000;
+const READY_WITHIN_MS = 60_000;
+/** A share that nobody has for so long ends the run: no level can be whole any more. */
+const LOST_AFTER_MS = 120_000;
+const STOP_WITHIN_MS = 20_000;
+const CONFIRM_POLL_MS = 20;
+/** Streams, `XADD` with `MINID`, sets of options: https://redis.io/docs/latest/commands/ */
+const REDIS_LEAST = [6, 2] as const;
+
+/** What is asked of the whole fleet. */
+export interface RemotePlan extends Omit<SharePlan, 'markedRun'> {
+  readonly capacity: number;
+}
+
+/** Where the fleet is. */
+export interface RemoteOptions {
+  /** Of Redis. */
+  readonly url: string;
+  readonly prefix: string;
+  /** How many are to take part; undefined: all that wait. */
+  readonly workers: number | undefined;
+  readonly token: string | undefined;
+  /** That of connrig: workers of another one are left out. */
+  readonly version: string;
+}
+
+/** Who holds a share, and the most connections of it. */
+export interface PlacedShare {
+  readonly host: string;
+  readonly capacity: number;
+}
+
+export interface RemoteEvents extends FleetEvents {
+  readonly onPlaced: (shares: readonly PlacedShare[]) => void;
+  readonly onMoved: (moved: MovedShare) => void;
+}
+
+/**
+ * Finds workers that wait, gives each a share, and resolves when all are ready.
+ *
+ * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS; or what a worker refuses its share with
+ */
+export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, remote: RemoteOptions): Promise<Fleet> {
+  const libraries = await loadRedis(remote.url);
+  const redis = libraries.connect();
+  try {
+    await assertRedis(redis, remote.url);
+    const clock = await followOffset(redis);
+    const workers = await awaitWorkers(redis, plan.capacity, remote, () => toRedis(clock));
+    const fleet = new RemoteFleet(plan, workers, events, remote, { redis, clock, libraries });
+    try {
+      await fleet.begin();
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+    return fleet;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+}
+
+const now = monotonicClock();
+const toRedis = (clock: RedisClock): number => now() + clock.now().offsetMs;
+
+async function assertRedis(redis: Redis, url: string): Promise<void> {
+  const hint = `redis-cli -u ${url} ping`;
+  const info = await Promise.race([redis.info('server'), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]).catch(
+    (cause: unknown) => {
+      throw new RigError('EFLEETREDIS', `Redis at ${url} says: ${cause instanceof Error ? cause.message : cause}`, {
+        hint,
+        cause,
+      });
+    },
+  );
+  if (info === undefined) {
+    throw new RigError('EFLEETREDIS', `Redis at ${url} does not answer`, { hint });
+  }
+  const [, version = '0'] = /redis_version:(\S+)/.exec(info) ?? [];
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor, leastMinor] = REDIS_LEAST;
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    throw new RigError('EFLEETREDIS', `Redis at ${url} is ${version}; a fleet needs ${REDIS_LEAST.join('.')}`, {
+      hint: 'apt-get install redis-server, of Debian 12 or later',
+    });
+  }
+}
+
+interface Links {
+  readonly redis: Redis;
+  readonly clock: RedisClock;
+  readonly libraries: RedisLibraries;
+}
+
+class RemoteFleet implements Fleet {
+  readonly broadcasts = undefined;
+  readonly #run = randomBytes(6).toString('hex');
+  readonly #markedRun = randomInt(RUN_NUMBERS);
+  readonly #plan: RemotePlan;
+  readonly #events: RemoteEvents;
+  readonly #remote: RemoteOptions;
+  readonly #redis: Redis;
+  readonly #clock: RedisClock;
+  readonly #keys: ReturnType<typeof fleetKeys>;
+  readonly #queue: ShareQueue;
+  readonly #reports: Reports;
+  readonly #orders = new Orders();
+  readonly #shares: number;
+  /** The most that any of them is asked for: who takes which share is known only then. */
+  readonly #capacity: number;
+  readonly #hosts: string[] = [];
+  readonly #agreed = new Set<string>();
+  #refusal: RigError | undefined;
+  #lost = false;
+  #stopping: Promise<void> | undefined;
+  #ended = false;
+  #aliveAtMs = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    plan: RemotePlan,
+    workers: readonly WorkerOffer[],
+    events: RemoteEvents,
+    remote: RemoteOptions,
+    { redis, clock, libraries }: Links,
+  ) {
+    this.#plan = plan;
+    this.#events = events;
+    this.#remote = remote;
+    this.#redis = redis;
+    this.#clock = clock;
+    this.#shares = workers.length;
+    this.#capacity = Math.max(...splitByRoom(plan.capacity, workers.map(roomOf))!);
+    this.#keys = fleetKeys(remote.prefix, this.#run);
+    this.#queue = new ShareQueue(libraries, remote.prefix);
+    this.#reports = new Reports(this.#shares, redis, this.#keys, {
+      onEvent: (event) => this.#onEvent(event),
+      onMoved: (moved) => this.#onMoved(moved),
+      onStrange: events.onDefect,
+    });
+  }
+
+  async begin(): Promise<void> {
+    this.#orders.parts = Array.from({ length: this.#shares }, () => 0);
+    await this.#sayAlive();
+    this.#give(this.#orders.next());
+    await this.#queue.add(this.#jobs());
+    this.#looking = this.#lookOn();
+    const deadline = now() + READY_WITHIN_MS;
+    while (this.#hosts.filter(Boolean).length < this.#shares) {
+      if (this.#refusal) throw this.#refusal;
+      if (now() > deadline) {
+        const ready = this.#hosts.filter(Boolean).join(', ') || 'nobody';
+        const sentence = `after ${READY_WITHIN_MS / 1000} s not all ${this.#shares} shares are held: ready is ${ready}`;
+        throw new RigError('EFLEETWORKERS', sentence, { hint: 'see what connrig worker prints on the others' });
+      }
+      await delay(CONFIRM_POLL_MS);
+    }
+    this.#orders.parts = await this.#partsByTakers();
+    this.#place();
+  }
+
+  pursue = (wanted: number, perSecond: number): number =>
+    this.#give(this.#orders.ramp(wanted, perSecond, toRedis(this.#clock)));
+
+  setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
+
+  beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
+
+  /** Refused before anything starts: nobody has told which. */
+  vanished = (): readonly never[] => [];
+
+  tally = () => this.#reports.sum.tally(this.#clock.now().offsetMs, new Set(this.#reports.unheard().keys()));
+
+  histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
+
+  async confirmed(order: number): Promise<void> {
+    const { sum } = this.#reports;
+    const hasTaken = (share: number): boolean => (sum.newest(share)?.seq ?? 0) >= order;
+    while (!this.#shareNumbers().every(hasTaken) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
+  }
+
+  async collectGarbage(): Promise<void> {
+    const { sum } = this.#reports;
+    const before = this.#shareNumbers().map((share) => sum.newest(share));
+    this.#give(this.#orders.change({ collections: this.#orders.whole.collections + 1 }));
+    // One that began anew meanwhile has no garbage yet.
+    const isDone = (share: number): boolean => {
+      const [then, newest] = [before[share], sum.newest(share)];
+      return (
+        newest?.generation !== then?.generation || (newest?.tally.collections ?? 0) > (then?.tally.collections ?? 0)
+      );
+    };
+    while (!this.#shareNumbers().every(isDone) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      this.#give(this.#orders.stop(toRedis(this.#clock)));
+      // Without Redis none of it can be done: workers then drain by themselves.
+      await Promise.race([this.#windUp().catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      this.#ended = true;
+      this.#clock.stop();
+      await Promise.race([this.#queue.close().catch(() => {}), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]);
+      this.#redis.disconnect();
+      await this.#looking;
+    })();
+    return this.#stopping;
+  }
+
+  #shareNumbers(): number[] {
+    return Array.from({ length: this.#shares }, (_, share) => share);
+  }
+
+  #isOver(): boolean {
+    return this.#stopping !== undefined || this.#lost;
+  }
+
+  /** @returns its number */
+  #give(order: FleetOrder): number {
+    const { orders } = this.#keys;
+    void this.#redis.xadd(orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, JSON.stringify(order)).catch(() => {});
+    return order.seq;
+  }
+
+  #jobs(): ShareJob[] {
+    const { capacity: _, ...plan } = this.#plan;
+    const shares = this.#shares;
+    const each = (all: number): number => Math.ceil(all / shares);
+    const packed = packPlan({
+      ...plan,
+      window: each(plan.window),
+      returnWindow: plan.returnWindow && each(plan.returnWindow),
+      closeWindow: each(plan.closeWindow),
+      behaviour: shareOfBehaviour(plan.behaviour, shares),
+      markedRun: this.#markedRun,
+    });
+    const { version, token } = this.#remote;
+    const common = { wire: WIRE_VERSION, version, run: this.#run, epoch: this.#orders.epoch, shares } as const;
+    return this.#shareNumbers().map((share) =>
+      signShare({ ...common, share, capacity: this.#capacity, plan: packed }, token),
+    );
+  }
+
+  /** How many connections each gets, by the room of who took which share. */
+  async #partsByTakers(): Promise<number[]> {
+    const { fit } = await readOffers(this.#redis, this.#keys.workers, toRedis(this.#clock), this.#remote.version);
+    const rooms = this.#shareNumbers().map((share) => {
+      const taker = fit.find((offer) => offer.run === this.#run && offer.share === share);
+      return Math.min(this.#capacity, (taker && roomOf(taker)) ?? this.#capacity);
+    });
+    const parts = splitByRoom(this.#plan.capacity, rooms);
+    if (parts) return parts;
+    const sentence = `the workers that took the shares have room for ${rooms.reduce((sum, room) => sum + room, 0)} connections, and ${this.#plan.capacity} are wanted`;
+    throw new RigError('EFLEETWORKERS', sentence, { hint: 'ulimit -n 1000000 before connrig worker' });
+  }
+
+  #place(): void {
+    this.#events.onPlaced(this.#orders.parts.map((capacity, share) => ({ host: this.#hosts[share]!, capacity })));
+  }
+
+  #onMoved(moved: MovedShare): void {
+    this.#hosts[moved.share] = moved.to;
+    this.#place();
+    this.#events.onMoved(moved);
+  }
+
+  #onEvent(event: ShareEvent): void {
+    if (event.type === 'ready') this.#hosts[event.share] = event.host;
+    else if (event.type === 'trouble') {
+      const { what, detail, openMs, silentMs } = event;
+      const times = { ...(openMs !== undefined && { openMs }), ...(silentMs !== undefined && { silentMs }) };
+      this.#events.onTrouble({ what, detail, ...times });
+    } else if (event.type === 'agreed') {
+      const key = JSON.stringify(event.agreement);
+      if (!this.#agreed.has(key)) this.#events.onAgreed(event.agreement as Agreement);
+      this.#agreed.add(key);
+    } else if (event.type === 'refused') {
+      const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
+      const hint = `see what connrig worker prints on ${event.host}`;
+      this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
+    }
+  }
+
+  /** Until the end: looks what workers say, and says that we are there. What Redis doesn't answer is asked again. */
+  async #lookOn(): Promise<void> {
+    while (!this.#ended) {
+      try {
+        await this.#reports.look();
+        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS) {
+          await this.#sayAlive();
+          await this.#renew();
+        }
+      } catch {
+        // The connection comes back by itself.
+      }
+      this.#lookForLost();
+      if (!this.#ended) await delay(LOOK_MS);
+    }
+  }
+
+  async #sayAlive(): Promise<void> {
+    this.#aliveAtMs = now();
+    await this.#redis.set(this.#keys.conductor, String(this.#orders.epoch), 'PX', ALIVE_FOR_MS);
+  }
+
+  /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
+  async #renew(): Promise<void> {
+    if (this.#stopping || (await this.#redis.exists(this.#keys.orders)) === 1 || this.#stopping) return;
+    this.#orders.epoch++;
+    this.#reports.forget();
+    const known = this.#shareNumbers().flatMap((share) => [share, this.#reports.sum.newest(share)?.generation ?? 0]);
+    await this.#redis.hset(this.#keys.generations, ...known);
+    await this.#sayAlive();
+    this.#give(this.#orders.next());
+    await this.#queue.add(this.#jobs());
+  }
+
+  #lookForLost(): void {
+    const [lost] = this.#reports.unheard(LOST_AFTER_MS).keys();
+    if (lost === undefined || this.#isOver()) return;
+    this.#lost = true;
+    const sentence = `nobody has held share ${lost} since ${this.#hosts[lost] ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
+    this.#events.onDefect(
+      new RigError('EFLEETWORKERS', sentence, {
+        hint: `connrig worker --redis ${this.#remote.url} on one more machine`,
+      }),
+    );
+  }
+
+  /** Resolves when no worker has anything of this run any more. */
+  async #windUp(): Promise<void> {
+    await this.#queue.takeBack();
+    while ((await this.#queue.left()) > 0) await delay(LOOK_MS);
+    await this.#reports.look();
+    // The next leg is for all of them.
+    const { workers, orders, reports, generations, events, conductor } = this.#keys;
+    const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
+    const version = this.#remote.version;
+    while ((await readOffers(this.#redis, workers, toRedis(this.#clock), version)).fit.some(isOurs))
+      await delay(LOOK_MS);
+    await this.#redis.del(orders, reports, generations, events, conductor);
+  }
+}
