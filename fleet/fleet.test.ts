@@ -59,6 +59,25 @@ test('a ramp that begins later opens nothing before', async () => {
   );
 });
 
+for (const engine of ['node', 'epoll'] as const) {
+  test(`${engine}: a stop by reset gives nobody time to part`, async () => {
+    const ends: string[] = [];
+    const keep = (socket: Socket): void => {
+      socket.on('error', ({ code }: NodeJS.ErrnoException) => ends.push(code ?? '')).on('end', () => ends.push('FIN'));
+    };
+    await withServer({}, keep, (at) =>
+      withFleet('tcp', [at], { layout: { engine } }, async ({ fleet, tally, until }) => {
+        fleet.pursue(50, FAST);
+        await until(({ open }) => open === 50, '50 are open');
+        await fleet.stop('by-reset');
+        assert.equal(tally().closeReasons['by-us'], 50);
+        await eventually(() => ends.length === 50, 'the server saw all of them go');
+        assert.deepEqual([...new Set(ends)], ['ECONNRESET']);
+      }),
+    );
+  });
+}
+
 test('tcp: exactly as many as asked for, never more; down to fewer; and nothing left after 0', async () => {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {

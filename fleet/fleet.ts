@@ -19,7 +19,7 @@ import { Numbers } from './opening/numbers.ts';
 import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
-import type { HistogramName, Order, Tally, Trouble, Vanished } from './wire.ts';
+import { BY_RESET, type HistogramName, type Order, type Tally, type Trouble, type Vanished } from './wire.ts';
 import type { Securing } from './worker/make-engine.ts';
 import type { WorkerData, WorkerMessage } from './worker/worker.ts';
 
@@ -153,7 +153,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   const identity = options.identity && shareIdentity(options, workerCapacity);
   const online = layout.ownTables ? watchLoopDescriptors(layout.workers) : undefined;
   const workers = buffers.map((own, index) => {
-    // Of all workers of the run: those of one fleet are as many apart as there are fleets.
+    // Numbers among all workers of the run: those of one fleet are as many apart as there are fleets.
     const among = { first: first + step * index, step: step * layout.workers };
     const workerData: WorkerData = {
       engine: layout.engine,
@@ -231,7 +231,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     stop(how = 'in-order') {
       stopping ??= (async () => {
         broadcasts?.stop();
-        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: how === 'in-order' ? 1 : 2 });
+        give({ wanted: 0, perSecond: 1e6, startedAtMs: now(), stop: how === 'in-order' ? 1 : BY_RESET });
         const patience = new AbortController();
         const isTooMuch = how === 'in-order' && tallies.read().open > CLOSED_IN_ORDER_MOST;
         const graceMs = isTooMuch ? 0 : STOP_GRACE_MS;

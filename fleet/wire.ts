@@ -9,6 +9,9 @@ import type { VanishedEnds } from './engines/vanisher.ts';
 /** Raised with each change that an older side would misunderstand. */
 export const WIRE_VERSION = 4;
 
+/** The `stop` of an order that leaves nobody time to part. */
+export const BY_RESET = 2;
+
 /** What the conductor wants of the whole fleet. Workers take their share of it. */
 export interface Order {
   /** Open connections over the whole fleet. */

@@ -3,13 +3,13 @@ import { RigError } from '../../core/values/errors.ts';
 import type { Destination } from '../engines/engine.ts';
 
 /** Where a worker may open connections to; undefined: to this machine and to private networks. */
-export type Allowed = readonly string[] | undefined;
+export type AllowedSubnets = readonly string[] | undefined;
 
 /** Networks in which nobody is but those whom their owner let in. */
 const PRIVATE: ReadonlySet<string> = new Set(['loopback', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat']);
 
 /** A worker does what others tell it, so it doesn't open connections to just anybody. @throws RigError EFLEETALLOW */
-export function refuseForeign(destinations: readonly Destination[], allowed: Allowed): void {
+export function refuseForeign(destinations: readonly Destination[], allowed: AllowedSubnets): void {
   for (const destination of destinations) {
     if (!('ip' in destination)) {
       const sentence = 'connections of a fleet go over a network, and not to a Unix socket';
@@ -23,7 +23,7 @@ export function refuseForeign(destinations: readonly Destination[], allowed: All
   }
 }
 
-function isAllowed(ip: string, allowed: Allowed): boolean {
+function isAllowed(ip: string, allowed: AllowedSubnets): boolean {
   // A zone says by which interface.
   const address = ipaddr.process(ip.replace(/%.*$/, ''));
   if (allowed === undefined) return PRIVATE.has(address.range());

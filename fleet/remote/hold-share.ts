@@ -24,7 +24,7 @@ const DRAIN_MOST_MS = 8000;
 /** What is said at the end is not waited for longer, where Redis may be out of reach. */
 const LAST_WORDS_MS = 1000;
 const EVENTS_MOST = 1000;
-/** Of the time of the fence: so long connections are reset one by one, then the kernel closes what is left. */
+/** Connections are reset one by one for this part of the fence's time, then the kernel closes what is left. */
 const LAST_RESORT_PART = 0.3;
 
 /** What the process that has the lease says while the share is held; `onLeaseGone`: it has ended, and renews nothing. */

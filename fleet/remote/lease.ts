@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
-import { type Allowed, refuseForeign } from './allowed.ts';
+import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
 import { followOffset, type RedisClock } from './redis-clock.ts';
@@ -29,7 +29,7 @@ export interface WorkerOptions {
     'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores'
   >;
   readonly machine: Charge['machine'];
-  readonly allowed: Allowed;
+  readonly allowed: AllowedSubnets;
   /** So long a share is kept from others after its lease was renewed last; the same for all workers of a fleet. */
   readonly lockMs: number;
   /** What the process runs that holds the connections: it gives the messages that it gets to {@link holdShare}. */

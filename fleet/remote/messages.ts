@@ -17,7 +17,7 @@ import { TallyMessage } from '../wire-schemas.ts';
 const count = z.number().int().nonnegative();
 const wire = z.literal(WIRE_VERSION);
 
-/** A share of a run: the data of its job. Whoever takes it can begin with this alone. */
+/** A share of a run: the data of its job. A worker can begin with this alone. */
 export const ShareJob = z.strictObject({
   wire,
   /** That of connrig: others are refused, since a share is no better than the code that holds it. */

@@ -2,7 +2,7 @@
 import type { LayoutNeed } from '../local/layout.ts';
 import type { ShareJob } from './messages.ts';
 
-/** Who holds a share, and for whom: said first. */
+/** What is to be held, and for whom: said first. */
 export interface Charge {
   readonly type: 'hold';
   readonly redisUrl: string;

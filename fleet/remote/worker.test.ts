@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type TestContext, test } from 'node:test';
 import { type Started, startConnrig } from '../../test/support/connrig.ts';
 import { needs } from '../../test/support/needs.ts';
-import { startRedis } from '../../test/support/redis.ts';
+import { startRedisServer } from '../../test/support/redis.ts';
 import { eventually } from '../../test/support/wait.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { loadRedis } from './load.ts';
@@ -32,7 +32,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 
 /** A server that keeps what comes, and a conductor's side of Redis, moved by hand. */
 async function startFleetByHand(t: TestContext) {
-  const { url } = await startRedis(t);
+  const { url } = await startRedisServer(t);
   const { bullmq, connect } = await loadRedis(url);
   const keys = fleetKeys('connrig', RUN);
   const redis = connect();

@@ -4,7 +4,7 @@ import { createBehaviour } from '../behaviours/index.ts';
 import type { EndCause, Engine, SecuredEngineEvents } from '../engines/engine.ts';
 import { Identities } from '../opening/identities.ts';
 import type { Protocol, ProtocolEvents, Slot } from '../protocols/protocol.ts';
-import { COUNTER, type Order } from '../wire.ts';
+import { BY_RESET, COUNTER, type Order } from '../wire.ts';
 import { Account, type AccountDeps } from './account.ts';
 import { Conduct } from './conduct.ts';
 import { connectionsOver } from './connections.ts';
@@ -39,9 +39,8 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
   #floods!: FloodWatch;
   /** undefined: they are no event streams. */
   #streams: Streams | undefined;
-  #stopping = false;
-  /** Everything that is closed from now on is reset. */
-  #resets = false;
+  /** As in the order. */
+  #stop = 0;
   #conduct!: Conduct;
   /** The time of this turn, and whether it is asked for anew when bytes come: a turn waits before that. */
   #turnMs: number;
@@ -115,8 +114,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#pace.aim(share, perSecond, order.startedAtMs, order.wanted);
     this.#streams?.aimAnew();
     if (order.stop > 0) {
-      this.#stopping = true;
-      this.#resets = order.stop === 2;
+      this.#stop = order.stop;
       this.#deadlines.cancelAll(this.#deps.now());
     }
   }
@@ -128,7 +126,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** After a stop: nothing is left to wait for. */
   get isDone(): boolean {
-    return this.#stopping && this.#farewells.isEmpty && this.#account.isEmpty;
+    return this.#stop > 0 && this.#farewells.isEmpty && this.#account.isEmpty;
   }
 
   /** One turn: open what is due, close what is too much, cut short what takes too long. @returns ms until the next is due */
@@ -141,7 +139,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
     this.#floods.step(nowMs);
     // What a behaviour replaces is begun in the same turn.
     const talkInMs = this.#conduct.step(nowMs);
-    const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stopping);
+    const dueInMs = this.#pace.step(nowMs, this.#engine, this.#streams, this.#stop > 0);
     const sayInMs = this.#protocol.step?.(nowMs) ?? Number.POSITIVE_INFINITY;
     return Math.min(talkInMs, sayInMs, dueInMs);
   }
@@ -153,7 +151,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {
     this.#leaveOpen(slot, 'by-us', '');
-    this.#farewells.begin(slot, nowMs, this.#resets || resets);
+    this.#farewells.begin(slot, nowMs, this.#stop === BY_RESET || resets);
   }
 
   // What the engine says.

@@ -25,6 +25,7 @@ const WANTED = [
   ...[
     'dist/bin/main.js',
     'dist/bin/serve-child.js',
+    'dist/bin/worker-child.js',
     'dist/bin/fleet-thread.js',
     'dist/bin/main.js.map',
     'dist/bin/LICENSES.txt',

@@ -13,7 +13,7 @@ export interface RedisServer {
   readonly child: ChildProcess;
 }
 
-export async function startRedis(t: TestContext): Promise<RedisServer> {
+export async function startRedisServer(t: TestContext): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));
   const port = await freePort();
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RigError } from '../../core/values/errors.ts';
+import { WIRE_VERSION } from '../wire.ts';
+import { refuseForeign } from './allowed.ts';
+import type { ShareJob } from './messages.ts';
+import { packPlan, readShare, type SharePlan, signShare, unpackPlan } from './share-plan.ts';
+
+const PLAN: SharePlan = {
+  layout: { engine: 'epoll', loopback: false, workers: undefined },
+  markedRun: 7,
+  protocol: { name: 'ws', path: '/a', hostHeader: 'b' },
+  window: 64,
+  closeWindow: 64,
+  openTimeoutMs: 10_000,
+  closeTimeoutMs: 5000,
+  destinations: [{ ip: '10.0.0.1', port: 80 }],
+  close: 'graceful',
+  behaviour: { kind: 'idle' },
+};
+const UNSIGNED: Omit<ShareJob, 'signature'> = {
+  wire: WIRE_VERSION,
+  version: '1.2.3',
+  run: 'run-1',
+  epoch: 0,
+  share: 0,
+  shares: 2,
+  capacity: 100,
+  plan: packPlan(PLAN),
+};
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof RigError ? error.code : String(error);
+  }
+  return 'taken';
+};
+
+test('a plan is the same on the other side', () => {
+  assert.deepEqual(unpackPlan(readShare(signShare(UNSIGNED, 'token'), '1.2.3', 'token')), PLAN);
+  assert.deepEqual(unpackPlan(readShare(signShare(UNSIGNED, undefined), '1.2.3', undefined)), PLAN);
+});
+
+test('only a share of one with the token is taken, as it was signed', () => {
+  const signed = signShare(UNSIGNED, 'token');
+  const read = (job: unknown, token?: string): string => codeOf(() => readShare(job, '1.2.3', token));
+  assert.equal(read(signed, 'token'), 'taken');
+  assert.equal(read(signed, 'another'), 'EFLEETTOKEN');
+  assert.equal(read(signed, undefined), 'EFLEETTOKEN');
+  assert.equal(read(signShare(UNSIGNED, undefined), 'token'), 'EFLEETTOKEN');
+  for (const change of [{ capacity: 1e6 }, { run: 'run-2' }, { epoch: 1 }, { share: 1 }, { shares: 3 }, { plan: '' }])
+    assert.equal(read({ ...signed, ...change }, 'token'), 'EFLEETTOKEN', JSON.stringify(change));
+});
+
+test('what is no share of this version is refused by name', () => {
+  assert.throws(
+    () => readShare({ ...UNSIGNED, version: '1.2.4' }, '1.2.3', undefined),
+    /the run is of connrig 1\.2\.4, this worker of 1\.2\.3/,
+  );
+  assert.equal(
+    codeOf(() => readShare({ version: '1.2.3' }, '1.2.3', undefined)),
+    'EFLEETPLAN',
+  );
+  assert.equal(
+    codeOf(() => readShare(null, '1.2.3', undefined)),
+    'EFLEETVERSION',
+  );
+  assert.equal(
+    codeOf(() => unpackPlan({ plan: 'AAAA' })),
+    'EFLEETPLAN',
+  );
+});
+
+const ADDRESSES: ReadonlyArray<[string, readonly string[] | undefined, boolean]> = [
+  ['127.0.0.1', undefined, true],
+  ['10.1.2.3', undefined, true],
+  ['::ffff:10.1.2.3', undefined, true],
+  ['fe80::1%eth0', undefined, true],
+  ['8.8.8.8', undefined, false],
+  ['2001:4860:4860::8888', undefined, false],
+  ['8.8.8.8', ['8.8.8.0/24'], true],
+  ['8.8.9.8', ['8.8.8.0/24', '2001:db8::/32'], false],
+  ['2001:db8::1', ['8.8.8.0/24', '2001:db8::/32'], true],
+  // What is said takes the place of what is so by default.
+  ['127.0.0.1', ['8.8.8.0/24'], false],
+];
+for (const [ip, allowed, isTaken] of ADDRESSES) {
+  test(`connections to ${ip} are ${isTaken ? 'opened' : 'refused'} where ${allowed ?? 'nothing'} is allowed`, () => {
+    assert.equal(
+      codeOf(() => refuseForeign([{ ip, port: 80 }], allowed)),
+      isTaken ? 'taken' : 'EFLEETALLOW',
+    );
+  });
+}
+
+test('a Unix socket is refused', () => {
+  assert.equal(
+    codeOf(() => refuseForeign([{ path: '/run/a.sock' }], undefined)),
+    'EFLEETALLOW',
+  );
+});
