@@ -15,7 +15,7 @@ import {
   startConnrig,
 } from '../support/connrig.ts';
 import { needs } from '../support/needs.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedisServer } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = {
@@ -43,7 +43,7 @@ async function endWorker(worker: Started): Promise<void> {
 
 describe('a run over a fleet', () => {
   it('has shares of two workers: sums are those of the server, and nothing is left', TIMEOUT, async (t) => {
-    const { url } = await startRedis(t);
+    const { url } = await startRedisServer(t);
     const workers = [await startWorker(t, url, 'one'), await startWorker(t, url, 'two')];
     const folder = newFolder(t);
     const run = startConnrig(t, [
@@ -85,7 +85,7 @@ describe('a run over a fleet', () => {
   });
 
   it('takes a share up on another worker when its worker is killed, and says so', TIMEOUT, async (t) => {
-    const { url } = await startRedis(t);
+    const { url } = await startRedisServer(t);
     const workers = [
       await startWorker(t, url, 'one'),
       await startWorker(t, url, 'two'),
@@ -120,7 +120,7 @@ describe('a run over a fleet', () => {
   });
 
   it('is refused where nobody waits, and says what is missing', TIMEOUT, async (t) => {
-    const { url } = await startRedis(t);
+    const { url } = await startRedisServer(t);
     const ended = await connrig(t, [
       'run',
       '--fleet',
