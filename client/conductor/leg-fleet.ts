@@ -4,12 +4,8 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
-import {
-  type RemoteEvents,
-  type RemoteOptions,
-  type RemotePlan,
-  startRemoteFleet,
-} from '../../fleet/remote/remote-fleet.ts';
+import type { RemoteEvents, RemoteOptions, RemotePlan } from '../../fleet/remote/remote-plan.ts';
+import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';

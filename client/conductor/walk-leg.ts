@@ -5,7 +5,7 @@ import { lostIn } from '../../core/values/outcomes.ts';
 import { unmeasuredOf } from '../../core/values/unmeasured.ts';
 import { toWarning, type Warn } from '../../core/values/warnings.ts';
 import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
-import type { RemoteEvents } from '../../fleet/remote/remote-fleet.ts';
+import type { RemoteEvents } from '../../fleet/remote/remote-plan.ts';
 import type { Trouble } from '../../fleet/wire.ts';
 import { openMeters } from '../../memory/meter-set.ts';
 import type { RunDeps } from '../deps.ts';

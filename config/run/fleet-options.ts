@@ -1,7 +1,7 @@
 import { type OptionTable, quantity } from '../option.ts';
 import { readFleetPrefix, readRedisUrl } from '../worker/redis-url.ts';
 
-/** Who holds the connections, where it isn't this machine alone. */
+/** Connections are held by this machine alone, or by workers on others. */
 export const FLEET_OPTIONS = {
   fleet: {
     name: 'fleet',

@@ -16,6 +16,7 @@ import { ChurnSpan, DriftPoint } from './churn.ts';
 import { CloseReasonCounts, CountsSchema, OutcomeCounts } from './counts.ts';
 import { DoingNow } from './doing-now.ts';
 import { Environment } from './environment.ts';
+import { HeldLeg } from './held-leg.ts';
 import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
@@ -248,25 +249,7 @@ const RunFacts = z.object({
     /** The client's process; absent in older records. */
     pid: count.optional(),
     /** For each leg of the plan. */
-    legs: z.array(
-      z.object({
-        workers: count,
-        /** Each worker had a descriptor table of its own, since one wouldn't have held all connections. */
-        ownTables: z.boolean(),
-        /** Source IPs that were bound to; none: the system chose. */
-        sources: z.array(z.string()),
-        /** Distinct (IP, port) that connections went to. */
-        destinations: count,
-        /** The target's end of the connections lay in this machine's kernel. */
-        targetIsLocal: z.boolean(),
-        /** By what its connections were secured; null: they were plain. */
-        securedBy: z.string().nullable().default(null),
-        /** The address of its host that connections went to. */
-        ip: z.string().optional(),
-        /** Who held its connections, where others did: the host of each share, and the most connections of it; absent otherwise. */
-        shares: z.array(z.object({ host: z.string(), capacity: count })).optional(),
-      }),
-    ),
+    legs: z.array(HeldLeg),
   }),
 });
 

@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /**
- * Of those that wait the ones with the most room, so that all connections fit.
+ * The ones with the most room among those that wait, so that all connections fit.
  *
  * @param nowMs the moment by the clock of Redis
  * @throws RigError EFLEETWORKERS where after a while there are too few, or these have too little room
@@ -55,7 +55,7 @@ function chooseWaiting({ fit }: Offers, workers: number | undefined): WorkerOffe
   return waiting.sort((a, b) => room(b) - room(a) || (a.worker < b.worker ? -1 : 1)).slice(0, workers);
 }
 
-/** Who is there of a fleet. @param nowMs by the clock of Redis */
+/** The workers of a fleet that are there. @param nowMs by the clock of Redis */
 export async function readOffers(redis: Redis, workersKey: string, nowMs: number, version: string): Promise<Offers> {
   const said = await redis.hgetall(workersKey);
   const fit: WorkerOffer[] = [];

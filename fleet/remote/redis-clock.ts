@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { monotonicClock } from '../local/shared.ts';
 
+const now = monotonicClock();
 const ROUND_TRIPS = 50;
 /** How long an offset is good for: clocks of machines drift by 50 µs a second at the most. */
 const ASK_EVERY_MS = 10_000;
@@ -15,7 +16,6 @@ export interface RedisOffset {
 
 /** The best of fifty: in the shortest round trip Redis was asked nearest to its middle. */
 export async function measureOffset(redis: Redis): Promise<RedisOffset> {
-  const now = monotonicClock();
   let best: RedisOffset = { offsetMs: 0, spreadMs: Number.POSITIVE_INFINITY };
   for (let i = 0; i < ROUND_TRIPS; i++) {
     const sentAtMs = now();
@@ -32,6 +32,9 @@ export interface RedisClock {
   readonly now: () => RedisOffset;
   stop(): void;
 }
+
+/** This moment by the clock of Redis, in ms. */
+export const byRedis = (clock: RedisClock): number => now() + clock.now().offsetMs;
 
 /** @throws what Redis said, where it could not be asked the first time; later the last offset stays in force */
 export async function followOffset(redis: Redis): Promise<RedisClock> {

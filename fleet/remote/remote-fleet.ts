@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
 import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
-import { type Fleet, type FleetEvents, shareOfBehaviour } from '../fleet.ts';
+import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { WIRE_VERSION } from '../wire.ts';
-import { loadRedis, type RedisLibraries } from './load.ts';
+import { ANSWER_WITHIN_MS } from './check-redis.ts';
+import type { RedisLibraries } from './load.ts';
 import {
   ENTRY_FIELD,
   type FleetOrder,
@@ -17,11 +17,12 @@ import {
   type ShareJob,
   type WorkerOffer,
 } from './messages.ts';
-import { awaitWorkers, readOffers, roomOf } from './offers.ts';
+import { readOffers, roomOf } from './offers.ts';
 import { Orders } from './orders.ts';
-import { followOffset, type RedisClock } from './redis-clock.ts';
+import { byRedis, type RedisClock } from './redis-clock.ts';
+import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { type MovedShare, Reports } from './reports.ts';
-import { packPlan, type SharePlan, signShare } from './share-plan.ts';
+import { jobsOf, partsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
 import { splitByRoom } from './split.ts';
 
@@ -30,102 +31,22 @@ const ALIVE_EVERY_MS = 1000;
 /** Workers drain when they haven't heard of a conductor for so long. */
 const ALIVE_FOR_MS = 15_000;
 const ORDERS_KEPT = 100;
-const ANSWER_WITHIN_MS = 5000;
 const READY_WITHIN_MS = 60_000;
 /** A share that nobody has for so long ends the run: no level can be whole any more. */
 const LOST_AFTER_MS = 120_000;
 const STOP_WITHIN_MS = 20_000;
 const CONFIRM_POLL_MS = 20;
-/** Streams, `XADD` with `MINID`, sets of options: https://redis.io/docs/latest/commands/ */
-const REDIS_LEAST = [6, 2] as const;
-
-/** What is asked of the whole fleet. */
-export interface RemotePlan extends Omit<SharePlan, 'markedRun'> {
-  readonly capacity: number;
-}
-
-/** Where the fleet is. */
-export interface RemoteOptions {
-  /** Of Redis. */
-  readonly url: string;
-  readonly prefix: string;
-  /** How many are to take part; undefined: all that wait. */
-  readonly workers: number | undefined;
-  readonly token: string | undefined;
-  /** That of connrig: workers of another one are left out. */
-  readonly version: string;
-}
-
-/** Who holds a share, and the most connections of it. */
-export interface PlacedShare {
-  readonly host: string;
-  readonly capacity: number;
-}
-
-export interface RemoteEvents extends FleetEvents {
-  readonly onPlaced: (shares: readonly PlacedShare[]) => void;
-  readonly onMoved: (moved: MovedShare) => void;
-}
-
-/**
- * Finds workers that wait, gives each a share, and resolves when all are ready.
- *
- * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS; or what a worker refuses its share with
- */
-export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, remote: RemoteOptions): Promise<Fleet> {
-  const libraries = await loadRedis(remote.url);
-  const redis = libraries.connect();
-  try {
-    await assertRedis(redis, remote.url);
-    const clock = await followOffset(redis);
-    const workers = await awaitWorkers(redis, plan.capacity, remote, () => toRedis(clock));
-    const fleet = new RemoteFleet(plan, workers, events, remote, { redis, clock, libraries });
-    try {
-      await fleet.begin();
-    } catch (error) {
-      await fleet.stop();
-      throw error;
-    }
-    return fleet;
-  } catch (error) {
-    redis.disconnect();
-    throw error;
-  }
-}
 
 const now = monotonicClock();
-const toRedis = (clock: RedisClock): number => now() + clock.now().offsetMs;
 
-async function assertRedis(redis: Redis, url: string): Promise<void> {
-  const hint = `redis-cli -u ${url} ping`;
-  const info = await Promise.race([redis.info('server'), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]).catch(
-    (cause: unknown) => {
-      throw new RigError('EFLEETREDIS', `Redis at ${url} says: ${cause instanceof Error ? cause.message : cause}`, {
-        hint,
-        cause,
-      });
-    },
-  );
-  if (info === undefined) {
-    throw new RigError('EFLEETREDIS', `Redis at ${url} does not answer`, { hint });
-  }
-  const [, version = '0'] = /redis_version:(\S+)/.exec(info) ?? [];
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [leastMajor, leastMinor] = REDIS_LEAST;
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-    throw new RigError('EFLEETREDIS', `Redis at ${url} is ${version}; a fleet needs ${REDIS_LEAST.join('.')}`, {
-      hint: 'apt-get install redis-server, of Debian 12 or later',
-    });
-  }
-}
-
+/** What it speaks to Redis through. */
 interface Links {
   readonly redis: Redis;
   readonly clock: RedisClock;
   readonly libraries: RedisLibraries;
 }
 
-class RemoteFleet implements Fleet {
+export class RemoteFleet implements Fleet {
   readonly broadcasts = undefined;
   readonly #run = randomBytes(6).toString('hex');
   readonly #markedRun = randomInt(RUN_NUMBERS);
@@ -194,7 +115,7 @@ class RemoteFleet implements Fleet {
   }
 
   pursue = (wanted: number, perSecond: number): number =>
-    this.#give(this.#orders.ramp(wanted, perSecond, toRedis(this.#clock)));
+    this.#give(this.#orders.ramp(wanted, perSecond, byRedis(this.#clock)));
 
   setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
 
@@ -229,7 +150,7 @@ class RemoteFleet implements Fleet {
 
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      this.#give(this.#orders.stop(toRedis(this.#clock)));
+      this.#give(this.#orders.stop(byRedis(this.#clock)));
       // Without Redis none of it can be done: workers then drain by themselves.
       await Promise.race([this.#windUp().catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
       this.#ended = true;
@@ -257,35 +178,21 @@ class RemoteFleet implements Fleet {
   }
 
   #jobs(): ShareJob[] {
-    const { capacity: _, ...plan } = this.#plan;
-    const shares = this.#shares;
-    const each = (all: number): number => Math.ceil(all / shares);
-    const packed = packPlan({
-      ...plan,
-      window: each(plan.window),
-      returnWindow: plan.returnWindow && each(plan.returnWindow),
-      closeWindow: each(plan.closeWindow),
-      behaviour: shareOfBehaviour(plan.behaviour, shares),
+    return jobsOf(this.#plan, this.#remote, {
+      run: this.#run,
       markedRun: this.#markedRun,
+      epoch: this.#orders.epoch,
+      shares: this.#shares,
+      capacity: this.#capacity,
     });
-    const { version, token } = this.#remote;
-    const common = { wire: WIRE_VERSION, version, run: this.#run, epoch: this.#orders.epoch, shares } as const;
-    return this.#shareNumbers().map((share) =>
-      signShare({ ...common, share, capacity: this.#capacity, plan: packed }, token),
-    );
   }
 
-  /** How many connections each gets, by the room of who took which share. */
   async #partsByTakers(): Promise<number[]> {
-    const { fit } = await readOffers(this.#redis, this.#keys.workers, toRedis(this.#clock), this.#remote.version);
-    const rooms = this.#shareNumbers().map((share) => {
-      const taker = fit.find((offer) => offer.run === this.#run && offer.share === share);
-      return Math.min(this.#capacity, (taker && roomOf(taker)) ?? this.#capacity);
-    });
-    const parts = splitByRoom(this.#plan.capacity, rooms);
-    if (parts) return parts;
-    const sentence = `the workers that took the shares have room for ${rooms.reduce((sum, room) => sum + room, 0)} connections, and ${this.#plan.capacity} are wanted`;
-    throw new RigError('EFLEETWORKERS', sentence, { hint: 'ulimit -n 1000000 before connrig worker' });
+    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version);
+    const takers = this.#shareNumbers().map((share) =>
+      fit.find((offer) => offer.run === this.#run && offer.share === share),
+    );
+    return partsOf(this.#plan.capacity, takers, this.#capacity);
   }
 
   #place(): void {
@@ -370,7 +277,7 @@ class RemoteFleet implements Fleet {
     const { workers, orders, reports, generations, events, conductor } = this.#keys;
     const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
     const version = this.#remote.version;
-    while ((await readOffers(this.#redis, workers, toRedis(this.#clock), version)).fit.some(isOurs))
+    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), version)).fit.some(isOurs))
       await delay(LOOK_MS);
     await this.#redis.del(orders, reports, generations, events, conductor);
   }

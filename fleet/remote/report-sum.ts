@@ -1,5 +1,5 @@
 /**
- * What the shares of a fleet have counted together, from reports that come late, twice, in any order or not at all. Of each generation
+ * What the shares of a fleet have counted together, from reports that come late, twice, in any order or not at all. In each generation
  * of a share the report with the highest number counts. So the sum follows from which reports came, and not from when. Pure.
  */
 import { bucketOf, HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';

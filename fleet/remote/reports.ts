@@ -3,7 +3,7 @@ import { monotonicClock } from '../local/shared.ts';
 import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
 import { ReportSum } from './report-sum.ts';
 
-/** Each share reports once a second. Whoever says nothing for so long may have lost what it had open. */
+/** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
 
 /** A share that another machine holds now, or the same one anew. */

@@ -5,7 +5,7 @@ import { fleetKeys, type ShareJob } from './messages.ts';
 
 /** A share that somebody couldn't hold, or let go of, is there for the next one after so long. */
 const AGAIN_AFTER_MS = 200;
-/** Who gives up a share as often as this never holds it. */
+/** A worker that gives up a share as often as this never holds it. */
 const MOST_TIMES = 1000;
 
 /** The queue in which shares of a run wait for a machine. */

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { RigError } from '../../core/values/errors.ts';
+
+/** How long Redis may take to answer. */
+export const ANSWER_WITHIN_MS = 5000;
+/** Streams, `XADD` with `MINID`, sets of options: https://redis.io/docs/latest/commands/ */
+const REDIS_LEAST = [6, 2] as const;
+
+/** @throws RigError EFLEETREDIS where it does not answer, refuses us, or is too old */
+export async function assertRedis(redis: Redis, url: string): Promise<void> {
+  const hint = `redis-cli -u ${url} ping`;
+  const info = await Promise.race([redis.info('server'), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]).catch(
+    (cause: unknown) => {
+      throw new RigError('EFLEETREDIS', `Redis at ${url} says: ${cause instanceof Error ? cause.message : cause}`, {
+        hint,
+        cause,
+      });
+    },
+  );
+  if (info === undefined) {
+    throw new RigError('EFLEETREDIS', `Redis at ${url} does not answer`, { hint });
+  }
+  const [, version = '0'] = /redis_version:(\S+)/.exec(info) ?? [];
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor, leastMinor] = REDIS_LEAST;
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    throw new RigError('EFLEETREDIS', `Redis at ${url} is ${version}; a fleet needs ${REDIS_LEAST.join('.')}`, {
+      hint: 'apt-get install redis-server, of Debian 12 or later',
+    });
+  }
+}
