@@ -30,6 +30,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     slowForMs: 10_000,
     talkMs: 2000,
     engine: 'auto',
+    fleetPrefix: 'connrig',
     insecure: false,
     resume: 'off',
     tlsMaterial: undefined,
