@@ -15,8 +15,8 @@ FROM node:24-slim AS base
 COPY --from=build /opt/connrig /opt/connrig
 ENV NODE_ENV=production PATH=/opt/connrig/node_modules/.bin:$PATH
 # Run folders are written to runs/ in here.
-WORKDIR /work
-RUN chown node:node /work
+WORKDIR /data
+RUN chown node:node /data
 # By number: Kubernetes can see from it that the user isn't root.
 USER 1000:1000
 STOPSIGNAL SIGTERM
