@@ -27,6 +27,9 @@ export function cameOf<K extends Kind>({ summary }: Pick<Facts, 'summary'>, kind
   return came;
 }
 
+/** Far longer than the second between scrapes, of which a busy machine misses some; what is looked for lasts about as long. */
+export const RATES_OVER_SECONDS = 12;
+
 /** The only sample of its kind. */
 export function sampleOf<K extends Sample['type']>(
   { samples }: Pick<Facts, 'samples'>,
@@ -66,10 +69,10 @@ const reaches =
     assert.ok(Number.isFinite(most) && most >= wanted / 2.02, `${most} s, not as much as ${wanted} s`);
   };
 
-/** A rate of what came all at once. On a busy machine scrapes miss a part of it, or all; counters in the end are held against the record. */
+/** A rate of what came all at once, or of which scrapes missed a part: so much of it, roughly. */
 function assertRoughly(rates: Series, wanted: number, what: string): void {
   const sum = total(rates);
-  assert.ok(sum >= 0 && sum <= 3 * wanted, `${what}: ${sum}, for ${wanted}`);
+  assert.ok(sum >= 0.1 * wanted && sum <= 3 * wanted, `${what}: ${sum}, for ${wanted}`);
 }
 
 const notNegative: Check = (answer) => assertAll(answer, (value) => value >= 0, 'at least 0');
@@ -77,8 +80,7 @@ const notNegative: Check = (answer) => assertAll(answer, (value) => value >= 0, 
 export const STORM_CHECKS: ChecksOf<typeof STORMS> = {
   away: (answer, facts) => {
     const series = only(answer);
-    assert.ok(most(series) <= cameOf(facts, 'storm').cut);
-    assert.equal(lastOf(series), 0);
+    assert.deepEqual([most(series), lastOf(series)], [cameOf(facts, 'storm').cut, 0]);
   },
   notBack: ends((facts) => cameOf(facts, 'storm').notBack),
   cut: (answer, facts) => assertRoughly(only(answer), cameOf(facts, 'storm').cut, 'cut'),
@@ -86,8 +88,8 @@ export const STORM_CHECKS: ChecksOf<typeof STORMS> = {
   retries: notNegative,
   heldBack: notNegative,
   times: (answer, facts) => {
-    // An increase over four seconds, taken each second, counts all four times.
-    assertRoughly(only(answer, { le: '+Inf' }), 4 * cameOf(facts, 'storm').back, 'in all buckets');
+    // An increase over so many seconds, taken each second, counts all so often.
+    assertRoughly(only(answer, { le: '+Inf' }), RATES_OVER_SECONDS * cameOf(facts, 'storm').back, 'in all buckets');
   },
   backMedian: reaches((facts) => cameOf(facts, 'storm').backP50Ms),
   backTail: reaches((facts) => cameOf(facts, 'storm').backP99Ms),
@@ -161,7 +163,8 @@ export const VANISHED_CHECKS: ChecksOf<typeof VANISHED> = {
   connections: (answer, facts) => {
     const { vanished, noticed } = cameOf(facts, 'vanish');
     const [held, letGo] = ['held', 'let-go'].map((fate) => only(answer, { fate }));
-    assert.ok(most(held!) <= vanished && most(letGo!) <= noticed && lastOf(held!) >= vanished - noticed);
+    assert.equal(most(held!), vanished);
+    assert.ok(most(letGo!) <= noticed && lastOf(held!) >= vanished - noticed);
   },
   notice: each((facts) => {
     const { noticeP50Ms, noticeP99Ms, noticeAllMs } = cameOf(facts, 'vanish');

@@ -27,6 +27,7 @@ import {
   cameOf,
   FAN_OUT_CHECKS,
   OF_DOINGS,
+  RATES_OVER_SECONDS,
   SLOW_CHECKS,
   STORM_CHECKS,
   sampleOf,
@@ -41,10 +42,10 @@ type Kind = 'storm' | 'slow' | 'churn' | 'vanish' | 'broadcast';
 
 /** Long enough for several scrapes, a second apart. */
 const PLANS: Readonly<Record<Kind, readonly string[]>> = {
-  storm: ['--connections', '200', '--behaviour', 'storm:50%:fixed:5s'],
+  storm: ['--connections', '200', '--behaviour', 'storm:50%:fixed:12s'],
   slow: ['--connections', '100', '--behaviour', 'slow:20%+echo:1k/s:4KiB', '--slow-for', '6s', '--talk', '1s'],
   churn: ['--connections', '200', '--behaviour', 'churn:50%/s', '--churn-for', '3s'],
-  vanish: ['--connections', '50', '--behaviour', 'vanish:40%', '--vanish-for', '6s'],
+  vanish: ['--connections', '50', '--behaviour', 'vanish:40%', '--vanish-for', '16s'],
   broadcast: ['--connections', '50', '--behaviour', 'broadcast:20/s:256B:60s', '--talk', '4s'],
 };
 const CHECKS: Readonly<Record<Kind, readonly [queries: Record<string, Query>, checks: Record<string, Check>]>> = {
@@ -96,7 +97,7 @@ describe('dashboards and metrics of what befalls connections', { skip }, () => {
       const [queries, checks] = CHECKS[kind];
       const { facts } = scraped[kind];
       for (const [key, query] of Object.entries(queries)) {
-        const answer = await askPrometheus(prometheus, query, [facts]);
+        const answer = await askPrometheus(prometheus, query, [facts], { $__rate_interval: `${RATES_OVER_SECONDS}s` });
         findings.about(`${kind}.${key}`, () => checks[key]!(answer, facts));
       }
       findings.assertNone();
@@ -236,7 +237,7 @@ async function leavingTarget(t: TestContext): Promise<string[]> {
 /** It pings half of its peers, and notices those after two seconds; the others it has for ever. */
 async function noticingTarget(t: TestContext): Promise<string[]> {
   const entry = fileURLToPath(new URL('../support/notice-process.js', import.meta.url));
-  const child = fork(entry, ['500', '2000', 'ping,never'], { execArgv: [] });
+  const child = fork(entry, ['500', '8000', 'ping,never'], { execArgv: [] });
   t.after(() => child.kill('SIGKILL'));
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return [`ws://127.0.0.1:${port}/`, '--pid', String(child.pid)];
