@@ -24,7 +24,7 @@ import { packPlan, type SharePlan, signShare } from './share-plan.ts';
 const SKIP = { skip: needs('redis-server') };
 const TOKEN = 'of-the-fleet';
 const RUN = 'run-1';
-const LOCK_MS = 8000;
+const LOCK_MS = 20_000;
 const DEADLINE_MS = 60_000;
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
