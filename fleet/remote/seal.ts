@@ -72,6 +72,9 @@ export function verified(signed: string, token: string | undefined, place: Place
 /** A word that only those know who have the token. */
 export const wordOf = (token: string): string => keyFor('word', token).subarray(0, 8).toString('hex');
 
+/** Whether a text was signed that nobody here can have signed: {@link verified} gives it back as it is where there is no token. */
+export const looksSigned = (text: string): boolean => /^[\w-]{43} /.test(text);
+
 const signatureOf = (text: string, token: string, place: Place): string =>
   createHmac('sha256', keyFor('sign', token)).update(bytesOf(place)).update('\0').update(text).digest('base64url');
 
