@@ -5,7 +5,7 @@ import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { ConductorBeat } from './messages.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
-import { heard, say, type Voice } from './said.ts';
+import { heard, toSpoken, type Voice } from './said.ts';
 
 /** Workers drain when they haven't heard of a conductor for so long. */
 export const ALIVE_FOR_MS = 15_000;
@@ -21,7 +21,7 @@ export async function sayAlive(
   voice: Voice,
 ): Promise<void> {
   const message: ConductorBeat = { wire: WIRE_VERSION, epoch, beat, atMs };
-  await redis.set(key, say(message, 'conductor', voice), 'PX', ALIVE_FOR_MS);
+  await redis.set(key, toSpoken(message, 'conductor', voice), 'PX', ALIVE_FOR_MS);
 }
 
 interface Watcher {

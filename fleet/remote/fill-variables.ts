@@ -4,7 +4,7 @@ import { RigError } from '../../core/values/errors.ts';
 import { withoutSecret } from '../../core/values/without-secret.ts';
 import type { SharePlan } from './share-plan.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Values = Readonly<Record<string, string | undefined>>;
 
 type Variable = Extract<Hole, { kind: 'env' }>;
 
@@ -14,7 +14,7 @@ type Variable = Extract<Hole, { kind: 'env' }>;
  * @param worker for people
  * @throws RigError EFLEETENV that names each one that is missing, or can't stand where it is wanted
  */
-export function variablesOf(plan: SharePlan, env: Environment, worker: string): Readonly<Record<string, string>> {
+export function variablesOf(plan: SharePlan, env: Values, worker: string): Readonly<Record<string, string>> {
   const wanted = new Map<string, Variable[]>();
   changeHoles(plan, (hole) => {
     wanted.set(hole.name, [...(wanted.get(hole.name) ?? []), hole]);
@@ -35,11 +35,11 @@ export function variablesOf(plan: SharePlan, env: Environment, worker: string): 
 }
 
 /** The plan with the values in place of their names. */
-export const fillVariables = (plan: SharePlan, variables: Environment): SharePlan =>
+export const fillVariables = (plan: SharePlan, variables: Values): SharePlan =>
   changeHoles(plan, ({ name, inside }) => Buffer.from(madeFit(variables[name] ?? '', inside)));
 
 /** Texts for people without the values: servers repeat what they were asked. */
-export function hideVariables(variables: Environment): (text: string) => string {
+export function hideVariables(variables: Values): (text: string) => string {
   const forms = Object.values(variables).flatMap((value) => formsOf(value ?? ''));
   return (text) => forms.reduce(withoutSecret, text);
 }

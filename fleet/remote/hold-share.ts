@@ -14,7 +14,7 @@ import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
 import { followOffset } from './redis-clock.ts';
 import { Reporter } from './reporter.ts';
-import { say as sayTo, type Voice } from './said.ts';
+import { toSpoken, type Voice } from './said.ts';
 import { openPlan, type SharePlan } from './share-plan.ts';
 import type { Charge, Ending, ToHolder } from './share-process.ts';
 
@@ -56,7 +56,7 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   const [redis, listening] = [connect(), connect()];
   const voice: Voice = { token: own.token, run: job.run };
   const say = (event: ShareEvent): Promise<unknown> =>
-    redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, sayTo(event, 'event', voice));
+    redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, toSpoken(event, 'event', voice));
   const tell = (event: ShareEvent): void => void say(event).catch(() => {});
   const { share } = job;
   let fleet: Fleet | undefined;

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import { TallyMessage } from '../wire-schemas.ts';
-import { wordOf } from './seal.ts';
+import { fleetWord } from './seal.ts';
 
 const count = z.number().int().nonnegative();
 const wire = z.literal(WIRE_VERSION);
@@ -158,4 +158,4 @@ export const fleetKeys = (prefix: string, run = '') =>
 
 /** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */
 export const queueOf = (token: string | undefined): string =>
-  token === undefined ? 'shares' : `shares-${wordOf(token)}`;
+  token === undefined ? 'shares' : `shares-${fleetWord(token)}`;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { RigError } from '../../core/values/errors.ts';
 import { withoutPassword } from './load.ts';
 import { fleetKeys, WorkerOffer } from './messages.ts';
-import { heard, say } from './said.ts';
+import { heard, toSpoken } from './said.ts';
 import { looksSigned } from './seal.ts';
 import { splitByRoom } from './split.ts';
 
@@ -65,7 +65,7 @@ function chooseWaiting({ fit }: Offers, workers: number | undefined): WorkerOffe
 
 /** As it lies in Redis. */
 export const sayOffer = (offer: WorkerOffer, token: string | undefined): string =>
-  say(offer, 'offer', { token, run: '' });
+  toSpoken(offer, 'offer', { token, run: '' });
 
 /** The workers of a fleet that are there. @param nowMs by the clock of Redis */
 export async function readOffers(

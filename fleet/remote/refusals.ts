@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
 import { redactText } from '../../core/values/secrets.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent } from './messages.ts';
-import { say } from './said.ts';
+import { toSpoken } from './said.ts';
 import type { OwnOfWorker } from './share-process.ts';
 
 interface Refuser {
@@ -12,7 +12,7 @@ interface Refuser {
   readonly say: (line: string) => void;
 }
 
-/** Whoever may write to Redis may add jobs that are nothing for us: of each kind one is told, then every hundredth. */
+/** Others may add jobs to the queue that are nothing for us: of each kind one is told, then every hundredth. */
 const TOLD_EVERY = 100;
 const EVENTS_MOST = 1000;
 /** As conductors name their runs: anything else would be a key of somebody's choice. */
@@ -34,7 +34,7 @@ export class Refusals {
     const { code, message, hint } =
       error instanceof RigError ? error : { code: 'EDEFECT', message: redactText(String(error)), hint: undefined };
     this.#print(code, message);
-    // Who wrote it isn't known, and nobody shall end a run of ours by a job of his.
+    // A stranger may have written it, and shall not end a run of ours by it.
     if (code === 'EFLEETTOKEN') return;
     const { run, share } = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
     if (typeof run !== 'string' || !RUN.test(run) || typeof share !== 'number' || !Number.isSafeInteger(share)) return;
@@ -51,7 +51,7 @@ export class Refusals {
     try {
       // A run that has no conductor has nobody who would hear it, or clear it away.
       if ((await this.#redis.exists(keys.conductor)) === 0) return;
-      const said = say(event, 'event', { token: own.token, run });
+      const said = toSpoken(event, 'event', { token: own.token, run });
       await this.#redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, said);
     } catch {
       // Then the conductor sees that nobody holds the share.

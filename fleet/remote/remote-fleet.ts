@@ -23,7 +23,7 @@ import { Orders } from './orders.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { type MovedShare, Reports } from './reports.ts';
-import { say, type Voice } from './said.ts';
+import { toSpoken, type Voice } from './said.ts';
 import { jobsOf, partsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
 import { splitByRoom } from './split.ts';
@@ -175,7 +175,7 @@ export class RemoteFleet implements Fleet {
 
   /** @returns its number */
   #give(order: FleetOrder): number {
-    const said = say(order, 'order', this.#voice);
+    const said = toSpoken(order, 'order', this.#voice);
     void this.#redis.xadd(this.#keys.orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, said).catch(() => {});
     return order.seq;
   }

@@ -4,7 +4,7 @@ import type { Fleet } from '../fleet.ts';
 import { HISTOGRAMS, type HistogramName, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
-import { say, type Voice } from './said.ts';
+import { toSpoken, type Voice } from './said.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
@@ -85,7 +85,7 @@ export class Reporter {
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
     };
-    await redis.hset(key, String(of.share), say(report, 'report', voice));
+    await redis.hset(key, String(of.share), toSpoken(report, 'report', voice));
   }
 
   #distributions(isWhole: boolean): ShareReport['distributions'] {

@@ -1,5 +1,5 @@
 /** Messages as they lie in Redis: JSON, with a signature before it where the fleet has a token. */
-import { type Place, sign, verified } from './seal.ts';
+import { type SealPlace, sign, verified } from './seal.ts';
 
 /** Whose messages count, and where they belong. */
 export interface Voice {
@@ -8,9 +8,9 @@ export interface Voice {
   readonly run: string;
 }
 
-export type Said = Exclude<Place['what'], 'plan' | 'rows' | 'job'>;
+type SaidKind = Exclude<SealPlace['what'], 'plan' | 'rows' | 'job'>;
 
-export const say = (message: object, what: Said, { token, run }: Voice): string =>
+export const toSpoken = (message: object, what: SaidKind, { token, run }: Voice): string =>
   sign(JSON.stringify(message), token, { what, run });
 
 /**
@@ -21,7 +21,7 @@ export const say = (message: object, what: Said, { token, run }: Voice): string 
 export function heard<Message>(
   schema: { safeParse(raw: unknown): { readonly success: boolean; readonly data?: Message | undefined } },
   text: string | null | undefined,
-  what: Said,
+  what: SaidKind,
   { token, run }: Voice,
 ): Message | undefined {
   const own = verified(text ?? '', token, { what, run });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RigError } from '../../core/values/errors.ts';
-import { openSealed, type Place, sealBytes, sign, verified, wordOf } from './seal.ts';
+import { fleetWord, openSealed, type SealPlace, sealBytes, sign, verified } from './seal.ts';
 
 const TOKEN = 'of-the-fleet';
-const PLACE: Place = { what: 'plan', run: 'run-1', epoch: 3, share: 2 };
-const ELSEWHERE: readonly Place[] = [
+const PLACE: SealPlace = { what: 'plan', run: 'run-1', epoch: 3, share: 2 };
+const ELSEWHERE: readonly SealPlace[] = [
   { ...PLACE, what: 'rows' },
   { ...PLACE, run: 'run-2' },
   { ...PLACE, epoch: 4 },
@@ -58,7 +58,7 @@ test('a text counts that one with the token signed, at its place', () => {
 });
 
 test('a token has one word, which is no other one’s', () => {
-  assert.match(wordOf(TOKEN), /^[0-9a-f]{16}$/);
-  assert.equal(wordOf(TOKEN), wordOf(TOKEN));
-  assert.notEqual(wordOf(TOKEN), wordOf('another'));
+  assert.match(fleetWord(TOKEN), /^[0-9a-f]{16}$/);
+  assert.equal(fleetWord(TOKEN), fleetWord(TOKEN));
+  assert.notEqual(fleetWord(TOKEN), fleetWord('another'));
 });

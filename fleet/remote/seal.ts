@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ti
 import { RigError } from '../../core/values/errors.ts';
 
 /** Where a message belongs. */
-export interface Place {
+export interface SealPlace {
   readonly what: 'job' | 'plan' | 'rows' | 'order' | 'report' | 'event' | 'conductor' | 'offer';
   /** Empty: of no run. */
   readonly run: string;
@@ -28,7 +28,7 @@ const SIGNATURE_CHARS = 43;
  * @param token that the fleet has in common; undefined: there is none, and the bytes stay as they are
  * @returns some 29 bytes more
  */
-export function sealBytes(bytes: Uint8Array, token: string | undefined, place: Place): Buffer {
+export function sealBytes(bytes: Uint8Array, token: string | undefined, place: SealPlace): Buffer {
   if (token === undefined) return Buffer.concat([Buffer.of(CLEAR), bytes]);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, keyFor('seal', token), nonce).setAAD(bytesOf(place));
@@ -40,7 +40,7 @@ export function sealBytes(bytes: Uint8Array, token: string | undefined, place: P
  *
  * @throws RigError EFLEETTOKEN for anything else; with a token nothing counts that is not sealed
  */
-export function openSealed(sealed: Uint8Array, token: string | undefined, place: Place): Buffer {
+export function openSealed(sealed: Uint8Array, token: string | undefined, place: SealPlace): Buffer {
   const [how] = sealed;
   const body = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).subarray(1);
   if (token === undefined && how === CLEAR) return body;
@@ -59,23 +59,23 @@ export function openSealed(sealed: Uint8Array, token: string | undefined, place:
 }
 
 /** A text with its signature before it; without a token as it is. */
-export const sign = (text: string, token: string | undefined, place: Place): string =>
+export const sign = (text: string, token: string | undefined, place: SealPlace): string =>
   token === undefined ? text : `${signatureOf(text, token, place)} ${text}`;
 
 /** The text that {@link sign} was given with the same token and the same place; undefined: it is another one's. */
-export function verified(signed: string, token: string | undefined, place: Place): string | undefined {
+export function verified(signed: string, token: string | undefined, place: SealPlace): string | undefined {
   if (token === undefined) return signed;
   const text = signed.slice(SIGNATURE_CHARS + 1);
   return isSame(signed, `${signatureOf(text, token, place)} ${text}`) ? text : undefined;
 }
 
 /** A word that only those know who have the token. */
-export const wordOf = (token: string): string => keyFor('word', token).subarray(0, 8).toString('hex');
+export const fleetWord = (token: string): string => keyFor('word', token).subarray(0, 8).toString('hex');
 
 /** Whether a text was signed that nobody here can have signed: {@link verified} gives it back as it is where there is no token. */
 export const looksSigned = (text: string): boolean => /^[\w-]{43} /.test(text);
 
-const signatureOf = (text: string, token: string, place: Place): string =>
+const signatureOf = (text: string, token: string, place: SealPlace): string =>
   createHmac('sha256', keyFor('sign', token)).update(bytesOf(place)).update('\0').update(text).digest('base64url');
 
 function isSame(given: string, wanted: string): boolean {
@@ -83,7 +83,7 @@ function isSame(given: string, wanted: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-const bytesOf = ({ what, run, epoch, share }: Place): Buffer =>
+const bytesOf = ({ what, run, epoch, share }: SealPlace): Buffer =>
   Buffer.from(JSON.stringify([what, run, epoch ?? null, share ?? null]));
 
 /** One process has one token, as a rule. */
@@ -99,7 +99,7 @@ function keyFor(purpose: 'seal' | 'sign' | 'word', token: string): Buffer {
   return key;
 }
 
-function foreign({ what, run }: Place, why: string): RigError {
+function foreign({ what, run }: SealPlace, why: string): RigError {
   return new RigError('EFLEETTOKEN', `the ${what} of run ${run} ${why}`, {
     hint: 'export the same CONNRIG_FLEET_TOKEN for connrig run and for each worker',
   });

@@ -6,7 +6,7 @@ import { refuseForeign } from './allowed.ts';
 import { type OpenShare, openPlan, readShare, type SharePlan, signShare } from './share-plan.ts';
 
 const PLAN: SharePlan = {
-  layout: { engine: 'epoll', loopback: false, workers: undefined },
+  layout: { engine: 'epoll', loopback: false, workers: 2 },
   markedRun: 7,
   protocol: { name: 'ws', path: '/a', hostHeader: 'b' },
   window: 64,

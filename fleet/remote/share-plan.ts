@@ -4,7 +4,7 @@ import type { FleetIdentity, FleetOptions } from '../fleet.ts';
 import type { LayoutNeed } from '../local/layout.ts';
 import { ShareJob } from './messages.ts';
 import { fromPlainJson, toPlainJson } from './plain-json.ts';
-import { openSealed, type Place, sealBytes, sign, verified } from './seal.ts';
+import { openSealed, type SealPlace, sealBytes, sign, verified } from './seal.ts';
 
 /** How the connections of a share are, wherever it is held; the layout follows from the machine. */
 export interface SharePlan
@@ -20,9 +20,9 @@ type ShareOfRun = Pick<ShareJob, 'run' | 'epoch' | 'share'>;
 /** A job before it is signed, with its plan open. */
 export type OpenShare = Omit<ShareJob, 'signature' | 'plan'> & { readonly plan: SharePlan };
 
-const placeOf = ({ run, epoch, share }: ShareOfRun): Place => ({ what: 'plan', run, epoch, share });
-/** Of which run it is, is in what is signed. */
-const JOB: Place = { what: 'job', run: '' };
+const placeOf = ({ run, epoch, share }: ShareOfRun): SealPlace => ({ what: 'plan', run, epoch, share });
+/** What is signed says of which run it is. */
+const JOB: SealPlace = { what: 'job', run: '' };
 
 /** @param token that the fleet has in common; undefined: it has none, and the plan lies in clear */
 export function signShare({ plan, ...job }: OpenShare, token: string | undefined): ShareJob {

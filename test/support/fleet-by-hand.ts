@@ -15,15 +15,15 @@ import {
   WorkerOffer,
 } from '../../fleet/remote/messages.ts';
 import { measureOffset } from '../../fleet/remote/redis-clock.ts';
-import { heard, say } from '../../fleet/remote/said.ts';
+import { heard, toSpoken } from '../../fleet/remote/said.ts';
 import { type OpenShare, type SharePlan, signShare } from '../../fleet/remote/share-plan.ts';
 import { WIRE_VERSION } from '../../fleet/wire.ts';
 import { type Started, startConnrig } from './connrig.ts';
 import { startRedisServer } from './redis.ts';
 
 export const TOKEN = 'of-the-fleet';
-export const RUN = 'run-1';
-export const VOICE = { token: TOKEN, run: RUN };
+export const RUN_BY_HAND = 'run-1';
+export const VOICE = { token: TOKEN, run: RUN_BY_HAND };
 export const LOCK_MS = 20_000;
 export const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -33,7 +33,7 @@ export const { version } = JSON.parse(readFileSync(new URL('../../../package.jso
 export async function startFleetByHand(t: TestContext) {
   const { url } = await startRedisServer(t);
   const { bullmq, connect } = await loadRedis(url);
-  const keys = fleetKeys('connrig', RUN);
+  const keys = fleetKeys('connrig', RUN_BY_HAND);
   const redis = connect();
   const queue = new bullmq.Queue(queueOf(TOKEN), { prefix: keys.queuePrefix, connection: { url } });
   queue.on('error', () => {});
@@ -71,7 +71,7 @@ export async function startFleetByHand(t: TestContext) {
         {
           wire: WIRE_VERSION,
           version,
-          run: RUN,
+          run: RUN_BY_HAND,
           epoch: 0,
           share,
           shares,
@@ -99,7 +99,7 @@ export async function startFleetByHand(t: TestContext) {
         episodes: 0,
         ...change,
       };
-      await redis.xadd(keys.orders, 'MAXLEN', '~', 100, '*', ENTRY_FIELD, say(order, 'order', VOICE));
+      await redis.xadd(keys.orders, 'MAXLEN', '~', 100, '*', ENTRY_FIELD, toSpoken(order, 'order', VOICE));
       return seq;
     },
     report: async (share = 0): Promise<ShareReport | undefined> => {
