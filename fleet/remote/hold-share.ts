@@ -8,7 +8,7 @@ import { monotonicClock } from '../local/shared.ts';
 import { OrderTaker } from './carry-out.ts';
 import { watchConductor } from './conductor-key.ts';
 import { closeFence, type Fence } from './fence.ts';
-import { fillVariables, hideVariables } from './fill-variables.ts';
+import { fillVariables, hideSecrets } from './fill-variables.ts';
 import { followOrders } from './follow-orders.ts';
 import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
@@ -63,7 +63,7 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   const stopping = new AbortController();
   try {
     const plan = openPlan(job, own.token);
-    const hide = hideVariables(own.env);
+    const hide = hideSecrets(plan, own.env);
     fleet = await startShare(charge, fillVariables(plan, own.env), threadEntry, {
       onTrouble: ({ detail, ...trouble }) => tell({ type: 'trouble', share, host, detail: hide(detail), ...trouble }),
       onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
@@ -150,7 +150,7 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
 
 async function startShare(
   { job, machine, own }: Charge,
-  { layout, identity, markedRun, securing, ...plan }: SharePlan,
+  { layout, identity, markedRun, securing, secrets: _, ...plan }: SharePlan,
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {

@@ -136,6 +136,7 @@ async function startTarget(t: TestContext): Promise<{ readonly server: Server; r
 const planTo = (port: number): SharePlan => ({
   layout: { engine: 'node', loopback: true, workers: 1 },
   markedRun: 7,
+  secrets: [],
   protocol: { name: 'tcp', path: '/', hostHeader: 'test' },
   window: 64,
   closeWindow: 64,
