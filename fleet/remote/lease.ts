@@ -14,7 +14,7 @@ import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
-import { followOffset, type RedisClock } from './redis-clock.ts';
+import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
 import { readShare, unpackPlan } from './share-plan.ts';
 import type { Charge, FromHolder, ToHolder } from './share-process.ts';
 
@@ -26,7 +26,7 @@ export interface WorkerOptions {
   /** What this machine offers. */
   readonly offer: Omit<
     WorkerOffer,
-    'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores'
+    'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores' | 'clock'
   >;
   readonly machine: Charge['machine'];
   readonly allowed: AllowedSubnets;
@@ -128,13 +128,14 @@ class WorkerProcess {
 
   async #announce(): Promise<void> {
     const { offer, version, machine, prefix } = this.#options;
-    const { offsetMs } = this.#clock.now();
+    const offset = this.#clock.now();
     const said: WorkerOffer = {
       ...offer,
       wire: WIRE_VERSION,
       version,
-      seenAtMs: this.#now() + offsetMs,
-      offsetMs,
+      seenAtMs: this.#now() + offset.offsetMs,
+      offsetMs: offset.offsetMs,
+      clock: wallClockOf(offset),
       node: process.version,
       descriptors: Number.isFinite(machine.descriptorLimit) ? machine.descriptorLimit : null,
       cores: machine.cores,
@@ -195,8 +196,8 @@ class WorkerProcess {
     const ended = once(holder, 'exit');
     say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
     const fenceMs = FENCE_PART * lockMs;
-    const { host } = offer;
-    this.#send({ type: 'hold', redisUrl, prefix, host, job: share, machine, fenceMs, renewedAtMs });
+    const { host, worker } = offer;
+    this.#send({ type: 'hold', redisUrl, prefix, host, worker, job: share, machine, fenceMs, renewedAtMs });
     if (this.#options.signal.aborted) this.#send({ type: 'leave' });
     const renewing = new AbortController();
     void this.#renew(job, token, renewing.signal);

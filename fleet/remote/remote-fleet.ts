@@ -128,6 +128,8 @@ export class RemoteFleet implements Fleet {
 
   histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
 
+  shares = () => this.#reports.states();
+
   async confirmed(order: number): Promise<void> {
     const { sum } = this.#reports;
     const hasTaken = (share: number): boolean => (sum.newest(share)?.seq ?? 0) >= order;

@@ -8,6 +8,7 @@ export interface Charge {
   readonly redisUrl: string;
   readonly prefix: string;
   readonly host: string;
+  readonly worker: string;
   readonly job: ShareJob;
   readonly machine: Pick<LayoutNeed, 'descriptorLimit' | 'ephemeralPorts' | 'cores'>;
   /** So long after the lease was renewed nobody else has it for sure. */
