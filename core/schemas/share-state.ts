@@ -36,3 +36,17 @@ export const ShareState = z.object({
   clockSpreadMs: ms,
 });
 export type ShareState = z.infer<typeof ShareState>;
+
+/** On samples: the shares of a fleet over several machines, on ticks once a second. Absent where this machine holds all, and in older records. */
+export const SHARES = { shares: z.array(ShareState).readonly().optional() };
+
+/** When a sample was taken, as far as shares are told apart by it. */
+interface Stretch {
+  readonly launch: number;
+  readonly leg: number;
+  readonly segment?: number | undefined;
+}
+
+/** A name for a generation of a share among all of a run: what it counts begins at 0. */
+export const generationOf = ({ launch, leg, segment = 0 }: Stretch, { share, generation }: ShareState): string =>
+  `${launch} ${leg} ${segment} ${share} ${generation}`;
