@@ -75,6 +75,11 @@ export class Reports {
     return new Map(silent.filter(([, ms]) => ms > afterMs));
   }
 
+  /** How long nothing was heard of a share, in ms. */
+  heardAgoMs(share: number): number {
+    return this.#now() - (this.#heardAtMs[share] ?? Number.NEGATIVE_INFINITY);
+  }
+
   #take(report: ShareReport): void {
     const { share } = report;
     const before = this.sum.newest(share);
