@@ -21,6 +21,7 @@ import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
+import { SHARES } from './share-state.ts';
 import { SlowEpisode } from './slow.ts';
 import { StormSample } from './storm.ts';
 import { Received, Talk } from './talk.ts';
@@ -99,6 +100,7 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
+  ...SHARES,
   ...DoingNow.shape,
 });
 
@@ -129,12 +131,13 @@ const MemoryPoint = z.object({
   turnoverPerSecond: z.number().optional(),
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
   held: Received.extend({ durationMs: ms }).nullable().default(null),
+  ...SHARES,
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
 
 /** The end of a leg in one launch, reached or not. */
-const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, progress: LegProgress });
+const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, ...SHARES, progress: LegProgress });
 
 /** A share of a level's connections read slowly. */
 const SlowSample = z.object({ type: z.literal('slow'), ...SAMPLE_AT, ...SlowEpisode.shape, progress: LegProgress });

@@ -44,7 +44,7 @@ export interface LeaseHolder {
  * @throws RigError EFLEETPLAN, where it can't be held here; a defect of ours
  */
 export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry: URL): Promise<Ending> {
-  const { job, host, redisUrl, prefix } = charge;
+  const { job, host, worker, redisUrl, prefix } = charge;
   const keys = fleetKeys(prefix, job.run);
   const over = whichComesFirst();
   // Before anything can be open.
@@ -75,9 +75,8 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const [clock, generation] = ready;
     const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
     const of = { share, generation, host };
-    const offsetMs = (): number => clock.now().offsetMs;
-    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of, offsetMs });
-    tell({ type: 'ready', ...of, worker: charge.worker, capacity: charge.capacity, cores: charge.machine.cores });
+    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock });
+    tell({ type: 'ready', ...of, worker, capacity: charge.capacity, cores: charge.machine.cores });
     const take = (order: FleetOrder): void => {
       if (order.epoch > job.epoch) over.end('superseded');
       else if (order.epoch === job.epoch && order.stop) over.end('stopped');

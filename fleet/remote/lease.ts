@@ -14,7 +14,7 @@ import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
-import { followOffset, type RedisClock } from './redis-clock.ts';
+import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
 import { type Bound, roomOf } from './room.ts';
 import { readShare, unpackPlan } from './share-plan.ts';
 import type { Charge, FromHolder, ToHolder } from './share-process.ts';
@@ -40,6 +40,7 @@ export interface WorkerOptions {
     | 'descriptors'
     | 'cores'
     | 'sources'
+    | 'clock'
     | keyof Resources
   >;
   /** What of its machine is left; asked while it holds nothing. */
@@ -153,14 +154,15 @@ class WorkerProcess {
 
   #offer(): WorkerOffer {
     const { offer, version, machine } = this.#options;
-    const { offsetMs } = this.#clock.now();
+    const offset = this.#clock.now();
     return {
       ...offer,
       ...this.#resources,
       wire: WIRE_VERSION,
       version,
-      seenAtMs: this.#now() + offsetMs,
-      offsetMs,
+      seenAtMs: this.#now() + offset.offsetMs,
+      offsetMs: offset.offsetMs,
+      clock: wallClockOf(offset),
       node: process.version,
       descriptors: Number.isFinite(machine.descriptorLimit) ? machine.descriptorLimit : null,
       cores: machine.cores,

@@ -17,6 +17,9 @@ import { TallyMessage } from '../wire-schemas.ts';
 const count = z.number().int().nonnegative();
 const wire = z.literal(WIRE_VERSION);
 
+/** How far the time of day on a machine is from that of Redis, in ms: what is to be added to it, right within half of the spread. */
+const WallClock = z.strictObject({ offsetMs: z.number(), spreadMs: z.number().nonnegative() });
+
 /** A share of a run: the data of its job. A worker can begin with this alone. */
 export const ShareJob = z.strictObject({
   wire,
@@ -71,9 +74,11 @@ export const ShareReport = z.strictObject({
   tally: TallyMessage,
   /** Distributions that have changed since this generation's last report that was taken, as `[µs, count]` pairs, whole and not what was added. */
   distributions: z.partialRecord(z.enum(HISTOGRAMS), z.array(z.tuple([z.number().nonnegative(), count]))),
-  /** Processor time of the whole worker, in s, and its memory. */
+  /** Processor time of the process that holds the connections, in s, and its memory. */
   cpuSeconds: z.number().nonnegative(),
   rssBytes: count,
+  worker: z.string(),
+  clock: WallClock,
 });
 export type ShareReport = z.infer<typeof ShareReport>;
 
@@ -142,6 +147,7 @@ export const WorkerOffer = z.strictObject({
   /** Workers with the same share a kernel, and of these with the same network its ports. */
   machine: z.string(),
   network: z.string(),
+  clock: WallClock,
 });
 export type WorkerOffer = z.infer<typeof WorkerOffer>;
 

@@ -99,7 +99,9 @@ export class RemoteFleet implements Fleet {
       give: (order) => this.#give(order),
     });
     this.#orders = this.#placement.orders;
-    this.#untaken = new UntakenShares(this.#queue, this.#reports);
+    this.#untaken = new UntakenShares(this.#queue, this.#reports, async () =>
+      (await this.#offers()).some(({ share }) => share === null),
+    );
   }
 
   async begin(): Promise<void> {
@@ -117,9 +119,7 @@ export class RemoteFleet implements Fleet {
       }
       await delay(CONFIRM_POLL_MS);
     }
-    const { workers } = this.#keys;
-    const { fit } = await readOffers(this.#redis, workers, byRedis(this.#clock), this.#remote.version);
-    this.#placement.begin(fit);
+    this.#placement.begin(await this.#offers());
   }
 
   pursue = (wanted: number, perSecond: number): number =>
@@ -140,6 +140,8 @@ export class RemoteFleet implements Fleet {
     );
 
   histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
+
+  shares = () => this.#reports.states();
 
   async confirmed(order: number): Promise<void> {
     const { sum } = this.#reports;
@@ -179,6 +181,10 @@ export class RemoteFleet implements Fleet {
   #shareNumbers(): number[] {
     const { left } = this.#placement.allotment;
     return Array.from({ length: this.#shares }, (_, share) => share).filter((share) => !left.has(share));
+  }
+
+  async #offers(): Promise<readonly WorkerOffer[]> {
+    return (await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version)).fit;
   }
 
   #isOver(): boolean {
@@ -275,11 +281,8 @@ export class RemoteFleet implements Fleet {
     while ((await this.#queue.left()) > 0) await delay(LOOK_MS);
     await this.#reports.look();
     // The next leg is for all of them.
-    const { workers, orders, reports, generations, events, conductor } = this.#keys;
-    const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
-    const version = this.#remote.version;
-    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), version)).fit.some(isOurs))
-      await delay(LOOK_MS);
+    const { orders, reports, generations, events, conductor } = this.#keys;
+    while ((await this.#offers()).some(({ run }) => run === this.#run)) await delay(LOOK_MS);
     await this.#redis.del(orders, reports, generations, events, conductor);
   }
 }

@@ -2,7 +2,7 @@
  * What the shares of a fleet have counted together, from reports that come late, twice, in any order or not at all. In each generation
  * of a share the report with the highest number counts. So the sum follows from which reports came, and not from when. Pure.
  */
-import { bucketOf, HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
+import { bucketOf, HISTOGRAM_BUCKETS, type SparseHistogram } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
 import { type HistogramName, TALLY_FIELDS, type Tally, type TallyField } from '../wire.ts';
 import type { ShareReport } from './messages.ts';
@@ -11,7 +11,7 @@ import type { ShareReport } from './messages.ts';
 interface Generation {
   report: ShareReport;
   /** By name what it said last of it, and the number of the report that did: reports leave out what didn't change. */
-  readonly distributions: Map<HistogramName, { number: number; pairs: ReadonlyArray<readonly [number, number]> }>;
+  readonly distributions: Map<HistogramName, { number: number; pairs: SparseHistogram }>;
 }
 
 /** What is so now and ends with its generation; all other counters only grow. */
@@ -68,6 +68,11 @@ export class ReportSum {
   /** The newest of a share; undefined while nothing came from it. */
   newest(share: number): ShareReport | undefined {
     return this.#shares[share]?.at(-1)?.report;
+  }
+
+  /** What the newest generation of a share has of a distribution, as `[µs, count]` pairs. */
+  ofNewest(share: number, name: HistogramName): SparseHistogram {
+    return this.#shares[share]?.at(-1)?.distributions.get(name)?.pairs ?? [];
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet.ts';
 import { HISTOGRAMS, type HistogramName, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
+import { type RedisClock, wallClockOf } from './redis-clock.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
@@ -17,8 +18,8 @@ interface ReporterParts {
   readonly taker: OrderTaker;
   readonly redis: Redis;
   readonly key: string;
-  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host'>;
-  readonly offsetMs: () => number;
+  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host' | 'worker'>;
+  readonly clock: RedisClock;
 }
 
 /** Says what a share has counted: when an order was taken up, when all that is wanted is open, else each second. */
@@ -66,7 +67,7 @@ export class Reporter {
   }
 
   async #write(isWhole: boolean): Promise<void> {
-    const { fleet, taker, redis, key, of, offsetMs } = this.#parts;
+    const { fleet, taker, redis, key, of, clock } = this.#parts;
     this.#lastAtMs = performance.now();
     if (isWhole) this.#wholeAtMs = this.#lastAtMs;
     this.#seq = taker.confirmed;
@@ -77,11 +78,12 @@ export class Reporter {
       ...of,
       number: ++this.#number,
       seq: this.#seq,
-      offsetMs: offsetMs(),
+      offsetMs: clock.now().offsetMs,
       tally: { version: WIRE_VERSION, ...tally, collections: taker.collectionsBefore + tally.collections },
       distributions: this.#distributions(isWhole),
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
+      clock: wallClockOf(clock.now()),
     };
     await redis.hset(key, String(of.share), JSON.stringify(report));
   }

@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
+import type { ShareState } from '../../core/schemas/share-state.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
 import { ReportSum } from './report-sum.ts';
+import { LettingGo, shareStates } from './share-states.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
@@ -31,6 +33,7 @@ export class Reports {
   readonly #listener: Listener;
   readonly #heardAtMs: number[];
   readonly #now = monotonicClock();
+  readonly #lettingGo = new LettingGo();
   /** As they were, so that those which say nothing new are not read again. */
   readonly #texts = new Map<string, string>();
   #lastEvent = '0';
@@ -53,6 +56,7 @@ export class Reports {
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
       const event = this.#read(ShareEvent, fields[fields.indexOf(ENTRY_FIELD) + 1]);
+      if (event) this.#lettingGo.event(event);
       if (event) this.#listener.onEvent(event);
     }
     for (const [field, text] of Object.entries(said)) {
@@ -78,6 +82,12 @@ export class Reports {
   /** How long nothing was heard of a share, in ms. */
   heardAgoMs(share: number): number {
     return this.#now() - (this.#heardAtMs[share] ?? Number.NEGATIVE_INFINITY);
+  }
+
+  states(): ShareState[] {
+    const now = this.#now();
+    const agoMs = this.#heardAtMs.map((atMs) => now - atMs);
+    return shareStates(this.sum, this.#lettingGo, agoMs, this.unheard());
   }
 
   #take(report: ShareReport): void {
