@@ -9,6 +9,7 @@ import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
+import { takenByEach } from '../preflight/check-plan.ts';
 import { securingOf, withoutZone } from '../securing.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { THREAD_ENTRY } from './thread-entry.ts';
@@ -48,14 +49,16 @@ export const startLegFleet = (
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
   { workers }: RunConfig,
-  { ip, layout: { engine } }: LegSetup,
+  setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
+  const { ip, layout } = setup;
   return {
     ...options,
+    takes: takenByEach(setup),
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine, loopback: ip.startsWith('127.'), workers },
+    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers },
   };
 }
 

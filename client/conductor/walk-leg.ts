@@ -76,6 +76,11 @@ export async function walkLeg(
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));
     },
+    onBehind: (behind) => {
+      recorder.event({ type: 'share-behind', elapsedMs: elapsedMs(), ...at, ...behind });
+      warn(toWarning('WBEHIND', behind));
+    },
+    onWarning: warn,
   };
   const fleet = await startLegFleet(config, setup, target, fleetEvents, deps);
   const meters = followMeters(

@@ -193,6 +193,22 @@ export const RunEvent = z.discriminatedUnion('type', [
     to: z.string(),
     awayMs: ms,
   }),
+  /**
+   * A share of a fleet fell behind while the others kept the pace: of the attempts that were due since the ramp began it had made so many.
+   * `part`: the most connections that it was to have. Not `isLowered`: the others had no room for more.
+   */
+  z.object({
+    type: z.literal('share-behind'),
+    ...SAMPLE_AT,
+    share: count,
+    host: z.string(),
+    due: count,
+    opened: count,
+    cpuPercent: z.number(),
+    cores: count,
+    part: count,
+    isLowered: z.boolean(),
+  }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

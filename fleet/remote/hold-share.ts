@@ -1,7 +1,9 @@
 /** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
+import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
+import type { Destination } from '../engines/engine.ts';
 import { whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
@@ -74,7 +76,7 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
     const of = { share, generation, host };
     const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock });
-    tell({ type: 'ready', ...of });
+    tell({ type: 'ready', ...of, worker, capacity: charge.capacity, cores: charge.machine.cores });
     const take = (order: FleetOrder): void => {
       if (order.epoch > job.epoch) over.end('superseded');
       else if (order.epoch === job.epoch && order.stop) over.end('stopped');
@@ -134,14 +136,14 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
   lease.onLeaseGone(() => over.end('fenced'));
 }
 
-async function startShare({ job, machine }: Charge, threadEntry: URL, events: FleetEvents): Promise<Fleet> {
-  const { layout, identity, markedRun, ...plan } = unpackPlan(job);
+async function startShare({ job, capacity, machine }: Charge, threadEntry: URL, events: FleetEvents): Promise<Fleet> {
+  const { layout, identity, markedRun, takes: _, ...plan } = unpackPlan(job);
   const why = layout.engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
   if (why !== undefined) {
     const hint = 'give --engine node to connrig run';
     throw new RigError('EFLEETPLAN', `the run wants the epoll engine, and here ${why}`, { hint });
   }
-  const { capacity, shares, share } = job;
+  const { shares, share } = job;
   return startFleet(
     {
       ...plan,
@@ -154,11 +156,21 @@ async function startShare({ job, machine }: Charge, threadEntry: URL, events: Fl
         ...layout,
         connections: capacity,
         destinations: plan.destinations.length,
-        sources: undefined,
+        sources: sourcesFor(plan.destinations, machine.sources),
       }),
     },
     events,
   );
+}
+
+/** Those of the machine that can reach a target; undefined: none was named, or they are of another family. */
+function sourcesFor(
+  destinations: readonly Destination[],
+  sources: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const families = new Set(destinations.flatMap((one) => ('ip' in one ? isIP(one.ip) : [])));
+  const own = sources?.filter((source) => families.has(isIP(source)));
+  return own?.length ? own : undefined;
 }
 
 async function finish(ending: Ending, fleet: Fleet, fenced: Promise<void> = Promise.resolve()): Promise<Ending> {

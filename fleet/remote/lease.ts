@@ -15,8 +15,12 @@ import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
 import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
+import { type Bound, roomOf } from './room.ts';
 import { readShare, unpackPlan } from './share-plan.ts';
 import type { Charge, FromHolder, ToHolder } from './share-process.ts';
+
+/** What others may have taken of a machine meanwhile. */
+type Resources = Pick<WorkerOffer, 'systemFilesLeft' | 'memoryAvailableBytes' | 'memoryLimitBytes'>;
 
 export interface WorkerOptions {
   readonly redisUrl: string;
@@ -26,8 +30,21 @@ export interface WorkerOptions {
   /** What this machine offers. */
   readonly offer: Omit<
     WorkerOffer,
-    'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores' | 'clock'
+    | 'wire'
+    | 'version'
+    | 'seenAtMs'
+    | 'offsetMs'
+    | 'share'
+    | 'run'
+    | 'node'
+    | 'descriptors'
+    | 'cores'
+    | 'sources'
+    | 'clock'
+    | keyof Resources
   >;
+  /** What of its machine is left; asked while it holds nothing. */
+  readonly readResources: () => Promise<Resources>;
   readonly machine: Charge['machine'];
   readonly allowed: AllowedSubnets;
   /** So long a share is kept from others after its lease was renewed last; the same for all workers of a fleet. */
@@ -67,6 +84,7 @@ class WorkerProcess {
   #clock!: RedisClock;
   #job: ShareJob | undefined;
   #holder: ChildProcess | undefined;
+  #resources!: Resources;
 
   constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
     this.#options = options;
@@ -127,10 +145,19 @@ class WorkerProcess {
   }
 
   async #announce(): Promise<void> {
-    const { offer, version, machine, prefix } = this.#options;
+    // Its own connections take none of what it offers.
+    if (!this.#job) this.#resources = await this.#options.readResources();
+    const said = this.#offer();
+    const { prefix } = this.#options;
+    await this.#redis.hset(fleetKeys(prefix).workers, said.worker, JSON.stringify(said)).catch(() => {});
+  }
+
+  #offer(): WorkerOffer {
+    const { offer, version, machine } = this.#options;
     const offset = this.#clock.now();
-    const said: WorkerOffer = {
+    return {
       ...offer,
+      ...this.#resources,
       wire: WIRE_VERSION,
       version,
       seenAtMs: this.#now() + offset.offsetMs,
@@ -141,8 +168,8 @@ class WorkerProcess {
       cores: machine.cores,
       share: this.#job?.share ?? null,
       run: this.#job?.run ?? null,
+      sources: machine.sources?.length ?? 0,
     };
-    await this.#redis.hset(fleetKeys(prefix).workers, offer.worker, JSON.stringify(said)).catch(() => {});
   }
 
   /** Holds a share until it is over. What it throws tells BullMQ what becomes of the job. */
@@ -152,10 +179,10 @@ class WorkerProcess {
     let isOver: boolean;
     try {
       const share = readShare(job.data, version, secret);
-      this.#refuseForeign(share);
+      const capacity = this.#capacityFor(share);
       this.#job = share;
       void this.#announce();
-      isOver = await this.#hold(share, job, token);
+      isOver = await this.#hold(share, capacity, job, token);
     } catch (error) {
       const { code, message } = error instanceof RigError ? error : { code: 'EDEFECT', message: String(error) };
       say(`${code}: ${message}`);
@@ -171,17 +198,20 @@ class WorkerProcess {
     throw new WaitingError();
   }
 
-  #refuseForeign(share: ShareJob): void {
-    const { most } = this.#options.offer;
-    if (most !== null && share.capacity > most) {
-      const sentence = `the share has up to ${share.capacity} connections, and this worker takes ${most}`;
-      throw new RigError('EFLEETMAX', sentence, { hint: `connrig worker --max ${share.capacity}, or more workers` });
-    }
-    refuseForeign(unpackPlan(share).destinations, this.#options.allowed);
+  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW */
+  #capacityFor(share: ShareJob): number {
+    const plan = unpackPlan(share);
+    refuseForeign(plan.destinations, this.#options.allowed);
+    const { connections, bounds } = roomOf(this.#offer(), plan);
+    if (connections >= 1) return Math.min(connections, share.capacity);
+    const [{ sentence, hint }] = bounds as [Bound];
+    throw new RigError('EFLEETMAX', `this worker has no room for one connection of it: ${sentence}`, {
+      hint: hint(share.capacity),
+    });
   }
 
   /** @returns whether nobody has to hold it any more */
-  async #hold(share: ShareJob, job: Job<unknown, void>, token: string): Promise<boolean> {
+  async #hold(share: ShareJob, capacity: number, job: Job<unknown, void>, token: string): Promise<boolean> {
     const { redisUrl, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
     const renewedAtMs = this.#now();
     if (!(await this.#extend(job, token))) return false;
@@ -197,7 +227,8 @@ class WorkerProcess {
     say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
     const fenceMs = FENCE_PART * lockMs;
     const { host, worker } = offer;
-    this.#send({ type: 'hold', redisUrl, prefix, host, worker, job: share, machine, fenceMs, renewedAtMs });
+    const what = { job: share, capacity, machine } as const;
+    this.#send({ type: 'hold', redisUrl, prefix, host, worker, ...what, fenceMs, renewedAtMs });
     if (this.#options.signal.aborted) this.#send({ type: 'leave' });
     const renewing = new AbortController();
     void this.#renew(job, token, renewing.signal);

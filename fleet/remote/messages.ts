@@ -30,7 +30,7 @@ export const ShareJob = z.strictObject({
   epoch: count,
   share: count,
   shares: count.min(1),
-  /** The most connections that it may be asked to hold. */
+  /** The most connections that it may be asked to hold; a worker with less room holds fewer. */
   capacity: count,
   /** What its connections are: `v8.serialize` of a plan, in base64. */
   plan: z.string(),
@@ -94,7 +94,16 @@ export const ShareEvent = z.discriminatedUnion('type', [
     silentMs: z.number().nonnegative().optional(),
   }),
   z.strictObject({ type: z.literal('agreed'), share: count, host: z.string(), agreement: z.unknown() }),
-  z.strictObject({ type: z.literal('ready'), share: count, generation: count, host: z.string() }),
+  /** It can hold up to `capacity` connections of it. */
+  z.strictObject({
+    type: z.literal('ready'),
+    share: count,
+    generation: count,
+    host: z.string(),
+    worker: z.string(),
+    capacity: count,
+    cores: count,
+  }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
   /** It can't hold the share: another version, a plan that doesn't fit, an error of ours. */
@@ -117,7 +126,7 @@ export const WorkerOffer = z.strictObject({
   /** When it last said so, in ms by the clock of Redis. */
   seenAtMs: z.number(),
   offsetMs: z.number(),
-  /** What it has room for: connections by its descriptors, or as it was told (`--max`); null: no bound is known. */
+  /** Open files that a process may have, and the most connections that it is to hold (`--max`); null: no bound is known. */
   descriptors: count.nullable(),
   most: count.nullable(),
   cores: count,
@@ -127,6 +136,17 @@ export const WorkerOffer = z.strictObject({
   /** The share that it has; null: it waits. */
   share: count.nullable(),
   run: z.string().nullable(),
+  /** Open files that all processes of its machine may still have; ports for each pair of a source and a destination. */
+  systemFilesLeft: count.nullable(),
+  ports: count.nullable(),
+  /** Addresses of its own to connect from (`--source`); 0: the system chooses. */
+  sources: count,
+  /** What was left of the machine's memory, and of what its container may take, when it took a share last. */
+  memoryAvailableBytes: z.number().nonnegative(),
+  memoryLimitBytes: z.number().nonnegative(),
+  /** Workers with the same share a kernel, and of these with the same network its ports. */
+  machine: z.string(),
+  network: z.string(),
   clock: WallClock,
 });
 export type WorkerOffer = z.infer<typeof WorkerOffer>;

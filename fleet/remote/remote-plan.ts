@@ -1,5 +1,8 @@
 /** What a conductor says of a fleet on other machines, and hears of it. */
+import type { Warn } from '../../core/values/warnings.ts';
 import type { FleetEvents } from '../fleet.ts';
+import type { PlacedShare } from './allotment.ts';
+import type { BehindShare } from './pace-watch.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
@@ -20,13 +23,10 @@ export interface RemoteOptions {
   readonly version: string;
 }
 
-/** The host that holds a share, and the most connections of it. */
-export interface PlacedShare {
-  readonly host: string;
-  readonly capacity: number;
-}
-
 export interface RemoteEvents extends FleetEvents {
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
   readonly onMoved: (moved: MovedShare) => void;
+  /** A share that can't keep the pace, while the others do. */
+  readonly onBehind: (behind: BehindShare) => void;
+  readonly onWarning: Warn;
 }

@@ -78,13 +78,14 @@ export class ReportSum {
   /**
    * @param ownOffsetMs what is to be added to moments of this machine to have them by the clock of Redis: theirs come out by ours
    * @param unheard shares that say nothing: nobody knows whether what they have open still is, so it counts as opening
+   * @param left shares that nobody has any more: their connections are gone, and no order is theirs
    */
-  tally(ownOffsetMs: number, unheard: ReadonlySet<number> = new Set()): Tally {
+  tally(ownOffsetMs: number, unheard: ReadonlySet<number> = new Set(), left: ReadonlySet<number> = new Set()): Tally {
     const sum = emptyTally();
     const [firsts, lasts] = [new Map<TallyField, number>(), new Map<TallyField, number>()];
     for (const [share, generations] of this.#shares.entries()) {
       for (const [i, { report }] of generations.entries()) {
-        const isOver = i < generations.length - 1;
+        const isOver = i < generations.length - 1 || left.has(share);
         const counted = isOver ? ended(report.tally) : unheard.has(share) ? doubted(report.tally) : report.tally;
         addTo(sum, counted);
         const toOurs = (ms: number): number => ms + report.offsetMs - ownOffsetMs;
@@ -95,7 +96,7 @@ export class ReportSum {
           if (counted[field] > 0) lasts.set(field, Math.max(lasts.get(field) ?? 0, toOurs(counted[field])));
       }
     }
-    const newest = this.#shares.map((generations) => generations.at(-1)?.report);
+    const newest = this.#shares.flatMap((generations, share) => (left.has(share) ? [] : [generations.at(-1)?.report]));
     const least = (of: (report: ShareReport) => number): number =>
       Math.min(...newest.map((report) => (report ? of(report) : 0)));
     return {

@@ -79,6 +79,11 @@ export class Reports {
     return new Map(silent.filter(([, ms]) => ms > afterMs));
   }
 
+  /** How long nothing was heard of a share, in ms. */
+  heardAgoMs(share: number): number {
+    return this.#now() - (this.#heardAtMs[share] ?? Number.NEGATIVE_INFINITY);
+  }
+
   states(): ShareState[] {
     const now = this.#now();
     const agoMs = this.#heardAtMs.map((atMs) => now - atMs);

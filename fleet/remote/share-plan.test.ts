@@ -8,6 +8,7 @@ import { packPlan, readShare, type SharePlan, signShare, unpackPlan } from './sh
 
 const PLAN: SharePlan = {
   layout: { engine: 'epoll', loopback: false, workers: undefined },
+  takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
   markedRun: 7,
   protocol: { name: 'ws', path: '/a', hostHeader: 'b' },
   window: 64,

@@ -2,9 +2,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import { RigError } from '../../core/values/errors.ts';
+import type { EngineName } from '../engines/index.ts';
 import type { FleetIdentity, FleetOptions } from '../fleet.ts';
 import type { LayoutNeed } from '../local/layout.ts';
 import { ShareJob } from './messages.ts';
+
+/** Of a connection: our end of it, in user space and kernel, and its port with those that rest after one was closed, ≥ 1. */
+export interface TakenByEach {
+  readonly bytes: Readonly<Record<EngineName, number>>;
+  readonly ports: number;
+}
 
 /** How the connections of a share are, wherever it is held; the layout follows from the machine. */
 export interface SharePlan
@@ -12,6 +19,8 @@ export interface SharePlan
   readonly layout: Pick<LayoutNeed, 'engine' | 'loopback' | 'workers'>;
   /** Without rows: these are in the memory of one process. */
   readonly identity?: Omit<FleetIdentity, 'rows'> | undefined;
+  /** What one connection takes of a machine that holds it. */
+  readonly takes: TakenByEach;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
 }

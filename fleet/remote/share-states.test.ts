@@ -44,20 +44,22 @@ test('shares that have reported are told by their newest reports', () => {
   assert.ok(Math.abs(latenessMs! - 20) < 0.2, `${latenessMs}`);
 });
 
+const TAKEN = { worker: 'w', capacity: 100, cores: 2 };
+
 test('a share moves from when its holder has let go until the next one reports', () => {
   const sum = new ReportSum(2);
   const lettingGo = new LettingGo();
   const leases = (): string[] => shareStates(sum, lettingGo, [0, 0], NOBODY).map(({ lease }) => lease);
   for (const share of [0, 1]) {
-    lettingGo.event({ type: 'ready', share, generation: 1, host: 'a' });
+    lettingGo.event({ type: 'ready', share, generation: 1, host: 'a', ...TAKEN });
     sum.take(report({ share, open: 10 }));
   }
   assert.deepEqual(leases(), ['held', 'held']);
   lettingGo.event({ type: 'fenced', share: 0, generation: 1, host: 'a' });
-  lettingGo.event({ type: 'ready', share: 1, generation: 2, host: 'b' });
+  lettingGo.event({ type: 'ready', share: 1, generation: 2, host: 'b', ...TAKEN });
   assert.deepEqual(leases(), ['moving', 'moving']);
   // Both out of order.
-  lettingGo.event({ type: 'ready', share: 0, generation: 2, host: 'b' });
+  lettingGo.event({ type: 'ready', share: 0, generation: 2, host: 'b', ...TAKEN });
   lettingGo.event({ type: 'fenced', share: 1, generation: 1, host: 'a' });
   for (const share of [0, 1]) sum.take(report({ share, generation: 2, open: 1 }));
   assert.deepEqual(leases(), ['held', 'held']);

@@ -19,7 +19,7 @@ export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, r
     await assertRedis(redis, remote.url);
     const following = await followOffset(redis);
     clock = following;
-    const workers = await awaitWorkers(redis, plan.capacity, remote, () => byRedis(following));
+    const workers = await awaitWorkers(redis, plan, remote, () => byRedis(following));
     const fleet = new RemoteFleet(plan, workers, events, remote, { redis, clock, libraries });
     try {
       await fleet.begin();

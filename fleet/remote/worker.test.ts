@@ -127,6 +127,7 @@ async function startTarget(t: TestContext): Promise<{ readonly server: Server; r
 const planTo = (port: number): string => {
   const plan: SharePlan = {
     layout: { engine: 'node', loopback: true, workers: 1 },
+    takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
     markedRun: 7,
     protocol: { name: 'tcp', path: '/', hostHeader: 'test' },
     window: 64,
