@@ -4,9 +4,10 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
-import type { RemoteEvents, RemoteOptions, RemotePlan } from '../../fleet/remote/remote-plan.ts';
+import type { RemoteEvents, RemotePlan } from '../../fleet/remote/remote-plan.ts';
 import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
+import { loopbackOf, remoteOf } from '../fleet-options.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { takenByEach } from '../preflight/check-plan.ts';
@@ -42,13 +43,13 @@ export const startLegFleet = (
 ): Promise<Fleet> => {
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
-    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, setup, { version, env }));
   return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
-  { workers }: RunConfig,
+  config: RunConfig,
   setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
@@ -56,23 +57,12 @@ function remotePlanOf(
   return {
     ...options,
     takes: takenByEach(setup),
+    loopbackOf: loopbackOf(config, setup)?.place,
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers },
+    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers: config.workers },
   };
 }
-
-const remoteOf = (
-  { fleet, fleetPrefix, fleetWorkers }: RunConfig,
-  version: string,
-  env: RunDeps['env'],
-): RemoteOptions => ({
-  url: fleet!,
-  prefix: fleetPrefix,
-  workers: fleetWorkers,
-  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
-  version,
-});
 
 /** What the connections of a leg are, for whatever opens them. */
 export function legFleetOptions(

@@ -19,7 +19,7 @@ import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What goes for a target of this machine also where connections come from others. */
-const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
+export const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
 
 /**
  * Checks every leg of a plan against this machine, before the first socket.

@@ -13,6 +13,7 @@ import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
+import { refuseOtherLoopback } from './loopback.ts';
 import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
 import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
 import { type Bound, roomOf } from './room.ts';
@@ -198,10 +199,11 @@ class WorkerProcess {
     throw new WaitingError();
   }
 
-  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW */
+  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW, EFLEETLOOPBACK */
   #capacityFor(share: ShareJob): number {
     const plan = unpackPlan(share);
     refuseForeign(plan.destinations, this.#options.allowed);
+    refuseOtherLoopback(plan.loopbackOf, this.#options.offer);
     const { connections, bounds } = roomOf(this.#offer(), plan);
     if (connections >= 1) return Math.min(connections, share.capacity);
     const [{ sentence, hint }] = bounds as [Bound];

@@ -56,6 +56,17 @@ export async function awaitWorkers(
   }
 }
 
+/** @returns why what waits now is too little for a plan; undefined where it is enough */
+export function lackOf(
+  offers: Offers,
+  { workers, url }: Pick<Asked, 'workers' | 'url'>,
+  plan: RoomPlan & { readonly capacity: number },
+): RigError | undefined {
+  const chosen = chooseWaiting(offers, workers, plan);
+  if (!chosen) return tooFew(offers, workers, url);
+  return divide(plan.capacity, partsOf(chosen)) ? undefined : tooSmall(chosen, plan.capacity);
+}
+
 function chooseWaiting({ fit }: Offers, workers: number | undefined, plan: RoomPlan): ChosenWorker[] | undefined {
   const waiting = fit.filter(({ share }) => share === null);
   if (waiting.length < (workers ?? 1)) return undefined;

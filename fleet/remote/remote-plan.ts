@@ -2,6 +2,7 @@
 import type { Warn } from '../../core/values/warnings.ts';
 import type { FleetEvents } from '../fleet.ts';
 import type { PlacedShare } from './allotment.ts';
+import type { LoopbackTarget } from './loopback.ts';
 import type { BehindShare } from './pace-watch.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
@@ -21,6 +22,8 @@ export interface RemoteOptions {
   readonly token: string | undefined;
   /** That of connrig: workers of another one are left out. */
   readonly version: string;
+  /** undefined: the target is reached from everywhere. */
+  readonly loopback: LoopbackTarget | undefined;
 }
 
 export interface RemoteEvents extends FleetEvents {

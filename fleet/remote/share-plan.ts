@@ -5,6 +5,7 @@ import { RigError } from '../../core/values/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { FleetIdentity, FleetOptions } from '../fleet.ts';
 import type { LayoutNeed } from '../local/layout.ts';
+import type { Place } from './loopback.ts';
 import { ShareJob } from './messages.ts';
 
 /** Of a connection: our end of it, in user space and kernel, and its port with those that rest after one was closed, ≥ 1. */
@@ -21,6 +22,8 @@ export interface SharePlan
   readonly identity?: Omit<FleetIdentity, 'rows'> | undefined;
   /** What one connection takes of a machine that holds it. */
   readonly takes: TakenByEach;
+  /** Where the target's address is the target's: it is a loopback address. undefined: everywhere. */
+  readonly loopbackOf?: Place | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
 }

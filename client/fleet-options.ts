@@ -1,0 +1,39 @@
+import { networkInterfaces } from 'node:os';
+import type { RunConfig } from '../config/run-config.ts';
+import type { LoopbackTarget } from '../fleet/remote/loopback.ts';
+import { isLoopback } from '../fleet/remote/loopback.ts';
+import type { RemoteOptions } from '../fleet/remote/remote-plan.ts';
+import type { RunDeps } from './deps.ts';
+import type { LegSetup } from './leg-setup.ts';
+import { readPlace } from './preflight/machine-offer.ts';
+
+/** Where the fleet of a leg is, and what it is asked for with. */
+export const remoteOf = (
+  config: RunConfig,
+  setup: Pick<LegSetup, 'ip'>,
+  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+): RemoteOptions => ({
+  url: config.fleet!,
+  prefix: config.fleetPrefix,
+  workers: config.fleetWorkers,
+  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
+  version,
+  loopback: loopbackOf(config, setup),
+});
+
+/** undefined: the target is at an address that other machines reach, as far as can be told. */
+export function loopbackOf({ urls }: RunConfig, { ip }: Pick<LegSetup, 'ip'>): LoopbackTarget | undefined {
+  if (!isLoopback({ ip, port: 0 })) return undefined;
+  const own = addressOfNetwork() ?? '10.0.0.9';
+  const hint =
+    urls.length === 0
+      ? `--listen ${own}, or an other address of this machine that they reach`
+      : `have the target listen at an address that they reach, and name it in place of ${ip}, such as ${own}`;
+  return { place: readPlace(), hint };
+}
+
+/** One that this machine has for others. */
+const addressOfNetwork = (): string | undefined =>
+  Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address && !address.internal && address.family === 'IPv4')?.address;
