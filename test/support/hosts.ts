@@ -20,13 +20,13 @@ const NOWHERE = ['lladdr', '02:00:00:00:00:00', 'nud', 'permanent'] as const;
 export async function startHosts<Name extends string>(
   t: TestContext,
   names: readonly Name[],
-): Promise<Readonly<Record<Name, Host>>> {
+): Promise<Readonly<Record<Name, TestHost>>> {
   const ip = commandOf('ip');
-  const bridge = await Host.start(t, 'bridge', 0);
+  const bridge = await TestHost.start(t, 'bridge', 0);
   bridge.exec(ip, 'link', 'add', 'name', 'bridge', 'type', 'bridge');
   bridge.exec(ip, 'link', 'set', 'bridge', 'up');
   const hosts = names.map(async (name, i) => {
-    const host = await Host.start(t, name, i + 1);
+    const host = await TestHost.start(t, name, i + 1);
     const peer = ['peer', 'name', 'eth0', 'netns', String(host.keeper.pid)];
     bridge.exec(ip, 'link', 'add', 'name', `to-${i + 1}`, 'type', 'veth', ...peer);
     bridge.exec(ip, 'link', 'set', `to-${i + 1}`, 'master', 'bridge', 'up');
@@ -34,17 +34,17 @@ export async function startHosts<Name extends string>(
     host.exec(ip, 'link', 'set', 'eth0', 'up');
     return [name, host] as const;
   });
-  return Object.fromEntries(await Promise.all(hosts)) as Record<Name, Host>;
+  return Object.fromEntries(await Promise.all(hosts)) as Record<Name, TestHost>;
 }
 
-export class Host {
+export class TestHost {
   readonly #t: TestContext;
   /** The name by which it calls itself, too. */
   readonly name: string;
   readonly ip: string;
   readonly keeper: ChildProcess;
 
-  static async start(t: TestContext, name: string, number: number): Promise<Host> {
+  static async start(t: TestContext, name: string, number: number): Promise<TestHost> {
     // It ends with its standard input: also when this process is killed.
     const script = 'echo "$1" > /proc/sys/kernel/hostname && "$2" link set lo up && echo there && exec cat';
     const seconds = String(number * UPTIME_STEP_SECONDS);
@@ -58,7 +58,7 @@ export class Host {
     );
     t.after(() => end(keeper));
     await once(keeper.stdout, 'data');
-    return new Host(t, name, `10.77.0.${number}`, keeper);
+    return new TestHost(t, name, `10.77.0.${number}`, keeper);
   }
 
   private constructor(t: TestContext, name: string, ip: string, keeper: ChildProcess) {
@@ -95,17 +95,17 @@ export class Host {
   }
 
   /** From now on what either of two sends to the other is lost on the way, and nobody is told. */
-  cut(other: Host): void {
+  cut(other: TestHost): void {
     this.#neighbour('replace', other, NOWHERE);
     other.#neighbour('replace', this, NOWHERE);
   }
 
-  mend(other: Host): void {
+  mend(other: TestHost): void {
     this.#neighbour('delete', other);
     other.#neighbour('delete', this);
   }
 
-  #neighbour(what: 'replace' | 'delete', { ip }: Host, where: readonly string[] = []): void {
+  #neighbour(what: 'replace' | 'delete', { ip }: TestHost, where: readonly string[] = []): void {
     this.exec(commandOf('ip'), 'neighbour', what, ip, ...where, 'dev', 'eth0');
   }
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Host } from './hosts.ts';
+import type { TestHost } from './hosts.ts';
 import { commandOf } from './needs.ts';
 
 /** A Redis of a test's own, without data at first, which ends with the test. */
@@ -19,7 +19,7 @@ export interface RedisServer {
 
 interface RedisPlace {
   /** Where it runs, and for all who reach that; otherwise here, for this machine alone. */
-  readonly host?: Host;
+  readonly host?: TestHost;
   /** It writes down whatever it is told, before it answers. */
   readonly keeps?: boolean;
   /** Put before it. */
