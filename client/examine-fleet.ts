@@ -55,7 +55,7 @@ export async function examineFleet(
   return { ...told, findings, error: refusals[0] ?? redisError(found.redis) };
 }
 
-/** Of keys that are thrown away one may be a lease. */
+/** One of the keys that are thrown away may be a lease. */
 const isEvicting = ({ memoryPolicy }: RedisFound): boolean => memoryPolicy !== null && memoryPolicy !== 'noeviction';
 
 function redisError(redis: RedisFound): RigError | undefined {

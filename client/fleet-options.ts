@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import type { RunConfig } from '../config/run-config.ts';
 import type { LoopbackTarget } from '../fleet/remote/loopback.ts';
-import { isLoopback } from '../fleet/remote/loopback.ts';
 import type { RemoteOptions } from '../fleet/remote/remote-plan.ts';
+import { isLoopback } from '../telemetry/listen.ts';
 import type { RunDeps } from './deps.ts';
 import type { LegSetup } from './leg-setup.ts';
 import { readPlace } from './preflight/machine-offer.ts';
@@ -23,11 +23,11 @@ export const remoteOf = (
 
 /** undefined: the target is at an address that other machines reach, as far as can be told. */
 export function loopbackOf({ urls }: RunConfig, { ip }: Pick<LegSetup, 'ip'>): LoopbackTarget | undefined {
-  if (!isLoopback({ ip, port: 0 })) return undefined;
+  if (!isLoopback(ip)) return undefined;
   const own = addressOfNetwork() ?? '10.0.0.9';
   const hint =
     urls.length === 0
-      ? `--listen ${own}, or an other address of this machine that they reach`
+      ? `--listen ${own}, or another address of this machine that they reach`
       : `have the target listen at an address that they reach, and name it in place of ${ip}, such as ${own}`;
   return { place: readPlace(), hint };
 }

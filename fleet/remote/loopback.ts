@@ -1,25 +1,21 @@
 import { RigError } from '../../core/values/errors.ts';
-import type { Destination } from '../engines/engine.ts';
 import type { WorkerOffer } from './messages.ts';
 
 /** A kernel, and a network of it: 127.0.0.1 is the same address within one alone. */
-export type Place = Pick<WorkerOffer, 'machine' | 'network'>;
+export type NetworkPlace = Pick<WorkerOffer, 'machine' | 'network'>;
 
 /** A target that is at the loopback of the conductor's machine. */
 export interface LoopbackTarget {
-  readonly place: Place;
+  readonly place: NetworkPlace;
   /** How workers elsewhere would reach it. */
   readonly hint: string;
 }
 
-export const isLoopback = (destination: Destination): boolean =>
-  'ip' in destination && /^(127\.|::1$|::ffff:127\.)/.test(destination.ip);
-
-const isSame = (a: Place, b: Place): boolean => a.machine === b.machine && a.network === b.network;
+const isSame = (a: NetworkPlace, b: NetworkPlace): boolean => a.machine === b.machine && a.network === b.network;
 
 /** @throws RigError EFLEETLOOPBACK that names workers which would look for the target on their own machines */
 export function refuseElsewhere(
-  offers: ReadonlyArray<Place & Pick<WorkerOffer, 'worker' | 'host'>>,
+  offers: ReadonlyArray<NetworkPlace & Pick<WorkerOffer, 'worker' | 'host'>>,
   loopback: LoopbackTarget | undefined,
 ): void {
   if (loopback === undefined) return;
@@ -31,7 +27,7 @@ export function refuseElsewhere(
 }
 
 /** @throws RigError EFLEETLOOPBACK for a share of a target at another machine's loopback */
-export function refuseOtherLoopback(place: Place | undefined, own: Place): void {
+export function refuseOtherLoopback(place: NetworkPlace | undefined, own: NetworkPlace): void {
   if (place === undefined || isSame(place, own)) return;
   const sentence = "the target is at an address that only the conductor's machine has";
   throw new RigError('EFLEETLOOPBACK', sentence, { hint: 'connrig run --listen with an address of the network' });

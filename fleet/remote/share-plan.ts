@@ -5,7 +5,7 @@ import { RigError } from '../../core/values/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { FleetIdentity, FleetOptions } from '../fleet.ts';
 import type { LayoutNeed } from '../local/layout.ts';
-import type { Place } from './loopback.ts';
+import type { NetworkPlace } from './loopback.ts';
 import { ShareJob } from './messages.ts';
 
 /** Of a connection: our end of it, in user space and kernel, and its port with those that rest after one was closed, ≥ 1. */
@@ -23,7 +23,7 @@ export interface SharePlan
   /** What one connection takes of a machine that holds it. */
   readonly takes: TakenByEach;
   /** Where the target's address is the target's: it is a loopback address. undefined: everywhere. */
-  readonly loopbackOf?: Place | undefined;
+  readonly loopbackOf?: NetworkPlace | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
 }

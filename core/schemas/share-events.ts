@@ -1,0 +1,32 @@
+/** What happens to shares of a fleet over several machines, as events of a record. */
+import { z } from 'zod';
+import { SAMPLE_AT } from './sample-at.ts';
+
+const count = z.number().int().nonnegative();
+
+/** Another machine holds a share now, or the same one anew; `awayMs`: from the last that was heard of it to the first. */
+export const SHARE_MOVED = z.object({
+  type: z.literal('share-moved'),
+  ...SAMPLE_AT,
+  share: count,
+  from: z.string(),
+  to: z.string(),
+  awayMs: z.number().nonnegative(),
+});
+
+/**
+ * A share fell behind while the others kept the pace: of the attempts that were due since the ramp began it had made so many.
+ * `part`: the most connections that it was to have. Not `isLowered`: the others had no room for more.
+ */
+export const SHARE_BEHIND = z.object({
+  type: z.literal('share-behind'),
+  ...SAMPLE_AT,
+  share: count,
+  host: z.string(),
+  due: count,
+  opened: count,
+  cpuPercent: z.number(),
+  cores: count,
+  part: count,
+  isLowered: z.boolean(),
+});
