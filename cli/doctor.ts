@@ -10,6 +10,7 @@ import { humanCount, humanMs } from '../core/values/units.ts';
 import { alignColumns } from './aligned-columns.ts';
 import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import type { FleetSplit } from './fleet-split.ts';
 import { addPlanArguments, readPlan } from './plan-arguments.ts';
 
 /**
@@ -34,14 +35,18 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
  *
  * @throws RigError (exit 3, or 4 for an address out of reach) when something would fail, after printing; what {@link examinePlan} throws, before
  */
-export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps, outline?: PlanOutline): Promise<void> {
+export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outline?: PlanOutline): Promise<void> {
+  const { stdout } = deps;
   const examined = await examinePlan(config);
-  const { need, findings, most, snapshot, obstacle } = examined;
+  const { need, findings, most, snapshot, setups, obstacle } = examined;
+  const fleet = outline && config.fleet !== undefined ? await import('./fleet-split.ts') : undefined;
+  const split = await fleet?.splitOf(setups, config, deps);
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
     const found = {
       schema: 1,
       ...(outline && { plan: outline }),
+      ...(split && { fleet: split.legs }),
       need,
       findings,
       most,
@@ -52,10 +57,13 @@ export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps, 
     stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
   } else {
     const plan = outline ? `${(await import('./plan-text.ts')).planText(outline)}\n\n` : '';
-    stdout.write(`${plan}${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
+    const shares = split ? fleet!.splitText(split) : '';
+    stdout.write(
+      `${plan}${shares}${tableOf(findings)}\n\n${split ? fleetSummaryOf(examined, split) : summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`,
+    );
   }
   // What can be measured is told all the same.
-  const error = obstacle ?? explain(findings);
+  const error = obstacle ?? explain(findings) ?? split?.problem;
   if (error) throw error;
 }
 
@@ -106,6 +114,9 @@ function summaryOf({ need: { connections, targetOnThisMachine }, findings, most 
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${CHECK_NOUNS[most.limiter]}.`;
 }
+
+const fleetSummaryOf = ({ need }: Examined, { problem }: FleetSplit): string =>
+  `${humanCount(need.connections)} connections over the fleet: ${problem ? "don't fit" : 'fit'}.`;
 
 /** JSON has no Infinity, and its null would read as "unknown". */
 const withoutInfinity = (_key: string, value: unknown): unknown =>

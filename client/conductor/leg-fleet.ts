@@ -52,17 +52,23 @@ function remotePlanOf(
   setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
-  const { ip, layout } = setup;
   return {
     ...options,
     takes: takenByEach(setup),
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers },
+    layout: remoteLayoutOf(setup, workers),
   };
 }
 
-const remoteOf = (
+/** What of a layout goes for all machines. */
+export const remoteLayoutOf = (
+  { ip, layout: { engine } }: LegSetup,
+  workers: number | undefined,
+): RemotePlan['layout'] => ({ engine, loopback: ip.startsWith('127.'), workers });
+
+/** Where the workers of a run are. */
+export const remoteOf = (
   { fleet, fleetPrefix, fleetWorkers }: RunConfig,
   version: string,
   env: RunDeps['env'],

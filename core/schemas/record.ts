@@ -21,6 +21,8 @@ import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
+import { ShareBehind, ShareMoved } from './share-events.ts';
+import { RESIDUALS } from './share-residual.ts';
 import { SHARES } from './share-state.ts';
 import { SlowEpisode } from './slow.ts';
 import { StormSample } from './storm.ts';
@@ -132,6 +134,7 @@ const MemoryPoint = z.object({
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
   held: Received.extend({ durationMs: ms }).nullable().default(null),
   ...SHARES,
+  ...RESIDUALS,
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
@@ -184,31 +187,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** What connections agreed on about TLS, each different agreement once. */
   z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
-  /** Another machine of a fleet holds a share now, or the same one anew; `awayMs`: from the last that was heard of it to the first. */
-  z.object({
-    type: z.literal('share-moved'),
-    ...SAMPLE_AT,
-    share: count,
-    from: z.string(),
-    to: z.string(),
-    awayMs: ms,
-  }),
-  /**
-   * A share of a fleet fell behind while the others kept the pace: of the attempts that were due since the ramp began it had made so many.
-   * `part`: the most connections that it was to have. Not `isLowered`: the others had no room for more.
-   */
-  z.object({
-    type: z.literal('share-behind'),
-    ...SAMPLE_AT,
-    share: count,
-    host: z.string(),
-    due: count,
-    opened: count,
-    cpuPercent: z.number(),
-    cores: count,
-    part: count,
-    isLowered: z.boolean(),
-  }),
+  ShareMoved,
+  ShareBehind,
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */
