@@ -11,6 +11,7 @@ import { humanCount, humanMs } from '../core/values/units.ts';
 import { alignColumns } from './aligned-columns.ts';
 import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import type { FleetSplit } from './fleet-split.ts';
 import { addPlanArguments, readPlan } from './plan-arguments.ts';
 
 /**
@@ -39,13 +40,18 @@ export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outlin
   const { stdout } = deps;
   const examined = await examinePlan(config);
   const { need, findings, most, snapshot, setups, obstacle } = examined;
-  // A dry run asks nobody else.
+  // A dry run says who would hold what.
+  const split =
+    config.fleet !== undefined && outline
+      ? await (await import('./fleet-split.ts')).splitOf(setups, config, deps)
+      : undefined;
   const fleet = config.fleet !== undefined && !outline ? await lookAtFleet(config, setups, deps) : undefined;
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
     const found = {
       schema: 1,
       ...(outline && { plan: outline }),
+      ...(split && { fleet: split.legs }),
       need,
       findings,
       most,
@@ -58,15 +64,16 @@ export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outlin
   } else {
     const plan = outline ? `${(await import('./plan-text.ts')).planText(outline)}\n\n` : '';
     const machine = [
+      ...(split && split.legs.length > 0 ? [(await import('./fleet-split.ts')).splitText(split)] : []),
       ...(findings.length > 0 ? [tableOf(findings)] : []),
       // What other machines hold doesn't have to fit here.
-      ...(config.fleet === undefined ? [summaryOf(examined)] : []),
+      ...(split ? [fleetSummaryOf(examined, split)] : fleet ? [] : [summaryOf(examined)]),
       ...(fleet ? [(await import('./fleet-text.ts')).fleetText(fleet)] : []),
     ];
     stdout.write(`${plan}${[...machine, abilitiesOf(abilities, readingMs)].join('\n\n')}\n`);
   }
   // What can be measured is told all the same.
-  const error = obstacle ?? explain(findings) ?? fleet?.error;
+  const error = obstacle ?? explain(findings) ?? split?.problem ?? fleet?.error;
   if (error) throw error;
 }
 
@@ -123,6 +130,9 @@ function summaryOf({ need: { connections, targetOnThisMachine }, findings, most 
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${CHECK_NOUNS[most.limiter]}.`;
 }
+
+const fleetSummaryOf = ({ need }: Examined, { problem }: FleetSplit): string =>
+  `${humanCount(need.connections)} connections over the fleet: ${problem ? "don't fit" : 'fit'}.`;
 
 /** JSON has no Infinity, and its null would read as "unknown". */
 const withoutInfinity = (_key: string, value: unknown): unknown =>

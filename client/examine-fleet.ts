@@ -2,12 +2,11 @@ import type { RunConfig } from '../config/run-config.ts';
 import { RigError } from '../core/values/errors.ts';
 import { peakOf } from '../core/values/plan.ts';
 import { humanBytes, humanCount, humanMs } from '../core/values/units.ts';
-import type { Destination } from '../fleet/engines/engine.ts';
 import { type FleetFound, lookAtFleet } from '../fleet/remote/look-at-fleet.ts';
 import type { RedisFound } from '../fleet/remote/look-at-redis.ts';
 import { fleetCapacity } from './conductor/leg-course.ts';
 import type { RunDeps } from './deps.ts';
-import { remoteOf } from './fleet-options.ts';
+import { remoteLayoutOf, remoteOf } from './fleet-options.ts';
 import type { LegSetup } from './leg-setup.ts';
 import { takenByEach } from './preflight/check-plan.ts';
 
@@ -43,12 +42,11 @@ export async function examineFleet(
   deps: Pick<RunDeps, 'version' | 'env'>,
 ): Promise<ExaminedFleet> {
   const setup = setups.reduce((most, one) => (peakOf(one.leg) > peakOf(most.leg) ? one : most));
-  const { leg, ip, destinations, layout } = setup;
   const found = await lookAtFleet(remoteOf(config, setup, deps), {
-    capacity: fleetCapacity(leg),
+    capacity: fleetCapacity(setup.leg),
     takes: takenByEach(setup),
-    destinations: Array.from({ length: destinations }, (): Destination => ({ ip, port: 0 })),
-    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers: config.workers },
+    destinations: Array.from({ length: setup.destinations }),
+    layout: remoteLayoutOf(setup, config.workers),
   });
   const { refusals, ...told } = found;
   const findings = [...redisFindings(found.redis, found.workers.length), ...workerFindings(found, config)];

@@ -5,8 +5,8 @@ import { socketPathsOf } from '../core/values/urls.ts';
 import { chooseDrive } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
 import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
-import { checkMachine, mostConnections } from './preflight/check.ts';
-import { checkPlaces, demandOf, OF_LISTENER } from './preflight/check-plan.ts';
+import { mostConnections } from './preflight/check.ts';
+import { checkPlaces, demandOf, findingsOf } from './preflight/check-plan.ts';
 import type { Finding } from './preflight/finding.ts';
 import type { Need } from './preflight/machine-demand.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
@@ -45,10 +45,7 @@ export async function examinePlan(config: RunConfig): Promise<Examined> {
     demandOf(setUpFor(connections, largest.setup, config, snapshot), snapshot, config).need;
   return {
     need: largest.need,
-    // Workers look at their own machines.
-    findings: leastFitting(legs.map(({ need, limits }) => checkMachine(need, limits))).filter(
-      ({ what }) => config.fleet === undefined || OF_LISTENER.has(what),
-    ),
+    findings: leastFitting(legs.map(({ need, limits }) => findingsOf(need, limits, config.fleet !== undefined))),
     most: mostConnections(needAt, largest.limits),
     snapshot,
     setups,

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { RunConfig } from '../config/run-config.ts';
 import type { LoopbackTarget } from '../fleet/remote/loopback.ts';
-import type { RemoteOptions } from '../fleet/remote/remote-plan.ts';
+import type { RemoteOptions, RemotePlan } from '../fleet/remote/remote-plan.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import type { RunDeps } from './deps.ts';
 import type { LegSetup } from './leg-setup.ts';
@@ -20,6 +20,12 @@ export const remoteOf = (
   version,
   loopback: loopbackOf(config, setup),
 });
+
+/** What of a layout goes for all machines. */
+export const remoteLayoutOf = (
+  { ip, layout: { engine } }: LegSetup,
+  workers: number | undefined,
+): RemotePlan['layout'] => ({ engine, loopback: ip.startsWith('127.'), workers });
 
 /** undefined: the target is at an address that other machines reach, as far as can be told. */
 export function loopbackOf({ urls }: RunConfig, { ip }: Pick<LegSetup, 'ip'>): LoopbackTarget | undefined {

@@ -59,7 +59,7 @@ const asksForMore = (config: RunConfig): boolean =>
   (config.baseline !== undefined || (config.failIf ?? []).length > 0 || config.precisionPercent !== undefined);
 
 function uncheckedOf(config: RunConfig): string[] {
-  const { urls, command, target, pid, exporter, inspect, plan, metrics, live, openings, fleet } = config;
+  const { urls, command, target, pid, exporter, inspect, plan, metrics, live, openings } = config;
   const isThere = urls.length > 0 && command === undefined;
   const isSecured = plan.legs.some(({ transport }) => transport === 'tls');
   return [
@@ -72,7 +72,6 @@ function uncheckedOf(config: RunConfig): string[] {
       : []),
     ...(exporter === undefined ? [] : [`whether the exporter at ${exporter.text} answers, from one process`]),
     ...((inspect?.length ?? 0) === 0 ? [] : ['whether an inspector answers there']),
-    ...(fleet === undefined ? [] : ['who the workers are: connrig doctor --fleet tells']),
     ...(pid === undefined ? [] : [`whether process ${pid} is still there by then`]),
     ...(metrics || live ? ['whether the addresses of --metrics and --live are free'] : []),
   ];

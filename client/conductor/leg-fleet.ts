@@ -7,7 +7,7 @@ import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts'
 import type { RemoteEvents, RemotePlan } from '../../fleet/remote/remote-plan.ts';
 import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
-import { loopbackOf, remoteOf } from '../fleet-options.ts';
+import { loopbackOf, remoteLayoutOf, remoteOf } from '../fleet-options.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { takenByEach } from '../preflight/check-plan.ts';
@@ -53,14 +53,13 @@ function remotePlanOf(
   setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
-  const { ip, layout } = setup;
   return {
     ...options,
     takes: takenByEach(setup),
     loopbackOf: loopbackOf(config, setup)?.place,
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine: layout.engine, loopback: ip.startsWith('127.'), workers: config.workers },
+    layout: remoteLayoutOf(setup, config.workers),
   };
 }
 

@@ -14,12 +14,16 @@ import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
 import { checkVanish } from './check-vanish.ts';
-import type { CheckName } from './finding.ts';
+import type { CheckName, Finding } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What goes for a target of this machine also where connections come from others. */
-export const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
+const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
+
+/** What this machine's limits say of it: over a fleet those alone that go for a target here. */
+export const findingsOf = (need: Need, limits: Snapshot, isFleet: boolean): Finding[] =>
+  checkMachine(need, limits).filter(({ what }) => !isFleet || OF_LISTENER.has(what));
 
 /**
  * Checks every leg of a plan against this machine, before the first socket.
@@ -43,8 +47,7 @@ export async function checkPlan(
   await checkVanish(setups, { exporter });
   const findings = setups.flatMap((setup) => {
     const { need, limits } = demandOf(setup, has, { pid, command, target });
-    const findings = checkMachine(need, limits);
-    return fleet === undefined ? findings : findings.filter(({ what }) => OF_LISTENER.has(what));
+    return findingsOf(need, limits, fleet !== undefined);
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;
@@ -76,7 +79,7 @@ export async function checkPlaces(setups: readonly LegSetup[], { command }: Pick
 /** What TLS takes besides for a connection, on the high side: in the client by what secures it, and in a target. */
 const TLS_BYTES = { openssl: 1000, 'node-tls': 50_000, target: 40_000 } as const;
 
-/** Of one connection: our end of it. */
+/** Our end of one connection. */
 const clientBytesOf = ({ leg, securedBy }: Pick<LegSetup, 'leg' | 'securedBy'>, engine: EngineName): number =>
   DESCRIPTORS[leg.protocol].estimatedBytes[engine] + (leg.tls ? TLS_BYTES[securedBy] : 0);
 

@@ -21,7 +21,8 @@ import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
-import { SHARE_BEHIND, SHARE_MOVED } from './share-events.ts';
+import { ShareBehind, ShareMoved } from './share-events.ts';
+import { RESIDUALS } from './share-residual.ts';
 import { SHARES } from './share-state.ts';
 import { SlowEpisode } from './slow.ts';
 import { StormSample } from './storm.ts';
@@ -133,6 +134,7 @@ const MemoryPoint = z.object({
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
   held: Received.extend({ durationMs: ms }).nullable().default(null),
   ...SHARES,
+  ...RESIDUALS,
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
@@ -185,8 +187,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** What connections agreed on about TLS, each different agreement once. */
   z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
-  SHARE_MOVED,
-  SHARE_BEHIND,
+  ShareMoved,
+  ShareBehind,
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

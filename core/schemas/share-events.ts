@@ -1,11 +1,11 @@
-/** What happens to shares of a fleet over several machines, as events of a record. */
+/** What befalls the shares of a fleet over several machines. */
 import { z } from 'zod';
 import { SAMPLE_AT } from './sample-at.ts';
 
 const count = z.number().int().nonnegative();
 
 /** Another machine holds a share now, or the same one anew; `awayMs`: from the last that was heard of it to the first. */
-export const SHARE_MOVED = z.object({
+export const ShareMoved = z.object({
   type: z.literal('share-moved'),
   ...SAMPLE_AT,
   share: count,
@@ -15,10 +15,10 @@ export const SHARE_MOVED = z.object({
 });
 
 /**
- * A share fell behind while the others kept the pace: of the attempts that were due since the ramp began it had made so many.
- * `part`: the most connections that it was to have. Not `isLowered`: the others had no room for more.
+ * A share fell behind while the others kept the pace: of the attempts that were due since the ramp began it had made so many, with so much of
+ * a core. `part`: the most connections that it was to have. Not `isLowered`: the others had no room for more.
  */
-export const SHARE_BEHIND = z.object({
+export const ShareBehind = z.object({
   type: z.literal('share-behind'),
   ...SAMPLE_AT,
   share: count,
@@ -30,3 +30,4 @@ export const SHARE_BEHIND = z.object({
   part: count,
   isLowered: z.boolean(),
 });
+export type ShareBehind = z.infer<typeof ShareBehind>;

@@ -1,7 +1,7 @@
 /** Which share of a run gets how many connections, by who has taken it. */
 import { RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { divide, type Part, sumOf } from './split.ts';
+import { divide, type Portion, sumOf } from './split.ts';
 
 /** The host that holds a share, and the most connections of it. */
 export interface PlacedShare {
@@ -9,7 +9,7 @@ export interface PlacedShare {
   readonly capacity: number;
 }
 
-/** Who has taken a share. */
+/** The worker that has taken a share. */
 export interface Taker {
   readonly worker: string;
   readonly host: string;
@@ -84,7 +84,7 @@ export class Allotment {
     this.#left.add(share);
   }
 
-  /** Whoever comes may have them again, and is waited for. @returns whether nobody has some */
+  /** The next who comes may have them again, and is waited for. @returns whether nobody has some */
   rejoin(): boolean {
     const some = this.#left.size > 0;
     this.#left.clear();
@@ -142,7 +142,7 @@ export class Allotment {
   }
 
   #divided(): number[] | undefined {
-    const part = (taker: Taker | undefined, share: number): Part => ({
+    const part = (taker: Taker | undefined, share: number): Portion => ({
       weight: (taker?.weight ?? 1) * this.#paces[share]!,
       least: 0,
       most: this.roomOf(share),
@@ -152,10 +152,10 @@ export class Allotment {
 }
 
 /**
- * The most that any share may come to be asked for, by the rooms of those that are likely to take them: so much that the others can take over the
+ * The most that any share may come to be asked for, by the rooms of those that are likely to take them. The others can then take over the
  * part of one that is lost. To lay out for more costs threads, where one table of descriptors doesn't hold all.
  */
-export function capacityOf(total: number, parts: readonly Part[]): number {
+export function spareCapacityOf(total: number, parts: readonly Portion[]): number {
   const all = divide(total, parts) ?? parts.map(({ most }) => Math.min(total, most));
   const without = parts.flatMap((_, lost) => {
     const others = parts.filter((__, i) => i !== lost);

@@ -4,8 +4,8 @@ import { RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { fleetKeys, WorkerOffer } from './messages.ts';
-import { type Room, type RoomPlan, roomOf, roomsOf, weightOf } from './room.ts';
-import { divide, type Part, sumOf } from './split.ts';
+import { type RoomPlan, roomOf, roomsOf, type WorkerRoom, weightOf } from './room.ts';
+import { divide, type Portion, sumOf } from './split.ts';
 
 /** A worker says every two seconds that it is there; one that hasn't for so long is gone. */
 const GONE_AFTER_MS = 8000;
@@ -31,7 +31,7 @@ interface Asked {
 /** A worker that waits, and what it has room for beside the others that were chosen. */
 export interface ChosenWorker {
   readonly offer: WorkerOffer;
-  readonly room: Room;
+  readonly room: WorkerRoom;
 }
 
 /**
@@ -81,7 +81,7 @@ function chooseWaiting({ fit }: Offers, workers: number | undefined, plan: RoomP
 }
 
 /** What each may get, by its cores and its room; those on one machine have its cores together. */
-export function partsOf(chosen: readonly ChosenWorker[]): Part[] {
+export function partsOf(chosen: readonly ChosenWorker[]): Portion[] {
   return chosen.map(({ offer, room }) => {
     const neighbours = chosen.filter((other) => other.offer.machine === offer.machine).length;
     return { weight: weightOf(offer, neighbours), least: 0, most: room.connections };
@@ -113,7 +113,7 @@ function tooSmall(chosen: readonly ChosenWorker[], capacity: number): RigError {
     return `${where} for ${humanCount(connections)} (${bounds[0]?.sentence})`;
   });
   const sentence = `${humanCount(capacity)} connections are wanted, and the workers have room for ${humanCount(all)}: ${each.join('; ')}`;
-  const [{ host, connections, bounds }] = rooms as [Room];
+  const [{ host, connections, bounds }] = rooms as [WorkerRoom];
   const hint = bounds[0]!.hint(connections + capacity - all);
   return new RigError('EFLEETMAX', sentence, { hint: `on ${host}: ${hint}; or one more worker` });
 }

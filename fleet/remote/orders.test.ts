@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Allotment, capacityOf } from './allotment.ts';
+import { Allotment, spareCapacityOf } from './allotment.ts';
 import type { FleetOrder } from './messages.ts';
 import { offsetsOf } from './offsets.ts';
 import { Orders } from './orders.ts';
@@ -53,10 +53,10 @@ describe('parts of a run', () => {
 
   it('are bounded by what is left of others when the largest is lost', () => {
     const parts = (rooms: readonly number[]) => rooms.map((most) => ({ weight: 1, least: 0, most }));
-    assert.equal(capacityOf(900, parts([9999, 9999, 9999])), 450);
-    assert.equal(capacityOf(900, parts([9999])), 900);
-    assert.equal(capacityOf(900, parts([500, 500, 500])), 450);
-    assert.equal(capacityOf(900, parts([800, 100])), 800);
+    assert.equal(spareCapacityOf(900, parts([9999, 9999, 9999])), 450);
+    assert.equal(spareCapacityOf(900, parts([9999])), 900);
+    assert.equal(spareCapacityOf(900, parts([500, 500, 500])), 450);
+    assert.equal(spareCapacityOf(900, parts([800, 100])), 800);
   });
 });
 

@@ -2,7 +2,7 @@ import { WIRE_VERSION } from '../wire.ts';
 import type { Allotment } from './allotment.ts';
 import type { FleetOrder } from './messages.ts';
 import { offsetsOf } from './offsets.ts';
-import { divide, type Part, sumOf } from './split.ts';
+import { divide, type Portion, sumOf } from './split.ts';
 
 /** Workers have this long to hear of a ramp before it begins. */
 export const RAMP_AFTER_MS = 300;
@@ -70,7 +70,7 @@ export class Orders {
     if (own === undefined) throw this.#allotment.refusal(wanted);
     this.#atMicros = (nowMs + RAMP_AFTER_MS) * 1000;
     this.#wanted = own;
-    // Whoever opens few takes its time, so that all arrive together.
+    // A share that opens few takes its time, so that all arrive together.
     const steps = own.map((one, share) => Math.max(1, Math.abs(one - before[share]!)));
     this.#setPace(steps, perSecond);
     return this.change({ wanted, perSecond });
@@ -134,7 +134,7 @@ export class Orders {
     this.#offsetMicros = offsetsOf(this.#perSecond);
   }
 
-  #divided(total: number, boundsOf: (share: number) => Pick<Part, 'least' | 'most'>): number[] | undefined {
+  #divided(total: number, boundsOf: (share: number) => Pick<Portion, 'least' | 'most'>): number[] | undefined {
     return divide(
       total,
       this.#allotment.parts.map((part, share) => ({ weight: Math.max(part, 1e-6), ...boundsOf(share) })),

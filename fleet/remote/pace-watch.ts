@@ -32,7 +32,7 @@ const LEAST_RAMP_MS = 3000;
 /** One who is behind has made less of what was due than that, and is late by so much at its pace. */
 const BEHIND = 0.8;
 const LATE_SECONDS = 1;
-/** Of the others half have made so much of theirs: else it is the target that is slow, or the pace that is too high for all. */
+/** Half of the others have made so much of theirs: else it is the target that is slow, or the pace that is too high for all. */
 const KEPT = 0.9;
 /** Those of whom nothing was heard for so long are not slow but lost, or on their way. */
 const SILENT_MS = 3000;

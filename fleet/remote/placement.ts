@@ -1,4 +1,5 @@
 /** Keeps the connections of a run spread over those who can hold them: whoever takes a share, is lost, or falls behind. */
+import type { ShareResidual } from '../../core/schemas/share-residual.ts';
 import { toWarning, type Warning } from '../../core/values/warnings.ts';
 import { Allotment, type PlacedShare } from './allotment.ts';
 import type { FleetOrder, ShareEvent, WorkerOffer } from './messages.ts';
@@ -6,6 +7,7 @@ import { Orders } from './orders.ts';
 import { type BehindShare, PaceWatch } from './pace-watch.ts';
 import type { RemotePlan } from './remote-plan.ts';
 import type { Reports } from './reports.ts';
+import { Residuals } from './residuals.ts';
 import { roomsOf, weightOf } from './room.ts';
 
 type Ready = Extract<ShareEvent, { readonly type: 'ready' }>;
@@ -24,6 +26,7 @@ export class Placement {
   readonly #plan: RemotePlan;
   readonly #events: PlacementEvents;
   readonly #watch: PaceWatch;
+  readonly #residuals: Residuals;
   readonly #ready = new Map<number, Ready>();
   #isBegun = false;
 
@@ -33,6 +36,7 @@ export class Placement {
     this.allotment = new Allotment(plan.capacity, shares);
     this.orders = new Orders(this.allotment);
     this.#watch = new PaceWatch(reports);
+    this.#residuals = new Residuals(reports, (share) => this.allotment.hostOf(share));
   }
 
   /** @param offers of all workers: those who took shares may not be those who were chosen. @throws RigError EFLEETMAX */
@@ -78,6 +82,7 @@ export class Placement {
         next = order();
       }
       this.#watch.begin(this.orders, before);
+      this.#residuals.begin(this.orders, before);
       return this.#events.give(next);
     } catch (error) {
       this.#events.onDefect(error as Error);
@@ -103,6 +108,7 @@ export class Placement {
 
   /** Looks whether somebody falls behind while the others keep the pace; that is told once a level, and its part lowered. */
   look(): void {
+    this.#residuals.look();
     for (const { has, ...behind } of this.#watch.look()) {
       const cores = this.#ready.get(behind.share)?.cores ?? 1;
       const host = this.allotment.hostOf(behind.share) ?? '';
@@ -115,10 +121,16 @@ export class Placement {
     }
   }
 
+  /** What each share came to since the ramp to the level began. */
+  residuals(): ShareResidual[] {
+    return this.#residuals.read();
+  }
+
   #resplit(has: ReadonlyMap<number, number>): void {
     try {
       this.#events.give(this.orders.resplit(has));
       this.#watch.changed(this.orders);
+      this.#residuals.changed(this.orders);
     } catch (error) {
       this.#events.onDefect(error as Error);
     }

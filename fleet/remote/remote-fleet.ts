@@ -7,7 +7,7 @@ import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
-import { capacityOf } from './allotment.ts';
+import { spareCapacityOf } from './allotment.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
 import type { RedisLibraries } from './load.ts';
 import {
@@ -86,7 +86,7 @@ export class RemoteFleet implements Fleet {
     this.#redis = redis;
     this.#clock = clock;
     this.#shares = workers.length;
-    this.#capacity = capacityOf(plan.capacity, partsOf(workers));
+    this.#capacity = spareCapacityOf(plan.capacity, partsOf(workers));
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#queue = new ShareQueue(libraries, remote.prefix);
     this.#reports = new Reports(this.#shares, redis, this.#keys, {
@@ -142,6 +142,8 @@ export class RemoteFleet implements Fleet {
   histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
 
   shares = () => this.#reports.states();
+
+  residuals = () => this.#placement.residuals();
 
   async confirmed(order: number): Promise<void> {
     const { sum } = this.#reports;

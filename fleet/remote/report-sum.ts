@@ -107,10 +107,19 @@ export class ReportSum {
     };
   }
 
-  /** Counts in the buckets of core/stats/histogram.ts, of all generations. */
-  histogram(name: HistogramName): Uint32Array {
+  /** What all generations of a share have counted that only grows. */
+  countsOf(share: number): Pick<Tally, 'attempts' | 'outcomes' | 'closeReasons'> {
+    const sum = emptyTally();
+    const generations = this.#shares[share] ?? [];
+    for (const [i, { report }] of generations.entries())
+      addTo(sum, i < generations.length - 1 ? ended(report.tally) : report.tally);
+    return sum;
+  }
+
+  /** Counts in the buckets of core/stats/histogram.ts, of all generations. @param share of it alone; all, unless said */
+  histogram(name: HistogramName, share?: number): Uint32Array {
     const sum = new Uint32Array(HISTOGRAM_BUCKETS);
-    for (const { distributions } of this.#shares.flat())
+    for (const { distributions } of share === undefined ? this.#shares.flat() : (this.#shares[share] ?? []))
       for (const [lowest, count] of distributions.get(name)?.pairs ?? []) {
         const bucket = bucketOf(lowest);
         sum[bucket] = sum[bucket]! + count;

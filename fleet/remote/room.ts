@@ -5,7 +5,10 @@ import type { WorkerOffer } from './messages.ts';
 import type { RemotePlan } from './remote-plan.ts';
 
 /** What of a plan its room depends on. */
-export type RoomPlan = Pick<RemotePlan, 'layout' | 'destinations' | 'takes'>;
+export interface RoomPlan extends Pick<RemotePlan, 'layout' | 'takes'> {
+  /** Distinct (IP, port). */
+  readonly destinations: readonly unknown[];
+}
 
 /** What bounds a worker: what it was told (`--max`), its descriptors, those of the machine, its ports, its memory. */
 export type BoundName = 'max' | 'descriptors' | 'files' | 'ports' | 'memory';
@@ -19,7 +22,7 @@ export interface Bound {
   readonly hint: (connections: number) => string;
 }
 
-export interface Room {
+export interface WorkerRoom {
   readonly worker: string;
   readonly host: string;
   /** The most connections; Infinity: no bound is known. */
@@ -39,7 +42,7 @@ const BASE_BYTES = 150 * 2 ** 20;
 const WIDEST_PORTS = 65_535 - 1024 + 1;
 
 /** Rooms of workers that hold shares side by side: those on one machine have its memory, files and ports together. */
-export function roomsOf(offers: readonly WorkerOffer[], plan: RoomPlan): Room[] {
+export function roomsOf(offers: readonly WorkerOffer[], plan: RoomPlan): WorkerRoom[] {
   return offers.map((offer) => {
     const among = (same: (other: WorkerOffer) => boolean): number => offers.filter(same).length;
     return roomOf(offer, plan, {
@@ -49,7 +52,7 @@ export function roomsOf(offers: readonly WorkerOffer[], plan: RoomPlan): Room[] 
   });
 }
 
-export function roomOf(offer: WorkerOffer, plan: RoomPlan, sharing: Sharing = { machine: 1, network: 1 }): Room {
+export function roomOf(offer: WorkerOffer, plan: RoomPlan, sharing: Sharing = { machine: 1, network: 1 }): WorkerRoom {
   const { worker, host } = offer;
   const bounds = [
     maxBound(offer),

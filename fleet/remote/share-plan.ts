@@ -8,7 +8,7 @@ import type { LayoutNeed } from '../local/layout.ts';
 import type { NetworkPlace } from './loopback.ts';
 import { ShareJob } from './messages.ts';
 
-/** Of a connection: our end of it, in user space and kernel, and its port with those that rest after one was closed, ≥ 1. */
+/** Our end of a connection in user space and kernel, and its port, with those that rest after one was closed: ≥ 1. */
 export interface TakenByEach {
   readonly bytes: Readonly<Record<EngineName, number>>;
   readonly ports: number;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { divide, type Part, sumOf } from './split.ts';
+import { divide, type Portion, sumOf } from './split.ts';
 
-const rooms = (...most: readonly (number | null)[]): Part[] =>
+const rooms = (...most: readonly (number | null)[]): Portion[] =>
   most.map((one) => ({ weight: 1, least: 0, most: one ?? Number.POSITIVE_INFINITY }));
-const weights = (...all: readonly number[]): Part[] =>
+const weights = (...all: readonly number[]): Portion[] =>
   all.map((weight) => ({ weight, least: 0, most: Number.POSITIVE_INFINITY }));
 
 describe('divide', () => {

@@ -1,5 +1,5 @@
 /** One of those that something is divided among. */
-export interface Part {
+export interface Portion {
   /** What it gets is in proportion to it, as far as its bounds allow; > 0. */
   readonly weight: number;
   readonly least: number;
@@ -15,7 +15,7 @@ const HALVINGS = 200;
  *
  * @returns undefined where they have no room for all together, or where the least of all is more than that
  */
-export function divide(total: number, parts: readonly Part[]): number[] | undefined {
+export function divide(total: number, parts: readonly Portion[]): number[] | undefined {
   const most = parts.map((part) => Math.max(part.least, Math.min(part.most, total)));
   if (sumOf(most) < total || sumOf(parts.map(({ least }) => least)) > total) return undefined;
   const at = (level: number): number[] =>

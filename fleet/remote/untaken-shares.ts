@@ -7,7 +7,7 @@ const NOBODY_AFTER_MS = 3000;
 /** One that waits takes a share at once, as a rule. */
 const SOMEBODY_WITHIN_MS = 20_000;
 
-/** Shares that were lost, and that nobody takes. Whoever had one has reset all its connections: only a lease that is over puts it back into the queue. */
+/** Shares that were lost, and that nobody takes. Only a lease that is over puts one back into the queue, so its holder has reset all its connections. */
 export class UntakenShares {
   readonly #queue: Pick<ShareQueue, 'isWaiting'>;
   readonly #reports: Pick<Reports, 'unheard'>;

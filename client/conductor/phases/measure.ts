@@ -65,6 +65,7 @@ export async function measure(
     talk: hold?.talk ?? null,
     held: hold?.held() ?? null,
     ...sharesOf(fleet),
+    ...(phase === 'hold' && fleet.residuals && { residuals: fleet.residuals() }),
     progress: course.progress(),
   };
   recorder.sample(point);
