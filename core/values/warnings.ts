@@ -42,7 +42,7 @@ export const WARNINGS = {
       readonly awayMs: number;
     }) =>
       `share ${share + 1} of the fleet was lost with its worker on ${from}; after ${humanMs(awayMs)} it was taken up on ${to}, and its connections were opened anew`,
-    hint: () => 'see what connrig worker printed there',
+    hint: ({ from }: { readonly from: string }) => `see what connrig worker printed on ${from}`,
   },
   /** A worker of a fleet was lost, and nobody took its share. */
   WSHARELEFT: {

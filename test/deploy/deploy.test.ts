@@ -92,7 +92,7 @@ function assertKnown(who: string, [command = '', ...words]: readonly string[], e
       options.some((one) => one.name === name),
       `${who}: --${name} of ${command}`,
     );
-  // Of a run the token of a fleet is read where the fleet begins.
+  // A run reads the token of its fleet where that begins.
   const known = [...options.flatMap((one) => one.env ?? []), 'CONNRIG_FLEET_TOKEN'];
   for (const name of env) assert.ok(known.includes(name), `${who}: ${name} says nothing to ${command}`);
 }
