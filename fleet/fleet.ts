@@ -6,6 +6,8 @@ import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
 import type { DataOrder } from '../core/opening/data-order.ts';
 import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
+import type { ShareResidual } from '../core/schemas/share-residual.ts';
+import type { ShareState } from '../core/schemas/share-state.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import type { SlowEnds } from './behaviours/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
@@ -102,6 +104,10 @@ export interface Fleet {
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
+  /** How the shares of other machines stand that have reported; absent where this machine holds all. */
+  shares?(): readonly ShareState[];
+  /** What each of them came to since the ramp to the level began. */
+  residuals?(): readonly ShareResidual[];
   /** What is published and received; undefined where nobody publishes. */
   readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */

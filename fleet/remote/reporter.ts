@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet.ts';
 import { HISTOGRAMS, type HistogramName, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
+import { type RedisClock, wallClockOf } from './redis-clock.ts';
 import { toSpoken, type Voice } from './said.ts';
 
 const LOOK_MS = 25;
@@ -18,8 +19,8 @@ interface ReporterParts {
   readonly taker: OrderTaker;
   readonly redis: Redis;
   readonly key: string;
-  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host'>;
-  readonly offsetMs: () => number;
+  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host' | 'worker'>;
+  readonly clock: RedisClock;
   readonly voice: Voice;
 }
 
@@ -68,7 +69,7 @@ export class Reporter {
   }
 
   async #write(isWhole: boolean): Promise<void> {
-    const { fleet, taker, redis, key, of, offsetMs, voice } = this.#parts;
+    const { fleet, taker, redis, key, of, clock, voice } = this.#parts;
     this.#lastAtMs = performance.now();
     if (isWhole) this.#wholeAtMs = this.#lastAtMs;
     this.#seq = taker.confirmed;
@@ -79,11 +80,12 @@ export class Reporter {
       ...of,
       number: ++this.#number,
       seq: this.#seq,
-      offsetMs: offsetMs(),
+      offsetMs: clock.now().offsetMs,
       tally: { version: WIRE_VERSION, ...tally, collections: taker.collectionsBefore + tally.collections },
       distributions: this.#distributions(isWhole),
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
+      clock: wallClockOf(clock.now()),
     };
     await redis.hset(key, String(of.share), toSpoken(report, 'report', voice));
   }

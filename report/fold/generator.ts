@@ -6,6 +6,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
 import { humanMs } from '../../core/values/units.ts';
+import { loadMachinesOf } from './load-machines.ts';
 import type { RunRecord } from './read-run.ts';
 import { generatorSlope } from './summarize-leg.ts';
 
@@ -17,12 +18,14 @@ export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Sum
   const ticks = record.samples.filter((sample) => sample.type === 'tick');
   const slopes = legs.map(generatorSlope).filter((slope) => slope !== undefined);
   const bottleneck = bottleneckOf(record);
+  const hosts = loadMachinesOf(record.samples);
   return {
     bytesPerConnection: slopes.length > 0 ? Math.max(...slopes) : null,
     rssBytes: ticks.length > 0 ? ticks.reduce((most, tick) => Math.max(most, tick.generatorRssBytes), 0) : null,
     cpuSeconds: ticks.at(-1)?.generatorCpuSeconds ?? null,
     saturated: bottleneck !== undefined,
     bottleneck: bottleneck ?? null,
+    ...(hosts && { hosts }),
   };
 }
 

@@ -176,13 +176,17 @@ function levelOf(
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
     kernelSockets: before && sockstat && leg.family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
-    generatorBytes: point.generatorCollectedBytes ?? ledger.client.user,
+    generatorBytes: workersBytes(point) ?? point.generatorCollectedBytes ?? ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(leg, point.talk) : null,
     received: rateOf(leg, point.held, point.level),
     opening: openingAt(opened),
   };
 }
+
+/** Over a fleet the client's memory is that of its workers, for which nobody collects garbage at that moment. */
+const workersBytes = ({ shares }: MemoryPoint): number | undefined =>
+  shares?.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
 
 function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][number]['opening'] {
   if (!opening) return null;

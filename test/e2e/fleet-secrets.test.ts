@@ -49,7 +49,7 @@ async function startSecuredRedis(t: TestContext, authority: Authority) {
   writeFileSync(aclPath, `${users.join('\n')}\n`);
   const tls = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', authority.caPath];
   const only = ['--port', '0', '--tls-port', 'PORT', '--tls-auth-clients', 'no', '--aclfile', aclPath];
-  const { url } = await startRedisServer(t, [...only, ...tls]);
+  const { url } = await startRedisServer(t, { more: [...only, ...tls] });
   const at = url.replace('redis://', '');
   const ca = readFileSync(authority.caPath, 'utf8');
   const { connect } = await loadRedis(`rediss://observer:${OBSERVER}@${at}`, ca);

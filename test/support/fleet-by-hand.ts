@@ -143,6 +143,7 @@ async function startTarget(t: TestContext) {
 
 const planTo = (port: number): SharePlan => ({
   layout: { engine: 'node', loopback: true, workers: 1 },
+  takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
   markedRun: 7,
   secrets: [],
   protocol: { name: 'tcp', path: '/', hostHeader: 'test' },

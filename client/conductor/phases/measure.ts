@@ -5,7 +5,7 @@ import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
-import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse, sharesOf } from '../leg-course.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
 import { isWhole } from './whole.ts';
@@ -64,6 +64,8 @@ export async function measure(
     generatorCollectedBytes,
     talk: hold?.talk ?? null,
     held: hold?.held() ?? null,
+    ...sharesOf(fleet),
+    ...(phase === 'hold' && fleet.residuals && { residuals: fleet.residuals() }),
     progress: course.progress(),
   };
   recorder.sample(point);
