@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
 import { monotonicClock } from '../local/shared.ts';
-import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
+import { ENTRY_FIELD, type fleetKeys, ShareEvent, type ShareReport } from './messages.ts';
+import { ReportReader } from './report-hash.ts';
 import { ReportSum } from './report-sum.ts';
+import { unpackReport } from './report-texts.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
@@ -31,34 +33,32 @@ export class Reports {
   readonly #listener: Listener;
   readonly #heardAtMs: number[];
   readonly #now = monotonicClock();
-  /** As they were, so that those which say nothing new are not read again. */
-  readonly #texts = new Map<string, string>();
+  readonly #reader: ReportReader;
   #lastEvent = '0';
 
   constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, listener: Listener) {
     this.sum = new ReportSum(shares);
     this.#redis = redis;
     this.#keys = keys;
+    this.#reader = new ReportReader(redis, keys.reports, shares);
     this.#listener = listener;
     this.#heardAtMs = Array.from({ length: shares }, () => this.#now());
   }
 
   /** @throws what Redis said */
   async look(): Promise<void> {
-    const { reports, events } = this.#keys;
-    const [said, entries] = await Promise.all([
-      this.#redis.hgetall(reports),
+    const { events } = this.#keys;
+    const [texts, entries] = await Promise.all([
+      this.#reader.read(),
       this.#redis.xrange(events, this.#lastEvent === '0' ? '-' : `(${this.#lastEvent}`, '+'),
     ]);
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
-      const event = this.#read(ShareEvent, fields[fields.indexOf(ENTRY_FIELD) + 1]);
+      const event = this.#read((text) => ShareEvent.parse(JSON.parse(text)), fields[fields.indexOf(ENTRY_FIELD) + 1]);
       if (event) this.#listener.onEvent(event);
     }
-    for (const [field, text] of Object.entries(said)) {
-      if (this.#texts.get(field) === text) continue;
-      this.#texts.set(field, text);
-      const report = this.#read(ShareReport, text);
+    for (const text of texts) {
+      const report = this.#read(unpackReport, text);
       if (report) this.#take(report);
     }
   }
@@ -87,9 +87,9 @@ export class Reports {
     }
   }
 
-  #read<Message>(schema: { parse(raw: unknown): Message }, text: string | undefined): Message | undefined {
+  #read<Message>(read: (text: string) => Message, text = ''): Message | undefined {
     try {
-      return schema.parse(JSON.parse(text ?? ''));
+      return read(text);
     } catch (cause) {
       this.#listener.onStrange(new Error('a worker of the fleet says what can not be read', { cause }));
       return undefined;
