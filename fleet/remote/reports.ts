@@ -53,6 +53,7 @@ export class Reports {
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
       const event = this.#read(ShareEvent, fields[fields.indexOf(ENTRY_FIELD) + 1]);
+      if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
       if (event) this.#listener.onEvent(event);
     }
     for (const [field, text] of Object.entries(said)) {
