@@ -55,6 +55,7 @@ export class Reports {
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
       const event = this.#read((text) => ShareEvent.parse(JSON.parse(text)), fields[fields.indexOf(ENTRY_FIELD) + 1]);
+      if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
       if (event) this.#listener.onEvent(event);
     }
     for (const text of texts) {
