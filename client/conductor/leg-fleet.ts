@@ -10,6 +10,7 @@ import type { RunDeps } from '../deps.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
+import { secretsSaid } from './discreet-recorder.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { THREAD_ENTRY } from './thread-entry.ts';
 
@@ -37,17 +38,17 @@ export const startLegFleet = (
   setup: LegSetup,
   target: Target,
   events: RemoteEvents,
-  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+  { version }: Pick<RunDeps, 'version'>,
 ): Promise<Fleet> => {
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
-    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version));
   return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
-  { workers }: RunConfig,
+  config: RunConfig,
   { ip, layout: { engine } }: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
@@ -55,19 +56,20 @@ function remotePlanOf(
     ...options,
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine, loopback: ip.startsWith('127.'), workers },
+    layout: { engine, loopback: ip.startsWith('127.'), workers: config.workers },
+    secrets: secretsSaid(config),
   };
 }
 
 const remoteOf = (
-  { fleet, fleetPrefix, fleetWorkers }: RunConfig,
+  { fleet, fleetCa, fleetPrefix, fleetWorkers, fleetToken }: RunConfig,
   version: string,
-  env: RunDeps['env'],
 ): RemoteOptions => ({
   url: fleet!,
+  ca: fleetCa,
   prefix: fleetPrefix,
   workers: fleetWorkers,
-  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
+  token: fleetToken,
   version,
 });
 

@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { ShareReport } from './messages.ts';
 import { packReport } from './report-texts.ts';
+import type { Voice } from './said.ts';
 
 const fieldsOf = (share: number) => ({
   newest: String(share),
@@ -16,10 +17,12 @@ const fieldsOf = (share: number) => ({
 export class ReportWriter {
   readonly #redis: Redis;
   readonly #key: string;
-  /** Of the last one with distributions. */
+  readonly #voice: Voice;
+  /** That of the last one with distributions. */
   #number = 0;
 
-  constructor(redis: Redis, key: string) {
+  constructor(redis: Redis, key: string, voice: Voice) {
+    this.#voice = voice;
     this.#redis = redis;
     this.#key = key;
   }
@@ -31,8 +34,8 @@ export class ReportWriter {
     const isLarge = Object.keys(report.distributions).length > 0;
     const last = isLarge ? number : this.#number;
     await this.#redis.hset(this.#key, {
-      [newest]: packReport({ ...report, distributions: {} }),
-      ...(isLarge && { [withDistributions]: packReport(report) }),
+      [newest]: packReport({ ...report, distributions: {} }, this.#voice),
+      ...(isLarge && { [withDistributions]: packReport(report, this.#voice) }),
       [numbers]: `${generation} ${number} ${last}`,
     });
     this.#number = last;

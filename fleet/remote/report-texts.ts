@@ -7,6 +7,8 @@ import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
 import { TALLY_FIELDS } from '../wire.ts';
 import { ShareReport } from './messages.ts';
+import type { Voice } from './said.ts';
+import { sign, verified } from './seal.ts';
 
 /** Far more than the largest has. */
 const TEXT_MOST_BYTES = 2 ** 22;
@@ -16,7 +18,7 @@ type Pairs = ReadonlyArray<readonly [lowest: number, count: number]>;
 /** How far each bucket is from the one before, and its count. */
 type Columns = readonly [steps: readonly number[], counts: readonly number[]];
 
-export function packReport(report: ShareReport): string {
+export function packReport(report: ShareReport, { token, run }: Voice): string {
   const { outcomes, closeReasons, statuses } = report.tally;
   const tally = {
     ...withoutZeroes(report.tally),
@@ -25,11 +27,21 @@ export function packReport(report: ShareReport): string {
     statuses: withoutZeroes(statuses),
   };
   const distributions = mapEach(report.distributions, toColumns);
-  return deflateRawSync(JSON.stringify({ ...report, tally, distributions })).toString('base64');
+  const text = deflateRawSync(JSON.stringify({ ...report, tally, distributions })).toString('base64');
+  return sign(text, token, { what: 'report', run });
 }
 
-/** @throws where nobody can have packed it, or not in this version */
-export function unpackReport(text: string): ShareReport {
+/** @returns undefined where nobody of this fleet packed it, or not in this version */
+export function unpackReport(text: string, { token, run }: Voice): ShareReport | undefined {
+  const own = verified(text, token, { what: 'report', run });
+  try {
+    return own === undefined ? undefined : unpack(own);
+  } catch {
+    return undefined;
+  }
+}
+
+function unpack(text: string): ShareReport {
   const raw = inflateRawSync(Buffer.from(text, 'base64'), { maxOutputLength: TEXT_MOST_BYTES });
   const { tally, distributions, ...report } = JSON.parse(String(raw)) as Record<string, Record<string, Counters>>;
   return ShareReport.parse({

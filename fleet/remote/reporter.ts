@@ -5,6 +5,7 @@ import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
 import { ReportWriter } from './report-hash.ts';
+import type { Voice } from './said.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
@@ -20,6 +21,7 @@ interface ReporterParts {
   readonly key: string;
   readonly of: Pick<ShareReport, 'share' | 'generation' | 'host'>;
   readonly offsetMs: () => number;
+  readonly voice: Voice;
 }
 
 /** Says what a share has counted: when an order was taken up, when all that is wanted is open, else each second. */
@@ -38,7 +40,7 @@ export class Reporter {
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
-    this.#writer = new ReportWriter(parts.redis, parts.key);
+    this.#writer = new ReportWriter(parts.redis, parts.key, parts.voice);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 

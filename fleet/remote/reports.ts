@@ -4,6 +4,7 @@ import { ENTRY_FIELD, type fleetKeys, ShareEvent, type ShareReport } from './mes
 import { ReportReader } from './report-hash.ts';
 import { ReportSum } from './report-sum.ts';
 import { unpackReport } from './report-texts.ts';
+import { heard, type Voice } from './said.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
@@ -21,8 +22,8 @@ export interface MovedShare {
 interface Listener {
   readonly onEvent: (event: ShareEvent) => void;
   readonly onMoved: (moved: MovedShare) => void;
-  /** Something in Redis that no worker of ours can have written. */
-  readonly onStrange: (error: Error) => void;
+  /** Something in Redis that no worker of ours can have written; it is left out. Told once of each. */
+  readonly onForeign: (what: 'report' | 'event') => void;
 }
 
 /** What the workers of a run say, as it lies in Redis. Nothing comes by itself: somebody calls {@link look} again and again. */
@@ -35,8 +36,13 @@ export class Reports {
   readonly #now = monotonicClock();
   readonly #reader: ReportReader;
   #lastEvent = '0';
+  readonly #voice: Voice;
+  /** Events as they were: one that comes again was copied, since none is said twice. */
+  readonly #heard = new Set<string>();
+  readonly #leftOut = new Set<string>();
 
-  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, listener: Listener) {
+  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, voice: Voice, listener: Listener) {
+    this.#voice = voice;
     this.sum = new ReportSum(shares);
     this.#redis = redis;
     this.#keys = keys;
@@ -54,13 +60,19 @@ export class Reports {
     ]);
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
-      const event = this.#read((text) => ShareEvent.parse(JSON.parse(text)), fields[fields.indexOf(ENTRY_FIELD) + 1]);
+      const text = fields[fields.indexOf(ENTRY_FIELD) + 1] ?? '';
+      if (this.#heard.has(text)) continue;
+      const event = heard(ShareEvent, text, 'event', this.#voice);
       if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
-      if (event) this.#listener.onEvent(event);
+      if (event) {
+        this.#heard.add(text);
+        this.#listener.onEvent(event);
+      } else this.#leaveOut('event');
     }
     for (const text of texts) {
-      const report = this.#read(unpackReport, text);
+      const report = unpackReport(text, this.#voice);
       if (report) this.#take(report);
+      else this.#leaveOut('report');
     }
   }
 
@@ -76,6 +88,11 @@ export class Reports {
     return new Map(silent.filter(([, ms]) => ms > afterMs));
   }
 
+  #leaveOut(what: 'report' | 'event'): void {
+    if (!this.#leftOut.has(what)) this.#listener.onForeign(what);
+    this.#leftOut.add(what);
+  }
+
   #take(report: ShareReport): void {
     const { share } = report;
     const before = this.sum.newest(share);
@@ -85,15 +102,6 @@ export class Reports {
       const awayMs = now - (this.#heardAtMs[share] ?? now);
       this.#heardAtMs[share] = now;
       if (moved) this.#listener.onMoved({ share, from: moved.from.host, to: moved.to.host, awayMs });
-    }
-  }
-
-  #read<Message>(read: (text: string) => Message, text = ''): Message | undefined {
-    try {
-      return read(text);
-    } catch (cause) {
-      this.#listener.onStrange(new Error('a worker of the fleet says what can not be read', { cause }));
-      return undefined;
     }
   }
 }

@@ -24,11 +24,13 @@ interface RedisPlace {
   readonly keeps?: boolean;
   /** Put before it. */
   readonly wrapper?: readonly string[];
+  /** More of its command line, such as for one over TLS alone: `--port 0` and, in place of `PORT`, `--tls-port PORT`. */
+  readonly more?: readonly string[];
 }
 
 export async function startRedisServer(
-  t: TestContext,
-  { host, keeps = false, wrapper = [] }: RedisPlace = {},
+  t: Pick<TestContext, 'after'>,
+  { host, keeps = false, wrapper = [], more = [] }: RedisPlace = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));
   const [ip, port] = host ? [host.ip, 6379] : ['127.0.0.1', await freePort()];
@@ -36,6 +38,7 @@ export async function startRedisServer(
   const args = [
     ...['--port', `${port}`, '--bind', ip, '--protected-mode', 'no', '--dir', data, '--save', ''],
     ...['--appendonly', keeps ? 'yes' : 'no', '--appendfsync', 'always'],
+    ...more.map((one) => (one === 'PORT' ? `${port}` : one)),
   ];
   const own = [...wrapper, commandOf('redis-server'), ...args] as [string, ...string[]];
   const [program, ...rest] = host ? host.command(own[0], own.slice(1)) : own;
