@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { throughoutOf } from '../core/behaviours/behaviours.ts';
+import type { Leg } from '../core/schemas/leg.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
@@ -129,7 +130,12 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
   }
   const legs = legsOf(config, exactly, named, problems);
   problems.push(...restartProblems(config, canStartAnew(config)), ...fleetProblems(config, legs, named));
-  problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
+  problems.push(
+    ...targetProblems(config),
+    ...listenProblems(config, legs, named),
+    ...exporterProblems(config),
+    ...servingProblems(config, named),
+  );
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   const plan = { legs, launches: launchesOf(config, named) };
@@ -231,6 +237,15 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
     problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
   }
   return problems;
+}
+
+/** Others say by their URL where they listen. */
+function listenProblems({ urls, target }: RunConfig, legs: readonly Leg[], named: IsNamed): string[] {
+  if (!named('listen')) return [];
+  if (target !== undefined) return ['--listen: servers of --target listen at 127.0.0.1; leave one of them out'];
+  if (urls.length > 0) return ['--listen: only the built-in server is told where to listen; leave it or the URL out'];
+  const isNowhere = legs.every(({ family }) => family === 'unix');
+  return isNowhere ? ['--listen: a Unix socket has no address; leave it out'] : [];
 }
 
 function unknownKeys(file: RawSettings): string[] {

@@ -112,6 +112,10 @@ export interface Fleet {
   readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
   confirmed(order: number): Promise<void>;
+  /** Resolves when {@link tally} has what was so now, or later, of all. Absent: it always has. */
+  refreshed?(): Promise<void>;
+  /** Whether connections may be open that no count has any more: those of a machine that was lost. Absent: there are none. */
+  hasStrays?(): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
   /** Gives up what is opening, closes what is open, ends all workers. Idempotent. @param how in order, unless said */

@@ -103,8 +103,9 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     });
     if (ending === 'drained') await Promise.race([drain(fleet, taker.perSecond), over.fenced]);
     await finish(ending, fleet, over.fenced);
-    const lastWord = ending === 'fenced' ? say({ type: 'fenced', ...of }) : reporter.end();
-    await Promise.race([lastWord.catch(() => {}), delay(LAST_WORDS_MS)]);
+    const lastWords = [say({ type: ending === 'fenced' ? 'fenced' : 'over', ...of })];
+    if (ending !== 'fenced') lastWords.push(reporter.end());
+    await Promise.race([Promise.all(lastWords).catch(() => {}), delay(LAST_WORDS_MS)]);
     return ending;
   } finally {
     fence.open();

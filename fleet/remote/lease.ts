@@ -118,7 +118,7 @@ class WorkerProcess {
       lockDuration: lockMs,
       // We renew it ourselves: the fence has to know when a renewal was asked for, not when its answer came.
       skipLockRenewal: true,
-      stalledInterval: lockMs / 2,
+      stalledInterval: lockMs / 4,
       maxStalledCount: STALLED_MOST,
       removeOnComplete: { count: 0 },
     });

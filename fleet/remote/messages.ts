@@ -108,6 +108,8 @@ export const ShareEvent = z.discriminatedUnion('type', [
   }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
+  /** All its connections were closed, for another reason. */
+  z.strictObject({ type: z.literal('over'), share: count, generation: count, host: z.string() }),
   /** It can't hold the share: another version, a plan that doesn't fit, an error of ours. */
   z.strictObject({
     type: z.literal('refused'),

@@ -154,6 +154,11 @@ export class RemoteFleet implements Fleet {
     while (!this.#shareNumbers().every(hasTaken) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
   }
 
+  /** A share that takes up an order says at once what it has. */
+  refreshed = (): Promise<void> => this.confirmed(this.#give(this.#orders.next()));
+
+  hasStrays = (): boolean => this.#reports.sum.hasStrays;
+
   async collectGarbage(): Promise<void> {
     const { sum } = this.#reports;
     const before = this.#shareNumbers().map((share) => sum.newest(share));

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { ShareState } from '../../core/schemas/share-state.ts';
 import { monotonicClock } from '../local/shared.ts';
-import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
+import { ENTRY_FIELD, type fleetKeys, ShareEvent, type ShareReport } from './messages.ts';
+import { ReportReader } from './report-hash.ts';
 import { ReportSum } from './report-sum.ts';
+import { unpackReport } from './report-texts.ts';
 import { heard, type Voice } from './said.ts';
 import { LettingGo, shareStates } from './share-states.ts';
 
@@ -35,8 +37,7 @@ export class Reports {
   readonly #heardAtMs: number[];
   readonly #now = monotonicClock();
   readonly #lettingGo = new LettingGo();
-  /** As they were, so that those which say nothing new are not read again. */
-  readonly #texts = new Map<string, string>();
+  readonly #reader: ReportReader;
   #lastEvent = '0';
   readonly #voice: Voice;
   /** Events as they were: one that comes again was copied, since none is said twice. */
@@ -48,15 +49,16 @@ export class Reports {
     this.sum = new ReportSum(shares);
     this.#redis = redis;
     this.#keys = keys;
+    this.#reader = new ReportReader(redis, keys.reports, shares);
     this.#listener = listener;
     this.#heardAtMs = Array.from({ length: shares }, () => this.#now());
   }
 
   /** @throws what Redis said */
   async look(): Promise<void> {
-    const { reports, events } = this.#keys;
-    const [said, entries] = await Promise.all([
-      this.#redis.hgetall(reports),
+    const { events } = this.#keys;
+    const [texts, entries] = await Promise.all([
+      this.#reader.read(),
       this.#redis.xrange(events, this.#lastEvent === '0' ? '-' : `(${this.#lastEvent}`, '+'),
     ]);
     for (const [id, fields] of entries) {
@@ -64,16 +66,15 @@ export class Reports {
       const text = fields[fields.indexOf(ENTRY_FIELD) + 1] ?? '';
       if (this.#heard.has(text)) continue;
       const event = heard(ShareEvent, text, 'event', this.#voice);
+      if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
       if (event) {
         this.#heard.add(text);
         this.#lettingGo.event(event);
         this.#listener.onEvent(event);
       } else this.#leaveOut('event');
     }
-    for (const [field, text] of Object.entries(said)) {
-      if (this.#texts.get(field) === text) continue;
-      this.#texts.set(field, text);
-      const report = heard(ShareReport, text, 'report', this.#voice);
+    for (const text of texts) {
+      const report = unpackReport(text, this.#voice);
       if (report) this.#take(report);
       else this.#leaveOut('report');
     }

@@ -26,7 +26,7 @@ test('a worker offers itself, holds its share as it is ordered, and closes all a
   assert.equal(full.generation, 1);
   await eventually(() => target.sockets.size === 200, 'the target has 200');
   assert.equal(
-    (full.distributions.openPlanned ?? []).reduce((sum, [, count]) => sum + count, 0),
+    ((await report(0, '0:distributions'))?.distributions.openPlanned ?? []).reduce((sum, [, count]) => sum + count, 0),
     200,
   );
   assert.ok((await events()).some(({ type }) => type === 'ready'));

@@ -11,10 +11,11 @@ import {
   fleetKeys,
   queueOf,
   ShareEvent,
-  ShareReport,
+  type ShareReport,
   WorkerOffer,
 } from '../../fleet/remote/messages.ts';
 import { measureOffset } from '../../fleet/remote/redis-clock.ts';
+import { unpackReport } from '../../fleet/remote/report-texts.ts';
 import { heard, toSpoken } from '../../fleet/remote/said.ts';
 import { type OpenShare, type SharePlan, signShare } from '../../fleet/remote/share-plan.ts';
 import { WIRE_VERSION } from '../../fleet/wire.ts';
@@ -107,9 +108,9 @@ export async function startFleetByHand(t: TestContext) {
       await redis.xadd(keys.orders, 'MAXLEN', '~', 100, '*', ENTRY_FIELD, toSpoken(order, 'order', VOICE));
       return order.seq;
     },
-    report: async (share = 0): Promise<ShareReport | undefined> => {
-      const text = await redis.hget(keys.reports, String(share));
-      return heard(ShareReport, text, 'report', VOICE);
+    report: async (share = 0, field = String(share)): Promise<ShareReport | undefined> => {
+      const text = await redis.hget(keys.reports, field);
+      return text === null ? undefined : unpackReport(text, VOICE);
     },
     events: async (): Promise<ShareEvent[]> =>
       (await redis.xrange(keys.events, '-', '+')).map(([, fields]) => heard(ShareEvent, fields[1], 'event', VOICE)!),

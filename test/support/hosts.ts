@@ -18,7 +18,7 @@ const NOWHERE = ['lladdr', '02:00:00:00:00:00', 'nud', 'permanent'] as const;
  * `needs('ip')`.
  */
 export async function startHosts<Name extends string>(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   names: readonly Name[],
 ): Promise<Readonly<Record<Name, TestHost>>> {
   const ip = commandOf('ip');
@@ -38,13 +38,13 @@ export async function startHosts<Name extends string>(
 }
 
 export class TestHost {
-  readonly #t: TestContext;
+  readonly #t: Pick<TestContext, 'after'>;
   /** The name by which it calls itself, too. */
   readonly name: string;
   readonly ip: string;
   readonly keeper: ChildProcess;
 
-  static async start(t: TestContext, name: string, number: number): Promise<TestHost> {
+  static async start(t: Pick<TestContext, 'after'>, name: string, number: number): Promise<TestHost> {
     // It ends with its standard input: also when this process is killed.
     const script = 'echo "$1" > /proc/sys/kernel/hostname && "$2" link set lo up && echo there && exec cat';
     const seconds = String(number * UPTIME_STEP_SECONDS);
@@ -61,7 +61,7 @@ export class TestHost {
     return new TestHost(t, name, `10.77.0.${number}`, keeper);
   }
 
-  private constructor(t: TestContext, name: string, ip: string, keeper: ChildProcess) {
+  private constructor(t: Pick<TestContext, 'after'>, name: string, ip: string, keeper: ChildProcess) {
     this.#t = t;
     this.name = name;
     this.ip = ip;

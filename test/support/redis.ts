@@ -29,7 +29,7 @@ interface RedisPlace {
 }
 
 export async function startRedisServer(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   { host, keeps = false, wrapper = [], more = [] }: RedisPlace = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));

@@ -35,6 +35,11 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
     await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);
   }
-  course.warn(toWarning('WUNSTABLE', { level, why: lossSentence(course.progress()) }));
+  course.warn(toWarning('WUNSTABLE', { level, why: whyUnstable(course) }));
   return undefined;
+}
+
+function whyUnstable(course: LegCourse): string | undefined {
+  if (course.strays === 0) return lossSentence(course.progress());
+  return `the target has ${course.strays} more than the fleet holds; a worker that was lost may still have them`;
 }

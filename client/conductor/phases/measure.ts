@@ -8,7 +8,7 @@ import { collectGarbage } from '../../../memory/collect.ts';
 import { isAtLevel, type LegCourse, sharesOf } from '../leg-course.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
-import { isWhole } from './whole.ts';
+import { isWhole, untilHeard } from './whole.ts';
 
 /** What a hold has beside its readings. */
 interface Held {
@@ -48,6 +48,7 @@ export async function measure(
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();
+  await untilHeard(course, level);
   if (hold?.isStill() === false || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
   if (phase === 'baseline') await acceptance.begin(readings);
