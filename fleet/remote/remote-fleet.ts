@@ -119,6 +119,8 @@ export class RemoteFleet implements Fleet {
 
   setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
 
+  refresh = (): number => this.#give(this.#orders.next());
+
   beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
 
   /** Refused before anything starts: nobody has told which. */

@@ -1,12 +1,14 @@
 import type { Redis } from 'ioredis';
 import { toSparse } from '../../core/stats/histogram.ts';
 import type { Fleet } from '../fleet.ts';
-import { HISTOGRAMS, type HistogramName, WIRE_VERSION } from '../wire.ts';
+import { HISTOGRAMS, type HistogramName, type Tally, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
+/** Where connections come and go all the time, what is reached is so again and again. */
+const NEWS_EVERY_MS = 50;
 /** A report replaces the one before, which nobody may have read: what changed is in it for so long. */
 const FRESH_MS = 3000;
 /** And all of it once in so long, for those that couldn't read for longer. */
@@ -21,7 +23,7 @@ interface ReporterParts {
   readonly offsetMs: () => number;
 }
 
-/** Says what a share has counted: when an order was taken up, when all that is wanted is open, else each second. */
+/** Says what a share has counted: when an order was taken up, when something is reached that is waited for, else each second. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #timer: NodeJS.Timeout;
@@ -32,7 +34,8 @@ export class Reporter {
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #wholeAtMs = Number.NEGATIVE_INFINITY;
   #seq = 0;
-  #isThere = false;
+  /** What was so when it was last told. */
+  #reached = 0;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -54,10 +57,11 @@ export class Reporter {
     // One that is on its way for long: Redis isn't there, and the next one has all that it had.
     if (this.#writing !== undefined) return;
     const { fleet, taker } = this.#parts;
-    const isThere = fleet.tally().open === taker.wanted;
-    const isNews = taker.confirmed !== this.#seq || (isThere && !this.#isThere);
-    this.#isThere = isThere;
-    if (!isNews && performance.now() - this.#lastAtMs < REPORT_EVERY_MS) return;
+    const reached = reachedIn(fleet.tally(), taker);
+    this.#reached &= reached;
+    const sinceMs = performance.now() - this.#lastAtMs;
+    const isNews = taker.confirmed !== this.#seq || ((reached & ~this.#reached) !== 0 && sinceMs >= NEWS_EVERY_MS);
+    if (!isNews && sinceMs < REPORT_EVERY_MS) return;
     this.#writing = this.#write(performance.now() - this.#wholeAtMs > WHOLE_EVERY_MS)
       .catch(() => {})
       .finally(() => {
@@ -71,6 +75,7 @@ export class Reporter {
     if (isWhole) this.#wholeAtMs = this.#lastAtMs;
     this.#seq = taker.confirmed;
     const tally = fleet.tally();
+    this.#reached = reachedIn(tally, taker);
     const { user, system } = process.cpuUsage();
     const report: ShareReport = {
       wire: WIRE_VERSION,
@@ -101,4 +106,10 @@ export class Reporter {
     }
     return fresh;
   }
+}
+
+/** A bit for each thing that a conductor waits for, where it is so. What is pending while messages are sent ends with none of them. */
+function reachedIn({ open, pending, toCut, away, vanishing, slow }: Tally, { wanted, isTalking }: OrderTaker): number {
+  const isSo = [open === wanted, pending === 0 && !isTalking, toCut === 0, away === 0, vanishing === 0, slow === 0];
+  return isSo.reduce((bits, is, i) => bits | (Number(is) << i), 0);
 }
