@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { readWorkerConfig, WORKER_OPTIONS, type WorkerConfig } from '../config/worker/worker-options.ts';
 import { EXIT } from '../core/values/errors.ts';
+import { redactText } from '../core/values/secrets.ts';
 import { whyNoEpoll } from '../fleet/engines/index.ts';
 import { runWorker } from '../fleet/remote/lease.ts';
 import { addOptions, readLine } from './command-options.ts';
@@ -20,7 +21,8 @@ export function addWorkerCommand(program: Command, deps: CliDeps): void {
 
 /** Waits for shares, and holds them, until a signal. */
 async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
-  const { redis, prefix, token, allow, most = null, lockMs, name = `${hostname()}:${process.pid}` } = config;
+  const { redis, prefix, token, certificate, allow, most = null, lockMs } = config;
+  const { name = `${hostname()}:${process.pid}` } = config;
   const { filesHard, portRange } = await readSnapshot();
   const engine = (await whyNoEpoll(process.platform)) === undefined ? 'epoll' : 'node';
   const stopping = new AbortController();
@@ -30,16 +32,17 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
   });
   try {
     await runWorker({
-      redisUrl: redis,
+      redisUrl: redis.url,
+      redisCa: redis.ca,
       prefix,
-      token,
+      own: { token, env: deps.env, certificate },
       version: deps.version,
       offer: { worker: name, host: hostname(), most, memoryBytes: totalmem(), engine },
       machine: { descriptorLimit: filesHard, ephemeralPorts: portRange, cores: availableParallelism() },
       allowed: allow,
       lockMs,
       holderEntry: new URL('./worker-child.js', import.meta.url),
-      say: (line) => deps.stderr.write(`${line}\n`),
+      say: (line) => deps.stderr.write(`${redactText(line)}\n`),
       signal: stopping.signal,
     });
   } finally {

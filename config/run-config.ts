@@ -8,7 +8,7 @@ import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import { accessProblems, readAdminTls } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import { fleetProblems } from './fleet-problems.ts';
+import { fleetAccess, fleetProblems } from './fleet-problems.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
@@ -53,11 +53,20 @@ export function parseRunConfig(
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
   }
+  const { fleet, fleetCa } = fleetAccess(values, env, problems);
   const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const protocols = named('protocols') ? (values['protocols'] as RunConfig['protocols'] | undefined) : undefined;
   const urls = readUrls(commandLine['urls'] ?? file['urls'], protocols, problems);
-  const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
+  const parsed = {
+    ...values,
+    fleet,
+    fleetCa,
+    redisPassword: undefined,
+    urls,
+    inlineOpening,
+    openings: [],
+  } as unknown as RunConfig;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
   if (plan !== undefined && !OF_ONE.has(command)) problems.push(...shareProblems(plan));
   const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');

@@ -11,17 +11,21 @@ export function secretsOf({
   collect,
   behaviour,
   openings,
-}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings'>): string[] {
+  fleet,
+  fleetToken,
+}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings' | 'fleet' | 'fleetToken'>): string[] {
   const path = 'path' in behaviour ? (behaviour.path ?? '') : '';
   const inPaths = [
     ...urls.map((url) => url.path),
     exporter?.url ?? '',
     typeof collect === 'object' ? collect.url : '',
     path,
+    fleet ?? '',
   ].flatMap(secretsIn);
   // A hole is no secret; what fills it is hidden where it is filled.
   return [
     ...inPaths.filter((value) => !value.includes('{')),
+    ...(fleetToken === undefined ? [] : [fleetToken]),
     ...openings.flatMap(({ secrets }) => secrets.flatMap(formsOf)),
   ];
 }

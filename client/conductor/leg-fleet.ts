@@ -37,11 +37,11 @@ export const startLegFleet = (
   setup: LegSetup,
   target: Target,
   events: RemoteEvents,
-  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+  { version }: Pick<RunDeps, 'version'>,
 ): Promise<Fleet> => {
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
-    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version));
   return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
@@ -60,14 +60,14 @@ function remotePlanOf(
 }
 
 const remoteOf = (
-  { fleet, fleetPrefix, fleetWorkers }: RunConfig,
+  { fleet, fleetCa, fleetPrefix, fleetWorkers, fleetToken }: RunConfig,
   version: string,
-  env: RunDeps['env'],
 ): RemoteOptions => ({
   url: fleet!,
+  ca: fleetCa,
   prefix: fleetPrefix,
   workers: fleetWorkers,
-  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
+  token: fleetToken,
   version,
 });
 

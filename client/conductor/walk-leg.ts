@@ -72,6 +72,7 @@ export async function walkLeg(
       file.generator.legs[index]!.shares = [...shares];
       recorder.runFile(file);
     },
+    onForeign: (what) => warn(toWarning('WFLEETFOREIGN', { what, isSigned: config.fleetToken !== undefined })),
     onMoved: (moved) => {
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));

@@ -49,6 +49,7 @@ export const EXIT_OF = {
   EFLEETALLOW: EXIT.limits,
   EFLEETMAX: EXIT.limits,
   EFLEETPLAN: EXIT.limits,
+  EFLEETENV: EXIT.limits,
   /** The target can't be reached, or stopped being there. */
   EHOST: EXIT.target,
   EREFUSED: EXIT.target,

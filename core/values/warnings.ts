@@ -44,6 +44,12 @@ export const WARNINGS = {
       `share ${share + 1} of the fleet was lost with its worker on ${from}; after ${humanMs(awayMs)} it was taken up on ${to}, and its connections were opened anew`,
     hint: () => 'see what connrig worker printed there',
   },
+  /** `isSigned`: whether the fleet has a token. */
+  WFLEETFOREIGN: {
+    sentence: ({ what, isSigned }: { readonly what: 'report' | 'event'; readonly isSigned: boolean }) =>
+      `in Redis lies a${what === 'event' ? 'n' : ''} ${what} of this run that no worker of its fleet wrote as it is there${isSigned ? '' : ', since it can not be read'}; it is left out`,
+    hint: () => 'redis-cli acl list, to see who else may write there',
+  },
   WPID: {
     sentence: ({ pid, urls }: { readonly pid: number; readonly urls: string }) =>
       `neither process ${pid} nor a child of it listens at ${urls}: is it the right one?`,

@@ -12,16 +12,21 @@ import { RigError } from '../../core/values/errors.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
+import { variablesOf } from './fill-variables.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
-import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
+import { fleetKeys, queueOf, type ShareJob, type WorkerOffer } from './messages.ts';
+import { sayOffer } from './offers.ts';
 import { followOffset, type RedisClock } from './redis-clock.ts';
-import { readShare, unpackPlan } from './share-plan.ts';
-import type { Charge, FromHolder, ToHolder } from './share-process.ts';
+import { Refusals } from './refusals.ts';
+import { openPlan, readShare } from './share-plan.ts';
+import type { Charge, FromHolder, OwnOfWorker, ToHolder } from './share-process.ts';
 
 export interface WorkerOptions {
   readonly redisUrl: string;
+  /** Certificates that vouch for it, PEM; undefined: those that Node.js trusts. */
+  readonly redisCa?: string | undefined;
   readonly prefix: string;
-  readonly token: string | undefined;
+  readonly own: OwnOfWorker;
   readonly version: string;
   /** What this machine offers. */
   readonly offer: Omit<
@@ -48,9 +53,14 @@ const FIRST_ANSWER_MS = 5000;
 /** A share is never given up because its holders got lost. */
 const STALLED_MOST = 1_000_000;
 
+/** Another worker may have what this one lacks. */
+const isOwnLack = (error: unknown): boolean =>
+  error instanceof RigError && ['EFLEETMAX', 'EFLEETALLOW', 'EFLEETENV'].includes(error.code);
+const AGAIN_AFTER_MS = 1000;
+
 /** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const libraries = await loadRedis(options.redisUrl);
+  const libraries = await loadRedis(options.redisUrl, options.redisCa);
   const redis = libraries.connect();
   try {
     await new WorkerProcess(options, libraries, redis).run();
@@ -67,21 +77,23 @@ class WorkerProcess {
   #clock!: RedisClock;
   #job: ShareJob | undefined;
   #holder: ChildProcess | undefined;
+  readonly #refusals: Refusals;
 
   constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
     this.#options = options;
     this.#libraries = libraries;
     this.#redis = redis;
+    this.#refusals = new Refusals(redis, options);
   }
 
   async run(): Promise<void> {
-    const { redisUrl, prefix, lockMs, offer, signal, say } = this.#options;
+    const { prefix, lockMs, offer, own, signal, say } = this.#options;
     const { bullmq } = this.#libraries;
     this.#clock = await this.#firstAnswer();
     const keys = fleetKeys(prefix);
-    const worker = new bullmq.Worker<unknown, void>(keys.queue, (job, token) => this.#process(job, token!), {
+    const worker = new bullmq.Worker<unknown, void>(queueOf(own.token), (job, token) => this.#process(job, token!), {
       prefix: keys.queuePrefix,
-      connection: { url: redisUrl, maxRetriesPerRequest: null },
+      connection: this.#libraries.connection,
       name: offer.worker,
       concurrency: 1,
       lockDuration: lockMs,
@@ -127,7 +139,7 @@ class WorkerProcess {
   }
 
   async #announce(): Promise<void> {
-    const { offer, version, machine, prefix } = this.#options;
+    const { offer, version, machine, prefix, own } = this.#options;
     const { offsetMs } = this.#clock.now();
     const said: WorkerOffer = {
       ...offer,
@@ -141,25 +153,25 @@ class WorkerProcess {
       share: this.#job?.share ?? null,
       run: this.#job?.run ?? null,
     };
-    await this.#redis.hset(fleetKeys(prefix).workers, offer.worker, JSON.stringify(said)).catch(() => {});
+    await this.#redis.hset(fleetKeys(prefix).workers, offer.worker, sayOffer(said, own.token)).catch(() => {});
   }
 
   /** Holds a share until it is over. What it throws tells BullMQ what becomes of the job. */
   async #process(job: Job<unknown, void>, token: string): Promise<void> {
-    const { say, version, token: secret } = this.#options;
-    const { WaitingError, UnrecoverableError } = this.#libraries.bullmq;
+    const { version, own } = this.#options;
+    const { WaitingError, DelayedError, UnrecoverableError } = this.#libraries.bullmq;
     let isOver: boolean;
     try {
-      const share = readShare(job.data, version, secret);
-      this.#refuseForeign(share);
+      const share = readShare(job.data, version, own.token);
+      const env = this.#variablesFor(share);
       this.#job = share;
       void this.#announce();
-      isOver = await this.#hold(share, job, token);
+      isOver = await this.#hold(share, { ...own, env }, job, token);
     } catch (error) {
-      const { code, message } = error instanceof RigError ? error : { code: 'EDEFECT', message: String(error) };
-      say(`${code}: ${message}`);
-      await this.#tellRefused(job.data, code, message);
-      throw new UnrecoverableError(message);
+      await this.#refusals.tell(job.data, error);
+      if (!isOwnLack(error)) throw new UnrecoverableError('refused');
+      await job.moveToDelayed(Date.now() + AGAIN_AFTER_MS, token);
+      throw new DelayedError();
     } finally {
       this.#job = undefined;
       void this.#announce();
@@ -170,18 +182,22 @@ class WorkerProcess {
     throw new WaitingError();
   }
 
-  #refuseForeign(share: ShareJob): void {
-    const { most } = this.#options.offer;
+  /** What it needs of our environment. @throws RigError where it is nothing for us */
+  #variablesFor(share: ShareJob): OwnOfWorker['env'] {
+    const { allowed, offer, own } = this.#options;
+    const { most, worker, host } = offer;
     if (most !== null && share.capacity > most) {
       const sentence = `the share has up to ${share.capacity} connections, and this worker takes ${most}`;
       throw new RigError('EFLEETMAX', sentence, { hint: `connrig worker --max ${share.capacity}, or more workers` });
     }
-    refuseForeign(unpackPlan(share).destinations, this.#options.allowed);
+    const plan = openPlan(share, own.token);
+    refuseForeign(plan.destinations, allowed);
+    return variablesOf(plan, own.env, `${worker} on ${host}`);
   }
 
   /** @returns whether nobody has to hold it any more */
-  async #hold(share: ShareJob, job: Job<unknown, void>, token: string): Promise<boolean> {
-    const { redisUrl, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
+  async #hold(share: ShareJob, own: OwnOfWorker, job: Job<unknown, void>, token: string): Promise<boolean> {
+    const { redisUrl, redisCa, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
     const renewedAtMs = this.#now();
     if (!(await this.#extend(job, token))) return false;
     // Signals of a terminal go to both: this process decides.
@@ -196,7 +212,7 @@ class WorkerProcess {
     say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
     const fenceMs = FENCE_PART * lockMs;
     const { host } = offer;
-    this.#send({ type: 'hold', redisUrl, prefix, host, job: share, machine, fenceMs, renewedAtMs });
+    this.#send({ type: 'hold', redisUrl, redisCa, prefix, host, job: share, machine, fenceMs, renewedAtMs, own });
     if (this.#options.signal.aborted) this.#send({ type: 'leave' });
     const renewing = new AbortController();
     void this.#renew(job, token, renewing.signal);
@@ -233,14 +249,5 @@ class WorkerProcess {
   #send(message: ToHolder): void {
     // It may just have ended.
     if (this.#holder?.connected) this.#holder.send(message, () => {});
-  }
-
-  /** To the conductor of the run, as far as the job says which. */
-  async #tellRefused(data: unknown, code: string, sentence: string): Promise<void> {
-    if (typeof data !== 'object' || data === null || !('run' in data) || !('share' in data)) return;
-    const { prefix, offer } = this.#options;
-    const event: ShareEvent = { type: 'refused', share: Number(data.share) || 0, host: offer.host, code, sentence };
-    const { events } = fleetKeys(prefix, String(data.run));
-    await this.#redis.xadd(events, 'MAXLEN', '~', 1000, '*', ENTRY_FIELD, JSON.stringify(event)).catch(() => {});
   }
 }

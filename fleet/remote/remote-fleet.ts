@@ -8,7 +8,8 @@ import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
-import type { RedisLibraries } from './load.ts';
+import { sayAlive } from './conductor-key.ts';
+import { type RedisLibraries, withoutPassword } from './load.ts';
 import {
   ENTRY_FIELD,
   type FleetOrder,
@@ -22,14 +23,13 @@ import { Orders } from './orders.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { type MovedShare, Reports } from './reports.ts';
+import { toSpoken, type Voice } from './said.ts';
 import { jobsOf, partsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
 import { splitByRoom } from './split.ts';
 
 const LOOK_MS = 250;
 const ALIVE_EVERY_MS = 1000;
-/** Workers drain when they haven't heard of a conductor for so long. */
-const ALIVE_FOR_MS = 15_000;
 const ORDERS_KEPT = 100;
 const READY_WITHIN_MS = 60_000;
 /** A share that nobody has for so long ends the run: no level can be whole any more. */
@@ -56,6 +56,7 @@ export class RemoteFleet implements Fleet {
   readonly #redis: Redis;
   readonly #clock: RedisClock;
   readonly #keys: ReturnType<typeof fleetKeys>;
+  readonly #voice: Voice;
   readonly #queue: ShareQueue;
   readonly #reports: Reports;
   readonly #orders = new Orders();
@@ -69,6 +70,7 @@ export class RemoteFleet implements Fleet {
   #stopping: Promise<void> | undefined;
   #ended = false;
   #aliveAtMs = Number.NEGATIVE_INFINITY;
+  #beat = 0;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -86,11 +88,12 @@ export class RemoteFleet implements Fleet {
     this.#shares = workers.length;
     this.#capacity = Math.max(...splitByRoom(plan.capacity, workers.map(roomOf))!);
     this.#keys = fleetKeys(remote.prefix, this.#run);
-    this.#queue = new ShareQueue(libraries, remote.prefix);
-    this.#reports = new Reports(this.#shares, redis, this.#keys, {
+    this.#voice = { token: remote.token, run: this.#run };
+    this.#queue = new ShareQueue(libraries, remote.prefix, remote.token);
+    this.#reports = new Reports(this.#shares, redis, this.#keys, this.#voice, {
       onEvent: (event) => this.#onEvent(event),
       onMoved: (moved) => this.#onMoved(moved),
-      onStrange: events.onDefect,
+      onForeign: events.onForeign,
     });
   }
 
@@ -174,8 +177,8 @@ export class RemoteFleet implements Fleet {
 
   /** @returns its number */
   #give(order: FleetOrder): number {
-    const { orders } = this.#keys;
-    void this.#redis.xadd(orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, JSON.stringify(order)).catch(() => {});
+    const said = toSpoken(order, 'order', this.#voice);
+    void this.#redis.xadd(this.#keys.orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, said).catch(() => {});
     return order.seq;
   }
 
@@ -190,7 +193,7 @@ export class RemoteFleet implements Fleet {
   }
 
   async #partsByTakers(): Promise<number[]> {
-    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version);
+    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote);
     const takers = this.#shareNumbers().map((share) =>
       fit.find((offer) => offer.run === this.#run && offer.share === share),
     );
@@ -219,7 +222,7 @@ export class RemoteFleet implements Fleet {
       this.#agreed.add(key);
     } else if (event.type === 'refused') {
       const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
-      const hint = `see what connrig worker prints on ${event.host}`;
+      const { hint = `see what connrig worker prints on ${event.host}` } = event;
       this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
     }
   }
@@ -243,7 +246,8 @@ export class RemoteFleet implements Fleet {
 
   async #sayAlive(): Promise<void> {
     this.#aliveAtMs = now();
-    await this.#redis.set(this.#keys.conductor, String(this.#orders.epoch), 'PX', ALIVE_FOR_MS);
+    const said = { epoch: this.#orders.epoch, beat: ++this.#beat, atMs: byRedis(this.#clock) };
+    await sayAlive(this.#redis, this.#keys.conductor, said, this.#voice);
   }
 
   /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
@@ -265,7 +269,7 @@ export class RemoteFleet implements Fleet {
     const sentence = `nobody has held share ${lost} since ${this.#hosts[lost] ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
     this.#events.onDefect(
       new RigError('EFLEETWORKERS', sentence, {
-        hint: `connrig worker --redis ${this.#remote.url} on one more machine`,
+        hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
       }),
     );
   }
@@ -278,8 +282,7 @@ export class RemoteFleet implements Fleet {
     // The next leg is for all of them.
     const { workers, orders, reports, generations, events, conductor } = this.#keys;
     const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
-    const version = this.#remote.version;
-    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), version)).fit.some(isOurs))
+    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), this.#remote)).fit.some(isOurs))
       await delay(LOOK_MS);
     await this.#redis.del(orders, reports, generations, events, conductor);
   }

@@ -10,8 +10,10 @@ export interface RemotePlan extends Omit<SharePlan, 'markedRun'> {
 
 /** Where the fleet is. */
 export interface RemoteOptions {
-  /** Where Redis is. */
+  /** Where Redis is, with its password. */
   readonly url: string;
+  /** Certificates that vouch for it, PEM; undefined: those that Node.js trusts. */
+  readonly ca?: string | undefined;
   readonly prefix: string;
   /** How many are to take part; undefined: all that wait. */
   readonly workers: number | undefined;
@@ -29,4 +31,6 @@ export interface PlacedShare {
 export interface RemoteEvents extends FleetEvents {
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
   readonly onMoved: (moved: MovedShare) => void;
+  /** Something lies in Redis that nobody of this fleet can have written; it is left out. Told once of each. */
+  readonly onForeign: (what: 'report' | 'event') => void;
 }

@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet.ts';
 import { HISTOGRAMS, type HistogramName, type Tally, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
+import { toSpoken, type Voice } from './said.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
@@ -21,6 +22,7 @@ interface ReporterParts {
   readonly key: string;
   readonly of: Pick<ShareReport, 'share' | 'generation' | 'host'>;
   readonly offsetMs: () => number;
+  readonly voice: Voice;
 }
 
 /** Says what a share has counted: when an order was taken up, when something is reached that is waited for, else each second. */
@@ -70,7 +72,7 @@ export class Reporter {
   }
 
   async #write(isWhole: boolean): Promise<void> {
-    const { fleet, taker, redis, key, of, offsetMs } = this.#parts;
+    const { fleet, taker, redis, key, of, offsetMs, voice } = this.#parts;
     this.#lastAtMs = performance.now();
     if (isWhole) this.#wholeAtMs = this.#lastAtMs;
     this.#seq = taker.confirmed;
@@ -88,7 +90,7 @@ export class Reporter {
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
     };
-    await redis.hset(key, String(of.share), JSON.stringify(report));
+    await redis.hset(key, String(of.share), toSpoken(report, 'report', voice));
   }
 
   #distributions(isWhole: boolean): ShareReport['distributions'] {

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { monotonicClock } from '../local/shared.ts';
 import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
 import { ReportSum } from './report-sum.ts';
+import { heard, type Voice } from './said.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
@@ -19,8 +20,8 @@ export interface MovedShare {
 interface Listener {
   readonly onEvent: (event: ShareEvent) => void;
   readonly onMoved: (moved: MovedShare) => void;
-  /** Something in Redis that no worker of ours can have written. */
-  readonly onStrange: (error: Error) => void;
+  /** Something in Redis that no worker of ours can have written; it is left out. Told once of each. */
+  readonly onForeign: (what: 'report' | 'event') => void;
 }
 
 /** What the workers of a run say, as it lies in Redis. Nothing comes by itself: somebody calls {@link look} again and again. */
@@ -34,8 +35,13 @@ export class Reports {
   /** As they were, so that those which say nothing new are not read again. */
   readonly #texts = new Map<string, string>();
   #lastEvent = '0';
+  readonly #voice: Voice;
+  /** Events as they were: one that comes again was copied, since none is said twice. */
+  readonly #heard = new Set<string>();
+  readonly #leftOut = new Set<string>();
 
-  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, listener: Listener) {
+  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, voice: Voice, listener: Listener) {
+    this.#voice = voice;
     this.sum = new ReportSum(shares);
     this.#redis = redis;
     this.#keys = keys;
@@ -52,14 +58,20 @@ export class Reports {
     ]);
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
-      const event = this.#read(ShareEvent, fields[fields.indexOf(ENTRY_FIELD) + 1]);
-      if (event) this.#listener.onEvent(event);
+      const text = fields[fields.indexOf(ENTRY_FIELD) + 1] ?? '';
+      if (this.#heard.has(text)) continue;
+      const event = heard(ShareEvent, text, 'event', this.#voice);
+      if (event) {
+        this.#heard.add(text);
+        this.#listener.onEvent(event);
+      } else this.#leaveOut('event');
     }
     for (const [field, text] of Object.entries(said)) {
       if (this.#texts.get(field) === text) continue;
       this.#texts.set(field, text);
-      const report = this.#read(ShareReport, text);
+      const report = heard(ShareReport, text, 'report', this.#voice);
       if (report) this.#take(report);
+      else this.#leaveOut('report');
     }
   }
 
@@ -75,6 +87,11 @@ export class Reports {
     return new Map(silent.filter(([, ms]) => ms > afterMs));
   }
 
+  #leaveOut(what: 'report' | 'event'): void {
+    if (!this.#leftOut.has(what)) this.#listener.onForeign(what);
+    this.#leftOut.add(what);
+  }
+
   #take(report: ShareReport): void {
     const { share } = report;
     const before = this.sum.newest(share);
@@ -84,15 +101,6 @@ export class Reports {
       const awayMs = now - (this.#heardAtMs[share] ?? now);
       this.#heardAtMs[share] = now;
       if (moved) this.#listener.onMoved({ share, from: moved.from.host, to: moved.to.host, awayMs });
-    }
-  }
-
-  #read<Message>(schema: { parse(raw: unknown): Message }, text: string | undefined): Message | undefined {
-    try {
-      return schema.parse(JSON.parse(text ?? ''));
-    } catch (cause) {
-      this.#listener.onStrange(new Error('a worker of the fleet says what can not be read', { cause }));
-      return undefined;
     }
   }
 }

@@ -12,7 +12,7 @@ import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
  * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS; or what a worker refuses its share with
  */
 export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, remote: RemoteOptions): Promise<Fleet> {
-  const libraries = await loadRedis(remote.url);
+  const libraries = await loadRedis(remote.url, remote.ca);
   const redis = libraries.connect();
   let clock: RedisClock | undefined;
   try {
