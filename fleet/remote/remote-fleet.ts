@@ -130,6 +130,9 @@ export class RemoteFleet implements Fleet {
 
   setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
 
+  /** A share that takes up an order says at once what it has. */
+  refresh = (): number => this.#give(this.#orders.next());
+
   beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
 
   /** Refused before anything starts: nobody has told which. */
@@ -153,9 +156,6 @@ export class RemoteFleet implements Fleet {
     const hasTaken = (share: number): boolean => (sum.newest(share)?.seq ?? 0) >= order;
     while (!this.#shareNumbers().every(hasTaken) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
   }
-
-  /** A share that takes up an order says at once what it has. */
-  refreshed = (): Promise<void> => this.confirmed(this.#give(this.#orders.next()));
 
   hasStrays = (): boolean => this.#reports.sum.hasStrays;
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { toSparse } from '../../core/stats/histogram.ts';
 import type { Fleet } from '../fleet.ts';
-import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
+import { HISTOGRAMS, type Tally, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
 import { type RedisClock, wallClockOf } from './redis-clock.ts';
@@ -10,6 +10,8 @@ import type { Voice } from './said.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
+/** Where connections come and go all the time, what is reached is so again and again. */
+const NEWS_EVERY_MS = 50;
 /** Distributions are most of what a share has to say while it opens connections: between two reports with them lies so long. */
 const DISTRIBUTIONS_EVERY_MS = 3000;
 /** And all the same once in so long, should Redis have come back without those that it had. */
@@ -25,7 +27,7 @@ interface ReporterParts {
   readonly voice: Voice;
 }
 
-/** Says what a share has counted: when an order was taken up, when all that is wanted is open, else each second. */
+/** Says what a share has counted: when an order was taken up, when something is reached that is waited for, else each second. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #timer: NodeJS.Timeout;
@@ -37,7 +39,8 @@ export class Reporter {
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #distributionsAtMs = Number.NEGATIVE_INFINITY;
   #seq = 0;
-  #isThere = false;
+  /** What was so when it was last told. */
+  #reached = 0;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -60,11 +63,13 @@ export class Reporter {
     // One that is on its way for long: Redis isn't there, and the next one has all that it had.
     if (this.#writing !== undefined) return;
     const { fleet, taker } = this.#parts;
-    const isThere = fleet.tally().open === taker.wanted;
-    const isNews = taker.confirmed !== this.#seq || (isThere && !this.#isThere);
-    this.#isThere = isThere;
-    if (!isNews && performance.now() - this.#lastAtMs < REPORT_EVERY_MS) return;
-    this.#writing = this.#write(isNews || performance.now() - this.#distributionsAtMs >= DISTRIBUTIONS_EVERY_MS)
+    const reached = reachedIn(fleet.tally(), taker);
+    this.#reached &= reached;
+    const nowMs = performance.now();
+    const sinceMs = nowMs - this.#lastAtMs;
+    const isNews = taker.confirmed !== this.#seq || ((reached & ~this.#reached) !== 0 && sinceMs >= NEWS_EVERY_MS);
+    if (!isNews && sinceMs < REPORT_EVERY_MS) return;
+    this.#writing = this.#write(isNews || nowMs - this.#distributionsAtMs >= DISTRIBUTIONS_EVERY_MS)
       .catch(() => {})
       .finally(() => {
         this.#writing = undefined;
@@ -76,6 +81,7 @@ export class Reporter {
     this.#lastAtMs = performance.now();
     this.#seq = taker.confirmed;
     const tally = fleet.tally();
+    this.#reached = reachedIn(tally, taker);
     const { user, system } = process.cpuUsage();
     const report: ShareReport = {
       wire: WIRE_VERSION,
@@ -101,4 +107,10 @@ export class Reporter {
     this.#distributionsAtMs = this.#lastAtMs;
     return Object.fromEntries(all.filter(([, pairs]) => pairs.length > 0));
   }
+}
+
+/** A bit for each thing that a conductor waits for, where it is so. What is pending while messages are sent ends with none of them. */
+function reachedIn({ open, pending, toCut, away, vanishing, slow }: Tally, { wanted, isTalking }: OrderTaker): number {
+  const isSo = [open === wanted, pending === 0 && !isTalking, toCut === 0, away === 0, vanishing === 0, slow === 0];
+  return isSo.reduce((bits, is, i) => bits | (Number(is) << i), 0);
 }
