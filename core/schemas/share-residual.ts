@@ -25,5 +25,29 @@ export const ShareResidual = z.object({
 });
 export type ShareResidual = z.infer<typeof ShareResidual>;
 
+/** Held against the median of all shares: times to open, lateness (ms), how many times longer a ramp took, failures and losses in percent. */
+export const STRANGE_FIGURES = ['openP50', 'openP99', 'lateness', 'pace', 'failures', 'losses'] as const;
+export type StrangeFigure = (typeof STRANGE_FIGURES)[number];
+
+/** A share that stood out at a level. */
+export const StrangeShare = z.object({
+  share: count,
+  host: z.string(),
+  figure: z.enum(STRANGE_FIGURES),
+  value: z.number(),
+  median: z.number(),
+});
+export type StrangeShare = z.infer<typeof StrangeShare>;
+
+/** How the shares of a leg differ. */
+export const SharesSummary = z.object({
+  /** The last level that was held, and what each came to on the way to it. */
+  level: count,
+  residuals: z.array(ShareResidual),
+  /** Those that stood out at any level, in any launch: each with each figure once, where it stood out most. */
+  strange: z.array(StrangeShare.extend({ level: count })),
+});
+export type SharesSummary = z.infer<typeof SharesSummary>;
+
 /** On memory points of levels; absent where this machine held all, and in older records. */
 export const RESIDUALS = { residuals: z.array(ShareResidual).readonly().optional() };

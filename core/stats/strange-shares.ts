@@ -2,7 +2,12 @@
  * Shares of a fleet that stand out among the others. All are connections of one plan to one target, so what one of them shows alone
  * comes from its machine, or from the network between. Robust: by the median and the median deviation, which one outlier can't move.
  */
-import type { ShareResidual } from '../schemas/share-residual.ts';
+import {
+  type ShareResidual,
+  STRANGE_FIGURES,
+  type StrangeFigure,
+  type StrangeShare,
+} from '../schemas/share-residual.ts';
 
 /** With fewer it can't be told which one is strange. */
 const SHARES_LEAST = 3;
@@ -30,20 +35,9 @@ const FIGURES = {
     least: 1,
   },
 } as const satisfies Record<
-  string,
+  StrangeFigure,
   { readonly of: (share: ShareResidual) => number | null; readonly factor: number; readonly least: number }
 >;
-export type StrangeFigure = keyof typeof FIGURES;
-export const STRANGE_FIGURES = Object.keys(FIGURES) as [StrangeFigure, ...StrangeFigure[]];
-
-export interface StrangeShare {
-  readonly share: number;
-  readonly host: string;
-  readonly figure: StrangeFigure;
-  /** Its own, and the median of all: ms, a factor, or percent. */
-  readonly value: number;
-  readonly median: number;
-}
 
 /** Pure: the order of shares doesn't matter. */
 export function strangeAmong(shares: readonly ShareResidual[]): StrangeShare[] {

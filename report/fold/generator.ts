@@ -42,10 +42,22 @@ export function lateLegs(record: RunRecord): string[] {
 /** Why the client was what limited the run; undefined when it wasn't. */
 function bottleneckOf(record: RunRecord): string | undefined {
   for (const [index, leg] of record.run.plan.legs.entries()) {
-    const found = ownLateness(record, leg, index) ?? sendLateness(record, leg, index) ?? business(record, leg, index);
+    const found =
+      behind(record, leg, index) ??
+      ownLateness(record, leg, index) ??
+      sendLateness(record, leg, index) ??
+      business(record, leg, index);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** A machine of a fleet that could not keep its part of the pace, where the others had no room for more. */
+function behind({ events }: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
+  const found = events.find((event) => event.type === 'share-behind' && event.leg === index && !event.isLowered);
+  if (found?.type !== 'share-behind') return undefined;
+  const { share, host, opened, due } = found;
+  return `${name}: share ${share + 1} of the fleet, on ${host}, had made ${opened} of ${due} attempts that were due while the others kept the pace`;
 }
 
 function ownLateness(record: RunRecord, { name }: RecordedLeg, index: number): string | undefined {

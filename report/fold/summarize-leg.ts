@@ -22,6 +22,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { sharesOf } from './shares.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -48,7 +49,8 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(inOrder.flatMap(([, own]) => own)) };
+  const all = inOrder.flatMap(([, own]) => own);
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(all), shares: sharesOf(all) };
 }
 
 /**
@@ -114,6 +116,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     soak,
     rtt: rttAtTop(leg, points),
     ...befell,
+    shares: null,
     launches: null,
   };
 }

@@ -11,6 +11,7 @@ import { churnTable } from './going-on-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { receivedTable } from './received-phrases.ts';
+import { sharesTable } from './share-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
 import { slowTables } from './slow-phrases.ts';
 import { stormTable } from './storm-phrases.ts';
@@ -41,6 +42,7 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map(openingTable),
     stageTable(legs),
     loadMachineTable(summary),
+    ...legs.map(sharesTable),
     ...legs.map(rttTable),
     ...legs.map(broadcastTable),
     ...legs.map(receivedTable),
