@@ -123,11 +123,18 @@ test('reports and events of strangers are left out, and told once of each', SKIP
   const [[, ready] = []] = await redis.xrange(keys.events, '-', '+');
   const strange = [...GARBAGE, JSON.stringify(refused), toSpoken(refused, 'event', { ...VOICE, run: 'x' }), ready![1]!];
   for (const text of strange) await redis.xadd(keys.events, '*', ENTRY_FIELD, text);
-  for (const [i, text] of GARBAGE.entries()) await redis.hset(keys.reports, String(i + 1), text);
+  const looks: string[] = [];
+  const look = async (share: number, text: string): Promise<void> => {
+    await redis.hset(keys.reports, { [share]: text, [`${share}:numbers`]: `1 ${looks.length} 0` });
+    looks.push(text);
+    await reports.look();
+  };
+  for (const text of GARBAGE) await look(1, text);
   const honest = (await report())!;
   const forged = { ...honest, number: honest.number + 1000, tally: { ...honest.tally, open: 400 } };
   const elsewhere = toSpoken(forged, 'report', { ...VOICE, run: 'x' });
-  await redis.hset(keys.reports, '50', JSON.stringify(forged), '51', elsewhere);
+  for (const text of [JSON.stringify(forged), elsewhere]) await look(1, text);
+  await redis.hset(keys.reports, '1:numbers', 'no numbers');
   await reports.look();
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -136,6 +143,7 @@ test('reports and events of strangers are left out, and told once of each', SKIP
   );
   assert.deepEqual(told, ['event', 'report']);
   assert.equal(reports.sum.newest(0)?.tally.open, 8);
+  assert.equal(reports.sum.newest(1), undefined);
   await reports.look();
   assert.deepEqual([told.length, events.length], [2, 1]);
 });
