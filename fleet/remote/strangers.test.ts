@@ -7,6 +7,7 @@ import { eventually } from '../../test/support/wait.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { sayAlive } from './conductor-key.ts';
 import { ENTRY_FIELD, queueOf, type ShareEvent } from './messages.ts';
+import { readOffers } from './offers.ts';
 import { Reports } from './reports.ts';
 import { toSpoken } from './said.ts';
 import { signShare } from './share-plan.ts';
@@ -146,4 +147,34 @@ test('reports and events of strangers are left out, and told once of each', SKIP
   assert.equal(reports.sum.newest(1), undefined);
   await reports.look();
   assert.deepEqual([told.length, events.length], [2, 1]);
+});
+
+test('a worker of another fleet is left out, with why', SKIP, async (t) => {
+  const { startWorker, redis, keys, offers } = await startFleetByHand(t);
+  startWorker('one');
+  await eventually(async () => (await offers()).length === 1, 'it offers itself', DEADLINE_MS);
+  const [offer] = await offers();
+  const said = {
+    copy: (await redis.hget(keys.workers, 'one'))!,
+    'no-token': JSON.stringify(offer),
+    another: toSpoken(offer!, 'offer', { token: 'another', run: '' }),
+    older: toSpoken({ ...offer, worker: 'older', version: '0.0.1' }, 'offer', { ...VOICE, run: '' }),
+    '\u001b[2J': '{',
+  };
+  await redis.hset(keys.workers, said);
+  const nowMs = offer!.seenAtMs;
+  const { fit, foreign } = await readOffers(redis, keys.workers, nowMs, { version, token: TOKEN });
+  assert.deepEqual(
+    fit.map(({ worker }) => worker),
+    ['one'],
+  );
+  assert.deepEqual([...foreign].sort(), [
+    '??2J (unreadable)',
+    'another (it has another token)',
+    'copy (another worker said it)',
+    'no-token (it has no token)',
+    'older (connrig 0.0.1)',
+  ]);
+  const without = await readOffers(redis, keys.workers, nowMs, { version, token: undefined });
+  assert.ok(without.foreign.includes('one (it has a token)'), without.foreign.join(', '));
 });
