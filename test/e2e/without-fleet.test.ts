@@ -1,4 +1,4 @@
-/** Who has no fleet over several machines pays nothing for it. */
+/** A run on one machine pays nothing for fleets over several. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connrig, newFolder, ONE_LEVEL } from '../support/connrig.ts';
