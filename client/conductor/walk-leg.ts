@@ -72,6 +72,10 @@ export async function walkLeg(
       file.generator.legs[index]!.shares = [...shares];
       recorder.runFile(file);
     },
+    onRedisBack: (back) => {
+      recorder.event({ type: 'redis-back', elapsedMs: elapsedMs(), ...at, ...back });
+      if (back.isEmpty) warn(toWarning('WREDIS', back));
+    },
     onMoved: (moved) => {
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));

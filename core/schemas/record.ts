@@ -190,6 +190,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     to: z.string(),
     awayMs: ms,
   }),
+  /** The Redis of a fleet is there again; `isEmpty`: without what was in it, so its shares were added anew. */
+  z.object({ type: z.literal('redis-back'), ...SAMPLE_AT, awayMs: ms, isEmpty: z.boolean() }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

@@ -20,8 +20,10 @@ import {
 import { readOffers, roomOf } from './offers.ts';
 import { Orders } from './orders.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
+import { watchGaps } from './redis-gaps.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { type MovedShare, Reports } from './reports.ts';
+import { sayAnew, sayFirst, sayLast } from './said.ts';
 import { jobsOf, partsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
 import { splitByRoom } from './split.ts';
@@ -70,6 +72,8 @@ export class RemoteFleet implements Fleet {
   #ended = false;
   #aliveAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
+  /** How long Redis was away, until that is told. */
+  #awayMs: number | undefined;
 
   constructor(
     plan: RemotePlan,
@@ -95,10 +99,11 @@ export class RemoteFleet implements Fleet {
   }
 
   async begin(): Promise<void> {
+    watchGaps(this.#redis, (awayMs) => {
+      this.#awayMs = awayMs;
+    });
     this.#orders.parts = Array.from({ length: this.#shares }, () => 0);
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    await sayFirst(this.#said);
     this.#looking = this.#lookOn();
     const deadline = now() + READY_WITHIN_MS;
     while (this.#hosts.filter(Boolean).length < this.#shares) {
@@ -157,7 +162,7 @@ export class RemoteFleet implements Fleet {
     this.#stopping ??= (async () => {
       this.#give(this.#orders.stop(byRedis(this.#clock)));
       // Without Redis none of it can be done: workers then drain by themselves.
-      await Promise.race([this.#windUp().catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      await Promise.race([sayLast(this.#said).catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
       this.#ended = true;
       this.#clock.stop();
       await Promise.race([this.#queue.close().catch(() => {}), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]);
@@ -173,6 +178,23 @@ export class RemoteFleet implements Fleet {
 
   #isOver(): boolean {
     return this.#stopping !== undefined || this.#lost;
+  }
+
+  get #said() {
+    return {
+      redis: this.#redis,
+      keys: this.#keys,
+      orders: this.#orders,
+      reports: this.#reports,
+      shares: this.#shares,
+      run: this.#run,
+      sayAlive: () => this.#sayAlive(),
+      give: (order: FleetOrder) => void this.#give(order),
+      queue: this.#queue,
+      jobs: () => this.#jobs(),
+      offers: () => readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version),
+      isOver: () => this.#stopping !== undefined,
+    };
   }
 
   /** @returns its number */
@@ -193,7 +215,7 @@ export class RemoteFleet implements Fleet {
   }
 
   async #partsByTakers(): Promise<number[]> {
-    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version);
+    const { fit } = await this.#said.offers();
     const takers = this.#shareNumbers().map((share) =>
       fit.find((offer) => offer.run === this.#run && offer.share === share),
     );
@@ -232,7 +254,7 @@ export class RemoteFleet implements Fleet {
     while (!this.#ended) {
       try {
         await this.#reports.look();
-        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS) {
+        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS || this.#awayMs !== undefined) {
           await this.#sayAlive();
           await this.#renew();
         }
@@ -249,16 +271,12 @@ export class RemoteFleet implements Fleet {
     await this.#redis.set(this.#keys.conductor, String(this.#orders.epoch), 'PX', ALIVE_FOR_MS);
   }
 
-  /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
+  /** After Redis was away, and now and then: it may have come back as another one. */
   async #renew(): Promise<void> {
-    if (this.#stopping || (await this.#redis.exists(this.#keys.orders)) === 1 || this.#stopping) return;
-    this.#orders.epoch++;
-    this.#reports.forget();
-    const known = this.#shareNumbers().flatMap((share) => [share, this.#reports.sum.newest(share)?.generation ?? 0]);
-    await this.#redis.hset(this.#keys.generations, ...known);
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    const awayMs = this.#awayMs;
+    this.#awayMs = undefined;
+    const isEmpty = await sayAnew(this.#said);
+    if (awayMs !== undefined) this.#events.onRedisBack({ awayMs, isEmpty });
   }
 
   #lookForLost(): void {
@@ -271,19 +289,5 @@ export class RemoteFleet implements Fleet {
         hint: `connrig worker --redis ${this.#remote.url} on one more machine`,
       }),
     );
-  }
-
-  /** Resolves when no worker has anything of this run any more. */
-  async #windUp(): Promise<void> {
-    await this.#queue.takeBack();
-    while ((await this.#queue.left()) > 0) await delay(LOOK_MS);
-    await this.#reports.look();
-    // The next leg is for all of them.
-    const { workers, orders, reports, generations, events, conductor } = this.#keys;
-    const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
-    const version = this.#remote.version;
-    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), version)).fit.some(isOurs))
-      await delay(LOOK_MS);
-    await this.#redis.del(orders, reports, generations, events, conductor);
   }
 }

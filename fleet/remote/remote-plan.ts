@@ -1,5 +1,6 @@
 /** What a conductor says of a fleet on other machines, and hears of it. */
 import type { FleetEvents } from '../fleet.ts';
+import type { RedisBack } from './redis-gaps.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
@@ -28,5 +29,6 @@ export interface PlacedShare {
 
 export interface RemoteEvents extends FleetEvents {
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
+  readonly onRedisBack: (back: RedisBack) => void;
   readonly onMoved: (moved: MovedShare) => void;
 }
