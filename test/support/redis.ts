@@ -22,14 +22,9 @@ interface RedisPlace {
   readonly host?: TestHost;
   /** It writes down whatever it is told, before it answers. */
   readonly keeps?: boolean;
-  /** Put before it. */
-  readonly wrapper?: readonly string[];
 }
 
-export async function startRedisServer(
-  t: TestContext,
-  { host, keeps = false, wrapper = [] }: RedisPlace = {},
-): Promise<RedisServer> {
+export async function startRedisServer(t: TestContext, { host, keeps = false }: RedisPlace = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));
   const [ip, port] = host ? [host.ip, 6379] : ['127.0.0.1', await freePort()];
   const data = join(folder, 'data');
@@ -37,8 +32,8 @@ export async function startRedisServer(
     ...['--port', `${port}`, '--bind', ip, '--protected-mode', 'no', '--dir', data, '--save', ''],
     ...['--appendonly', keeps ? 'yes' : 'no', '--appendfsync', 'always'],
   ];
-  const own = [...wrapper, commandOf('redis-server'), ...args] as [string, ...string[]];
-  const [program, ...rest] = host ? host.command(own[0], own.slice(1)) : own;
+  const redis = commandOf('redis-server');
+  const [program, ...rest] = host ? host.command(redis, args) : [redis, ...args];
   let child: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
