@@ -73,6 +73,10 @@ export async function walkLeg(
       recorder.runFile(file);
     },
     onForeign: (what) => warn(toWarning('WFLEETFOREIGN', { what, isSigned: config.fleetToken !== undefined })),
+    onRedisBack: (back) => {
+      recorder.event({ type: 'redis-back', elapsedMs: elapsedMs(), ...at, ...back });
+      if (back.isEmpty) warn(toWarning('WREDIS', back));
+    },
     onMoved: (moved) => {
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));

@@ -189,6 +189,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
   ShareMoved,
   ShareBehind,
+  /** The Redis of a fleet is there again; `isEmpty`: without what was in it, so its shares were added anew. */
+  z.object({ type: z.literal('redis-back'), ...SAMPLE_AT, awayMs: ms, isEmpty: z.boolean() }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

@@ -29,6 +29,10 @@ export const WARNINGS = {
     hint: ({ command }: { readonly command: string }) => command,
   },
   /** A worker of a fleet was lost, and its share begun anew. */
+  WREDIS: {
+    sentence: ({ awayMs }: { readonly awayMs: number }) =>
+      `the Redis of the fleet came back after ${humanMs(awayMs)} without its data; all shares were added anew, and their connections opened again — redis-server --appendonly yes keeps them`,
+  },
   WSHARE: {
     sentence: ({
       share,

@@ -8,6 +8,7 @@
  *     hash    {prefix}:RUN:reports    by share: what its connections have counted, since its generation began
  *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
  *     key     {prefix}:RUN:conductor  its beat; gone when it hasn't said for a while that it lives
+ *     key     {prefix}:RUN:begun      there as long as Redis has all of the run
  *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
  */
 import { z } from 'zod';
@@ -182,6 +183,7 @@ export const fleetKeys = (prefix: string, run = '') =>
     generations: `{${prefix}}:${run}:generations`,
     events: `{${prefix}}:${run}:events`,
     conductor: `{${prefix}}:${run}:conductor`,
+    begun: `{${prefix}}:${run}:begun`,
   }) as const;
 
 /** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */

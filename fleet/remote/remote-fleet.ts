@@ -22,8 +22,10 @@ import {
 import { type ChosenWorker, partsOf, readOffers } from './offers.ts';
 import { Placement } from './placement.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
+import { watchGaps } from './redis-gaps.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { Reports } from './reports.ts';
+import { sayAnew, sayFirst, sayLast } from './run-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
 import { jobsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
@@ -74,6 +76,8 @@ export class RemoteFleet implements Fleet {
   #aliveAtMs = Number.NEGATIVE_INFINITY;
   #beat = 0;
   #looking: Promise<void> = Promise.resolve();
+  /** How long Redis was away, until that is told. */
+  #awayMs: number | undefined;
 
   constructor(
     plan: RemotePlan,
@@ -108,9 +112,10 @@ export class RemoteFleet implements Fleet {
   }
 
   async begin(): Promise<void> {
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    watchGaps(this.#redis, (awayMs) => {
+      this.#awayMs = awayMs;
+    });
+    await sayFirst(this.#said);
     this.#looking = this.#lookOn();
     const deadline = now() + READY_WITHIN_MS;
     while (!this.#placement.allotment.isTaken) {
@@ -177,7 +182,7 @@ export class RemoteFleet implements Fleet {
     this.#stopping ??= (async () => {
       this.#give(this.#orders.stop(byRedis(this.#clock)));
       // Without Redis none of it can be done: workers then drain by themselves.
-      await Promise.race([this.#windUp().catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      await Promise.race([sayLast(this.#said).catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
       this.#ended = true;
       this.#clock.stop();
       await Promise.race([this.#queue.close().catch(() => {}), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]);
@@ -199,6 +204,23 @@ export class RemoteFleet implements Fleet {
 
   #isOver(): boolean {
     return this.#stopping !== undefined || this.#lost;
+  }
+
+  get #said() {
+    return {
+      redis: this.#redis,
+      keys: this.#keys,
+      orders: this.#orders,
+      reports: this.#reports,
+      shares: this.#shares,
+      run: this.#run,
+      sayAlive: () => this.#sayAlive(),
+      give: (order: FleetOrder) => void this.#give(order),
+      queue: this.#queue,
+      jobs: () => this.#jobs(),
+      offers: () => this.#offers(),
+      isOver: () => this.#stopping !== undefined,
+    };
   }
 
   /** @returns its number */
@@ -241,7 +263,7 @@ export class RemoteFleet implements Fleet {
       try {
         await this.#reports.look();
         if (!this.#isOver()) this.#placement.look();
-        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS) {
+        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS || this.#awayMs !== undefined) {
           await this.#sayAlive();
           await this.#renew();
           for (const share of await this.#untaken.look()) if (!this.#isOver()) this.#placement.leave(share);
@@ -260,17 +282,12 @@ export class RemoteFleet implements Fleet {
     await sayAlive(this.#redis, this.#keys.conductor, said, this.#voice);
   }
 
-  /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
+  /** After Redis was away, and now and then: it may have come back as another one. */
   async #renew(): Promise<void> {
-    if (this.#stopping || (await this.#redis.exists(this.#keys.orders)) === 1 || this.#stopping) return;
-    this.#orders.epoch++;
-    this.#reports.forget();
-    const all = Array.from({ length: this.#shares }, (_, share) => share);
-    const known = all.flatMap((share) => [share, this.#reports.sum.newest(share)?.generation ?? 0]);
-    await this.#redis.hset(this.#keys.generations, ...known);
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    const awayMs = this.#awayMs;
+    this.#awayMs = undefined;
+    const isEmpty = await sayAnew(this.#said);
+    if (awayMs !== undefined) this.#events.onRedisBack({ awayMs, isEmpty });
   }
 
   #lookForLost(): void {
@@ -284,16 +301,5 @@ export class RemoteFleet implements Fleet {
         hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
       }),
     );
-  }
-
-  /** Resolves when no worker has anything of this run any more. */
-  async #windUp(): Promise<void> {
-    await this.#queue.takeBack();
-    while ((await this.#queue.left()) > 0) await delay(LOOK_MS);
-    await this.#reports.look();
-    // The next leg is for all of them.
-    const { orders, reports, generations, events, conductor } = this.#keys;
-    while ((await this.#offers()).some(({ run }) => run === this.#run)) await delay(LOOK_MS);
-    await this.#redis.del(orders, reports, generations, events, conductor);
   }
 }

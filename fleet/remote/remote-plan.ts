@@ -4,6 +4,7 @@ import type { FleetEvents } from '../fleet.ts';
 import type { PlacedShare } from './allotment.ts';
 import type { LoopbackTarget } from './loopback.ts';
 import type { BehindShare } from './pace-watch.ts';
+import type { RedisBack } from './redis-gaps.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
@@ -30,6 +31,7 @@ export interface RemoteOptions {
 
 export interface RemoteEvents extends FleetEvents {
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
+  readonly onRedisBack: (back: RedisBack) => void;
   readonly onMoved: (moved: MovedShare) => void;
   /** Something lies in Redis that nobody of this fleet can have written; it is left out. Told once of each. */
   readonly onForeign: (what: 'report' | 'event') => void;

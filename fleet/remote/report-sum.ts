@@ -71,10 +71,14 @@ export class ReportSum {
     this.#over.add(`${share} ${generation}`);
   }
 
+  hasLetGo(share: number, generation: number): boolean {
+    return this.#over.has(`${share} ${generation}`);
+  }
+
   /** Whether a generation was replaced whose worker has not said that it let go: its connections may still be open. */
   get hasStrays(): boolean {
     return this.#shares.some((generations, share) =>
-      generations.slice(0, -1).some(({ report: { generation } }) => !this.#over.has(`${share} ${generation}`)),
+      generations.slice(0, -1).some(({ report: { generation } }) => !this.hasLetGo(share, generation)),
     );
   }
 
