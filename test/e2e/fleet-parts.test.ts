@@ -79,7 +79,10 @@ describe('parts of a run over a fleet', () => {
     assert.match(dry.stdout, /600 connections over the fleet: fit/);
     const folder = newFolder(t);
     assertWentThrough(await connrig(t, [...plan, '--out', folder]));
-    assert.deepEqual(partsIn(folder)?.sort((a, b) => a - b), [100, 150, 350]);
+    assert.deepEqual(
+      partsIn(folder)?.sort((a, b) => a - b),
+      [100, 150, 350],
+    );
     assert.deepEqual(topOf(folder), [600, 600]);
     const top = readSamples(folder).findLast((sample) => sample.type === 'memory' && sample.phase === 'hold');
     assert.ok(top?.type === 'memory' && top.residuals);
@@ -97,7 +100,10 @@ describe('parts of a run over a fleet', () => {
     const folder = await runAndKill(t, url, workers, async () => {
       await startWorker(t, url, 'small', ['--max', '50']);
     });
-    assert.deepEqual(partsIn(folder)?.sort((a, b) => a - b), [50, 350]);
+    assert.deepEqual(
+      partsIn(folder)?.sort((a, b) => a - b),
+      [50, 350],
+    );
     assert.deepEqual(topOf(folder), [400, 400]);
     assert.equal(readEvents(folder).filter(({ type }) => type === 'share-moved').length, 1);
   });
@@ -106,14 +112,20 @@ describe('parts of a run over a fleet', () => {
     const { url } = await startRedisServer(t);
     const workers = [await startWorker(t, url, 'one'), await startWorker(t, url, 'two')];
     const folder = await runAndKill(t, url, workers);
-    assert.deepEqual(partsIn(folder)?.sort((a, b) => a - b), [0, 400]);
+    assert.deepEqual(
+      partsIn(folder)?.sort((a, b) => a - b),
+      [0, 400],
+    );
     assert.deepEqual(topOf(folder), [400, 400]);
     const codes = readEvents(folder).flatMap((event) => (event.type === 'warning' ? [event.code] : []));
     assert.ok(codes.includes('WSHARELEFT'), codes.join());
   });
 
   const CPU = '/sys/fs/cgroup/cpu';
-  const slow = !existsSync(join(CPU, 'cpu.cfs_quota_us')) || process.getuid?.() !== 0 ? 'needs a cgroup of v1 for the processor' : SKIP;
+  const slow =
+    !existsSync(join(CPU, 'cpu.cfs_quota_us')) || process.getuid?.() !== 0
+      ? 'needs a cgroup of v1 for the processor'
+      : SKIP;
   it('are lowered for a machine that can not keep the pace', { ...TIMEOUT, skip: slow }, async (t) => {
     const { url } = await startRedisServer(t);
     const more = ['--lock-time', '60s'];
@@ -125,7 +137,19 @@ describe('parts of a run over a fleet', () => {
     });
     const folder = newFolder(t);
     const run = startConnrig(t, [
-      ...['run', '--fleet', url, '--protocol', 'ws', '--tls', '--connections', '1200', '--levels', '600,1200', '--rate', '60/s'],
+      ...[
+        'run',
+        '--fleet',
+        url,
+        '--protocol',
+        'wss',
+        '--connections',
+        '1200',
+        '--levels',
+        '600,1200',
+        '--rate',
+        '60/s',
+      ],
       ...[...HASTY, '--out', folder],
     ]);
     await eventually(() => workers.every(holds), 'both hold a share', 120_000);
