@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Examined, examinePlan } from '../client/examine.ts';
+import type { ExaminedFleet, examineFleet } from '../client/examine-fleet.ts';
 import type { PlanOutline } from '../client/plan-outline.ts';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import { explain } from '../client/preflight/check.ts';
@@ -33,14 +34,18 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
 /**
  * Prints what was found on stdout, and, for `connrig run --dry-run`, what the run is going to do.
  *
- * @throws RigError (exit 3, or 4 for an address out of reach) when something would fail, after printing; what {@link examinePlan} throws, before
+ * @throws RigError (exit 3, or 4 for an address out of reach and a Redis that doesn't do) when something would fail, after printing; what {@link examinePlan} throws, before
  */
 export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outline?: PlanOutline): Promise<void> {
   const { stdout } = deps;
   const examined = await examinePlan(config);
   const { need, findings, most, snapshot, setups, obstacle } = examined;
-  const fleet = outline && config.fleet !== undefined ? await import('./fleet-split.ts') : undefined;
-  const split = await fleet?.splitOf(setups, config, deps);
+  // A dry run says who would hold what.
+  const split =
+    config.fleet !== undefined && outline
+      ? await (await import('./fleet-split.ts')).splitOf(setups, config, deps)
+      : undefined;
+  const fleet = config.fleet !== undefined && !outline ? await lookAtFleet(config, setups, deps) : undefined;
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
     const found = {
@@ -53,19 +58,30 @@ export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outlin
       snapshot,
       abilities,
       readingMs,
+      ...(fleet && { fleet: withoutError(fleet) }),
     };
     stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
   } else {
     const plan = outline ? `${(await import('./plan-text.ts')).planText(outline)}\n\n` : '';
-    const shares = split ? fleet!.splitText(split) : '';
-    stdout.write(
-      `${plan}${shares}${tableOf(findings)}\n\n${split ? fleetSummaryOf(examined, split) : summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`,
-    );
+    const machine = [
+      ...(split && split.legs.length > 0 ? [(await import('./fleet-split.ts')).splitText(split)] : []),
+      ...(findings.length > 0 ? [tableOf(findings)] : []),
+      // What other machines hold doesn't have to fit here.
+      ...(split ? [fleetSummaryOf(examined, split)] : fleet ? [] : [summaryOf(examined)]),
+      ...(fleet ? [(await import('./fleet-text.ts')).fleetText(fleet)] : []),
+    ];
+    stdout.write(`${plan}${[...machine, abilitiesOf(abilities, readingMs)].join('\n\n')}\n`);
   }
   // What can be measured is told all the same.
-  const error = obstacle ?? explain(findings) ?? split?.problem;
+  const error = obstacle ?? explain(findings) ?? split?.problem ?? fleet?.error;
   if (error) throw error;
 }
+
+/** Loaded by those alone who have one. */
+const lookAtFleet = async (...given: Parameters<typeof examineFleet>): ReturnType<typeof examineFleet> =>
+  (await import('../client/examine-fleet.ts')).examineFleet(...given);
+
+const withoutError = ({ error: _, ...fleet }: ExaminedFleet): Omit<ExaminedFleet, 'error'> => fleet;
 
 /** What a check is about, for people: what there may be too little of, and whose it is. */
 export const CHECK_NOUNS = {

@@ -25,7 +25,7 @@ export async function splitOf(setups: readonly LegSetup[], config: RunConfig, de
   }
 }
 
-/** A table for each leg; empty where nothing is split. */
+/** A table for each leg. */
 export function splitText({ legs }: FleetSplit): string {
   return legs
     .map(({ name, shares }) => {
@@ -37,7 +37,7 @@ export function splitText({ legs }: FleetSplit): string {
         bound ?? '',
       ]);
       const table = alignColumns([['worker', 'host', 'would get', 'has room for', 'by'], ...rows], [2, 3]);
-      return `leg ${name} over the workers that wait:\n${table.replace(/^/gm, '  ')}\n\n`;
+      return `leg ${name} over the workers that wait:\n${table.replace(/^/gm, '  ')}`;
     })
-    .join('');
+    .join('\n\n');
 }

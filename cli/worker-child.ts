@@ -24,6 +24,7 @@ process.on('message', async (message: ToHolder) => {
   const lease = {
     onMessage: (handler: (message: ToHolder) => void) => void handlers.add(handler),
     onLeaseGone: (handler: () => void) => void process.on('disconnect', handler),
+    say: (line: string) => void process.stderr.write(`${line}\n`),
     exit: () => process.exit(),
   };
   const said = await holdShare(message, lease, THREAD_ENTRY).then(

@@ -5,6 +5,7 @@ import { readPlace, readResources } from '../client/preflight/machine-offer.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { readWorkerConfig, WORKER_OPTIONS, type WorkerConfig } from '../config/worker/worker-options.ts';
 import { EXIT, usageError } from '../core/values/errors.ts';
+import { redactText } from '../core/values/secrets.ts';
 import { whyNoEpoll } from '../fleet/engines/index.ts';
 import { runWorker } from '../fleet/remote/lease.ts';
 import { addOptions, readLine } from './command-options.ts';
@@ -29,7 +30,8 @@ async function refuseForeignSources(sources: readonly string[]): Promise<void> {
 
 /** Waits for shares, and holds them, until a signal. */
 async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
-  const { redis, prefix, token, allow, most = null, lockMs, name = `${hostname()}:${process.pid}` } = config;
+  const { redis, prefix, token, certificate, allow, most = null, lockMs } = config;
+  const { name = `${hostname()}:${process.pid}` } = config;
   await refuseForeignSources(config.sources ?? []);
   const { filesHard, portRange, reservedPorts } = await readSnapshot();
   const engine = (await whyNoEpoll(process.platform)) === undefined ? 'epoll' : 'node';
@@ -40,9 +42,10 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
   });
   try {
     await runWorker({
-      redisUrl: redis,
+      redisUrl: redis.url,
+      redisCa: redis.ca,
       prefix,
-      token,
+      own: { token, env: deps.env, certificate },
       version: deps.version,
       offer: {
         worker: name,
@@ -63,7 +66,7 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
       allowed: allow,
       lockMs,
       holderEntry: new URL('./worker-child.js', import.meta.url),
-      say: (line) => deps.stderr.write(`${line}\n`),
+      say: (line) => deps.stderr.write(`${redactText(line)}\n`),
       signal: stopping.signal,
     });
   } finally {

@@ -26,7 +26,6 @@ export interface LegSetup {
   readonly securedBy: Drive['securedBy'];
 }
 
-const OURS: Place = { ip: '127.0.0.1', ips: ['127.0.0.1'] };
 /** A Unix socket is on this machine, and has no address. */
 export const AT_SOCKET: Place = { ip: '', ips: [] };
 /** Descriptors a process of our server keeps for itself: refusals, admin port, the process; somewhat less in fact. */
@@ -39,7 +38,9 @@ export type Place = Pick<LegSetup, 'ip' | 'ips'>;
  * @param places of the URLs, in their order; empty for the built-in server
  */
 export const setUpLegs = (config: RunConfig, places: readonly Place[], drive: Drive, has: Snapshot): LegSetup[] =>
-  config.plan.legs.map((_, index) => setUpLeg(config, index, places[index] ?? OURS, drive, has));
+  config.plan.legs.map((_, index) =>
+    setUpLeg(config, index, places[index] ?? { ip: config.listen, ips: [config.listen] }, drive, has),
+  );
 
 /** One leg alone: again, once it is known at which of several addresses its target listens. */
 export function setUpLeg(

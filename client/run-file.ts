@@ -74,6 +74,8 @@ export function recordedConfig(config: RunConfig): Record<string, unknown> {
     dialectSettings,
     publishHeader: _______,
     publishMessage: ________,
+    fleetToken: _________a,
+    fleetCa: __________a,
     ...settings
   } = config;
   const texts = urls.map(({ text }) => text);

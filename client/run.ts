@@ -150,7 +150,7 @@ async function findPlaces({ urls, pid, command }: RunConfig, warn: Warn): Promis
 /** Only a target that is there already can be tried before anything starts. */
 async function tryTls(config: RunConfig, { url, ip, ...setup }: LegSetup): Promise<void> {
   const securing = url && !canStartAnew(config) ? securingOf(config, setup, { url }) : undefined;
-  if (securing) await shakeHands(securing, url!, ip);
+  if (securing) await shakeHands(securing, url!, ip, config.fleet !== undefined);
 }
 
 /** What a run is called that nobody has named. */

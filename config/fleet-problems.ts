@@ -1,14 +1,17 @@
 import { throughoutOf } from '../core/behaviours/behaviours.ts';
 import type { Leg } from '../core/schemas/leg.ts';
+import type { OptionValues, Variables } from './read-options.ts';
 import { FLEET_OPTIONS } from './run/fleet-options.ts';
 import type { IsNamed, RunConfig } from './run-config-shape.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { readRedisAccess } from './worker/redis-options.ts';
+import { REDIS_OF_ENV, REDIS_VARIABLE, readRedisUrl } from './worker/redis-url.ts';
 
 /** What has no meaning for connections of other machines, or can't be done for them yet. */
 const REFUSED = {
   data: 'rows are in the memory of this machine',
-  cert: 'the key would lie in Redis',
-  key: 'it would lie in Redis',
+  cert: 'each worker shows its own, connrig worker --cert FILE --key FILE',
+  key: 'each worker has its own, connrig worker --cert FILE --key FILE',
   sources: 'workers have addresses of their own',
 } as const;
 
@@ -21,7 +24,7 @@ const BEHAVIOURS: Readonly<Partial<Record<RunConfig['behaviour']['kind'], string
 /** What a run over several machines is refused for, or one that names details of a fleet and no fleet. */
 export function fleetProblems(config: RunConfig, legs: readonly Leg[], named: IsNamed): string[] {
   if (config.fleet === undefined) {
-    return (['fleetWorkers', 'fleetPrefix'] as const)
+    return (['fleetWorkers', 'fleetPrefix', 'fleetToken', 'redisPassword', 'redisCa'] as const)
       .filter(named)
       .map((key) => `--${FLEET_OPTIONS[key].name}: there is no fleet without --fleet redis://10.0.0.1:6379`);
   }
@@ -38,4 +41,18 @@ export function fleetProblems(config: RunConfig, legs: readonly Leg[], named: Is
     problems.push('--fleet: a Unix socket can not be reached from other machines; give a URL with a host');
   }
   return problems;
+}
+
+/** Where the fleet of a run meets, as its options and the environment say. @param problems a sentence is added for each */
+export function fleetAccess(
+  values: Readonly<Partial<Record<'fleet' | 'redisPassword' | 'redisCa', unknown>>>,
+  env: Variables,
+  problems: string[],
+): Pick<RunConfig, 'fleet' | 'fleetCa'> {
+  const { fleet, redisPassword, redisCa } = values as OptionValues<typeof FLEET_OPTIONS>;
+  const given = fleet === REDIS_OF_ENV ? readRedisUrl(env[REDIS_VARIABLE] ?? '') : { value: fleet };
+  if ('problem' in given) problems.push(`--fleet without a URL takes it of ${REDIS_VARIABLE}: ${given.problem}`);
+  if ('problem' in given || given.value === undefined) return { fleet: undefined, fleetCa: undefined };
+  const { url, ca } = readRedisAccess(given.value, { redisPassword, redisCa }, problems);
+  return { fleet: url, fleetCa: ca };
 }

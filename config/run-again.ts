@@ -26,6 +26,8 @@ const SECRETS: ReadonlySet<string> = new Set([
   'expect',
   'publish-header',
   'publish-message',
+  'fleet-token',
+  'redis-password',
 ]);
 
 /**

@@ -11,7 +11,11 @@ type Options = typeof RUN_OPTIONS;
 
 /** A run as asked for: parsed once, complete, frozen. Settings without a default may be missing. */
 export type RunConfig = Readonly<
-  Omit<OptionValues<Options>, 'baseline'> & {
+  Omit<OptionValues<Options>, 'baseline' | 'fleet' | 'redisPassword'> & {
+    /** The Redis of the fleet, with its password. Secret. */
+    fleet: string | undefined;
+    /** Certificates that vouch for it, PEM. */
+    fleetCa: string | undefined;
     urls: readonly TargetUrl[];
     plan: Plan;
     baseline: EarlierRun | undefined;

@@ -9,6 +9,23 @@ test('a process id needs a URL to say where that process listens', () => {
   assert.match(findRunProblem({ pid: '4711' }), /^--pid: /);
 });
 
+test('the built-in server listens at one address, and no other target is told where', () => {
+  assert.equal(parseRunConfig({ listen: '10.0.0.9' }).listen, '10.0.0.9');
+  assert.equal(parseRunConfig({ listen: '[fd00::7]', protocol: 'ws' }).listen, 'fd00::7');
+  for (const [listen, says] of [
+    ['0.0.0.0', /^--listen: 0\.0\.0\.0 is every address, and connections go to one/],
+    ['[::]', /^--listen: \[::\] is every address/],
+    ['here', /^--listen: "here" is no IP address such as 10\.0\.0\.9/],
+    ['10.0.0.9:3000', /^--listen: "10\.0\.0\.9:3000" is no IP address .*ports are found by themselves/],
+    ['fe80::1%eth0', /^--listen: "fe80::1%eth0" is no IP address/],
+  ] as const)
+    assert.match(findRunProblem({ listen }), says);
+  const listen = '10.0.0.9';
+  assert.match(findRunProblem({ listen, urls: ['ws://h:1'] }), /^--listen: only the built-in server is told/);
+  assert.match(findRunProblem({ listen, target: 'node-ws' }), /^--listen: servers of --target listen at 127/);
+  assert.match(findRunProblem({ listen, protocol: 'ws+unix' }), /^--listen: a Unix socket has no address/);
+});
+
 test('a command needs the URL it is to listen at, and is no running process', () => {
   const urls = ['ws://h:1'];
   assert.equal(parseRunConfig({ command: 'node server.js', urls }).command, 'node server.js');

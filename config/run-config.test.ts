@@ -31,6 +31,7 @@ test('with nothing said, both protocols climb to 5,000 in 10 levels against our 
     talkMs: 2000,
     engine: 'auto',
     fleetPrefix: 'connrig',
+    listen: '127.0.0.1',
     insecure: false,
     resume: 'off',
     tlsMaterial: undefined,

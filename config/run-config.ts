@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { throughoutOf } from '../core/behaviours/behaviours.ts';
+import type { Leg } from '../core/schemas/leg.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
@@ -8,7 +9,7 @@ import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
 import { isLoopback } from '../telemetry/listen.ts';
 import { accessProblems, readAdminTls } from './admin-options.ts';
 import { baselineProblems } from './baseline.ts';
-import { fleetProblems } from './fleet-problems.ts';
+import { fleetAccess, fleetProblems } from './fleet-problems.ts';
 import { legsOf } from './legs.ts';
 import { findNearest } from './nearest.ts';
 import { type RawSettings, readOptions, strangerProblems } from './read-options.ts';
@@ -53,11 +54,20 @@ export function parseRunConfig(
     values['baseline'] = readBaseline(values['baseline']);
     if (typeof values['baseline'] === 'string') problems.push(`--baseline: ${values['baseline']}`);
   }
+  const { fleet, fleetCa } = fleetAccess(values, env, problems);
   const named: IsNamed = (key) =>
     commandLine[RUN_OPTIONS[key].name] !== undefined || file[RUN_OPTIONS[key].name] !== undefined;
   const protocols = named('protocols') ? (values['protocols'] as RunConfig['protocols'] | undefined) : undefined;
   const urls = readUrls(commandLine['urls'] ?? file['urls'], protocols, problems);
-  const parsed = { ...values, urls, inlineOpening, openings: [] } as unknown as RunConfig;
+  const parsed = {
+    ...values,
+    fleet,
+    fleetCa,
+    redisPassword: undefined,
+    urls,
+    inlineOpening,
+    openings: [],
+  } as unknown as RunConfig;
   const plan = problems.length === 0 ? planOf(parsed, named, problems) : undefined;
   if (plan !== undefined && !OF_ONE.has(command)) problems.push(...shareProblems(plan));
   const needsTls = asksOverTls(parsed) || plan?.legs.some(({ transport }) => transport === 'tls');
@@ -120,7 +130,12 @@ function planOf(config: RunConfig, named: IsNamed, problems: string[]): Plan {
   }
   const legs = legsOf(config, exactly, named, problems);
   problems.push(...restartProblems(config, canStartAnew(config)), ...fleetProblems(config, legs, named));
-  problems.push(...targetProblems(config), ...exporterProblems(config), ...servingProblems(config, named));
+  problems.push(
+    ...targetProblems(config),
+    ...listenProblems(config, legs, named),
+    ...exporterProblems(config),
+    ...servingProblems(config, named),
+  );
   if (top > 100_000_000)
     problems.push(`--connections: ${printQuantity('count', top)} is beyond what the rig can count`);
   const plan = { legs, launches: launchesOf(config, named) };
@@ -222,6 +237,15 @@ function targetProblems({ urls, pid, command, exporter, inspect, collect, launch
     problems.push('--command and --pid: a server is either started by us or there already; leave one of them out');
   }
   return problems;
+}
+
+/** Others say by their URL where they listen. */
+function listenProblems({ urls, target }: RunConfig, legs: readonly Leg[], named: IsNamed): string[] {
+  if (!named('listen')) return [];
+  if (target !== undefined) return ['--listen: servers of --target listen at 127.0.0.1; leave one of them out'];
+  if (urls.length > 0) return ['--listen: only the built-in server is told where to listen; leave it or the URL out'];
+  const isNowhere = legs.every(({ family }) => family === 'unix');
+  return isNowhere ? ['--listen: a Unix socket has no address; leave it out'] : [];
 }
 
 function unknownKeys(file: RawSettings): string[] {

@@ -108,10 +108,14 @@ export interface Fleet {
   shares?(): readonly ShareState[];
   /** What each of them came to since the ramp to the level began. */
   residuals?(): readonly ShareResidual[];
+  /** Has workers elsewhere tell at once what they have counted: it is in the tally when this is confirmed. @returns the order's number */
+  refresh(): number;
   /** What is published and received; undefined where nobody publishes. */
   readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
   confirmed(order: number): Promise<void>;
+  /** Whether connections may be open that no count has any more: those of a machine that was lost. Absent: there are none. */
+  hasStrays?(): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
   collectGarbage(): Promise<void>;
   /** Gives up what is opening, closes what is open, ends all workers. Idempotent. @param how in order, unless said */
@@ -222,6 +226,8 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     },
     vanished: () => vanished,
     tally: () => tallies.read(),
+    // It reads what workers write.
+    refresh: () => 0,
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
       return sumHistograms(parts);

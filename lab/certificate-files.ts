@@ -28,8 +28,10 @@ export interface TargetSecuring {
 /**
  * Makes a certificate and a key for one launch, in files that nobody else may read. Over plain transport there are none,
  * whatever the environment says: a server that finds some would speak TLS.
+ *
+ * @param ip of this machine, by which it may be called besides
  */
-export function secureTarget(transport: TransportName, env: Env): TargetSecuring {
+export function secureTarget(transport: TransportName, env: Env, ip = '127.0.0.1'): TargetSecuring {
   const { [CERT]: _cert, [KEY]: _key, ...plain } = env;
   if (transport === 'plain') return { env: plain, certificate: undefined, caCert: undefined, remove() {} };
   const folder = mkdtempSync(join(tmpdir(), 'connrig-certificate-'));
@@ -38,7 +40,7 @@ export function secureTarget(transport: TransportName, env: Env): TargetSecuring
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const { cert, key } = makeCertificate({ names: NAMES, now: new Date(), days: DAYS });
+  const { cert, key } = makeCertificate({ names: [...new Set([...NAMES, ip])], now: new Date(), days: DAYS });
   const certificate = { certPath: write('cert.pem', cert), keyPath: write('key.pem', key) };
   return {
     env: { ...plain, [CERT]: certificate.certPath, [KEY]: certificate.keyPath },

@@ -71,7 +71,8 @@ test('connrig meter tells everything: asked for its metrics once, then for its r
   assert.deepEqual(asked, ['/metrics', '/readings', '/readings']);
   assert.deepEqual(exporter, { metric: 'connrig_target_memory_bytes', bytes: 7e6 });
   assert.deepEqual(target, there.target);
-  assert.deepEqual(remote, { slab: null, sockstat: there.sockstat, host: there.host });
+  const ends = { accepted: 100, queued: 0, requests: 0 };
+  assert.deepEqual(remote, { slab: null, sockstat: there.sockstat, host: there.host, ends });
   assert.deepEqual(missing, [{ meter: 'slab', why: `at ${new URL(base).host}: for root only` }]);
   const queue = { sockets: 100, bytes: 100, truesizeBytes: 83_300 };
   const targetQueues = { received: queue, written: queue, reservedBytes: 409_600 };
@@ -79,6 +80,8 @@ test('connrig meter tells everything: asked for its metrics once, then for its r
     JSON.stringify({ ...there, established: { ...there.established, targetQueues, ...established } });
   answers['/readings?ports=80%2C81'] = told({});
   assert.deepEqual((await read([80, 81])).remote?.queues, targetQueues);
+  answers['/readings?ports=80%2C81'] = told({ queuedEnds: 10 });
+  assert.equal((await read([80, 81])).remote?.ends?.accepted, 90, 'those that wait have no process yet');
   answers['/readings?ports=80%2C81'] = told({ targetEnds: 0 });
   assert.equal((await read([80, 81])).remote?.queues, undefined, 'the ports have other numbers there');
   const one = await openExporter(source(`${base}#process_resident_memory_bytes`))();

@@ -1,3 +1,4 @@
+import { endsIn } from '../core/ledger/taken.ts';
 import { HeldSockets, type MeterName, type ProcessTree, Readings } from '../core/schemas/readings.ts';
 import { RigError } from '../core/values/errors.ts';
 import { redactBroken, redactUrl } from '../core/values/secrets.ts';
@@ -156,13 +157,21 @@ function answerOfMeter(text: string, from: URL): ExporterAnswer {
   if (!parsed.success) throw new Missing(notOfThisVersion(from));
   const { target, cgroup, slab, slabBasis, sockstat, host, established, missing } = parsed.data;
   // Without a connection there the ports have other numbers: what is queued isn't known then.
-  const queues = established !== null && established.targetEnds > 0 ? established.targetQueues : undefined;
+  const isListed = established !== null && established.targetEnds > 0;
+  const queues = isListed ? established.targetQueues : undefined;
   return {
     by: target && answeredByMeter(target, host),
     exporter: target && { metric: 'connrig_target_memory_bytes', bytes: target.anonBytes ?? target.rssBytes },
     target,
     cgroup,
-    remote: { slab, ...(slabBasis && { slabBasis }), sockstat, host, ...(queues && { queues }) },
+    remote: {
+      slab,
+      ...(slabBasis && { slabBasis }),
+      sockstat,
+      host,
+      ...(queues && { queues }),
+      ...(isListed && { ends: endsIn(established) }),
+    },
     missing: missing
       .filter(({ meter }) => TAKEN_OVER.includes(meter))
       .map(({ meter, why }) => ({ meter, why: `at ${from.host}: ${why}` })),

@@ -38,7 +38,7 @@ export interface MeterOptions {
   readonly exporter?: ExporterSource | undefined;
   /** The target's end of its connections doesn't lie in this machine's kernel. */
   readonly targetIsElsewhere?: boolean;
-  /** Ports the target listens on; empty: no outside count. */
+  /** Ports the target listens on; empty: no outside count. For a target elsewhere, its `connrig meter` counts. */
   readonly ports: readonly number[];
   /** Where it listens on them; undefined: connections to any address count. */
   readonly ip?: string | undefined;
@@ -94,7 +94,7 @@ export interface Meters {
    * Where the connections are: the kernel's list of them, and the target's open files, without anything else. For a target
    * elsewhere its exporter is asked. What can't be told is null.
    */
-  readEnds(): Promise<Pick<Readings, 'established' | 'target'>>;
+  readEnds(): Promise<Pick<Readings, 'established' | 'target' | 'remote'>>;
   /** What the target's runtime says of its heap now, without a collection; null when it can't be asked, or doesn't answer soon. */
   readHeap(): Promise<Runtime | null>;
 }
@@ -160,7 +160,7 @@ export function openMeters(options: MeterOptions): Meters {
       take('sockstat', sockstatOrMissing),
       take('host', () => readHost()),
       first === undefined || !isLinux ? null : ofTarget!.then((tree) => take('cgroup', () => readCgroupOf(tree))),
-      askExporter ? take('exporter', () => askExporter(list ? ports : [])) : null,
+      askExporter ? take('exporter', () => askExporter(list && targetIsElsewhere ? ports : [])) : null,
     ]);
     if (told) missing.push(...told.missing);
     const readings: Readings = {
@@ -193,7 +193,7 @@ export function openMeters(options: MeterOptions): Meters {
 
   function readList(isNarrow: boolean): Promise<Established> | null {
     if (socketPath !== undefined) return readUnixEnds(socketPath);
-    return ports.length > 0 ? readEstablished(ports, { ip, isNarrow }) : null;
+    return ports.length > 0 && !targetIsElsewhere ? readEstablished(ports, { ip, isNarrow }) : null;
   }
 
   async function addLists(readings: Readings, connections?: number): Promise<Readings> {
@@ -257,15 +257,16 @@ export function openMeters(options: MeterOptions): Meters {
     return { target: readLiveTree(trees.target), client: readLiveTree(trees.client) };
   }
 
-  async function readEnds(): Promise<Pick<Readings, 'established' | 'target'>> {
+  async function readEnds(): Promise<Pick<Readings, 'established' | 'target' | 'remote'>> {
     const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
       const measured = await askMeter(read);
       return 'value' in measured ? measured.value : null;
     };
     const listing = readList(true);
     const established = listing && (await orNull(() => listing));
-    if (pids.length > 0 || !askExporter) return { established, target: readLive().target };
-    return { established, target: (await orNull(askExporter))?.target ?? null };
+    if (pids.length > 0 || !askExporter) return { established, target: readLive().target, remote: null };
+    const told = await orNull(() => askExporter(targetIsElsewhere ? ports : []));
+    return { established, target: told?.target ?? null, remote: told?.remote ?? null };
   }
 
   async function readHeap(): Promise<Runtime | null> {

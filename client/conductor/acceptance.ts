@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { type Before, type Taken, takenOf } from '../../core/ledger/taken.ts';
+import { endsIn, type Taken, type TargetEnds, takenByEnds, takenOf } from '../../core/ledger/taken.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { RigError } from '../../core/values/errors.ts';
 import { readAcceptQueue } from '../../memory/accept-queue.ts';
@@ -8,6 +8,8 @@ import { type Backlog, type ListenCounters, readBacklog, readListenCounters } fr
 import type { Meters } from '../../memory/meter-set.ts';
 import { readUnixBacklog } from '../../memory/unix-ends.ts';
 import { explainLack } from './acceptance-error.ts';
+
+type EndsRead = Pick<Readings, 'established' | 'target'> & Partial<Pick<Readings, 'remote'>>;
 
 export interface AcceptanceOptions {
   readonly url: string;
@@ -19,6 +21,8 @@ export interface AcceptanceOptions {
   readonly pid: number | null;
   /** The target's end of the connections lies in this machine's kernel. */
   readonly isLocal: boolean;
+  /** Connections come from other machines, too. */
+  readonly isOfFleet?: boolean;
   readonly meters: Pick<Meters, 'readEnds' | 'readLive'>;
 }
 
@@ -30,7 +34,7 @@ export class Acceptance {
   readonly #options: AcceptanceOptions;
   readonly #seesOurNetwork: boolean;
   readonly #counters = readListenCounters();
-  #before: Before = { established: null, target: null };
+  #before: EndsRead = { established: null, target: null };
   #backlog: Backlog | null = null;
   #listedAtMs = Number.NEGATIVE_INFINITY;
   #last: Taken | null = null;
@@ -42,7 +46,7 @@ export class Acceptance {
   }
 
   /** Connections that the target has by then are somebody else's. */
-  async begin(readings: Pick<Readings, 'established' | 'target'>): Promise<void> {
+  async begin(readings: EndsRead): Promise<void> {
     this.#before = readings;
     this.#backlog = await this.#readBacklog();
   }
@@ -68,7 +72,10 @@ export class Acceptance {
   }
 
   /** By a reading with the list of connections. */
-  takenOf(level: number, readings: Pick<Readings, 'established' | 'target'>): Taken | null {
+  takenOf(level: number, readings: EndsRead): Taken | null {
+    const ends = this.#options.isOfFleet ? this.#endsIn(readings) : null;
+    const byEnds = ends && takenByEnds(level, this.#endsIn(this.#before), ends);
+    if (byEnds || this.#options.isOfFleet) return byEnds ?? takenOf(level, this.#before, readings, false);
     const bySockets = this.#seesOurNetwork ? takenOf(level, this.#before, readings, true) : null;
     if (bySockets && (bySockets.by === 'files' || this.#isTold(bySockets))) return bySockets;
     return takenOf(level, this.#before, readings, false);
@@ -96,6 +103,11 @@ export class Acceptance {
     if (connections > 0 || queued > 0 || requests > 0 || this.#options.socketPath !== undefined) return true;
     const counters = this.#counted();
     return counters !== null && Object.values(counters).some((count) => count > 0);
+  }
+
+  #endsIn({ established, remote }: EndsRead): TargetEnds | null {
+    if (this.#seesOurNetwork) return established && endsIn(established);
+    return remote?.ends ?? null;
   }
 
   async #readBacklog(): Promise<Backlog | null> {

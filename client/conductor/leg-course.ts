@@ -103,6 +103,9 @@ export class LegCourse {
   cycle = 0;
   /** A target that accepts late is told of once. */
   isKnownLate = false;
+  /** How long it may still be waited for connections that no share counts, and how many there were last. */
+  patienceForStraysMs = 120_000;
+  strays = 0;
   #rampMs = 0;
   #rampOpened = 0;
 

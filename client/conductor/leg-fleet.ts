@@ -4,13 +4,15 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
-import type { RemoteEvents, RemoteOptions, RemotePlan } from '../../fleet/remote/remote-plan.ts';
+import type { RemoteEvents, RemotePlan } from '../../fleet/remote/remote-plan.ts';
 import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
+import { loopbackOf, remoteLayoutOf, remoteOf } from '../fleet-options.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { takenByEach } from '../preflight/check-plan.ts';
 import { securingOf, withoutZone } from '../securing.ts';
+import { secretsSaid } from './discreet-recorder.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { THREAD_ENTRY } from './thread-entry.ts';
 
@@ -38,47 +40,30 @@ export const startLegFleet = (
   setup: LegSetup,
   target: Target,
   events: RemoteEvents,
-  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+  { version }: Pick<RunDeps, 'version'>,
 ): Promise<Fleet> => {
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
-    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version, env));
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, setup, version));
   return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
-  { workers }: RunConfig,
+  config: RunConfig,
   setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
   return {
     ...options,
     takes: takenByEach(setup),
+    loopbackOf: loopbackOf(config, setup)?.place,
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: remoteLayoutOf(setup, workers),
+    layout: remoteLayoutOf(setup, config.workers),
+    secrets: secretsSaid(config),
   };
 }
-
-/** What of a layout goes for all machines. */
-export const remoteLayoutOf = (
-  { ip, layout: { engine } }: LegSetup,
-  workers: number | undefined,
-): RemotePlan['layout'] => ({ engine, loopback: ip.startsWith('127.'), workers });
-
-/** Where the workers of a run are. */
-export const remoteOf = (
-  { fleet, fleetPrefix, fleetWorkers }: RunConfig,
-  version: string,
-  env: RunDeps['env'],
-): RemoteOptions => ({
-  url: fleet!,
-  prefix: fleetPrefix,
-  workers: fleetWorkers,
-  token: env['CONNRIG_FLEET_TOKEN'] || undefined,
-  version,
-});
 
 /** What the connections of a leg are, for whatever opens them. */
 export function legFleetOptions(

@@ -37,7 +37,7 @@ export async function startLegTarget(
   const env = howToCollect(config, 'command') === 'auto' ? withInspectorPort(deps.env) : deps.env;
   const started = { ip, log, signal: deps.signal, warn, env };
   if (built) return startBuiltTarget(built, leg, destinations, started);
-  if (!url) return startBuiltinTarget(deps.self, leg, destinations);
+  if (!url) return startBuiltinTarget(deps.self, leg, destinations, ip);
   if (command === undefined) return attachTarget(url, pid, exporter?.text);
   return startCommandTarget({ ...started, ips, command, name: command, url });
 }

@@ -59,6 +59,7 @@ export function startTicking(ticked: Ticked): () => void {
   let keptAtMs = Number.NEGATIVE_INFINITY;
   let keptPhase: LegState['phase'] | undefined;
   let sharesAtMs = Number.NEGATIVE_INFINITY;
+  let sharesLost = 0;
   const tick = (isLast = false): void => {
     const tally = fleet.tally();
     const counts = countsOf(tally);
@@ -70,7 +71,11 @@ export function startTicking(ticked: Ticked): () => void {
     const isKept = isLast || phase !== keptPhase || nowMs - keptAtMs >= tickEveryMs;
     if (isKept) [keptAtMs, keptPhase] = [nowMs, phase];
     const hasShares = isLast || nowMs - sharesAtMs >= SHARES_EVERY_MS;
-    if (hasShares) sharesAtMs = nowMs;
+    const shares = hasShares ? sharesOf(fleet) : {};
+    if (hasShares) {
+      sharesAtMs = nowMs;
+      sharesLost = shares.shares?.filter(({ lease }) => lease !== 'held').length ?? 0;
+    }
     const sample: Sample = {
       type: 'tick',
       elapsedMs: nowMs,
@@ -86,12 +91,12 @@ export function startTicking(ticked: Ticked): () => void {
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
-      ...(hasShares && sharesOf(fleet)),
+      ...shares,
       ...doingNow(plan.legs[index]!, tally, state()),
     };
     if (isKept) recorder.sample(sample);
     else recorder.passing(sample);
-    onProgress(progress.at(nowMs, state(), counts, { targetBytes, cost: costSoFar() }));
+    onProgress(progress.at(nowMs, state(), counts, { targetBytes, cost: costSoFar(), sharesLost }));
   };
   tick();
   const timer = setInterval(() => tick(), TICK_MS);

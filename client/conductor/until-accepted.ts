@@ -13,6 +13,8 @@ export interface AcceptWait {
   readonly timeoutMs: number;
   /** The ends that have them; null where that can't be told. */
   taken(): Promise<Taken | null>;
+  /** Whether they still are, for sure: asked before it is the target that doesn't take them. */
+  areOpen?(): Promise<boolean>;
   /** What to say when it doesn't get them all. */
   causeOf(taken: Taken): Promise<RigError>;
   /** Called between looks; throws to give up. */
@@ -26,7 +28,7 @@ export interface AcceptWait {
  * @returns how long that took, in ms
  * @throws RigError ETARGETFULL, EBACKLOG, EDEFERRED when it takes no more, ETIMEDOUT when it has taken none
  */
-export async function untilAccepted({ level, timeoutMs, taken, causeOf, look }: AcceptWait): Promise<number> {
+export async function untilAccepted({ level, timeoutMs, taken, areOpen, causeOf, look }: AcceptWait): Promise<number> {
   const startedAtMs = performance.now();
   let most = -1;
   let leastQueued = Number.POSITIVE_INFINITY;
@@ -39,7 +41,10 @@ export async function untilAccepted({ level, timeoutMs, taken, causeOf, look }: 
     if (now.connections > most || now.queued < leastQueued) progressAtMs = nowMs;
     most = Math.max(most, now.connections);
     leastQueued = Math.min(leastQueued, now.queued);
-    if (nowMs - progressAtMs > timeoutMs) throw await causeOf(now);
+    if (nowMs - progressAtMs > timeoutMs) {
+      if ((await areOpen?.()) !== false) throw await causeOf(now);
+      progressAtMs = performance.now();
+    }
     await delay(Math.max(POLL_MS, PAUSE_FOR_EACH_LOOK * (nowMs - lookedAtMs)));
   }
 }

@@ -72,6 +72,7 @@ export async function walkLeg(
       file.generator.legs[index]!.shares = [...shares];
       recorder.runFile(file);
     },
+    onForeign: (what) => warn(toWarning('WFLEETFOREIGN', { what, isSigned: config.fleetToken !== undefined })),
     onMoved: (moved) => {
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));
@@ -94,7 +95,7 @@ export async function walkLeg(
         forced,
         exporter: exporterOf(config),
         targetIsElsewhere: !local,
-        ports: local ? url.ports : [],
+        ports: url.ports,
         ip: ip === '' ? undefined : ip,
         socketPath: url.socketPath,
         clientPid: process.pid,
@@ -130,6 +131,7 @@ export async function walkLeg(
       socketPath: url.socketPath,
       pid: target.pid,
       isLocal: local,
+      isOfFleet: config.fleet !== undefined,
       meters,
     }),
     talkMs: config.talkMs,

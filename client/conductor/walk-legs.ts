@@ -85,7 +85,7 @@ async function walkLaunch(context: LegsContext, launch: number): Promise<RigErro
       const setup = ip === planned.ip ? planned : await context.setUpAgain(planned, ip);
       const securing = securingOf(config, setup, target);
       // Where it was there before the run, that has been tried.
-      if (securing && canStartAnew(config)) await shakeHands(securing, target.url, ip);
+      if (securing && canStartAnew(config)) await shakeHands(securing, target.url, ip, config.fleet !== undefined);
       await attended.lookInto();
       await noteTarget(context.file, recorder, target);
       const { runtime } = context.file.target;

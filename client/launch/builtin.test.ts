@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ServerMemory } from '../../core/schemas/admin.ts';
@@ -32,6 +34,29 @@ for (const processes of [1, 2]) {
     await target.stop(true);
     await target.stop(true);
     assert.equal(target.death(), undefined, 'we ended it');
+  });
+}
+
+const ELSEWHERE = process.platform === 'linux' ? {} : { skip: 'of 127.0.0.0/8 other systems have one address' };
+for (const transport of ['plain', 'tls'] as const) {
+  test(`it listens where it is told to (${transport}), and its certificate has that address`, {
+    ...TIMEOUT,
+    ...ELSEWHERE,
+  }, async (t) => {
+    const leg = { protocol: 'ws', transport, family: 'inet', perMessageDeflate: 'off' } as const;
+    const target = await startBuiltinTarget(SELF, leg, 2, '127.0.0.7');
+    t.after(() => target.stop(true));
+    assert.equal(target.url.host, '127.0.0.7');
+    for (const port of target.url.ports) {
+      await assert.rejects(once(connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
+      if (transport === 'tls') (await connectTls(port, target.caCert, { host: '127.0.0.7' })).destroy();
+      else {
+        const socket = connect(port, '127.0.0.7');
+        await once(socket, 'connect');
+        socket.destroy();
+      }
+    }
+    assert.match(target.adminUrl!, /^http:\/\/127\.0\.0\.1:/, 'who may read its memory is on this machine');
   });
 }
 

@@ -21,25 +21,27 @@ const KEPT_OUTPUT_CHARS = 8192;
 type Served = Pick<Leg, 'protocol' | 'transport' | 'family' | 'perMessageDeflate'>;
 
 /**
- * Starts the reference server in a process of its own, on free loopback ports outside the ephemeral range. It ends
+ * Starts the reference server in a process of its own, on free ports outside the ephemeral range. It ends
  * with us however we end: its stdin is our pipe, and it stops when that closes. Over TLS it gets a certificate that was made for
  * this launch.
  *
  * @param command how this very program is started, such as `['node', '/…/bin/main.js']`
  * @param served `perMessageDeflate`: whether it accepts permessage-deflate on ws
  * @param processes how many share the connections, each on a port of its own
+ * @param ip where it listens, one of this machine's
  * @throws RigError ETARGETSTART with what it printed
  */
 export async function startBuiltinTarget(
   command: readonly string[],
   served: Served,
   processes: number,
+  ip = '127.0.0.1',
 ): Promise<Target> {
   const { protocol, transport, family, perMessageDeflate } = served;
   const scheme = toScheme(protocol, transport, family);
   // One that we make is gone with us, however the server ends.
   const folder = family === 'unix' ? makeSocketFolder() : undefined;
-  const { env, caCert, certificate, remove } = secureTarget(transport, process.env);
+  const { env, caCert, certificate, remove } = secureTarget(transport, process.env, ip);
   const options = ['--protocol', scheme, '--processes', String(processes), '--json', '--until-stdin-ends'];
   if (folder !== undefined) options.push(`--${protocol}-socket`, `${folder}/${protocol}.sock`);
   if (certificate) options.push('--tls-cert', certificate.certPath, '--tls-key', certificate.keyPath);
@@ -48,7 +50,7 @@ export async function startBuiltinTarget(
   const adminToken = randomBytes(24).toString('base64url');
 
   const start = async (ports: Ports, onSpawn?: (pid: number) => void): Promise<Target> => {
-    const place = family === 'unix' ? [] : [`--${scheme}-port`, ports.served];
+    const place = family === 'unix' ? [] : ['--host', ip, `--${scheme}-port`, ports.served];
     const { child, ready, lastOutput } = await startServer(
       [...command, 'serve', ...options, ...place, '--admin-port', ports.admin],
       { ...env, CONNRIG_ADMIN_TOKEN: adminToken },

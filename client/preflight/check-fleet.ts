@@ -1,8 +1,8 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import { askFleet, type ProspectiveShare } from '../../fleet/remote/ask-fleet.ts';
 import { fleetCapacity } from '../conductor/leg-course.ts';
-import { remoteLayoutOf, remoteOf } from '../conductor/leg-fleet.ts';
 import type { RunDeps } from '../deps.ts';
+import { loopbackOf, remoteLayoutOf, remoteOf } from '../fleet-options.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { takenByEach } from './check-plan.ts';
 
@@ -14,7 +14,7 @@ import { takenByEach } from './check-plan.ts';
 export async function checkFleet(
   setups: readonly LegSetup[],
   config: RunConfig,
-  { version, env }: Pick<RunDeps, 'version' | 'env'>,
+  { version }: Pick<RunDeps, 'version'>,
 ): Promise<ProspectiveShare[][]> {
   if (config.fleet === undefined) return [];
   const plans = setups.map((setup) => ({
@@ -23,5 +23,6 @@ export async function checkFleet(
     destinations: Array.from({ length: setup.destinations }),
     capacity: fleetCapacity(setup.leg),
   }));
-  return askFleet(plans, remoteOf(config, version, env));
+  const atLoopback = setups.find((setup) => loopbackOf(config, setup));
+  return askFleet(plans, remoteOf(config, atLoopback ?? setups[0]!, version));
 }

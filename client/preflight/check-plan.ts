@@ -29,7 +29,7 @@ export const findingsOf = (need: Need, limits: Snapshot, isFleet: boolean): Find
  * Checks every leg of a plan against this machine, before the first socket.
  *
  * @returns what is tight but may do, one warning each; with `force` also what won't
- * @throws RigError EUNREACHABLE without a loopback interface, where one is needed; EUSAGE for sources that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
+ * @throws RigError EUNREACHABLE without a loopback interface, where one is needed; EUSAGE for addresses that aren't ours, or a command for another machine; EFILES, EPORTS, EMEMORY or ELIMITS when a leg can't fit
  */
 export async function checkPlan(
   setups: readonly LegSetup[],
@@ -65,6 +65,7 @@ export async function checkPlan(
  */
 export async function checkPlaces(setups: readonly LegSetup[], { command }: Pick<RunConfig, 'command'>): Promise<void> {
   await checkLoopback(setups);
+  await checkListen(setups);
   await checkSources(setups);
   const elsewhere = setups.find(({ local }) => !local)?.url;
   if (command !== undefined && elsewhere) {
@@ -158,6 +159,14 @@ async function checkLoopback(setups: readonly LegSetup[]): Promise<void> {
       hint: ip === '::1' ? 'ip link set lo up; sysctl -w net.ipv6.conf.lo.disable_ipv6=0' : 'ip link set lo up',
     });
   }
+}
+
+/** Our own server is started here. */
+async function checkListen(setups: readonly LegSetup[]): Promise<void> {
+  const served = setups.filter(({ url, leg }) => url === undefined && leg.family === 'inet').map(({ ip }) => ip);
+  const [foreign] = await foreignAmong([...new Set(served)]);
+  if (foreign === undefined) return;
+  throw usageError([`--listen: ${foreign} is not an address of ${hostname()}`], 'ip -brief address, to see which are');
 }
 
 /** Addresses that won't do are named up to this many. */

@@ -66,7 +66,8 @@ export class LegOpener {
     this.#usedColumns = usedColumns;
     this.#around = {
       columns: sources.data?.rows.columns ?? [],
-      env,
+      // Over a fleet each worker has values of its own, and none is in a job.
+      env: config.fleet === undefined ? env : 'elsewhere',
       onSecret: (value) => this.#secrets.add(value),
       onHole: (hole) => this.#note(hole),
       from: sources.own?.from,
@@ -113,6 +114,7 @@ export class LegOpener {
   }
 
   #note(hole: Hole): void {
+    if (hole.kind === 'env') return;
     this.#hasHoles = true;
     if (hole.kind === 'column') this.#usedColumns.add(hole.column);
   }
@@ -167,7 +169,9 @@ export class LegOpener {
   #host(value: string): string {
     const bytes = bytesOfLiteral(this.#text(value, 'the header Host', 'header'));
     if (bytes === undefined) {
-      this.#problems.push(`the header Host: all connections say the same; only {env:NAME} can fill a hole of it`);
+      const said =
+        this.#config.fleet === undefined ? 'only {env:NAME} can fill a hole of it' : 'it has no holes over a fleet';
+      this.#problems.push(`the header Host: all connections say the same; ${said}`);
     }
     return Buffer.from(bytes ?? '').toString();
   }

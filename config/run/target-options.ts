@@ -5,6 +5,7 @@ import { readInspectors } from '../inspect.ts';
 import { type OptionTable, orProblem, quantity, text } from '../option.ts';
 import { readPid } from '../pid.ts';
 import { readSecret } from '../secret.ts';
+import { readServedAddress } from '../served-address.ts';
 
 /** What is measured, and where its memory is read. */
 export const TARGET_OPTIONS = {
@@ -14,6 +15,14 @@ export const TARGET_OPTIONS = {
     argument: '<count>',
     help: 'processes of the built-in server or --target (default: as many as the limit of open files asks for)',
     read: quantity('count', 1, 1000),
+  },
+  listen: {
+    name: 'listen',
+    group: 'target',
+    argument: '<address>',
+    help: 'where the built-in server listens: an IP address of this machine that the workers of --fleet reach, such as 10.0.0.9',
+    default: '127.0.0.1',
+    read: readServedAddress,
   },
   pid: {
     name: 'pid',

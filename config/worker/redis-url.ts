@@ -8,6 +8,14 @@ export function readRedisUrl(given: string): Read<string> {
   return { value: given };
 }
 
+/** What `--fleet` alone says: the Redis that the environment names. */
+export const REDIS_OF_ENV = 'true';
+export const REDIS_VARIABLE = 'CONNRIG_REDIS';
+
+/** The same, where the environment may say it. */
+export const readFleetUrl = (given: string): Read<string> =>
+  given === REDIS_OF_ENV ? { value: REDIS_OF_ENV } : readRedisUrl(given);
+
 /** Names of keys begin with it; braces have a meaning of their own in them. */
 export function readFleetPrefix(given: string): Read<string> {
   return /^[\w.-]{1,64}$/.test(given)

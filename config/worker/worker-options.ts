@@ -1,9 +1,12 @@
 import ipaddr from 'ipaddr.js';
-import { list, type OptionTable, quantity, type Read } from '../option.ts';
+import type { CertificateAndKey } from '../../certificates/read-certificate-and-key.ts';
+import { readPair } from '../certificate-pair.ts';
+import { list, type OptionTable, quantity, type Read, text } from '../option.ts';
 import { type CommandLine, type OptionValues, readCommandLine } from '../read-options.ts';
 import { readSecret } from '../secret.ts';
 import { readSources } from '../sources.ts';
-import { readFleetPrefix, readRedisUrl } from './redis-url.ts';
+import { REDIS_OPTIONS, type RedisAccess, readRedisAccess } from './redis-options.ts';
+import { REDIS_VARIABLE, readFleetPrefix, readRedisUrl } from './redis-url.ts';
 
 const MOST_CONNECTIONS = 100_000_000;
 
@@ -14,9 +17,10 @@ export const WORKER_OPTIONS = {
     group: 'fleet',
     argument: '<url>',
     help: 'the Redis that the machines of the fleet have in common, such as redis://10.0.0.1; rediss:// is over TLS',
-    env: 'CONNRIG_REDIS',
+    env: REDIS_VARIABLE,
     read: readRedisUrl,
   },
+  ...REDIS_OPTIONS,
   prefix: {
     name: 'fleet-prefix',
     group: 'fleet',
@@ -39,6 +43,20 @@ export const WORKER_OPTIONS = {
     help: 'take only shares of those who have this token; @FILE reads it from a file. Without one whoever reaches the Redis may give shares',
     env: 'CONNRIG_FLEET_TOKEN',
     read: readSecret,
+  },
+  cert: {
+    name: 'cert',
+    group: 'tls',
+    argument: '<file>',
+    help: 'certificate that connections show where a target asks for one, PEM, with those that vouch for it; it stays on this machine',
+    read: text,
+  },
+  key: {
+    name: 'key',
+    group: 'tls',
+    argument: '<file>',
+    help: 'its private key, PEM; CONNRIG_TLS_PASSPHRASE says the passphrase of one that has one',
+    read: text,
   },
   allow: {
     name: 'allow',
@@ -72,13 +90,26 @@ export const WORKER_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export type WorkerConfig = OptionValues<typeof WORKER_OPTIONS> & { readonly redis: string };
+type Options = OptionValues<typeof WORKER_OPTIONS>;
+export type WorkerConfig = Omit<Options, 'redis' | 'redisPassword' | 'redisCa' | 'cert' | 'key'> & {
+  readonly redis: RedisAccess;
+  /** Secret: it goes through no Redis, log or message. */
+  readonly certificate: CertificateAndKey | undefined;
+};
 
 /** @throws RigError EUSAGE with every problem there is */
 export function readWorkerConfig(line: CommandLine): WorkerConfig {
-  return readCommandLine('worker', WORKER_OPTIONS, line, ({ redis }) =>
-    redis === undefined ? ['--redis: name the Redis of the fleet, such as redis://10.0.0.1'] : [],
-  ) as WorkerConfig;
+  let access: RedisAccess | undefined;
+  let certificate: CertificateAndKey | undefined;
+  const values = readCommandLine('worker', WORKER_OPTIONS, line, ({ redis, cert, key, ...given }) => {
+    const problems: string[] = [];
+    if (redis === undefined) problems.push('--redis: name the Redis of the fleet, such as redis://10.0.0.1');
+    else access = readRedisAccess(redis, given, problems);
+    certificate = readPair({ name: 'cert', path: cert }, { name: 'key', path: key }, line.env, problems);
+    return problems;
+  });
+  const { redis: _, redisPassword: __, redisCa: ___, cert: ____, key: _____, ...others } = values;
+  return { ...others, redis: access!, certificate };
 }
 
 function readSubnet(given: string): Read<string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Established } from '../schemas/readings.ts';
-import { takenOf } from './taken.ts';
+import { endsIn, takenByEnds, takenOf } from './taken.ts';
 
 const ends = (clientEnds: number, acceptedEnds: number, more: Partial<Established> = {}): Established => ({
   targetEnds: acceptedEnds,
@@ -51,6 +51,22 @@ test('where sockets are not told, files are', () => {
   assert.equal(byFiles(150_000, 20 + 149_849)?.connections, 149_849);
   assert.equal(byFiles(10, 29)?.connections, 9, 'of few, none is too few to tell');
   assert.equal(byFiles(300, null), null);
+});
+
+test('where clients are on other machines, the ends of the target tell what it lacks, and what it has too many of', () => {
+  const before = { accepted: 5, queued: 0, requests: 0 };
+  const byEnds = (accepted: number, more = {}) => takenByEnds(400, before, { ...before, accepted, ...more });
+  assert.deepEqual(byEnds(405), { connections: 400, queued: 0, requests: 0, surplus: 0, by: 'sockets' });
+  assert.equal(byEnds(205)?.connections, 200);
+  assert.equal(byEnds(605)?.surplus, 200);
+  assert.deepEqual([byEnds(412)?.surplus, byEnds(398)?.connections], [0, 400], 'a few come and go with others');
+  assert.equal(byEnds(5), null, 'its ports have other numbers');
+  assert.equal(byEnds(5, { queued: 3 })?.queued, 3);
+  assert.deepEqual(endsIn(ends(0, 0, { targetEnds: 100, queuedEnds: 10, requests: 2 })), {
+    accepted: 90,
+    queued: 10,
+    requests: 2,
+  });
 });
 
 test('an older list, without what processes have taken, tells nothing', () => {

@@ -8,6 +8,8 @@ export interface Taken {
   readonly queued: number;
   /** More that the target's kernel was asked for, and has not completed. */
   readonly requests: number;
+  /** How many more than the level it has, where that is told, and more than a few. */
+  readonly surplus?: number;
   /** What told: the kernel's list of sockets, or how many more files the target has open. */
   readonly by: 'sockets' | 'files';
 }
@@ -39,6 +41,39 @@ export function takenOf(
   if (then === null || open === null) return null;
   const more = Math.max(0, open - then);
   return { connections: more >= level - slackOf(level) ? level : more, queued: 0, requests: 0, by: 'files' };
+}
+
+/** Connections to the target's ports, by the list of its kernel. */
+export interface TargetEnds {
+  /** Those that a process has taken. */
+  readonly accepted: number;
+  readonly queued: number;
+  readonly requests: number;
+}
+
+export const endsIn = ({ targetEnds, queuedEnds = 0, requests = 0 }: Established): TargetEnds => ({
+  accepted: targetEnds - queuedEnds,
+  queued: queuedEnds,
+  requests,
+});
+
+/**
+ * The same where clients are on other machines. Their ends are in no list here, so the target's own tell, and a few of them may be those
+ * of others.
+ *
+ * @returns null where there are none: its ports may have other numbers
+ */
+export function takenByEnds(level: number, before: TargetEnds | null, now: TargetEnds): Taken | null {
+  const more = (key: keyof TargetEnds): number => Math.max(0, now[key] - (before?.[key] ?? 0));
+  const [own, slack] = [more('accepted'), slackOf(level)];
+  if (own + more('queued') + more('requests') === 0) return null;
+  return {
+    connections: own >= level - slack ? level : own,
+    queued: more('queued'),
+    requests: more('requests'),
+    surplus: own > level + slack ? own - level : 0,
+    by: 'sockets',
+  };
 }
 
 /** Other clients of the target lack what they lacked before; whoever lacks more is ours. */

@@ -12,6 +12,8 @@ export type Hole = { readonly inside: Inside } & (
   | { readonly kind: 'random'; readonly length: number }
   /** What an answer of the server had, by the name that a step gave it. */
   | { readonly kind: 'taken'; readonly name: string }
+  /** A variable of the machine that says it: it is filled there, before anything is said; see {@link HoleNames.env}. */
+  | { readonly kind: 'env'; readonly name: string }
 );
 
 /** Literal bytes and holes, in their order. */
@@ -24,7 +26,8 @@ export interface HoleNames {
   readonly columns: readonly string[];
   /** Names that earlier steps took. */
   readonly taken: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `elsewhere`: variables are those of other machines, which know what they say. */
+  readonly env: Readonly<Record<string, string | undefined>> | 'elsewhere';
   /** Gets every value of the environment that was put in: they are secrets. */
   readonly onSecret: (value: string) => void;
   /** Gets every hole. */
@@ -147,7 +150,8 @@ function holeOf(name: string, names: HoleNames, inside: Inside): Hole | { readon
       ? { kind: 'random', length, inside }
       : `{${name}}: write how many characters, 1 to ${MOST_RANDOM}: {random:8}`;
   }
-  if (kind === 'env' && of !== '') {
+  if (kind === 'env' && of !== '' && env === 'elsewhere') return { kind, name: of, inside };
+  if (kind === 'env' && of !== '' && env !== 'elsewhere') {
     const value = env[of];
     if (value === undefined) return `{${name}}: the environment has no ${of}; set it: ${of}=… connrig run`;
     onSecret(value);

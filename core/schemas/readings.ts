@@ -236,6 +236,8 @@ const Remote = z.object({
   host: Host.nullable(),
   /** Queues of the target's end; absent where they can't be listed there. */
   queues: EndQueues.optional(),
+  /** Connections to the target's ports that a process has taken, that wait for that, and that its kernel is still asked for; absent as before. */
+  ends: z.object({ accepted: count, queued: count, requests: count }).optional(),
 });
 
 export const METERS = [

@@ -42,7 +42,7 @@ export const WARNINGS = {
       readonly awayMs: number;
     }) =>
       `share ${share + 1} of the fleet was lost with its worker on ${from}; after ${humanMs(awayMs)} it was taken up on ${to}, and its connections were opened anew`,
-    hint: () => 'see what connrig worker printed there',
+    hint: ({ from }: { readonly from: string }) => `see what connrig worker printed on ${from}`,
   },
   /** A worker of a fleet was lost, and nobody took its share. */
   WSHARELEFT: {
@@ -79,6 +79,12 @@ export const WARNINGS = {
         ? 'it gets fewer connections from now on, and the others more'
         : 'the others have no room for more, so rates and times to open are those of that machine'),
     hint: ({ host }: { readonly host: string }) => `on ${host}: top, to see what takes its processors`,
+  },
+  /** `isSigned`: whether the fleet has a token. */
+  WFLEETFOREIGN: {
+    sentence: ({ what, isSigned }: { readonly what: 'report' | 'event'; readonly isSigned: boolean }) =>
+      `in Redis lies a${what === 'event' ? 'n' : ''} ${what} of this run that no worker of its fleet wrote as it is there${isSigned ? '' : ', since it can not be read'}; it is left out`,
+    hint: () => 'redis-cli acl list, to see who else may write there',
   },
   WPID: {
     sentence: ({ pid, urls }: { readonly pid: number; readonly urls: string }) =>

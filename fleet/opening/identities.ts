@@ -128,6 +128,7 @@ export class Identities {
     if (kind === 'number') return String(this.numberOf(slot));
     if (kind === 'uuid') return uuidOf(this.#wordsOf(slot, UUID_SALT));
     if (kind === 'random') return this.#randomOf(slot, hole.length);
+    if (kind === 'env') throw new TypeError(`nobody has put in what ${hole.name} says`);
     if (kind === 'taken') return madeFit(this.#takenOf.get(slot)?.get(hole.name) ?? '', inside);
     const value = this.#rows!.value(this.#rowOf(slot), hole.column);
     return inside === 'text' || inside === 'header' ? value : madeFit(bufferOver(value).toString(), inside);

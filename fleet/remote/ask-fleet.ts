@@ -1,5 +1,6 @@
 import { assertRedis } from './check-redis.ts';
 import { loadRedis } from './load.ts';
+import { refuseElsewhere } from './loopback.ts';
 import { awaitWorkers, partsOf } from './offers.ts';
 import { byRedis, followOffset, type RedisClock } from './redis-clock.ts';
 import type { RemoteOptions } from './remote-plan.ts';
@@ -19,13 +20,13 @@ export interface ProspectiveShare {
 /**
  * Asks the workers that wait how plans would be split over them, each by itself. Nothing is given to anybody.
  *
- * @throws RigError EFLEETPEER, EFLEETREDIS; EFLEETWORKERS where too few wait; EFLEETMAX where they have too little room, with each and its bound
+ * @throws RigError EFLEETPEER, EFLEETREDIS; EFLEETWORKERS where too few wait; EFLEETMAX where they have too little room, with each and its bound; EFLEETLOOPBACK
  */
 export async function askFleet(
   plans: ReadonlyArray<RoomPlan & { readonly capacity: number }>,
   remote: RemoteOptions,
 ): Promise<ProspectiveShare[][]> {
-  const libraries = await loadRedis(remote.url);
+  const libraries = await loadRedis(remote.url, remote.ca);
   const redis = libraries.connect();
   let clock: RedisClock | undefined;
   try {
@@ -35,6 +36,10 @@ export async function askFleet(
     const splits: ProspectiveShare[][] = [];
     for (const plan of plans) {
       const chosen = await awaitWorkers(redis, plan, remote, () => byRedis(following));
+      refuseElsewhere(
+        chosen.map(({ offer }) => offer),
+        remote.loopback,
+      );
       const parts = divide(plan.capacity, partsOf(chosen))!;
       splits.push(
         chosen.map(({ room: { worker, host, connections, bounds } }, i) => ({

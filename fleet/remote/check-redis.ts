@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
+import { withoutPassword } from './load.ts';
 
 /** How long Redis may take to answer. */
 export const ANSWER_WITHIN_MS = 5000;
@@ -8,7 +9,8 @@ export const ANSWER_WITHIN_MS = 5000;
 const REDIS_LEAST = [6, 2] as const;
 
 /** @throws RigError EFLEETREDIS where it does not answer, refuses us, or is too old */
-export async function assertRedis(redis: Redis, url: string): Promise<void> {
+export async function assertRedis(redis: Redis, address: string): Promise<void> {
+  const url = withoutPassword(address);
   const hint = `redis-cli -u ${url} ping`;
   const info = await Promise.race([redis.info('server'), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]).catch(
     (cause: unknown) => {

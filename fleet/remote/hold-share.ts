@@ -1,7 +1,6 @@
 /** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
 import type { Destination } from '../engines/engine.ts';
 import { whyNoEpoll } from '../engines/index.ts';
@@ -9,20 +8,21 @@ import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { OrderTaker } from './carry-out.ts';
+import { watchConductor } from './conductor-key.ts';
 import { closeFence, type Fence } from './fence.ts';
+import { fillVariables, hideSecrets } from './fill-variables.ts';
 import { followOrders } from './follow-orders.ts';
 import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
 import { followOffset } from './redis-clock.ts';
 import { Reporter } from './reporter.ts';
-import { unpackPlan } from './share-plan.ts';
+import { toSpoken, type Voice } from './said.ts';
+import { openPlan, type SharePlan } from './share-plan.ts';
 import type { Charge, Ending, ToHolder } from './share-process.ts';
 
-/** The conductor's key ends 15 s after it last said that it lives. So long it is then still waited for: Redis may be new. */
-const CONDUCTOR_PATIENCE_MS = 3000;
-const CONDUCTOR_LOOK_MS = 1000;
 /** Nobody leaves a million sockets on somebody's server: without a conductor all are closed in so long, or faster. */
 const DRAIN_MOST_MS = 8000;
+const DRAIN_GRACE_MS = 1000;
 /** What is said at the end is not waited for longer, where Redis may be out of reach. */
 const LAST_WORDS_MS = 1000;
 const EVENTS_MOST = 1000;
@@ -33,6 +33,8 @@ const LAST_RESORT_PART = 0.3;
 export interface LeaseHolder {
   onMessage(handler: (message: ToHolder) => void): void;
   onLeaseGone(handler: () => void): void;
+  /** A line for people. */
+  say(line: string): void;
   /** Ends this process at once, whatever is still open. */
   exit(): void;
 }
@@ -44,7 +46,7 @@ export interface LeaseHolder {
  * @throws RigError EFLEETPLAN, where it can't be held here; a defect of ours
  */
 export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry: URL): Promise<Ending> {
-  const { job, host, worker, redisUrl, prefix } = charge;
+  const { job, host, worker, redisUrl, redisCa, prefix, own } = charge;
   const keys = fleetKeys(prefix, job.run);
   const over = whichComesFirst();
   // Before anything can be open.
@@ -52,17 +54,20 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   heed(lease, fence, over);
   // Well before the lease can be somebody else's.
   void over.fenced.then(() => setTimeout(lease.exit, charge.fenceMs * LAST_RESORT_PART).unref());
-  const { connect } = await loadRedis(redisUrl);
+  const { connect } = await loadRedis(redisUrl, redisCa);
   const [redis, listening] = [connect(), connect()];
+  const voice: Voice = { token: own.token, run: job.run };
   const say = (event: ShareEvent): Promise<unknown> =>
-    redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, JSON.stringify(event));
+    redis.xadd(keys.events, 'MAXLEN', '~', EVENTS_MOST, '*', ENTRY_FIELD, toSpoken(event, 'event', voice));
   const tell = (event: ShareEvent): void => void say(event).catch(() => {});
   const { share } = job;
   let fleet: Fleet | undefined;
   const stopping = new AbortController();
   try {
-    fleet = await startShare(charge, threadEntry, {
-      onTrouble: (trouble) => tell({ type: 'trouble', share, host, ...trouble }),
+    const plan = openPlan(job, own.token);
+    const hide = hideSecrets(plan, own.env);
+    fleet = await startShare(charge, fillVariables(plan, own.env), threadEntry, {
+      onTrouble: ({ detail, ...trouble }) => tell({ type: 'trouble', share, host, detail: hide(detail), ...trouble }),
       onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
       onDefect: over.fail,
     });
@@ -75,23 +80,32 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const [clock, generation] = ready;
     const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
     const of = { share, generation, host };
-    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock });
+    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock, voice });
     tell({ type: 'ready', ...of, worker, capacity: charge.capacity, cores: charge.machine.cores });
+    const onForeign = (): void =>
+      lease.say(`an order of run ${job.run} in Redis was not written by its conductor: it is left out`);
     const take = (order: FleetOrder): void => {
       if (order.epoch > job.epoch) over.end('superseded');
       else if (order.epoch === job.epoch && order.stop) over.end('stopped');
       else if (order.epoch === job.epoch) taker.take(order);
     };
-    followOrders(listening, keys.orders, take, stopping.signal).catch(over.fail);
-    void watchConductor(redis, keys.conductor, stopping.signal, () => over.end('drained'));
+    const { signal } = stopping;
+    void watchConductor(redis, keys.conductor, clock, { ...voice, epoch: job.epoch }, signal, {
+      // What an old run has left behind in Redis is not carried out.
+      onThere: () => {
+        followOrders(listening, keys.orders, voice, { take, onForeign }, signal).catch(over.fail);
+      },
+      onGone: () => over.end('drained'),
+    });
     const ending = await over.ending.finally(() => {
       clock.stop();
       reporter.stop();
     });
     if (ending === 'drained') await Promise.race([drain(fleet, taker.perSecond), over.fenced]);
     await finish(ending, fleet, over.fenced);
-    const lastWord = ending === 'fenced' ? say({ type: 'fenced', ...of }) : reporter.end();
-    await Promise.race([lastWord.catch(() => {}), delay(LAST_WORDS_MS)]);
+    const lastWords = [say({ type: ending === 'fenced' ? 'fenced' : 'over', ...of })];
+    if (ending !== 'fenced') lastWords.push(reporter.end());
+    await Promise.race([Promise.all(lastWords).catch(() => {}), delay(LAST_WORDS_MS)]);
     return ending;
   } finally {
     fence.open();
@@ -136,8 +150,12 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
   lease.onLeaseGone(() => over.end('fenced'));
 }
 
-async function startShare({ job, capacity, machine }: Charge, threadEntry: URL, events: FleetEvents): Promise<Fleet> {
-  const { layout, identity, markedRun, takes: _, ...plan } = unpackPlan(job);
+async function startShare(
+  { job, capacity, machine, own }: Charge,
+  { layout, identity, markedRun, securing, secrets: _, takes: __, ...plan }: SharePlan,
+  threadEntry: URL,
+  events: FleetEvents,
+): Promise<Fleet> {
   const why = layout.engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
   if (why !== undefined) {
     const hint = 'give --engine node to connrig run';
@@ -149,6 +167,7 @@ async function startShare({ job, capacity, machine }: Charge, threadEntry: URL, 
       ...plan,
       threadEntry,
       capacity,
+      securing: securing && { ...securing, options: { ...securing.options, own: own.certificate } },
       identity: identity && { ...identity, rows: undefined },
       marks: { run: markedRun, first: share, step: shares },
       layout: layoutFleet({
@@ -183,18 +202,6 @@ async function finish(ending: Ending, fleet: Fleet, fenced: Promise<void> = Prom
 async function drain(fleet: Fleet, perSecond: number): Promise<void> {
   const { open } = fleet.tally();
   fleet.pursue(0, Math.max(perSecond, (open * 1000) / DRAIN_MOST_MS));
-  const untilMs = performance.now() + DRAIN_MOST_MS + CONDUCTOR_LOOK_MS;
+  const untilMs = performance.now() + DRAIN_MOST_MS + DRAIN_GRACE_MS;
   while (fleet.tally().open > 0 && performance.now() < untilMs) await delay(50);
-}
-
-/** Only an answer of Redis tells that nobody conducts: where there is none, the fence decides. */
-async function watchConductor(redis: Redis, key: string, signal: AbortSignal, onGone: () => void): Promise<void> {
-  let goneSinceMs: number | undefined;
-  while (!signal.aborted) {
-    const isThere = await redis.exists(key).catch(() => undefined);
-    if (isThere === 0) goneSinceMs ??= performance.now();
-    else if (isThere === 1) goneSinceMs = undefined;
-    if (goneSinceMs !== undefined && performance.now() - goneSinceMs > CONDUCTOR_PATIENCE_MS) return onGone();
-    await delay(CONDUCTOR_LOOK_MS, undefined, { signal }).catch(() => {});
-  }
 }

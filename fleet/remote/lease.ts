@@ -12,20 +12,26 @@ import { RigError } from '../../core/values/errors.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
+import { variablesOf } from './fill-variables.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
-import { ENTRY_FIELD, fleetKeys, type ShareEvent, type ShareJob, type WorkerOffer } from './messages.ts';
+import { refuseOtherLoopback } from './loopback.ts';
+import { fleetKeys, queueOf, type ShareJob, type WorkerOffer } from './messages.ts';
+import { sayOffer } from './offers.ts';
 import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
+import { Refusals } from './refusals.ts';
 import { type Bound, roomOf } from './room.ts';
-import { readShare, unpackPlan } from './share-plan.ts';
-import type { Charge, FromHolder, ToHolder } from './share-process.ts';
+import { openPlan, readShare, type SharePlan } from './share-plan.ts';
+import type { Charge, FromHolder, OwnOfWorker, ToHolder } from './share-process.ts';
 
 /** What others may have taken of a machine meanwhile. */
 type Resources = Pick<WorkerOffer, 'systemFilesLeft' | 'memoryAvailableBytes' | 'memoryLimitBytes'>;
 
 export interface WorkerOptions {
   readonly redisUrl: string;
+  /** Certificates that vouch for it, PEM; undefined: those that Node.js trusts. */
+  readonly redisCa?: string | undefined;
   readonly prefix: string;
-  readonly token: string | undefined;
+  readonly own: OwnOfWorker;
   readonly version: string;
   /** What this machine offers. */
   readonly offer: Omit<
@@ -65,9 +71,14 @@ const FIRST_ANSWER_MS = 5000;
 /** A share is never given up because its holders got lost. */
 const STALLED_MOST = 1_000_000;
 
+/** Another worker may have what this one lacks. */
+const isOwnLack = (error: unknown): boolean =>
+  error instanceof RigError && ['EFLEETMAX', 'EFLEETALLOW', 'EFLEETENV', 'EFLEETLOOPBACK'].includes(error.code);
+const AGAIN_AFTER_MS = 1000;
+
 /** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const libraries = await loadRedis(options.redisUrl);
+  const libraries = await loadRedis(options.redisUrl, options.redisCa);
   const redis = libraries.connect();
   try {
     await new WorkerProcess(options, libraries, redis).run();
@@ -84,28 +95,30 @@ class WorkerProcess {
   #clock!: RedisClock;
   #job: ShareJob | undefined;
   #holder: ChildProcess | undefined;
+  readonly #refusals: Refusals;
   #resources!: Resources;
 
   constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
     this.#options = options;
     this.#libraries = libraries;
     this.#redis = redis;
+    this.#refusals = new Refusals(redis, options);
   }
 
   async run(): Promise<void> {
-    const { redisUrl, prefix, lockMs, offer, signal, say } = this.#options;
+    const { prefix, lockMs, offer, own, signal, say } = this.#options;
     const { bullmq } = this.#libraries;
     this.#clock = await this.#firstAnswer();
     const keys = fleetKeys(prefix);
-    const worker = new bullmq.Worker<unknown, void>(keys.queue, (job, token) => this.#process(job, token!), {
+    const worker = new bullmq.Worker<unknown, void>(queueOf(own.token), (job, token) => this.#process(job, token!), {
       prefix: keys.queuePrefix,
-      connection: { url: redisUrl, maxRetriesPerRequest: null },
+      connection: this.#libraries.connection,
       name: offer.worker,
       concurrency: 1,
       lockDuration: lockMs,
       // We renew it ourselves: the fence has to know when a renewal was asked for, not when its answer came.
       skipLockRenewal: true,
-      stalledInterval: lockMs / 2,
+      stalledInterval: lockMs / 4,
       maxStalledCount: STALLED_MOST,
       removeOnComplete: { count: 0 },
     });
@@ -148,8 +161,8 @@ class WorkerProcess {
     // Its own connections take none of what it offers.
     if (!this.#job) this.#resources = await this.#options.readResources();
     const said = this.#offer();
-    const { prefix } = this.#options;
-    await this.#redis.hset(fleetKeys(prefix).workers, said.worker, JSON.stringify(said)).catch(() => {});
+    const { prefix, own } = this.#options;
+    await this.#redis.hset(fleetKeys(prefix).workers, said.worker, sayOffer(said, own.token)).catch(() => {});
   }
 
   #offer(): WorkerOffer {
@@ -174,20 +187,22 @@ class WorkerProcess {
 
   /** Holds a share until it is over. What it throws tells BullMQ what becomes of the job. */
   async #process(job: Job<unknown, void>, token: string): Promise<void> {
-    const { say, version, token: secret } = this.#options;
-    const { WaitingError, UnrecoverableError } = this.#libraries.bullmq;
+    const { version, own, offer } = this.#options;
+    const { WaitingError, DelayedError, UnrecoverableError } = this.#libraries.bullmq;
     let isOver: boolean;
     try {
-      const share = readShare(job.data, version, secret);
-      const capacity = this.#capacityFor(share);
+      const share = readShare(job.data, version, own.token);
+      const plan = openPlan(share, own.token);
+      const capacity = this.#capacityFor(share, plan);
+      const env = variablesOf(plan, own.env, `${offer.worker} on ${offer.host}`);
       this.#job = share;
       void this.#announce();
-      isOver = await this.#hold(share, capacity, job, token);
+      isOver = await this.#hold(share, { capacity, own: { ...own, env } }, job, token);
     } catch (error) {
-      const { code, message } = error instanceof RigError ? error : { code: 'EDEFECT', message: String(error) };
-      say(`${code}: ${message}`);
-      await this.#tellRefused(job.data, code, message);
-      throw new UnrecoverableError(message);
+      await this.#refusals.tell(job.data, error);
+      if (!isOwnLack(error)) throw new UnrecoverableError('refused');
+      await job.moveToDelayed(Date.now() + AGAIN_AFTER_MS, token);
+      throw new DelayedError();
     } finally {
       this.#job = undefined;
       void this.#announce();
@@ -198,10 +213,10 @@ class WorkerProcess {
     throw new WaitingError();
   }
 
-  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW */
-  #capacityFor(share: ShareJob): number {
-    const plan = unpackPlan(share);
+  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW, EFLEETLOOPBACK */
+  #capacityFor(share: ShareJob, plan: SharePlan): number {
     refuseForeign(plan.destinations, this.#options.allowed);
+    refuseOtherLoopback(plan.loopbackOf, this.#options.offer);
     const { connections, bounds } = roomOf(this.#offer(), plan);
     if (connections >= 1) return Math.min(connections, share.capacity);
     const [{ sentence, hint }] = bounds as [Bound];
@@ -211,8 +226,13 @@ class WorkerProcess {
   }
 
   /** @returns whether nobody has to hold it any more */
-  async #hold(share: ShareJob, capacity: number, job: Job<unknown, void>, token: string): Promise<boolean> {
-    const { redisUrl, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
+  async #hold(
+    share: ShareJob,
+    given: Pick<Charge, 'capacity' | 'own'>,
+    job: Job<unknown, void>,
+    token: string,
+  ): Promise<boolean> {
+    const { redisUrl, redisCa, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
     const renewedAtMs = this.#now();
     if (!(await this.#extend(job, token))) return false;
     // Signals of a terminal go to both: this process decides.
@@ -227,8 +247,8 @@ class WorkerProcess {
     say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
     const fenceMs = FENCE_PART * lockMs;
     const { host, worker } = offer;
-    const what = { job: share, capacity, machine } as const;
-    this.#send({ type: 'hold', redisUrl, prefix, host, worker, ...what, fenceMs, renewedAtMs });
+    const where = { redisUrl, redisCa, prefix, host, worker } as const;
+    this.#send({ type: 'hold', ...where, job: share, machine, fenceMs, renewedAtMs, ...given });
     if (this.#options.signal.aborted) this.#send({ type: 'leave' });
     const renewing = new AbortController();
     void this.#renew(job, token, renewing.signal);
@@ -265,14 +285,5 @@ class WorkerProcess {
   #send(message: ToHolder): void {
     // It may just have ended.
     if (this.#holder?.connected) this.#holder.send(message, () => {});
-  }
-
-  /** To the conductor of the run, as far as the job says which. */
-  async #tellRefused(data: unknown, code: string, sentence: string): Promise<void> {
-    if (typeof data !== 'object' || data === null || !('run' in data) || !('share' in data)) return;
-    const { prefix, offer } = this.#options;
-    const event: ShareEvent = { type: 'refused', share: Number(data.share) || 0, host: offer.host, code, sentence };
-    const { events } = fleetKeys(prefix, String(data.run));
-    await this.#redis.xadd(events, 'MAXLEN', '~', 1000, '*', ENTRY_FIELD, JSON.stringify(event)).catch(() => {});
   }
 }

@@ -1,18 +1,20 @@
 /**
  * What a conductor and workers on other machines say to each other through Redis. All of it is checked when it is read: it comes from
- * another process, and maybe from another version.
+ * another process, and maybe from another version. Where the fleet has a token, each of them is signed (said.ts), and what is secret is
+ * sealed (seal.ts).
  *
- *     queue   {prefix}:shares         one BullMQ job a share: who has it holds the lease
+ *     queue   {prefix}:shares         one BullMQ job a share: who has it holds the lease; with a token its name has a word of that
  *     stream  {prefix}:RUN:orders     what the conductor wants, the newest is in force
  *     hash    {prefix}:RUN:reports    by share: what its connections have counted, since its generation began
  *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
- *     key     {prefix}:RUN:conductor  its epoch; gone when it hasn't said for a while that it lives
+ *     key     {prefix}:RUN:conductor  its beat; gone when it hasn't said for a while that it lives
  *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
  */
 import { z } from 'zod';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import { TallyMessage } from '../wire-schemas.ts';
+import { fleetWord } from './seal.ts';
 
 const count = z.number().int().nonnegative();
 const wire = z.literal(WIRE_VERSION);
@@ -32,9 +34,9 @@ export const ShareJob = z.strictObject({
   shares: count.min(1),
   /** The most connections that it may be asked to hold; a worker with less room holds fewer. */
   capacity: count,
-  /** What its connections are: `v8.serialize` of a plan, in base64. */
+  /** What its connections are: a plan in JSON, sealed, in base64. */
   plan: z.string(),
-  /** HMAC-SHA256 of all the others under the fleet's token, in hex; empty without a token. */
+  /** All the others, signed with the fleet's token; empty without one. */
   signature: z.string(),
 });
 export type ShareJob = z.infer<typeof ShareJob>;
@@ -106,6 +108,8 @@ export const ShareEvent = z.discriminatedUnion('type', [
   }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
+  /** All its connections were closed, for another reason. */
+  z.strictObject({ type: z.literal('over'), share: count, generation: count, host: z.string() }),
   /** It can't hold the share: another version, a plan that doesn't fit, an error of ours. */
   z.strictObject({
     type: z.literal('refused'),
@@ -113,9 +117,22 @@ export const ShareEvent = z.discriminatedUnion('type', [
     host: z.string(),
     code: z.string(),
     sentence: z.string(),
+    /** What can be done there. */
+    hint: z.string().optional(),
   }),
 ]);
 export type ShareEvent = z.infer<typeof ShareEvent>;
+
+/** Said again and again: that a conductor lives. */
+export const ConductorBeat = z.strictObject({
+  wire,
+  epoch: count,
+  /** Grows each time, over all epochs. */
+  beat: count,
+  /** When it was said, in ms by the clock of Redis. */
+  atMs: z.number(),
+});
+export type ConductorBeat = z.infer<typeof ConductorBeat>;
 
 /** A machine that waits for shares, or has one. */
 export const WorkerOffer = z.strictObject({
@@ -157,9 +174,8 @@ export const ENTRY_FIELD = 'json';
 /** Keys of a fleet. All have the same hash tag, so that they lie together in a cluster. */
 export const fleetKeys = (prefix: string, run = '') =>
   ({
-    /** Where BullMQ keeps its queue, and its name there. */
+    /** Where BullMQ keeps its queues. */
     queuePrefix: `{${prefix}}`,
-    queue: 'shares',
     workers: `{${prefix}}:workers`,
     orders: `{${prefix}}:${run}:orders`,
     reports: `{${prefix}}:${run}:reports`,
@@ -167,3 +183,7 @@ export const fleetKeys = (prefix: string, run = '') =>
     events: `{${prefix}}:${run}:events`,
     conductor: `{${prefix}}:${run}:conductor`,
   }) as const;
+
+/** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */
+export const queueOf = (token: string | undefined): string =>
+  token === undefined ? 'shares' : `shares-${fleetWord(token)}`;

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
-import { WIRE_VERSION } from '../wire.ts';
+import { withoutPassword } from './load.ts';
 import { fleetKeys, WorkerOffer } from './messages.ts';
 import { type RoomPlan, roomOf, roomsOf, type WorkerRoom, weightOf } from './room.ts';
+import { heard, toSpoken } from './said.ts';
+import { looksSigned } from './seal.ts';
 import { divide, type Portion, sumOf } from './split.ts';
 
 /** A worker says every two seconds that it is there; one that hasn't for so long is gone. */
@@ -17,15 +20,20 @@ const LOOK_MS = 250;
 /** All that have said lately what they offer, whether we understand each other or not. */
 export interface Offers {
   readonly fit: readonly WorkerOffer[];
-  /** Those of another version, by name. */
+  /** Those of another version or with another token, by name. */
   readonly foreign: readonly string[];
 }
 
-interface Asked {
+/** By whom offers count: of this version, and signed with this token, where there is one. */
+interface Asker {
+  readonly version: string;
+  readonly token: string | undefined;
+}
+
+interface Asked extends Asker {
   readonly url: string;
   readonly prefix: string;
   readonly workers: number | undefined;
-  readonly version: string;
 }
 
 /** A worker that waits, and what it has room for beside the others that were chosen. */
@@ -43,17 +51,28 @@ export interface ChosenWorker {
 export async function awaitWorkers(
   redis: Redis,
   plan: RoomPlan & { readonly capacity: number },
-  { url, prefix, workers, version }: Asked,
+  { url, prefix, workers, version, token }: Asked,
   nowMs: () => number,
 ): Promise<readonly ChosenWorker[]> {
   const until = nowMs() + AWAIT_MS;
   for (;;) {
-    const offers = await readOffers(redis, fleetKeys(prefix).workers, nowMs(), version);
+    const offers = await readOffers(redis, fleetKeys(prefix).workers, nowMs(), { version, token });
     const chosen = chooseWaiting(offers, workers, plan);
     if (chosen && divide(plan.capacity, partsOf(chosen))) return chosen;
     if (nowMs() > until) throw chosen ? tooSmall(chosen, plan.capacity) : tooFew(offers, workers, url);
     await delay(LOOK_MS);
   }
+}
+
+/** @returns why what waits now is too little for a plan; undefined where it is enough */
+export function lackOf(
+  offers: Offers,
+  { workers, url }: Pick<Asked, 'workers' | 'url'>,
+  plan: RoomPlan & { readonly capacity: number },
+): RigError | undefined {
+  const chosen = chooseWaiting(offers, workers, plan);
+  if (!chosen) return tooFew(offers, workers, url);
+  return divide(plan.capacity, partsOf(chosen)) ? undefined : tooSmall(chosen, plan.capacity);
 }
 
 function chooseWaiting({ fit }: Offers, workers: number | undefined, plan: RoomPlan): ChosenWorker[] | undefined {
@@ -77,21 +96,41 @@ export function partsOf(chosen: readonly ChosenWorker[]): Portion[] {
   });
 }
 
+/** As it lies in Redis. */
+export const sayOffer = (offer: WorkerOffer, token: string | undefined): string =>
+  toSpoken(offer, 'offer', { token, run: '' });
+
 /** The workers of a fleet that are there. @param nowMs by the clock of Redis */
-export async function readOffers(redis: Redis, workersKey: string, nowMs: number, version: string): Promise<Offers> {
+export async function readOffers(
+  redis: Redis,
+  workersKey: string,
+  nowMs: number,
+  { version, token }: Asker,
+): Promise<Offers> {
   const said = await redis.hgetall(workersKey);
   const fit: WorkerOffer[] = [];
   const foreign: string[] = [];
   for (const [name, text] of Object.entries(said)) {
-    const raw = asJson(text);
-    const theirs = typeof raw === 'object' && raw !== null && 'version' in raw ? String(raw.version) : 'unknown';
-    const wire = typeof raw === 'object' && raw !== null && 'wire' in raw ? raw.wire : undefined;
-    const read = WorkerOffer.safeParse(raw);
-    if (theirs !== version || wire !== WIRE_VERSION || !read.success) foreign.push(`${name} (connrig ${theirs})`);
-    else if (nowMs - read.data.seenAtMs < GONE_AFTER_MS) fit.push(read.data);
+    const offer = heard(WorkerOffer, text, 'offer', { token, run: '' });
+    if (offer?.version === version && offer.worker === name) {
+      if (nowMs - offer.seenAtMs < GONE_AFTER_MS) fit.push(offer);
+    } else foreign.push(`${shown(name)} (${whyForeign(text, token)})`);
   }
   return { fit, foreign };
 }
+
+/** Anybody may have written it. */
+const shown = (text: string): string => text.replace(/[^\w.:+-]/g, '?').slice(0, 64);
+
+function whyForeign(text: string, token: string | undefined): string {
+  const raw = asJson(text.replace(/^[\w-]{43} /, ''));
+  if (typeof raw !== 'object' || raw === null || !('version' in raw)) return 'unreadable';
+  if (looksSigned(text) !== (token !== undefined)) return token === undefined ? 'it has a token' : 'it has no token';
+  const isOurs = token === undefined || heard(ANYTHING, text, 'offer', { token, run: '' }) !== undefined;
+  return isOurs ? `connrig ${shown(String(raw.version))}` : 'it has another token';
+}
+
+const ANYTHING = z.looseObject({});
 
 /** Names each worker and what bounds it; the hint is for the narrowest, so that it would get what is missing. */
 function tooSmall(chosen: readonly ChosenWorker[], capacity: number): RigError {
@@ -116,12 +155,18 @@ function tooFew({ fit, foreign }: Offers, workers: number | undefined, url: stri
     `the fleet needs ${wanted} ${wanted === 1 ? 'worker' : 'workers'}, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`,
     waiting.length > 0 ? `: ${waiting.join(', ')}` : '',
     busy.length > 0 ? `; not free: ${busy.join(', ')}` : '',
-    foreign.length > 0 ? `; of another version: ${foreign.join(', ')}` : '',
+    foreign.length > 0 ? `; left out: ${listed(foreign)}` : '',
   ].join('');
   return new RigError('EFLEETWORKERS', sentence, {
-    hint: `connrig worker --redis ${url} on ${wanted - waiting.length === 1 ? 'one more machine' : `${wanted - waiting.length} more machines`}`,
+    hint: `connrig worker --redis ${withoutPassword(url)} on ${wanted - waiting.length === 1 ? 'one more machine' : `${wanted - waiting.length} more machines`}`,
   });
 }
+
+const LISTED_MOST = 10;
+const listed = (names: readonly string[]): string =>
+  names.length <= LISTED_MOST
+    ? names.join(', ')
+    : `${names.slice(0, LISTED_MOST).join(', ')} and ${names.length - LISTED_MOST} more`;
 
 function asJson(text: string): unknown {
   try {

@@ -9,7 +9,8 @@ import { monotonicClock } from '../local/shared.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
 import { spareCapacityOf } from './allotment.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
-import type { RedisLibraries } from './load.ts';
+import { sayAlive } from './conductor-key.ts';
+import { type RedisLibraries, withoutPassword } from './load.ts';
 import {
   ENTRY_FIELD,
   type FleetOrder,
@@ -23,14 +24,13 @@ import { Placement } from './placement.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { Reports } from './reports.ts';
+import { toSpoken, type Voice } from './said.ts';
 import { jobsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
 import { UntakenShares } from './untaken-shares.ts';
 
 const LOOK_MS = 250;
 const ALIVE_EVERY_MS = 1000;
-/** Workers drain when they haven't heard of a conductor for so long. */
-const ALIVE_FOR_MS = 15_000;
 const ORDERS_KEPT = 100;
 const READY_WITHIN_MS = 60_000;
 /** A share that nobody has for so long ends the run: no level can be whole any more. */
@@ -57,6 +57,7 @@ export class RemoteFleet implements Fleet {
   readonly #redis: Redis;
   readonly #clock: RedisClock;
   readonly #keys: ReturnType<typeof fleetKeys>;
+  readonly #voice: Voice;
   readonly #queue: ShareQueue;
   readonly #reports: Reports;
   readonly #placement: Placement;
@@ -71,6 +72,7 @@ export class RemoteFleet implements Fleet {
   #stopping: Promise<void> | undefined;
   #ended = false;
   #aliveAtMs = Number.NEGATIVE_INFINITY;
+  #beat = 0;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -88,11 +90,12 @@ export class RemoteFleet implements Fleet {
     this.#shares = workers.length;
     this.#capacity = spareCapacityOf(plan.capacity, partsOf(workers));
     this.#keys = fleetKeys(remote.prefix, this.#run);
-    this.#queue = new ShareQueue(libraries, remote.prefix);
-    this.#reports = new Reports(this.#shares, redis, this.#keys, {
+    this.#voice = { token: remote.token, run: this.#run };
+    this.#queue = new ShareQueue(libraries, remote.prefix, remote.token);
+    this.#reports = new Reports(this.#shares, redis, this.#keys, this.#voice, {
       onEvent: (event) => this.#onEvent(event),
       onMoved: events.onMoved,
-      onStrange: events.onDefect,
+      onForeign: events.onForeign,
     });
     this.#placement = new Placement(plan, this.#shares, this.#reports, {
       ...events,
@@ -127,6 +130,9 @@ export class RemoteFleet implements Fleet {
 
   setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
 
+  /** A share that takes up an order says at once what it has. */
+  refresh = (): number => this.#give(this.#orders.next());
+
   beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
 
   /** Refused before anything starts: nobody has told which. */
@@ -150,6 +156,8 @@ export class RemoteFleet implements Fleet {
     const hasTaken = (share: number): boolean => (sum.newest(share)?.seq ?? 0) >= order;
     while (!this.#shareNumbers().every(hasTaken) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
   }
+
+  hasStrays = (): boolean => this.#reports.sum.hasStrays;
 
   async collectGarbage(): Promise<void> {
     const { sum } = this.#reports;
@@ -186,7 +194,7 @@ export class RemoteFleet implements Fleet {
   }
 
   async #offers(): Promise<readonly WorkerOffer[]> {
-    return (await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote.version)).fit;
+    return (await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote)).fit;
   }
 
   #isOver(): boolean {
@@ -195,8 +203,8 @@ export class RemoteFleet implements Fleet {
 
   /** @returns its number */
   #give(order: FleetOrder): number {
-    const { orders } = this.#keys;
-    void this.#redis.xadd(orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, JSON.stringify(order)).catch(() => {});
+    const said = toSpoken(order, 'order', this.#voice);
+    void this.#redis.xadd(this.#keys.orders, 'MAXLEN', '~', ORDERS_KEPT, '*', ENTRY_FIELD, said).catch(() => {});
     return order.seq;
   }
 
@@ -222,7 +230,7 @@ export class RemoteFleet implements Fleet {
       this.#agreed.add(key);
     } else if (event.type === 'refused') {
       const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
-      const hint = `see what connrig worker prints on ${event.host}`;
+      const { hint = `see what connrig worker prints on ${event.host}` } = event;
       this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
     }
   }
@@ -248,7 +256,8 @@ export class RemoteFleet implements Fleet {
 
   async #sayAlive(): Promise<void> {
     this.#aliveAtMs = now();
-    await this.#redis.set(this.#keys.conductor, String(this.#orders.epoch), 'PX', ALIVE_FOR_MS);
+    const said = { epoch: this.#orders.epoch, beat: ++this.#beat, atMs: byRedis(this.#clock) };
+    await sayAlive(this.#redis, this.#keys.conductor, said, this.#voice);
   }
 
   /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
@@ -272,7 +281,7 @@ export class RemoteFleet implements Fleet {
     const sentence = `nobody has held share ${lost} since ${this.#placement.allotment.hostOf(lost) ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
     this.#events.onDefect(
       new RigError('EFLEETWORKERS', sentence, {
-        hint: `connrig worker --redis ${this.#remote.url} on one more machine`,
+        hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
       }),
     );
   }

@@ -13,6 +13,18 @@ const sumOf = (shares: number, reports: readonly ShareReport[]): ReportSum => {
 };
 
 describe('the sum of what shares report', () => {
+  it('has strays while nobody says that the connections of a generation before are gone', () => {
+    const sum = sumOf(2, [report({ open: 5 }), report({ share: 1, open: 5 })]);
+    assert.equal(sum.hasStrays, false);
+    sum.take(report({ generation: 2 }));
+    assert.equal(sum.hasStrays, true);
+    sum.letGo(0, 2);
+    sum.letGo(1, 1);
+    assert.equal(sum.hasStrays, true);
+    sum.letGo(0, 1);
+    assert.equal(sum.hasStrays, false);
+  });
+
   it('is that of the newest report of each', () => {
     const sum = sumOf(2, [
       report({ share: 0, number: 1, open: 5 }),

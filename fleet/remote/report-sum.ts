@@ -40,6 +40,8 @@ const NO_SUM = new Set<TallyField>([...FIRST, ...LAST, 'orderSeen', 'collections
 export class ReportSum {
   /** By share its generations, the newest last. */
   readonly #shares: Generation[][];
+  /** Generations whose workers have said that nothing of theirs is open any more, as `share generation`. */
+  readonly #over = new Set<string>();
 
   constructor(shares: number) {
     this.#shares = Array.from({ length: shares }, () => []);
@@ -63,6 +65,17 @@ export class ReportSum {
     }
     const isNewer = before !== undefined && report.generation > before.generation;
     return isNewer ? { from: before, to: report } : undefined;
+  }
+
+  letGo(share: number, generation: number): void {
+    this.#over.add(`${share} ${generation}`);
+  }
+
+  /** Whether a generation was replaced whose worker has not said that it let go: its connections may still be open. */
+  get hasStrays(): boolean {
+    return this.#shares.some((generations, share) =>
+      generations.slice(0, -1).some(({ report: { generation } }) => !this.#over.has(`${share} ${generation}`)),
+    );
   }
 
   /** The newest of a share; undefined while nothing came from it. */

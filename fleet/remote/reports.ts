@@ -1,8 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { ShareState } from '../../core/schemas/share-state.ts';
 import { monotonicClock } from '../local/shared.ts';
-import { ENTRY_FIELD, type fleetKeys, ShareEvent, ShareReport } from './messages.ts';
+import { ENTRY_FIELD, type fleetKeys, ShareEvent, type ShareReport } from './messages.ts';
+import { ReportReader } from './report-hash.ts';
 import { ReportSum } from './report-sum.ts';
+import { unpackReport } from './report-texts.ts';
+import { heard, type Voice } from './said.ts';
 import { LettingGo, shareStates } from './share-states.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
@@ -21,8 +24,8 @@ export interface MovedShare {
 interface Listener {
   readonly onEvent: (event: ShareEvent) => void;
   readonly onMoved: (moved: MovedShare) => void;
-  /** Something in Redis that no worker of ours can have written. */
-  readonly onStrange: (error: Error) => void;
+  /** Something in Redis that no worker of ours can have written; it is left out. Told once of each. */
+  readonly onForeign: (what: 'report' | 'event') => void;
 }
 
 /** What the workers of a run say, as it lies in Redis. Nothing comes by itself: somebody calls {@link look} again and again. */
@@ -34,36 +37,46 @@ export class Reports {
   readonly #heardAtMs: number[];
   readonly #now = monotonicClock();
   readonly #lettingGo = new LettingGo();
-  /** As they were, so that those which say nothing new are not read again. */
-  readonly #texts = new Map<string, string>();
+  readonly #reader: ReportReader;
   #lastEvent = '0';
+  readonly #voice: Voice;
+  /** Events as they were: one that comes again was copied, since none is said twice. */
+  readonly #heard = new Set<string>();
+  readonly #leftOut = new Set<string>();
 
-  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, listener: Listener) {
+  constructor(shares: number, redis: Redis, keys: ReturnType<typeof fleetKeys>, voice: Voice, listener: Listener) {
+    this.#voice = voice;
     this.sum = new ReportSum(shares);
     this.#redis = redis;
     this.#keys = keys;
+    this.#reader = new ReportReader(redis, keys.reports, shares);
     this.#listener = listener;
     this.#heardAtMs = Array.from({ length: shares }, () => this.#now());
   }
 
   /** @throws what Redis said */
   async look(): Promise<void> {
-    const { reports, events } = this.#keys;
-    const [said, entries] = await Promise.all([
-      this.#redis.hgetall(reports),
+    const { events } = this.#keys;
+    const [texts, entries] = await Promise.all([
+      this.#reader.read(),
       this.#redis.xrange(events, this.#lastEvent === '0' ? '-' : `(${this.#lastEvent}`, '+'),
     ]);
     for (const [id, fields] of entries) {
       this.#lastEvent = id;
-      const event = this.#read(ShareEvent, fields[fields.indexOf(ENTRY_FIELD) + 1]);
-      if (event) this.#lettingGo.event(event);
-      if (event) this.#listener.onEvent(event);
+      const text = fields[fields.indexOf(ENTRY_FIELD) + 1] ?? '';
+      if (this.#heard.has(text)) continue;
+      const event = heard(ShareEvent, text, 'event', this.#voice);
+      if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
+      if (event) {
+        this.#heard.add(text);
+        this.#lettingGo.event(event);
+        this.#listener.onEvent(event);
+      } else this.#leaveOut('event');
     }
-    for (const [field, text] of Object.entries(said)) {
-      if (this.#texts.get(field) === text) continue;
-      this.#texts.set(field, text);
-      const report = this.#read(ShareReport, text);
+    for (const text of texts) {
+      const report = unpackReport(text, this.#voice);
       if (report) this.#take(report);
+      else this.#leaveOut('report');
     }
   }
 
@@ -77,6 +90,11 @@ export class Reports {
     const now = this.#now();
     const silent = this.#heardAtMs.map((atMs, share) => [share, now - atMs] as const);
     return new Map(silent.filter(([, ms]) => ms > afterMs));
+  }
+
+  #leaveOut(what: 'report' | 'event'): void {
+    if (!this.#leftOut.has(what)) this.#listener.onForeign(what);
+    this.#leftOut.add(what);
   }
 
   /** How long nothing was heard of a share, in ms. */
@@ -99,15 +117,6 @@ export class Reports {
       const awayMs = now - (this.#heardAtMs[share] ?? now);
       this.#heardAtMs[share] = now;
       if (moved) this.#listener.onMoved({ share, from: moved.from.host, to: moved.to.host, awayMs });
-    }
-  }
-
-  #read<Message>(schema: { parse(raw: unknown): Message }, text: string | undefined): Message | undefined {
-    try {
-      return schema.parse(JSON.parse(text ?? ''));
-    } catch (cause) {
-      this.#listener.onStrange(new Error('a worker of the fleet says what can not be read', { cause }));
-      return undefined;
     }
   }
 }

@@ -2,7 +2,7 @@ import { shareOfBehaviour } from '../fleet.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import type { ShareJob } from './messages.ts';
 import type { RemoteOptions, RemotePlan } from './remote-plan.ts';
-import { packPlan, signShare } from './share-plan.ts';
+import { signShare } from './share-plan.ts';
 
 /** What the jobs of a run have in common. */
 interface JobsOfRun {
@@ -14,21 +14,21 @@ interface JobsOfRun {
   readonly capacity: number;
 }
 
-/** One job for each share, signed. */
+/** One job for each share, sealed and signed. */
 export function jobsOf(
   { capacity: _, ...plan }: RemotePlan,
   { version, token }: Pick<RemoteOptions, 'version' | 'token'>,
   { markedRun, shares, ...ofRun }: JobsOfRun,
 ): ShareJob[] {
   const each = (all: number): number => Math.ceil(all / shares);
-  const packed = packPlan({
+  const ofShares = {
     ...plan,
     window: each(plan.window),
     returnWindow: plan.returnWindow && each(plan.returnWindow),
     closeWindow: each(plan.closeWindow),
     behaviour: shareOfBehaviour(plan.behaviour, shares),
     markedRun,
-  });
-  const common = { wire: WIRE_VERSION, version, shares, ...ofRun, plan: packed } as const;
+  };
+  const common = { wire: WIRE_VERSION, version, shares, ...ofRun, plan: ofShares } as const;
   return Array.from({ length: shares }, (_, share) => signShare({ ...common, share }, token));
 }

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { RigError } from '../../core/values/errors.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { refuseForeign } from './allowed.ts';
-import type { ShareJob } from './messages.ts';
-import { packPlan, readShare, type SharePlan, signShare, unpackPlan } from './share-plan.ts';
+import { type OpenShare, openPlan, readShare, type SharePlan, signShare } from './share-plan.ts';
 
 const PLAN: SharePlan = {
-  layout: { engine: 'epoll', loopback: false, workers: undefined },
+  layout: { engine: 'epoll', loopback: false, workers: 2 },
   takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
   markedRun: 7,
+  secrets: [],
   protocol: { name: 'ws', path: '/a', hostHeader: 'b' },
   window: 64,
   closeWindow: 64,
@@ -18,8 +18,24 @@ const PLAN: SharePlan = {
   destinations: [{ ip: '10.0.0.1', port: 80 }],
   close: 'graceful',
   behaviour: { kind: 'idle' },
+  opening: {
+    before: [],
+    messageEnd: Uint8Array.of(0, 10, 255),
+    codec: undefined,
+    module: undefined,
+    steps: [
+      {
+        kind: 'send',
+        message: {
+          bytes: { parts: [Uint8Array.from(Buffer.from('hé')), { kind: 'number', inside: 'text' }] },
+          isText: true,
+        },
+      },
+    ],
+    rules: [],
+  },
 };
-const UNSIGNED: Omit<ShareJob, 'signature'> = {
+const UNSIGNED: OpenShare = {
   wire: WIRE_VERSION,
   version: '1.2.3',
   run: 'run-1',
@@ -27,7 +43,7 @@ const UNSIGNED: Omit<ShareJob, 'signature'> = {
   share: 0,
   shares: 2,
   capacity: 100,
-  plan: packPlan(PLAN),
+  plan: PLAN,
 };
 
 const codeOf = (act: () => unknown): string => {
@@ -40,8 +56,16 @@ const codeOf = (act: () => unknown): string => {
 };
 
 test('a plan is the same on the other side', () => {
-  assert.deepEqual(unpackPlan(readShare(signShare(UNSIGNED, 'token'), '1.2.3', 'token')), PLAN);
-  assert.deepEqual(unpackPlan(readShare(signShare(UNSIGNED, undefined), '1.2.3', undefined)), PLAN);
+  for (const token of ['token', undefined]) {
+    const job = signShare(UNSIGNED, token);
+    // As a queue keeps it.
+    const kept: unknown = JSON.parse(JSON.stringify(job));
+    const { opening, ...plan } = openPlan(readShare(kept, '1.2.3', token), token);
+    assert.deepEqual({ ...plan, opening: PLAN.opening }, PLAN);
+    assert.deepEqual(opening?.messageEnd, PLAN.opening?.messageEnd);
+    assert.deepEqual(opening?.steps, PLAN.opening?.steps);
+  }
+  assert.equal(Buffer.from(signShare(UNSIGNED, 'token').plan, 'base64').includes('10.0.0.1'), false, 'it is sealed');
 });
 
 test('only a share of one with the token is taken, as it was signed', () => {
@@ -51,7 +75,15 @@ test('only a share of one with the token is taken, as it was signed', () => {
   assert.equal(read(signed, 'another'), 'EFLEETTOKEN');
   assert.equal(read(signed, undefined), 'EFLEETTOKEN');
   assert.equal(read(signShare(UNSIGNED, undefined), 'token'), 'EFLEETTOKEN');
-  for (const change of [{ capacity: 1e6 }, { run: 'run-2' }, { epoch: 1 }, { share: 1 }, { shares: 3 }, { plan: '' }])
+  for (const change of [
+    { capacity: 1e6 },
+    { run: 'run-2' },
+    { epoch: 1 },
+    { share: 1 },
+    { shares: 3 },
+    { plan: '' },
+    { more: 1 },
+  ])
     assert.equal(read({ ...signed, ...change }, 'token'), 'EFLEETTOKEN', JSON.stringify(change));
 });
 
@@ -64,13 +96,34 @@ test('what is no share of this version is refused by name', () => {
     codeOf(() => readShare({ version: '1.2.3' }, '1.2.3', undefined)),
     'EFLEETPLAN',
   );
+  // Before anything else it is looked whose it is.
+  assert.equal(
+    codeOf(() => readShare({ version: '1.2.4' }, '1.2.3', 'token')),
+    'EFLEETTOKEN',
+  );
   assert.equal(
     codeOf(() => readShare(null, '1.2.3', undefined)),
     'EFLEETVERSION',
   );
   assert.equal(
-    codeOf(() => unpackPlan({ plan: 'AAAA' })),
+    codeOf(() => openPlan({ ...signShare(UNSIGNED, undefined), plan: 'AAAA' }, undefined)),
     'EFLEETPLAN',
+  );
+});
+
+test('a worker runs no module of others', () => {
+  const plan = { ...PLAN, opening: { ...PLAN.opening!, module: 'data:text/javascript,process.exit(1)' } };
+  assert.equal(
+    codeOf(() => openPlan(signShare({ ...UNSIGNED, plan }, 'token'), 'token')),
+    'EFLEETPLAN',
+  );
+});
+
+test('a plan is opened for its own share alone', () => {
+  const [one, other] = [0, 1].map((share) => signShare({ ...UNSIGNED, share }, 'token'));
+  assert.equal(
+    codeOf(() => openPlan({ ...one!, plan: other!.plan }, 'token')),
+    'EFLEETTOKEN',
   );
 });
 

@@ -6,6 +6,7 @@ import type { ShareJob } from './messages.ts';
 export interface Charge {
   readonly type: 'hold';
   readonly redisUrl: string;
+  readonly redisCa?: string | undefined;
   readonly prefix: string;
   readonly host: string;
   readonly worker: string;
@@ -16,6 +17,15 @@ export interface Charge {
   /** So long after the lease was renewed nobody else has it for sure. */
   readonly fenceMs: number;
   readonly renewedAtMs: number;
+  readonly own: OwnOfWorker;
+}
+
+/** What a worker has of its own, and is in no job. Secret: it goes through no Redis, log or message. */
+export interface OwnOfWorker {
+  readonly token: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Its certificate and key, PEM, which its connections show where a target asks for one. */
+  readonly certificate: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export type ToHolder =

@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { RedisLibraries } from './load.ts';
-import { fleetKeys, type ShareJob } from './messages.ts';
+import { fleetKeys, queueOf, type ShareJob } from './messages.ts';
 
 /** A share that somebody couldn't hold, or let go of, is there for the next one after so long. */
 const AGAIN_AFTER_MS = 200;
@@ -14,10 +14,10 @@ export class ShareQueue {
   readonly #connection: Redis;
   #ids: string[] = [];
 
-  constructor({ bullmq, connect }: RedisLibraries, prefix: string) {
+  constructor({ bullmq, connect }: RedisLibraries, prefix: string, token: string | undefined) {
     const keys = fleetKeys(prefix);
     this.#connection = connect();
-    this.#queue = new bullmq.Queue(keys.queue, { prefix: keys.queuePrefix, connection: this.#connection });
+    this.#queue = new bullmq.Queue(queueOf(token), { prefix: keys.queuePrefix, connection: this.#connection });
     this.#queue.on('error', () => {});
   }
 

@@ -9,7 +9,7 @@ export class LettingGo {
   readonly #over = new Map<number, number>();
 
   event(event: ShareEvent): void {
-    if (event.type === 'fenced') this.#note(event.share, event.generation);
+    if (event.type === 'fenced' || event.type === 'over') this.#note(event.share, event.generation);
     else if (event.type === 'ready') this.#note(event.share, event.generation - 1);
   }
 

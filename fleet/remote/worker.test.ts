@@ -1,145 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import { type Started, startConnrig } from '../../test/support/connrig.ts';
+import { test } from 'node:test';
+import type { Started } from '../../test/support/connrig.ts';
+import { LOCK_MS, startFleetByHand, version } from '../../test/support/fleet-by-hand.ts';
 import { needs } from '../../test/support/needs.ts';
-import { startRedisServer } from '../../test/support/redis.ts';
 import { eventually } from '../../test/support/wait.ts';
-import { WIRE_VERSION } from '../wire.ts';
-import { loadRedis } from './load.ts';
-import {
-  ENTRY_FIELD,
-  type FleetOrder,
-  fleetKeys,
-  ShareEvent,
-  type ShareJob,
-  ShareReport,
-  WorkerOffer,
-} from './messages.ts';
-import { measureOffset } from './redis-clock.ts';
-import { packPlan, type SharePlan, signShare } from './share-plan.ts';
 
 const SKIP = { skip: needs('redis-server') };
-const TOKEN = 'of-the-fleet';
-const RUN = 'run-1';
-const LOCK_MS = 20_000;
 const DEADLINE_MS = 60_000;
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-/** A server that keeps what comes, and a conductor's side of Redis, moved by hand. */
-async function startFleetByHand(t: TestContext) {
-  const { url } = await startRedisServer(t);
-  const { bullmq, connect } = await loadRedis(url);
-  const keys = fleetKeys('connrig', RUN);
-  const redis = connect();
-  const queue = new bullmq.Queue(keys.queue, { prefix: keys.queuePrefix, connection: { url } });
-  queue.on('error', () => {});
-  const target = await startTarget(t);
-  const offset = await measureOffset(redis);
-  const beat = setInterval(() => void redis.set(keys.conductor, '0', 'PX', 1500).catch(() => {}), 200);
-  t.after(async () => {
-    clearInterval(beat);
-    await queue.close();
-    redis.disconnect();
-  });
-  let seq = 0;
-  return {
-    url,
-    redis,
-    keys,
-    target,
-    offset,
-    leave: () => clearInterval(beat),
-    startWorker: (name: string, token = TOKEN): Started =>
-      startConnrig(t, ['worker', '--redis', url, '--name', name, '--lock-time', `${LOCK_MS}ms`], {
-        env: { CONNRIG_FLEET_TOKEN: token },
-      }),
-    addShare: async (change: Partial<ShareJob> = {}, shares = 1, share = 0): Promise<void> => {
-      const { port } = target.server.address() as AddressInfo;
-      const job = signShare(
-        {
-          wire: WIRE_VERSION,
-          version,
-          run: RUN,
-          epoch: 0,
-          share,
-          shares,
-          capacity: 500,
-          plan: planTo(port),
-          ...change,
-        },
-        TOKEN,
-      );
-      await queue.add('share', job, { attempts: 100, removeOnComplete: true });
-    },
-    order: async (change: Partial<FleetOrder>): Promise<number> => {
-      const [seconds, micros] = await redis.time();
-      const order: FleetOrder = {
-        wire: WIRE_VERSION,
-        epoch: 0,
-        seq: ++seq,
-        atMicros: Number(seconds) * 1e6 + Number(micros) + 300_000,
-        wanted: [0],
-        perSecond: [2000],
-        offsetMicros: [0],
-        stop: false,
-        collections: 0,
-        talking: false,
-        episodes: 0,
-        ...change,
-      };
-      await redis.xadd(keys.orders, 'MAXLEN', '~', 100, '*', ENTRY_FIELD, JSON.stringify(order));
-      return seq;
-    },
-    report: async (share = 0): Promise<ShareReport | undefined> => {
-      const text = await redis.hget(keys.reports, String(share));
-      return text === null ? undefined : ShareReport.parse(JSON.parse(text));
-    },
-    events: async (): Promise<ShareEvent[]> =>
-      (await redis.xrange(keys.events, '-', '+')).map(([, fields]) => ShareEvent.parse(JSON.parse(fields[1]!))),
-    offers: async (): Promise<WorkerOffer[]> =>
-      Object.values(await redis.hgetall(keys.workers)).map((text) => WorkerOffer.parse(JSON.parse(text))),
-  };
-}
-
-async function startTarget(t: TestContext): Promise<{ readonly server: Server; readonly sockets: Set<Socket> }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(
-      socket
-        .on('error', () => {})
-        .on('close', () => sockets.delete(socket))
-        .resume(),
-    );
-  }).listen(0, '127.0.0.1', 1024);
-  await once(server, 'listening');
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { server, sockets };
-}
-
-const planTo = (port: number): string => {
-  const plan: SharePlan = {
-    layout: { engine: 'node', loopback: true, workers: 1 },
-    takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
-    markedRun: 7,
-    protocol: { name: 'tcp', path: '/', hostHeader: 'test' },
-    window: 64,
-    closeWindow: 64,
-    openTimeoutMs: 10_000,
-    closeTimeoutMs: 2000,
-    destinations: [{ ip: '127.0.0.1', port }],
-    close: 'graceful',
-    behaviour: { kind: 'idle' },
-  };
-  return packPlan(plan);
-};
 
 /** The process that holds the connections: not the one that was started. */
 const holderOf = ({ pid, processes }: Started): number => processes().find((other) => other !== pid)!;
@@ -159,7 +26,7 @@ test('a worker offers itself, holds its share as it is ordered, and closes all a
   assert.equal(full.generation, 1);
   await eventually(() => target.sockets.size === 200, 'the target has 200');
   assert.equal(
-    (full.distributions.openPlanned ?? []).reduce((sum, [, count]) => sum + count, 0),
+    ((await report(0, '0:distributions'))?.distributions.openPlanned ?? []).reduce((sum, [, count]) => sum + count, 0),
     200,
   );
   assert.ok((await events()).some(({ type }) => type === 'ready'));
@@ -224,21 +91,42 @@ test('without a conductor all is closed', SKIP, async (t) => {
   await addShare();
   await order({ wanted: [100] });
   await eventually(() => target.sockets.size === 100, '100 are open', DEADLINE_MS);
-  leave();
+  await leave();
   await eventually(() => target.sockets.size === 0, 'all are closed', DEADLINE_MS);
   await eventually(async () => (await offers())[0]!.share === null, 'nobody holds the share any more', DEADLINE_MS);
 });
 
-const REFUSED: ReadonlyArray<[string, Partial<ShareJob>, string]> = [
-  ['of another version', { version: '0.0.1' }, 'EFLEETVERSION'],
-  ['of somebody without the token', {}, 'EFLEETTOKEN'],
-];
-test('what a worker does not hold it refuses, with why', SKIP, async (t) => {
-  const { startWorker, addShare, events, target } = await startFleetByHand(t);
-  startWorker('one', 'of-another-fleet');
-  for (const [, change] of REFUSED) await addShare(change);
-  await eventually(async () => (await events()).length === REFUSED.length, 'both are refused', DEADLINE_MS);
-  const codes = (await events()).map((event) => (event.type === 'refused' ? event.code : event.type));
-  assert.deepEqual(codes.sort(), REFUSED.map(([, , code]) => code).sort());
-  assert.equal(target.sockets.size, 0);
+test('what a worker does not hold it refuses, with why, and waits on', SKIP, async (t) => {
+  const { startWorker, addShare, events, target, order } = await startFleetByHand(t);
+  const worker = startWorker('one');
+  await addShare({ version: '0.0.1' });
+  await eventually(async () => (await events()).length === 1, 'it is refused', DEADLINE_MS);
+  const [event] = await events();
+  assert.deepEqual(event?.type === 'refused' ? [event.code, event.share] : event, ['EFLEETVERSION', 0]);
+  assert.match(worker.stderr(), /EFLEETVERSION: the run is of connrig 0\.0\.1, this worker of /);
+  await addShare();
+  await order({ wanted: [10] });
+  await eventually(() => target.sockets.size === 10, 'the next one is held', DEADLINE_MS);
+});
+
+test('a share goes to a worker whose environment has what the run wants', SKIP, async (t) => {
+  const { startWorker, addShare, planOfTarget, events, target, order } = await startFleetByHand(t);
+  const hole = { kind: 'env', name: 'TEST_OF_WORKER', inside: 'text' } as const;
+  const parts = [Buffer.from('<'), hole, Buffer.from('>')];
+  const steps = [{ kind: 'send', message: { bytes: { parts }, isText: true } }] as const;
+  const nothing = { before: [], messageEnd: undefined, codec: undefined, module: undefined, rules: [] };
+  const poor = startWorker('poor');
+  await addShare({ plan: { ...planOfTarget(), opening: { ...nothing, steps } } });
+  await eventually(async () => (await events()).length > 0, 'it is refused', DEADLINE_MS);
+  const [event] = await events();
+  assert.ok(event?.type === 'refused');
+  assert.equal(event.code, 'EFLEETENV');
+  assert.match(event.sentence, /^the environment of poor on \S+ has no TEST_OF_WORKER, which the run wants$/);
+  assert.equal(event.hint, 'export TEST_OF_WORKER=… there before connrig worker');
+  startWorker('rich', { TEST_OF_WORKER: 'of the rich {n}' });
+  await order({ wanted: [10] });
+  await eventually(() => target.sockets.size === 10, 'the other one holds it', DEADLINE_MS);
+  await eventually(() => target.said.size > 0, 'they say it');
+  assert.deepEqual([...target.said], ['<of the rich {n}>']);
+  assert.equal(poor.stderr().match(/EFLEETENV/g)?.length, 1, 'told once');
 });

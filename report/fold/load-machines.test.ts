@@ -88,3 +88,12 @@ test('the summary and its table have hosts, and at levels the memory of their wo
     ['a', 'b', 'the conductor'],
   );
 });
+
+test("the conductor's own ports are no limit where others hold the connections", () => {
+  const portsOf = (run: ReturnType<typeof runFile>): boolean =>
+    summarize({ run, samples: climb(5000), events: [], problems: [] }).limiters.some(({ what }) => what === 'ports');
+  const run = runFile();
+  assert.equal(portsOf(run), true);
+  const legs = run.generator.legs.map((leg) => ({ ...leg, shares: [{ host: 'a', capacity: 3000 }] }));
+  assert.equal(portsOf({ ...run, generator: { ...run.generator, legs } }), false);
+});

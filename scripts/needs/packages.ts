@@ -25,6 +25,8 @@ export const NEEDS = {
   chromium: { packages: ['chromium'], whatFor: 'looks at our pages' },
   openssl: { packages: ['openssl'], whatFor: 'makes keys and certificates of every kind' },
   dot: { packages: ['graphviz'], whatFor: 'lays out the picture of the rooms' },
+  ip: { packages: ['iproute2'], whatFor: 'joins hosts of a test by a network of their own' },
+  faketime: { packages: ['faketime'], whatFor: 'has clocks go wrong' },
   tsung: { packages: ['tsung'], whatFor: 'a load generator to compare with' },
 } as const satisfies Record<string, NeededCommand>;
 

@@ -143,6 +143,12 @@ describe('a run that is refused before its first socket', () => {
     assert.equal((await reportOn(t, folder)).error?.code, 'EUSAGE');
   });
 
+  it('for an address of our own server that is not ours', TIMEOUT, async (t) => {
+    const folder = newFolder(t);
+    const ended = await connrigHere(['run', '--listen', '192.0.2.1', '--connections', '10', '--out', folder]);
+    assertFailed(ended, 2, 'EUSAGE', /--listen: 192\.0\.2\.1 is not an address of [\s\S]*ip -brief address/);
+  });
+
   it('for many source addresses of which few are ours, and one of another family', TIMEOUT, async (t) => {
     const sources = '127.0.0.2-127.0.0.9,203.0.113.0/29,::1';
     const args = ['run', URL, '--source', sources, '--connections', '10', '--out', newFolder(t)];

@@ -18,23 +18,26 @@ const TIMES = 3;
  */
 export const peersOf = (ports: readonly number[]): string[] => heldAt(ports).map(({ ip }) => ip);
 
+/** The same in the network of a process. */
+export const peersIn = (pid: number, port: number): string[] => heldAt([port], pid).map(({ ip }) => ip);
+
 /** How many at each. */
 export function countHeld(ports: readonly number[]): number[] {
   const held = heldAt(ports);
   return ports.map((port) => held.filter((peer) => peer.port === port).length);
 }
 
-function heldAt(ports: readonly number[]): Peer[] {
+function heldAt(ports: readonly number[], pid: number | 'self' = 'self'): Peer[] {
   const seen = new Map<string, Peer>();
-  for (let i = 0; i < TIMES; i++) for (const [row, peer] of connectionsTo(ports)) seen.set(row, peer);
+  for (let i = 0; i < TIMES; i++) for (const [row, peer] of connectionsTo(ports, pid)) seen.set(row, peer);
   return [...seen.values()];
 }
 
 /** By row, since the kernel may also list one twice. */
-function connectionsTo(ports: readonly number[]): Map<string, Peer> {
+function connectionsTo(ports: readonly number[], pid: number | 'self'): Map<string, Peer> {
   const portOf = new Map(ports.map((port) => [port.toString(16).toUpperCase().padStart(4, '0'), port]));
   const found = new Map<string, Peer>();
-  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
+  for (const line of readFileSync(`/proc/${pid}/net/tcp`, 'latin1').split('\n').slice(1)) {
     const [, local, remote, state] = line.trim().split(/\s+/);
     const port = portOf.get(local?.split(':')[1] ?? '');
     if (state === ESTABLISHED && remote && port !== undefined) {

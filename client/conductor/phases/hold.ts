@@ -5,6 +5,7 @@ import type { Talk } from '../../../core/schemas/talk.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
 import { untilTaken } from './ramp.ts';
@@ -23,6 +24,7 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
   for (let tries = 0; tries < HOLD_TRIES; tries++) {
     await untilCalm(course, level);
     course.enter('settle', level);
+    await refreshed(course, level);
     const [before, sinceMs] = [fleet.tally(), performance.now()];
     const { kind } = leg.behaviour;
     const isSteady = followsRest(kind) ? isStill : isSteadyWith(kind);
@@ -35,6 +37,11 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
     await waitFor((tally) => isAtLevel(tally, level), level, watched);
     await untilTaken(course, level);
   }
-  course.warn(toWarning('WUNSTABLE', { level, why: lossSentence(course.progress()) }));
+  course.warn(toWarning('WUNSTABLE', { level, why: whyUnstable(course) }));
   return undefined;
+}
+
+function whyUnstable(course: LegCourse): string | undefined {
+  if (course.strays === 0) return lossSentence(course.progress());
+  return `the target has ${course.strays} more than the fleet holds; a worker that was lost may still have them`;
 }

@@ -6,6 +6,7 @@ import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
 import { isAtLevel, type LegCourse, sharesOf } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
 import { isWhole } from './whole.ts';
@@ -48,6 +49,8 @@ export async function measure(
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();
+  // None came or went until the last reading was over.
+  await refreshed(course, level);
   if (hold?.isStill() === false || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
   if (phase === 'baseline') await acceptance.begin(readings);

@@ -1,7 +1,10 @@
+import { isStill } from '../../../core/behaviours/descriptor.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { untilAccepted } from '../until-accepted.ts';
 import { check, waitFor } from '../watch.ts';
+import { untilNoneIsStray } from './whole.ts';
 
 /** A target that takes longer to accept is told of: no latency shows that. */
 const LATE_MS = 1000;
@@ -34,14 +37,22 @@ export async function ramp(course: LegCourse, level: number): Promise<void> {
 
 /** Before that a level isn't whole for the target. */
 export async function untilTaken(course: LegCourse, level: number): Promise<void> {
-  const { acceptance, openTimeoutMs: timeoutMs, watched } = course.context;
+  const { acceptance, fleet, openTimeoutMs: timeoutMs, watched } = course.context;
   const tookMs = await untilAccepted({
     level,
     timeoutMs,
     look: () => check(level, watched),
     taken: () => acceptance.look(level),
+    areOpen: async () => {
+      const before = fleet.tally();
+      await refreshed(course, level);
+      if (isStill(before, fleet.tally()) && isAtLevel(fleet.tally(), level)) return true;
+      await waitFor((tally) => isAtLevel(tally, level), level, watched);
+      return false;
+    },
     causeOf: (taken) => acceptance.causeOf(level, taken, timeoutMs),
   });
+  await untilNoneIsStray(course, level);
   if (tookMs < LATE_MS || course.isKnownLate) return;
   course.isKnownLate = true;
   course.warn(toWarning('WLATE', { level, tookMs }));
