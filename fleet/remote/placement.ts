@@ -14,6 +14,8 @@ type Ready = Extract<ShareEvent, { readonly type: 'ready' }>;
 
 interface PlacementEvents {
   readonly give: (order: FleetOrder) => number;
+  /** The most of a share, whoever has it. */
+  readonly mostOf: (share: number) => number;
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
   readonly onBehind: (behind: BehindShare) => void;
   readonly onWarning: (warning: Warning) => void;
@@ -35,7 +37,7 @@ export class Placement {
   constructor(plan: RemotePlan, shares: number, reports: Reports, events: PlacementEvents) {
     this.#plan = plan;
     this.#events = events;
-    this.allotment = new Allotment(plan.capacity, shares);
+    this.allotment = new Allotment(plan.capacity, shares, events.mostOf);
     this.orders = new Orders(this.allotment);
     this.#watch = new PaceWatch(reports);
     this.#residuals = new Residuals(reports, (share) => this.allotment.hostOf(share));
