@@ -114,7 +114,10 @@ export async function readOffers(
     const offer = heard(WorkerOffer, text, 'offer', { token, run: '' });
     if (offer?.version === version && offer.worker === name) {
       if (nowMs - offer.seenAtMs < GONE_AFTER_MS) fit.push(offer);
-    } else foreign.push(`${shown(name)} (${whyForeign(text, token)})`);
+    } else {
+      const why = offer?.version === version ? 'another worker said it' : whyForeign(text, token);
+      foreign.push(`${shown(name)} (${why})`);
+    }
   }
   return { fit, foreign };
 }

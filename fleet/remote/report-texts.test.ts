@@ -27,9 +27,19 @@ const reports = fc
   })
   .map(({ counters, outcomes, closeReasons, statuses, distributions }) =>
     ShareReport.parse({
-      ...{ wire: WIRE_VERSION, share: 0, generation: 1, number: 7, seq: 3, host: 'one', offsetMs: -12.5 },
+      wire: WIRE_VERSION,
+      share: 0,
+      generation: 1,
+      number: 7,
+      seq: 3,
+      host: 'one',
+      worker: 'one',
+      offsetMs: -12.5,
       tally: { version: WIRE_VERSION, ...counters, outcomes, closeReasons, statuses },
-      ...{ distributions, cpuSeconds: 0, rssBytes: 1 },
+      distributions,
+      cpuSeconds: 0,
+      rssBytes: 1,
+      clock: { offsetMs: 3, spreadMs: 0.2 },
     }),
   );
 

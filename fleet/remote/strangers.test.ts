@@ -7,6 +7,7 @@ import { eventually } from '../../test/support/wait.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { sayAlive } from './conductor-key.ts';
 import { ENTRY_FIELD, queueOf, type ShareEvent } from './messages.ts';
+import { readOffers } from './offers.ts';
 import { Reports } from './reports.ts';
 import { toSpoken } from './said.ts';
 import { signShare } from './share-plan.ts';
@@ -123,11 +124,18 @@ test('reports and events of strangers are left out, and told once of each', SKIP
   const [[, ready] = []] = await redis.xrange(keys.events, '-', '+');
   const strange = [...GARBAGE, JSON.stringify(refused), toSpoken(refused, 'event', { ...VOICE, run: 'x' }), ready![1]!];
   for (const text of strange) await redis.xadd(keys.events, '*', ENTRY_FIELD, text);
-  for (const [i, text] of GARBAGE.entries()) await redis.hset(keys.reports, String(i + 1), text);
+  const looks: string[] = [];
+  const look = async (share: number, text: string): Promise<void> => {
+    await redis.hset(keys.reports, { [share]: text, [`${share}:numbers`]: `1 ${looks.length} 0` });
+    looks.push(text);
+    await reports.look();
+  };
+  for (const text of GARBAGE) await look(1, text);
   const honest = (await report())!;
   const forged = { ...honest, number: honest.number + 1000, tally: { ...honest.tally, open: 400 } };
   const elsewhere = toSpoken(forged, 'report', { ...VOICE, run: 'x' });
-  await redis.hset(keys.reports, '50', JSON.stringify(forged), '51', elsewhere);
+  for (const text of [JSON.stringify(forged), elsewhere]) await look(1, text);
+  await redis.hset(keys.reports, '1:numbers', 'no numbers');
   await reports.look();
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -136,6 +144,37 @@ test('reports and events of strangers are left out, and told once of each', SKIP
   );
   assert.deepEqual(told, ['event', 'report']);
   assert.equal(reports.sum.newest(0)?.tally.open, 8);
+  assert.equal(reports.sum.newest(1), undefined);
   await reports.look();
   assert.deepEqual([told.length, events.length], [2, 1]);
+});
+
+test('a worker of another fleet is left out, with why', SKIP, async (t) => {
+  const { startWorker, redis, keys, offers } = await startFleetByHand(t);
+  startWorker('one');
+  await eventually(async () => (await offers()).length === 1, 'it offers itself', DEADLINE_MS);
+  const [offer] = await offers();
+  const said = {
+    copy: (await redis.hget(keys.workers, 'one'))!,
+    'no-token': JSON.stringify(offer),
+    another: toSpoken(offer!, 'offer', { token: 'another', run: '' }),
+    older: toSpoken({ ...offer, worker: 'older', version: '0.0.1' }, 'offer', { ...VOICE, run: '' }),
+    '\u001b[2J': '{',
+  };
+  await redis.hset(keys.workers, said);
+  const nowMs = offer!.seenAtMs;
+  const { fit, foreign } = await readOffers(redis, keys.workers, nowMs, { version, token: TOKEN });
+  assert.deepEqual(
+    fit.map(({ worker }) => worker),
+    ['one'],
+  );
+  assert.deepEqual([...foreign].sort(), [
+    '??2J (unreadable)',
+    'another (it has another token)',
+    'copy (another worker said it)',
+    'no-token (it has no token)',
+    'older (connrig 0.0.1)',
+  ]);
+  const without = await readOffers(redis, keys.workers, nowMs, { version, token: undefined });
+  assert.ok(without.foreign.includes('one (it has a token)'), without.foreign.join(', '));
 });

@@ -115,8 +115,9 @@ test('a share goes to a worker whose environment has what the run wants', SKIP, 
   const parts = [Buffer.from('<'), hole, Buffer.from('>')];
   const steps = [{ kind: 'send', message: { bytes: { parts }, isText: true } }] as const;
   const nothing = { before: [], messageEnd: undefined, codec: undefined, module: undefined, rules: [] };
+  const identity = { order: 'each', secrets: [] } as const;
   const poor = startWorker('poor');
-  await addShare({ plan: { ...planOfTarget(), opening: { ...nothing, steps } } });
+  await addShare({ plan: { ...planOfTarget(), identity, opening: { ...nothing, steps } } });
   await eventually(async () => (await events()).length > 0, 'it is refused', DEADLINE_MS);
   const [event] = await events();
   assert.ok(event?.type === 'refused');

@@ -8,6 +8,8 @@ import type { BenchPart } from './benchmark.ts';
 import { broadcastToMany } from './broadcast.ts';
 import { broadcastBesideK6 } from './broadcast-peers.ts';
 import { buffers } from './buffers.ts';
+import { fleetBench } from './fleet.ts';
+import { fleetMillion } from './fleet-million.ts';
 import { fuzz } from './fuzz.ts';
 import { gateBench } from './gate.ts';
 import { live } from './live.ts';
@@ -230,6 +232,8 @@ export const PARTS: readonly BenchPart[] = [
     broadcastToMany,
     broadcastBesideK6,
     stormBench,
+    fleetBench,
+    fleetMillion,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 

@@ -1,4 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const TICKS_PER_SECOND = 100;
 
@@ -11,4 +14,18 @@ export function mainThreadCpuOf(pid: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+const LOOK_EVERY_MS = 1000;
+
+/** What the main thread of a process took of a core, from its start until it ended. */
+export async function mainShareUntilEnd(child: ChildProcess): Promise<number> {
+  const [beganMs, ended] = [performance.now(), once(child, 'exit')];
+  let share = Number.NaN;
+  while (child.exitCode === null && child.signalCode === null) {
+    const cpuSeconds = mainThreadCpuOf(child.pid!);
+    if (cpuSeconds !== undefined) share = (cpuSeconds * 1000) / (performance.now() - beganMs);
+    await Promise.race([ended, delay(LOOK_EVERY_MS)]);
+  }
+  return share;
 }

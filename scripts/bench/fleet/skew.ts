@@ -11,25 +11,16 @@ const PER_SECOND = 2000;
 const PAUSE_MS = 250;
 
 /**
- * How far the workers of a stage begin from when they are to: for each ramp the time between the first that came too early and the last that
- * came too late, in ms, seen at the target by its clock. Each has its own moment, so that they don't open in step.
+ * How far apart workers begin, for each ramp in ms, as the target sees it by its clock. Each has a moment of its own, so that they don't open
+ * in step: what counts is how late it is by that.
  */
 export async function measureSkews(stage: Stage): Promise<number[]> {
   const arrivals = await startArrivals(stage);
   const run = stage.run(
     'skew',
-    ...[
-      arrivals.url,
-      '--fleet-workers',
-      `${stage.workers.length}`,
-      '--connections',
-      `${CONNECTIONS}`,
-      '--levels',
-      `${RAMPS}`,
-      '--rate',
-      `${PER_SECOND}/s`,
-    ],
-    ...['--rest', '1s', '--settle-timeout', '0s', '--quiet'],
+    ...stage.overWorkers(),
+    ...[arrivals.url, '--connections', `${CONNECTIONS}`, '--levels', `${RAMPS}`, '--rate', `${PER_SECOND}/s`],
+    ...['--rest', '1s', '--settle-timeout', '0s'],
   );
   await once(run, 'exit');
   const shares = readRun(join(stage.folder, 'skew')).run.generator.legs[0]?.shares ?? [];

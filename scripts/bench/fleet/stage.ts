@@ -11,13 +11,13 @@ import { type RedisServer, startRedisServer } from '../../../test/support/redis.
 import { CONNRIG } from '../rig-run.ts';
 
 /** Where a process runs. */
-export interface Place {
+export interface StagePlace {
   readonly name: string;
   readonly ip: string;
   command(program: string, args?: readonly string[]): [string, ...string[]];
 }
 
-const HERE: Omit<Place, 'name'> = { ip: '127.0.0.1', command: (program, args = []) => [program, ...args] };
+const HERE: Omit<StagePlace, 'name'> = { ip: '127.0.0.1', command: (program, args = []) => [program, ...args] };
 const WAITS_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 30_000;
 
@@ -26,7 +26,7 @@ export const whyNoHosts = (): string | undefined => (ELSEWHERE.skip ? String(ELS
 
 /** A `connrig worker`, and where it is. */
 export interface StagedWorker {
-  readonly place: Place;
+  readonly place: StagePlace;
   /** By SIGKILL, all its processes at once. */
   kill(): void;
   /** Again, until it waits. */
@@ -36,13 +36,15 @@ export interface StagedWorker {
 export interface Stage {
   readonly scope: Scope;
   readonly redis: RedisServer;
-  readonly redisPlace: Place;
-  readonly target: Place;
-  readonly conductor: Place;
+  readonly redisPlace: StagePlace;
+  readonly target: StagePlace;
+  readonly conductor: StagePlace;
   readonly workers: readonly StagedWorker[];
   /** A folder of the stage's own. */
   readonly folder: string;
-  /** Starts `connrig run --fleet …` at the conductor. */
+  /** What `connrig run` says to have its connections held by so many of the workers. */
+  overWorkers(count?: number): readonly string[];
+  /** Starts `connrig run` at the conductor, with its record below `folder`. */
   run(name: string, ...args: readonly string[]): ChildProcess;
 }
 
@@ -68,21 +70,28 @@ async function setUp(scope: Scope, count: number): Promise<Stage> {
   const names = Array.from({ length: count }, (_, i) => `worker-${i + 1}`);
   const all = ['redis', 'target', 'conductor', ...names];
   const hosts = whyNoHosts() === undefined ? await startHosts(scope, all) : undefined;
-  const placeOf = (name: string): Place => hosts?.[name] ?? { ...HERE, name };
+  const placeOf = (name: string): StagePlace => hosts?.[name] ?? { ...HERE, name };
   const redis = await startRedisServer(scope, { ...(hosts && { host: hosts['redis']! }) });
   const workers = names.map((name) => stagedWorker(scope, placeOf(name), redis.url));
   await Promise.all(workers.map((worker) => worker.start()));
   const conductor = placeOf('conductor');
   return {
-    ...{ scope, redis, conductor, folder, workers, target: placeOf('target'), redisPlace: placeOf('redis') },
+    scope,
+    redis,
+    conductor,
+    folder,
+    workers,
+    target: placeOf('target'),
+    redisPlace: placeOf('redis'),
+    overWorkers: (some = count) => ['--fleet', redis.url, '--fleet-workers', `${some}`],
     run(name, ...args) {
-      const line = ['run', '--fleet', redis.url, '--out', join(folder, name), ...args];
+      const line = ['run', '--quiet', '--out', join(folder, name), ...args];
       return startAt(scope, conductor, [process.execPath, CONNRIG, ...line], ['ignore', 'ignore', 'inherit']);
     },
   };
 }
 
-function stagedWorker(scope: Scope, place: Place, url: string): StagedWorker {
+function stagedWorker(scope: Scope, place: StagePlace, url: string): StagedWorker {
   const line = [process.execPath, CONNRIG, 'worker', '--redis', url, '--name', place.name];
   let child: ChildProcess | undefined;
   return {
@@ -105,25 +114,25 @@ function killTree(pid: number): void {
 /** Starts a process there, which ends with the stage. */
 export function startAt(
   scope: Scope,
-  place: Place,
+  place: StagePlace,
   [program, ...args]: readonly string[],
   stdio: Array<'ignore' | 'pipe' | 'inherit'>,
 ): ChildProcess {
   const [first, ...rest] = place.command(program!, args);
   const child = spawn(first, rest, { stdio });
   scope.after(async () => {
-    if (hasEnded(child)) return;
+    if (isOver(child)) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await Promise.race([ended, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
-    if (!hasEnded(child)) child.kill('SIGKILL');
+    if (!isOver(child)) child.kill('SIGKILL');
   });
   return child;
 }
 
-export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+export const isOver = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
-async function untilItWaits(place: Place, child: ChildProcess): Promise<void> {
+async function untilItWaits(place: StagePlace, child: ChildProcess): Promise<void> {
   let said = '';
   const signal = AbortSignal.timeout(WAITS_WITHIN_MS);
   const waits = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { mostOpen, openAt, startArrivals } from './arrivals.ts';
-import { hasEnded, type Stage } from './stage.ts';
+import { isOver, type Stage } from './stage.ts';
 
 const ROUNDS = 6;
 const CONNECTIONS = 400;
@@ -24,14 +24,15 @@ export async function measureTakeovers(stage: Stage): Promise<Takeovers> {
   const { seen } = arrivals;
   const run = stage.run(
     'takeover',
-    ...[arrivals.url, '--fleet-workers', `${stage.workers.length - 1}`, '--connections', `${CONNECTIONS}`],
-    ...['--levels', '1', '--rate', '4k/s', '--soak', '30m', '--settle-timeout', '0s', '--quiet'],
+    ...stage.overWorkers(stage.workers.length - 1),
+    ...[arrivals.url, '--connections', `${CONNECTIONS}`, '--levels', '1'],
+    ...['--rate', '4k/s', '--soak', '30m', '--settle-timeout', '0s'],
   );
   const isWhole = (): boolean => [...openAt(seen).values()].reduce((sum, count) => sum + count, 0) === CONNECTIONS;
   const untilWhole = async (): Promise<void> => {
     const untilMs = performance.now() + BACK_WITHIN_MS;
     while (!isWhole()) {
-      if (performance.now() > untilMs || hasEnded(run)) throw new Error('the share did not come back');
+      if (performance.now() > untilMs || isOver(run)) throw new Error('the share did not come back');
       await delay(LOOK_MS);
     }
   };

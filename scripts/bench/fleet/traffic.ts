@@ -1,21 +1,19 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readRun } from '../../../report/fold/read-run.ts';
-import { mainThreadCpuOf } from '../main-thread.ts';
-import { type Scope, type Stage, startAt } from './stage.ts';
+import { mainShareUntilEnd } from '../main-thread.ts';
+import { type Stage, startAt } from './stage.ts';
 
 const PROCESS = fileURLToPath(new URL('./redis-bytes-process.js', import.meta.url));
 const RAMP_SECONDS = 12;
-const REST_SECONDS = 25;
-const LOOK_EVERY_MS = 500;
+const REST_SECONDS = 15;
 
 /** What a fleet says over Redis while it opens connections, and while it holds them, in bytes per second. */
 export interface Traffic {
   readonly ramping: Flow;
   readonly holding: Flow;
-  /** Of a core, by the main thread of `connrig run`. */
+  /** What the main thread of `connrig run` took of a core, its start included. */
   readonly mainShare: number;
 }
 
@@ -25,13 +23,13 @@ export interface Flow {
 }
 
 /** Bytes of both directions. */
-export const bothOf = ({ inBytes, outBytes }: Flow): number => inBytes + outBytes;
+export const ofBothWays = ({ inBytes, outBytes }: Flow): number => inBytes + outBytes;
 
-export async function measureTraffic(scope: Scope, stage: Stage, connections: number): Promise<Traffic> {
+export async function measureTraffic(stage: Stage, connections: number): Promise<Traffic> {
   const name = `traffic-${connections}`;
   const { hostname, port } = new URL(stage.redis.url);
   const asker = startAt(
-    scope,
+    stage.scope,
     stage.redisPlace,
     [process.execPath, PROCESS, hostname, port],
     ['ignore', 'pipe', 'inherit'],
@@ -41,27 +39,11 @@ export async function measureTraffic(scope: Scope, stage: Stage, connections: nu
   const rate = Math.ceil(connections / RAMP_SECONDS);
   const run = stage.run(
     name,
-    ...[
-      '--fleet-workers',
-      `${stage.workers.length}`,
-      '--listen',
-      stage.conductor.ip,
-      '--protocol',
-      'tcp',
-      '--connections',
-      `${connections}`,
-      '--levels',
-      '1',
-    ],
-    ...['--rate', `${rate}/s`, '--rest', `${REST_SECONDS}s`, '--settle-timeout', '0s', '--quiet'],
+    ...stage.overWorkers(),
+    ...['--listen', stage.conductor.ip, '--protocol', 'tcp', '--connections', `${connections}`, '--levels', '1'],
+    ...['--rate', `${rate}/s`, '--rest', `${REST_SECONDS}s`, '--settle-timeout', '0s'],
   );
-  const [beganMs, ended] = [performance.now(), once(run, 'exit')];
-  let [cpuSeconds, tookSeconds] = [0, 0];
-  while (run.exitCode === null) {
-    const now = mainThreadCpuOf(run.pid!);
-    if (now !== undefined) [cpuSeconds, tookSeconds] = [now, (performance.now() - beganMs) / 1000];
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))]);
-  }
+  const mainShare = await mainShareUntilEnd(run);
   asker.kill();
   if (run.exitCode !== 0) throw new Error(`the run with ${connections} connections ended with ${run.exitCode}`);
   const { run: file, events } = readRun(join(stage.folder, name));
@@ -81,7 +63,7 @@ export async function measureTraffic(scope: Scope, stage: Stage, connections: nu
     });
     return meanOf(each);
   };
-  return { ramping: flow('ramp'), holding: flow('settle'), mainShare: cpuSeconds / tookSeconds };
+  return { ramping: flow('ramp'), holding: flow('settle'), mainShare };
 }
 
 const meanOf = (flows: readonly Flow[]): Flow => {
