@@ -28,6 +28,7 @@ const SLOW_LEAST = 0.2;
  */
 export class Allotment {
   readonly #total: number;
+  readonly #mostOf: (share: number) => number;
   readonly #takers: Array<Taker | undefined>;
   /** Shares that nobody has, although somebody had. */
   readonly #left = new Set<number>();
@@ -35,8 +36,10 @@ export class Allotment {
   readonly #paces: number[];
   #parts: readonly number[];
 
-  constructor(total: number, shares: number) {
+  /** @param mostOf a share, whoever has it */
+  constructor(total: number, shares: number, mostOf: (share: number) => number = () => Number.POSITIVE_INFINITY) {
     this.#total = total;
+    this.#mostOf = mostOf;
     this.#takers = Array.from({ length: shares }, () => undefined);
     this.#paces = this.#takers.map(() => 1);
     this.#parts = this.#takers.map(() => 0);
@@ -70,7 +73,7 @@ export class Allotment {
 
   /** The most that a share may be asked for now. */
   roomOf(share: number): number {
-    return this.#left.has(share) ? 0 : (this.#takers[share]?.room ?? 0);
+    return this.#left.has(share) ? 0 : Math.min(this.#mostOf(share), this.#takers[share]?.room ?? 0);
   }
 
   take(share: number, taker: Taker): void {

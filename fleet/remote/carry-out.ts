@@ -11,6 +11,7 @@ export class OrderTaker {
   /** Collections that were asked for before this share was taken up. */
   #collectionsBefore = 0;
   #confirmed = 0;
+  #startsAtMs = Number.NaN;
   /** The number that the fleet here gave to what it was told last. */
   #given = 0;
 
@@ -68,7 +69,9 @@ export class OrderTaker {
 
   /** A ramp that should have begun begins now: what was missed while nobody held the share doesn't come in one burst. */
   #pursue({ atMicros, offsetMicros }: FleetOrder): number {
-    const startsAtMs = this.#toLocalMs(atMicros + (offsetMicros[this.#share] ?? 0));
-    return this.#fleet.pursue(this.wanted, this.perSecond, Math.max(this.#now(), startsAtMs));
+    const startsAtMs = Math.max(this.#now(), this.#toLocalMs(atMicros + (offsetMicros[this.#share] ?? 0)));
+    // Threads tell ramps apart by when they begin: one that is split anew before it has begun is another one.
+    this.#startsAtMs = startsAtMs === this.#startsAtMs ? startsAtMs + 0.001 : startsAtMs;
+    return this.#fleet.pursue(this.wanted, this.perSecond, this.#startsAtMs);
   }
 }

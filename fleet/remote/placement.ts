@@ -14,6 +14,8 @@ type Ready = Extract<ShareEvent, { readonly type: 'ready' }>;
 
 interface PlacementEvents {
   readonly give: (order: FleetOrder) => number;
+  /** The most of a share, whoever has it. */
+  readonly mostOf: (share: number) => number;
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
   readonly onBehind: (behind: BehindShare) => void;
   readonly onWarning: (warning: Warning) => void;
@@ -28,12 +30,14 @@ export class Placement {
   readonly #watch: PaceWatch;
   readonly #residuals: Residuals;
   readonly #ready = new Map<number, Ready>();
+  /** By share how many workers there were on the machine that took it first: they have its cores together. */
+  readonly #neighbours = new Map<number, number>();
   #isBegun = false;
 
   constructor(plan: RemotePlan, shares: number, reports: Reports, events: PlacementEvents) {
     this.#plan = plan;
     this.#events = events;
-    this.allotment = new Allotment(plan.capacity, shares);
+    this.allotment = new Allotment(plan.capacity, shares, events.mostOf);
     this.orders = new Orders(this.allotment);
     this.#watch = new PaceWatch(reports);
     this.#residuals = new Residuals(reports, (share) => this.allotment.hostOf(share));
@@ -47,8 +51,8 @@ export class Placement {
     for (const { share, worker, host, capacity, cores } of takers) {
       const beside = rooms.find((room) => room.worker === worker)?.connections ?? capacity;
       const machine = known.find((offer) => offer.worker === worker)?.machine;
-      const neighbours = known.filter((offer) => offer.machine === machine).length;
-      const weight = weightOf({ cores }, Math.max(1, neighbours));
+      this.#neighbours.set(share, Math.max(1, known.filter((offer) => offer.machine === machine).length));
+      const weight = weightOf({ cores }, this.#neighbours.get(share));
       this.allotment.take(share, { worker, host, room: Math.min(capacity, beside), weight });
     }
     if (!this.allotment.reckon()) throw this.allotment.refusal();
@@ -60,7 +64,12 @@ export class Placement {
   ready(event: Ready): void {
     const { share, worker, host, capacity, cores } = event;
     this.#ready.set(share, event);
-    this.allotment.take(share, { worker, host, room: capacity, weight: weightOf({ cores }) });
+    this.allotment.take(share, {
+      worker,
+      host,
+      room: capacity,
+      weight: weightOf({ cores }, this.#neighbours.get(share)),
+    });
     if (!this.#isBegun) return;
     const fits = this.allotment.reckon();
     this.#events.onPlaced(this.allotment.placed);

@@ -104,6 +104,7 @@ export class RemoteFleet implements Fleet {
     this.#placement = new Placement(plan, this.#shares, this.#reports, {
       ...events,
       give: (order) => this.#give(order),
+      mostOf: () => this.#capacity,
     });
     this.#orders = this.#placement.orders;
     this.#untaken = new UntakenShares(this.#queue, this.#reports, async () =>

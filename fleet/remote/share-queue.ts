@@ -41,10 +41,10 @@ export class ShareQueue {
     return found.filter((job) => job !== undefined).length;
   }
 
-  /** Whether nobody has a share: it waits for somebody to take it. */
-  async isWaiting(share: number): Promise<boolean> {
+  /** Whether nobody has a share: it waits for somebody to take it, or whoever took it had no room at all. */
+  async hasNobody(share: number): Promise<boolean> {
     const job = await this.#queue.getJob(this.#ids[share] ?? '');
-    return job !== undefined && (await job.getState()) === 'waiting';
+    return job === undefined || (await job.getState()) === 'waiting';
   }
 
   /** Takes back those that nobody has. */

@@ -9,7 +9,7 @@ const SOMEBODY_WITHIN_MS = 20_000;
 
 /** Shares that were lost, and that nobody takes. Only a lease that is over puts one back into the queue, so its holder has reset all its connections. */
 export class UntakenShares {
-  readonly #queue: Pick<ShareQueue, 'isWaiting'>;
+  readonly #queue: Pick<ShareQueue, 'hasNobody'>;
   readonly #reports: Pick<Reports, 'unheard'>;
   readonly #hasIdle: () => Promise<boolean>;
   readonly #now = monotonicClock();
@@ -17,7 +17,7 @@ export class UntakenShares {
 
   /** @param hasIdle whether a worker waits for a share */
   constructor(
-    queue: Pick<ShareQueue, 'isWaiting'>,
+    queue: Pick<ShareQueue, 'hasNobody'>,
     reports: Pick<Reports, 'unheard'>,
     hasIdle: () => Promise<boolean>,
   ) {
@@ -31,7 +31,7 @@ export class UntakenShares {
     const unheard = this.#reports.unheard();
     for (const share of this.#sinceMs.keys()) if (!unheard.has(share)) this.#sinceMs.delete(share);
     for (const share of unheard.keys()) {
-      if (!(await this.#queue.isWaiting(share))) this.#sinceMs.delete(share);
+      if (!(await this.#queue.hasNobody(share))) this.#sinceMs.delete(share);
       else if (!this.#sinceMs.has(share)) this.#sinceMs.set(share, this.#now());
     }
     if (this.#sinceMs.size === 0) return [];

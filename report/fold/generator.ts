@@ -13,6 +13,7 @@ import { generatorSlope } from './summarize-leg.ts';
 /** Starting late by more than this, one time in a hundred, is no longer the pace that was asked for. */
 const LATE_MS = 250;
 const SENT = 'messages were sent';
+const OF_FLEET = 'of the fleet';
 /** What the client itself cost, and whether it was what limited the run. */
 export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Summary['generator'] {
   const ticks = record.samples.filter((sample) => sample.type === 'tick');
@@ -57,7 +58,7 @@ function behind({ events }: RunRecord, { name }: RecordedLeg, index: number): st
   const found = events.find((event) => event.type === 'share-behind' && event.leg === index && !event.isLowered);
   if (found?.type !== 'share-behind') return undefined;
   const { share, host, opened, due } = found;
-  return `${name}: share ${share + 1} of the fleet, on ${host}, had made ${opened} of ${due} attempts that were due while the others kept the pace`;
+  return `${name}: share ${share + 1} ${OF_FLEET}, on ${host}, had made ${opened} of ${due} attempts that were due while the others kept the pace`;
 }
 
 function ownLateness(record: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
@@ -91,6 +92,7 @@ function business({ run, samples }: RunRecord, { name }: RecordedLeg, index: num
 
 /** What would take the client out of the way: --rate is the pace of opens alone. */
 export function bottleneckHint(bottleneck: string): string {
+  if (bottleneck.includes(OF_FLEET)) return 'connrig worker on one more machine, or --rate slower';
   const less = bottleneck.includes(SENT) ? 'fewer or smaller messages in --behaviour' : '--rate slower';
   return `${less}, --workers more, or the client on another machine`;
 }
