@@ -74,7 +74,7 @@ export function startTicking(ticked: Ticked): () => void {
     const shares = hasShares ? sharesOf(fleet) : {};
     if (hasShares) {
       sharesAtMs = nowMs;
-      sharesLost = shares.shares?.filter(({ lease }) => lease !== 'held').length ?? 0;
+      sharesLost = shares.shares?.filter(({ lease }) => lease === 'unheard' || lease === 'moving').length ?? 0;
     }
     const sample: Sample = {
       type: 'tick',
