@@ -4,7 +4,7 @@ import { WORKER_OPTIONS } from '../config/worker/worker-options.ts';
 import { runWorker } from '../fleet/remote/lease.ts';
 import { loadRedis } from '../fleet/remote/load.ts';
 import { connrig, newFolder, startConnrig } from '../test/support/connrig.ts';
-import { startFleetWorker } from '../test/support/fleet-worker.ts';
+import { startWorker } from '../test/support/fleet-workers.ts';
 import { needs } from '../test/support/needs.ts';
 import { startRedisServer } from '../test/support/redis.ts';
 import { eventually } from '../test/support/wait.ts';
@@ -35,8 +35,8 @@ const doctor = (t: TestContext, url: string, ...more: string[]) =>
 
 test('doctor tells of Redis and of each worker, and names one of another version', OPTIONS, async (t) => {
   const { url, startOtherVersion } = await startFleet(t);
-  await startFleetWorker(t, url, 'one', ['--max', '2k']);
-  await startFleetWorker(t, url, 'two');
+  await startWorker(t, url, 'one', { args: ['--max', '2k'] });
+  await startWorker(t, url, 'two');
   await startOtherVersion();
   const told = await doctor(t, url, '--fleet-workers', '2');
   assert.equal(told.code, 0, told.stderr);
@@ -72,11 +72,11 @@ test('doctor fails with what a run would be refused for', OPTIONS, async (t) => 
   const nobody = await doctor(t, url);
   assert.deepEqual([nobody.code, /EFLEETWORKERS/.test(nobody.stderr)], [3, true], nobody.stderr);
   assert.match(nobody.stdout, /^FAILS +workers +the fleet needs 1 worker, and 0 wait — connrig worker --redis /m);
-  await startFleetWorker(t, url, 'one', ['--max', '100']);
+  await startWorker(t, url, 'one', { args: ['--max', '100'] });
   const small = await doctor(t, url);
   assert.deepEqual([small.code, /EFLEETMAX/.test(small.stderr)], [3, true], small.stderr);
   assert.match(small.stdout, /^FAILS +workers +500 connections are wanted, and the workers have room for 100: /m);
-  await startFleetWorker(t, url, 'two');
+  await startWorker(t, url, 'two');
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
   const evicting = await doctor(t, url);
   assert.deepEqual([evicting.code, /EFLEETREDIS/.test(evicting.stderr)], [4, true], evicting.stderr);
@@ -92,7 +92,7 @@ test('doctor fails with what a run would be refused for', OPTIONS, async (t) => 
 
 test('doctor says what workers hold while a run goes on', OPTIONS, async (t) => {
   const { url } = await startFleet(t);
-  await startFleetWorker(t, url, 'one');
+  await startWorker(t, url, 'one');
   const run = startConnrig(t, [
     ...['run', '--fleet', url, '--protocol', 'ws', '--connections', '50', '--levels', '1', '--rest', '60s'],
     ...['--out', newFolder(t)],

@@ -195,7 +195,7 @@ export const receivedIn = ({ messagesIn, payloadBytesIn }: Tally): Received => (
 });
 
 /** Those of other machines, for a sample. */
-export const sharesOf = ({ shares }: Pick<Fleet, 'shares'>): { readonly shares?: readonly ShareState[] } =>
+export const shareStatesOf = ({ shares }: Pick<Fleet, 'shares'>): { readonly shares?: readonly ShareState[] } =>
   shares ? { shares: shares() } : {};
 
 /** What came in between two moments. */

@@ -7,7 +7,7 @@ import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
 import type { GoingOnAt } from './begun-soak.ts';
 import { doingNow } from './doing-now.ts';
-import { countsOf, type LegState, receivedIn, segmentOf, sharesOf } from './leg-course.ts';
+import { countsOf, type LegState, receivedIn, segmentOf, shareStatesOf } from './leg-course.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -71,10 +71,10 @@ export function startTicking(ticked: Ticked): () => void {
     const isKept = isLast || phase !== keptPhase || nowMs - keptAtMs >= tickEveryMs;
     if (isKept) [keptAtMs, keptPhase] = [nowMs, phase];
     const hasShares = isLast || nowMs - sharesAtMs >= SHARES_EVERY_MS;
-    const shares = hasShares ? sharesOf(fleet) : {};
+    const shares = hasShares ? shareStatesOf(fleet) : {};
     if (hasShares) {
       sharesAtMs = nowMs;
-      sharesLost = shares.shares?.filter(({ lease }) => lease !== 'held').length ?? 0;
+      sharesLost = shares.shares?.filter(({ lease }) => lease === 'unheard' || lease === 'moving').length ?? 0;
     }
     const sample: Sample = {
       type: 'tick',

@@ -28,7 +28,7 @@ test('what workers opened and used is summed over generations and launches, and 
   const moved = shareState({ share: 1, generation: 2, worker: 'a:1', opened: 30, open: 30, cpuSeconds: 0.5 });
   const lost = shareState({ worker: 'a:1', opened: 60, open: 60, cpuSeconds: 2, lease: 'unheard' });
   const now = book.of(liveLeg(0, [lost, moved]))!;
-  assert.deepEqual(now.shares, { held: 1, unheard: 1, moving: 0 });
+  assert.deepEqual(now.shares, { held: 1, unheard: 1, moving: 0, over: 0 });
   const [one, two] = now.workers;
   assert.deepEqual([one!.worker, one!.opened, one!.cpuSeconds], ['a:1', 90, 2.5]);
   assert.deepEqual([two!.worker, two!.opened, two!.now], ['a:2', 20, undefined]);

@@ -11,7 +11,7 @@ export const FLEET_METRICS = {
     kind: 'gauge',
     name: 'connrig_fleet_shares',
     labels: { lease: LEASES },
-    help: 'Shares of the leg under way by the state of their lease. Held: its worker says so. Unheard: that has said nothing for 5 s. Moving: it has let go, and nobody has counted anything since. Only with --fleet.',
+    help: 'Shares of the leg under way by the state of their lease. Held: its worker says so. Unheard: that has said nothing for 5 s. Moving: it has let go, and nobody has counted anything since. Over: the leg ends. Only with --fleet.',
   },
   fleetMoves: {
     kind: 'counter',

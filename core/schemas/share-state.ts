@@ -5,9 +5,9 @@ const ms = z.number().nonnegative();
 
 /**
  * `held`: its worker says so. `unheard`: that one has said nothing for a while, so nobody knows. `moving`: it has let go, and who has the
- * share next has counted nothing yet.
+ * share next has counted nothing yet. `over`: it has let go, since the leg ends.
  */
-export const LEASES = ['held', 'unheard', 'moving'] as const;
+export const LEASES = ['held', 'unheard', 'moving', 'over'] as const;
 
 /** How a share of a fleet over several machines stands, by the last report of who holds it or held it last. */
 export const ShareState = z.object({

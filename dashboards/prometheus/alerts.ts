@@ -131,7 +131,7 @@ const rules: readonly AlertRule[] = [
   },
   {
     alert: 'ConnrigSharesNotHeld',
-    expr: promql`sum by (job, instance, lease) (${metric('fleetShares', { lease: { not: 'held' } })}) > 0`,
+    expr: promql`sum by (job, instance, lease) (${metric('fleetShares', { lease: ['unheard', 'moving'] })}) > 0`,
     severity: 'warning',
     summary:
       'Shares of the fleet are {{ $labels.lease }}: {{ $value | printf "%.0f" }}. Their connections do not count as open.',

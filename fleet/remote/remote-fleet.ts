@@ -153,7 +153,7 @@ export class RemoteFleet implements Fleet {
 
   histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
 
-  shares = () => this.#reports.states();
+  shares = () => this.#reports.states(this.#stopping !== undefined);
 
   residuals = () => this.#placement.residuals();
 

@@ -102,10 +102,11 @@ export class Reports {
     return this.#now() - (this.#heardAtMs[share] ?? Number.NEGATIVE_INFINITY);
   }
 
-  states(): ShareState[] {
+  /** @param isEnding as in {@link shareStates} */
+  states(isEnding: boolean): ShareState[] {
     const now = this.#now();
     const agoMs = this.#heardAtMs.map((atMs) => now - atMs);
-    return shareStates(this.sum, this.#lettingGo, agoMs, this.unheard());
+    return shareStates(this.sum, this.#lettingGo, agoMs, this.unheard(), isEnding);
   }
 
   #take(report: ShareReport): void {

@@ -58,6 +58,10 @@ test('a share moves from when its holder has let go until the next one reports',
   lettingGo.event({ type: 'fenced', share: 0, generation: 1, host: 'a' });
   lettingGo.event({ type: 'ready', share: 1, generation: 2, host: 'b', ...TAKEN });
   assert.deepEqual(leases(), ['moving', 'moving']);
+  assert.deepEqual(
+    shareStates(sum, lettingGo, [0, 0], NOBODY, true).map(({ lease }) => lease),
+    ['over', 'over'],
+  );
   // Both out of order.
   lettingGo.event({ type: 'ready', share: 0, generation: 2, host: 'b', ...TAKEN });
   lettingGo.event({ type: 'fenced', share: 1, generation: 1, host: 'a' });

@@ -27,12 +27,14 @@ export class LettingGo {
  *
  * @param heardAgoMs by share
  * @param unheard shares that have said nothing for too long
+ * @param isEnding nobody is to take up what is let go of
  */
 export function shareStates(
   sum: ReportSum,
   lettingGo: LettingGo,
   heardAgoMs: readonly number[],
   unheard: { has(share: number): boolean },
+  isEnding = false,
 ): ShareState[] {
   return heardAgoMs.flatMap((agoMs, share) => {
     const newest = sum.newest(share);
@@ -44,7 +46,13 @@ export function shareStates(
       host,
       worker,
       generation,
-      lease: lettingGo.isOver(share, generation) ? 'moving' : unheard.has(share) ? 'unheard' : 'held',
+      lease: lettingGo.isOver(share, generation)
+        ? isEnding
+          ? 'over'
+          : 'moving'
+        : unheard.has(share)
+          ? 'unheard'
+          : 'held',
       heardAgoMs: Math.max(0, Math.round(agoMs)),
       attempts,
       opening,

@@ -92,8 +92,7 @@ function assertKnown(who: string, [command = '', ...words]: readonly string[], e
       options.some((one) => one.name === name),
       `${who}: --${name} of ${command}`,
     );
-  // A run reads the token of its fleet where that begins.
-  const known = [...options.flatMap((one) => one.env ?? []), 'CONNRIG_FLEET_TOKEN'];
+  const known = options.flatMap((one) => one.env ?? []);
   for (const name of env) assert.ok(known.includes(name), `${who}: ${name} says nothing to ${command}`);
 }
 
@@ -116,6 +115,11 @@ test('manifests and Dockerfile name options and variables that there are', () =>
     [...dockerfile.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name!),
   );
   assert.throws(() => assertKnown('x', ['worker', '--metrics=1'], []), /--metrics of worker/);
+  for (const { who, words } of called)
+    assert.ok(
+      !/password|token|\$\(/i.test(words.slice(1).join(' ').replace('$(POD_NAME)', '')),
+      `${who}: a secret in an argument`,
+    );
   assert.throws(() => assertKnown('x', ['serve'], ['CONNRIG_REDIS']), /CONNRIG_REDIS says nothing to serve/);
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertFailed, newFolder, ONE_LEVEL, startConnrig } from '../support/connrig.ts';
 import { ELSEWHERE } from '../support/elsewhere.ts';
-import { startFleetWorker } from '../support/fleet-worker.ts';
+import { startWorker } from '../support/fleet-workers.ts';
 import { startHosts } from '../support/hosts.ts';
 import { commandOf, needs } from '../support/needs.ts';
 
@@ -14,8 +14,8 @@ test('is refused to workers that are elsewhere, by name, and so says doctor', OP
   const redis = ['--port', '6379', '--bind', here.ip, '--protected-mode', 'no', '--save', ''];
   here.start(commandOf('redis-server'), redis, { stdio: 'ignore' });
   const url = `redis://${here.ip}:6379`;
-  await startFleetWorker(t, url, 'far', [], { program: there.connrig });
-  await startFleetWorker(t, url, 'near', [], { program: here.connrig });
+  await startWorker(t, url, 'far', { program: there.connrig });
+  await startWorker(t, url, 'near', { program: here.connrig });
   const of = (command: string, ...more: string[]) =>
     startConnrig(t, [command, '--fleet', url, '--fleet-workers', '2', '--protocol', 'ws', ...ONE_LEVEL, ...more], {
       program: here.connrig,

@@ -13,7 +13,7 @@ import { assertAccessible, figureOf, launchBrowser, openPage, rowsOf, textOf } f
 import { assertWentThrough, HASTY, killIfThere, newFolder, type Started, startConnrig } from '../support/connrig.ts';
 import { startEcho } from '../support/echo.ts';
 import { needs } from '../support/needs.ts';
-import { climb, writeRun } from '../support/synthetic-run.ts';
+import { climb, progressOf, shareState, tick, writeRun } from '../support/synthetic-run.ts';
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = { timeout: 300_000, skip: needs('chromium') };
@@ -239,6 +239,32 @@ it('shows whatever somebody called things as text', TIMEOUT, async (t) => {
   assert.match(await textOf(page.getByRole('alert')), /^ETARGET/);
   assert.notEqual(await page.title(), 'owned');
   await assertAccessible(page, 'with an error');
+  assert.deepEqual(troubles, []);
+});
+
+it('has a row for each share that another machine holds', TIMEOUT, async (t) => {
+  const folder = newFolder(t);
+  const { counts } = progressOf(900);
+  const shares = [
+    shareState({ worker: 'one', host: 'a', open: 600, opened: 600, rssBytes: 2 ** 26, latenessMs: 3 }),
+    shareState({ share: 1, worker: 'two', host: 'b', open: 300, lease: 'unheard', heardAgoMs: 7000 }),
+  ];
+  writeRun(folder, { samples: [...climb(5000), { ...tick(900, counts, { elapsedMs: 60_000 }), shares }] });
+  const live = startConnrig(t, ['live', folder, '--listen', ':0']);
+  const { page, troubles } = await openPage(await theBrowser(), await addressIn(live));
+  t.after(() => page.close());
+  const rows = await eventually(
+    async () => {
+      const told = await rowsOf(page, 'Workers of the fleet');
+      return told.size === 2 ? told : undefined;
+    },
+    'both workers',
+    LONG_MS,
+    EVERY_MS,
+  );
+  assert.deepEqual(rows.get('1'), ['one', 'a', 'held', '100 ms ago', '600', '0', '3.00 ms', '0.00', '64.0 MiB']);
+  assert.deepEqual(rows.get('2')!.slice(0, 5), ['two', 'b', 'unheard', '7.00 s ago', '300']);
+  await assertAccessible(page, 'with workers');
   assert.deepEqual(troubles, []);
 });
 

@@ -7,6 +7,10 @@ interface WorkerGiven {
   /** A worker whose lease is over by chance is no failure of it: long enough that a busy machine loses none. */
   readonly lockTime?: string;
   readonly token?: string;
+  /** Further arguments. */
+  readonly args?: readonly string[];
+  /** As in `StartOptions`: where it is another host's. */
+  readonly program?: readonly string[];
 }
 
 /** A `connrig worker` on this machine that waits for a share. */
@@ -14,10 +18,11 @@ export async function startWorker(
   t: TestContext,
   url: string,
   name: string,
-  { lockTime = '30s', token }: WorkerGiven = {},
+  { lockTime = '30s', token, args = [], program }: WorkerGiven = {},
 ): Promise<Started> {
-  const worker = startConnrig(t, ['worker', '--redis', url, '--name', name, '--lock-time', lockTime], {
+  const worker = startConnrig(t, ['worker', '--redis', url, '--name', name, '--lock-time', lockTime, ...args], {
     deadlineMs: 580_000,
+    ...(program && { program }),
     ...(token !== undefined && { env: { CONNRIG_FLEET_TOKEN: token } }),
   });
   await eventually(() => /waits for a share/.test(worker.stderr()), `${name} to wait`, 60_000);

@@ -5,7 +5,7 @@ import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
-import { isAtLevel, type LegCourse, sharesOf } from '../leg-course.ts';
+import { isAtLevel, type LegCourse, shareStatesOf } from '../leg-course.ts';
 import { refreshed } from '../obeyed.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
@@ -67,7 +67,7 @@ export async function measure(
     generatorCollectedBytes,
     talk: hold?.talk ?? null,
     held: hold?.held() ?? null,
-    ...sharesOf(fleet),
+    ...shareStatesOf(fleet),
     ...(phase === 'hold' && fleet.residuals && { residuals: fleet.residuals() }),
     progress: course.progress(),
   };
