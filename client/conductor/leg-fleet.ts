@@ -49,12 +49,11 @@ export const startLegFleet = (
 function remotePlanOf(
   { workers }: RunConfig,
   { ip, layout: { engine } }: LegSetup,
-  { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
+  { publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
   return {
     ...options,
-    // Rows are refused, as is who publishes.
-    identity: identity && { order: identity.order, secrets: identity.secrets },
+    identity: options.identity,
     layout: { engine, loopback: ip.startsWith('127.'), workers },
   };
 }

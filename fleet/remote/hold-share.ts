@@ -5,6 +5,7 @@ import { whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
 import { monotonicClock } from '../local/shared.ts';
+import type { SharedRows } from '../opening/rows.ts';
 import { OrderTaker } from './carry-out.ts';
 import { watchConductor } from './conductor-key.ts';
 import { closeFence, type Fence } from './fence.ts';
@@ -14,6 +15,7 @@ import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
 import { followOffset } from './redis-clock.ts';
 import { Reporter } from './reporter.ts';
+import { fetchRows } from './rows-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
 import { openPlan, type SharePlan } from './share-plan.ts';
 import type { Charge, Ending, ToHolder } from './share-process.ts';
@@ -64,7 +66,9 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   try {
     const plan = openPlan(job, own.token);
     const hide = hideVariables(own.env);
-    fleet = await startShare(charge, fillVariables(plan, own.env), threadEntry, {
+    const columns = plan.identity?.columns;
+    const rows = columns && (await fetchRows(redis, `${keys.rows}:${share}`, { ...voice, share, columns }));
+    fleet = await startShare(charge, fillVariables(plan, own.env), rows, threadEntry, {
       onTrouble: ({ detail, ...trouble }) => tell({ type: 'trouble', share, host, detail: hide(detail), ...trouble }),
       onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
       onDefect: over.fail,
@@ -151,6 +155,7 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
 async function startShare(
   { job, machine, own }: Charge,
   { layout, identity, markedRun, securing, ...plan }: SharePlan,
+  rows: SharedRows | undefined,
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {
@@ -166,7 +171,7 @@ async function startShare(
       threadEntry,
       capacity,
       securing: securing && { ...securing, options: { ...securing.options, own: own.certificate } },
-      identity: identity && { ...identity, rows: undefined },
+      identity: identity && { ...identity, rows },
       marks: { run: markedRun, first: share, step: shares },
       layout: layoutFleet({
         ...machine,

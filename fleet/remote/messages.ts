@@ -8,6 +8,7 @@
  *     hash    {prefix}:RUN:reports    by share: what its connections have counted, since its generation began
  *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
  *     key     {prefix}:RUN:conductor  its beat; gone when it hasn't said for a while that it lives
+ *     hash    {prefix}:RUN:rows:SHARE rows of its connections, see rows-in-redis.ts
  *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
  */
 import { z } from 'zod';
@@ -154,6 +155,8 @@ export const fleetKeys = (prefix: string, run = '') =>
     generations: `{${prefix}}:${run}:generations`,
     events: `{${prefix}}:${run}:events`,
     conductor: `{${prefix}}:${run}:conductor`,
+    /** With `:SHARE` behind it; see rows-in-redis.ts. */
+    rows: `{${prefix}}:${run}:rows`,
   }) as const;
 
 /** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */

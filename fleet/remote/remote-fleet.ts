@@ -2,27 +2,21 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
+import { RigError } from '../../core/values/errors.ts';
 import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
-import type { Agreement } from '../transports/tls/tls-options.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
 import { sayAlive } from './conductor-key.ts';
+import { HeardEvents } from './heard-events.ts';
 import { type RedisLibraries, withoutPassword } from './load.ts';
-import {
-  ENTRY_FIELD,
-  type FleetOrder,
-  fleetKeys,
-  type ShareEvent,
-  type ShareJob,
-  type WorkerOffer,
-} from './messages.ts';
+import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareJob, type WorkerOffer } from './messages.ts';
 import { readOffers, roomOf } from './offers.ts';
 import { Orders } from './orders.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { type MovedShare, Reports } from './reports.ts';
+import { RowsInRedis } from './rows-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
 import { jobsOf, partsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
@@ -63,9 +57,8 @@ export class RemoteFleet implements Fleet {
   readonly #shares: number;
   /** The most that any of them is asked for: who takes which share is known only then. */
   readonly #capacity: number;
-  readonly #hosts: string[] = [];
-  readonly #agreed = new Set<string>();
-  #refusal: RigError | undefined;
+  readonly #heard: HeardEvents;
+  readonly #rows: RowsInRedis;
   #lost = false;
   #stopping: Promise<void> | undefined;
   #ended = false;
@@ -89,9 +82,18 @@ export class RemoteFleet implements Fleet {
     this.#capacity = Math.max(...splitByRoom(plan.capacity, workers.map(roomOf))!);
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#voice = { token: remote.token, run: this.#run };
+    this.#heard = new HeardEvents(this.#shares, events);
+    this.#rows = new RowsInRedis({
+      redis,
+      keyOf: (share) => `${this.#keys.rows}:${share}`,
+      ...this.#voice,
+      identity: plan.identity,
+      shares: this.#shares,
+      most: this.#capacity + 2 * plan.window,
+    });
     this.#queue = new ShareQueue(libraries, remote.prefix, remote.token);
     this.#reports = new Reports(this.#shares, redis, this.#keys, this.#voice, {
-      onEvent: (event) => this.#onEvent(event),
+      onEvent: (event) => this.#heard.take(event),
       onMoved: (moved) => this.#onMoved(moved),
       onForeign: events.onForeign,
     });
@@ -101,13 +103,14 @@ export class RemoteFleet implements Fleet {
     this.#orders.parts = Array.from({ length: this.#shares }, () => 0);
     await this.#sayAlive();
     this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
     this.#looking = this.#lookOn();
+    await this.#rows.put();
+    await this.#queue.add(this.#jobs());
     const deadline = now() + READY_WITHIN_MS;
-    while (this.#hosts.filter(Boolean).length < this.#shares) {
-      if (this.#refusal) throw this.#refusal;
+    while (this.#heard.hosts.filter(Boolean).length < this.#shares) {
+      if (this.#heard.refusal) throw this.#heard.refusal;
       if (now() > deadline) {
-        const ready = this.#hosts.filter(Boolean).join(', ') || 'nobody';
+        const ready = this.#heard.hosts.filter(Boolean).join(', ') || 'nobody';
         const sentence = `after ${READY_WITHIN_MS / 1000} s not all ${this.#shares} shares are held: ready is ${ready}`;
         throw new RigError('EFLEETWORKERS', sentence, { hint: 'see what connrig worker prints on the others' });
       }
@@ -197,34 +200,17 @@ export class RemoteFleet implements Fleet {
     const takers = this.#shareNumbers().map((share) =>
       fit.find((offer) => offer.run === this.#run && offer.share === share),
     );
-    return partsOf(this.#plan.capacity, takers, this.#capacity);
+    return partsOf(this.#plan.capacity, takers, (share) => Math.min(this.#capacity, this.#rows.mostOf(share)));
   }
 
   #place(): void {
-    this.#events.onPlaced(this.#orders.parts.map((capacity, share) => ({ host: this.#hosts[share]!, capacity })));
+    this.#events.onPlaced(this.#orders.parts.map((capacity, share) => ({ host: this.#heard.hosts[share]!, capacity })));
   }
 
   #onMoved(moved: MovedShare): void {
-    this.#hosts[moved.share] = moved.to;
+    this.#heard.hosts[moved.share] = moved.to;
     this.#place();
     this.#events.onMoved(moved);
-  }
-
-  #onEvent(event: ShareEvent): void {
-    if (event.type === 'ready') this.#hosts[event.share] = event.host;
-    else if (event.type === 'trouble') {
-      const { what, detail, openMs, silentMs } = event;
-      const times = { ...(openMs !== undefined && { openMs }), ...(silentMs !== undefined && { silentMs }) };
-      this.#events.onTrouble({ what, detail, ...times });
-    } else if (event.type === 'agreed') {
-      const key = JSON.stringify(event.agreement);
-      if (!this.#agreed.has(key)) this.#events.onAgreed(event.agreement as Agreement);
-      this.#agreed.add(key);
-    } else if (event.type === 'refused') {
-      const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
-      const { hint = `see what connrig worker prints on ${event.host}` } = event;
-      this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
-    }
   }
 
   /** Until the end: looks what workers say, and says that we are there. What Redis doesn't answer is asked again. */
@@ -234,6 +220,7 @@ export class RemoteFleet implements Fleet {
         await this.#reports.look();
         if (now() - this.#aliveAtMs > ALIVE_EVERY_MS) {
           await this.#sayAlive();
+          await this.#rows.renew();
           await this.#renew();
         }
       } catch {
@@ -258,6 +245,7 @@ export class RemoteFleet implements Fleet {
     const known = this.#shareNumbers().flatMap((share) => [share, this.#reports.sum.newest(share)?.generation ?? 0]);
     await this.#redis.hset(this.#keys.generations, ...known);
     await this.#sayAlive();
+    await this.#rows.put();
     this.#give(this.#orders.next());
     await this.#queue.add(this.#jobs());
   }
@@ -266,7 +254,7 @@ export class RemoteFleet implements Fleet {
     const [lost] = this.#reports.unheard(LOST_AFTER_MS).keys();
     if (lost === undefined || this.#isOver()) return;
     this.#lost = true;
-    const sentence = `nobody has held share ${lost} since ${this.#hosts[lost] ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
+    const sentence = `nobody has held share ${lost} since ${this.#heard.hosts[lost] ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
     this.#events.onDefect(
       new RigError('EFLEETWORKERS', sentence, {
         hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
@@ -285,5 +273,6 @@ export class RemoteFleet implements Fleet {
     while ((await readOffers(this.#redis, workers, byRedis(this.#clock), this.#remote)).fit.some(isOurs))
       await delay(LOOK_MS);
     await this.#redis.del(orders, reports, generations, events, conductor);
+    await this.#rows.remove();
   }
 }

@@ -1,10 +1,11 @@
 /** What a conductor says of a fleet on other machines, and hears of it. */
-import type { FleetEvents } from '../fleet.ts';
+import type { FleetEvents, FleetIdentity } from '../fleet.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
 /** What is asked of the whole fleet. */
-export interface RemotePlan extends Omit<SharePlan, 'markedRun'> {
+export interface RemotePlan extends Omit<SharePlan, 'markedRun' | 'identity'> {
+  readonly identity: FleetIdentity | undefined;
   readonly capacity: number;
 }
 

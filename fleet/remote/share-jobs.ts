@@ -19,13 +19,14 @@ interface JobsOfRun {
 
 /** One job for each share, sealed and signed. */
 export function jobsOf(
-  { capacity: _, ...plan }: RemotePlan,
+  { capacity: _, identity, ...plan }: RemotePlan,
   { version, token }: Pick<RemoteOptions, 'version' | 'token'>,
   { markedRun, shares, ...ofRun }: JobsOfRun,
 ): ShareJob[] {
   const each = (all: number): number => Math.ceil(all / shares);
   const ofShares = {
     ...plan,
+    identity: identity && { order: identity.order, secrets: identity.secrets, columns: identity.rows?.columns },
     window: each(plan.window),
     returnWindow: plan.returnWindow && each(plan.returnWindow),
     closeWindow: each(plan.closeWindow),
@@ -40,11 +41,15 @@ export function jobsOf(
  * How many connections each share gets, by the room of the worker that took it.
  *
  * @param takers undefined: it hasn't said yet what it has room for
- * @param most of one share
+ * @param mostOf of a share, whoever has it
  * @throws RigError EFLEETWORKERS where they have too little room together
  */
-export function partsOf(wanted: number, takers: ReadonlyArray<WorkerOffer | undefined>, most: number): number[] {
-  const rooms = takers.map((taker) => Math.min(most, (taker && roomOf(taker)) ?? most));
+export function partsOf(
+  wanted: number,
+  takers: ReadonlyArray<WorkerOffer | undefined>,
+  mostOf: (share: number) => number,
+): number[] {
+  const rooms = takers.map((taker, share) => Math.min(mostOf(share), (taker && roomOf(taker)) ?? mostOf(share)));
   const parts = splitByRoom(wanted, rooms);
   if (parts) return parts;
   const room = rooms.reduce((sum, one) => sum + one, 0);

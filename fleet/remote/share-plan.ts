@@ -10,8 +10,8 @@ import { openSealed, type SealPlace, sealBytes, sign, verified } from './seal.ts
 export interface SharePlan
   extends Omit<FleetOptions, 'threadEntry' | 'layout' | 'capacity' | 'marks' | 'identity' | 'publishing'> {
   readonly layout: Pick<LayoutNeed, 'engine' | 'loopback' | 'workers'>;
-  /** Without rows: these are in the memory of one process. */
-  readonly identity?: Omit<FleetIdentity, 'rows'> | undefined;
+  /** Of its rows the names alone, undefined where there are none: see rows-in-redis.ts for the others. */
+  readonly identity?: (Omit<FleetIdentity, 'rows'> & { readonly columns?: readonly string[] | undefined }) | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
 }

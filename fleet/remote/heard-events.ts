@@ -1,0 +1,40 @@
+import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
+import type { Agreement } from '../transports/tls/tls-options.ts';
+import type { ShareEvent } from './messages.ts';
+import type { RemoteEvents } from './remote-plan.ts';
+
+/** What workers say once, passed on to the conductor of the leg. */
+export class HeardEvents {
+  /** By share who holds it; empty where nobody has said so yet. */
+  readonly hosts: string[];
+  readonly #events: RemoteEvents;
+  readonly #agreed = new Set<string>();
+  #refusal: RigError | undefined;
+
+  constructor(shares: number, events: RemoteEvents) {
+    this.hosts = Array.from({ length: shares }, () => '');
+    this.#events = events;
+  }
+
+  /** Why a worker doesn't hold its share; undefined: all do. */
+  get refusal(): RigError | undefined {
+    return this.#refusal;
+  }
+
+  take(event: ShareEvent): void {
+    if (event.type === 'ready') this.hosts[event.share] = event.host;
+    else if (event.type === 'trouble') {
+      const { what, detail, openMs, silentMs } = event;
+      const times = { ...(openMs !== undefined && { openMs }), ...(silentMs !== undefined && { silentMs }) };
+      this.#events.onTrouble({ what, detail, ...times });
+    } else if (event.type === 'agreed') {
+      const key = JSON.stringify(event.agreement);
+      if (!this.#agreed.has(key)) this.#events.onAgreed(event.agreement as Agreement);
+      this.#agreed.add(key);
+    } else if (event.type === 'refused') {
+      const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
+      const { hint = `see what connrig worker prints on ${event.host}` } = event;
+      this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
+    }
+  }
+}
