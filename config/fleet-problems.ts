@@ -15,9 +15,7 @@ const REFUSED = {
 } as const;
 
 const BEHAVIOURS: Readonly<Partial<Record<RunConfig['behaviour']['kind'], string>>> = {
-  slow: 'which connections are slow is told within one machine',
-  vanish: 'sockets that vanish are kept within one machine',
-  broadcast: 'deliveries are counted within one machine',
+  broadcast: 'who is to receive a message is known within one machine alone',
 };
 
 /** What a run over several machines is refused for, or one that names details of a fleet and no fleet. */

@@ -1,5 +1,7 @@
 import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
+import type { Vanished } from '../wire.ts';
+import { readSlow, readVanished } from './ends-said.ts';
 import type { ShareEvent } from './messages.ts';
 import type { RemoteEvents } from './remote-plan.ts';
 
@@ -9,9 +11,14 @@ export class HeardEvents {
   readonly hosts: string[];
   readonly #events: RemoteEvents;
   readonly #agreed = new Set<string>();
+  readonly #ownOffsetMs: () => number;
   #refusal: RigError | undefined;
+  #episode = 0;
+  #vanished: Vanished[] = [];
 
-  constructor(shares: number, events: RemoteEvents) {
+  /** @param ownOffsetMs what is to be added to moments of this machine to have them by the clock of Redis */
+  constructor(shares: number, events: RemoteEvents, ownOffsetMs: () => number) {
+    this.#ownOffsetMs = ownOffsetMs;
     this.hosts = Array.from({ length: shares }, () => '');
     this.#events = events;
   }
@@ -19,6 +26,16 @@ export class HeardEvents {
   /** Why a worker doesn't hold its share; undefined: all do. */
   get refusal(): RigError | undefined {
     return this.#refusal;
+  }
+
+  /** Connections that have vanished since the episode began that was told last, by moments of this machine. */
+  get vanished(): readonly Vanished[] {
+    return this.#vanished;
+  }
+
+  beginEpisode(episode: number): void {
+    this.#episode = episode;
+    this.#vanished = [];
   }
 
   take(event: ShareEvent): void {
@@ -31,6 +48,10 @@ export class HeardEvents {
       const key = JSON.stringify(event.agreement);
       if (!this.#agreed.has(key)) this.#events.onAgreed(event.agreement as Agreement);
       this.#agreed.add(key);
+    } else if (event.type === 'slow') this.#events.onSlow?.(readSlow(event.ends));
+    else if (event.type === 'vanished') {
+      if (event.episode !== this.#episode) return;
+      for (const one of readVanished(event.some, this.#ownOffsetMs())) this.#vanished.push(one);
     } else if (event.type === 'refused') {
       const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
       const { hint = `see what connrig worker prints on ${event.host}` } = event;

@@ -1,5 +1,6 @@
 /** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { SLOW_ACTS } from '../../core/behaviours/slow.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
@@ -8,6 +9,7 @@ import { monotonicClock } from '../local/shared.ts';
 import type { SharedRows } from '../opening/rows.ts';
 import { OrderTaker } from './carry-out.ts';
 import { watchConductor } from './conductor-key.ts';
+import { saySlow, sayVanished } from './ends-said.ts';
 import { closeFence, type Fence } from './fence.ts';
 import { fillVariables, hideVariables } from './fill-variables.ts';
 import { followOrders } from './follow-orders.ts';
@@ -71,6 +73,12 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     fleet = await startShare(charge, fillVariables(plan, own.env), rows, threadEntry, {
       onTrouble: ({ detail, ...trouble }) => tell({ type: 'trouble', share, host, detail: hide(detail), ...trouble }),
       onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
+      onSlow: (ends) => {
+        for (const some of saySlow(ends)) tell({ type: 'slow', share, ends: some });
+      },
+      onVanished: (some) => {
+        tell({ type: 'vanished', share, episode: taker.episode, some: sayVanished(some, clock.now().offsetMs) });
+      },
       onDefect: over.fail,
     });
     const now = monotonicClock();
@@ -80,7 +88,13 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const ready = await Promise.race([prepared, over.ending.then(() => undefined)]);
     if (ready === undefined) return await finish(await over.ending, fleet);
     const [clock, generation] = ready;
-    const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
+    const taker = new OrderTaker(
+      fleet,
+      share,
+      plan.behaviour.kind === 'slow' ? SLOW_ACTS : 1,
+      (micros) => micros / 1000 - clock.now().offsetMs,
+      now,
+    );
     const of = { share, generation, host };
     const offsetMs = (): number => clock.now().offsetMs;
     const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of, offsetMs, voice });

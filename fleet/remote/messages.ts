@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import { TallyMessage } from '../wire-schemas.ts';
+import { SaidSlow, SaidVanished } from './ends-said.ts';
 import { fleetWord } from './seal.ts';
 
 const count = z.number().int().nonnegative();
@@ -93,6 +94,10 @@ export const ShareEvent = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('agreed'), share: count, host: z.string(), agreement: z.unknown() }),
   z.strictObject({ type: z.literal('ready'), share: count, generation: count, host: z.string() }),
+  /** Which of its connections read slowly from now on; in parts. */
+  z.strictObject({ type: z.literal('slow'), share: count, ends: z.array(SaidSlow) }),
+  /** Some that have vanished, in which episode. */
+  z.strictObject({ type: z.literal('vanished'), share: count, episode: count, some: z.array(SaidVanished) }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
   /** It can't hold the share: another version, a plan that doesn't fit, an error of ours. */

@@ -82,7 +82,7 @@ export class RemoteFleet implements Fleet {
     this.#capacity = Math.max(...splitByRoom(plan.capacity, workers.map(roomOf))!);
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#voice = { token: remote.token, run: this.#run };
-    this.#heard = new HeardEvents(this.#shares, events);
+    this.#heard = new HeardEvents(this.#shares, events, () => clock.now().offsetMs);
     this.#rows = new RowsInRedis({
       redis,
       keyOf: (share) => `${this.#keys.rows}:${share}`,
@@ -127,10 +127,13 @@ export class RemoteFleet implements Fleet {
 
   refresh = (): number => this.#give(this.#orders.next());
 
-  beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
+  beginEpisode = (): number => {
+    const episodes = this.#orders.whole.episodes + 1;
+    this.#heard.beginEpisode(episodes);
+    return this.#give(this.#orders.change({ episodes }));
+  };
 
-  /** Refused before anything starts: nobody has told which. */
-  vanished = (): readonly never[] => [];
+  vanished = () => this.#heard.vanished;
 
   tally = () => this.#reports.sum.tally(this.#clock.now().offsetMs, new Set(this.#reports.unheard().keys()));
 
