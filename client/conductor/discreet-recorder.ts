@@ -4,28 +4,33 @@ import type { RunEvent } from '../../core/schemas/record.ts';
 import { redactText, secretsIn } from '../../core/values/secrets.ts';
 import type { Recorder } from './recorder.ts';
 
-/** What the run hands to servers in their URLs, and nobody else is to read. */
-export function secretsOf({
+/** What nobody else is to read: what the run hands to servers, and what its fleet knows each other by. */
+export const secretsOf = (
+  config: Parameters<typeof secretsSaid>[0] & Pick<RunConfig, 'fleet' | 'fleetToken'>,
+): string[] => [
+  ...secretsSaid(config),
+  ...secretsIn(config.fleet ?? ''),
+  ...(config.fleetToken === undefined ? [] : [config.fleetToken]),
+];
+
+/** What the run hands to servers in their URLs and in what connections say. */
+export function secretsSaid({
   urls,
   exporter,
   collect,
   behaviour,
   openings,
-  fleet,
-  fleetToken,
-}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings' | 'fleet' | 'fleetToken'>): string[] {
+}: Pick<RunConfig, 'urls' | 'exporter' | 'collect' | 'behaviour' | 'openings'>): string[] {
   const path = 'path' in behaviour ? (behaviour.path ?? '') : '';
   const inPaths = [
     ...urls.map((url) => url.path),
     exporter?.url ?? '',
     typeof collect === 'object' ? collect.url : '',
     path,
-    fleet ?? '',
   ].flatMap(secretsIn);
   // A hole is no secret; what fills it is hidden where it is filled.
   return [
     ...inPaths.filter((value) => !value.includes('{')),
-    ...(fleetToken === undefined ? [] : [fleetToken]),
     ...openings.flatMap(({ secrets }) => secrets.flatMap(formsOf)),
   ];
 }

@@ -10,6 +10,7 @@ import type { RunDeps } from '../deps.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { securingOf, withoutZone } from '../securing.ts';
+import { secretsSaid } from './discreet-recorder.ts';
 import { fleetCapacity } from './leg-course.ts';
 import { THREAD_ENTRY } from './thread-entry.ts';
 
@@ -47,14 +48,15 @@ export const startLegFleet = (
 
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
-  { workers }: RunConfig,
+  config: RunConfig,
   { ip, layout: { engine } }: LegSetup,
   { publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
   return {
     ...options,
     identity: options.identity,
-    layout: { engine, loopback: ip.startsWith('127.'), workers },
+    layout: { engine, loopback: ip.startsWith('127.'), workers: config.workers },
+    secrets: secretsSaid(config),
   };
 }
 

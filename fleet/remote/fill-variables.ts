@@ -38,9 +38,9 @@ export function variablesOf(plan: SharePlan, env: Values, worker: string): Reado
 export const fillVariables = (plan: SharePlan, variables: Values): SharePlan =>
   changeHoles(plan, ({ name, inside }) => Buffer.from(madeFit(variables[name] ?? '', inside)));
 
-/** Texts for people without the values: servers repeat what they were asked. */
-export function hideVariables(variables: Values): (text: string) => string {
-  const forms = Object.values(variables).flatMap((value) => formsOf(value ?? ''));
+/** Texts for people without the values, and without what else is secret: servers repeat what they were asked. */
+export function hideSecrets({ secrets }: Pick<SharePlan, 'secrets'>, variables: Values): (text: string) => string {
+  const forms = [...secrets, ...Object.values(variables).flatMap((value) => formsOf(value ?? ''))];
   return (text) => forms.reduce(withoutSecret, text);
 }
 

@@ -11,7 +11,7 @@ import { OrderTaker } from './carry-out.ts';
 import { watchConductor } from './conductor-key.ts';
 import { saySlow, sayVanished } from './ends-said.ts';
 import { closeFence, type Fence } from './fence.ts';
-import { fillVariables, hideVariables } from './fill-variables.ts';
+import { fillVariables, hideSecrets } from './fill-variables.ts';
 import { followOrders } from './follow-orders.ts';
 import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
@@ -67,7 +67,7 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   const stopping = new AbortController();
   try {
     const plan = openPlan(job, own.token);
-    const hide = hideVariables(own.env);
+    const hide = hideSecrets(plan, own.env);
     const columns = plan.identity?.columns;
     const rows = columns && (await fetchRows(redis, `${keys.rows}:${share}`, { ...voice, share, columns }));
     fleet = await startShare(charge, fillVariables(plan, own.env), rows, threadEntry, {
@@ -168,7 +168,7 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
 
 async function startShare(
   { job, machine, own }: Charge,
-  { layout, identity, markedRun, securing, ...plan }: SharePlan,
+  { layout, identity, markedRun, securing, secrets: _, ...plan }: SharePlan,
   rows: SharedRows | undefined,
   threadEntry: URL,
   events: FleetEvents,

@@ -8,6 +8,7 @@ import { type OpenShare, openPlan, readShare, type SharePlan, signShare } from '
 const PLAN: SharePlan = {
   layout: { engine: 'epoll', loopback: false, workers: 2 },
   markedRun: 7,
+  secrets: [],
   protocol: { name: 'ws', path: '/a', hostHeader: 'b' },
   window: 64,
   closeWindow: 64,

@@ -14,6 +14,8 @@ export interface SharePlan
   readonly identity?: (Omit<FleetIdentity, 'rows'> & { readonly columns?: readonly string[] | undefined }) | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
+  /** What is hidden in texts for people: servers repeat what they were asked. */
+  readonly secrets: readonly string[];
 }
 
 type ShareOfRun = Pick<ShareJob, 'run' | 'epoch' | 'share'>;

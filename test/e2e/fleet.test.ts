@@ -13,7 +13,7 @@ import {
   readSamples,
   startConnrig,
 } from '../support/connrig.ts';
-import { endWorker, holdsShare, startWorker } from '../support/fleet-workers.ts';
+import { endWorker, hasHeldShare, holdsShare, startWorker } from '../support/fleet-workers.ts';
 import { needs } from '../support/needs.ts';
 import { startRedisServer } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -34,7 +34,7 @@ describe('a run over a fleet', () => {
     ]);
     const ended = await run.ended;
     assertWentThrough(ended);
-    assert.ok(workers.every(holdsShare));
+    assert.ok(workers.every(hasHeldShare));
     assert.deepEqual(
       readRunJson(folder).generator.legs[0]?.shares?.map(({ capacity }) => capacity),
       [600, 600],
@@ -69,9 +69,9 @@ describe('a run over a fleet', () => {
   it('takes a share up on another worker when its worker is killed, and says so', TIMEOUT, async (t) => {
     const { url } = await startRedisServer(t);
     const workers = [
-      await startWorker(t, url, 'one', { lockTime: '3s' }),
-      await startWorker(t, url, 'two', { lockTime: '3s' }),
-      await startWorker(t, url, 'three', { lockTime: '3s' }),
+      await startWorker(t, url, 'one', { lockTime: '10s' }),
+      await startWorker(t, url, 'two', { lockTime: '10s' }),
+      await startWorker(t, url, 'three', { lockTime: '10s' }),
     ];
     const folder = newFolder(t);
     const run = startConnrig(t, [

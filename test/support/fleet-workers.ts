@@ -24,7 +24,13 @@ export async function startWorker(
   return worker;
 }
 
-export const holdsShare = (worker: Started): boolean => /holds share/.test(worker.stderr());
+const timesIn = (worker: Started, words: RegExp): number => worker.stderr().match(words)?.length ?? 0;
+
+/** Now. */
+export const holdsShare = (worker: Started): boolean =>
+  timesIn(worker, /holds share/g) > timesIn(worker, / is over: /g);
+
+export const hasHeldShare = (worker: Started): boolean => timesIn(worker, /holds share/g) > 0;
 
 /** It ends in order, and leaves no process. */
 export async function endWorker(worker: Started): Promise<void> {

@@ -13,10 +13,12 @@ export interface RedisServer {
   readonly child: ChildProcess;
 }
 
-export async function startRedisServer(t: TestContext): Promise<RedisServer> {
+/** @param more of its command line, such as for one over TLS alone: `--port 0` and, in place of `PORT`, `--tls-port PORT` */
+export async function startRedisServer(t: TestContext, more: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));
   const port = await freePort();
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  args.push(...more.map((one) => (one === 'PORT' ? `${port}` : one)));
   const child = spawn(commandOf('redis-server'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(async () => {
     if (child.exitCode === null && child.signalCode === null) {
