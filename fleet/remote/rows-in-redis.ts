@@ -1,6 +1,6 @@
 /**
- * Rows of `--data` on their way from the conductor to those who hold shares. They lie in Redis for as long as the run goes on, since
- * whoever takes a share up later needs them as well: sealed with the token of the fleet, and in pieces.
+ * Rows of `--data` on their way from the conductor to those who hold shares. They lie in Redis for as long as the run goes on: whoever
+ * takes a share up later needs them as well. They are in pieces, each sealed with the token of the fleet.
  *
  *     hash  {prefix}:RUN:rows:SHARE   from 0 the number of a piece → the piece, sealed
  *

@@ -10,7 +10,7 @@ import { openSealed, type SealPlace, sealBytes, sign, verified } from './seal.ts
 export interface SharePlan
   extends Omit<FleetOptions, 'threadEntry' | 'layout' | 'capacity' | 'marks' | 'identity' | 'publishing'> {
   readonly layout: Pick<LayoutNeed, 'engine' | 'loopback' | 'workers'>;
-  /** Of its rows the names alone, undefined where there are none: see rows-in-redis.ts for the others. */
+  /** Only the names of columns are in it, undefined where there are no rows: these come by rows-in-redis.ts. */
   readonly identity?: (Omit<FleetIdentity, 'rows'> & { readonly columns?: readonly string[] | undefined }) | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;

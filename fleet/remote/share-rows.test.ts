@@ -4,7 +4,7 @@ import { rowsOfShare } from './share-rows.ts';
 
 const SHARES = 3;
 
-/** Of so many connections of the run, in the order of their numbers, the row of each; as a run in one process has them by `order`. */
+/** The row of each of so many connections, in the order of their numbers. */
 function rowsOfNumbers(order: 'each' | 'cycle', count: number, numbers: number, most = numbers): number[] {
   const own = Array.from({ length: SHARES }, (_, share) => [
     ...rowsOfShare(order, count, { share, shares: SHARES }, most),
