@@ -63,6 +63,8 @@ test('each connection has the row that it has in one process, also where a worke
     const seen = await startSignInServer(t);
     const folder = newFolder(t);
     const args = [...signIn(seen, dataFile(t, COUNT)), ...overFleet, '--rest', '6s', '--out', folder];
+    // A target that has half of them for so long is no longer waited for.
+    args.push('--open-timeout', '90s');
     const run = startConnrig(t, args, { env });
     await eventually(() => seen.open.size === COUNT, 'all are open', 60_000);
     const keys = await redis.keys('*:rows:*');
