@@ -9,16 +9,13 @@ import { REDIS_OF_ENV, REDIS_VARIABLE, readRedisUrl } from './worker/redis-url.t
 
 /** What has no meaning for connections of other machines, or can't be done for them yet. */
 const REFUSED = {
-  data: 'rows are in the memory of this machine',
   cert: 'each worker shows its own, connrig worker --cert FILE --key FILE',
   key: 'each worker has its own, connrig worker --cert FILE --key FILE',
   sources: 'workers have addresses of their own',
 } as const;
 
 const BEHAVIOURS: Readonly<Partial<Record<RunConfig['behaviour']['kind'], string>>> = {
-  slow: 'which connections are slow is told within one machine',
-  vanish: 'sockets that vanish are kept within one machine',
-  broadcast: 'deliveries are counted within one machine',
+  broadcast: 'who is to receive a message is known within one machine alone',
 };
 
 /** What a run over several machines is refused for, or one that names details of a fleet and no fleet. */
@@ -36,6 +33,11 @@ export function fleetProblems(config: RunConfig, legs: readonly Leg[], named: Is
   for (const [key, why] of Object.entries(REFUSED) as [keyof typeof REFUSED, string][]) {
     if (config[key] !== undefined)
       problems.push(`--${RUN_OPTIONS[key].name} and --fleet: ${why}; leave one of them out`);
+  }
+  if (config.data !== undefined && config.fleetToken === undefined) {
+    problems.push(
+      '--data and --fleet: rows go to the workers through Redis, and without a token anybody there could read them; export the same CONNRIG_FLEET_TOKEN here and for each worker',
+    );
   }
   if (legs.some(({ family }) => family === 'unix')) {
     problems.push('--fleet: a Unix socket can not be reached from other machines; give a URL with a host');

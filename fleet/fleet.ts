@@ -79,6 +79,8 @@ export interface FleetEvents {
   readonly onAgreed: (agreement: Agreement) => void;
   /** Which connections read slowly from now on: our ends of them, once from each worker. */
   readonly onSlow?: (ends: readonly SlowEnds[]) => void;
+  /** Connections that have just vanished; see {@link Fleet.vanished}. */
+  readonly onVanished?: (some: readonly Vanished[]) => void;
   /** A worker died of an error of ours; nothing can be concluded from the run any more. */
   readonly onDefect: (error: Error) => void;
 }
@@ -203,6 +205,7 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
   let vanished: Vanished[] = [];
   const onVanished = (some: readonly Vanished[]): void => {
     vanished.push(...some);
+    events.onVanished?.(some);
   };
   const ended = workers.map((worker) => endOf(worker, { ...events, onAgreed, onVanished }));
   await Promise.all(workers.map((worker) => once(worker, 'online')));

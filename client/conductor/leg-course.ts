@@ -44,6 +44,8 @@ export interface LegContext {
   readonly acceptance: Acceptance;
   /** An attempt that takes longer has timed out; so has a target that takes none for so long. */
   readonly openTimeoutMs: number;
+  /** One end of our connections at least is in this machine's kernel: ours, or the target's. */
+  readonly endsAreHere: boolean;
   /** For how long connections read slowly that are to, and which ones do, once they were told to. */
   readonly slowForMs: number;
   readonly slowEnds: () => readonly SlowEnds[];

@@ -52,14 +52,13 @@ export const startLegFleet = (
 function remotePlanOf(
   config: RunConfig,
   setup: LegSetup,
-  { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
+  { publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
   return {
     ...options,
+    identity: options.identity,
     takes: takenByEach(setup),
     loopbackOf: loopbackOf(config, setup)?.place,
-    // Rows are refused, as is who publishes.
-    identity: identity && { order: identity.order, secrets: identity.secrets },
     layout: remoteLayoutOf(setup, config.workers),
     secrets: secretsSaid(config),
   };

@@ -139,6 +139,7 @@ export async function walkLeg(
       meters,
     }),
     talkMs: config.talkMs,
+    endsAreHere: local || config.fleet === undefined,
     slowForMs: config.slowForMs,
     slowEnds: () => slowEnds,
     brief: config.brief,

@@ -7,6 +7,9 @@ import type { PollPlan } from './poll.ts';
 import type { RequestPlan } from './request.ts';
 
 /** A share of the connections stops reading for a while, or reads at a pace; beside that all of them do something else. */
+/** Acts of an episode: they read slowly, read on, and are closed. */
+export const SLOW_ACTS = 3;
+
 export interface SlowPlan {
   readonly kind: 'slow';
   /** Above 0, and 100 at the most. */

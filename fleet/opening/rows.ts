@@ -45,6 +45,15 @@ export class RowsWriter {
     this.#count += 1;
   }
 
+  /** A row as {@link Rows.row} has it. */
+  addRow(row: Uint8Array): void {
+    if (this.#count % EVERY === 0) this.#noteStart();
+    this.#makeRoom(row.length);
+    this.#bytes.set(row, this.#length);
+    this.#length += row.length;
+    this.#count += 1;
+  }
+
   finish(): SharedRows {
     const startCount = Math.ceil(this.#count / EVERY);
     const starts = new SharedArrayBuffer(startCount * Uint32Array.BYTES_PER_ELEMENT);
@@ -111,6 +120,17 @@ export class Rows {
     return this.#bytes.subarray(this.#at, this.#at + length);
   }
 
+  /** All values of a row, each behind its length, where they lie: not to be changed. @param row from 0 */
+  row(row: number): Uint8Array {
+    const from = this.#startOf(row);
+    return this.#bytes.subarray(from, rowEnd(this.#bytes, from, this.columnCount));
+  }
+
+  #startOf(row: number): number {
+    const start = this.#starts[Math.floor(row / EVERY)]!;
+    return rowEnd(this.#bytes, start, (row % EVERY) * this.columnCount);
+  }
+
   #readLength(): number {
     let length = 0;
     for (let factor = 1; ; factor *= 128) {
@@ -119,4 +139,19 @@ export class Rows {
       if (byte < 0x80) return length;
     }
   }
+}
+
+/** Where so many values end that begin there; {@link Rows.row} has those of one row. */
+export function rowEnd(bytes: Uint8Array, from: number, values: number): number {
+  let at = from;
+  for (let left = values; left > 0; left--) {
+    let length = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[at++]!;
+      length += (byte & 0x7f) * factor;
+      if (byte < 0x80) break;
+    }
+    at += length;
+  }
+  return at;
 }

@@ -5,9 +5,12 @@ import type { FleetOrder } from './messages.ts';
 export class OrderTaker {
   readonly #fleet: Fleet;
   readonly #share: number;
+  readonly #acts: number;
   readonly #toLocalMs: (micros: number) => number;
   readonly #now: () => number;
   #order: FleetOrder | undefined;
+  /** Acts of episodes that are not this generation's: its connections are new. */
+  #actsBefore = 0;
   /** Collections that were asked for before this share was taken up. */
   #collectionsBefore = 0;
   #confirmed = 0;
@@ -15,12 +18,21 @@ export class OrderTaker {
   /** The number that the fleet here gave to what it was told last. */
   #given = 0;
 
-  /** @param toLocalMs a moment by the clock of Redis, by that of `now` */
-  constructor(fleet: Fleet, share: number, toLocalMs: (micros: number) => number, now: () => number) {
+  /**
+   * @param acts that an episode has
+   * @param toLocalMs a moment by the clock of Redis, by that of `now`
+   */
+  constructor(fleet: Fleet, share: number, acts: number, toLocalMs: (micros: number) => number, now: () => number) {
+    this.#acts = acts;
     this.#fleet = fleet;
     this.#share = share;
     this.#toLocalMs = toLocalMs;
     this.#now = now;
+  }
+
+  /** Which episode goes on, as orders count them. */
+  get episode(): number {
+    return this.#order?.episodes ?? 0;
   }
 
   /** The order that all threads have taken up. */
@@ -50,11 +62,14 @@ export class OrderTaker {
     const before = this.#order;
     if (before !== undefined && order.seq <= before.seq) return;
     this.#order = order;
-    if (before === undefined) this.#collectionsBefore = order.collections;
+    if (before === undefined) {
+      this.#collectionsBefore = order.collections;
+      this.#actsBefore = Math.ceil(order.episodes / this.#acts) * this.#acts;
+    }
     if (before === undefined || this.#rampOf(before) !== this.#rampOf(order)) this.#given = this.#pursue(order);
     if (order.talking !== (before?.talking ?? false)) this.#given = this.#fleet.setTalking(order.talking);
-    // An episode that goes on already is not this generation's: its connections are new.
-    for (let i = before?.episodes ?? order.episodes; i < order.episodes; i++) this.#given = this.#fleet.beginEpisode();
+    const begun = Math.max(this.#actsBefore, before?.episodes ?? 0);
+    for (let i = begun; i < order.episodes; i++) this.#given = this.#fleet.beginEpisode();
     for (let i = before?.collections ?? order.collections; i < order.collections; i++) {
       void this.#fleet.collectGarbage();
     }

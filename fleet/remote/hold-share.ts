@@ -1,14 +1,17 @@
 /** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SLOW_ACTS } from '../../core/behaviours/slow.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Destination } from '../engines/engine.ts';
 import { whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
 import { monotonicClock } from '../local/shared.ts';
+import type { SharedRows } from '../opening/rows.ts';
 import { OrderTaker } from './carry-out.ts';
 import { watchConductor } from './conductor-key.ts';
+import { saySlow, sayVanished } from './ends-said.ts';
 import { closeFence, type Fence } from './fence.ts';
 import { fillVariables, hideSecrets } from './fill-variables.ts';
 import { followOrders } from './follow-orders.ts';
@@ -16,6 +19,7 @@ import { loadRedis } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareEvent } from './messages.ts';
 import { followOffset } from './redis-clock.ts';
 import { Reporter } from './reporter.ts';
+import { fetchRows } from './rows-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
 import { openPlan, type SharePlan } from './share-plan.ts';
 import type { Charge, Ending, ToHolder } from './share-process.ts';
@@ -66,9 +70,17 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
   try {
     const plan = openPlan(job, own.token);
     const hide = hideSecrets(plan, own.env);
-    fleet = await startShare(charge, fillVariables(plan, own.env), threadEntry, {
+    const columns = plan.identity?.columns;
+    const rows = columns && (await fetchRows(redis, `${keys.rows}:${share}`, { ...voice, share, columns }));
+    fleet = await startShare(charge, fillVariables(plan, own.env), rows, threadEntry, {
       onTrouble: ({ detail, ...trouble }) => tell({ type: 'trouble', share, host, detail: hide(detail), ...trouble }),
       onAgreed: (agreement) => tell({ type: 'agreed', share, host, agreement }),
+      onSlow: (ends) => {
+        for (const some of saySlow(ends)) tell({ type: 'slow', share, ends: some });
+      },
+      onVanished: (some) => {
+        tell({ type: 'vanished', share, episode: taker.episode, some: sayVanished(some, clock.now().offsetMs) });
+      },
       onDefect: over.fail,
     });
     const now = monotonicClock();
@@ -78,7 +90,13 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const ready = await Promise.race([prepared, over.ending.then(() => undefined)]);
     if (ready === undefined) return await finish(await over.ending, fleet);
     const [clock, generation] = ready;
-    const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
+    const taker = new OrderTaker(
+      fleet,
+      share,
+      plan.behaviour.kind === 'slow' ? SLOW_ACTS : 1,
+      (micros) => micros / 1000 - clock.now().offsetMs,
+      now,
+    );
     const of = { share, generation, host };
     const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock, voice });
     tell({ type: 'ready', ...of, worker, capacity: charge.capacity, cores: charge.machine.cores });
@@ -153,6 +171,7 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
 async function startShare(
   { job, capacity, machine, own }: Charge,
   { layout, identity, markedRun, securing, secrets: _, takes: __, ...plan }: SharePlan,
+  rows: SharedRows | undefined,
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {
@@ -168,7 +187,7 @@ async function startShare(
       threadEntry,
       capacity,
       securing: securing && { ...securing, options: { ...securing.options, own: own.certificate } },
-      identity: identity && { ...identity, rows: undefined },
+      identity: identity && { ...identity, rows },
       marks: { run: markedRun, first: share, step: shares },
       layout: layoutFleet({
         ...machine,

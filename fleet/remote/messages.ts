@@ -9,12 +9,14 @@
  *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
  *     key     {prefix}:RUN:conductor  its beat; gone when it hasn't said for a while that it lives
  *     key     {prefix}:RUN:begun      there as long as Redis has all of the run
+ *     hash    {prefix}:RUN:rows:SHARE rows of its connections, see rows-in-redis.ts
  *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
  */
 import { z } from 'zod';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
 import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import { TallyMessage } from '../wire-schemas.ts';
+import { SaidSlow, SaidVanished } from './ends-said.ts';
 import { fleetWord } from './seal.ts';
 
 const count = z.number().int().nonnegative();
@@ -107,6 +109,10 @@ export const ShareEvent = z.discriminatedUnion('type', [
     capacity: count,
     cores: count,
   }),
+  /** Which of its connections read slowly from now on; in parts. */
+  z.strictObject({ type: z.literal('slow'), share: count, ends: z.array(SaidSlow) }),
+  /** Some that have vanished, in which episode. */
+  z.strictObject({ type: z.literal('vanished'), share: count, episode: count, some: z.array(SaidVanished) }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
   /** All its connections were closed, for another reason. */
@@ -184,6 +190,8 @@ export const fleetKeys = (prefix: string, run = '') =>
     events: `{${prefix}}:${run}:events`,
     conductor: `{${prefix}}:${run}:conductor`,
     begun: `{${prefix}}:${run}:begun`,
+    /** With `:SHARE` behind it; see rows-in-redis.ts. */
+    rows: `{${prefix}}:${run}:rows`,
   }) as const;
 
 /** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */

@@ -2,29 +2,23 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { type ErrorCode, EXIT_OF, RigError } from '../../core/values/errors.ts';
+import { RigError } from '../../core/values/errors.ts';
 import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
-import type { Agreement } from '../transports/tls/tls-options.ts';
 import { spareCapacityOf } from './allotment.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
 import { sayAlive } from './conductor-key.ts';
+import { HeardEvents } from './heard-events.ts';
 import { type RedisLibraries, withoutPassword } from './load.ts';
-import {
-  ENTRY_FIELD,
-  type FleetOrder,
-  fleetKeys,
-  type ShareEvent,
-  type ShareJob,
-  type WorkerOffer,
-} from './messages.ts';
+import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareJob, type WorkerOffer } from './messages.ts';
 import { type ChosenWorker, partsOf, readOffers } from './offers.ts';
 import { Placement } from './placement.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
 import { watchGaps } from './redis-gaps.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { Reports } from './reports.ts';
+import { RowsInRedis } from './rows-in-redis.ts';
 import { sayAnew, sayFirst, sayLast } from './run-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
 import { jobsOf } from './share-jobs.ts';
@@ -68,8 +62,8 @@ export class RemoteFleet implements Fleet {
   readonly #shares: number;
   /** The most that any of them is asked for: who takes which share is known only then. */
   readonly #capacity: number;
-  readonly #agreed = new Set<string>();
-  #refusal: RigError | undefined;
+  readonly #heard: HeardEvents;
+  readonly #rows: RowsInRedis;
   #lost = false;
   #stopping: Promise<void> | undefined;
   #ended = false;
@@ -95,17 +89,30 @@ export class RemoteFleet implements Fleet {
     this.#capacity = spareCapacityOf(plan.capacity, partsOf(workers));
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#voice = { token: remote.token, run: this.#run };
+    this.#rows = new RowsInRedis({
+      redis,
+      keyOf: (share) => `${this.#keys.rows}:${share}`,
+      ...this.#voice,
+      identity: plan.identity,
+      shares: this.#shares,
+      most: this.#capacity + 2 * plan.window,
+    });
     this.#queue = new ShareQueue(libraries, remote.prefix, remote.token);
     this.#reports = new Reports(this.#shares, redis, this.#keys, this.#voice, {
-      onEvent: (event) => this.#onEvent(event),
+      onEvent: (event) => this.#heard.take(event),
       onMoved: events.onMoved,
       onForeign: events.onForeign,
     });
     this.#placement = new Placement(plan, this.#shares, this.#reports, {
       ...events,
       give: (order) => this.#give(order),
-      mostOf: () => this.#capacity,
+      mostOf: (share) => Math.min(this.#capacity, this.#rows.mostOf(share)),
     });
+    this.#heard = new HeardEvents(
+      events,
+      (ready) => this.#placement.ready(ready),
+      () => clock.now().offsetMs,
+    );
     this.#orders = this.#placement.orders;
     this.#untaken = new UntakenShares(this.#queue, this.#reports, async () =>
       (await this.#offers()).some(({ share }) => share === null),
@@ -120,7 +127,7 @@ export class RemoteFleet implements Fleet {
     this.#looking = this.#lookOn();
     const deadline = now() + READY_WITHIN_MS;
     while (!this.#placement.allotment.isTaken) {
-      if (this.#refusal) throw this.#refusal;
+      if (this.#heard.refusal) throw this.#heard.refusal;
       if (now() > deadline) {
         const ready = this.#placement.allotment.hosts.join(', ') || 'nobody';
         const sentence = `after ${READY_WITHIN_MS / 1000} s not all ${this.#shares} shares are held: ready is ${ready}`;
@@ -139,10 +146,13 @@ export class RemoteFleet implements Fleet {
   /** A share that takes up an order says at once what it has. */
   refresh = (): number => this.#give(this.#orders.next());
 
-  beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
+  beginEpisode = (): number => {
+    const episodes = this.#orders.whole.episodes + 1;
+    this.#heard.beginEpisode(episodes);
+    return this.#give(this.#orders.change({ episodes }));
+  };
 
-  /** Refused before anything starts: nobody has told which. */
-  vanished = (): readonly never[] => [];
+  vanished = () => this.#heard.vanished;
 
   tally = () =>
     this.#reports.sum.tally(
@@ -218,6 +228,7 @@ export class RemoteFleet implements Fleet {
       sayAlive: () => this.#sayAlive(),
       give: (order: FleetOrder) => void this.#give(order),
       queue: this.#queue,
+      rows: this.#rows,
       jobs: () => this.#jobs(),
       offers: () => this.#offers(),
       isOver: () => this.#stopping !== undefined,
@@ -241,23 +252,6 @@ export class RemoteFleet implements Fleet {
     });
   }
 
-  #onEvent(event: ShareEvent): void {
-    if (event.type === 'ready') this.#placement.ready(event);
-    else if (event.type === 'trouble') {
-      const { what, detail, openMs, silentMs } = event;
-      const times = { ...(openMs !== undefined && { openMs }), ...(silentMs !== undefined && { silentMs }) };
-      this.#events.onTrouble({ what, detail, ...times });
-    } else if (event.type === 'agreed') {
-      const key = JSON.stringify(event.agreement);
-      if (!this.#agreed.has(key)) this.#events.onAgreed(event.agreement as Agreement);
-      this.#agreed.add(key);
-    } else if (event.type === 'refused') {
-      const code = event.code in EXIT_OF ? (event.code as ErrorCode) : 'EFLEETWORKERS';
-      const { hint = `see what connrig worker prints on ${event.host}` } = event;
-      this.#refusal ??= new RigError(code, `${event.host} refuses its share: ${event.sentence}`, { hint });
-    }
-  }
-
   /** Until the end: looks what workers say, and says that we are there. What Redis doesn't answer is asked again. */
   async #lookOn(): Promise<void> {
     while (!this.#ended) {
@@ -266,6 +260,7 @@ export class RemoteFleet implements Fleet {
         if (!this.#isOver()) this.#placement.look();
         if (now() - this.#aliveAtMs > ALIVE_EVERY_MS || this.#awayMs !== undefined) {
           await this.#sayAlive();
+          await this.#rows.renew();
           await this.#renew();
           for (const share of await this.#untaken.look()) if (!this.#isOver()) this.#placement.leave(share);
         }

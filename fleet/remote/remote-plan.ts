@@ -1,6 +1,6 @@
 /** What a conductor says of a fleet on other machines, and hears of it. */
 import type { Warn } from '../../core/values/warnings.ts';
-import type { FleetEvents } from '../fleet.ts';
+import type { FleetEvents, FleetIdentity } from '../fleet.ts';
 import type { PlacedShare } from './allotment.ts';
 import type { LoopbackTarget } from './loopback.ts';
 import type { BehindShare } from './pace-watch.ts';
@@ -9,7 +9,8 @@ import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
 /** What is asked of the whole fleet. */
-export interface RemotePlan extends Omit<SharePlan, 'markedRun'> {
+export interface RemotePlan extends Omit<SharePlan, 'markedRun' | 'identity'> {
+  readonly identity: FleetIdentity | undefined;
   readonly capacity: number;
 }
 

@@ -5,6 +5,7 @@ import { monotonicClock } from '../local/shared.ts';
 import type { FleetOrder, fleetKeys, ShareJob, WorkerOffer } from './messages.ts';
 import type { Orders } from './orders.ts';
 import type { Reports } from './reports.ts';
+import type { RowsInRedis } from './rows-in-redis.ts';
 import type { ShareQueue } from './share-queue.ts';
 
 /** Those who have a share of the epoch before let go of it as soon as they hear of the new one, or when their leases are over. */
@@ -23,13 +24,15 @@ interface Run {
   sayAlive(): Promise<void>;
   give(order: FleetOrder): void;
   readonly queue: ShareQueue;
+  readonly rows: RowsInRedis;
   jobs(): readonly ShareJob[];
   offers(): Promise<readonly WorkerOffer[]>;
   isOver(): boolean;
 }
 
 /** The first that is said of a run, in its epoch 0. */
-export async function sayFirst({ redis, keys, orders, queue, sayAlive, give, jobs }: Run): Promise<void> {
+export async function sayFirst({ redis, keys, orders, queue, rows, sayAlive, give, jobs }: Run): Promise<void> {
+  await rows.put();
   await sayAlive();
   give(orders.next());
   await redis.set(keys.begun, '1');
@@ -61,16 +64,19 @@ export async function sayAnew(run: Run): Promise<boolean> {
     await run.sayAlive();
   }
   await redis.set(keys.begun, '1');
+  await run.rows.put();
+  await run.sayAlive();
   if (!run.isOver()) await run.queue.add(run.jobs());
   return true;
 }
 
 /** Resolves when no worker has anything of this run any more, and Redis neither. */
-export async function sayLast({ redis, keys, queue, reports, run, offers }: Run): Promise<void> {
+export async function sayLast({ redis, keys, queue, rows, reports, run, offers }: Run): Promise<void> {
   await queue.takeBack();
   while ((await queue.left()) > 0) await delay(LOOK_FOR_LEFT_MS);
   await reports.look();
   // The next leg is for all of them.
   while ((await offers()).some((offer) => offer.run === run)) await delay(LOOK_FOR_LEFT_MS);
   await redis.del(keys.orders, keys.reports, keys.generations, keys.events, keys.conductor, keys.begun);
+  await rows.remove();
 }

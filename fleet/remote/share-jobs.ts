@@ -16,13 +16,14 @@ interface JobsOfRun {
 
 /** One job for each share, sealed and signed. */
 export function jobsOf(
-  { capacity: _, ...plan }: RemotePlan,
+  { capacity: _, identity, ...plan }: RemotePlan,
   { version, token }: Pick<RemoteOptions, 'version' | 'token'>,
   { markedRun, shares, ...ofRun }: JobsOfRun,
 ): ShareJob[] {
   const each = (all: number): number => Math.ceil(all / shares);
   const ofShares = {
     ...plan,
+    identity: identity && { order: identity.order, secrets: identity.secrets, columns: identity.rows?.columns },
     window: each(plan.window),
     returnWindow: plan.returnWindow && each(plan.returnWindow),
     closeWindow: each(plan.closeWindow),

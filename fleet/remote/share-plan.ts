@@ -18,8 +18,8 @@ export interface TakenByEach {
 export interface SharePlan
   extends Omit<FleetOptions, 'threadEntry' | 'layout' | 'capacity' | 'marks' | 'identity' | 'publishing'> {
   readonly layout: Pick<LayoutNeed, 'engine' | 'loopback' | 'workers'>;
-  /** Without rows: these are in the memory of one process. */
-  readonly identity?: Omit<FleetIdentity, 'rows'> | undefined;
+  /** Only the names of columns are in it, undefined where there are no rows: these come by rows-in-redis.ts. */
+  readonly identity?: (Omit<FleetIdentity, 'rows'> & { readonly columns?: readonly string[] | undefined }) | undefined;
   /** What one connection takes of a machine that holds it. */
   readonly takes: TakenByEach;
   /** Where the target's address is the target's: it is a loopback address. undefined: everywhere. */

@@ -106,6 +106,32 @@ const KINDS: readonly Kind[] = [
       );
     },
   },
+  {
+    name: 'connections that vanish',
+    args: ['--behaviour', 'vanish:50%', '--vanish-for', '1s', '--levels', '1'],
+    legs: 1,
+    check: (samples) => {
+      const [vanish] = ofType(samples, 'vanish');
+      assert.ok(vanish);
+      assert.deepEqual([vanish.vanished, vanish.seenBy], [COUNT / 2, 'sockets']);
+      const [firstMs, lastMs] = vanish.vanishedAtMs!;
+      assert.ok(firstMs > 0 && firstMs <= lastMs && lastMs <= vanish.elapsedMs, JSON.stringify(vanish));
+    },
+  },
+  {
+    name: 'connections that read slowly',
+    args: ['--behaviour', 'slow:50%+echo:300/s:64B', '--slow-for', '2s', '--talk', '1s', '--levels', '1'],
+    legs: 1,
+    check: (samples) => {
+      checkTalk(samples);
+      const [slow] = ofType(samples, 'slow');
+      const context = JSON.stringify(slow);
+      assert.ok(slow?.talk && slow.readOn && slow.queues, context);
+      assert.deepEqual([slow.slow, slow.readOn.open, slow.queues.held], [COUNT / 2, COUNT / 2, COUNT / 2], context);
+      assert.deepEqual([slow.talk.lostReplies, slow.readOn.cameBytes], [0, slow.readOn.owedBytes], context);
+      assert.ok(slow.readOn.cameBytes > 0 && slow.queues.client.received.bytes > 0, context);
+    },
+  },
 ];
 
 test('each kind of run over two workers', TIMEOUT, async (t) => {

@@ -69,9 +69,9 @@ describe('a run over a fleet', () => {
   it('takes a share up on another worker when its worker is killed, and says so', TIMEOUT, async (t) => {
     const { url } = await startRedisServer(t);
     const workers = [
-      await startWorker(t, url, 'one', { lockTime: '3s' }),
-      await startWorker(t, url, 'two', { lockTime: '3s' }),
-      await startWorker(t, url, 'three', { lockTime: '3s' }),
+      await startWorker(t, url, 'one', { lockTime: '10s' }),
+      await startWorker(t, url, 'two', { lockTime: '10s' }),
+      await startWorker(t, url, 'three', { lockTime: '10s' }),
     ];
     const folder = newFolder(t);
     const run = startConnrig(t, [

@@ -6,7 +6,7 @@ import { RigError } from '../../../core/values/errors.ts';
 import type { Tally } from '../../../fleet/wire.ts';
 import { SlowSockets } from '../../../memory/slow-queues.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
-import { untilObeyed } from '../obeyed.ts';
+import { refreshed, untilObeyed } from '../obeyed.ts';
 import { untilTaken } from '../phases/ramp.ts';
 import { sampleTalk } from '../talk.ts';
 import { check, waitFor } from '../watch.ts';
@@ -18,11 +18,11 @@ const READ_ON_MS = 4000;
 const EMPTY_SHARE = 0.01;
 const LOOK_MS = 250;
 /** How long the ends of slow connections may take to be told. */
-const TOLD_MS = 2000;
+const TOLD_MS = 5000;
 
 /** A share of the level's connections reads slowly for a while, then on; at the end others are there in their place. */
 export async function slow(course: LegCourse, level: number, rest: MemoryPoint | undefined): Promise<void> {
-  const { fleet, leg, meters, recorder, slowForMs, slowEnds, targetIsLocal, watched } = course.context;
+  const { endsAreHere, fleet, leg, meters, recorder, slowForMs, slowEnds, targetIsLocal, watched } = course.context;
   if (leg.behaviour.kind !== 'slow') return;
   course.enter('slow', level);
   const wait = (condition: (tally: Tally) => boolean): Promise<void> => waitFor(condition, level, watched);
@@ -32,7 +32,7 @@ export async function slow(course: LegCourse, level: number, rest: MemoryPoint |
   const begun = fleet.tally().slowBegun - before.slowBegun;
   const told = (): number => slowEnds().reduce((sum, { ports }) => sum + ports.length, 0);
   await wait(() => told() >= begun || performance.now() - begunAtMs > TOLD_MS);
-  const sockets = new SlowSockets(slowEnds(), targetIsLocal);
+  const sockets = new SlowSockets(endsAreHere ? slowEnds() : [], targetIsLocal);
   const moments = watchSlow({
     sockets,
     meters,
@@ -105,6 +105,7 @@ async function readOn(
   while (!isEmpty && performance.now() - startedAtMs < READ_ON_MS) {
     await waitFor(() => performance.now() - lookedAtMs >= LOOK_MS, level, watched);
     lookedAtMs = performance.now();
+    await refreshed(course, level);
     const { slowPayloadBytesIn } = fleet.tally();
     const now = queued && (await sockets.read().catch(() => null));
     if (now) course.tell({ slowQueues: now });
