@@ -44,7 +44,7 @@ export class ShareQueue {
   /** Whether nobody has a share: it waits for somebody to take it, or whoever took it had no room at all. */
   async hasNobody(share: number): Promise<boolean> {
     const job = await this.#queue.getJob(this.#ids[share] ?? '');
-    return job === undefined || (await job.getState()) === 'waiting';
+    return job === undefined || (await job.getState()) !== 'active';
   }
 
   /** Takes back those that nobody has. */

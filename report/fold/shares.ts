@@ -6,7 +6,7 @@ import { strangeAmong } from '../../core/stats/strange-shares.ts';
 type Strange = SharesSummary['strange'][number];
 
 /** How the shares of a leg differ, by its memory points; null where one machine held all. */
-export function sharesOf(own: readonly Sample[]): LegSummary['shares'] {
+export function shareDifferencesOf(own: readonly Sample[]): LegSummary['shares'] {
   const held = own.flatMap((sample) =>
     sample.type === 'memory' && sample.residuals !== undefined
       ? [{ level: sample.level, residuals: sample.residuals }]

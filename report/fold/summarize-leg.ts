@@ -22,7 +22,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
-import { sharesOf } from './shares.ts';
+import { shareDifferencesOf } from './shares.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -50,7 +50,7 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
   const all = inOrder.flatMap(([, own]) => own);
-  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(all), shares: sharesOf(all) };
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(all), shares: shareDifferencesOf(all) };
 }
 
 /**
