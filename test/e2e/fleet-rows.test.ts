@@ -21,7 +21,7 @@ import { type SignedIn, SUBPROTOCOL, startSignInServer } from '../support/sign-i
 import { eventually } from '../support/wait.ts';
 
 const TIMEOUT = {
-  timeout: 400_000,
+  timeout: 580_000,
   skip: process.platform === 'linux' ? needs('redis-server') : 'needs /proc',
 };
 const TOKEN = 'of-the-fleet';
@@ -65,7 +65,7 @@ test('each connection has the row that it has in one process, also where a worke
     const args = [...signIn(seen, dataFile(t, COUNT)), ...overFleet, '--rest', '6s', '--out', folder];
     // A target that has half of them for so long is no longer waited for.
     args.push('--open-timeout', '90s');
-    const run = startConnrig(t, args, { env });
+    const run = startConnrig(t, args, { env, deadlineMs: 280_000 });
     await eventually(() => seen.open.size === COUNT, 'all are open', 60_000);
     const keys = await redis.keys('*:rows:*');
     assert.equal(keys.length, 2);
