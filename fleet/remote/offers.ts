@@ -43,7 +43,7 @@ export async function awaitWorkers(
     const offers = await readOffers(redis, fleetKeys(prefix).workers, nowMs(), version);
     const chosen = chooseWaiting(offers, workers);
     if (chosen && splitByRoom(capacity, chosen.map(roomOf))) return chosen;
-    if (nowMs() > until) throw chosen ? tooSmall(chosen, capacity) : tooFew(offers, workers, url);
+    if (nowMs() > until) throw chosen ? tooSmall(chosen, capacity) : tooFew(offers, { url, workers, version });
     await delay(LOOK_MS);
   }
 }
@@ -84,7 +84,7 @@ function tooSmall(chosen: readonly WorkerOffer[], capacity: number): RigError {
 }
 
 /** Too few workers, and who there is. */
-function tooFew({ fit, foreign }: Offers, workers: number | undefined, url: string): RigError {
+function tooFew({ fit, foreign }: Offers, { url, workers, version }: Omit<Asked, 'prefix'>): RigError {
   const busy = fit.filter(({ share }) => share !== null).map(({ worker, run }) => `${worker} (busy with ${run})`);
   const waiting = fit.filter(({ share }) => share === null).map(({ worker }) => worker);
   const wanted = workers ?? 1;
@@ -92,7 +92,7 @@ function tooFew({ fit, foreign }: Offers, workers: number | undefined, url: stri
     `the fleet needs ${wanted} ${wanted === 1 ? 'worker' : 'workers'}, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`,
     waiting.length > 0 ? `: ${waiting.join(', ')}` : '',
     busy.length > 0 ? `; not free: ${busy.join(', ')}` : '',
-    foreign.length > 0 ? `; of another version: ${foreign.join(', ')}` : '',
+    foreign.length > 0 ? `; of another version than ${version}: ${foreign.join(', ')}` : '',
   ].join('');
   return new RigError('EFLEETWORKERS', sentence, {
     hint: `connrig worker --redis ${url} on ${wanted - waiting.length === 1 ? 'one more machine' : `${wanted - waiting.length} more machines`}`,
