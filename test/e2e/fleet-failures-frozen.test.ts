@@ -28,8 +28,8 @@ test(
   async (t) => {
     const fleet = await startFleetOfHosts(t, { workers: NAMES, lock: SHORT_LOCK });
     const { hosts, workers, target, startRun } = fleet;
-    const { run, folder } = startRun([...RUN, '--rest', '2s']);
-    await phaseOf(run, folder, 'settle', 400);
+    const { run, folder } = startRun([...RUN, '--rest', '6s']);
+    await eventually(() => target.count() === 400, 'the top level', 120_000);
     const frozen = NAMES.find((name) => target.held()[hosts[name].ip] === 200)!;
     const spare = NAMES.find((name) => target.held()[hosts[name].ip] === undefined)!;
     signalAll(workers[frozen], 'SIGSTOP');
