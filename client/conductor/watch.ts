@@ -105,9 +105,11 @@ export const interrupted = (): RigError =>
   });
 
 function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
-  const broken = tally.failed - tally.outcomes.cancelled + lostIn(tally.closeReasons);
+  // What a lost machine had under way is no answer of the target.
+  const failed = tally.failed - tally.outcomes.cancelled;
+  const broken = failed + lostIn(tally.closeReasons);
   if (broken - tally.pardoned > toleratedOf(planned + tally.replaced)) return true;
-  return tally.outcomes.open === 0 && tally.failed >= Math.min(wanted, TOLERATED) && tally.failed > 0;
+  return tally.outcomes.open === 0 && failed >= Math.min(wanted, TOLERATED) && failed > 0;
 }
 
 const toleratedOf = (planned: number): number => Math.max(TOLERATED, planned * TOLERATED_SHARE);

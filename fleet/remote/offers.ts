@@ -59,7 +59,7 @@ export async function awaitWorkers(
     const offers = await readOffers(redis, fleetKeys(prefix).workers, nowMs(), { version, token });
     const chosen = chooseWaiting(offers, workers, plan);
     if (chosen && divide(plan.capacity, partsOf(chosen))) return chosen;
-    if (nowMs() > until) throw chosen ? tooSmall(chosen, plan.capacity) : tooFew(offers, workers, url);
+    if (nowMs() > until) throw chosen ? tooSmall(chosen, plan.capacity) : tooFew(offers, { url, workers, version });
     await delay(LOOK_MS);
   }
 }
@@ -67,11 +67,11 @@ export async function awaitWorkers(
 /** @returns why what waits now is too little for a plan; undefined where it is enough */
 export function lackOf(
   offers: Offers,
-  { workers, url }: Pick<Asked, 'workers' | 'url'>,
+  { workers, url, version }: Pick<Asked, 'workers' | 'url' | 'version'>,
   plan: RoomPlan & { readonly capacity: number },
 ): RigError | undefined {
   const chosen = chooseWaiting(offers, workers, plan);
-  if (!chosen) return tooFew(offers, workers, url);
+  if (!chosen) return tooFew(offers, { workers, url, version });
   return divide(plan.capacity, partsOf(chosen)) ? undefined : tooSmall(chosen, plan.capacity);
 }
 
@@ -150,7 +150,7 @@ function tooSmall(chosen: readonly ChosenWorker[], capacity: number): RigError {
 }
 
 /** Too few workers, and who there is. */
-function tooFew({ fit, foreign }: Offers, workers: number | undefined, url: string): RigError {
+function tooFew({ fit, foreign }: Offers, { url, workers, version }: Omit<Asked, 'prefix' | 'token'>): RigError {
   const busy = fit.filter(({ share }) => share !== null).map(({ worker, run }) => `${worker} (busy with ${run})`);
   const waiting = fit.filter(({ share }) => share === null).map(({ worker }) => worker);
   const wanted = workers ?? 1;
@@ -158,7 +158,7 @@ function tooFew({ fit, foreign }: Offers, workers: number | undefined, url: stri
     `the fleet needs ${wanted} ${wanted === 1 ? 'worker' : 'workers'}, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'}`,
     waiting.length > 0 ? `: ${waiting.join(', ')}` : '',
     busy.length > 0 ? `; not free: ${busy.join(', ')}` : '',
-    foreign.length > 0 ? `; left out: ${listed(foreign)}` : '',
+    foreign.length > 0 ? `; left out, while this is connrig ${version}: ${listed(foreign)}` : '',
   ].join('');
   return new RigError('EFLEETWORKERS', sentence, {
     hint: `connrig worker --redis ${withoutPassword(url)} on ${wanted - waiting.length === 1 ? 'one more machine' : `${wanted - waiting.length} more machines`}`,

@@ -1,7 +1,7 @@
 /** Workers of a fleet that stand still, or are slow. Each host is a network namespace of its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertWentThrough, phaseOf, readSamples } from '../support/connrig.ts';
+import { assertWentThrough, readSamples } from '../support/connrig.ts';
 import { ELSEWHERE } from '../support/elsewhere.ts';
 import {
   endAll,
@@ -28,14 +28,13 @@ test(
   async (t) => {
     const fleet = await startFleetOfHosts(t, { workers: NAMES, lock: SHORT_LOCK });
     const { hosts, workers, target, startRun } = fleet;
-    const { run, folder } = startRun([...RUN, '--rest', '2s']);
-    await phaseOf(run, folder, 'settle', 400);
+    const { run, folder } = startRun([...RUN, '--rest', '6s']);
+    await eventually(() => target.count() === 400, 'the top level', 120_000);
     const frozen = NAMES.find((name) => target.held()[hosts[name].ip] === 200)!;
     const spare = NAMES.find((name) => target.held()[hosts[name].ip] === undefined)!;
     signalAll(workers[frozen], 'SIGSTOP');
     await eventually(() => target.held()[hosts[spare].ip] === 200, 'another has its share', 90_000);
-    const said = `${JSON.stringify(target.held())} ${moves(folder)} ${workers[frozen].stderr()} ${run.stderr()}`;
-    assert.equal(target.held()[hosts[frozen].ip], 200, `its kernel keeps them: ${frozen} ${said}`);
+    assert.equal(target.held()[hosts[frozen].ip], 200, 'its kernel keeps them');
     await new Promise((resolve) => setTimeout(resolve, SEEN_TOO_MANY_MS));
     assert.deepEqual(levelsHeld(folder), [200], 'the target has 600');
     assert.equal(run.child.exitCode, null, run.stderr());
@@ -55,8 +54,8 @@ test(
 test('one that stands still for less than its lease has its share all the time', OPTIONS, async (t) => {
   const fleet = await startFleetOfHosts(t, { workers: ['one', 'two'], lock: LONG_LOCK });
   const { workers, target, startRun } = fleet;
-  const { run, folder } = startRun([...RUN, '--rest', '2s']);
-  await phaseOf(run, folder, 'settle', 200);
+  const { run, folder } = startRun([...RUN, '--rest', '6s']);
+  await eventually(() => target.count() === 200, 'the first level', 120_000);
   // Longer than a share may be silent until its connections no longer count as open.
   signalAll(workers.one, 'SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, 8000));
