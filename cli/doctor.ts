@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Examined, examinePlan } from '../client/examine.ts';
+import type { ExaminedFleet, examineFleet } from '../client/examine-fleet.ts';
 import type { PlanOutline } from '../client/plan-outline.ts';
 import { type Ability, readAbilities } from '../client/preflight/abilities.ts';
 import { explain } from '../client/preflight/check.ts';
@@ -10,6 +11,7 @@ import { humanCount, humanMs } from '../core/values/units.ts';
 import { alignColumns } from './aligned-columns.ts';
 import { addOptions } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
+import type { FleetSplit } from './fleet-split.ts';
 import { addPlanArguments, readPlan } from './plan-arguments.ts';
 
 /**
@@ -32,32 +34,54 @@ export function addDoctorCommand(program: Command, deps: CliDeps): void {
 /**
  * Prints what was found on stdout, and, for `connrig run --dry-run`, what the run is going to do.
  *
- * @throws RigError (exit 3, or 4 for an address out of reach) when something would fail, after printing; what {@link examinePlan} throws, before
+ * @throws RigError (exit 3, or 4 for an address out of reach and a Redis that doesn't do) when something would fail, after printing; what {@link examinePlan} throws, before
  */
-export async function tellWhetherItFits(config: RunConfig, { stdout }: CliDeps, outline?: PlanOutline): Promise<void> {
+export async function tellWhetherItFits(config: RunConfig, deps: CliDeps, outline?: PlanOutline): Promise<void> {
+  const { stdout } = deps;
   const examined = await examinePlan(config);
-  const { need, findings, most, snapshot, obstacle } = examined;
+  const { need, findings, most, snapshot, setups, obstacle } = examined;
+  // A dry run says who would hold what.
+  const split =
+    config.fleet !== undefined && outline
+      ? await (await import('./fleet-split.ts')).splitOf(setups, config, deps)
+      : undefined;
+  const fleet = config.fleet !== undefined && !outline ? await lookAtFleet(config, setups, deps) : undefined;
   const { abilities, readingMs } = await readAbilities();
   if (config.json) {
     const found = {
       schema: 1,
       ...(outline && { plan: outline }),
+      ...(split && { fleet: split.legs }),
       need,
       findings,
       most,
       snapshot,
       abilities,
       readingMs,
+      ...(fleet && { fleet: withoutError(fleet) }),
     };
     stdout.write(`${JSON.stringify(found, withoutInfinity, 2)}\n`);
   } else {
     const plan = outline ? `${(await import('./plan-text.ts')).planText(outline)}\n\n` : '';
-    stdout.write(`${plan}${tableOf(findings)}\n\n${summaryOf(examined)}\n\n${abilitiesOf(abilities, readingMs)}\n`);
+    const machine = [
+      ...(split && split.legs.length > 0 ? [(await import('./fleet-split.ts')).splitText(split)] : []),
+      ...(findings.length > 0 ? [tableOf(findings)] : []),
+      // What other machines hold doesn't have to fit here.
+      ...(split ? [fleetSummaryOf(examined, split)] : fleet ? [] : [summaryOf(examined)]),
+      ...(fleet ? [(await import('./fleet-text.ts')).fleetText(fleet)] : []),
+    ];
+    stdout.write(`${plan}${[...machine, abilitiesOf(abilities, readingMs)].join('\n\n')}\n`);
   }
   // What can be measured is told all the same.
-  const error = obstacle ?? explain(findings);
+  const error = obstacle ?? explain(findings) ?? split?.problem ?? fleet?.error;
   if (error) throw error;
 }
+
+/** Loaded by those alone who have one. */
+const lookAtFleet = async (...given: Parameters<typeof examineFleet>): ReturnType<typeof examineFleet> =>
+  (await import('../client/examine-fleet.ts')).examineFleet(...given);
+
+const withoutError = ({ error: _, ...fleet }: ExaminedFleet): Omit<ExaminedFleet, 'error'> => fleet;
 
 /** What a check is about, for people: what there may be too little of, and whose it is. */
 export const CHECK_NOUNS = {
@@ -106,6 +130,9 @@ function summaryOf({ need: { connections, targetOnThisMachine }, findings, most 
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${CHECK_NOUNS[most.limiter]}.`;
 }
+
+const fleetSummaryOf = ({ need }: Examined, { problem }: FleetSplit): string =>
+  `${humanCount(need.connections)} connections over the fleet: ${problem ? "don't fit" : 'fit'}.`;
 
 /** JSON has no Infinity, and its null would read as "unknown". */
 const withoutInfinity = (_key: string, value: unknown): unknown =>

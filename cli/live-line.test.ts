@@ -52,6 +52,7 @@ const at = (open: number, more: Partial<Progress> = {}): Progress => ({
   openedPerSecond: 500,
   targetBytes: open * 2048,
   cost: null,
+  sharesLost: 0,
   leftMs: 60_000,
   ...more,
 });
@@ -165,6 +166,9 @@ describe('progress on a terminal', () => {
     const brief = 'open 999,488, failed 1,234';
     assert.equal(lineIn(120), `ws-2 settle 1,000,000 · ${brief} · ${cost} · about 12m34s left`);
     assert.equal(lineIn(80), `ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);
+    assert.match(lineIn(200, { sharesLost: 1 }), /^ws-2 settle 1,000,000 · 1 share of the fleet lost · opening 512, /);
+    assert.match(lineIn(70, { sharesLost: 2 }), /^ws-2 settle 1,000,000 · about/);
+    assert.match(lineIn(120, { sharesLost: 2 }), /^ws-2 settle 1,000,000 · 2 shares of the fleet lost · /);
     const second = { launch: 1, launches: 5 };
     assert.match(lineIn(200, second), /^launch 2 of 5: ws-2 settle 1,000,000 · opening 512, /);
     assert.equal(lineIn(82, second), `2/5 ws-2 settle 1,000,000 · ${cost} · about 12m34s left`);

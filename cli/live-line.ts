@@ -67,7 +67,8 @@ function textWithin(columns: number, progress: Progress): string {
 
 /** From the longest to the shortest. */
 function textsOf(progress: Progress): string[] {
-  const { launch, launches, name, phase, level, counts, openedPerSecond, targetBytes, cost, leftMs } = progress;
+  const { launch, launches, name, phase, level, counts, openedPerSecond, targetBytes, cost, sharesLost, leftMs } =
+    progress;
   const { opening, open, failed, closed } = counts;
   const place = `${name} ${phase}${level > 0 ? ` ${humanCount(level)}` : ''}`;
   const [where, short] =
@@ -79,13 +80,14 @@ function textsOf(progress: Progress): string[] {
   const pace = `${humanCount(openedPerSecond)}/s`;
   const target = targetBytes === null ? 'target –' : `target ${humanBytes(targetBytes)}`;
   const costs = cost === null ? [] : [`one more ${humanInterval(cost.bytes, cost.low, cost.high)}`];
+  const lost = sharesLost === 0 ? [] : [`${sharesLost} ${sharesLost === 1 ? 'share' : 'shares'} of the fleet lost`];
   const left = `about ${humanMs(Math.max(1000, leftMs)).replace(/\.\d+ s$/, ' s')} left`;
   return [
-    [where, counted, pace, target, ...costs, left],
-    [where, brief, pace, target, ...costs, left],
-    [short, brief, ...costs, left],
-    [short, ...costs, left],
-    [place, ...costs, left],
+    [where, ...lost, counted, pace, target, ...costs, left],
+    [where, ...lost, brief, pace, target, ...costs, left],
+    [short, ...lost, brief, ...costs, left],
+    [short, ...lost, ...costs, left],
+    [place, ...lost, ...costs, left],
     [place, left],
   ].map((parts) => parts.join(' · '));
 }

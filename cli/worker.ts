@@ -1,8 +1,10 @@
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import { foreignAmong } from '../client/environment.ts';
+import { readPlace, readResources } from '../client/preflight/machine-offer.ts';
 import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { readWorkerConfig, WORKER_OPTIONS, type WorkerConfig } from '../config/worker/worker-options.ts';
-import { EXIT } from '../core/values/errors.ts';
+import { EXIT, usageError } from '../core/values/errors.ts';
 import { redactText } from '../core/values/secrets.ts';
 import { whyNoEpoll } from '../fleet/engines/index.ts';
 import { runWorker } from '../fleet/remote/lease.ts';
@@ -19,11 +21,19 @@ export function addWorkerCommand(program: Command, deps: CliDeps): void {
   });
 }
 
+/** @throws RigError EUSAGE for addresses that this machine doesn't have */
+async function refuseForeignSources(sources: readonly string[]): Promise<void> {
+  const [foreign] = await foreignAmong(sources);
+  if (foreign === undefined) return;
+  throw usageError([`--source: ${foreign} is not an address of ${hostname()}`], 'ip -brief address, to see which are');
+}
+
 /** Waits for shares, and holds them, until a signal. */
 async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
   const { redis, prefix, token, certificate, allow, most = null, lockMs } = config;
   const { name = `${hostname()}:${process.pid}` } = config;
-  const { filesHard, portRange } = await readSnapshot();
+  await refuseForeignSources(config.sources ?? []);
+  const { filesHard, portRange, reservedPorts } = await readSnapshot();
   const engine = (await whyNoEpoll(process.platform)) === undefined ? 'epoll' : 'node';
   const stopping = new AbortController();
   const forget = deps.onSignal(() => {
@@ -37,8 +47,22 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
       prefix,
       own: { token, env: deps.env, certificate },
       version: deps.version,
-      offer: { worker: name, host: hostname(), most, memoryBytes: totalmem(), engine },
-      machine: { descriptorLimit: filesHard, ephemeralPorts: portRange, cores: availableParallelism() },
+      offer: {
+        worker: name,
+        host: hostname(),
+        most,
+        memoryBytes: totalmem(),
+        engine,
+        ports: portRange && portRange[1] - portRange[0] + 1 - (reservedPorts ?? 0),
+        ...readPlace(),
+      },
+      readResources,
+      machine: {
+        descriptorLimit: filesHard,
+        ephemeralPorts: portRange,
+        cores: availableParallelism(),
+        sources: config.sources,
+      },
       allowed: allow,
       lockMs,
       holderEntry: new URL('./worker-child.js', import.meta.url),

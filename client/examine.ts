@@ -5,8 +5,8 @@ import { socketPathsOf } from '../core/values/urls.ts';
 import { chooseDrive } from './choose-engine.ts';
 import { isOurs } from './environment.ts';
 import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
-import { checkMachine, mostConnections } from './preflight/check.ts';
-import { checkPlaces, demandOf } from './preflight/check-plan.ts';
+import { mostConnections } from './preflight/check.ts';
+import { checkPlaces, demandOf, findingsOf } from './preflight/check-plan.ts';
 import type { Finding } from './preflight/finding.ts';
 import type { Need } from './preflight/machine-demand.ts';
 import { readSnapshot, type Snapshot } from './preflight/snapshot.ts';
@@ -20,6 +20,7 @@ export interface Examined {
   readonly findings: readonly Finding[];
   readonly most: ReturnType<typeof mostConnections>;
   readonly snapshot: Snapshot;
+  readonly setups: readonly LegSetup[];
   /** Why the plan can't be carried out from here whatever the limits are, such as a loopback interface that is down. */
   readonly obstacle: RigError | undefined;
 }
@@ -44,9 +45,10 @@ export async function examinePlan(config: RunConfig): Promise<Examined> {
     demandOf(setUpFor(connections, largest.setup, config, snapshot), snapshot, config).need;
   return {
     need: largest.need,
-    findings: leastFitting(legs.map(({ need, limits }) => checkMachine(need, limits))),
+    findings: leastFitting(legs.map(({ need, limits }) => findingsOf(need, limits, config.fleet !== undefined))),
     most: mostConnections(needAt, largest.limits),
     snapshot,
+    setups,
     obstacle,
   };
 }

@@ -21,9 +21,11 @@ export interface LiveLeg {
   readonly launch: number;
   /** Index in the plan. */
   readonly leg: number;
+  /** As on samples. */
+  readonly segment?: number | undefined;
   readonly name: string;
   readonly protocol: ProtocolName;
-  readonly fleet: Pick<Fleet, 'tally' | 'histogram'>;
+  readonly fleet: Pick<Fleet, 'tally' | 'histogram' | 'shares'>;
   readonly meters: Pick<Meters, 'readLive' | 'readHeap'>;
   /** Where it is now. */
   state(): LegState;

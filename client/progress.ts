@@ -26,6 +26,8 @@ export interface Progress {
   readonly targetBytes: number | null;
   /** The cost of one more connection, by the levels of this launch so far; null where these don't show it. */
   readonly cost: Estimate | null;
+  /** Shares of a fleet over several machines that nobody holds for sure; 0 where the client holds all. */
+  readonly sharesLost: number;
   /** Until the run is over, roughly. */
   readonly leftMs: number;
 }
@@ -58,7 +60,7 @@ export class ProgressMeter {
     elapsedMs: number,
     { phase, level, endsAtMs }: { phase: Phase; level: number; endsAtMs?: number | undefined },
     counts: Counts,
-    known: Pick<Progress, 'targetBytes' | 'cost'>,
+    known: Pick<Progress, 'targetBytes' | 'cost' | 'sharesLost'>,
   ): Progress {
     const { elapsedMs: before, attempts } = this.#last;
     const settledAttempts = counts.attempts - counts.opening;

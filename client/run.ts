@@ -21,6 +21,7 @@ import { isOurs } from './environment.ts';
 import { exporterOf } from './exporter-source.ts';
 import { AT_SOCKET, type LegSetup, type Place, setUpLeg, setUpLegs } from './leg-setup.ts';
 import { observed } from './observer.ts';
+import { checkFleet } from './preflight/check-fleet.ts';
 import { checkPlan } from './preflight/check-plan.ts';
 import { whereItListens } from './preflight/listeners.ts';
 import { checkSocket } from './preflight/look-at-socket.ts';
@@ -89,6 +90,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       file.generator = { ...file.generator, engine: drive.engine, legs: setups.map(recordOf) };
       recorder.runFile(file);
       for (const warning of await checkPlan(setups, limits, config)) warn(warning);
+      await checkFleet(setups, config, deps);
       for (const warning of config.baseline ? baselineWarnings(config.baseline, config.plan) : []) warn(warning);
       for (const setup of setups) await tryTls(config, setup);
       // One that is started anew isn't there yet.

@@ -6,6 +6,8 @@ import type { BehaviourPlan } from '../core/behaviours/behaviours.ts';
 import type { DataOrder } from '../core/opening/data-order.ts';
 import type { OpeningPlan } from '../core/opening/plan.ts';
 import type { CloseMode } from '../core/schemas/leg.ts';
+import type { ShareResidual } from '../core/schemas/share-residual.ts';
+import type { ShareState } from '../core/schemas/share-state.ts';
 import { HISTOGRAM_BUCKETS, sumHistograms } from '../core/stats/histogram.ts';
 import type { SlowEnds } from './behaviours/behaviour.ts';
 import { RUN_NUMBERS } from './behaviours/time-mark.ts';
@@ -102,12 +104,16 @@ export interface Fleet {
   /** The counts of all workers, as they are now. Cheap: it reads shared memory. */
   tally(): Tally;
   histogram(name: HistogramName): Uint32Array;
+  /** How the shares of other machines stand that have reported; absent where this machine holds all. */
+  shares?(): readonly ShareState[];
+  /** What each of them came to since the ramp to the level began. */
+  residuals?(): readonly ShareResidual[];
+  /** Has workers elsewhere tell at once what they have counted: it is in the tally when this is confirmed. @returns the order's number */
+  refresh(): number;
   /** What is published and received; undefined where nobody publishes. */
   readonly broadcasts: Broadcasts | undefined;
   /** Resolves when every worker has taken up this order, or a later one; or when one has ended, and never will. */
   confirmed(order: number): Promise<void>;
-  /** Resolves when {@link tally} has what was so now, or later, of all. Absent: it always has. */
-  refreshed?(): Promise<void>;
   /** Whether connections may be open that no count has any more: those of a machine that was lost. Absent: there are none. */
   hasStrays?(): boolean;
   /** A full garbage collection in every worker; resolves when done, or when a worker has ended and never will be. */
@@ -220,6 +226,8 @@ export async function startFleet(options: FleetOptions, events: FleetEvents): Pr
     },
     vanished: () => vanished,
     tally: () => tallies.read(),
+    // It reads what workers write.
+    refresh: () => 0,
     histogram: (name) => {
       const parts = buffers.map(({ histograms }) => new Uint32Array(histograms[name], 0, HISTOGRAM_BUCKETS));
       return sumHistograms(parts);

@@ -10,6 +10,7 @@ import type { Source } from './broadcast.ts';
 import { KeptSamples } from './kept-samples.ts';
 import type { Change, Notices, PointProgress, RunHead, RunState, RunView, Verdict } from './view.ts';
 import { Changes } from './view-changes.ts';
+import { WorkerRates } from './worker-rates.ts';
 
 /** What a page lists; the record has them all. */
 const MOST_NOTICES = 50;
@@ -33,6 +34,7 @@ export class RunFeed implements Source {
   readonly #changes = new Changes<Part>();
   #run: RunFile | undefined;
   #ticks: { readonly now: Tick; readonly before: Tick | undefined } | undefined;
+  readonly #workers = new WorkerRates();
   readonly #agreed: RunEvent[] = [];
   #warnings: string[] = [];
   #troubles: string[] = [];
@@ -124,6 +126,7 @@ export class RunFeed implements Source {
 
   #tick(tick: Tick): void {
     this.#ticks = { now: tick, before: this.#ticks?.now };
+    this.#workers.tick(tick);
     this.#changes.add('now');
     const happened = this.#series.tick(tick);
     if (happened !== 'left out') this.#changes.time(timePointOf(tick), happened === 'thinned');
@@ -161,7 +164,7 @@ export class RunFeed implements Source {
   #partsOf(parts: readonly Part[]): Partial<RunView> {
     const all: { readonly [P in Part]: () => RunView[P] } = {
       head: () => (this.#run ? headOf(this.#run) : null),
-      now: () => (this.#ticks ? nowOf(this.#ticks.now, this.#ticks.before, this.#nameLeg(this.#ticks.now.leg)) : null),
+      now: () => this.#now(),
       phases: () => this.#series.phases,
       legs: () => this.#series.legs,
       verdict: () => this.#verdict,
@@ -170,6 +173,12 @@ export class RunFeed implements Source {
       standing: () => this.#standing,
     };
     return Object.fromEntries(parts.map((part) => [part, all[part]()]));
+  }
+
+  #now(): RunState | null {
+    if (!this.#ticks) return null;
+    const { now, before } = this.#ticks;
+    return { ...nowOf(now, before, this.#nameLeg(now.leg)), workers: this.#workers.now };
   }
 
   /** What the summary adds of its own is only told at the end: until then half of it is about what isn't done yet. */
@@ -196,7 +205,7 @@ const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${tex
 
 const PARTS: readonly Part[] = ['head', 'now', 'phases', 'legs', 'verdict', 'notices', 'progress', 'standing'];
 
-function nowOf(tick: Tick, before: Tick | undefined, name: string): RunState {
+function nowOf(tick: Tick, before: Tick | undefined, name: string): Omit<RunState, 'workers'> {
   const { elapsedMs, launch, leg, protocol, phase, level, counts, outcomes, targetBytes, generatorRssBytes } = tick;
   const isSameLeg = before !== undefined && before.leg === leg && before.launch === launch;
   const seconds = isSameLeg ? (elapsedMs - before.elapsedMs) / 1000 : 0;

@@ -7,6 +7,7 @@ import type { ProtocolName } from '../core/protocols/names.ts';
 import type { ServerMemory, TopConnections } from '../core/schemas/admin.ts';
 import type { DoingNow } from '../core/schemas/doing-now.ts';
 import type { LegSeries, PhaseSpan, TimePoint } from '../core/schemas/series.ts';
+import type { ShareState } from '../core/schemas/share-state.ts';
 import type { Summary } from '../core/schemas/summary.ts';
 import type { Counts, Outcome } from '../core/values/outcomes.ts';
 import type { Phase } from '../core/values/plan.ts';
@@ -59,6 +60,16 @@ export interface RunState {
   readonly generatorRssBytes: number;
   /** What befalls connections; nothing in phases in which nothing does. */
   readonly doing: DoingNow;
+  /** By share of a fleet over several machines; none where the client holds all. */
+  readonly workers: readonly WorkerNow[];
+}
+
+/** A worker on another machine, by what it said last. */
+export interface WorkerNow
+  extends Pick<ShareState, 'share' | 'host' | 'worker' | 'lease' | 'heardAgoMs' | 'open' | 'latenessMs' | 'rssBytes'> {
+  readonly openedPerSecond: number;
+  /** Processor time per time. */
+  readonly cores: number;
 }
 
 export interface Verdict {

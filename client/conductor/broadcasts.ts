@@ -4,6 +4,7 @@ import { quantileMs, since, toSparse } from '../../core/stats/histogram.ts';
 import type { Broadcasts, MessageCount, SampleSums } from '../../fleet/broadcasts.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Tally } from '../../fleet/wire.ts';
+import { untilObeyed, type Wait } from './obeyed.ts';
 import { watchPeakMemory } from './peak-memory.ts';
 
 /** What comes a second time comes soon after, or it isn't waited for. */
@@ -30,7 +31,7 @@ type Stretch = Omit<
 export async function sampleBroadcasts(
   fleet: Fleet,
   { talkMs, withinMs }: { readonly talkMs: number; readonly withinMs: number },
-  wait: (condition: (tally: Tally) => boolean) => Promise<void>,
+  wait: Wait,
   readMemory: () => number | null,
 ): Promise<Stretch> {
   const broadcasts = fleet.broadcasts!;
@@ -74,23 +75,12 @@ const lookAt = (fleet: Fleet, broadcasts: Broadcasts): Look => ({
 });
 
 /** @returns the last message; every worker knows of it then: whoever took the first order up late looks again */
-async function keepStill(fleet: Fleet, wait: (condition: (tally: Tally) => boolean) => Promise<void>): Promise<number> {
-  for (let orders = 0; orders < 2; orders++) {
-    let isConfirmed = false;
-    void fleet.confirmed(fleet.setTalking(false)).then(() => {
-      isConfirmed = true;
-    });
-    await wait(() => isConfirmed);
-  }
+async function keepStill(fleet: Fleet, wait: Wait): Promise<number> {
+  for (let orders = 0; orders < 2; orders++) await untilObeyed(fleet, fleet.setTalking(false), wait);
   return fleet.broadcasts!.latest;
 }
 
-async function untilSettled(
-  follower: Follower,
-  last: number,
-  withinMs: number,
-  wait: (condition: (tally: Tally) => boolean) => Promise<void>,
-): Promise<void> {
+async function untilSettled(follower: Follower, last: number, withinMs: number, wait: Wait): Promise<void> {
   const deadline = performance.now() + withinMs + MARGIN_MS;
   await wait(() => {
     follower.follow(last);

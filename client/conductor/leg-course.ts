@@ -2,6 +2,7 @@ import type { RestartPlan } from '../../config/restart-target.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { Leg } from '../../core/schemas/leg.ts';
 import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
+import type { ShareState } from '../../core/schemas/share-state.ts';
 import type { SlowQueues } from '../../core/schemas/slow.ts';
 import type { Received } from '../../core/schemas/talk.ts';
 import { toSparse } from '../../core/stats/histogram.ts';
@@ -192,6 +193,10 @@ export const receivedIn = ({ messagesIn, payloadBytesIn }: Tally): Received => (
   messages: messagesIn,
   payloadBytes: payloadBytesIn,
 });
+
+/** Those of other machines, for a sample. */
+export const sharesOf = ({ shares }: Pick<Fleet, 'shares'>): { readonly shares?: readonly ShareState[] } =>
+  shares ? { shares: shares() } : {};
 
 /** What came in between two moments. */
 export const receivedBetween = (before: Tally, after: Tally): Received => ({

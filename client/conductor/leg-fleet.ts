@@ -4,11 +4,13 @@ import type { Leg } from '../../core/schemas/leg.ts';
 import type { Publishing } from '../../fleet/broadcasts.ts';
 import type { Destination } from '../../fleet/engines/engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from '../../fleet/fleet.ts';
-import type { RemoteEvents, RemoteOptions, RemotePlan } from '../../fleet/remote/remote-plan.ts';
+import type { RemoteEvents, RemotePlan } from '../../fleet/remote/remote-plan.ts';
 import { startRemoteFleet } from '../../fleet/remote/start-remote-fleet.ts';
 import type { RunDeps } from '../deps.ts';
+import { loopbackOf, remoteLayoutOf, remoteOf } from '../fleet-options.ts';
 import type { Target } from '../launch/target.ts';
 import type { LegSetup } from '../leg-setup.ts';
+import { takenByEach } from '../preflight/check-plan.ts';
 import { securingOf, withoutZone } from '../securing.ts';
 import { secretsSaid } from './discreet-recorder.ts';
 import { fleetCapacity } from './leg-course.ts';
@@ -42,36 +44,26 @@ export const startLegFleet = (
 ): Promise<Fleet> => {
   const options = legFleetOptions(config, setup, target);
   if (config.fleet !== undefined)
-    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, version));
+    return startRemoteFleet(remotePlanOf(config, setup, options), events, remoteOf(config, setup, version));
   return startFleet({ ...options, threadEntry: THREAD_ENTRY }, events);
 };
 
 /** The same for machines that lay out their share by themselves. */
 function remotePlanOf(
   config: RunConfig,
-  { ip, layout: { engine } }: LegSetup,
+  setup: LegSetup,
   { identity, publishing: _, layout: __, ...options }: Omit<FleetOptions, 'threadEntry'>,
 ): RemotePlan {
   return {
     ...options,
+    takes: takenByEach(setup),
+    loopbackOf: loopbackOf(config, setup)?.place,
     // Rows are refused, as is who publishes.
     identity: identity && { order: identity.order, secrets: identity.secrets },
-    layout: { engine, loopback: ip.startsWith('127.'), workers: config.workers },
+    layout: remoteLayoutOf(setup, config.workers),
     secrets: secretsSaid(config),
   };
 }
-
-const remoteOf = (
-  { fleet, fleetCa, fleetPrefix, fleetWorkers, fleetToken }: RunConfig,
-  version: string,
-): RemoteOptions => ({
-  url: fleet!,
-  ca: fleetCa,
-  prefix: fleetPrefix,
-  workers: fleetWorkers,
-  token: fleetToken,
-  version,
-});
 
 /** What the connections of a leg are, for whatever opens them. */
 export function legFleetOptions(

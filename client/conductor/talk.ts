@@ -2,8 +2,8 @@ import type { Talk } from '../../core/schemas/talk.ts';
 import { since, toSparse } from '../../core/stats/histogram.ts';
 import { STATUS_CLASSES, type StatusClass } from '../../core/values/outcomes.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Tally } from '../../fleet/wire.ts';
 import { receivedBetween } from './leg-course.ts';
+import { untilObeyed, type Wait } from './obeyed.ts';
 
 /** What is passed on to others is over when none of it has come for so long. */
 const HUSH_MS = 100;
@@ -19,25 +19,19 @@ const DISTRIBUTIONS = ['sendLag', 'rttPlanned', 'rttActual'] as const;
  * @param talkMs how long messages are sent
  * @param wait resolves when a condition holds; throws when the leg makes no sense any more
  */
-export async function sampleTalk(
-  fleet: Fleet,
-  talkMs: number,
-  wait: (condition: (tally: Tally) => boolean) => Promise<void>,
-): Promise<Talk> {
+export async function sampleTalk(fleet: Fleet, talkMs: number, wait: Wait): Promise<Talk> {
   const quiet = async (): Promise<void> => {
-    let isConfirmed = false;
-    void fleet.confirmed(fleet.setTalking(false)).then(() => {
-      isConfirmed = true;
-    });
     const deadline = performance.now() + GRACE_MS;
-    let fromOthers = 0;
-    let heardAtMs = Number.NEGATIVE_INFINITY;
-    await wait((tally) => {
-      const nowMs = performance.now();
-      if (tally.fromOthers > fromOthers) [fromOthers, heardAtMs] = [tally.fromOthers, nowMs];
-      const isHushed = nowMs - heardAtMs >= HUSH_MS;
-      return (isConfirmed && tally.pending === 0 && isHushed) || nowMs > deadline;
-    });
+    await untilObeyed(fleet, fleet.setTalking(false), wait);
+    await wait(({ pending }) => pending === 0 || performance.now() > deadline);
+    for (let heard = 0; fleet.tally().fromOthers > heard && performance.now() < deadline; ) {
+      heard = fleet.tally().fromOthers;
+      const sinceMs = performance.now();
+      await wait(() => performance.now() - sinceMs >= HUSH_MS);
+      await untilObeyed(fleet, fleet.refresh(), wait);
+    }
+    // Those that came in time, and were not told of yet.
+    if (fleet.tally().pending > 0) await untilObeyed(fleet, fleet.refresh(), wait);
   };
   const look = () => ({ tally: fleet.tally(), counts: DISTRIBUTIONS.map((name) => fleet.histogram(name)) });
 

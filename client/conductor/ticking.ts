@@ -7,11 +7,13 @@ import type { Meters } from '../../memory/meter-set.ts';
 import { type GoesOn, type Progress, ProgressMeter } from '../progress.ts';
 import type { GoingOnAt } from './begun-soak.ts';
 import { doingNow } from './doing-now.ts';
-import { countsOf, type LegState, receivedIn, segmentOf } from './leg-course.ts';
+import { countsOf, type LegState, receivedIn, segmentOf, sharesOf } from './leg-course.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import type { Recorder } from './recorder.ts';
 
 const TICK_MS = 200;
+/** Workers on other machines say once a second how their shares stand. */
+const SHARES_EVERY_MS = 1000;
 
 /** What a tick looks at. */
 interface Ticked {
@@ -19,7 +21,7 @@ interface Ticked {
   readonly launch: number;
   /** The leg's index in the plan. */
   readonly index: number;
-  readonly fleet: Pick<Fleet, 'tally'>;
+  readonly fleet: Pick<Fleet, 'tally' | 'shares'>;
   readonly meters: Pick<Meters, 'readQuick'>;
   readonly recorder: Recorder;
   readonly elapsedMs: () => number;
@@ -56,6 +58,8 @@ export function startTicking(ticked: Ticked): () => void {
   const progress = new ProgressMeter(plan, launch, index, goesOn);
   let keptAtMs = Number.NEGATIVE_INFINITY;
   let keptPhase: LegState['phase'] | undefined;
+  let sharesAtMs = Number.NEGATIVE_INFINITY;
+  let sharesLost = 0;
   const tick = (isLast = false): void => {
     const tally = fleet.tally();
     const counts = countsOf(tally);
@@ -66,6 +70,12 @@ export function startTicking(ticked: Ticked): () => void {
     const nowMs = elapsedMs();
     const isKept = isLast || phase !== keptPhase || nowMs - keptAtMs >= tickEveryMs;
     if (isKept) [keptAtMs, keptPhase] = [nowMs, phase];
+    const hasShares = isLast || nowMs - sharesAtMs >= SHARES_EVERY_MS;
+    const shares = hasShares ? sharesOf(fleet) : {};
+    if (hasShares) {
+      sharesAtMs = nowMs;
+      sharesLost = shares.shares?.filter(({ lease }) => lease !== 'held').length ?? 0;
+    }
     const sample: Sample = {
       type: 'tick',
       elapsedMs: nowMs,
@@ -81,11 +91,12 @@ export function startTicking(ticked: Ticked): () => void {
       targetBytes,
       generatorRssBytes: readOwnRssBytes(),
       generatorCpuSeconds: (user + system) / 1e6,
+      ...shares,
       ...doingNow(plan.legs[index]!, tally, state()),
     };
     if (isKept) recorder.sample(sample);
     else recorder.passing(sample);
-    onProgress(progress.at(nowMs, state(), counts, { targetBytes, cost: costSoFar() }));
+    onProgress(progress.at(nowMs, state(), counts, { targetBytes, cost: costSoFar(), sharesLost }));
   };
   tick();
   const timer = setInterval(() => tick(), TICK_MS);

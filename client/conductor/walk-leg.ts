@@ -18,7 +18,7 @@ import { Acceptance } from './acceptance.ts';
 import type { BegunSoak } from './begun-soak.ts';
 import { followCost, isPreciseBy } from './cost-so-far.ts';
 import { followMeters } from './following-meters.ts';
-import { fleetCapacity, segmentOf } from './leg-course.ts';
+import { fleetCapacity, segmentOf, sharesOf } from './leg-course.ts';
 import { startLegFleet } from './leg-fleet.ts';
 import { LegWalk } from './leg-walk.ts';
 import { lossWarning } from './losses.ts';
@@ -73,10 +73,19 @@ export async function walkLeg(
       recorder.runFile(file);
     },
     onForeign: (what) => warn(toWarning('WFLEETFOREIGN', { what, isSigned: config.fleetToken !== undefined })),
+    onRedisBack: (back) => {
+      recorder.event({ type: 'redis-back', elapsedMs: elapsedMs(), ...at, ...back });
+      if (back.isEmpty) warn(toWarning('WREDIS', back));
+    },
     onMoved: (moved) => {
       recorder.event({ type: 'share-moved', elapsedMs: elapsedMs(), ...at, ...moved });
       warn(toWarning('WSHARE', moved));
     },
+    onBehind: (behind) => {
+      recorder.event({ type: 'share-behind', elapsedMs: elapsedMs(), ...at, ...behind });
+      warn(toWarning('WBEHIND', behind));
+    },
+    onWarning: warn,
   };
   const fleet = await startLegFleet(config, setup, target, fleetEvents, deps);
   const meters = followMeters(
@@ -182,7 +191,7 @@ export async function walkLeg(
     const kept = Math.max(0, ...walk.points.map(({ progress }) => progress.tls?.keptObjects ?? 0));
     if (kept > 0 && setup.securedBy === 'openssl') warn(toWarning('WTLSKEPT', { kept, open: fleetCapacity(leg) }));
     if (declined > 0) warn(toWarning('WDEFLATE', { declined, open: outcomes.open }));
-    recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, progress: walk.progress() });
+    recorder.sample({ type: 'leg-end', elapsedMs: elapsedMs(), ...at, ...sharesOf(fleet), progress: walk.progress() });
     for (const observer of deps.observers) observer.legEnded?.();
   }
 }

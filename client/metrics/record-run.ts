@@ -17,6 +17,7 @@ import { recordCgroup, recordDescriptors, recordTree } from '../../telemetry/tar
 import { timedName } from '../conductor/recorder.ts';
 import type { MemoryNow } from './live-memory.ts';
 import { recordDoings } from './record-doings.ts';
+import { recordFleet } from './record-fleet.ts';
 import { behaviourOf, type RunNow, type RunRecorder } from './run-now.ts';
 
 export function recordRun(record: RunRecorder, now: RunNow): void {
@@ -27,6 +28,7 @@ export function recordRun(record: RunRecorder, now: RunNow): void {
     recordLevels(record, now, leg, index);
     recordDoings(record, now, { protocol: leg.protocol, leg: leg.name }, index);
   }
+  recordFleet(record, now);
   recordMemory(record, now.memory);
   record('generatorSaturated', Number(now.isSaturated));
   record('generatorOpenFds', countInFullestTable());

@@ -8,6 +8,7 @@ import type { LiveLeg, RunObserver } from '../observer.ts';
 import type { Progress } from '../progress.ts';
 import { CostBook, type CostEstimator } from './cost-book.ts';
 import { DoingsBook, type DoingsFold } from './doings-book.ts';
+import { FleetBook } from './fleet-book.ts';
 import { LiveMemory, type MemoryNow } from './live-memory.ts';
 import { recordRun } from './record-run.ts';
 import { RUN_KEYS, type RunNow } from './run-now.ts';
@@ -40,6 +41,7 @@ export function createRunMetrics(
   /** By leg: what its earlier launches came to. */
   const ended = new Map<number, Totals>();
   const doings = new DoingsBook(folds.doings);
+  const fleet = new FleetBook();
   let run: RunFile | undefined;
   let verdict: MetricStatus | undefined;
   let live: { readonly leg: LiveLeg; readonly memory: LiveMemory } | undefined;
@@ -58,11 +60,13 @@ export function createRunMetrics(
     sample(sample: Sample) {
       saturation.sample(sample);
       doings.add(sample);
+      fleet.sample(sample);
       if (sample.type !== 'memory' || run === undefined) return;
       live?.memory.pointRead(sample);
       if (costs.add(run, sample)) setImmediate(() => run && costs.update(run));
     },
     event(event: RunEvent) {
+      fleet.event(event);
       if (event.type === 'warning') warnings += 1;
     },
     legStarted(leg) {
@@ -94,6 +98,7 @@ export function createRunMetrics(
       warnings,
       isSaturated: saturation.isSaturated(file, live?.leg),
       costs: own.costs(),
+      fleet: fleet.of(live?.leg),
     };
   }
 

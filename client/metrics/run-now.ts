@@ -11,6 +11,7 @@ import type { MetricRecorder } from '../../telemetry/registry.ts';
 import type { LiveLeg } from '../observer.ts';
 import type { CostBook } from './cost-book.ts';
 import type { DoingsTold } from './doings-book.ts';
+import type { FleetTold } from './fleet-book.ts';
 import type { MemoryNow } from './live-memory.ts';
 import type { Totals } from './totals.ts';
 
@@ -44,6 +45,8 @@ export interface RunNow {
   readonly warnings: number;
   readonly isSaturated: boolean;
   readonly costs: ProcessCosts;
+  /** Workers on other machines; undefined where there are none. */
+  readonly fleet: FleetTold | undefined;
 }
 
 export const behaviourOf = ({ config }: RunFile): RunConfig['behaviour'] =>

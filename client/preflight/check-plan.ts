@@ -7,17 +7,23 @@ import { toScheme } from '../../core/protocols/schemes.ts';
 import { RigError, usageError } from '../../core/values/errors.ts';
 import { peakOf } from '../../core/values/plan.ts';
 import { toWarning, type Warning } from '../../core/values/warnings.ts';
+import type { EngineName } from '../../fleet/engines/index.ts';
+import type { TakenByEach } from '../../fleet/remote/share-plan.ts';
 import { authorityOf } from '../../telemetry/listen.ts';
 import { foreignAmong, isCutOff } from '../environment.ts';
 import type { LegSetup } from '../leg-setup.ts';
 import { checkMachine, explain } from './check.ts';
 import { checkVanish } from './check-vanish.ts';
-import type { CheckName } from './finding.ts';
+import type { CheckName, Finding } from './finding.ts';
 import { type Need, needOf } from './machine-demand.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What goes for a target of this machine also where connections come from others. */
 const OF_LISTENER: ReadonlySet<CheckName> = new Set(['target-files', 'backlog', 'syn-backlog', 'threads']);
+
+/** What this machine's limits say of it: over a fleet those alone that go for a target here. */
+export const findingsOf = (need: Need, limits: Snapshot, isFleet: boolean): Finding[] =>
+  checkMachine(need, limits).filter(({ what }) => !isFleet || OF_LISTENER.has(what));
 
 /**
  * Checks every leg of a plan against this machine, before the first socket.
@@ -41,8 +47,7 @@ export async function checkPlan(
   await checkVanish(setups, { exporter });
   const findings = setups.flatMap((setup) => {
     const { need, limits } = demandOf(setup, has, { pid, command, target });
-    const findings = checkMachine(need, limits);
-    return fleet === undefined ? findings : findings.filter(({ what }) => OF_LISTENER.has(what));
+    return findingsOf(need, limits, fleet !== undefined);
   });
   const refusal = explain(findings);
   if (refusal && !force) throw refusal;
@@ -75,6 +80,23 @@ export async function checkPlaces(setups: readonly LegSetup[], { command }: Pick
 /** What TLS takes besides for a connection, on the high side: in the client by what secures it, and in a target. */
 const TLS_BYTES = { openssl: 1000, 'node-tls': 50_000, target: 40_000 } as const;
 
+/** Our end of one connection. */
+const clientBytesOf = ({ leg, securedBy }: Pick<LegSetup, 'leg' | 'securedBy'>, engine: EngineName): number =>
+  DESCRIPTORS[leg.protocol].estimatedBytes[engine] + (leg.tls ? TLS_BYTES[securedBy] : 0);
+
+/** Ports rest for so long where the system doesn't use them again at once, as it does on loopback. */
+const TIME_WAIT_SECONDS = 60;
+
+/** What a connection of a leg takes of a machine that holds it. */
+export function takenByEach(setup: LegSetup): TakenByEach {
+  const { leg, local } = setup;
+  const resting = restingTurnover(leg) * (local ? 1 : TIME_WAIT_SECONDS) + restingAtOnce(leg);
+  return {
+    bytes: { epoll: clientBytesOf(setup, 'epoll'), node: clientBytesOf(setup, 'node') },
+    ports: 1 + resting / Math.max(1, peakOf(leg)),
+  };
+}
+
 /** What a leg asks of this machine, and the limits that go for it. */
 export function demandOf(
   { leg, layout, destinations, local, url, securedBy }: LegSetup,
@@ -98,7 +120,7 @@ export function demandOf(
     // Ours has a process for each port, and so may another have; or several that take turns at the same.
     targetProcesses: Math.max(destinations, has.targetListeners?.pids.length ?? 0),
     threadPerConnection: target?.manifest.threadPerConnection ?? false,
-    clientBytesPerConnection: estimatedBytes[layout.engine] + (leg.tls ? TLS_BYTES[securedBy] : 0),
+    clientBytesPerConnection: clientBytesOf({ leg, securedBy }, layout.engine),
     targetBytesPerConnection: estimatedBytes.target + (leg.tls ? TLS_BYTES.target : 0),
   });
   // What we start inherits our limit. What another server may open is its own affair, unless its process was named.

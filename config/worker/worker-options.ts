@@ -4,6 +4,7 @@ import { readPair } from '../certificate-pair.ts';
 import { list, type OptionTable, quantity, type Read, text } from '../option.ts';
 import { type CommandLine, type OptionValues, readCommandLine } from '../read-options.ts';
 import { readSecret } from '../secret.ts';
+import { readSources } from '../sources.ts';
 import { REDIS_OPTIONS, type RedisAccess, readRedisAccess } from './redis-options.ts';
 import { REDIS_VARIABLE, readFleetPrefix, readRedisUrl } from './redis-url.ts';
 
@@ -71,6 +72,13 @@ export const WORKER_OPTIONS = {
     argument: '<count>',
     help: 'hold no more connections than that, such as 500k',
     read: quantity('count', 1, MOST_CONNECTIONS),
+  },
+  sources: {
+    name: 'source',
+    group: 'limits',
+    argument: '<addresses>',
+    help: 'addresses of this machine to connect from: a list, a range (10.0.0.5-10.0.0.20) or a subnet. Each has ports of its own',
+    read: readSources,
   },
   lockMs: {
     name: 'lock-time',

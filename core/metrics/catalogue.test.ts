@@ -21,6 +21,7 @@ describe('the metric catalogue', () => {
         assert.notEqual(label, 'le', 'the label of buckets');
         if (values === 'text') assert.match(name, /_info$/, `${name}: ${label} is a closed list`);
         else if (values === 'leg') assert.equal(label, 'leg');
+        else if (values === 'worker') assert.match(label, /^(host|worker)$/);
         else assert.ok(values.length > 0 && values.length <= 20, `${name}: ${label} has few values`);
       }
     }

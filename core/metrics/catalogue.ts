@@ -32,7 +32,7 @@ export type HistogramKey = {
 export type LabelsOf<K extends MetricKey> = {
   readonly [L in keyof (typeof METRICS)[K]['labels']]: (typeof METRICS)[K]['labels'][L] extends readonly (infer V)[]
     ? V
-    : (typeof METRICS)[K]['labels'][L] extends 'text' | 'leg'
+    : (typeof METRICS)[K]['labels'][L] extends 'text' | 'leg' | 'worker'
       ? string
       : never;
 };

@@ -7,6 +7,7 @@ import { CLOSE_REASONS, OUTCOMES } from '../values/outcomes.ts';
 import { PHASES } from '../values/plan.ts';
 import { METRIC_STATUSES } from '../values/statuses.ts';
 import { DOING_METRICS } from './doings.ts';
+import { FLEET_METRICS } from './fleet.ts';
 import { BY_LEG, DURATION_BUCKETS_SECONDS, LATENESS_BUCKETS_SECONDS, type MetricSpec, NO_LABELS } from './spec.ts';
 
 const MEMORY_PARTS = ['total', 'user', 'kernel'] as const;
@@ -208,4 +209,5 @@ export const RUN_METRICS = {
     labels: NO_LABELS,
     help: "Open files in the fullest of the client's descriptor tables, each of which may have process_max_fds.",
   },
+  ...FLEET_METRICS,
 } as const satisfies Record<string, MetricSpec>;

@@ -5,9 +5,10 @@ interface Row {
   readonly name: string;
   /**
    * Label name → every value it can take. `'text'` stands for words of a person's or a version: for metrics that end in
-   * `_info` alone, of which a process has one series. `'leg'` stands for the names of a run's legs: as many as it has.
+   * `_info` alone, of which a process has one series. `'leg'` stands for the names of a run's legs: as many as it has. `'worker'` stands for
+   * the workers of a fleet, and their hosts: as many as hold its connections.
    */
-  readonly labels: Readonly<Record<string, readonly string[] | 'text' | 'leg'>>;
+  readonly labels: Readonly<Record<string, readonly string[] | 'text' | 'leg' | 'worker'>>;
   readonly help: string;
 }
 

@@ -11,6 +11,7 @@ import { ChurnSummary, SoakSummary } from './churn.ts';
 import { OutcomeCounts } from './counts.ts';
 import { FitSummary, RetainedSummary } from './fit-summary.ts';
 import { LegName } from './leg-name.ts';
+import { SharesSummary } from './share-residual.ts';
 import { SlowSummary } from './slow.ts';
 import { StormSummary } from './storm.ts';
 import { Agreement, LegTls } from './tls.ts';
@@ -272,6 +273,8 @@ export const LegSummary = z.object({
   /** Connections of the top level that vanished, in all launches; null where none did. */
   vanish: VanishSummary.nullable().default(null),
   broadcast: BroadcastSummary.nullable().default(null),
+  /** How the shares of a fleet over several machines differ; null where one machine held all. */
+  shares: SharesSummary.nullable().default(null),
   /**
    * Several launches: the cost of each (total, or user where that is all), and how far they scatter; null for one. The
    * intervals of `perConnection` are over launches then.

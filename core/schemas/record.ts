@@ -21,6 +21,9 @@ import { RecordedLeg } from './leg.ts';
 import { LegName, withLegName } from './leg-name.ts';
 import { Readings } from './readings.ts';
 import { SAMPLE_AT } from './sample-at.ts';
+import { ShareBehind, ShareMoved } from './share-events.ts';
+import { RESIDUALS } from './share-residual.ts';
+import { SHARES } from './share-state.ts';
 import { SlowEpisode } from './slow.ts';
 import { StormSample } from './storm.ts';
 import { Received, Talk } from './talk.ts';
@@ -99,6 +102,7 @@ const Tick = z.object({
   targetBytes: z.number().nullable(),
   generatorRssBytes: z.number(),
   generatorCpuSeconds: z.number(),
+  ...SHARES,
   ...DoingNow.shape,
 });
 
@@ -129,12 +133,14 @@ const MemoryPoint = z.object({
   turnoverPerSecond: z.number().optional(),
   /** What came in while a level was held, from before its first reading to after its last; null elsewhere and in older records. */
   held: Received.extend({ durationMs: ms }).nullable().default(null),
+  ...SHARES,
+  ...RESIDUALS,
   progress: LegProgress,
 });
 export type MemoryPoint = z.infer<typeof MemoryPoint>;
 
 /** The end of a leg in one launch, reached or not. */
-const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, progress: LegProgress });
+const LegEnd = z.object({ type: z.literal('leg-end'), ...SAMPLE_AT, ...SHARES, progress: LegProgress });
 
 /** A share of a level's connections read slowly. */
 const SlowSample = z.object({ type: z.literal('slow'), ...SAMPLE_AT, ...SlowEpisode.shape, progress: LegProgress });
@@ -181,15 +187,10 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   /** What connections agreed on about TLS, each different agreement once. */
   z.object({ type: z.literal('agreed'), ...SAMPLE_AT, agreement: Agreement }),
-  /** Another machine of a fleet holds a share now, or the same one anew; `awayMs`: from the last that was heard of it to the first. */
-  z.object({
-    type: z.literal('share-moved'),
-    ...SAMPLE_AT,
-    share: count,
-    from: z.string(),
-    to: z.string(),
-    awayMs: ms,
-  }),
+  ShareMoved,
+  ShareBehind,
+  /** The Redis of a fleet is there again; `isEmpty`: without what was in it, so its shares were added anew. */
+  z.object({ type: z.literal('redis-back'), ...SAMPLE_AT, awayMs: ms, isEmpty: z.boolean() }),
   /** `code`: of core/values/warnings.ts; records of earlier versions have none. */
   z.object({ type: z.literal('warning'), elapsedMs: ms, text: ShownText, code: z.string().optional() }),
   /** Why the run ended early. The first one counts. */

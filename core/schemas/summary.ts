@@ -182,6 +182,23 @@ export const Summary = z.object({
     saturated: z.boolean(),
     /** Why, in a sentence; null when it wasn't. */
     bottleneck: z.string().nullable(),
+    /** What the machines used that held the connections, by host; absent where the client held all. What stands above is the client's own then. */
+    hosts: z
+      .array(
+        z.object({
+          host: z.string(),
+          workers: count,
+          /** Connections at any one moment. */
+          mostOpen: count,
+          opened: count,
+          /** Over the whole run, and at any one moment: of the processes that held connections. */
+          cpuSeconds: z.number(),
+          rssBytes: z.number(),
+          /** By how much the latest hundredth of its attempts was late although there was room in the window; null while there was none. */
+          latenessMs: z.number().nullable(),
+        }),
+      )
+      .optional(),
   }),
 });
 export type Summary = z.infer<typeof Summary>;

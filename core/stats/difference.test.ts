@@ -52,6 +52,12 @@ test('single runs differ by more than their levels say: what launches scatter by
   assert.equal(differenceOf(once(5512, 20), once(5000, 20)).word, 'cheaper');
 });
 
+test('a share of what may have cost nothing is not told', () => {
+  assert.equal(differenceOf(once(0.02, 5), once(160, 5)).percent, null);
+  assert.equal(differenceOf(once(-4, 5), once(160, 5)).percent, null);
+  assert.equal(differenceOf(once(10, 5), once(15, 5)).percent, 50);
+});
+
 test('one launch against several is as sure as the less sure of both', () => {
   const several: Cost = { bytes: 5000, low: 4950, high: 5050, launches: 3, coarseBytes: 0 };
   const found = differenceOf(several, once(5600, 20));

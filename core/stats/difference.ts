@@ -13,7 +13,7 @@ export type Word = (typeof WORDS)[number];
 
 /** From the first cost to the second, in bytes, with its 99 % interval. */
 export interface Difference extends Estimate {
-  /** In percent of the first cost; null where that is 0. */
+  /** In percent of the first cost; null where that may be nothing, so its interval reaches to 0: percents of it say nothing. */
   readonly percent: number | null;
   readonly word: Word;
 }
@@ -50,7 +50,7 @@ function differenceWithin(first: Cost, second: Cost, pointOf: (degrees: number) 
     bytes,
     low,
     high,
-    percent: first.bytes === 0 ? null : (bytes / first.bytes) * 100,
+    percent: first.low <= 0 ? null : (bytes / first.bytes) * 100,
     word: low > 0 ? 'dearer' : high < 0 ? 'cheaper' : 'no difference shown',
   };
 }

@@ -218,7 +218,8 @@ const HUMAN: ReadonlyArray<[string, string]> = [
   [humanMs(1234), '1.23 s'],
   [humanMs(59_998), '1m00s'],
   [humanMs(95_000), '1m35s'],
-  [humanMs(3_600_000), '60m00s'],
+  [humanMs(3_599_600), '1h00m00s'],
+  [humanMs(28_805_000), '8h00m05s'],
 ];
 for (const [printed, wanted] of HUMAN) {
   test(`people read "${wanted}"`, () => assert.equal(printed, wanted));

@@ -187,7 +187,7 @@ export function aboutCount(value: number): string {
 const briefly = (value: number): string =>
   value < 10 && !Number.isInteger(value) ? value.toFixed(1) : humanCount(value);
 
-/** 0.0531 → `0.053 ms`; 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`. */
+/** 0.0531 → `0.053 ms`; 0.42 → `0.42 ms`; 1234 → `1.23 s`; 95,000 → `1m35s`; 28,800,000 → `8h00m00s`. */
 export function humanMs(ms: number): string {
   // Each bound lies where rounding would show one digit more.
   if (ms >= 0.0005 && ms < 0.0995) return `${ms.toFixed(3)} ms`;
@@ -195,8 +195,11 @@ export function humanMs(ms: number): string {
   if (ms < 999.5) return `${ms.toFixed(ms < 99.95 ? 1 : 0)} ms`;
   if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return `${hours > 0 ? `${hours}h${twoDigits(minutes)}` : minutes}m${twoDigits(seconds % 60)}s`;
 }
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
 function unitOf(kind: QuantityKind, given: string): Unit | undefined {
   const { units, aliases = {} }: Kind = QUANTITIES[kind];

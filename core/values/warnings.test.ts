@@ -30,3 +30,13 @@ test('only values that the sentence takes compile', () => {
   // @ts-expect-error a code that isn't in the table
   assert.throws(() => toWarning('WNOTHING'));
 });
+
+test('a share that moved is told with who had it, who has it, and for how long nobody did', () => {
+  const { code, text } = toWarning('WSHARE', { share: 1, from: 'a', to: 'b', awayMs: 6400 });
+  assert.equal(code, 'WSHARE');
+  assert.deepEqual(text.split(/; | — /), [
+    'share 2 of the fleet was lost with its worker on a',
+    'after 6.40 s it was taken up on b, and its connections were opened anew',
+    'see what connrig worker printed on a',
+  ]);
+});

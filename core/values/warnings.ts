@@ -29,6 +29,10 @@ export const WARNINGS = {
     hint: ({ command }: { readonly command: string }) => command,
   },
   /** A worker of a fleet was lost, and its share begun anew. */
+  WREDIS: {
+    sentence: ({ awayMs }: { readonly awayMs: number }) =>
+      `the Redis of the fleet came back after ${humanMs(awayMs)} without its data; all shares were added anew, and their connections opened again — redis-server --appendonly yes keeps them`,
+  },
   WSHARE: {
     sentence: ({
       share,
@@ -42,7 +46,43 @@ export const WARNINGS = {
       readonly awayMs: number;
     }) =>
       `share ${share + 1} of the fleet was lost with its worker on ${from}; after ${humanMs(awayMs)} it was taken up on ${to}, and its connections were opened anew`,
-    hint: () => 'see what connrig worker printed there',
+    hint: ({ from }: { readonly from: string }) => `see what connrig worker printed on ${from}`,
+  },
+  /** A worker of a fleet was lost, and nobody took its share. */
+  WSHARELEFT: {
+    sentence: ({ share, host }: { readonly share: number; readonly host: string }) =>
+      `nobody took up share ${share + 1} of the fleet, which ${host} had: the other workers hold its connections from now on`,
+    hint: () => 'connrig worker on one more machine, which takes part from the next level on',
+  },
+  WFLEETROOM: {
+    sentence: ({ room, wanted }: { readonly room: number; readonly wanted: number }) =>
+      `the workers that are left have room for ${humanCount(room)} connections, and the run is to have ${humanCount(wanted)}: levels above wait for one more`,
+    hint: () => 'connrig worker on one more machine',
+  },
+  /** A worker of a fleet could not keep its part of the pace, while the others did. */
+  WBEHIND: {
+    sentence: ({
+      share,
+      host,
+      due,
+      opened,
+      cpuPercent,
+      cores,
+      isLowered,
+    }: {
+      readonly share: number;
+      readonly host: string;
+      readonly due: number;
+      readonly opened: number;
+      readonly cpuPercent: number;
+      readonly cores: number;
+      readonly isLowered: boolean;
+    }) =>
+      `share ${share + 1} of the fleet, on ${host}, fell behind while the others kept the pace: ${humanCount(opened)} of ${humanCount(due)} attempts that were due, with ${cpuPercent} % of a core of ${cores}; ` +
+      (isLowered
+        ? 'it gets fewer connections from now on, and the others more'
+        : 'the others have no room for more, so rates and times to open are those of that machine'),
+    hint: ({ host }: { readonly host: string }) => `on ${host}: top, to see what takes its processors`,
   },
   /** `isSigned`: whether the fleet has a token. */
   WFLEETFOREIGN: {

@@ -1,6 +1,7 @@
 import { metric } from '../promql.ts';
 import type { Sheet } from './assemble.ts';
 import { fanOut, slowReaders, storms, turnover, vanished } from './run/doings.ts';
+import { fleet } from './run/fleet.ts';
 import { latency, lifecycle } from './run/flow.ts';
 import { generator, kernel, target } from './run/machine.ts';
 import { memory } from './run/memory.ts';
@@ -26,5 +27,6 @@ export const RUN: Sheet = {
     { title: 'Kernel', panels: kernel },
     { title: 'Target', panels: target },
     { title: 'Generator', panels: generator },
+    { title: 'Fleet', panels: fleet },
   ],
 };

@@ -130,6 +130,15 @@ const rules: readonly AlertRule[] = [
     description: 'The target opens connections too slowly for that pace, or --window is too narrow.',
   },
   {
+    alert: 'ConnrigSharesNotHeld',
+    expr: promql`sum by (job, instance, lease) (${metric('fleetShares', { lease: { not: 'held' } })}) > 0`,
+    severity: 'warning',
+    summary:
+      'Shares of the fleet are {{ $labels.lease }}: {{ $value | printf "%.0f" }}. Their connections do not count as open.',
+    description:
+      'A free worker takes up what another one has lost, and the level waits. Look whether one is free, and what the lost one printed: connrig doctor --fleet.',
+  },
+  {
     alert: 'ConnrigGeneratorSaturated',
     expr: promql`${metric('generatorSaturated')} == 1`,
     severity: 'critical',

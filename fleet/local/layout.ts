@@ -74,6 +74,20 @@ function tablesFor(connections: number, limit: number): number {
   return 1;
 }
 
+/**
+ * The most connections that threads of one process hold by its descriptors: with many tables each has fewer left.
+ *
+ * @param workers as asked for; undefined: as many as it takes
+ */
+export function mostByDescriptors(engine: EngineName, limit: number, workers: number | undefined): number {
+  const ofTables = (tables: number): number =>
+    Math.max(0, tables * (limit - TABLE_RESERVE - tables * RESERVE_PER_WORKER));
+  const ofOne = Math.max(0, limit - TABLE_RESERVE - (workers ?? 1) * RESERVE_PER_WORKER);
+  if (engine !== 'epoll') return ofOne;
+  const best = Math.max(1, Math.floor((limit - TABLE_RESERVE) / (2 * RESERVE_PER_WORKER)));
+  return Math.max(ofOne, ofTables(workers ?? best));
+}
+
 /** `127.0.0.1`, `127.0.0.2` …: as many as the ports of one don't suffice for. */
 function loopbackSources({ engine, connections, destinations, loopback, ephemeralPorts }: LayoutNeed): string[] {
   if (!loopback || ephemeralPorts === null) return [];

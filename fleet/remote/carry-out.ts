@@ -11,6 +11,8 @@ export class OrderTaker {
   /** Collections that were asked for before this share was taken up. */
   #collectionsBefore = 0;
   #confirmed = 0;
+  /** The number that the fleet here gave to what it was told last. */
+  #given = 0;
 
   /** @param toLocalMs a moment by the clock of Redis, by that of `now` */
   constructor(fleet: Fleet, share: number, toLocalMs: (micros: number) => number, now: () => number) {
@@ -34,6 +36,10 @@ export class OrderTaker {
     return this.#order?.wanted[this.#share] ?? 0;
   }
 
+  get isTalking(): boolean {
+    return this.#order?.talking ?? false;
+  }
+
   get perSecond(): number {
     return this.#order?.perSecond[this.#share] ?? 1;
   }
@@ -44,15 +50,14 @@ export class OrderTaker {
     if (before !== undefined && order.seq <= before.seq) return;
     this.#order = order;
     if (before === undefined) this.#collectionsBefore = order.collections;
-    let given = 0;
-    if (before === undefined || this.#rampOf(before) !== this.#rampOf(order)) given = this.#pursue(order);
-    if (order.talking !== (before?.talking ?? false)) given = this.#fleet.setTalking(order.talking);
+    if (before === undefined || this.#rampOf(before) !== this.#rampOf(order)) this.#given = this.#pursue(order);
+    if (order.talking !== (before?.talking ?? false)) this.#given = this.#fleet.setTalking(order.talking);
     // An episode that goes on already is not this generation's: its connections are new.
-    for (let i = before?.episodes ?? order.episodes; i < order.episodes; i++) given = this.#fleet.beginEpisode();
+    for (let i = before?.episodes ?? order.episodes; i < order.episodes; i++) this.#given = this.#fleet.beginEpisode();
     for (let i = before?.collections ?? order.collections; i < order.collections; i++) {
       void this.#fleet.collectGarbage();
     }
-    void this.#fleet.confirmed(given).then(() => {
+    void this.#fleet.confirmed(this.#given).then(() => {
       this.#confirmed = Math.max(this.#confirmed, order.seq);
     });
   }

@@ -1,6 +1,8 @@
 /** The process that holds the connections of a share, on behalf of the one that has its lease; see lease.ts. */
+import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../core/values/errors.ts';
+import type { Destination } from '../engines/engine.ts';
 import { whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
@@ -44,7 +46,7 @@ export interface LeaseHolder {
  * @throws RigError EFLEETPLAN, where it can't be held here; a defect of ours
  */
 export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry: URL): Promise<Ending> {
-  const { job, host, redisUrl, redisCa, prefix, own } = charge;
+  const { job, host, worker, redisUrl, redisCa, prefix, own } = charge;
   const keys = fleetKeys(prefix, job.run);
   const over = whichComesFirst();
   // Before anything can be open.
@@ -78,9 +80,8 @@ export async function holdShare(charge: Charge, lease: LeaseHolder, threadEntry:
     const [clock, generation] = ready;
     const taker = new OrderTaker(fleet, share, (micros) => micros / 1000 - clock.now().offsetMs, now);
     const of = { share, generation, host };
-    const offsetMs = (): number => clock.now().offsetMs;
-    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of, offsetMs, voice });
-    tell({ type: 'ready', ...of });
+    const reporter = new Reporter({ fleet, taker, redis, key: keys.reports, of: { ...of, worker }, clock, voice });
+    tell({ type: 'ready', ...of, worker, capacity: charge.capacity, cores: charge.machine.cores });
     const onForeign = (): void =>
       lease.say(`an order of run ${job.run} in Redis was not written by its conductor: it is left out`);
     const take = (order: FleetOrder): void => {
@@ -150,8 +151,8 @@ function heed(lease: LeaseHolder, fence: Fence, over: Over): void {
 }
 
 async function startShare(
-  { job, machine, own }: Charge,
-  { layout, identity, markedRun, securing, secrets: _, ...plan }: SharePlan,
+  { job, capacity, machine, own }: Charge,
+  { layout, identity, markedRun, securing, secrets: _, takes: __, ...plan }: SharePlan,
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {
@@ -160,7 +161,7 @@ async function startShare(
     const hint = 'give --engine node to connrig run';
     throw new RigError('EFLEETPLAN', `the run wants the epoll engine, and here ${why}`, { hint });
   }
-  const { capacity, shares, share } = job;
+  const { shares, share } = job;
   return startFleet(
     {
       ...plan,
@@ -174,11 +175,21 @@ async function startShare(
         ...layout,
         connections: capacity,
         destinations: plan.destinations.length,
-        sources: undefined,
+        sources: sourcesFor(plan.destinations, machine.sources),
       }),
     },
     events,
   );
+}
+
+/** Those of the machine that can reach a target; undefined: none was named, or they are of another family. */
+function sourcesFor(
+  destinations: readonly Destination[],
+  sources: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const families = new Set(destinations.flatMap((one) => ('ip' in one ? isIP(one.ip) : [])));
+  const own = sources?.filter((source) => families.has(isIP(source)));
+  return own?.length ? own : undefined;
 }
 
 async function finish(ending: Ending, fleet: Fleet, fenced: Promise<void> = Promise.resolve()): Promise<Ending> {

@@ -14,12 +14,17 @@ import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { variablesOf } from './fill-variables.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
+import { refuseOtherLoopback } from './loopback.ts';
 import { fleetKeys, queueOf, type ShareJob, type WorkerOffer } from './messages.ts';
 import { sayOffer } from './offers.ts';
-import { followOffset, type RedisClock } from './redis-clock.ts';
+import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
 import { Refusals } from './refusals.ts';
-import { openPlan, readShare } from './share-plan.ts';
+import { type Bound, roomOf } from './room.ts';
+import { openPlan, readShare, type SharePlan } from './share-plan.ts';
 import type { Charge, FromHolder, OwnOfWorker, ToHolder } from './share-process.ts';
+
+/** What others may have taken of a machine meanwhile. */
+type Resources = Pick<WorkerOffer, 'systemFilesLeft' | 'memoryAvailableBytes' | 'memoryLimitBytes'>;
 
 export interface WorkerOptions {
   readonly redisUrl: string;
@@ -31,8 +36,21 @@ export interface WorkerOptions {
   /** What this machine offers. */
   readonly offer: Omit<
     WorkerOffer,
-    'wire' | 'version' | 'seenAtMs' | 'offsetMs' | 'share' | 'run' | 'node' | 'descriptors' | 'cores'
+    | 'wire'
+    | 'version'
+    | 'seenAtMs'
+    | 'offsetMs'
+    | 'share'
+    | 'run'
+    | 'node'
+    | 'descriptors'
+    | 'cores'
+    | 'sources'
+    | 'clock'
+    | keyof Resources
   >;
+  /** What of its machine is left; asked while it holds nothing. */
+  readonly readResources: () => Promise<Resources>;
   readonly machine: Charge['machine'];
   readonly allowed: AllowedSubnets;
   /** So long a share is kept from others after its lease was renewed last; the same for all workers of a fleet. */
@@ -55,7 +73,7 @@ const STALLED_MOST = 1_000_000;
 
 /** Another worker may have what this one lacks. */
 const isOwnLack = (error: unknown): boolean =>
-  error instanceof RigError && ['EFLEETMAX', 'EFLEETALLOW', 'EFLEETENV'].includes(error.code);
+  error instanceof RigError && ['EFLEETMAX', 'EFLEETALLOW', 'EFLEETENV', 'EFLEETLOOPBACK'].includes(error.code);
 const AGAIN_AFTER_MS = 1000;
 
 /** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS */
@@ -78,6 +96,7 @@ class WorkerProcess {
   #job: ShareJob | undefined;
   #holder: ChildProcess | undefined;
   readonly #refusals: Refusals;
+  #resources!: Resources;
 
   constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
     this.#options = options;
@@ -139,34 +158,46 @@ class WorkerProcess {
   }
 
   async #announce(): Promise<void> {
-    const { offer, version, machine, prefix, own } = this.#options;
-    const { offsetMs } = this.#clock.now();
-    const said: WorkerOffer = {
+    // Its own connections take none of what it offers.
+    if (!this.#job) this.#resources = await this.#options.readResources();
+    const said = this.#offer();
+    const { prefix, own } = this.#options;
+    await this.#redis.hset(fleetKeys(prefix).workers, said.worker, sayOffer(said, own.token)).catch(() => {});
+  }
+
+  #offer(): WorkerOffer {
+    const { offer, version, machine } = this.#options;
+    const offset = this.#clock.now();
+    return {
       ...offer,
+      ...this.#resources,
       wire: WIRE_VERSION,
       version,
-      seenAtMs: this.#now() + offsetMs,
-      offsetMs,
+      seenAtMs: this.#now() + offset.offsetMs,
+      offsetMs: offset.offsetMs,
+      clock: wallClockOf(offset),
       node: process.version,
       descriptors: Number.isFinite(machine.descriptorLimit) ? machine.descriptorLimit : null,
       cores: machine.cores,
       share: this.#job?.share ?? null,
       run: this.#job?.run ?? null,
+      sources: machine.sources?.length ?? 0,
     };
-    await this.#redis.hset(fleetKeys(prefix).workers, offer.worker, sayOffer(said, own.token)).catch(() => {});
   }
 
   /** Holds a share until it is over. What it throws tells BullMQ what becomes of the job. */
   async #process(job: Job<unknown, void>, token: string): Promise<void> {
-    const { version, own } = this.#options;
+    const { version, own, offer } = this.#options;
     const { WaitingError, DelayedError, UnrecoverableError } = this.#libraries.bullmq;
     let isOver: boolean;
     try {
       const share = readShare(job.data, version, own.token);
-      const env = this.#variablesFor(share);
+      const plan = openPlan(share, own.token);
+      const capacity = this.#capacityFor(share, plan);
+      const env = variablesOf(plan, own.env, `${offer.worker} on ${offer.host}`);
       this.#job = share;
       void this.#announce();
-      isOver = await this.#hold(share, { ...own, env }, job, token);
+      isOver = await this.#hold(share, { capacity, own: { ...own, env } }, job, token);
     } catch (error) {
       await this.#refusals.tell(job.data, error);
       if (!isOwnLack(error)) throw new UnrecoverableError('refused');
@@ -182,21 +213,25 @@ class WorkerProcess {
     throw new WaitingError();
   }
 
-  /** What it needs of our environment. @throws RigError where it is nothing for us */
-  #variablesFor(share: ShareJob): OwnOfWorker['env'] {
-    const { allowed, offer, own } = this.#options;
-    const { most, worker, host } = offer;
-    if (most !== null && share.capacity > most) {
-      const sentence = `the share has up to ${share.capacity} connections, and this worker takes ${most}`;
-      throw new RigError('EFLEETMAX', sentence, { hint: `connrig worker --max ${share.capacity}, or more workers` });
-    }
-    const plan = openPlan(share, own.token);
-    refuseForeign(plan.destinations, allowed);
-    return variablesOf(plan, own.env, `${worker} on ${host}`);
+  /** The most connections of a share that it has room for. @throws RigError EFLEETMAX where that is none; EFLEETALLOW, EFLEETLOOPBACK */
+  #capacityFor(share: ShareJob, plan: SharePlan): number {
+    refuseForeign(plan.destinations, this.#options.allowed);
+    refuseOtherLoopback(plan.loopbackOf, this.#options.offer);
+    const { connections, bounds } = roomOf(this.#offer(), plan);
+    if (connections >= 1) return Math.min(connections, share.capacity);
+    const [{ sentence, hint }] = bounds as [Bound];
+    throw new RigError('EFLEETMAX', `this worker has no room for one connection of it: ${sentence}`, {
+      hint: hint(share.capacity),
+    });
   }
 
   /** @returns whether nobody has to hold it any more */
-  async #hold(share: ShareJob, own: OwnOfWorker, job: Job<unknown, void>, token: string): Promise<boolean> {
+  async #hold(
+    share: ShareJob,
+    given: Pick<Charge, 'capacity' | 'own'>,
+    job: Job<unknown, void>,
+    token: string,
+  ): Promise<boolean> {
     const { redisUrl, redisCa, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
     const renewedAtMs = this.#now();
     if (!(await this.#extend(job, token))) return false;
@@ -211,8 +246,9 @@ class WorkerProcess {
     const ended = once(holder, 'exit');
     say(`holds share ${share.share + 1} of ${share.shares} of run ${share.run}`);
     const fenceMs = FENCE_PART * lockMs;
-    const { host } = offer;
-    this.#send({ type: 'hold', redisUrl, redisCa, prefix, host, job: share, machine, fenceMs, renewedAtMs, own });
+    const { host, worker } = offer;
+    const where = { redisUrl, redisCa, prefix, host, worker } as const;
+    this.#send({ type: 'hold', ...where, job: share, machine, fenceMs, renewedAtMs, ...given });
     if (this.#options.signal.aborted) this.#send({ type: 'leave' });
     const renewing = new AbortController();
     void this.#renew(job, token, renewing.signal);

@@ -8,6 +8,7 @@
  *     hash    {prefix}:RUN:reports    by share: what its connections have counted, since its generation began
  *     stream  {prefix}:RUN:events     what workers say once: troubles, agreements, that they are fenced
  *     key     {prefix}:RUN:conductor  its beat; gone when it hasn't said for a while that it lives
+ *     key     {prefix}:RUN:begun      there as long as Redis has all of the run
  *     hash    {prefix}:workers        by worker: what a machine offers, and when it last said so
  */
 import { z } from 'zod';
@@ -19,6 +20,9 @@ import { fleetWord } from './seal.ts';
 const count = z.number().int().nonnegative();
 const wire = z.literal(WIRE_VERSION);
 
+/** How far the time of day on a machine is from that of Redis, in ms: what is to be added to it, right within half of the spread. */
+const WallClock = z.strictObject({ offsetMs: z.number(), spreadMs: z.number().nonnegative() });
+
 /** A share of a run: the data of its job. A worker can begin with this alone. */
 export const ShareJob = z.strictObject({
   wire,
@@ -29,7 +33,7 @@ export const ShareJob = z.strictObject({
   epoch: count,
   share: count,
   shares: count.min(1),
-  /** The most connections that it may be asked to hold. */
+  /** The most connections that it may be asked to hold; a worker with less room holds fewer. */
   capacity: count,
   /** What its connections are: a plan in JSON, sealed, in base64. */
   plan: z.string(),
@@ -73,9 +77,11 @@ export const ShareReport = z.strictObject({
   tally: TallyMessage,
   /** Distributions that have changed since this generation's last report that was taken, as `[µs, count]` pairs, whole and not what was added. */
   distributions: z.partialRecord(z.enum(HISTOGRAMS), z.array(z.tuple([z.number().nonnegative(), count]))),
-  /** Processor time of the whole worker, in s, and its memory. */
+  /** Processor time of the process that holds the connections, in s, and its memory. */
   cpuSeconds: z.number().nonnegative(),
   rssBytes: count,
+  worker: z.string(),
+  clock: WallClock,
 });
 export type ShareReport = z.infer<typeof ShareReport>;
 
@@ -91,7 +97,16 @@ export const ShareEvent = z.discriminatedUnion('type', [
     silentMs: z.number().nonnegative().optional(),
   }),
   z.strictObject({ type: z.literal('agreed'), share: count, host: z.string(), agreement: z.unknown() }),
-  z.strictObject({ type: z.literal('ready'), share: count, generation: count, host: z.string() }),
+  /** It can hold up to `capacity` connections of it. */
+  z.strictObject({
+    type: z.literal('ready'),
+    share: count,
+    generation: count,
+    host: z.string(),
+    worker: z.string(),
+    capacity: count,
+    cores: count,
+  }),
   /** All its connections were reset, since the lease was not renewed in time. */
   z.strictObject({ type: z.literal('fenced'), share: count, generation: count, host: z.string() }),
   /** All its connections were closed, for another reason. */
@@ -129,7 +144,7 @@ export const WorkerOffer = z.strictObject({
   /** When it last said so, in ms by the clock of Redis. */
   seenAtMs: z.number(),
   offsetMs: z.number(),
-  /** What it has room for: connections by its descriptors, or as it was told (`--max`); null: no bound is known. */
+  /** Open files that a process may have, and the most connections that it is to hold (`--max`); null: no bound is known. */
   descriptors: count.nullable(),
   most: count.nullable(),
   cores: count,
@@ -139,6 +154,18 @@ export const WorkerOffer = z.strictObject({
   /** The share that it has; null: it waits. */
   share: count.nullable(),
   run: z.string().nullable(),
+  /** Open files that all processes of its machine may still have; ports for each pair of a source and a destination. */
+  systemFilesLeft: count.nullable(),
+  ports: count.nullable(),
+  /** Addresses of its own to connect from (`--source`); 0: the system chooses. */
+  sources: count,
+  /** What was left of the machine's memory, and of what its container may take, when it took a share last. */
+  memoryAvailableBytes: z.number().nonnegative(),
+  memoryLimitBytes: z.number().nonnegative(),
+  /** Workers with the same share a kernel, and of these with the same network its ports. */
+  machine: z.string(),
+  network: z.string(),
+  clock: WallClock,
 });
 export type WorkerOffer = z.infer<typeof WorkerOffer>;
 
@@ -156,6 +183,7 @@ export const fleetKeys = (prefix: string, run = '') =>
     generations: `{${prefix}}:${run}:generations`,
     events: `{${prefix}}:${run}:events`,
     conductor: `{${prefix}}:${run}:conductor`,
+    begun: `{${prefix}}:${run}:begun`,
   }) as const;
 
 /** The name of the queue there. Those who have another token have another queue: they neither take shares of ours nor add any. */

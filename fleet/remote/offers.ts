@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { RigError } from '../../core/values/errors.ts';
+import { humanCount } from '../../core/values/units.ts';
 import { withoutPassword } from './load.ts';
 import { fleetKeys, WorkerOffer } from './messages.ts';
+import { type RoomPlan, roomOf, roomsOf, type WorkerRoom, weightOf } from './room.ts';
 import { heard, toSpoken } from './said.ts';
 import { looksSigned } from './seal.ts';
-import { splitByRoom } from './split.ts';
+import { divide, type Portion, sumOf } from './split.ts';
 
 /** A worker says every two seconds that it is there; one that hasn't for so long is gone. */
 const GONE_AFTER_MS = 8000;
@@ -34,33 +36,64 @@ interface Asked extends Asker {
   readonly workers: number | undefined;
 }
 
+/** A worker that waits, and what it has room for beside the others that were chosen. */
+export interface ChosenWorker {
+  readonly offer: WorkerOffer;
+  readonly room: WorkerRoom;
+}
+
 /**
  * The ones with the most room among those that wait, so that all connections fit.
  *
  * @param nowMs the moment by the clock of Redis
- * @throws RigError EFLEETWORKERS where after a while there are too few, or these have too little room
+ * @throws RigError EFLEETWORKERS where after a while there are too few, EFLEETMAX where these have too little room
  */
 export async function awaitWorkers(
   redis: Redis,
-  capacity: number,
+  plan: RoomPlan & { readonly capacity: number },
   { url, prefix, workers, version, token }: Asked,
   nowMs: () => number,
-): Promise<readonly WorkerOffer[]> {
+): Promise<readonly ChosenWorker[]> {
   const until = nowMs() + AWAIT_MS;
   for (;;) {
     const offers = await readOffers(redis, fleetKeys(prefix).workers, nowMs(), { version, token });
-    const chosen = chooseWaiting(offers, workers);
-    if (chosen && splitByRoom(capacity, chosen.map(roomOf))) return chosen;
-    if (nowMs() > until) throw chosen ? tooSmall(chosen, capacity) : tooFew(offers, workers, url);
+    const chosen = chooseWaiting(offers, workers, plan);
+    if (chosen && divide(plan.capacity, partsOf(chosen))) return chosen;
+    if (nowMs() > until) throw chosen ? tooSmall(chosen, plan.capacity) : tooFew(offers, workers, url);
     await delay(LOOK_MS);
   }
 }
 
-function chooseWaiting({ fit }: Offers, workers: number | undefined): WorkerOffer[] | undefined {
+/** @returns why what waits now is too little for a plan; undefined where it is enough */
+export function lackOf(
+  offers: Offers,
+  { workers, url }: Pick<Asked, 'workers' | 'url'>,
+  plan: RoomPlan & { readonly capacity: number },
+): RigError | undefined {
+  const chosen = chooseWaiting(offers, workers, plan);
+  if (!chosen) return tooFew(offers, workers, url);
+  return divide(plan.capacity, partsOf(chosen)) ? undefined : tooSmall(chosen, plan.capacity);
+}
+
+function chooseWaiting({ fit }: Offers, workers: number | undefined, plan: RoomPlan): ChosenWorker[] | undefined {
   const waiting = fit.filter(({ share }) => share === null);
-  const room = (offer: WorkerOffer): number => roomOf(offer) ?? Number.MAX_SAFE_INTEGER;
   if (waiting.length < (workers ?? 1)) return undefined;
-  return waiting.sort((a, b) => room(b) - room(a) || (a.worker < b.worker ? -1 : 1)).slice(0, workers);
+  const room = new Map(
+    waiting.map((offer) => [offer, Math.min(Number.MAX_SAFE_INTEGER, roomOf(offer, plan).connections)]),
+  );
+  const chosen = waiting
+    .sort((a, b) => room.get(b)! - room.get(a)! || (a.worker < b.worker ? -1 : 1))
+    .slice(0, workers);
+  const rooms = roomsOf(chosen, plan);
+  return chosen.map((offer, i) => ({ offer, room: rooms[i]! }));
+}
+
+/** What each may get, by its cores and its room; those on one machine have its cores together. */
+export function partsOf(chosen: readonly ChosenWorker[]): Portion[] {
+  return chosen.map(({ offer, room }) => {
+    const neighbours = chosen.filter((other) => other.offer.machine === offer.machine).length;
+    return { weight: weightOf(offer, neighbours), least: 0, most: room.connections };
+  });
 }
 
 /** As it lies in Redis. */
@@ -81,7 +114,10 @@ export async function readOffers(
     const offer = heard(WorkerOffer, text, 'offer', { token, run: '' });
     if (offer?.version === version && offer.worker === name) {
       if (nowMs - offer.seenAtMs < GONE_AFTER_MS) fit.push(offer);
-    } else foreign.push(`${shown(name)} (${whyForeign(text, token)})`);
+    } else {
+      const why = offer?.version === version ? 'another worker said it' : whyForeign(text, token);
+      foreign.push(`${shown(name)} (${why})`);
+    }
   }
   return { fit, foreign };
 }
@@ -99,16 +135,18 @@ function whyForeign(text: string, token: string | undefined): string {
 
 const ANYTHING = z.looseObject({});
 
-/** The most connections that it can hold; null: no bound is known. */
-export function roomOf({ most, descriptors }: Pick<WorkerOffer, 'most' | 'descriptors'>): number | null {
-  if (most === null) return descriptors;
-  return descriptors === null ? most : Math.min(most, descriptors);
-}
-
-function tooSmall(chosen: readonly WorkerOffer[], capacity: number): RigError {
-  const each = chosen.map((offer) => `${offer.worker} for ${roomOf(offer)}`).join(', ');
-  const sentence = `${capacity} connections are wanted, and the workers have room for fewer: ${each}`;
-  return new RigError('EFLEETWORKERS', sentence, { hint: 'ulimit -n 1000000 before connrig worker' });
+/** Names each worker and what bounds it; the hint is for the narrowest, so that it would get what is missing. */
+function tooSmall(chosen: readonly ChosenWorker[], capacity: number): RigError {
+  const rooms = chosen.map(({ room }) => room).sort((a, b) => a.connections - b.connections);
+  const all = sumOf(rooms.map(({ connections }) => connections));
+  const each = rooms.map(({ worker, host, connections, bounds }) => {
+    const where = worker.startsWith(host) ? worker : `${worker} on ${host}`;
+    return `${where} for ${humanCount(connections)} (${bounds[0]?.sentence})`;
+  });
+  const sentence = `${humanCount(capacity)} connections are wanted, and the workers have room for ${humanCount(all)}: ${each.join('; ')}`;
+  const [{ host, connections, bounds }] = rooms as [WorkerRoom];
+  const hint = bounds[0]!.hint(connections + capacity - all);
+  return new RigError('EFLEETMAX', sentence, { hint: `on ${host}: ${hint}; or one more worker` });
 }
 
 /** Too few workers, and who there is. */

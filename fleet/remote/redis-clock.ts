@@ -27,6 +27,14 @@ export async function measureOffset(redis: Redis): Promise<RedisOffset> {
   return best;
 }
 
+/** The same of the time of day on this machine, which need not be right. */
+export const wallClockOf = ({ offsetMs, spreadMs }: RedisOffset): RedisOffset => ({
+  offsetMs: roundedMs(offsetMs - (Date.now() - now())),
+  spreadMs: roundedMs(spreadMs),
+});
+
+const roundedMs = (ms: number): number => Math.round(ms * 1000) / 1000;
+
 /** An offset that is measured again and again, until `stop`. */
 export interface RedisClock {
   readonly now: () => RedisOffset;

@@ -7,6 +7,7 @@ import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
 import type { Agreement } from '../transports/tls/tls-options.ts';
+import { spareCapacityOf } from './allotment.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
 import { sayAlive } from './conductor-key.ts';
 import { type RedisLibraries, withoutPassword } from './load.ts';
@@ -18,15 +19,17 @@ import {
   type ShareJob,
   type WorkerOffer,
 } from './messages.ts';
-import { readOffers, roomOf } from './offers.ts';
-import { Orders } from './orders.ts';
+import { type ChosenWorker, partsOf, readOffers } from './offers.ts';
+import { Placement } from './placement.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
+import { watchGaps } from './redis-gaps.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
-import { type MovedShare, Reports } from './reports.ts';
+import { Reports } from './reports.ts';
+import { sayAnew, sayFirst, sayLast } from './run-in-redis.ts';
 import { toSpoken, type Voice } from './said.ts';
-import { jobsOf, partsOf } from './share-jobs.ts';
+import { jobsOf } from './share-jobs.ts';
 import { ShareQueue } from './share-queue.ts';
-import { splitByRoom } from './split.ts';
+import { UntakenShares } from './untaken-shares.ts';
 
 const LOOK_MS = 250;
 const ALIVE_EVERY_MS = 1000;
@@ -59,11 +62,12 @@ export class RemoteFleet implements Fleet {
   readonly #voice: Voice;
   readonly #queue: ShareQueue;
   readonly #reports: Reports;
-  readonly #orders = new Orders();
+  readonly #placement: Placement;
+  readonly #orders: Placement['orders'];
+  readonly #untaken: UntakenShares;
   readonly #shares: number;
   /** The most that any of them is asked for: who takes which share is known only then. */
   readonly #capacity: number;
-  readonly #hosts: string[] = [];
   readonly #agreed = new Set<string>();
   #refusal: RigError | undefined;
   #lost = false;
@@ -72,10 +76,12 @@ export class RemoteFleet implements Fleet {
   #aliveAtMs = Number.NEGATIVE_INFINITY;
   #beat = 0;
   #looking: Promise<void> = Promise.resolve();
+  /** How long Redis was away, until that is told. */
+  #awayMs: number | undefined;
 
   constructor(
     plan: RemotePlan,
-    workers: readonly WorkerOffer[],
+    workers: readonly ChosenWorker[],
     events: RemoteEvents,
     remote: RemoteOptions,
     { redis, clock, libraries }: Links,
@@ -86,59 +92,75 @@ export class RemoteFleet implements Fleet {
     this.#redis = redis;
     this.#clock = clock;
     this.#shares = workers.length;
-    this.#capacity = Math.max(...splitByRoom(plan.capacity, workers.map(roomOf))!);
+    this.#capacity = spareCapacityOf(plan.capacity, partsOf(workers));
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#voice = { token: remote.token, run: this.#run };
     this.#queue = new ShareQueue(libraries, remote.prefix, remote.token);
     this.#reports = new Reports(this.#shares, redis, this.#keys, this.#voice, {
       onEvent: (event) => this.#onEvent(event),
-      onMoved: (moved) => this.#onMoved(moved),
+      onMoved: events.onMoved,
       onForeign: events.onForeign,
     });
+    this.#placement = new Placement(plan, this.#shares, this.#reports, {
+      ...events,
+      give: (order) => this.#give(order),
+    });
+    this.#orders = this.#placement.orders;
+    this.#untaken = new UntakenShares(this.#queue, this.#reports, async () =>
+      (await this.#offers()).some(({ share }) => share === null),
+    );
   }
 
   async begin(): Promise<void> {
-    this.#orders.parts = Array.from({ length: this.#shares }, () => 0);
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    watchGaps(this.#redis, (awayMs) => {
+      this.#awayMs = awayMs;
+    });
+    await sayFirst(this.#said);
     this.#looking = this.#lookOn();
     const deadline = now() + READY_WITHIN_MS;
-    while (this.#hosts.filter(Boolean).length < this.#shares) {
+    while (!this.#placement.allotment.isTaken) {
       if (this.#refusal) throw this.#refusal;
       if (now() > deadline) {
-        const ready = this.#hosts.filter(Boolean).join(', ') || 'nobody';
+        const ready = this.#placement.allotment.hosts.join(', ') || 'nobody';
         const sentence = `after ${READY_WITHIN_MS / 1000} s not all ${this.#shares} shares are held: ready is ${ready}`;
         throw new RigError('EFLEETWORKERS', sentence, { hint: 'see what connrig worker prints on the others' });
       }
       await delay(CONFIRM_POLL_MS);
     }
-    this.#orders.parts = await this.#partsByTakers();
-    this.#place();
+    this.#placement.begin(await this.#offers());
   }
 
   pursue = (wanted: number, perSecond: number): number =>
-    this.#give(this.#orders.ramp(wanted, perSecond, byRedis(this.#clock)));
+    this.#placement.pursue(wanted, perSecond, byRedis(this.#clock));
 
   setTalking = (talking: boolean): number => this.#give(this.#orders.change({ talking }));
+
+  /** A share that takes up an order says at once what it has. */
+  refresh = (): number => this.#give(this.#orders.next());
 
   beginEpisode = (): number => this.#give(this.#orders.change({ episodes: this.#orders.whole.episodes + 1 }));
 
   /** Refused before anything starts: nobody has told which. */
   vanished = (): readonly never[] => [];
 
-  tally = () => this.#reports.sum.tally(this.#clock.now().offsetMs, new Set(this.#reports.unheard().keys()));
+  tally = () =>
+    this.#reports.sum.tally(
+      this.#clock.now().offsetMs,
+      new Set(this.#reports.unheard().keys()),
+      this.#placement.allotment.left,
+    );
 
   histogram: Fleet['histogram'] = (name) => this.#reports.sum.histogram(name);
+
+  shares = () => this.#reports.states();
+
+  residuals = () => this.#placement.residuals();
 
   async confirmed(order: number): Promise<void> {
     const { sum } = this.#reports;
     const hasTaken = (share: number): boolean => (sum.newest(share)?.seq ?? 0) >= order;
     while (!this.#shareNumbers().every(hasTaken) && !this.#isOver()) await delay(CONFIRM_POLL_MS);
   }
-
-  /** A share that takes up an order says at once what it has. */
-  refreshed = (): Promise<void> => this.confirmed(this.#give(this.#orders.next()));
 
   hasStrays = (): boolean => this.#reports.sum.hasStrays;
 
@@ -160,7 +182,7 @@ export class RemoteFleet implements Fleet {
     this.#stopping ??= (async () => {
       this.#give(this.#orders.stop(byRedis(this.#clock)));
       // Without Redis none of it can be done: workers then drain by themselves.
-      await Promise.race([this.#windUp().catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      await Promise.race([sayLast(this.#said).catch(() => {}), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
       this.#ended = true;
       this.#clock.stop();
       await Promise.race([this.#queue.close().catch(() => {}), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]);
@@ -170,12 +192,35 @@ export class RemoteFleet implements Fleet {
     return this.#stopping;
   }
 
+  /** Those that somebody has, or may have again. */
   #shareNumbers(): number[] {
-    return Array.from({ length: this.#shares }, (_, share) => share);
+    const { left } = this.#placement.allotment;
+    return Array.from({ length: this.#shares }, (_, share) => share).filter((share) => !left.has(share));
+  }
+
+  async #offers(): Promise<readonly WorkerOffer[]> {
+    return (await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote)).fit;
   }
 
   #isOver(): boolean {
     return this.#stopping !== undefined || this.#lost;
+  }
+
+  get #said() {
+    return {
+      redis: this.#redis,
+      keys: this.#keys,
+      orders: this.#orders,
+      reports: this.#reports,
+      shares: this.#shares,
+      run: this.#run,
+      sayAlive: () => this.#sayAlive(),
+      give: (order: FleetOrder) => void this.#give(order),
+      queue: this.#queue,
+      jobs: () => this.#jobs(),
+      offers: () => this.#offers(),
+      isOver: () => this.#stopping !== undefined,
+    };
   }
 
   /** @returns its number */
@@ -195,26 +240,8 @@ export class RemoteFleet implements Fleet {
     });
   }
 
-  async #partsByTakers(): Promise<number[]> {
-    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote);
-    const takers = this.#shareNumbers().map((share) =>
-      fit.find((offer) => offer.run === this.#run && offer.share === share),
-    );
-    return partsOf(this.#plan.capacity, takers, this.#capacity);
-  }
-
-  #place(): void {
-    this.#events.onPlaced(this.#orders.parts.map((capacity, share) => ({ host: this.#hosts[share]!, capacity })));
-  }
-
-  #onMoved(moved: MovedShare): void {
-    this.#hosts[moved.share] = moved.to;
-    this.#place();
-    this.#events.onMoved(moved);
-  }
-
   #onEvent(event: ShareEvent): void {
-    if (event.type === 'ready') this.#hosts[event.share] = event.host;
+    if (event.type === 'ready') this.#placement.ready(event);
     else if (event.type === 'trouble') {
       const { what, detail, openMs, silentMs } = event;
       const times = { ...(openMs !== undefined && { openMs }), ...(silentMs !== undefined && { silentMs }) };
@@ -235,9 +262,11 @@ export class RemoteFleet implements Fleet {
     while (!this.#ended) {
       try {
         await this.#reports.look();
-        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS) {
+        if (!this.#isOver()) this.#placement.look();
+        if (now() - this.#aliveAtMs > ALIVE_EVERY_MS || this.#awayMs !== undefined) {
           await this.#sayAlive();
           await this.#renew();
+          for (const share of await this.#untaken.look()) if (!this.#isOver()) this.#placement.leave(share);
         }
       } catch {
         // The connection comes back by itself.
@@ -253,40 +282,24 @@ export class RemoteFleet implements Fleet {
     await sayAlive(this.#redis, this.#keys.conductor, said, this.#voice);
   }
 
-  /** Redis may come back without what was in it: then all is said again, in a new epoch, and generations go on from where they were. */
+  /** After Redis was away, and now and then: it may have come back as another one. */
   async #renew(): Promise<void> {
-    if (this.#stopping || (await this.#redis.exists(this.#keys.orders)) === 1 || this.#stopping) return;
-    this.#orders.epoch++;
-    this.#reports.forget();
-    const known = this.#shareNumbers().flatMap((share) => [share, this.#reports.sum.newest(share)?.generation ?? 0]);
-    await this.#redis.hset(this.#keys.generations, ...known);
-    await this.#sayAlive();
-    this.#give(this.#orders.next());
-    await this.#queue.add(this.#jobs());
+    const awayMs = this.#awayMs;
+    this.#awayMs = undefined;
+    const isEmpty = await sayAnew(this.#said);
+    if (awayMs !== undefined) this.#events.onRedisBack({ awayMs, isEmpty });
   }
 
   #lookForLost(): void {
-    const [lost] = this.#reports.unheard(LOST_AFTER_MS).keys();
+    const unheard = this.#reports.unheard(LOST_AFTER_MS);
+    const lost = this.#shareNumbers().find((share) => unheard.has(share));
     if (lost === undefined || this.#isOver()) return;
     this.#lost = true;
-    const sentence = `nobody has held share ${lost} since ${this.#hosts[lost] ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
+    const sentence = `nobody has held share ${lost} since ${this.#placement.allotment.hostOf(lost) ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
     this.#events.onDefect(
       new RigError('EFLEETWORKERS', sentence, {
         hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
       }),
     );
-  }
-
-  /** Resolves when no worker has anything of this run any more. */
-  async #windUp(): Promise<void> {
-    await this.#queue.takeBack();
-    while ((await this.#queue.left()) > 0) await delay(LOOK_MS);
-    await this.#reports.look();
-    // The next leg is for all of them.
-    const { workers, orders, reports, generations, events, conductor } = this.#keys;
-    const isOurs = ({ run }: WorkerOffer): boolean => run === this.#run;
-    while ((await readOffers(this.#redis, workers, byRedis(this.#clock), this.#remote)).fit.some(isOurs))
-      await delay(LOOK_MS);
-    await this.#redis.del(orders, reports, generations, events, conductor);
   }
 }

@@ -1,5 +1,10 @@
 /** What a conductor says of a fleet on other machines, and hears of it. */
+import type { Warn } from '../../core/values/warnings.ts';
 import type { FleetEvents } from '../fleet.ts';
+import type { PlacedShare } from './allotment.ts';
+import type { LoopbackTarget } from './loopback.ts';
+import type { BehindShare } from './pace-watch.ts';
+import type { RedisBack } from './redis-gaps.ts';
 import type { MovedShare } from './reports.ts';
 import type { SharePlan } from './share-plan.ts';
 
@@ -20,17 +25,17 @@ export interface RemoteOptions {
   readonly token: string | undefined;
   /** That of connrig: workers of another one are left out. */
   readonly version: string;
-}
-
-/** The host that holds a share, and the most connections of it. */
-export interface PlacedShare {
-  readonly host: string;
-  readonly capacity: number;
+  /** undefined: the target is reached from everywhere. */
+  readonly loopback: LoopbackTarget | undefined;
 }
 
 export interface RemoteEvents extends FleetEvents {
   readonly onPlaced: (shares: readonly PlacedShare[]) => void;
+  readonly onRedisBack: (back: RedisBack) => void;
   readonly onMoved: (moved: MovedShare) => void;
   /** Something lies in Redis that nobody of this fleet can have written; it is left out. Told once of each. */
   readonly onForeign: (what: 'report' | 'event') => void;
+  /** A share that can't keep the pace, while the others do. */
+  readonly onBehind: (behind: BehindShare) => void;
+  readonly onWarning: Warn;
 }

@@ -2,64 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { bucketOf, countOf, lowestOf, toSparse } from '../../core/stats/histogram.ts';
-import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
-import { TALLY_FIELDS, WIRE_VERSION } from '../wire.ts';
-import { ShareReport } from './messages.ts';
+import { shareReport as report } from '../../test/support/share-report.ts';
+import type { ShareReport } from './messages.ts';
 import { ReportSum } from './report-sum.ts';
-
-interface Said {
-  share?: number;
-  generation?: number;
-  number?: number;
-  seq?: number;
-  offsetMs?: number;
-  open?: number;
-  opening?: number;
-  closed?: number;
-  firstLossAtMs?: number;
-  lastLossAtMs?: number;
-  lag?: [number, number][];
-}
-
-/** One as it comes over the wire. */
-function report({
-  share = 0,
-  generation = 1,
-  number = 1,
-  seq = 1,
-  offsetMs = 0,
-  open = 0,
-  opening = 0,
-  closed = 0,
-  lag,
-  ...moments
-}: Said): ShareReport {
-  const zeroes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0]));
-  return ShareReport.parse({
-    wire: WIRE_VERSION,
-    share,
-    generation,
-    number,
-    seq,
-    host: `host-${share}`,
-    offsetMs,
-    tally: {
-      version: WIRE_VERSION,
-      ...zeroes(TALLY_FIELDS),
-      attempts: opening + open + closed,
-      opening,
-      open,
-      closed,
-      ...moments,
-      outcomes: { ...zeroes(OUTCOMES), open: open + closed },
-      closeReasons: { ...zeroes(CLOSE_REASONS), 'by-peer': closed },
-      statuses: zeroes(STATUS_CLASSES),
-    },
-    distributions: lag ? { lag } : {},
-    cpuSeconds: 0,
-    rssBytes: 0,
-  });
-}
 
 const sumOf = (shares: number, reports: readonly ShareReport[]): ReportSum => {
   const sum = new ReportSum(shares);

@@ -2,7 +2,7 @@
  * What the shares of a fleet have counted together, from reports that come late, twice, in any order or not at all. In each generation
  * of a share the report with the highest number counts. So the sum follows from which reports came, and not from when. Pure.
  */
-import { bucketOf, HISTOGRAM_BUCKETS } from '../../core/stats/histogram.ts';
+import { bucketOf, HISTOGRAM_BUCKETS, type SparseHistogram } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, OUTCOMES, STATUS_CLASSES } from '../../core/values/outcomes.ts';
 import { type HistogramName, TALLY_FIELDS, type Tally, type TallyField } from '../wire.ts';
 import type { ShareReport } from './messages.ts';
@@ -11,7 +11,7 @@ import type { ShareReport } from './messages.ts';
 interface Generation {
   report: ShareReport;
   /** By name what it said last of it, and the number of the report that did: reports leave out what didn't change. */
-  readonly distributions: Map<HistogramName, { number: number; pairs: ReadonlyArray<readonly [number, number]> }>;
+  readonly distributions: Map<HistogramName, { number: number; pairs: SparseHistogram }>;
 }
 
 /** What is so now and ends with its generation; all other counters only grow. */
@@ -71,10 +71,14 @@ export class ReportSum {
     this.#over.add(`${share} ${generation}`);
   }
 
+  hasLetGo(share: number, generation: number): boolean {
+    return this.#over.has(`${share} ${generation}`);
+  }
+
   /** Whether a generation was replaced whose worker has not said that it let go: its connections may still be open. */
   get hasStrays(): boolean {
     return this.#shares.some((generations, share) =>
-      generations.slice(0, -1).some(({ report: { generation } }) => !this.#over.has(`${share} ${generation}`)),
+      generations.slice(0, -1).some(({ report: { generation } }) => !this.hasLetGo(share, generation)),
     );
   }
 
@@ -83,16 +87,22 @@ export class ReportSum {
     return this.#shares[share]?.at(-1)?.report;
   }
 
+  /** What the newest generation of a share has of a distribution, as `[µs, count]` pairs. */
+  ofNewest(share: number, name: HistogramName): SparseHistogram {
+    return this.#shares[share]?.at(-1)?.distributions.get(name)?.pairs ?? [];
+  }
+
   /**
    * @param ownOffsetMs what is to be added to moments of this machine to have them by the clock of Redis: theirs come out by ours
    * @param unheard shares that say nothing: nobody knows whether what they have open still is, so it counts as opening
+   * @param left shares that nobody has any more: their connections are gone, and no order is theirs
    */
-  tally(ownOffsetMs: number, unheard: ReadonlySet<number> = new Set()): Tally {
+  tally(ownOffsetMs: number, unheard: ReadonlySet<number> = new Set(), left: ReadonlySet<number> = new Set()): Tally {
     const sum = emptyTally();
     const [firsts, lasts] = [new Map<TallyField, number>(), new Map<TallyField, number>()];
     for (const [share, generations] of this.#shares.entries()) {
       for (const [i, { report }] of generations.entries()) {
-        const isOver = i < generations.length - 1;
+        const isOver = i < generations.length - 1 || left.has(share);
         const counted = isOver ? ended(report.tally) : unheard.has(share) ? doubted(report.tally) : report.tally;
         addTo(sum, counted);
         const toOurs = (ms: number): number => ms + report.offsetMs - ownOffsetMs;
@@ -103,7 +113,7 @@ export class ReportSum {
           if (counted[field] > 0) lasts.set(field, Math.max(lasts.get(field) ?? 0, toOurs(counted[field])));
       }
     }
-    const newest = this.#shares.map((generations) => generations.at(-1)?.report);
+    const newest = this.#shares.flatMap((generations, share) => (left.has(share) ? [] : [generations.at(-1)?.report]));
     const least = (of: (report: ShareReport) => number): number =>
       Math.min(...newest.map((report) => (report ? of(report) : 0)));
     return {
@@ -114,10 +124,19 @@ export class ReportSum {
     };
   }
 
-  /** Counts in the buckets of core/stats/histogram.ts, of all generations. */
-  histogram(name: HistogramName): Uint32Array {
+  /** What all generations of a share have counted that only grows. */
+  countsOf(share: number): Pick<Tally, 'attempts' | 'outcomes' | 'closeReasons'> {
+    const sum = emptyTally();
+    const generations = this.#shares[share] ?? [];
+    for (const [i, { report }] of generations.entries())
+      addTo(sum, i < generations.length - 1 ? ended(report.tally) : report.tally);
+    return sum;
+  }
+
+  /** Counts in the buckets of core/stats/histogram.ts, of all generations. @param share of it alone; all, unless said */
+  histogram(name: HistogramName, share?: number): Uint32Array {
     const sum = new Uint32Array(HISTOGRAM_BUCKETS);
-    for (const { distributions } of this.#shares.flat())
+    for (const { distributions } of share === undefined ? this.#shares.flat() : (this.#shares[share] ?? []))
       for (const [lowest, count] of distributions.get(name)?.pairs ?? []) {
         const bucket = bucketOf(lowest);
         sum[bucket] = sum[bucket]! + count;

@@ -33,11 +33,13 @@ const reports = fc
       number: 7,
       seq: 3,
       host: 'one',
+      worker: 'one',
       offsetMs: -12.5,
       tally: { version: WIRE_VERSION, ...counters, outcomes, closeReasons, statuses },
       distributions,
       cpuSeconds: 0,
       rssBytes: 1,
+      clock: { offsetMs: 3, spreadMs: 0.2 },
     }),
   );
 

@@ -1,14 +1,17 @@
 import type { Redis } from 'ioredis';
 import { toSparse } from '../../core/stats/histogram.ts';
 import type { Fleet } from '../fleet.ts';
-import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
+import { HISTOGRAMS, type Tally, WIRE_VERSION } from '../wire.ts';
 import type { OrderTaker } from './carry-out.ts';
 import type { ShareReport } from './messages.ts';
+import { type RedisClock, wallClockOf } from './redis-clock.ts';
 import { ReportWriter } from './report-hash.ts';
 import type { Voice } from './said.ts';
 
 const LOOK_MS = 25;
 const REPORT_EVERY_MS = 1000;
+/** Where connections come and go all the time, what is reached is so again and again. */
+const NEWS_EVERY_MS = 50;
 /** Distributions are most of what a share has to say while it opens connections: between two reports with them lies so long. */
 const DISTRIBUTIONS_EVERY_MS = 3000;
 /** And all the same once in so long, should Redis have come back without those that it had. */
@@ -19,12 +22,12 @@ interface ReporterParts {
   readonly taker: OrderTaker;
   readonly redis: Redis;
   readonly key: string;
-  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host'>;
-  readonly offsetMs: () => number;
+  readonly of: Pick<ShareReport, 'share' | 'generation' | 'host' | 'worker'>;
+  readonly clock: RedisClock;
   readonly voice: Voice;
 }
 
-/** Says what a share has counted: when an order was taken up, when all that is wanted is open, else each second. */
+/** Says what a share has counted: when an order was taken up, when something is reached that is waited for, else each second. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #timer: NodeJS.Timeout;
@@ -36,7 +39,8 @@ export class Reporter {
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #distributionsAtMs = Number.NEGATIVE_INFINITY;
   #seq = 0;
-  #isThere = false;
+  /** What was so when it was last told. */
+  #reached = 0;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -59,11 +63,13 @@ export class Reporter {
     // One that is on its way for long: Redis isn't there, and the next one has all that it had.
     if (this.#writing !== undefined) return;
     const { fleet, taker } = this.#parts;
-    const isThere = fleet.tally().open === taker.wanted;
-    const isNews = taker.confirmed !== this.#seq || (isThere && !this.#isThere);
-    this.#isThere = isThere;
-    if (!isNews && performance.now() - this.#lastAtMs < REPORT_EVERY_MS) return;
-    this.#writing = this.#write(isNews || performance.now() - this.#distributionsAtMs >= DISTRIBUTIONS_EVERY_MS)
+    const reached = reachedIn(fleet.tally(), taker);
+    this.#reached &= reached;
+    const nowMs = performance.now();
+    const sinceMs = nowMs - this.#lastAtMs;
+    const isNews = taker.confirmed !== this.#seq || ((reached & ~this.#reached) !== 0 && sinceMs >= NEWS_EVERY_MS);
+    if (!isNews && sinceMs < REPORT_EVERY_MS) return;
+    this.#writing = this.#write(isNews || nowMs - this.#distributionsAtMs >= DISTRIBUTIONS_EVERY_MS)
       .catch(() => {})
       .finally(() => {
         this.#writing = undefined;
@@ -71,21 +77,23 @@ export class Reporter {
   }
 
   async #write(withDistributions: boolean): Promise<void> {
-    const { fleet, taker, of, offsetMs } = this.#parts;
+    const { fleet, taker, of, clock } = this.#parts;
     this.#lastAtMs = performance.now();
     this.#seq = taker.confirmed;
     const tally = fleet.tally();
+    this.#reached = reachedIn(tally, taker);
     const { user, system } = process.cpuUsage();
     const report: ShareReport = {
       wire: WIRE_VERSION,
       ...of,
       number: ++this.#number,
       seq: this.#seq,
-      offsetMs: offsetMs(),
+      offsetMs: clock.now().offsetMs,
       tally: { version: WIRE_VERSION, ...tally, collections: taker.collectionsBefore + tally.collections },
       distributions: withDistributions ? this.#distributions() : {},
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
+      clock: wallClockOf(clock.now()),
     };
     await this.#writer.write(report);
   }
@@ -99,4 +107,10 @@ export class Reporter {
     this.#distributionsAtMs = this.#lastAtMs;
     return Object.fromEntries(all.filter(([, pairs]) => pairs.length > 0));
   }
+}
+
+/** A bit for each thing that a conductor waits for, where it is so. What is pending while messages are sent ends with none of them. */
+function reachedIn({ open, pending, toCut, away, vanishing, slow }: Tally, { wanted, isTalking }: OrderTaker): number {
+  const isSo = [open === wanted, pending === 0 && !isTalking, toCut === 0, away === 0, vanishing === 0, slow === 0];
+  return isSo.reduce((bits, is, i) => bits | (Number(is) << i), 0);
 }

@@ -1,10 +1,12 @@
 import type { Redis } from 'ioredis';
+import type { ShareState } from '../../core/schemas/share-state.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { ENTRY_FIELD, type fleetKeys, ShareEvent, type ShareReport } from './messages.ts';
 import { ReportReader } from './report-hash.ts';
 import { ReportSum } from './report-sum.ts';
 import { unpackReport } from './report-texts.ts';
 import { heard, type Voice } from './said.ts';
+import { LettingGo, shareStates } from './share-states.ts';
 
 /** Each share reports once a second. A worker that says nothing for so long may have lost what it had open. */
 const UNHEARD_AFTER_MS = 5000;
@@ -34,6 +36,7 @@ export class Reports {
   readonly #listener: Listener;
   readonly #heardAtMs: number[];
   readonly #now = monotonicClock();
+  readonly #lettingGo = new LettingGo();
   readonly #reader: ReportReader;
   #lastEvent = '0';
   readonly #voice: Voice;
@@ -66,6 +69,7 @@ export class Reports {
       if (event?.type === 'fenced' || event?.type === 'over') this.sum.letGo(event.share, event.generation);
       if (event) {
         this.#heard.add(text);
+        this.#lettingGo.event(event);
         this.#listener.onEvent(event);
       } else this.#leaveOut('event');
     }
@@ -91,6 +95,17 @@ export class Reports {
   #leaveOut(what: 'report' | 'event'): void {
     if (!this.#leftOut.has(what)) this.#listener.onForeign(what);
     this.#leftOut.add(what);
+  }
+
+  /** How long nothing was heard of a share, in ms. */
+  heardAgoMs(share: number): number {
+    return this.#now() - (this.#heardAtMs[share] ?? Number.NEGATIVE_INFINITY);
+  }
+
+  states(): ShareState[] {
+    const now = this.#now();
+    const agoMs = this.#heardAtMs.map((atMs) => now - atMs);
+    return shareStates(this.sum, this.#lettingGo, agoMs, this.unheard());
   }
 
   #take(report: ShareReport): void {

@@ -1,11 +1,8 @@
-import { RigError } from '../../core/values/errors.ts';
 import { shareOfBehaviour } from '../fleet.ts';
 import { WIRE_VERSION } from '../wire.ts';
-import type { ShareJob, WorkerOffer } from './messages.ts';
-import { roomOf } from './offers.ts';
+import type { ShareJob } from './messages.ts';
 import type { RemoteOptions, RemotePlan } from './remote-plan.ts';
 import { signShare } from './share-plan.ts';
-import { splitByRoom } from './split.ts';
 
 /** What the jobs of a run have in common. */
 interface JobsOfRun {
@@ -34,20 +31,4 @@ export function jobsOf(
   };
   const common = { wire: WIRE_VERSION, version, shares, ...ofRun, plan: ofShares } as const;
   return Array.from({ length: shares }, (_, share) => signShare({ ...common, share }, token));
-}
-
-/**
- * How many connections each share gets, by the room of the worker that took it.
- *
- * @param takers undefined: it hasn't said yet what it has room for
- * @param most of one share
- * @throws RigError EFLEETWORKERS where they have too little room together
- */
-export function partsOf(wanted: number, takers: ReadonlyArray<WorkerOffer | undefined>, most: number): number[] {
-  const rooms = takers.map((taker) => Math.min(most, (taker && roomOf(taker)) ?? most));
-  const parts = splitByRoom(wanted, rooms);
-  if (parts) return parts;
-  const room = rooms.reduce((sum, one) => sum + one, 0);
-  const sentence = `the workers that took the shares have room for ${room} connections, and ${wanted} are wanted`;
-  throw new RigError('EFLEETWORKERS', sentence, { hint: 'ulimit -n 1000000 before connrig worker' });
 }

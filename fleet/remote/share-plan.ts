@@ -1,10 +1,18 @@
 /** What travels of a fleet's options, and by whom it may have been sent. */
 import { RigError } from '../../core/values/errors.ts';
+import type { EngineName } from '../engines/index.ts';
 import type { FleetIdentity, FleetOptions } from '../fleet.ts';
 import type { LayoutNeed } from '../local/layout.ts';
+import type { NetworkPlace } from './loopback.ts';
 import { ShareJob } from './messages.ts';
 import { fromPlainJson, toPlainJson } from './plain-json.ts';
 import { openSealed, type SealPlace, sealBytes, sign, verified } from './seal.ts';
+
+/** Our end of a connection in user space and kernel, and its port, with those that rest after one was closed: ≥ 1. */
+export interface TakenByEach {
+  readonly bytes: Readonly<Record<EngineName, number>>;
+  readonly ports: number;
+}
 
 /** How the connections of a share are, wherever it is held; the layout follows from the machine. */
 export interface SharePlan
@@ -12,6 +20,10 @@ export interface SharePlan
   readonly layout: Pick<LayoutNeed, 'engine' | 'loopback' | 'workers'>;
   /** Without rows: these are in the memory of one process. */
   readonly identity?: Omit<FleetIdentity, 'rows'> | undefined;
+  /** What one connection takes of a machine that holds it. */
+  readonly takes: TakenByEach;
+  /** Where the target's address is the target's: it is a loopback address. undefined: everywhere. */
+  readonly loopbackOf?: NetworkPlace | undefined;
   /** A number that all shares have in common; see `FleetMarks`. */
   readonly markedRun: number;
   /** What is hidden in texts for people: servers repeat what they were asked. */

@@ -9,8 +9,11 @@ export interface Charge {
   readonly redisCa?: string | undefined;
   readonly prefix: string;
   readonly host: string;
+  readonly worker: string;
   readonly job: ShareJob;
-  readonly machine: Pick<LayoutNeed, 'descriptorLimit' | 'ephemeralPorts' | 'cores'>;
+  /** The most connections that this machine can hold of it. */
+  readonly capacity: number;
+  readonly machine: Pick<LayoutNeed, 'descriptorLimit' | 'ephemeralPorts' | 'cores' | 'sources'>;
   /** So long after the lease was renewed nobody else has it for sure. */
   readonly fenceMs: number;
   readonly renewedAtMs: number;

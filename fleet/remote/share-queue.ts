@@ -41,6 +41,12 @@ export class ShareQueue {
     return found.filter((job) => job !== undefined).length;
   }
 
+  /** Whether nobody has a share: it waits for somebody to take it. */
+  async isWaiting(share: number): Promise<boolean> {
+    const job = await this.#queue.getJob(this.#ids[share] ?? '');
+    return job !== undefined && (await job.getState()) === 'waiting';
+  }
+
   /** Takes back those that nobody has. */
   async takeBack(): Promise<void> {
     for (const id of this.#ids) await this.#queue.remove(id).catch(() => {});

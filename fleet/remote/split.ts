@@ -1,32 +1,47 @@
-/**
- * How many connections each share gets of so many: the same, but nobody more than it has room for.
- *
- * @param rooms the most of each; null: no bound is known
- * @returns undefined where they have no room for all together
- */
-export function splitByRoom(total: number, rooms: ReadonlyArray<number | null>): number[] | undefined {
-  const parts = rooms.map(() => 0);
-  const bounds = rooms.map((room) => room ?? Number.POSITIVE_INFINITY);
-  let left = total;
-  // The smallest first: what it has no room for is spread over those that follow.
-  const order = bounds.map((_, i) => i).sort((a, b) => bounds[a]! - bounds[b]! || b - a);
-  for (const [taken, i] of order.entries()) {
-    const part = Math.min(bounds[i]!, Math.floor(left / (order.length - taken)));
-    parts[i] = part;
-    left -= part;
-  }
-  return left === 0 ? parts : undefined;
+/** One of those that something is divided among. */
+export interface Portion {
+  /** What it gets is in proportion to it, as far as its bounds allow; > 0. */
+  readonly weight: number;
+  readonly least: number;
+  /** Infinity: no bound is known. */
+  readonly most: number;
 }
 
-/** So many in the proportions of parts, in whole numbers that sum to it; of nobody more than its part, up to their sum. */
-export function splitByParts(wanted: number, parts: readonly number[]): number[] {
-  const sum = parts.reduce((total, part) => total + part, 0);
-  let [before, given] = [0, 0];
-  return parts.map((part) => {
-    before += part;
-    const upTo = sum === 0 ? 0 : Math.floor((wanted * before) / sum);
-    const own = upTo - given;
-    given = upTo;
-    return own;
-  });
+const HALVINGS = 200;
+
+/**
+ * Divides so many connections by weight, in whole numbers. Nobody gets fewer than its least or more than its most; what these take or
+ * leave is spread over the others by their weights.
+ *
+ * @returns undefined where they have no room for all together, or where the least of all is more than that
+ */
+export function divide(total: number, parts: readonly Portion[]): number[] | undefined {
+  const most = parts.map((part) => Math.max(part.least, Math.min(part.most, total)));
+  if (sumOf(most) < total || sumOf(parts.map(({ least }) => least)) > total) return undefined;
+  const at = (level: number): number[] =>
+    parts.map(({ weight, least }, i) => Math.min(most[i]!, Math.max(least, level * weight)));
+  let [low, high] = [0, (total + 1) / Math.min(...parts.map(({ weight }) => weight), Number.MAX_VALUE)];
+  for (let i = 0; i < HALVINGS && low < high; i++) {
+    const middle = (low + high) / 2;
+    if (sumOf(at(middle)) <= total) low = middle;
+    else high = middle;
+    if (middle === (low + high) / 2) break;
+  }
+  const exact = at(low);
+  // The level may be a hair below where it is whole.
+  const whole = exact.map((own) => Math.floor(own + 1e-6));
+  // What rounding leaves goes to those who lost most by it, the first of them first.
+  const order = parts.map((_, i) => i).sort((a, b) => exact[b]! - whole[b]! - (exact[a]! - whole[a]!) || a - b);
+  for (let left = total - sumOf(whole); left > 0; ) {
+    const before = left;
+    for (const i of order) {
+      if (left === 0 || whole[i]! >= most[i]!) continue;
+      whole[i]! += 1;
+      left -= 1;
+    }
+    if (left === before) return undefined;
+  }
+  return whole;
 }
+
+export const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);

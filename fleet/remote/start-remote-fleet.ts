@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet.ts';
 import { assertRedis } from './check-redis.ts';
 import { loadRedis } from './load.ts';
+import { refuseElsewhere } from './loopback.ts';
 import { awaitWorkers } from './offers.ts';
 import { byRedis, followOffset, type RedisClock } from './redis-clock.ts';
 import { RemoteFleet } from './remote-fleet.ts';
@@ -9,7 +10,7 @@ import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 /**
  * Finds workers that wait, gives each a share, and resolves when all are ready.
  *
- * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS; or what a worker refuses its share with
+ * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS, EFLEETLOOPBACK; or what a worker refuses its share with
  */
 export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, remote: RemoteOptions): Promise<Fleet> {
   const libraries = await loadRedis(remote.url, remote.ca);
@@ -19,7 +20,11 @@ export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, r
     await assertRedis(redis, remote.url);
     const following = await followOffset(redis);
     clock = following;
-    const workers = await awaitWorkers(redis, plan.capacity, remote, () => byRedis(following));
+    const workers = await awaitWorkers(redis, plan, remote, () => byRedis(following));
+    refuseElsewhere(
+      workers.map(({ offer }) => offer),
+      remote.loopback,
+    );
     const fleet = new RemoteFleet(plan, workers, events, remote, { redis, clock, libraries });
     try {
       await fleet.begin();

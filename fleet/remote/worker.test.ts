@@ -108,3 +108,26 @@ test('what a worker does not hold it refuses, with why, and waits on', SKIP, asy
   await order({ wanted: [10] });
   await eventually(() => target.sockets.size === 10, 'the next one is held', DEADLINE_MS);
 });
+
+test('a share goes to a worker whose environment has what the run wants', SKIP, async (t) => {
+  const { startWorker, addShare, planOfTarget, events, target, order } = await startFleetByHand(t);
+  const hole = { kind: 'env', name: 'TEST_OF_WORKER', inside: 'text' } as const;
+  const parts = [Buffer.from('<'), hole, Buffer.from('>')];
+  const steps = [{ kind: 'send', message: { bytes: { parts }, isText: true } }] as const;
+  const nothing = { before: [], messageEnd: undefined, codec: undefined, module: undefined, rules: [] };
+  const identity = { order: 'each', secrets: [] } as const;
+  const poor = startWorker('poor');
+  await addShare({ plan: { ...planOfTarget(), identity, opening: { ...nothing, steps } } });
+  await eventually(async () => (await events()).length > 0, 'it is refused', DEADLINE_MS);
+  const [event] = await events();
+  assert.ok(event?.type === 'refused');
+  assert.equal(event.code, 'EFLEETENV');
+  assert.match(event.sentence, /^the environment of poor on \S+ has no TEST_OF_WORKER, which the run wants$/);
+  assert.equal(event.hint, 'export TEST_OF_WORKER=… there before connrig worker');
+  startWorker('rich', { TEST_OF_WORKER: 'of the rich {n}' });
+  await order({ wanted: [10] });
+  await eventually(() => target.sockets.size === 10, 'the other one holds it', DEADLINE_MS);
+  await eventually(() => target.said.size > 0, 'they say it');
+  assert.deepEqual([...target.said], ['<of the rich {n}>']);
+  assert.equal(poor.stderr().match(/EFLEETENV/g)?.length, 1, 'told once');
+});

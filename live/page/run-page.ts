@@ -12,7 +12,7 @@ import { ChartFigure } from './chart-figure.ts';
 import { DOING_NAMES, doingFigures } from './doing-words.ts';
 import { byId, el, setText, titledSection } from './dom.ts';
 import { Figures } from './number-row.ts';
-import { costText, outcomeTable, phaseSentence, receivedText, standingSentence } from './run-sentences.ts';
+import { costText, outcomeTable, phaseSentence, receivedText, standingSentence, workerTable } from './run-sentences.ts';
 import { ChangingTable } from './table.ts';
 
 /** The figures of one leg. */
@@ -35,6 +35,7 @@ export class RunPage {
     ...['target, user memory', 'client, memory', 'since the start', 'one more costs, so far'],
     ...DOING_NAMES,
   ]);
+  readonly #workers = new ChangingTable('Workers of the fleet');
   readonly #error = el('p', { class: 'note bad', role: 'alert', hidden: '' });
   readonly #standing = el('p');
   readonly #verdict = new ChangingTable('Verdict, leg by leg', 'verdict');
@@ -52,7 +53,14 @@ export class RunPage {
 
   constructor(main: HTMLElement) {
     const now = titledSection('Now');
-    now.body.append(this.#phase, this.#progress, this.#progressText, this.#figures.element, this.#error);
+    now.body.append(
+      this.#phase,
+      this.#progress,
+      this.#progressText,
+      this.#figures.element,
+      this.#workers.element,
+      this.#error,
+    );
     const verdict = titledSection('Verdict');
     verdict.body.append(this.#standing, this.#verdict.element);
     const warnings = titledSection('Warnings');
@@ -94,7 +102,9 @@ export class RunPage {
     this.#progress.value = progress.done;
     const left = progress.leftMs === null ? '' : `, about ${humanMs(Math.max(1000, progress.leftMs))} left`;
     setText(this.#progressText, `${progress.done} of ${progress.all} memory points${left}`);
+    this.#workers.element.hidden = !now || now.workers.length === 0;
     if (!now) return;
+    this.#workers.show(workerTable(now.workers));
     const { counts, openedPerSecond, targetBytes, generatorRssBytes, elapsedMs } = now;
     this.#figures.show([
       ...[counts.open, counts.opening, counts.failed, counts.closed, openedPerSecond].map(humanCount),

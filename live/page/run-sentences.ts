@@ -1,7 +1,7 @@
 import type { ChartTable } from '../../charts/chart.ts';
 import { knownCost } from '../../core/values/known-cost.ts';
-import { humanBytes, humanCount, humanInterval } from '../../core/values/units.ts';
-import type { RunView, Standing, Verdict } from '../view.ts';
+import { humanBytes, humanCount, humanInterval, humanMs } from '../../core/values/units.ts';
+import type { RunView, Standing, Verdict, WorkerNow } from '../view.ts';
 import { doingText } from './doing-words.ts';
 
 /** Where the run is, in a sentence. */
@@ -43,6 +43,20 @@ export function costText(verdict: Verdict | null, name: string): string {
   const cost = leg ? knownCost(leg) : null;
   return cost === null ? '–' : humanInterval(cost.bytes, cost.low, cost.high);
 }
+
+/** A row for each share of a fleet. */
+export const workerTable = (workers: readonly WorkerNow[]): ChartTable => ({
+  head: [
+    ...['share', 'worker', 'host', 'lease', 'said so', 'open', 'opened per second', 'started late, p99', 'cores'],
+    'memory',
+  ],
+  rows: workers.map((one) => [
+    ...[humanCount(one.share + 1), one.worker, one.host, one.lease, `${humanMs(one.heardAgoMs)} ago`],
+    ...[one.open, one.openedPerSecond].map(humanCount),
+    one.latenessMs === null ? '–' : humanMs(one.latenessMs),
+    ...[one.cores.toFixed(2), humanBytes(one.rssBytes)],
+  ]),
+});
 
 export function standingSentence(verdict: Verdict | null, standing: Standing): string {
   if (!verdict) return 'There is none before the first level.';

@@ -99,7 +99,8 @@ export function limitersOf(run: RunFile, leg: LegSummary, index: number, limit: 
     found.push(['fds', (target.descriptorLimit - OWN_DESCRIPTORS) * (target.processes ?? 1)]);
   }
   const laidOut = generator.legs[index];
-  if (environment.ephemeralPorts !== null && laidOut && leg.family === 'inet') {
+  // Workers of a fleet have ports of their own.
+  if (environment.ephemeralPorts !== null && laidOut && !laidOut.shares && leg.family === 'inet') {
     const [first, last] = environment.ephemeralPorts;
     found.push(['ports', (last - first + 1) * Math.max(1, laidOut.sources.length) * laidOut.destinations]);
   }

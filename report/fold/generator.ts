@@ -6,6 +6,7 @@ import type { Summary } from '../../core/schemas/summary.ts';
 import { quantileMs } from '../../core/stats/histogram.ts';
 import { ownLatenessMs, RampBusiness, sendLatenessMs } from '../../core/stats/saturation.ts';
 import { humanMs } from '../../core/values/units.ts';
+import { loadMachinesOf } from './load-machines.ts';
 import type { RunRecord } from './read-run.ts';
 import { generatorSlope } from './summarize-leg.ts';
 
@@ -17,12 +18,14 @@ export function generatorOf(record: RunRecord, legs: readonly LegSummary[]): Sum
   const ticks = record.samples.filter((sample) => sample.type === 'tick');
   const slopes = legs.map(generatorSlope).filter((slope) => slope !== undefined);
   const bottleneck = bottleneckOf(record);
+  const hosts = loadMachinesOf(record.samples);
   return {
     bytesPerConnection: slopes.length > 0 ? Math.max(...slopes) : null,
     rssBytes: ticks.length > 0 ? ticks.reduce((most, tick) => Math.max(most, tick.generatorRssBytes), 0) : null,
     cpuSeconds: ticks.at(-1)?.generatorCpuSeconds ?? null,
     saturated: bottleneck !== undefined,
     bottleneck: bottleneck ?? null,
+    ...(hosts && { hosts }),
   };
 }
 
@@ -39,10 +42,22 @@ export function lateLegs(record: RunRecord): string[] {
 /** Why the client was what limited the run; undefined when it wasn't. */
 function bottleneckOf(record: RunRecord): string | undefined {
   for (const [index, leg] of record.run.plan.legs.entries()) {
-    const found = ownLateness(record, leg, index) ?? sendLateness(record, leg, index) ?? business(record, leg, index);
+    const found =
+      behind(record, leg, index) ??
+      ownLateness(record, leg, index) ??
+      sendLateness(record, leg, index) ??
+      business(record, leg, index);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** A machine of a fleet that could not keep its part of the pace, where the others had no room for more. */
+function behind({ events }: RunRecord, { name }: RecordedLeg, index: number): string | undefined {
+  const found = events.find((event) => event.type === 'share-behind' && event.leg === index && !event.isLowered);
+  if (found?.type !== 'share-behind') return undefined;
+  const { share, host, opened, due } = found;
+  return `${name}: share ${share + 1} of the fleet, on ${host}, had made ${opened} of ${due} attempts that were due while the others kept the pace`;
 }
 
 function ownLateness(record: RunRecord, { name }: RecordedLeg, index: number): string | undefined {

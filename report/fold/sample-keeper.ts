@@ -1,5 +1,6 @@
 import { hasProgress, type LegProgress, type Sample } from '../../core/schemas/record.ts';
 import { isOfClimb } from '../../core/schemas/sample-at.ts';
+import { generationOf } from '../../core/schemas/share-state.ts';
 import { NO_STAGES, NO_WAITS } from '../../core/schemas/times.ts';
 import { Thinned } from '../../core/stats/thinned.ts';
 
@@ -40,6 +41,8 @@ export class SampleKeeper {
   readonly #latest = new Map<number, number>();
   /** Where the latest memory point of each leg in each launch stands that is no burst. */
   readonly #climbs = new Map<string, number>();
+  /** The last tick of each generation of a share: what its machine used is asked of it alone. */
+  readonly #generations = new Map<string, Placed<Tick>>();
   #pointBytes = 0;
   #index = 0;
   #leftOut = 0;
@@ -60,12 +63,18 @@ export class SampleKeeper {
   samples(): Sample[] {
     const marked = [...this.#marks.values()].flatMap((marks): Placed<Tick>[] => Object.values(marks));
     const all = new Map<number, Sample>();
-    for (const { index, sample } of [...this.#ticks.points, ...marked, ...this.#others]) all.set(index, sample);
+    const kept = [...this.#ticks.points, ...marked, ...this.#generations.values(), ...this.#others];
+    for (const { index, sample } of kept) all.set(index, sample);
     return [...all].sort(([one], [other]) => one - other).map(([, sample]) => sample);
   }
 
   #addTick(tick: Placed<Tick>): void {
     this.#ticks.add(tick);
+    for (const share of tick.sample.shares ?? []) {
+      const generation = generationOf(tick.sample, share);
+      if (this.#generations.size < MOST_PLACES || this.#generations.has(generation))
+        this.#generations.set(generation, tick);
+    }
     const { launch, leg, segment = 0, counts, targetBytes, generatorRssBytes } = tick.sample;
     const place = `${launch} ${leg} ${segment}`;
     const marks = this.#marks.get(place);

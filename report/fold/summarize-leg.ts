@@ -22,6 +22,7 @@ import type { RunRecord } from './read-run.ts';
 import { rateOf, receivedOf } from './received.ts';
 import { securedOf } from './secured.ts';
 import { legSeriesOf } from './series.ts';
+import { sharesOf } from './shares.ts';
 import { vanishOf } from './vanished.ts';
 
 type Tick = Extract<Sample, { type: 'tick' }>;
@@ -48,7 +49,8 @@ export function foldLeg(record: RunRecord, leg: RecordedLeg, index: number): Leg
   }
   const inOrder = [...launches].sort(([one], [other]) => one - other);
   const pooled = poolLaunches(inOrder.map(([, own]) => summarizeLaunch(run, own, leg, index)));
-  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(inOrder.flatMap(([, own]) => own)) };
+  const all = inOrder.flatMap(([, own]) => own);
+  return { ...pooled, tls: securedOf(record, leg, index), vanish: vanishOf(all), shares: sharesOf(all) };
 }
 
 /**
@@ -114,6 +116,7 @@ function summarizeLaunch(run: RunFile, own: readonly Sample[], leg: RecordedLeg,
     soak,
     rtt: rttAtTop(leg, points),
     ...befell,
+    shares: null,
     launches: null,
   };
 }
@@ -176,13 +179,17 @@ function levelOf(
     established: established?.targetEnds ?? null,
     censusOpen: census?.open ?? null,
     kernelSockets: before && sockstat && leg.family === 'inet' ? sockstat.tcpAlloc - before.tcpAlloc : null,
-    generatorBytes: point.generatorCollectedBytes ?? ledger.client.user,
+    generatorBytes: workersBytes(point) ?? point.generatorCollectedBytes ?? ledger.client.user,
     chargedBytes: ledger.charged,
     rtt: point.talk ? rttOf(leg, point.talk) : null,
     received: rateOf(leg, point.held, point.level),
     opening: openingAt(opened),
   };
 }
+
+/** Over a fleet the client's memory is that of its workers, for which nobody collects garbage at that moment. */
+const workersBytes = ({ shares }: MemoryPoint): number | undefined =>
+  shares?.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
 
 function openingAt(opening: LevelOpening | undefined): LegSummary['levels'][number]['opening'] {
   if (!opening) return null;

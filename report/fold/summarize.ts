@@ -5,6 +5,7 @@ import type { MemoryPoint } from '../../core/schemas/record.ts';
 import { SUMMARY_SCHEMA, type Summary } from '../../core/schemas/summary.ts';
 import { readLegName } from '../../core/values/plan.ts';
 import { broadcastWarnings } from '../words/broadcast-phrases.ts';
+import { strangeHosts } from '../words/share-phrases.ts';
 import { talkWarnings } from '../words/talk-warnings.ts';
 import { capacityOf, forecastOf, limitersOf } from './capacity.ts';
 import { generatorOf, lateLegs } from './generator.ts';
@@ -76,6 +77,7 @@ function warningsOf(record: RunRecord, legs: readonly LegSummary[], memoryLimit:
   }
   for (const leg of legs) {
     warnings.push(...talkWarnings(leg), ...broadcastWarnings(leg), ...contradictionIn(leg));
+    warnings.push(...strangeHosts(leg));
   }
   warnings.push(...lateLegs(record));
   if (['pid', 'exporter'].includes(run.target.kind) && run.plan.legs.length > 1) {

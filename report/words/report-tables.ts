@@ -11,6 +11,7 @@ import { churnTable } from './going-on-phrases.ts';
 import { growthTable } from './growth-phrases.ts';
 import { bytes, bytesAlike, count, decimal, ms, orUnknown, type Part, type Phrase, say, size } from './phrase.ts';
 import { receivedTable } from './received-phrases.ts';
+import { sharesTable } from './share-phrases.ts';
 import { sizingTable } from './sizing-table.ts';
 import { slowTables } from './slow-phrases.ts';
 import { stormTable } from './storm-phrases.ts';
@@ -40,6 +41,8 @@ export function reportTables(summary: Summary): TableData[] {
     ...legs.map(vanishTable),
     ...legs.map(openingTable),
     stageTable(legs),
+    loadMachineTable(summary),
+    ...legs.map(sharesTable),
     ...legs.map(rttTable),
     ...legs.map(broadcastTable),
     ...legs.map(receivedTable),
@@ -160,6 +163,31 @@ function outcomeTable(legs: readonly LegSummary[]): TableData {
     ],
   };
 }
+
+/** A fleet over several machines has them; the conductor holds nothing. */
+const loadMachineTable = ({ generator: { hosts, cpuSeconds, rssBytes } }: Summary): TableData => ({
+  topic: 'latency',
+  caption: 'What the load machines used, and how late they were by their own fault; memory at its most',
+  columns: [
+    ...[{ title: 'host' }, { title: 'workers' }, { title: 'open, at most' }, { title: 'processor time' }],
+    ...[{ title: 'memory' }, { title: 'started late, p99' }],
+  ],
+  rows: hosts
+    ? [
+        ...hosts.map((one) => ({
+          head: one.host,
+          cells: [
+            ...[count(one.workers), count(one.mostOpen), ms(one.cpuSeconds * 1000), bytes(one.rssBytes)],
+            orUnknown(one.latenessMs, ms),
+          ],
+        })),
+        {
+          head: 'the conductor',
+          cells: [...['', '', orUnknown(cpuSeconds, (seconds) => ms(seconds * 1000)), orUnknown(rssBytes, bytes), '']],
+        },
+      ]
+    : [],
+});
 
 /** A baseline and one cycle are in the verdict already. */
 function drainTable({ name, drains }: LegSummary): TableData {

@@ -1,6 +1,7 @@
 import { RUN_KEYS } from '../../client/metrics/run-now.ts';
 import { METRICS, type MetricKey, type MetricSpec } from '../../core/metrics/catalogue.ts';
 import { DOING_METRICS } from '../../core/metrics/doings.ts';
+import { FLEET_METRICS } from '../../core/metrics/fleet.ts';
 import { HOST_METRICS } from '../../core/metrics/host.ts';
 import { PROCESS_METRICS } from '../../core/metrics/process.ts';
 import { RUN_METRICS } from '../../core/metrics/run.ts';
@@ -18,12 +19,21 @@ const EXPOSED: Readonly<Record<string, ReadonlySet<MetricKey>>> = {
 };
 
 const SECTIONS: ReadonlyArray<readonly [title: string, intro: string, rows: Readonly<Record<string, MetricSpec>>]> = [
-  ['The run', 'Connections as the client sees them, and how far the run is.', restOf(RUN_METRICS, DOING_METRICS)],
+  [
+    'The run',
+    'Connections as the client sees them, and how far the run is.',
+    restOf(RUN_METRICS, { ...DOING_METRICS, ...FLEET_METRICS }),
+  ],
   [
     'What connections do',
     'Messages, and what befalls connections: [storms](storms.md), [slow readers](slow-readers.md), [vanished peers](vanished-peers.md), ' +
       '[fan-out](fan-out.md), [turnover and soaks](churn.md). What came of an episode is what the summary says, of the last launch alone.',
     DOING_METRICS,
+  ],
+  [
+    'Workers of a fleet',
+    'A run whose connections are held by workers on [other machines](fleet.md) tells of each of them; the workers themselves serve no metrics.',
+    FLEET_METRICS,
   ],
   [
     'The target',
@@ -61,6 +71,7 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
   ['Are all back that were cut?', `\`${nameOf('stormAway')} == 0\``],
   ['Do queues of slow readers grow?', `\`deriv(${nameOf('slowQueued')}[30s]) > 0\``],
   ['Does memory leak?', `\`${nameOf('memoryLeak')} == 1\`, by as much as \`${nameOf('driftPerHour')}\` says`],
+  ['Has a fleet lost a share?', `\`sum(${nameOf('fleetShares')}{lease!="held"}) > 0\``],
   ['Is it the client that is slow?', `\`${nameOf('generatorSaturated')} == 1\``],
 ];
 
@@ -113,8 +124,9 @@ function entryOf(key: MetricKey, row: MetricSpec): string {
   return lines.join('  \n  ');
 }
 
-const valuesOf = (values: readonly string[] | 'text' | 'leg'): string => {
+const valuesOf = (values: readonly string[] | 'text' | 'leg' | 'worker'): string => {
   if (values === 'leg') return 'its name, such as ws or ws-2';
+  if (values === 'worker') return 'its name';
   return values === 'text' ? 'any text' : values.join(', ');
 };
 

@@ -10,6 +10,7 @@ import { SCHEMES } from '../../core/protocols/schemes.ts';
 import { generatedDashboards } from '../../dashboards/generated.ts';
 import { COMPARE, COMPARE_POINTS } from '../../dashboards/grafana/queries/compare.ts';
 import * as doings from '../../dashboards/grafana/queries/doings.ts';
+import { FLEET } from '../../dashboards/grafana/queries/fleet.ts';
 import * as run from '../../dashboards/grafana/queries/run.ts';
 import { METER, SERVER_QUERIES } from '../../dashboards/grafana/queries/server.ts';
 import type { Query } from '../../dashboards/grafana/query.ts';
@@ -22,6 +23,7 @@ import { askPrometheus, Findings } from './asking.ts';
 import { COMPARE_CHECKS, COMPARE_POINTS_CHECKS } from './compare-checks.ts';
 import { OF_DOINGS } from './doings-checks.ts';
 import type { Check, ChecksOf, Facts } from './facts.ts';
+import { OF_FLEET } from './fleet-checks.ts';
 import { LATENCY_CHECKS, LIFECYCLE_CHECKS } from './flow-checks.ts';
 import { GENERATOR_CHECKS, KERNEL_CHECKS, RUNTIME_CHECKS } from './machine-checks.ts';
 import { MEMORY_CHECKS, POINTS_CHECKS } from './memory-checks.ts';
@@ -94,10 +96,10 @@ describe('dashboards and rules over real runs', { skip }, () => {
     });
   }
 
-  it('run: nothing befell connections of these', async () => {
+  it('run: nothing befell connections of these, and no other machine held them', async () => {
     const findings = new Findings();
     for (const facts of runs()) {
-      for (const [row, queries] of Object.entries(doings)) {
+      for (const [row, queries] of Object.entries({ ...doings, FLEET })) {
         for (const [key, query] of Object.entries<Query>(queries)) {
           const answer = await ask(query, [facts]);
           findings.about(`${facts.run.name} ${row}.${key}`, () => assert.deepEqual(answer, []));
@@ -140,6 +142,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
       ...groupsOfRun.map(({ queries }) => queries),
       // What these answer where something befalls connections: see doings.test.ts.
       ...Object.values(doings),
+      // The same: see fleet.test.ts.
+      FLEET,
       SERVER_QUERIES,
       METER,
       COMPARE,
@@ -210,8 +214,8 @@ describe('dashboards and rules over real runs', { skip }, () => {
     }
     for (const { alert, expr } of ALERTS.rules) {
       const truth = await prometheus.between(asTruth(expr.text), from, to);
-      // Nothing befalls the connections of the scene's runs.
-      assert.equal(truth.length > 0, !OF_DOINGS.has(alert), `what ${alert} looks at`);
+      // Nothing befalls the connections of the scene's runs, which are held here.
+      assert.equal(truth.length > 0, !OF_DOINGS.has(alert) && !OF_FLEET.has(alert), `what ${alert} looks at`);
       const fired = await prometheus.between(`ALERTS{alertname="${alert}",alertstate="firing"}`, from, to);
       if (due.has(alert))
         assert.equal(

@@ -98,6 +98,9 @@ describe('before anything starts', () => {
   it('the plan says how long levels go on', async () => {
     const plan = ['--behaviour', 'churn:5%/s:rst', '--churn-for', '20s', '--soak', '8h', '--dry-run'];
     const ended = await connrigHere(['run', '--protocol', 'tcp', ...plan]);
-    assert.match(ended.stdout, /goes on +each level then goes on so for 20\.0\d? s; the top level goes on for 480m00s/);
+    assert.match(
+      ended.stdout,
+      /goes on +each level then goes on so for 20\.0\d? s; the top level goes on for 8h00m00s/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 /** Runs whose connections are held by workers that meet the conductor at a Redis; all on this machine. */
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   assertFailed,
   assertWentThrough,
@@ -11,9 +11,9 @@ import {
   readEvents,
   readRunJson,
   readSamples,
-  type Started,
   startConnrig,
 } from '../support/connrig.ts';
+import { endWorker, hasHeldShare, holdsShare, startWorker } from '../support/fleet-workers.ts';
 import { needs } from '../support/needs.ts';
 import { startRedisServer } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -22,24 +22,6 @@ const TIMEOUT = {
   timeout: 300_000,
   skip: process.platform === 'linux' ? needs('redis-server') : 'needs /proc',
 };
-
-/** One that waits for a share. */
-async function startWorker(t: TestContext, url: string, name: string): Promise<Started> {
-  const worker = startConnrig(t, ['worker', '--redis', url, '--name', name, '--lock-time', '3s'], {
-    deadlineMs: 280_000,
-  });
-  await eventually(() => /waits for a share/.test(worker.stderr()), `${name} to wait`, 60_000);
-  return worker;
-}
-
-const holds = (worker: Started): boolean => /holds share/.test(worker.stderr());
-
-async function endWorker(worker: Started): Promise<void> {
-  worker.child.kill('SIGTERM');
-  const { code } = await worker.ended;
-  assert.equal(code, 0, worker.stderr());
-  assert.deepEqual(worker.processes(), [], 'no process is left');
-}
 
 describe('a run over a fleet', () => {
   it('has shares of two workers: sums are those of the server, and nothing is left', TIMEOUT, async (t) => {
@@ -52,7 +34,7 @@ describe('a run over a fleet', () => {
     ]);
     const ended = await run.ended;
     assertWentThrough(ended);
-    assert.ok(workers.every(holds));
+    assert.ok(workers.every(hasHeldShare));
     assert.deepEqual(
       readRunJson(folder).generator.legs[0]?.shares?.map(({ capacity }) => capacity),
       [600, 600],
@@ -87,9 +69,9 @@ describe('a run over a fleet', () => {
   it('takes a share up on another worker when its worker is killed, and says so', TIMEOUT, async (t) => {
     const { url } = await startRedisServer(t);
     const workers = [
-      await startWorker(t, url, 'one'),
-      await startWorker(t, url, 'two'),
-      await startWorker(t, url, 'three'),
+      await startWorker(t, url, 'one', { lockTime: '3s' }),
+      await startWorker(t, url, 'two', { lockTime: '3s' }),
+      await startWorker(t, url, 'three', { lockTime: '3s' }),
     ];
     const folder = newFolder(t);
     const run = startConnrig(t, [
@@ -104,7 +86,7 @@ describe('a run over a fleet', () => {
       'the first level',
       120_000,
     );
-    const victim = workers.find(holds);
+    const victim = workers.find(holdsShare);
     assert.ok(victim);
     for (const pid of victim.processes()) process.kill(pid, 'SIGKILL');
     const ended = await run.ended;

@@ -1,11 +1,9 @@
 /** Runs whose connections sign in: what the server sees of each, what becomes of those that it doesn't take, and what stays secret. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { listen } from '../../telemetry/listen.ts';
+import type { WebSocket } from 'ws';
 import {
   assertFailed,
   assertWentThrough,
@@ -15,67 +13,11 @@ import {
   readRunJson,
   reportOn,
 } from '../support/connrig.ts';
-import { HOST } from '../support/peers.ts';
+import { SUBPROTOCOL, startSignInServer } from '../support/sign-in-server.ts';
 
 const TIMEOUT = { timeout: 180_000 };
 const ROWS = 60;
 const PLAN = ['--connections', String(ROWS), '--levels', '3', ...HASTY];
-const SUBPROTOCOL = 'rig.v1';
-
-/** What a server knows of those that connect. */
-interface Seen {
-  readonly url: string;
-  /** Tokens of connections that are open now; a token that comes twice is told. */
-  readonly open: Set<string>;
-  most: number;
-  readonly twice: string[];
-  readonly paths: Set<string>;
-  readonly cookies: Set<string>;
-  readonly hellos: Set<string>;
-}
-
-/** A server that wants a token of its own of each connection, a subprotocol, and a first message. */
-async function signInServer(
-  t: TestContext,
-  answer = (socket: WebSocket) => socket.send('{"type":"ok"}'),
-): Promise<Seen> {
-  const http = createServer();
-  const ws = new WebSocketServer({
-    server: http,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-    verifyClient: ({ req }: { req: IncomingMessage }) => /^Bearer secret-\d+$/.test(req.headers.authorization ?? ''),
-  });
-  const port = await listen(http, HOST, 0, 511);
-  t.after(() => {
-    for (const client of ws.clients) client.terminate();
-    http.close();
-  });
-  const seen: Seen = {
-    url: `ws://${HOST}:${port}`,
-    open: new Set(),
-    most: 0,
-    twice: [],
-    paths: new Set(),
-    cookies: new Set(),
-    hellos: new Set(),
-  };
-  ws.on('connection', (socket, request) => {
-    const token = request.headers.authorization!;
-    if (seen.open.has(token)) seen.twice.push(token);
-    seen.open.add(token);
-    seen.most = Math.max(seen.most, seen.open.size);
-    seen.paths.add(request.url!);
-    seen.cookies.add(request.headers.cookie ?? '');
-    socket.on('error', () => undefined);
-    socket.on('close', () => seen.open.delete(token));
-    socket.on('message', (message, isBinary) => {
-      assert.equal(isBinary, false);
-      seen.hellos.add(String(message));
-      answer(socket);
-    });
-  });
-  return seen;
-}
 
 function dataFile(t: TestContext): string {
   const file = join(dirname(newFolder(t)), 'users.csv');
@@ -93,7 +35,7 @@ describe('connections that sign in', () => {
     'each with a row of its own, which no other has at the same time, and nobody reads it afterwards',
     TIMEOUT,
     async (t) => {
-      const seen = await signInServer(t);
+      const seen = await startSignInServer(t);
       const folder = newFolder(t);
       const ended = await connrigHere([
         ...['run', `${seen.url}/chat/{user}?n={n}`, ...signIn(dataFile(t)), '--cookie', 'id={n}; theme=dark', ...PLAN],
@@ -127,7 +69,7 @@ describe('connections that sign in', () => {
   );
 
   it('with fewer rows than connections is refused before anything starts, or goes round', TIMEOUT, async (t) => {
-    const seen = await signInServer(t);
+    const seen = await startSignInServer(t);
     const data = dataFile(t);
     const more = ['--connections', '90', '--levels', '3', ...HASTY, '--send-on-open', 'x', '--expect', 'ok'];
     const refused = await connrigHere(['run', seen.url, ...signIn(data), ...more, '--out', newFolder(t)]);
@@ -159,7 +101,7 @@ describe('connections that sign in', () => {
   ];
   for (const [what, answer, args, says] of WRONG) {
     it(`that are refused ${what}: told with the step`, TIMEOUT, async (t) => {
-      const seen = await signInServer(t, answer);
+      const seen = await startSignInServer(t, answer);
       const folder = newFolder(t);
       const ended = await connrigHere([
         ...['run', seen.url, ...signIn(dataFile(t)), ...PLAN, '--send-on-open', 'hello', '--expect', '"ok"', ...args],
@@ -175,7 +117,7 @@ describe('connections that sign in', () => {
   }
 
   it('with a subprotocol that the server does not take, or without the header that it wants', TIMEOUT, async (t) => {
-    const seen = await signInServer(t);
+    const seen = await startSignInServer(t);
     const data = dataFile(t);
     const other = ['--header', 'Authorization: Bearer {token}', '--data', data, '--subprotocol', 'rig.v2'];
     const ended = await connrigHere(['run', seen.url, ...other, ...PLAN, '--out', newFolder(t)]);

@@ -51,7 +51,27 @@ export async function startFleetByHand(t: TestContext) {
     redis.disconnect();
   });
   let seq = 0;
+  const planOfTarget = (): SharePlan => planTo((target.server.address() as AddressInfo).port);
+  const orderOf = async (change: Partial<FleetOrder>): Promise<FleetOrder> => {
+    const [seconds, micros] = await redis.time();
+    return {
+      wire: WIRE_VERSION,
+      epoch: 0,
+      seq: ++seq,
+      atMicros: Number(seconds) * 1e6 + Number(micros) + 300_000,
+      wanted: [0],
+      perSecond: [2000],
+      offsetMicros: [0],
+      stop: false,
+      collections: 0,
+      talking: false,
+      episodes: 0,
+      ...change,
+    };
+  };
   return {
+    planOfTarget,
+    orderOf,
     url,
     redis,
     keys,
@@ -62,12 +82,11 @@ export async function startFleetByHand(t: TestContext) {
       clearInterval(beat);
       await redis.pexpire(keys.conductor, 1500);
     },
-    startWorker: (name: string, token = TOKEN): Started =>
+    startWorker: (name: string, env: Readonly<Record<string, string>> = {}): Started =>
       startConnrig(t, ['worker', '--redis', url, '--name', name, '--lock-time', `${LOCK_MS}ms`], {
-        env: { CONNRIG_FLEET_TOKEN: token },
+        env: { CONNRIG_FLEET_TOKEN: TOKEN, ...env },
       }),
     addShare: async (change: Partial<OpenShare> = {}, shares = 1, share = 0): Promise<void> => {
-      const { port } = target.server.address() as AddressInfo;
       const job = signShare(
         {
           wire: WIRE_VERSION,
@@ -77,7 +96,7 @@ export async function startFleetByHand(t: TestContext) {
           share,
           shares,
           capacity: 500,
-          plan: planTo(port),
+          plan: planOfTarget(),
           ...change,
         },
         TOKEN,
@@ -85,23 +104,9 @@ export async function startFleetByHand(t: TestContext) {
       await queue.add('share', job, { attempts: 100, removeOnComplete: true });
     },
     order: async (change: Partial<FleetOrder>): Promise<number> => {
-      const [seconds, micros] = await redis.time();
-      const order: FleetOrder = {
-        wire: WIRE_VERSION,
-        epoch: 0,
-        seq: ++seq,
-        atMicros: Number(seconds) * 1e6 + Number(micros) + 300_000,
-        wanted: [0],
-        perSecond: [2000],
-        offsetMicros: [0],
-        stop: false,
-        collections: 0,
-        talking: false,
-        episodes: 0,
-        ...change,
-      };
+      const order = await orderOf(change);
       await redis.xadd(keys.orders, 'MAXLEN', '~', 100, '*', ENTRY_FIELD, toSpoken(order, 'order', VOICE));
-      return seq;
+      return order.seq;
     },
     report: async (share = 0, field = String(share)): Promise<ShareReport | undefined> => {
       const text = await redis.hget(keys.reports, field);
@@ -116,14 +121,17 @@ export async function startFleetByHand(t: TestContext) {
   };
 }
 
-async function startTarget(t: TestContext): Promise<{ readonly server: Server; readonly sockets: Set<Socket> }> {
+async function startTarget(t: TestContext) {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  let seen = 0;
+  const said = new Set<string>();
+  const server: Server = createServer((socket) => {
+    seen++;
     sockets.add(
       socket
         .on('error', () => {})
         .on('close', () => sockets.delete(socket))
-        .resume(),
+        .on('data', (bytes) => said.add(bytes.toString())),
     );
   }).listen(0, '127.0.0.1', 1024);
   await once(server, 'listening');
@@ -131,11 +139,12 @@ async function startTarget(t: TestContext): Promise<{ readonly server: Server; r
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { server, sockets };
+  return { server, sockets, seen: () => seen, said };
 }
 
 const planTo = (port: number): SharePlan => ({
   layout: { engine: 'node', loopback: true, workers: 1 },
+  takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
   markedRun: 7,
   secrets: [],
   protocol: { name: 'tcp', path: '/', hostHeader: 'test' },

@@ -53,11 +53,10 @@ export async function startFleetOfHosts<Worker extends string>(
     ...(['redis', 'conductor', 'target'] as const),
     ...names,
   ]);
-  const redis = await startRedisServer(t, { host: hosts.redis, keeps: redisKeeps, wrapper: wrapper('redis') });
+  const redis = await startRedisServer(t, { host: hosts.redis, keeps: redisKeeps });
   const target = await startTarget(t, hosts.target);
   const start = (host: TestHost, args: readonly string[]): Started => {
-    const [program, ...rest] = [...wrapper(host.name), ...host.connrig];
-    return startConnrig(t, args, { program: [program!, ...rest], deadlineMs: DEADLINE_MS });
+    return startConnrig(t, args, { program: [...wrapper(host.name), ...host.connrig], deadlineMs: DEADLINE_MS });
   };
   const startWorker = async (name: Worker, options: readonly string[] = []): Promise<Started> => {
     const worker = start(hosts[name], [
@@ -131,10 +130,6 @@ async function startTarget(t: TestContext, host: TestHost): Promise<WatchedTarge
 export function signalAll(worker: Started, signal: NodeJS.Signals): void {
   for (const pid of worker.processes()) process.kill(pid, signal);
 }
-
-/** Whether this host has a share, and holds so many connections by what the target says. */
-export const holds = ({ target }: Pick<FleetOfHosts<string>, 'target'>, host: TestHost, count: number): boolean =>
-  target.held()[host.ip] === count;
 
 /** The workers end in order, and leave nothing: neither connections nor processes. */
 export async function endAll(fleet: Pick<FleetOfHosts<string>, 'target'>, workers: readonly Started[]): Promise<void> {

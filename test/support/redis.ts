@@ -22,15 +22,13 @@ interface RedisPlace {
   readonly host?: TestHost;
   /** It writes down whatever it is told, before it answers. */
   readonly keeps?: boolean;
-  /** Put before it. */
-  readonly wrapper?: readonly string[];
   /** More of its command line, such as for one over TLS alone: `--port 0` and, in place of `PORT`, `--tls-port PORT`. */
   readonly more?: readonly string[];
 }
 
 export async function startRedisServer(
   t: Pick<TestContext, 'after'>,
-  { host, keeps = false, wrapper = [], more = [] }: RedisPlace = {},
+  { host, keeps = false, more = [] }: RedisPlace = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'connrig-redis-'));
   const [ip, port] = host ? [host.ip, 6379] : ['127.0.0.1', await freePort()];
@@ -40,8 +38,8 @@ export async function startRedisServer(
     ...['--appendonly', keeps ? 'yes' : 'no', '--appendfsync', 'always'],
     ...more.map((one) => (one === 'PORT' ? `${port}` : one)),
   ];
-  const own = [...wrapper, commandOf('redis-server'), ...args] as [string, ...string[]];
-  const [program, ...rest] = host ? host.command(own[0], own.slice(1)) : own;
+  const redis = commandOf('redis-server');
+  const [program, ...rest] = host ? host.command(redis, args) : [redis, ...args];
   let child: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,6 +1,7 @@
 import { BROADCAST_METRICS } from '../../core/metrics/broadcast.ts';
 import { listKeys, METRICS, type MetricKey } from '../../core/metrics/catalogue.ts';
 import { CHURN_METRICS } from '../../core/metrics/churn.ts';
+import { FLEET_METRICS } from '../../core/metrics/fleet.ts';
 import { SLOW_METRICS } from '../../core/metrics/slow.ts';
 import { STORM_METRICS } from '../../core/metrics/storm.ts';
 import { VANISH_METRICS } from '../../core/metrics/vanish.ts';
@@ -14,7 +15,7 @@ const OF_ONE_BEHAVIOUR = listKeys({
   ...CHURN_METRICS,
 });
 
-/** What a run doesn't tell whose connections are plain, and echo: in the order of the catalogue. */
+/** What a run doesn't tell whose connections are plain, held here, and echo: in the order of the catalogue. */
 export const NOT_OF_ECHO: readonly MetricKey[] = [
   'tlsHandshakes',
   'tlsObjects',
@@ -24,6 +25,7 @@ export const NOT_OF_ECHO: readonly MetricKey[] = [
   'heartbeats',
   ...OF_ONE_BEHAVIOUR,
   'episodeMemory',
+  ...listKeys(FLEET_METRICS),
 ];
 
 /** Samples of a page of metrics: what stands before the value (name and labels) → the value. */

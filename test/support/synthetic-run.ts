@@ -4,6 +4,7 @@ import type { ProtocolName } from '../../core/protocols/names.ts';
 import type { RecordedLeg } from '../../core/schemas/leg.ts';
 import type { Readings } from '../../core/schemas/readings.ts';
 import type { LegProgress, MemoryPoint, RunEvent, RunFile, Sample } from '../../core/schemas/record.ts';
+import type { ShareState } from '../../core/schemas/share-state.ts';
 import { NO_WAITS } from '../../core/schemas/times.ts';
 import { bucketOf, lowestOf } from '../../core/stats/histogram.ts';
 import { CLOSE_REASONS, type Outcome, zeroOutcomes } from '../../core/values/outcomes.ts';
@@ -77,6 +78,27 @@ export const runFile = (more: Partial<RunFile> = {}): RunFile => ({
       securedBy: null,
     })),
   },
+  ...more,
+});
+
+/** A share of a fleet over several machines. */
+export const shareState = (more: Partial<ShareState> = {}): ShareState => ({
+  share: 0,
+  host: 'a',
+  worker: 'a:1',
+  generation: 1,
+  lease: 'held',
+  heardAgoMs: 100,
+  attempts: more.opened ?? 0,
+  opening: 0,
+  open: 0,
+  opened: 0,
+  failed: 0,
+  latenessMs: null,
+  cpuSeconds: 0,
+  rssBytes: 0,
+  clockOffsetMs: 0,
+  clockSpreadMs: 0.1,
   ...more,
 });
 

@@ -6,6 +6,7 @@ import { RigError } from '../../../core/values/errors.ts';
 import type { Tally } from '../../../fleet/wire.ts';
 import { SlowSockets } from '../../../memory/slow-queues.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { untilObeyed } from '../obeyed.ts';
 import { untilTaken } from '../phases/ramp.ts';
 import { sampleTalk } from '../talk.ts';
 import { check, waitFor } from '../watch.ts';
@@ -84,11 +85,7 @@ export async function slow(course: LegCourse, level: number, rest: MemoryPoint |
 
 /** The next act of the episode, taken up by all. */
 async function act({ context: { fleet, watched } }: LegCourse, level: number): Promise<void> {
-  let isConfirmed = false;
-  void fleet.confirmed(fleet.beginEpisode()).then(() => {
-    isConfirmed = true;
-  });
-  await waitFor(() => isConfirmed, level, watched);
+  await untilObeyed(fleet, fleet.beginEpisode(), (condition) => waitFor(condition, level, watched));
 }
 
 async function readOn(

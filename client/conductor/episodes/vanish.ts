@@ -5,6 +5,7 @@ import type { VanishCost } from '../../../core/schemas/vanish.ts';
 import { monotonicClock } from '../../../fleet/local/shared.ts';
 import type { Vanished } from '../../../fleet/wire.ts';
 import type { LegCourse } from '../leg-course.ts';
+import { untilObeyed, type Wait } from '../obeyed.ts';
 import { moveTo, untilTaken } from '../phases/ramp.ts';
 import { check, waitFor } from '../watch.ts';
 import { type TargetSeen, VanishLooks } from './vanish-looks.ts';
@@ -53,13 +54,9 @@ export async function vanish(course: LegCourse, level: number): Promise<void> {
 /** Until none is still to vanish, and it is known which have. */
 async function letVanish({ context }: LegCourse, level: number): Promise<void> {
   const { fleet, watched } = context;
-  let isConfirmed = false;
-  void fleet.confirmed(fleet.beginEpisode()).then(() => {
-    isConfirmed = true;
-  });
-  const isDone = ({ vanishing, vanished }: { vanishing: number; vanished: number }): boolean =>
-    isConfirmed && vanishing === 0 && fleet.vanished().length >= vanished;
-  await waitFor(isDone, level, watched);
+  const wait: Wait = (condition) => waitFor(condition, level, watched);
+  await untilObeyed(fleet, fleet.beginEpisode(), wait);
+  await wait(({ vanishing, vanished }) => vanishing === 0 && fleet.vanished().length >= vanished);
 }
 
 async function lookOn(course: LegCourse, level: number, looks: VanishLooks): Promise<void> {

@@ -6,6 +6,7 @@ import { lostIn } from '../../../core/values/outcomes.ts';
 import { peakOf } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { waitFor } from '../watch.ts';
 import { type GoingOn, goOn } from './go-on.ts';
 import { untilTaken } from './ramp.ts';
@@ -45,6 +46,7 @@ export async function replaceWhile(
     await goOn(course, going, (open) => {
       leastOpen = Math.min(leastOpen, open);
     });
+    await refreshed(course, level);
   } finally {
     // What was replaced until an interruption, or the target's end, is told as well.
     end(leastOpen);
@@ -90,9 +92,11 @@ async function read(course: LegCourse, level: number): Promise<void> {
   const { acceptance, fleet, leg, meters, recorder } = course.context;
   const isSteady = isSteadyWith(leg.behaviour.kind);
   for (let tries = 0; tries < READ_TRIES; tries++) {
+    await refreshed(course, level);
     const [before, sinceMs] = [fleet.tally(), performance.now()];
     const unforced = await meters.read();
     const readings = await meters.withLists(await meters.read({ gc: true }), level);
+    await refreshed(course, level);
     const after = fleet.tally();
     const durationMs = performance.now() - sinceMs;
     // Those that are on their way in or out are at one end alone.

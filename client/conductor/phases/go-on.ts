@@ -3,6 +3,7 @@ import { userBytesOf } from '../../../core/ledger/ledger.ts';
 import type { DriftPoint } from '../../../core/schemas/churn.ts';
 import { isCollected } from '../../../core/schemas/readings.ts';
 import type { LegCourse } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { check } from '../watch.ts';
 
 /** How a level goes on, and how often its memory is read. */
@@ -40,8 +41,10 @@ export async function goOn(
     await check(level, watched);
   };
   const read = async (): Promise<void> => {
+    await refreshed(course, level);
     const before = fleet.tally();
     const readings = await meters.read({ gc: collects });
+    await refreshed(course, level);
     const { open, opening, failed, closed, replaced } = fleet.tally();
     // Memory was read somewhere between the two.
     const midway = Math.round((before.replaced + replaced) / 2);

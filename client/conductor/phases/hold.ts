@@ -5,6 +5,7 @@ import type { Talk } from '../../../core/schemas/talk.ts';
 import { lossSentence } from '../../../core/values/loss-sentences.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse, receivedBetween } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { waitFor } from '../watch.ts';
 import { measure } from './measure.ts';
 import { untilTaken } from './ramp.ts';
@@ -23,6 +24,7 @@ export async function hold(course: LegCourse, level: number, talk: Talk | null):
   for (let tries = 0; tries < HOLD_TRIES; tries++) {
     await untilCalm(course, level);
     course.enter('settle', level);
+    await refreshed(course, level);
     const [before, sinceMs] = [fleet.tally(), performance.now()];
     const { kind } = leg.behaviour;
     const isSteady = followsRest(kind) ? isStill : isSteadyWith(kind);

@@ -5,10 +5,11 @@ import type { MemoryPoint } from '../../../core/schemas/record.ts';
 import type { Talk } from '../../../core/schemas/talk.ts';
 import { OWN_COST_FROM, peakOf } from '../../../core/values/plan.ts';
 import { collectGarbage } from '../../../memory/collect.ts';
-import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { isAtLevel, type LegCourse, sharesOf } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { rest, settle } from '../settle.ts';
 import { check } from '../watch.ts';
-import { isWhole, untilHeard } from './whole.ts';
+import { isWhole } from './whole.ts';
 
 /** What a hold has beside its readings. */
 interface Held {
@@ -48,7 +49,8 @@ export async function measure(
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();
-  await untilHeard(course, level);
+  // None came or went until the last reading was over.
+  await refreshed(course, level);
   if (hold?.isStill() === false || !isAtLevel(fleet.tally(), level)) return undefined;
   if (phase === 'hold' && !isWhole(course, level, readings)) return undefined;
   if (phase === 'baseline') await acceptance.begin(readings);
@@ -65,6 +67,8 @@ export async function measure(
     generatorCollectedBytes,
     talk: hold?.talk ?? null,
     held: hold?.held() ?? null,
+    ...sharesOf(fleet),
+    ...(phase === 'hold' && fleet.residuals && { residuals: fleet.residuals() }),
     progress: course.progress(),
   };
   recorder.sample(point);

@@ -1,9 +1,10 @@
 import { isStill } from '../../../core/behaviours/descriptor.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import { isAtLevel, type LegCourse } from '../leg-course.ts';
+import { refreshed } from '../obeyed.ts';
 import { untilAccepted } from '../until-accepted.ts';
 import { check, waitFor } from '../watch.ts';
-import { untilHeard, untilNoneIsStray } from './whole.ts';
+import { untilNoneIsStray } from './whole.ts';
 
 /** A target that takes longer to accept is told of: no latency shows that. */
 const LATE_MS = 1000;
@@ -44,7 +45,7 @@ export async function untilTaken(course: LegCourse, level: number): Promise<void
     taken: () => acceptance.look(level),
     areOpen: async () => {
       const before = fleet.tally();
-      await untilHeard(course, level);
+      await refreshed(course, level);
       if (isStill(before, fleet.tally()) && isAtLevel(fleet.tally(), level)) return true;
       await waitFor((tally) => isAtLevel(tally, level), level, watched);
       return false;

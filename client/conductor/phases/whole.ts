@@ -37,17 +37,6 @@ export async function untilNoneIsStray(course: LegCourse, level: number): Promis
   }
 }
 
-/** What is counted on other machines is heard of a moment later: until it is what was so now, or after. */
-export async function untilHeard({ context }: LegCourse, level: number): Promise<void> {
-  const { fleet, watched } = context;
-  if (!fleet.refreshed) return;
-  let isHeard = false;
-  void fleet.refreshed().then(() => {
-    isHeard = true;
-  });
-  await waitFor(() => isHeard, Math.max(1, level), watched);
-}
-
 /**
  * A connection whose peer sends without a pause takes the client's time, so it is in everybody's round trips, and it
  * won't be there at the end of a reading. So it is waited until it has been ended and replaced.
