@@ -26,7 +26,8 @@ export async function startWorker(
 
 const timesIn = (worker: Started, words: RegExp): number => worker.stderr().match(words)?.length ?? 0;
 /** Now: it may have held others before. */
-export const holdsShare = (worker: Started): boolean => timesIn(worker, /holds share/g) > timesIn(worker, / is over: /g);
+export const holdsShare = (worker: Started): boolean =>
+  timesIn(worker, /holds share/g) > timesIn(worker, / is over: /g);
 export const hasHeldShare = (worker: Started): boolean => timesIn(worker, /holds share/g) > 0;
 
 /** It ends in order, and leaves no process. */
