@@ -28,13 +28,14 @@ export class Attempts {
   #returnRoomSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    { destinations, sources, index }: Pick<HolderOptions, 'destinations' | 'sources' | 'index'>,
+    { destinations, sources, marks }: Pick<HolderOptions, 'destinations' | 'sources' | 'marks'>,
     deps: AccountDeps,
     parts: AttemptParts,
   ) {
     this.#deps = deps;
     this.#parts = parts;
-    this.#rotation = new Rotation(destinations, sources, index);
+    // Over all machines of a run: or the first ports of the target would get the rest of each one's turns.
+    this.#rotation = new Rotation(destinations, sources, marks.first);
   }
 
   /**

@@ -26,6 +26,6 @@ export interface HolderOptions {
   readonly destinations: readonly Destination[];
   /** Source IPs to bind to, in turn; empty: the kernel chooses. */
   readonly sources: readonly string[];
-  /** This worker's place in the fleet, so that workers start at different destinations and sources. */
+  /** This worker's place in the fleet. */
   readonly index: number;
 }

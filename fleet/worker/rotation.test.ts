@@ -34,3 +34,20 @@ test('each of many destinations gets 64 in a row, and all of them the same', () 
     assert.equal(walked.filter((one) => one === `${port} from undefined`).length, 64);
   }
 });
+
+test('a million over four machines of 13 workers each: no port of the target gets much more than another', () => {
+  const [machines, workers, ports] = [4, 13, 51];
+  const counts = new Map<number, number>();
+  for (let machine = 0; machine < machines; machine++)
+    for (let worker = 0; worker < workers; worker++) {
+      const rotation = new Rotation(destinationsOf(ports), [], machine + machines * worker);
+      for (let i = 0; i < 1e6 / machines / workers; i++) {
+        const { port } = rotation.destination as { port: number };
+        counts.set(port, (counts.get(port) ?? 0) + 1);
+        rotation.advance();
+      }
+    }
+  const all = [...counts.values()];
+  assert.equal(all.length, ports);
+  assert.ok(Math.max(...all) - Math.min(...all) <= 128, `${Math.min(...all)} to ${Math.max(...all)}`);
+});
