@@ -20,6 +20,7 @@ import type { IdentityOptions } from './opening/identities.ts';
 import { Numbers } from './opening/numbers.ts';
 import type { SharedRows } from './opening/rows.ts';
 import type { ProtocolOptions } from './protocols/index.ts';
+import { shareOfBehaviour } from './share-of-behaviour.ts';
 import type { Agreement } from './transports/tls/tls-options.ts';
 import { BY_RESET, type HistogramName, type Order, type Tally, type Trouble, type Vanished } from './wire.ts';
 import type { Securing } from './worker/make-engine.ts';
@@ -296,12 +297,4 @@ function onceEach(tell: (agreement: Agreement) => void): (agreement: Agreement) 
     told.add(key);
     tell(agreement);
   };
-}
-
-/** A heartbeat is each connection's own; a number of messages or requests a second is everybody's. One publishes for all. */
-export function shareOfBehaviour<Plan extends BehaviourPlan>(behaviour: Plan, workers: number): Plan {
-  if ('beside' in behaviour) return { ...behaviour, beside: shareOfBehaviour(behaviour.beside, workers) };
-  return 'perSecond' in behaviour && behaviour.kind !== 'broadcast'
-    ? { ...behaviour, perSecond: behaviour.perSecond / workers }
-    : behaviour;
 }

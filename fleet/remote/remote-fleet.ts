@@ -2,7 +2,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { RigError } from '../../core/values/errors.ts';
 import { RUN_NUMBERS } from '../behaviours/time-mark.ts';
 import type { Fleet } from '../fleet.ts';
 import { monotonicClock } from '../local/shared.ts';
@@ -10,8 +9,9 @@ import { spareCapacityOf } from './allotment.ts';
 import { ANSWER_WITHIN_MS } from './check-redis.ts';
 import { sayAlive } from './conductor-key.ts';
 import { HeardEvents } from './heard-events.ts';
-import { type RedisLibraries, withoutPassword } from './load.ts';
+import type { RedisLibraries } from './load.ts';
 import { ENTRY_FIELD, type FleetOrder, fleetKeys, type ShareJob, type WorkerOffer } from './messages.ts';
+import { LOST_AFTER_MS, nobodyHolds, notReady, READY_WITHIN_MS } from './not-held.ts';
 import { type ChosenWorker, partsOf, readOffers } from './offers.ts';
 import { Placement } from './placement.ts';
 import { byRedis, type RedisClock } from './redis-clock.ts';
@@ -28,9 +28,6 @@ import { UntakenShares } from './untaken-shares.ts';
 const LOOK_MS = 250;
 const ALIVE_EVERY_MS = 1000;
 const ORDERS_KEPT = 100;
-const READY_WITHIN_MS = 60_000;
-/** A share that nobody has for so long ends the run: no level can be whole any more. */
-const LOST_AFTER_MS = 120_000;
 const STOP_WITHIN_MS = 20_000;
 const CONFIRM_POLL_MS = 20;
 
@@ -128,11 +125,7 @@ export class RemoteFleet implements Fleet {
     const deadline = now() + READY_WITHIN_MS;
     while (!this.#placement.allotment.isTaken) {
       if (this.#heard.refusal) throw this.#heard.refusal;
-      if (now() > deadline) {
-        const ready = this.#placement.allotment.hosts.join(', ') || 'nobody';
-        const sentence = `after ${READY_WITHIN_MS / 1000} s not all ${this.#shares} shares are held: ready is ${ready}`;
-        throw new RigError('EFLEETWORKERS', sentence, { hint: 'see what connrig worker prints on the others' });
-      }
+      if (now() > deadline) throw notReady(this.#shares, this.#placement.allotment.hosts);
       await delay(CONFIRM_POLL_MS);
     }
     this.#placement.begin(await this.#offers());
@@ -291,11 +284,6 @@ export class RemoteFleet implements Fleet {
     const lost = this.#shareNumbers().find((share) => unheard.has(share));
     if (lost === undefined || this.#isOver()) return;
     this.#lost = true;
-    const sentence = `nobody has held share ${lost} since ${this.#placement.allotment.hostOf(lost) ?? 'its worker'} was lost ${LOST_AFTER_MS / 1000} s ago`;
-    this.#events.onDefect(
-      new RigError('EFLEETWORKERS', sentence, {
-        hint: `connrig worker --redis ${withoutPassword(this.#remote.url)} on one more machine`,
-      }),
-    );
+    this.#events.onDefect(nobodyHolds(lost, this.#placement.allotment.hostOf(lost), this.#remote));
   }
 }

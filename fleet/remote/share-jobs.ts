@@ -1,4 +1,4 @@
-import { shareOfBehaviour } from '../fleet.ts';
+import { shareOfBehaviour } from '../share-of-behaviour.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import type { ShareJob } from './messages.ts';
 import type { RemoteOptions, RemotePlan } from './remote-plan.ts';
