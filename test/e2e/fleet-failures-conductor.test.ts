@@ -42,20 +42,21 @@ test('two runs have workers of their own, and a third is told who is busy', OPTI
   const fleet = await startFleetOfHosts(t, { workers: ['one', 'two'], lock: LONG_LOCK });
   const { workers, target, startRun } = fleet;
   const each = ['--fleet-workers', '1', '--connections', '100', '--levels', '1', '--rate', '200/s'];
-  const first = startRun([...each, '--rest', '25s']);
-  await phaseOf(first.run, first.folder, 'settle', 100);
-  const second = startRun([...each, '--rest', '15s']);
-  await phaseOf(second.run, second.folder, 'settle', 100);
+  // What the target has at the start of a level is nobody's, so the first one outlasts the others.
+  const first = startRun([...each, '--rest', '1s', '--soak', '5m']);
+  await phaseOf(first.run, first.folder, 'soak', 100);
+  const second = startRun([...each, '--rest', '1s', '--soak', '40s']);
+  await phaseOf(second.run, second.folder, 'soak', 100);
   assert.deepEqual(Object.values(target.held()), [100, 100]);
   const third = startRun(each);
-  const ended = await third.run.ended;
-  assertFailed(ended, 3, 'EFLEETWORKERS', /not free: .*busy with/);
-  for (const name of ['one', 'two']) assert.ok(ended.stderr.includes(`${name} (busy with`), ended.stderr);
-  for (const { run, folder } of [first, second]) {
-    const end = await run.ended;
-    assertWentThrough(end);
-    assert.deepEqual(levelsHeld(folder), [100]);
-    assert.ok(readEvents(folder).every(({ type }) => type !== 'share-moved' && type !== 'error'));
-  }
+  const refused = await third.run.ended;
+  assertFailed(refused, 3, 'EFLEETWORKERS', /not free: .*busy with/);
+  for (const name of ['one', 'two']) assert.ok(refused.stderr.includes(`${name} (busy with`), refused.stderr);
+  assertWentThrough(await second.run.ended);
+  assert.deepEqual(levelsHeld(second.folder), [100]);
+  assert.deepEqual(Object.values(target.held()), [100], 'those of the first one');
+  first.run.child.kill('SIGINT');
+  assertFailed(await first.run.ended, 130, 'EINTERRUPTED');
+  for (const { folder } of [first, second]) assert.ok(readEvents(folder).every(({ type }) => type !== 'share-moved'));
   await endAll(fleet, Object.values(workers));
 });

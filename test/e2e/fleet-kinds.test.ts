@@ -125,10 +125,13 @@ const KINDS: readonly Kind[] = [
     check: (samples) => {
       checkTalk(samples);
       const [slow] = ofType(samples, 'slow');
-      const context = JSON.stringify(slow);
+      const context = JSON.stringify({ ...slow, progress: undefined });
       assert.ok(slow?.talk && slow.readOn && slow.queues, context);
       assert.deepEqual([slow.slow, slow.readOn.open, slow.queues.held], [COUNT / 2, COUNT / 2, COUNT / 2], context);
-      assert.deepEqual([slow.talk.lostReplies, slow.readOn.cameBytes], [0, slow.readOn.owedBytes], context);
+      assert.equal(slow.talk.lostReplies, 0, context);
+      // A message may be on its way at any moment.
+      const { cameBytes, owedBytes } = slow.readOn;
+      assert.ok(owedBytes && cameBytes <= owedBytes && cameBytes >= 0.98 * owedBytes, context);
       assert.ok(slow.readOn.cameBytes > 0 && slow.queues.client.received.bytes > 0, context);
     },
   },
@@ -214,11 +217,14 @@ function checkSums(samples: readonly Sample[], legs: number): void {
 
 const SECURED: Readonly<Record<string, string>> = { tcp: 'tls', ws: 'wss', http: 'https', sse: 'sses' };
 
-/** Which kinds of samples and events a record has, and which figures these have. */
+/** What is told of shares, and what meters read, which differs from time to time. */
+const OF_A_FLEET = /\.(readings|shares|residuals)\b/;
+
+/** Which kinds of samples and events a record has, and which figures these have that one process has, too. */
 function shapeOf(folder: string): string[] {
   const shape = new Set<string>();
   const add = (path: string, value: unknown): void => {
-    if (value === null || value === undefined || path.includes('.readings.')) return;
+    if (value === null || value === undefined || OF_A_FLEET.test(path)) return;
     if (Array.isArray(value) || typeof value !== 'object') shape.add(path);
     else for (const [name, inner] of Object.entries(value)) add(`${path}.${name}`, inner);
   };

@@ -112,8 +112,9 @@ async function readOn(
     isEmpty = now ? bytesIn(now) <= EMPTY_SHARE * wereQueued : slowPayloadBytesIn === cameBytes;
     cameBytes = slowPayloadBytesIn;
   }
-  const tally = fleet.tally();
   const durationMs = performance.now() - startedAtMs;
+  await refreshed(course, level);
+  const tally = fleet.tally();
   return {
     durationMs,
     open: tally.slow,
