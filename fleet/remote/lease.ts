@@ -47,6 +47,7 @@ export interface WorkerOptions {
     | 'cores'
     | 'sources'
     | 'clock'
+    | 'lockMs'
     | keyof Resources
   >;
   /** What of its machine is left; asked while it holds nothing. */
@@ -166,7 +167,7 @@ class WorkerProcess {
   }
 
   #offer(): WorkerOffer {
-    const { offer, version, machine } = this.#options;
+    const { offer, version, machine, lockMs } = this.#options;
     const offset = this.#clock.now();
     return {
       ...offer,
@@ -176,6 +177,7 @@ class WorkerProcess {
       seenAtMs: this.#now() + offset.offsetMs,
       offsetMs: offset.offsetMs,
       clock: wallClockOf(offset),
+      lockMs,
       node: process.version,
       descriptors: Number.isFinite(machine.descriptorLimit) ? machine.descriptorLimit : null,
       cores: machine.cores,

@@ -172,6 +172,8 @@ export const WorkerOffer = z.strictObject({
   machine: z.string(),
   network: z.string(),
   clock: WallClock,
+  /** So long its lease is its own after it was renewed last. */
+  lockMs: z.number().positive(),
 });
 export type WorkerOffer = z.infer<typeof WorkerOffer>;
 

@@ -64,6 +64,7 @@ export class RemoteFleet implements Fleet {
   #lost = false;
   #stopping: Promise<void> | undefined;
   #ended = false;
+  #longestLockMs: number;
   #aliveAtMs = Number.NEGATIVE_INFINITY;
   #beat = 0;
   #looking: Promise<void> = Promise.resolve();
@@ -83,6 +84,7 @@ export class RemoteFleet implements Fleet {
     this.#redis = redis;
     this.#clock = clock;
     this.#shares = workers.length;
+    this.#longestLockMs = Math.max(...workers.map(({ offer }) => offer.lockMs));
     this.#capacity = spareCapacityOf(plan.capacity, partsOf(workers));
     this.#keys = fleetKeys(remote.prefix, this.#run);
     this.#voice = { token: remote.token, run: this.#run };
@@ -203,7 +205,9 @@ export class RemoteFleet implements Fleet {
   }
 
   async #offers(): Promise<readonly WorkerOffer[]> {
-    return (await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote)).fit;
+    const { fit } = await readOffers(this.#redis, this.#keys.workers, byRedis(this.#clock), this.#remote);
+    this.#longestLockMs = Math.max(this.#longestLockMs, ...fit.map(({ lockMs }) => lockMs));
+    return fit;
   }
 
   #isOver(): boolean {
@@ -224,6 +228,7 @@ export class RemoteFleet implements Fleet {
       rows: this.#rows,
       jobs: () => this.#jobs(),
       offers: () => this.#offers(),
+      longestLockMs: () => this.#longestLockMs,
       isOver: () => this.#stopping !== undefined,
     };
   }

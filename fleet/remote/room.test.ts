@@ -29,6 +29,7 @@ const offer = (change: Partial<WorkerOffer> = {}): WorkerOffer => ({
   machine: 'a',
   network: 'net:[1]',
   clock: { offsetMs: 0, spreadMs: 0 },
+  lockMs: 10_000,
   ...change,
 });
 

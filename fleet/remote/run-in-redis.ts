@@ -9,7 +9,7 @@ import type { RowsInRedis } from './rows-in-redis.ts';
 import type { ShareQueue } from './share-queue.ts';
 
 /** Those who have a share of the epoch before let go of it as soon as they hear of the new one, or when their leases are over. */
-const LET_GO_WITHIN_MS = 15_000;
+const LET_GO_AFTER_LEASE_MS = 5000;
 const LOOK_MS = 50;
 const LOOK_FOR_LEFT_MS = 250;
 
@@ -27,6 +27,8 @@ interface Run {
   readonly rows: RowsInRedis;
   jobs(): readonly ShareJob[];
   offers(): Promise<readonly WorkerOffer[]>;
+  /** Of all workers that were there. */
+  longestLockMs(): number;
   isOver(): boolean;
 }
 
@@ -56,7 +58,7 @@ export async function sayAnew(run: Run): Promise<boolean> {
   await run.sayAlive();
   give(orders.next());
   const now = monotonicClock();
-  const untilMs = now() + LET_GO_WITHIN_MS;
+  const untilMs = now() + run.longestLockMs() + LET_GO_AFTER_LEASE_MS;
   const hasLetGo = (generation: number, share: number): boolean => reports.sum.hasLetGo(share, generation);
   while (!newest.every(hasLetGo) && now() < untilMs && !run.isOver()) {
     await delay(LOOK_MS);
