@@ -28,7 +28,7 @@ import { findUnrecorded, NOT_OF_ECHO, samplesIn } from '../support/scrape.ts';
 import { startServe } from '../support/serve-process.ts';
 import { eventually } from '../support/wait.ts';
 
-const TIMEOUT = { timeout: 240_000 };
+const TIMEOUT = { timeout: 300_000 };
 const onLinux = { ...TIMEOUT, skip: process.platform !== 'linux' ? 'needs /proc' : false };
 type Samples = Map<string, number>;
 
@@ -79,10 +79,12 @@ function assertNeverDown(pages: readonly Samples[]): void {
 describe('connrig run --metrics', () => {
   it('shows a run of 1,500 connections as it goes, and agrees with its summary', onLinux, async (t) => {
     const folder = newFolder(t);
-    const run = startConnrig(t, [
+    const args = [
       ...['run', '--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s'],
       ...['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder],
-    ]);
+    ];
+    // It lingers for half of what it usually takes.
+    const run = startConnrig(t, args, { deadlineMs: 280_000 });
     const url = await urlOf(run);
     const { pages, last } = await scrapeToTheEnd(run, url);
     const ended = await run.ended;
