@@ -33,7 +33,7 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
   const { redis, prefix, token, certificate, allow, most = null, lockMs } = config;
   const { name = `${hostname()}:${process.pid}` } = config;
   await refuseForeignSources(config.sources ?? []);
-  const { filesHard, portRange, reservedPorts } = await readSnapshot();
+  const { filesHard } = await readSnapshot();
   const engine = (await whyNoEpoll(process.platform)) === undefined ? 'epoll' : 'node';
   const stopping = new AbortController();
   const forget = deps.onSignal(() => {
@@ -53,13 +53,11 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
         most,
         memoryBytes: totalmem(),
         engine,
-        ports: portRange && portRange[1] - portRange[0] + 1 - (reservedPorts ?? 0),
         ...readPlace(),
       },
       readResources,
       machine: {
         descriptorLimit: filesHard,
-        ephemeralPorts: portRange,
         cores: availableParallelism(),
         sources: config.sources,
       },

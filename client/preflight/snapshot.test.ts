@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { countReserved, parseLimits, readSnapshot } from './snapshot.ts';
+import { countReserved, parseLimits, readPorts, readSnapshot } from './snapshot.ts';
 
 const onLinux = { skip: process.platform !== 'linux' ? 'needs /proc' : false };
 
@@ -47,4 +49,16 @@ test('where there is no /proc, limits are unknown and memory is not', async () =
     [null, null, null, null],
   );
   assert.ok(snapshot.filesHard! > 0 && snapshot.memoryAvailableBytes > 2 ** 20);
+});
+
+test('ports are those of now: somebody may have widened the range', (t) => {
+  const proc = mkdtempSync(join(tmpdir(), 'connrig-proc-'));
+  t.after(() => rmSync(proc, { recursive: true }));
+  const folder = join(proc, 'sys/net/ipv4');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'ip_local_reserved_ports'), '2000-2009\n');
+  writeFileSync(join(folder, 'ip_local_port_range'), '32768\t60999\n');
+  assert.deepEqual(readPorts(proc), { portRange: [32_768, 60_999], reservedPorts: 0 });
+  writeFileSync(join(folder, 'ip_local_port_range'), '1024\t65535\n');
+  assert.deepEqual(readPorts(proc), { portRange: [1024, 65_535], reservedPorts: 10 });
 });

@@ -76,8 +76,6 @@ export async function readSnapshot({
         }).catch(() => null),
     targetPid === undefined ? null : readListeners(targetPid, ports, proc, socketPaths),
   ]);
-  const range = ipv4('ip_local_port_range');
-  const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;
   const tcpMemMaxPages = ipv4('tcp_mem')?.[2];
   const { filesSoft, filesHard } = descriptorLimits(proc);
   const files = numbers('sys/fs/file-nr');
@@ -91,8 +89,7 @@ export async function readSnapshot({
     systemFilesOpen: files?.[0] ?? null,
     systemFilesMax: files?.[2] ?? null,
     filesPerProcessMax: first('sys/fs/nr_open'),
-    portRange,
-    reservedPorts: portRange && countReserved(readOr(`${proc}/sys/net/ipv4/ip_local_reserved_ports`), portRange),
+    ...readPorts(proc),
     timeWaitReuse: ipv4('tcp_tw_reuse')?.[0] ?? null,
     timeWait: established?.timeWait ?? null,
     somaxconn: first('sys/net/core/somaxconn'),
@@ -104,6 +101,14 @@ export async function readSnapshot({
     threadsLeft: threadsLeft(first('sys/kernel/pid_max'), first('sys/kernel/threads-max'), readOr(`${proc}/loadavg`)),
     memoryAvailableBytes: host ? Math.min(host.availableBytes, host.limitBytes) : freemem(),
   };
+}
+
+/** The ports of the network namespace that this process is in. */
+export function readPorts(proc = '/proc'): Pick<Snapshot, 'portRange' | 'reservedPorts'> {
+  const range = numbersOf(readOr(`${proc}/sys/net/ipv4/ip_local_port_range`));
+  const portRange = range?.[0] !== undefined && range[1] !== undefined ? ([range[0], range[1]] as const) : null;
+  const reserved = readOr(`${proc}/sys/net/ipv4/ip_local_reserved_ports`);
+  return { portRange, reservedPorts: portRange && countReserved(reserved, portRange) };
 }
 
 /** @param loadavg its fourth field has how many threads run, and how many there are */

@@ -50,8 +50,8 @@ export const WARNINGS = {
   },
   /** A worker of a fleet was lost, and nobody took its share. */
   WSHARELEFT: {
-    sentence: ({ share, host }: { readonly share: number; readonly host: string }) =>
-      `nobody took up share ${share + 1} of the fleet, which ${host} had: the other workers hold its connections from now on`,
+    sentence: ({ share, from, awayMs }: { readonly share: number; readonly from: string; readonly awayMs: number }) =>
+      `share ${share + 1} of the fleet was lost with ${from}, and nobody took it up for ${humanMs(awayMs)}: the other workers hold its connections from now on`,
     hint: () => 'connrig worker on one more machine, which takes part from the next level on',
   },
   WFLEETROOM: {

@@ -71,6 +71,12 @@ export class Allotment {
     return this.#takers[share]?.host;
   }
 
+  /** For people: a host may have several workers. */
+  placeOf(share: number): string | undefined {
+    const taker = this.#takers[share];
+    return taker && `${taker.worker} on ${taker.host}`;
+  }
+
   /** The most that a share may be asked for now. */
   roomOf(share: number): number {
     return this.#left.has(share) ? 0 : Math.min(this.#mostOf(share), this.#takers[share]?.room ?? 0);

@@ -23,8 +23,11 @@ import { type Bound, roomOf } from './room.ts';
 import { openPlan, readShare, type SharePlan } from './share-plan.ts';
 import type { Charge, FromHolder, OwnOfWorker, ToHolder } from './share-process.ts';
 
-/** What others may have taken of a machine meanwhile. */
-type Resources = Pick<WorkerOffer, 'systemFilesLeft' | 'memoryAvailableBytes' | 'memoryLimitBytes'>;
+/** What others may have taken of a machine meanwhile, or somebody widened. */
+export interface WorkerResources {
+  readonly offer: Pick<WorkerOffer, 'systemFilesLeft' | 'memoryAvailableBytes' | 'memoryLimitBytes' | 'ports'>;
+  readonly ephemeralPorts: Charge['machine']['ephemeralPorts'];
+}
 
 export interface WorkerOptions {
   readonly redisUrl: string;
@@ -48,11 +51,11 @@ export interface WorkerOptions {
     | 'sources'
     | 'clock'
     | 'lockMs'
-    | keyof Resources
+    | keyof WorkerResources['offer']
   >;
   /** What of its machine is left; asked while it holds nothing. */
-  readonly readResources: () => Promise<Resources>;
-  readonly machine: Charge['machine'];
+  readonly readResources: () => Promise<WorkerResources>;
+  readonly machine: Omit<Charge['machine'], 'ephemeralPorts'>;
   readonly allowed: AllowedSubnets;
   /** So long a share is kept from others after its lease was renewed last; the same for all workers of a fleet. */
   readonly lockMs: number;
@@ -97,7 +100,7 @@ class WorkerProcess {
   #job: ShareJob | undefined;
   #holder: ChildProcess | undefined;
   readonly #refusals: Refusals;
-  #resources!: Resources;
+  #resources!: WorkerResources;
 
   constructor(options: WorkerOptions, libraries: RedisLibraries, redis: Redis) {
     this.#options = options;
@@ -171,7 +174,7 @@ class WorkerProcess {
     const offset = this.#clock.now();
     return {
       ...offer,
-      ...this.#resources,
+      ...this.#resources.offer,
       wire: WIRE_VERSION,
       version,
       seenAtMs: this.#now() + offset.offsetMs,
@@ -234,7 +237,8 @@ class WorkerProcess {
     job: Job<unknown, void>,
     token: string,
   ): Promise<boolean> {
-    const { redisUrl, redisCa, prefix, offer, machine, lockMs, holderEntry, say } = this.#options;
+    const { redisUrl, redisCa, prefix, offer, lockMs, holderEntry, say } = this.#options;
+    const machine = { ...this.#options.machine, ephemeralPorts: this.#resources.ephemeralPorts };
     const renewedAtMs = this.#now();
     if (!(await this.#extend(job, token))) return false;
     // Signals of a terminal go to both: this process decides.

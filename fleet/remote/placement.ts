@@ -26,6 +26,7 @@ export class Placement {
   readonly allotment: Allotment;
   readonly orders: Orders;
   readonly #plan: RemotePlan;
+  readonly #reports: Reports;
   readonly #events: PlacementEvents;
   readonly #watch: PaceWatch;
   readonly #residuals: Residuals;
@@ -36,6 +37,7 @@ export class Placement {
 
   constructor(plan: RemotePlan, shares: number, reports: Reports, events: PlacementEvents) {
     this.#plan = plan;
+    this.#reports = reports;
     this.#events = events;
     this.allotment = new Allotment(plan.capacity, shares, events.mostOf);
     this.orders = new Orders(this.allotment);
@@ -102,14 +104,15 @@ export class Placement {
   /** Nobody takes a share: the others get what it had, as far as they have room for the level. */
   leave(share: number): void {
     if (this.allotment.left.has(share)) return;
-    const host = this.allotment.hostOf(share) ?? '';
+    const from = this.allotment.placeOf(share) ?? '';
+    const awayMs = this.#reports.heardAgoMs(share);
     this.allotment.leave(share);
     if (!this.allotment.canHold(this.orders.whole.wanted)) {
       this.allotment.rejoin();
       return;
     }
     const fits = this.allotment.reckon();
-    this.#events.onWarning(toWarning('WSHARELEFT', { share, host }));
+    this.#events.onWarning(toWarning('WSHARELEFT', { share, from, awayMs }));
     if (!fits) this.#events.onWarning(toWarning('WFLEETROOM', this.allotment.lack));
     this.#events.onPlaced(this.allotment.placed);
     this.#resplit(new Map([[share, 0]]));

@@ -59,6 +59,14 @@ test('a share moves from when its holder has let go until the next one reports',
   lettingGo.event({ type: 'ready', share: 1, generation: 2, host: 'b', ...TAKEN });
   assert.deepEqual(leases(), ['moving', 'moving']);
   assert.deepEqual(
+    shareStates(sum, lettingGo, [0, 0], NOBODY).map(({ open, opening }) => [open, opening]),
+    [
+      [0, 0],
+      [0, 0],
+    ],
+    'what they had is not open any more',
+  );
+  assert.deepEqual(
     shareStates(sum, lettingGo, [0, 0], NOBODY, true).map(({ lease }) => lease),
     ['over', 'over'],
   );

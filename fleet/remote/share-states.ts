@@ -41,22 +41,18 @@ export function shareStates(
     if (newest === undefined) return [];
     const { host, worker, generation, tally, cpuSeconds, rssBytes, clock } = newest;
     const { attempts, opening, open, outcomes, failed } = tally;
+    const hasLetGo = lettingGo.isOver(share, generation);
     return {
       share,
       host,
       worker,
       generation,
-      lease: lettingGo.isOver(share, generation)
-        ? isEnding
-          ? 'over'
-          : 'moving'
-        : unheard.has(share)
-          ? 'unheard'
-          : 'held',
+      lease: hasLetGo ? (isEnding ? 'over' : 'moving') : unheard.has(share) ? 'unheard' : 'held',
       heardAgoMs: Math.max(0, Math.round(agoMs)),
       attempts,
-      opening,
-      open,
+      // A holder that has let go has nothing open, whatever its last report said.
+      opening: hasLetGo ? 0 : opening,
+      open: hasLetGo ? 0 : open,
       opened: outcomes.open,
       failed,
       latenessMs: quantileMs(sum.ofNewest(share, 'ownLag'), 0.99) ?? null,

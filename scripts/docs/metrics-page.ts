@@ -71,7 +71,7 @@ const QUESTIONS: ReadonlyArray<readonly [question: string, answer: string]> = [
   ['Are all back that were cut?', `\`${nameOf('stormAway')} == 0\``],
   ['Do queues of slow readers grow?', `\`deriv(${nameOf('slowQueued')}[30s]) > 0\``],
   ['Does memory leak?', `\`${nameOf('memoryLeak')} == 1\`, by as much as \`${nameOf('driftPerHour')}\` says`],
-  ['Has a fleet lost a share?', `\`sum(${nameOf('fleetShares')}{lease=~"unheard|moving"}) > 0\``],
+  ['Has a fleet lost a share?', `\`sum(${nameOf('fleetShares')}{lease=~"unheard\\|moving"}) > 0\``],
   ['Is it the client that is slow?', `\`${nameOf('generatorSaturated')} == 1\``],
 ];
 

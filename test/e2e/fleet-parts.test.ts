@@ -119,6 +119,8 @@ describe('parts of a run over a fleet', () => {
     assert.deepEqual(topOf(folder), [400, 400]);
     const codes = readEvents(folder).flatMap((event) => (event.type === 'warning' ? [event.code] : []));
     assert.ok(codes.includes('WSHARELEFT'), codes.join());
+    const texts = readEvents(folder).flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+    assert.match(texts.join(), /share [12] of the fleet was lost with (one|two) on \S+, and nobody took it up for \d/);
   });
 
   const CPU = '/sys/fs/cgroup/cpu';
