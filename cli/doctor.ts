@@ -125,14 +125,22 @@ function abilitiesOf(abilities: readonly Ability[], readingMs: number): string {
 function summaryOf({ need: { connections, targetOnThisMachine }, findings, most }: Examined): string {
   const fits = findings.every(({ ok }) => ok !== 'fail');
   const where = targetOnThisMachine ? 'with both ends on this machine' : 'from this machine';
-  const answer = `${humanCount(connections)} connections ${where}: ${fits ? 'fit' : "don't fit"}.`;
+  const answer = `${counted(connections)} ${where}: ${verdictOf(connections, fits)}.`;
   return most.limiter === null
     ? answer
     : `${answer}\nAs it is, up to ${humanCount(most.connections)} fit; the first limit is ${CHECK_NOUNS[most.limiter]}.`;
 }
 
 const fleetSummaryOf = ({ need }: Examined, { problem }: FleetSplit): string =>
-  `${humanCount(need.connections)} connections over the fleet: ${problem ? "don't fit" : 'fit'}.`;
+  `${counted(need.connections)} over the fleet: ${verdictOf(need.connections, !problem)}.`;
+
+const counted = (connections: number): string =>
+  connections === 1 ? '1 connection' : `${humanCount(connections)} connections`;
+
+function verdictOf(connections: number, fit: boolean): string {
+  if (connections === 1) return fit ? 'fits' : "doesn't fit";
+  return fit ? 'fit' : "don't fit";
+}
 
 /** JSON has no Infinity, and its null would read as "unknown". */
 const withoutInfinity = (_key: string, value: unknown): unknown =>

@@ -50,6 +50,7 @@ export const EXIT_OF = {
   EFLEETMAX: EXIT.limits,
   EFLEETPLAN: EXIT.limits,
   EFLEETENV: EXIT.limits,
+  EFLEETNAME: EXIT.limits,
   /** The target is at the loopback of the conductor's machine, and workers are elsewhere. */
   EFLEETLOOPBACK: EXIT.limits,
   /** The target can't be reached, or stopped being there. */

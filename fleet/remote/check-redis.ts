@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RigError } from '../../core/values/errors.ts';
+import { isOfPassword, PASSWORD_HINT } from './first-answer.ts';
 import { withoutPassword } from './load.ts';
 
 /** How long Redis may take to answer. */
@@ -14,8 +15,9 @@ export async function assertRedis(redis: Redis, address: string): Promise<void> 
   const hint = `redis-cli -u ${url} ping`;
   const info = await Promise.race([redis.info('server'), delay(ANSWER_WITHIN_MS, undefined, { ref: false })]).catch(
     (cause: unknown) => {
-      throw new RigError('EFLEETREDIS', `Redis at ${url} says: ${cause instanceof Error ? cause.message : cause}`, {
-        hint,
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new RigError('EFLEETREDIS', `Redis at ${url} says: ${said}`, {
+        hint: isOfPassword(said) ? PASSWORD_HINT : hint,
         cause,
       });
     },

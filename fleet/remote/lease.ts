@@ -13,11 +13,13 @@ import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
 import { variablesOf } from './fill-variables.ts';
+import { firstAnswer } from './first-answer.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
 import { refuseOtherLoopback } from './loopback.ts';
 import { fleetKeys, queueOf, type ShareJob, type WorkerOffer } from './messages.ts';
 import { sayOffer } from './offers.ts';
-import { followOffset, type RedisClock, wallClockOf } from './redis-clock.ts';
+import { untilNameIsOwn } from './own-name.ts';
+import { type RedisClock, wallClockOf } from './redis-clock.ts';
 import { Refusals } from './refusals.ts';
 import { type Bound, roomOf } from './room.ts';
 import { openPlan, readShare, type SharePlan } from './share-plan.ts';
@@ -71,7 +73,6 @@ const OFFER_EVERY_MS = 2000;
 /** Renewals in the time of a lock, and the part of it after which the connections are reset: nobody may have begun before. */
 const RENEWALS = 5;
 const FENCE_PART = 0.6;
-const FIRST_ANSWER_MS = 5000;
 /** A share is never given up because its holders got lost. */
 const STALLED_MOST = 1_000_000;
 
@@ -80,7 +81,7 @@ const isOwnLack = (error: unknown): boolean =>
   error instanceof RigError && ['EFLEETMAX', 'EFLEETALLOW', 'EFLEETENV', 'EFLEETLOOPBACK'].includes(error.code);
 const AGAIN_AFTER_MS = 1000;
 
-/** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS */
+/** Offers this machine to a fleet until `signal`. @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETNAME */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const libraries = await loadRedis(options.redisUrl, options.redisCa);
   const redis = libraries.connect();
@@ -110,9 +111,18 @@ class WorkerProcess {
   }
 
   async run(): Promise<void> {
+    this.#clock = await firstAnswer(this.#redis, this.#options.redisUrl);
+    try {
+      await this.#serve();
+    } finally {
+      this.#clock.stop();
+    }
+  }
+
+  async #serve(): Promise<void> {
     const { prefix, lockMs, offer, own, signal, say } = this.#options;
     const { bullmq } = this.#libraries;
-    this.#clock = await this.#firstAnswer();
+    await untilNameIsOwn({ redis: this.#redis, clock: this.#clock, prefix, worker: offer.worker, token: own.token });
     const keys = fleetKeys(prefix);
     const worker = new bullmq.Worker<unknown, void>(queueOf(own.token), (job, token) => this.#process(job, token!), {
       prefix: keys.queuePrefix,
@@ -135,30 +145,7 @@ class WorkerProcess {
     this.#send({ type: 'leave' });
     await closing;
     clearInterval(announcing);
-    this.#clock.stop();
     await Promise.race([this.#redis.hdel(keys.workers, offer.worker).catch(() => {}), delay(1000)]);
-  }
-
-  async #firstAnswer(): Promise<RedisClock> {
-    const timeout = new AbortController();
-    const late = delay(FIRST_ANSWER_MS, undefined, { signal: timeout.signal }).catch(() => {});
-    try {
-      const clock = await Promise.race([followOffset(this.#redis), late]);
-      if (clock) return clock;
-    } catch (cause) {
-      throw this.#unreachable((cause as Error).message, cause);
-    } finally {
-      timeout.abort();
-    }
-    throw this.#unreachable(`no answer within ${FIRST_ANSWER_MS / 1000} s`);
-  }
-
-  #unreachable(why: string, cause?: unknown): RigError {
-    const { host } = new URL(this.#options.redisUrl);
-    return new RigError('EFLEETREDIS', `the Redis of the fleet at ${host} does not answer: ${why}`, {
-      hint: `redis-cli -h ${host.replace(/:(\d+)$/, ' -p $1')} ping`,
-      cause,
-    });
   }
 
   async #announce(): Promise<void> {

@@ -11,7 +11,7 @@ import { looksSigned } from './seal.ts';
 import { divide, type Portion, sumOf } from './split.ts';
 
 /** A worker says every two seconds that it is there; one that hasn't for so long is gone. */
-const GONE_AFTER_MS = 8000;
+export const GONE_AFTER_MS = 8000;
 
 /** Those of a run before may take a moment until they wait again. */
 const AWAIT_MS = 10_000;

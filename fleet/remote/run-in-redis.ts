@@ -27,7 +27,7 @@ interface Run {
   readonly rows: RowsInRedis;
   jobs(): readonly ShareJob[];
   offers(): Promise<readonly WorkerOffer[]>;
-  /** Of all workers that were there. */
+  /** The longest lease of any worker that was there. */
   longestLockMs(): number;
   isOver(): boolean;
 }

@@ -131,3 +131,19 @@ test('a share goes to a worker whose environment has what the run wants', SKIP, 
   assert.deepEqual([...target.said], ['<of the rich {n}>']);
   assert.equal(poor.stderr().match(/EFLEETENV/g)?.length, 1, 'told once');
 });
+
+test('a name is that of one worker; one that was killed leaves it', SKIP, async (t) => {
+  const { startWorker, offers } = await startFleetByHand(t);
+  const first = startWorker('one');
+  await eventually(async () => (await offers()).length === 1, 'it offers itself', DEADLINE_MS);
+  const { code, stderr } = await startWorker('one').ended;
+  assert.deepEqual(
+    [code, /EFLEETNAME: there is a worker of the name one already, on /.test(stderr)],
+    [3, true],
+    stderr,
+  );
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+  const next = startWorker('one');
+  await eventually(() => /waits for a share/.test(next.stderr()), 'it has the name', DEADLINE_MS);
+});

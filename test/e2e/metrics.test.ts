@@ -79,12 +79,9 @@ function assertNeverDown(pages: readonly Samples[]): void {
 describe('connrig run --metrics', () => {
   it('shows a run of 1,500 connections as it goes, and agrees with its summary', onLinux, async (t) => {
     const folder = newFolder(t);
-    const args = [
-      ...['run', '--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s'],
-      ...['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder],
-    ];
-    // It lingers for half of what it usually takes.
-    const run = startConnrig(t, args, { deadlineMs: 280_000 });
+    const what = ['--connections', '1500', '--levels', '5', '--behaviour', 'echo:500/s:64B', '--talk', '1s'];
+    const how = ['--metrics', '0', '--linger', '60s', '--json', '--name', 'scraped', '--out', folder];
+    const run = startConnrig(t, ['run', ...what, ...how], { deadlineMs: 280_000 });
     const url = await urlOf(run);
     const { pages, last } = await scrapeToTheEnd(run, url);
     const ended = await run.ended;
