@@ -47,10 +47,12 @@ export const FLEET_CHECKS: ChecksOf<typeof FLEET> = {
     assertAll(answer, (perSecond) => perSecond >= 0, 'opened');
     assert.ok(answer.some((series) => total(series) > 0));
   },
-  lateness: (answer, facts) => {
-    const most = Math.max(...statesOf(facts).map(({ latenessMs }) => latenessMs ?? 0)) / 1000;
-    assertAll(answer, (seconds) => seconds >= 0 && seconds <= most + 1e-9, 'late');
-  },
+  // A scrape between two ticks may have seen more than both.
+  lateness: eachWorker((series, states) => {
+    const seconds = most(series);
+    const told = mostOf(states, ({ latenessMs }) => latenessMs ?? 0) / 1000;
+    assert.ok(seconds >= 0 && seconds <= 10 * told + 1, `${seconds} s late, ${told} s told`);
+  }),
   cpu: eachWorker((series, states) => {
     assert.ok(total(series) > 0 && total(series) < 3 * mostOf(states, ({ cpuSeconds }) => cpuSeconds) + 1);
   }),

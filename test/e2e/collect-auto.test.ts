@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { whereItListens } from '../../client/preflight/listeners.ts';
 import { Summary } from '../../core/schemas/summary.ts';
+import { EXIT } from '../../core/values/errors.ts';
 import {
   assertFailed,
   assertWentThrough,
@@ -44,18 +45,15 @@ describe('--collect auto', () => {
     async (t) => {
       const { pid, url } = await started(t);
       const before = await whereItListens(pid);
-      const folder = newFolder(t);
-      const ended = await connrig(t, [
-        'run',
-        url,
-        '--pid',
-        String(pid),
-        '--collect',
-        'auto',
-        ...SMALL,
-        '--out',
-        folder,
-      ]);
+      let folder = newFolder(t);
+      const measure = () =>
+        connrig(t, ['run', url, '--pid', String(pid), '--collect', 'auto', ...SMALL, '--out', folder]);
+      let ended = await measure();
+      // On a busy machine three levels may not lie on a line.
+      for (let tries = 1; tries < 4 && ended.code === EXIT.inconclusive; tries++) {
+        folder = newFolder(t);
+        ended = await measure();
+      }
       assertWentThrough(ended);
       const [leg] = Summary.parse(JSON.parse(ended.stdout)).legs;
       const { components, user } = leg!.perConnection!;
