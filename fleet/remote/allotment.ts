@@ -1,6 +1,8 @@
 /** Which share of a run gets how many connections, by who has taken it. */
+
 import { RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { called } from './called.ts';
 import { divide, type Portion, sumOf } from './split.ts';
 
 /** The host that holds a share, and the most connections of it. */
@@ -74,7 +76,7 @@ export class Allotment {
   /** For people: a host may have several workers. */
   placeOf(share: number): string | undefined {
     const taker = this.#takers[share];
-    return taker && `${taker.worker} on ${taker.host}`;
+    return taker && called(taker);
   }
 
   /** The most that a share may be asked for now. */

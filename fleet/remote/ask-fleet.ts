@@ -1,8 +1,7 @@
-import { assertRedis } from './check-redis.ts';
-import { loadRedis } from './load.ts';
 import { refuseElsewhere } from './loopback.ts';
+import { meetRedis } from './meet-redis.ts';
 import { awaitWorkers, partsOf } from './offers.ts';
-import { byRedis, followOffset, type RedisClock } from './redis-clock.ts';
+import { byRedis } from './redis-clock.ts';
 import type { RemoteOptions } from './remote-plan.ts';
 import type { RoomPlan } from './room.ts';
 import { divide } from './split.ts';
@@ -26,16 +25,11 @@ export async function askFleet(
   plans: ReadonlyArray<RoomPlan & { readonly capacity: number }>,
   remote: RemoteOptions,
 ): Promise<ProspectiveShare[][]> {
-  const libraries = await loadRedis(remote.url, remote.ca);
-  const redis = libraries.connect();
-  let clock: RedisClock | undefined;
+  const { redis, clock, leave } = await meetRedis(remote);
   try {
-    await assertRedis(redis, remote.url);
-    const following = await followOffset(redis);
-    clock = following;
     const splits: ProspectiveShare[][] = [];
     for (const plan of plans) {
-      const chosen = await awaitWorkers(redis, plan, remote, () => byRedis(following));
+      const chosen = await awaitWorkers(redis, plan, remote, () => byRedis(clock));
       refuseElsewhere(
         chosen.map(({ offer }) => offer),
         remote.loopback,
@@ -53,7 +47,6 @@ export async function askFleet(
     }
     return splits;
   } finally {
-    clock?.stop();
-    redis.disconnect();
+    leave();
   }
 }

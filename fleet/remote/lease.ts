@@ -2,6 +2,7 @@
  * The process that has the leases of a machine: it takes shares from the queue, one at a time, and renews what it has. Nothing else
  * runs in it, so that nothing holds it up. The connections are in a process of their own, see hold-share.ts.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { RigError } from '../../core/values/errors.ts';
 import { monotonicClock } from '../local/shared.ts';
 import { WIRE_VERSION } from '../wire.ts';
 import { type AllowedSubnets, refuseForeign } from './allowed.ts';
+import { called } from './called.ts';
 import { variablesOf } from './fill-variables.ts';
 import { firstAnswer } from './first-answer.ts';
 import { loadRedis, type RedisLibraries } from './load.ts';
@@ -186,7 +188,7 @@ class WorkerProcess {
       const share = readShare(job.data, version, own.token);
       const plan = openPlan(share, own.token);
       const capacity = this.#capacityFor(share, plan);
-      const env = variablesOf(plan, own.env, `${offer.worker} on ${offer.host}`);
+      const env = variablesOf(plan, own.env, called(offer));
       this.#job = share;
       void this.#announce();
       isOver = await this.#hold(share, { capacity, own: { ...own, env } }, job, token);

@@ -1,11 +1,10 @@
 import { RigError } from '../../core/values/errors.ts';
-import { assertRedis } from './check-redis.ts';
-import { loadRedis } from './load.ts';
 import { lookAtRedis, type RedisFound } from './look-at-redis.ts';
 import { refuseElsewhere } from './loopback.ts';
+import { meetRedis } from './meet-redis.ts';
 import { fleetKeys, type WorkerOffer } from './messages.ts';
 import { lackOf, readOffers } from './offers.ts';
-import { byRedis, followOffset, type RedisOffset, wallClockOf } from './redis-clock.ts';
+import { byRedis, type RedisOffset, wallClockOf } from './redis-clock.ts';
 import type { RemoteOptions } from './remote-plan.ts';
 import { type RoomPlan, roomsOf } from './room.ts';
 
@@ -55,12 +54,8 @@ export async function lookAtFleet(
   remote: RemoteOptions,
   plan: RoomPlan & { readonly capacity: number },
 ): Promise<FleetFound> {
-  const { connect } = await loadRedis(remote.url, remote.ca);
-  const redis = connect();
+  const { redis, clock, leave } = await meetRedis(remote);
   try {
-    await assertRedis(redis, remote.url);
-    const clock = await followOffset(redis);
-    clock.stop();
     const offers = await readOffers(redis, fleetKeys(remote.prefix).workers, byRedis(clock), remote);
     const rooms = roomsOf(offers.fit, plan);
     const lack = lackOf(offers, remote, plan);
@@ -94,7 +89,7 @@ export async function lookAtFleet(
       refusals: [lack, elsewhere].filter((refusal) => refusal !== undefined),
     };
   } finally {
-    redis.disconnect();
+    leave();
   }
 }
 

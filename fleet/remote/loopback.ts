@@ -1,4 +1,5 @@
 import { RigError } from '../../core/values/errors.ts';
+import { called } from './called.ts';
 import type { WorkerOffer } from './messages.ts';
 
 /** A kernel, and a network of it: 127.0.0.1 is the same address within one alone. */
@@ -21,7 +22,7 @@ export function refuseElsewhere(
   if (loopback === undefined) return;
   const elsewhere = offers.filter((offer) => !isSame(offer, loopback.place));
   if (elsewhere.length === 0) return;
-  const names = elsewhere.map(({ worker, host }) => (worker.startsWith(host) ? worker : `${worker} on ${host}`));
+  const names = elsewhere.map(called);
   const sentence = `the target is at an address that only this machine has, and workers are elsewhere: ${names.join(', ')}`;
   throw new RigError('EFLEETLOOPBACK', sentence, { hint: loopback.hint });
 }

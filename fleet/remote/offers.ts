@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { RigError } from '../../core/values/errors.ts';
 import { humanCount } from '../../core/values/units.ts';
+import { called } from './called.ts';
 import { withoutPassword } from './load.ts';
 import { fleetKeys, WorkerOffer } from './messages.ts';
 import { type RoomPlan, roomOf, roomsOf, type WorkerRoom, weightOf } from './room.ts';
@@ -139,10 +140,7 @@ const ANYTHING = z.looseObject({});
 function tooSmall(chosen: readonly ChosenWorker[], capacity: number): RigError {
   const rooms = chosen.map(({ room }) => room).sort((a, b) => a.connections - b.connections);
   const all = sumOf(rooms.map(({ connections }) => connections));
-  const each = rooms.map(({ worker, host, connections, bounds }) => {
-    const where = worker.startsWith(host) ? worker : `${worker} on ${host}`;
-    return `${where} for ${humanCount(connections)} (${bounds[0]?.sentence})`;
-  });
+  const each = rooms.map((room) => `${called(room)} for ${humanCount(room.connections)} (${room.bounds[0]?.sentence})`);
   const sentence = `${humanCount(capacity)} connections are wanted, and the workers have room for ${humanCount(all)}: ${each.join('; ')}`;
   const [{ host, connections, bounds }] = rooms as [WorkerRoom];
   const hint = bounds[0]!.hint(connections + capacity - all);

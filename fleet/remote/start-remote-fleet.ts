@@ -1,9 +1,8 @@
 import type { Fleet } from '../fleet.ts';
-import { assertRedis } from './check-redis.ts';
-import { loadRedis } from './load.ts';
 import { refuseElsewhere } from './loopback.ts';
+import { meetRedis } from './meet-redis.ts';
 import { awaitWorkers } from './offers.ts';
-import { byRedis, followOffset, type RedisClock } from './redis-clock.ts';
+import { byRedis } from './redis-clock.ts';
 import { RemoteFleet } from './remote-fleet.ts';
 import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
 
@@ -13,19 +12,15 @@ import type { RemoteEvents, RemoteOptions, RemotePlan } from './remote-plan.ts';
  * @throws RigError EFLEETPEER, EFLEETREDIS, EFLEETWORKERS, EFLEETLOOPBACK; or what a worker refuses its share with
  */
 export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, remote: RemoteOptions): Promise<Fleet> {
-  const libraries = await loadRedis(remote.url, remote.ca);
-  const redis = libraries.connect();
-  let clock: RedisClock | undefined;
+  const { leave, ...links } = await meetRedis(remote);
   try {
-    await assertRedis(redis, remote.url);
-    const following = await followOffset(redis);
-    clock = following;
-    const workers = await awaitWorkers(redis, plan, remote, () => byRedis(following));
+    const { redis, clock } = links;
+    const workers = await awaitWorkers(redis, plan, remote, () => byRedis(clock));
     refuseElsewhere(
       workers.map(({ offer }) => offer),
       remote.loopback,
     );
-    const fleet = new RemoteFleet(plan, workers, events, remote, { redis, clock, libraries });
+    const fleet = new RemoteFleet(plan, workers, events, remote, links);
     try {
       await fleet.begin();
     } catch (error) {
@@ -34,8 +29,7 @@ export async function startRemoteFleet(plan: RemotePlan, events: RemoteEvents, r
     }
     return fleet;
   } catch (error) {
-    clock?.stop();
-    redis.disconnect();
+    leave();
     throw error;
   }
 }

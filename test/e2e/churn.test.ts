@@ -26,7 +26,8 @@ describe('connections of each scheme', { concurrency: true }, () => {
   ] as const) {
     it(`are replaced while as many stay open, by the engine ${engine}`, TIMEOUT, async (t) => {
       const folder = newFolder(t);
-      const churn = ['--behaviour', 'churn:200/s', '--churn-for', '400ms', '--engine', engine];
+      // So long that on a busy machine the first ones have closed at both ends.
+      const churn = ['--behaviour', 'churn:200/s', '--churn-for', '2s', '--engine', engine];
       const ended = await connrig(t, ['run', '--protocol', schemes, ...PLAN, ...churn, '--out', folder]);
       if (ended.code !== EXIT.inconclusive) assertWentThrough(ended);
       const { legs } = await reportOn(t, folder);
@@ -45,9 +46,8 @@ describe('connections of each scheme', { concurrency: true }, () => {
         );
         for (const level of churn!.levels) {
           assert.ok(level.bytes!.user! > 2 ** 20 && level.p50Ms! > 0, context);
-          // The end that closes first keeps the socket for a minute, once both have closed: on a busy machine that may be later.
-          if (level.timeWait && level.p50Ms! < 50)
-            assert.ok(level.timeWait.atTarget + level.timeWait.atClient > 0, context);
+          // The end that closes first keeps the socket for a minute.
+          if (level.timeWait) assert.ok(level.timeWait.atTarget + level.timeWait.atClient > 0, context);
         }
       }
       const samples = readSamples(folder).filter(({ type }) => type === 'drift');

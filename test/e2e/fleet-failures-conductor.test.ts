@@ -45,15 +45,20 @@ test('two runs have workers of their own, and a third is told who is busy', OPTI
   // What the target has at the start of a level is nobody's, so the first one outlasts the others.
   const first = startRun([...each, '--rest', '1s', '--soak', '5m']);
   await phaseOf(first.run, first.folder, 'soak', 100);
-  const second = startRun([...each, '--rest', '1s', '--soak', '40s']);
+  const second = startRun([...each, '--rest', '1s', '--soak', '5m']);
   await phaseOf(second.run, second.folder, 'soak', 100);
   assert.deepEqual(Object.values(target.held()), [100, 100]);
   const third = startRun(each);
   const refused = await third.run.ended;
   assertFailed(refused, 3, 'EFLEETWORKERS', /not free: .*busy with/);
   for (const name of ['one', 'two']) assert.ok(refused.stderr.includes(`${name} (busy with`), refused.stderr);
-  assertWentThrough(await second.run.ended);
+  second.run.child.kill('SIGINT');
+  assertFailed(await second.run.ended, 130, 'EINTERRUPTED');
   assert.deepEqual(levelsHeld(second.folder), [100]);
+  // The worker that is free again has the next one, beside the first.
+  const fourth = startRun([...each, '--rest', '1s']);
+  assertWentThrough(await fourth.run.ended);
+  assert.deepEqual(levelsHeld(fourth.folder), [100]);
   assert.deepEqual(Object.values(target.held()), [100], 'those of the first one');
   first.run.child.kill('SIGINT');
   assertFailed(await first.run.ended, 130, 'EINTERRUPTED');
