@@ -2,7 +2,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { usageError } from '../core/values/errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
-import { type EngineName, whyNoEpoll } from '../fleet/engines/index.ts';
+import { bestEngine, type EngineName, whyNoEpoll, whyNoUring } from '../fleet/engines/index.ts';
 import { whyNoOpenSsl, whyNotNodeTls, whyNotTls } from '../fleet/transports/tls/abilities.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
 import { securingOf } from './securing.ts';
@@ -29,8 +29,8 @@ export async function chooseDrive(
     if (secured) await checkTlsOptions(config, secured, 'openssl');
     return { engine: await chooseEngine(config, warn), securedBy: 'openssl' };
   }
-  if (config.engine === 'epoll')
-    throw usageError([`--engine epoll: TLS needs OpenSSL for it: ${why}`], '--engine node');
+  if (config.engine === 'epoll' || config.engine === 'uring')
+    throw usageError([`--engine ${config.engine}: TLS needs OpenSSL for it: ${why}`], '--engine node');
   await checkTlsOptions(config, secured!, 'node-tls');
   warn(toWarning('WNODETLS', { why }));
   return { engine: 'node', securedBy: 'node-tls' };
@@ -51,12 +51,15 @@ async function checkTlsOptions(
 const SOMEBODY = 'localhost';
 const HINT = 'openssl ciphers -v, for suites; --tls-groups X25519:P-256:P-384, say';
 
-/** The epoll engine where it can be had; asking for it where it can't be is an error, not a silent second best. */
-async function chooseEngine({ engine }: Pick<RunConfig, 'engine'>, warn: Warn): Promise<EngineName> {
-  if (engine === 'node') return 'node';
-  const why = await whyNoEpoll(process.platform);
-  if (why === undefined) return 'epoll';
-  if (engine === 'epoll') throw usageError([`--engine epoll: ${why}`], '--engine node');
-  warn(toWarning('WENGINE', { why }));
-  return 'node';
+/** The best engine that can be had; asking for one where it can't be is an error, not a silent second best. */
+async function chooseEngine({ engine: wanted }: Pick<RunConfig, 'engine'>, warn: Warn): Promise<EngineName> {
+  if (wanted === 'node') return 'node';
+  if (wanted === 'auto') {
+    const { engine, why } = await bestEngine(process.platform);
+    if (why !== undefined) warn(toWarning('WENGINE', { engine, why }));
+    return engine;
+  }
+  const why = await (wanted === 'uring' ? whyNoUring : whyNoEpoll)(process.platform);
+  if (why !== undefined) throw usageError([`--engine ${wanted}: ${why}`], '--engine auto');
+  return wanted;
 }

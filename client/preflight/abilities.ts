@@ -1,5 +1,5 @@
 import { LACKING, type MeterName, type Readings } from '../../core/schemas/readings.ts';
-import { whyNoEpoll } from '../../fleet/engines/index.ts';
+import { bestEngine } from '../../fleet/engines/index.ts';
 import { makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { openMeters } from '../../memory/meter-set.ts';
@@ -92,8 +92,12 @@ async function ofOwnCgroup(): Promise<Ability> {
 }
 
 async function ofEngine(): Promise<Ability> {
-  const why = await whyNoEpoll(process.platform);
-  return why === undefined ? can('engine', 'epoll') : cannot('engine', `node, which takes more of everything: ${why}`);
+  const { engine, why } = await bestEngine(process.platform);
+  if (why === undefined) return can('engine', engine);
+  return cannot(
+    'engine',
+    `${engine}, which takes more of ${engine === 'node' ? 'everything' : 'the processor'}: ${why}`,
+  );
 }
 
 async function ofLoopback(): Promise<Ability> {

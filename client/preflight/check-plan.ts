@@ -92,7 +92,11 @@ export function takenByEach(setup: LegSetup): TakenByEach {
   const { leg, local } = setup;
   const resting = restingTurnover(leg) * (local ? 1 : TIME_WAIT_SECONDS) + restingAtOnce(leg);
   return {
-    bytes: { epoll: clientBytesOf(setup, 'epoll'), node: clientBytesOf(setup, 'node') },
+    bytes: {
+      uring: clientBytesOf(setup, 'uring'),
+      epoll: clientBytesOf(setup, 'epoll'),
+      node: clientBytesOf(setup, 'node'),
+    },
     ports: 1 + resting / Math.max(1, peakOf(leg)),
   };
 }

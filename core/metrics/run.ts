@@ -128,7 +128,7 @@ export const RUN_METRICS = {
   runInfo: {
     kind: 'gauge',
     name: 'connrig_run_info',
-    labels: { run: 'text', target: TARGET_KINDS, engine: ['epoll', 'node'], behaviour: BEHAVIOURS },
+    labels: { run: 'text', target: TARGET_KINDS, engine: ['uring', 'epoll', 'node'], behaviour: BEHAVIOURS },
     help: 'Always 1: when the run began and its name, as its folder is called by default, and what it is about.',
   },
   runStatus: {

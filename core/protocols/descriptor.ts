@@ -28,5 +28,10 @@ export interface ProtocolDescriptor {
    * What a connection takes, to check a plan by before anything is measured: on the high side, user space and 4.3 KB of
    * kernel memory an end. `target` is what a Node.js server takes while many come at once.
    */
-  readonly estimatedBytes: { readonly epoll: number; readonly node: number; readonly target: number };
+  readonly estimatedBytes: {
+    readonly uring: number;
+    readonly epoll: number;
+    readonly node: number;
+    readonly target: number;
+  };
 }

@@ -14,5 +14,5 @@ export const HTTP: ProtocolDescriptor = {
     rejected: { sentence: 'the first request was refused', hint: HINT },
     'bad-handshake': { sentence: 'the answer is no HTTP/1.1', hint: HINT },
   },
-  estimatedBytes: { epoll: 4_500, node: 9_500, target: 14_000 },
+  estimatedBytes: { uring: 4_500, epoll: 4_500, node: 9_500, target: 14_000 },
 };

@@ -18,5 +18,5 @@ export const SSE: ProtocolDescriptor = {
     rejected: { sentence: 'the request for an event stream was refused', hint: HINT },
     'bad-handshake': { sentence: 'the answer is no event stream', hint: HINT },
   },
-  estimatedBytes: { epoll: 4_500, node: 9_500, target: 14_000 },
+  estimatedBytes: { uring: 4_500, epoll: 4_500, node: 9_500, target: 14_000 },
 };

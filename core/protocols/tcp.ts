@@ -12,5 +12,5 @@ export const TCP: ProtocolDescriptor = {
     reset: { hint: HINT },
     'closed-early': { hint: HINT },
   },
-  estimatedBytes: { epoll: 4_500, node: 9_000, target: 9_000 },
+  estimatedBytes: { uring: 4_500, epoll: 4_500, node: 9_000, target: 9_000 },
 };

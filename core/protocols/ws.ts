@@ -14,5 +14,5 @@ export const WS: ProtocolDescriptor = {
     rejected: { sentence: 'the upgrade to WebSocket was rejected', hint: HINT },
     'bad-handshake': { sentence: 'the answer is no WebSocket handshake', hint: HINT },
   },
-  estimatedBytes: { epoll: 4_500, node: 9_500, target: 12_000 },
+  estimatedBytes: { uring: 4_500, epoll: 4_500, node: 9_500, target: 12_000 },
 };

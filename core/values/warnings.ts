@@ -13,7 +13,8 @@ interface WarningRow {
 export const WARNINGS = {
   /** Before the first socket: what was chosen, and what is tight. */
   WENGINE: {
-    sentence: ({ why }: { readonly why: string }) => `using the node engine: ${why}`,
+    sentence: ({ engine, why }: { readonly engine: string; readonly why: string }) =>
+      `using the ${engine} engine: ${why}`,
   },
   WNODETLS: {
     sentence: ({ why }: { readonly why: string }) =>

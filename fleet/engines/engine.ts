@@ -9,7 +9,7 @@ import type { LocalEnd } from './local-end.ts';
  * before its {@link EngineEvents.onGone}.
  */
 export interface Engine {
-  readonly name: 'node' | 'epoll';
+  readonly name: 'node' | 'epoll' | 'uring';
   /** What an engine that secures its connections has counted; others have none. */
   readonly tls?: EngineTls;
   /** Begins to connect. Never throws for what happens to the connection: that arrives as `onGone`, perhaps at once. */

@@ -1,8 +1,10 @@
+import { endianness } from 'node:os';
 import type { Engine, EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createNodeEngine } from './node.ts';
 
-export const ENGINES = ['epoll', 'node'] as const;
+/** The best first. */
+export const ENGINES = ['uring', 'epoll', 'node'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /**
@@ -11,9 +13,16 @@ export type EngineName = (typeof ENGINES)[number];
  */
 export type MakeEngine = (options: EngineOptions, ownTable: boolean, events: EngineEvents) => Engine;
 
-/** @throws when this system doesn't have what the engine needs; see {@link whyNoEpoll} */
+/** @throws when this system doesn't have what the engine needs; see {@link whyNoEpoll}, {@link whyNoUring} */
 export async function loadEngine(name: EngineName): Promise<MakeEngine> {
   if (name === 'node') return (options, _ownTable, events) => createNodeEngine(options, events);
+  if (name === 'uring') {
+    const { loadLibc } = await import('./libc.ts');
+    const { loadUringCalls } = await import('./uring/calls.ts');
+    const { UringEngine } = await import('./uring/uring.ts');
+    const [calls, libc] = [loadUringCalls(), loadLibc()];
+    return (options, _ownTable, events) => new UringEngine(calls, libc, options, events);
+  }
   if (name !== 'epoll') throw new TypeError(`there is no engine ${name}`);
   // Loaded only when asked for: elsewhere the library may not even be installed.
   const { loadLibc } = await import('./libc.ts');
@@ -40,3 +49,28 @@ export async function whyNoEpoll(platform: NodeJS.Platform): Promise<string | un
     return `libc can't be called: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
   }
 }
+
+/** The same of the io_uring engine: with every call that it makes, and a few connections of its own that are opened and closed. */
+export async function whyNoUring(platform: NodeJS.Platform): Promise<string | undefined> {
+  if (platform !== 'linux') return `there is no io_uring on ${platform}`;
+  if (endianness() !== 'LE') return 'io_uring is used on little-endian machines alone';
+  try {
+    const { tryUring } = await import('./uring/probe.ts');
+    return await tryUring();
+  } catch (error) {
+    return `io_uring can't be used: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
+  }
+}
+
+/** The best engine that this machine has, and why it has no better one; undefined: it has the best. */
+export async function bestEngine(
+  platform: NodeJS.Platform,
+): Promise<{ readonly engine: EngineName; readonly why: string | undefined }> {
+  const noUring = await whyNoUring(platform);
+  if (noUring === undefined) return { engine: 'uring', why: undefined };
+  const noEpoll = await whyNoEpoll(platform);
+  return noEpoll === undefined ? { engine: 'epoll', why: noUring } : { engine: 'node', why: noEpoll };
+}
+
+/** By what a machine of a fleet holds its share: where the plan asks for the best, its own best will do. */
+export const engineAt = (own: EngineName, planned: EngineName): EngineName => (planned === 'uring' ? own : planned);

@@ -63,6 +63,21 @@ export class SendQueues {
     return true;
   }
 
+  /** Keeps a copy of what was on its way and was not taken, before all that waits. There is room for it: it was kept before. */
+  putBack(slot: Slot, bytes: Uint8Array): void {
+    const kept = new Uint8Array(bytes);
+    const cost = costOf(kept);
+    const queue = this.#queues.get(slot);
+    this.#bytes += cost;
+    if (queue === undefined) {
+      this.#queues.set(slot, { pieces: [kept], next: 0, bytes: cost, replaceable: undefined });
+      return;
+    }
+    queue.bytes += cost;
+    if (queue.next > 0) queue.pieces[--queue.next] = kept;
+    else queue.pieces.unshift(kept);
+  }
+
   /** What is to be sent next. */
   first(slot: Slot): Uint8Array | undefined {
     const queue = this.#queues.get(slot);

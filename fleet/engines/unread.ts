@@ -35,6 +35,11 @@ export class Unread {
     return this.#waiting.has(slot);
   }
 
+  /** Those that wait, the one that waits longest first. */
+  slots(): Iterable<Slot> {
+    return this.#waiting.keys();
+  }
+
   /** @returns the slot that waits longest */
   first(): Slot | undefined {
     for (const slot of this.#waiting.keys()) return slot;

@@ -62,7 +62,7 @@ export function layoutFleet(need: LayoutNeed): FleetLayout {
     ownTables,
     sources,
     portRange:
-      need.engine === 'epoll' && isCrowded(need, sources.length) ? (need.ephemeralPorts ?? undefined) : undefined,
+      need.engine !== 'node' && isCrowded(need, sources.length) ? (need.ephemeralPorts ?? undefined) : undefined,
   };
 }
 
@@ -83,7 +83,9 @@ export function mostByDescriptors(engine: EngineName, limit: number, workers: nu
   const ofTables = (tables: number): number =>
     Math.max(0, tables * (limit - TABLE_RESERVE - tables * RESERVE_PER_WORKER));
   const ofOne = Math.max(0, limit - TABLE_RESERVE - (workers ?? 1) * RESERVE_PER_WORKER);
-  if (engine !== 'epoll') return ofOne;
+  // Sockets of rings are no open files, and a thread has as many rings as it takes.
+  if (engine === 'uring') return Number.POSITIVE_INFINITY;
+  if (engine === 'node') return ofOne;
   const best = Math.max(1, Math.floor((limit - TABLE_RESERVE) / (2 * RESERVE_PER_WORKER)));
   return Math.max(ofOne, ofTables(workers ?? best));
 }

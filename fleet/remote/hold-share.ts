@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SLOW_ACTS } from '../../core/behaviours/slow.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Destination } from '../engines/engine.ts';
-import { whyNoEpoll } from '../engines/index.ts';
+import { bestEngine, engineAt, whyNoEpoll } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
 import { monotonicClock } from '../local/shared.ts';
@@ -175,7 +175,8 @@ async function startShare(
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {
-  const why = layout.engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
+  const engine = engineAt((await bestEngine(process.platform)).engine, layout.engine);
+  const why = engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
   if (why !== undefined) {
     const hint = 'give --engine node to connrig run';
     throw new RigError('EFLEETPLAN', `the run wants the epoll engine, and here ${why}`, { hint });
@@ -192,6 +193,7 @@ async function startShare(
       layout: layoutFleet({
         ...machine,
         ...layout,
+        engine,
         connections: capacity,
         destinations: plan.destinations.length,
         sources: sourcesFor(plan.destinations, machine.sources),

@@ -14,6 +14,7 @@
  */
 import { z } from 'zod';
 import { CLOSE_REASONS, OUTCOMES } from '../../core/values/outcomes.ts';
+import { ENGINES } from '../engines/index.ts';
 import { HISTOGRAMS, WIRE_VERSION } from '../wire.ts';
 import { TallyMessage } from '../wire-schemas.ts';
 import { SaidSlow, SaidVanished } from './ends-said.ts';
@@ -156,7 +157,7 @@ export const WorkerOffer = z.strictObject({
   cores: count,
   memoryBytes: count,
   node: z.string(),
-  engine: z.string(),
+  engine: z.enum(ENGINES),
   /** The share that it has; null: it waits. */
   share: count.nullable(),
   run: z.string().nullable(),

@@ -36,7 +36,7 @@ const offer = (change: Partial<WorkerOffer> = {}): WorkerOffer => ({
 const plan = (change: Partial<RoomPlan> = {}): RoomPlan => ({
   layout: { engine: 'epoll', loopback: false, workers: undefined },
   destinations: [1],
-  takes: { bytes: { epoll: 5000, node: 9000 }, ports: 1 },
+  takes: { bytes: { uring: 5000, epoll: 5000, node: 9000 }, ports: 1 },
   ...change,
 });
 
@@ -54,7 +54,7 @@ describe('the room of a worker', () => {
   it('has ports for each pair of a source and a destination', () => {
     assert.deepEqual(boundOf({ ports: 28_000 }, { destinations: [1, 2] }), ['ports', 56_000]);
     assert.deepEqual(boundOf({ ports: 28_000, sources: 3 }, { destinations: [1, 2] }), ['ports', 168_000]);
-    const resting = { bytes: { epoll: 5000, node: 9000 }, ports: 2 };
+    const resting = { bytes: { uring: 5000, epoll: 5000, node: 9000 }, ports: 2 };
     assert.deepEqual(boundOf({ ports: 28_000 }, { takes: resting }), ['ports', 14_000]);
     const onLoopback = { layout: { engine: 'epoll', loopback: true, workers: undefined } } as const;
     assert.deepEqual(boundOf({ ports: 28_000, most: 1e6 }, onLoopback), ['max', 1e6]);

@@ -7,7 +7,7 @@ import { type OpenShare, openPlan, readShare, type SharePlan, signShare } from '
 
 const PLAN: SharePlan = {
   layout: { engine: 'epoll', loopback: false, workers: 2 },
-  takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
+  takes: { bytes: { uring: 4500, node: 9000, epoll: 4500 }, ports: 1 },
   markedRun: 7,
   secrets: [],
   protocol: { name: 'ws', path: '/a', hostHeader: 'b' },

@@ -44,7 +44,7 @@ const opens: BenchPart = {
   method:
     '`connrig run` against its own server on this machine, no pace (`--rate 100k/s`), levels 5,000, 10,000 and 15,000; 3 rounds, engines by turns, medians. CPU is the whole client, per connection opened while ramping.',
   async measure() {
-    const runs: Record<EngineName, RigRun[]> = { node: [], epoll: [] };
+    const runs: Record<EngineName, RigRun[]> = { node: [], epoll: [], uring: [] };
     for (let round = 0; round < 3; round++) {
       for (const engine of ['node', 'epoll'] as const) {
         runs[engine].push(await rigRun('--engine', engine, '--rate', '100k/s', '--levels', '5k,10k,15k'));

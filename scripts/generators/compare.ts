@@ -33,7 +33,7 @@ const LEVELS = [2500, 5000, 7500, 10_000] as const;
 const RIG_RAMP = [2000, 10_000] as const;
 /** As far as one server process goes: what a connection costs the rig is little beside how its heap comes and goes. */
 const RIG_LEVELS = [3000, 6000, 9000, 12_000, 15_000, 19_000] as const;
-const ENGINES = ['epoll', 'node'] as const;
+const ENGINES = ['uring', 'epoll', 'node'] as const;
 const TOOLS = [floor, k6, artillery, tsung];
 
 /**

@@ -144,7 +144,7 @@ async function startTarget(t: TestContext) {
 
 const planTo = (port: number): SharePlan => ({
   layout: { engine: 'node', loopback: true, workers: 1 },
-  takes: { bytes: { node: 9000, epoll: 4500 }, ports: 1 },
+  takes: { bytes: { uring: 4500, epoll: 4500, node: 9000 }, ports: 1 },
   markedRun: 7,
   secrets: [],
   protocol: { name: 'tcp', path: '/', hostHeader: 'test' },
