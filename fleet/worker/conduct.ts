@@ -28,6 +28,11 @@ export class Conduct {
     return reason === 'by-us' ? undefined : this.behaviour.onLost?.(slot, reason);
   }
 
+  /** Messages are timed, and wait for nothing. */
+  get isTalking(): boolean {
+    return this.#talking;
+  }
+
   get gatherMs(): number {
     return this.#talking ? (this.behaviour.gatherMs?.() ?? 0) : 0;
   }

@@ -20,6 +20,8 @@ export class Deadlines {
   readonly #unconnected: string;
   readonly #slots: Slots;
   readonly #parts: DeadlineParts;
+  /** None that is in flight began before. */
+  #earliestMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     { openTimeoutMs, destinations }: Pick<HolderOptions, 'openTimeoutMs' | 'destinations'>,
@@ -37,7 +39,8 @@ export class Deadlines {
     const { account, farewells } = this.#parts;
     const { partTimeoutMs, closeTimeoutMs } = farewells;
     const leastMs = Math.min(this.#openTimeoutMs, partTimeoutMs, closeTimeoutMs);
-    this.#slots.forEachInFlight(nowMs - leastMs, (slot, startedAtMs) => {
+    if (nowMs < this.#earliestMs + leastMs) return;
+    const earliestMs = this.#slots.forEachInFlight(nowMs - leastMs, (slot, startedAtMs) => {
       const ageMs = nowMs - startedAtMs;
       const state = this.#slots.stateOf(slot);
       if (isClosing(state)) {
@@ -49,6 +52,7 @@ export class Deadlines {
         farewells.drop(slot);
       }
     });
+    this.#earliestMs = Math.min(nowMs, earliestMs);
   }
 
   #cameSoFar(slot: Slot, state: State): string {

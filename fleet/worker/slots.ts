@@ -88,6 +88,10 @@ export class Slots {
   get hasRoom(): boolean {
     return this.#freeCount > 0 && this.hasPlace;
   }
+  /** In flight: opening or closing. */
+  get flying(): number {
+    return this.#flyingCount;
+  }
   /** Whether one more can be launched. */
   get hasPlace(): boolean {
     return this.#flyingCount < this.#flying.length;
@@ -180,13 +184,20 @@ export class Slots {
     this.#freeCount += 1;
   }
 
-  /** Calls `visit` for each slot in flight that was started before `beforeMs`. `visit` may land or release it. */
-  forEachInFlight(beforeMs: number, visit: (slot: Slot, startedAtMs: number) => void): void {
+  /**
+   * Calls `visit` for each slot in flight that was started before `beforeMs`. `visit` may land or release it.
+   *
+   * @returns when the first of all that were in flight was started; Infinity: none was
+   */
+  forEachInFlight(beforeMs: number, visit: (slot: Slot, startedAtMs: number) => void): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
     // Backwards: landing moves the last one into the gap, and that one has been visited already.
     for (let place = this.#flyingCount - 1; place >= 0; place--) {
       const startedAtMs = this.#startedAtMs[place]!;
+      if (startedAtMs < earliestMs) earliestMs = startedAtMs;
       if (startedAtMs < beforeMs) visit(this.#flying[place]!, startedAtMs);
     }
+    return earliestMs;
   }
 
   /** The open slot after `slot`, going round; −1 when none is open. */

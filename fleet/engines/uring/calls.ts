@@ -7,8 +7,8 @@ export interface UringCalls {
   register(ring: number, operation: number, what: NodeJS.TypedArray | null, count: number): number;
   /** Submits, and has done what waits to be done. @returns entries taken */
   submit(ring: number, count: number): number;
-  /** The same, and waits for a completion, at most so long. */
-  submitAndWait(ring: number, count: number, maxWaitMs: number): number;
+  /** The same, and waits for so many completions, at most so long. */
+  submitAndWait(ring: number, count: number, maxWaitMs: number, completions: number): number;
   /** @throws when there is no memory for it */
   map(bytes: number, protection: number, flags: number, fd: number, offset: number): Mapped;
   unmap(mapped: Mapped): void;
@@ -45,10 +45,10 @@ export function loadUringCalls(): UringCalls {
     setup: (entries, params) => setup(SYS_SETUP, entries, params),
     register: (ring, operation, what, count) => register(SYS_REGISTER, ring, operation, what, count),
     submit: (ring, count) => enter(SYS_ENTER, ring, count, 0, ENTER_GETEVENTS, null, 0),
-    submitAndWait(ring, count, maxWaitMs) {
+    submitAndWait(ring, count, maxWaitMs, completions) {
       timeout[0] = maxWaitMs / 1000;
       timeout[2] = (maxWaitMs % 1000) * 1e6;
-      return enter(SYS_ENTER, ring, count, 1, ENTER_GETEVENTS | ENTER_EXT_ARG, wait, WAIT_BYTES);
+      return enter(SYS_ENTER, ring, count, completions, ENTER_GETEVENTS | ENTER_EXT_ARG, wait, WAIT_BYTES);
     },
     map(bytes, protection, flags, fd, offset) {
       const pointer = map(null, bytes, protection, flags, fd, offset);

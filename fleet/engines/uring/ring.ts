@@ -153,12 +153,11 @@ export class Ring {
     this.#took(this.#calls.submit(this.fd, this.#pending));
   }
 
-  /** The same, and waits for a completion unless there is one. */
-  submitAndWait(maxWaitMs: number): void {
+  /** The same, and waits until there are so many completions. */
+  submitAndWait(maxWaitMs: number, completions: number): void {
     this.#publish();
-    if (maxWaitMs <= 0 || this.#rings[this.#cqHead] !== Atomics.load(this.#rings, this.#cqTail)) {
-      this.#took(this.#calls.submit(this.fd, this.#pending));
-    } else this.#took(this.#calls.submitAndWait(this.fd, this.#pending, maxWaitMs));
+    if (maxWaitMs <= 0) this.#took(this.#calls.submit(this.fd, this.#pending));
+    else this.#took(this.#calls.submitAndWait(this.fd, this.#pending, maxWaitMs, completions));
   }
 
   #publish(): void {

@@ -7,6 +7,8 @@ import { type OnCompletion, Ring } from './ring.ts';
 const MOST_PLACES = 1 << 16;
 /** Less than any limit of open files under which Node starts. */
 const LEAST_PLACES = 64;
+/** So many have come: there is enough to do. */
+const GATHERED = 128;
 /** 0 would mean the default. */
 const TIMER_SLACK_NS = 1;
 
@@ -54,16 +56,21 @@ export class Rings {
     return false;
   }
 
-  /** Submits what waits, without waiting for anything. */
-  submit(): void {
+  /** Lets come what comes, at most so long. */
+  gather(gatherMs: number): void {
+    if (this.#epoll < 0) {
+      this.#rings[0]!.submitAndWait(gatherMs, GATHERED);
+      return;
+    }
     for (const ring of this.#rings) if (ring.pending > 0) ring.submit();
+    this.#libc.usleep(gatherMs * 1000);
   }
 
   /** Submits what waits, and tells what has happened, once something has or the time is over. @returns completions that were told */
   turn(maxWaitMs: number, tell: OnCompletion): number {
     if (this.#epoll < 0) {
       const ring = this.#rings[0]!;
-      ring.submitAndWait(maxWaitMs);
+      ring.submitAndWait(maxWaitMs, 1);
       return ring.reap(tell);
     }
     let told = this.#turnOfDue(tell);

@@ -159,8 +159,7 @@ export class UringEngine implements Engine {
     // Woken for each few that come, a thread would spend more on waking than on them.
     if (gatherMs > 0 && this.#hadSome && !this.#disposed) {
       this.#reader.begin();
-      this.#rings.submit();
-      this.#libc.usleep(gatherMs * 1000);
+      this.#rings.gather(gatherMs);
     }
     this.#hadSome = this.#round(isDue ? 0 : Math.min(maxWaitMs, this.#dialer.patienceMs)) > 0;
     for (let round = 1; round < ROUNDS && this.#isAnyDue; round++) this.#round(0);
