@@ -24,6 +24,7 @@ const LOOKS: Readonly<Record<Component, readonly [label: string, role: Role, pat
   file: ['open file', 'kernel4', 'dots'],
   security: ['security module', 'kernel5', 'none'],
   epoll: ['epoll', 'kernel1', 'stripes'],
+  ioUring: ['io_uring', 'kernel5', 'dots'],
   localPorts: ['local ports', 'kernel2', 'none'],
   socketBuffers: ['socket buffers', 'kernel3', 'dots'],
   descriptorTable: ['descriptor table', 'kernel4', 'none'],

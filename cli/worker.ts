@@ -6,7 +6,7 @@ import { readSnapshot } from '../client/preflight/snapshot.ts';
 import { readWorkerConfig, WORKER_OPTIONS, type WorkerConfig } from '../config/worker/worker-options.ts';
 import { EXIT, usageError } from '../core/values/errors.ts';
 import { redactText } from '../core/values/secrets.ts';
-import { bestEngine } from '../fleet/engines/index.ts';
+import { usualEngine } from '../fleet/engines/index.ts';
 import { runWorker } from '../fleet/remote/lease.ts';
 import { addOptions, readLine } from './command-options.ts';
 import type { CliDeps } from './deps.ts';
@@ -34,7 +34,7 @@ async function work(config: WorkerConfig, deps: CliDeps): Promise<void> {
   const { name = `${hostname()}:${process.pid}` } = config;
   await refuseForeignSources(config.sources ?? []);
   const { filesHard } = await readSnapshot();
-  const { engine } = await bestEngine(process.platform);
+  const { engine } = await usualEngine(process.platform);
   const stopping = new AbortController();
   const forget = deps.onSignal(() => {
     if (stopping.signal.aborted) deps.exit(EXIT.interrupted);

@@ -2,7 +2,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import { usageError } from '../core/values/errors.ts';
 import { toWarning, type Warn } from '../core/values/warnings.ts';
-import { bestEngine, type EngineName, whyNoEpoll, whyNoUring } from '../fleet/engines/index.ts';
+import { type EngineName, usualEngine, whyNot } from '../fleet/engines/index.ts';
 import { whyNoOpenSsl, whyNotNodeTls, whyNotTls } from '../fleet/transports/tls/abilities.ts';
 import type { Securing } from '../fleet/worker/make-engine.ts';
 import { securingOf } from './securing.ts';
@@ -51,15 +51,14 @@ async function checkTlsOptions(
 const SOMEBODY = 'localhost';
 const HINT = 'openssl ciphers -v, for suites; --tls-groups X25519:P-256:P-384, say';
 
-/** The best engine that can be had; asking for one where it can't be is an error, not a silent second best. */
+/** The usual engine; asking for one where it can't be is an error, not a silent second best. */
 async function chooseEngine({ engine: wanted }: Pick<RunConfig, 'engine'>, warn: Warn): Promise<EngineName> {
-  if (wanted === 'node') return 'node';
   if (wanted === 'auto') {
-    const { engine, why } = await bestEngine(process.platform);
+    const { engine, why } = await usualEngine(process.platform);
     if (why !== undefined) warn(toWarning('WENGINE', { engine, why }));
     return engine;
   }
-  const why = await (wanted === 'uring' ? whyNoUring : whyNoEpoll)(process.platform);
+  const why = await whyNot(wanted);
   if (why !== undefined) throw usageError([`--engine ${wanted}: ${why}`], '--engine auto');
   return wanted;
 }

@@ -31,6 +31,7 @@ const LAYOUTS = {
   tw_sock_TCPv6: { struct: 'tcp6_timewait_sock', onLines: true, hasPointer: true },
   skbuff_head_cache: { struct: 'sk_buff', onLines: true, hasPointer: false },
   skbuff_fclone_cache: { struct: 'sk_buff_fclones', onLines: true, hasPointer: false },
+  io_kiocb: { struct: 'io_kiocb', onLines: true, hasPointer: true },
 } as const satisfies Partial<Record<SlabCache, Layout>>;
 
 /**

@@ -189,13 +189,14 @@ async function readRollup(folder: string): Promise<string | undefined> {
   }
 }
 
-type Descriptors = Pick<ProcessTree, 'openFiles' | 'hasEpoll'>;
+type Descriptors = Pick<ProcessTree, 'openFiles' | 'hasEpoll' | 'hasUring'>;
 
-/** Event loops open their epoll descriptor at their start, before they have connections. */
+/** Event loops open their epoll descriptor at their start, before they have connections. Sockets of rings are in no folder. */
 const LOWEST_DESCRIPTORS = 128;
 /** With no more than this, listing them is quicker than trying numbers that are not there. */
 const FEW_DESCRIPTORS = 512;
 const EPOLL = 'anon_inode:[eventpoll]';
+const URING = 'anon_inode:[io_uring]';
 
 /** Without listing the folder, which takes time for each of its entries: its size is their number (Linux 6.2). */
 function lookAtDescriptors(folder: string): Descriptors {
@@ -203,15 +204,16 @@ function lookAtDescriptors(folder: string): Descriptors {
     const openFiles = statSync(folder).size || null;
     const isFew = openFiles !== null && openFiles <= FEW_DESCRIPTORS;
     const lowest = isFew ? readdirSync(folder) : Array.from({ length: LOWEST_DESCRIPTORS }, (_, fd) => String(fd));
-    return { openFiles, hasEpoll: lowest.some((fd) => Number(fd) < LOWEST_DESCRIPTORS && isEpoll(join(folder, fd))) };
+    const hasEpoll = lowest.some((fd) => Number(fd) < LOWEST_DESCRIPTORS && leadsTo(EPOLL, join(folder, fd)));
+    return { openFiles, hasEpoll, ...(lowest.some((fd) => leadsTo(URING, join(folder, fd))) && { hasUring: true }) };
   } catch {
     return { openFiles: null, hasEpoll: null };
   }
 }
 
-function isEpoll(path: string): boolean {
+function leadsTo(what: string, path: string): boolean {
   try {
-    return readlinkSync(path) === EPOLL;
+    return readlinkSync(path) === what;
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error;
     return false;
@@ -230,7 +232,7 @@ export function parseProcess(
   stat: string,
   status: string,
   rollup: string | undefined,
-  { openFiles, hasEpoll }: Descriptors = { openFiles: null, hasEpoll: null },
+  { openFiles, hasEpoll, hasUring }: Descriptors = { openFiles: null, hasEpoll: null },
 ): ProcessTree | undefined {
   const running = parseFields(status);
   const rssBytes = running.get('VmRSS');
@@ -252,6 +254,7 @@ export function parseProcess(
     descriptorSlots: running.get('FDSize') ?? null,
     openFiles,
     hasEpoll,
+    ...(hasUring && { hasUring }),
     threads: running.get('Threads') ?? null,
     cpuSeconds: (Number(times[11]) + Number(times[12])) / TICKS_PER_SECOND,
   };
@@ -271,6 +274,7 @@ export function sumTree(parts: readonly ProcessTree[]): ProcessTree {
     descriptorSlots: add(a.descriptorSlots, b.descriptorSlots),
     openFiles: add(a.openFiles, b.openFiles),
     hasEpoll: a.hasEpoll === null || b.hasEpoll === null ? null : a.hasEpoll || b.hasEpoll,
+    ...((a.hasUring || b.hasUring) && { hasUring: true as const }),
     threads: add(a.threads, b.threads),
     ...(a.mallocFreeBytes !== undefined &&
       b.mallocFreeBytes !== undefined && { mallocFreeBytes: add(a.mallocFreeBytes, b.mallocFreeBytes) }),

@@ -1,5 +1,5 @@
 import { LACKING, type MeterName, type Readings } from '../../core/schemas/readings.ts';
-import { bestEngine } from '../../fleet/engines/index.ts';
+import { usualEngine } from '../../fleet/engines/index.ts';
 import { makeCgroup } from '../../memory/cgroup-make.ts';
 import { Missing } from '../../memory/meter.ts';
 import { openMeters } from '../../memory/meter-set.ts';
@@ -92,7 +92,7 @@ async function ofOwnCgroup(): Promise<Ability> {
 }
 
 async function ofEngine(): Promise<Ability> {
-  const { engine, why } = await bestEngine(process.platform);
+  const { engine, why } = await usualEngine(process.platform);
   if (why === undefined) return can('engine', engine);
   return cannot(
     'engine',

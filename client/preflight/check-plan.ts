@@ -114,7 +114,8 @@ export function demandOf(
     turnoverPerSecond: restingTurnover(leg),
     cutAtOnce: restingAtOnce(leg),
     workers: layout.workers,
-    descriptorTables: layout.ownTables ? layout.workers : 1,
+    // Sockets of rings are in no table of the process.
+    descriptorTables: layout.engine === 'uring' ? Number.POSITIVE_INFINITY : layout.ownTables ? layout.workers : 1,
     destinations,
     sources: Math.max(1, layout.sources.length),
     protocol: leg.protocol,

@@ -13,7 +13,7 @@ export interface Need {
   /** Connections cut at one moment whose ports then rest in TIME_WAIT, while they come back from others. */
   readonly cutAtOnce: number;
   readonly workers: number;
-  /** Descriptor tables that the client's connections are spread over: 1, or one for each worker. */
+  /** Descriptor tables that the client's connections are spread over: 1, or one for each worker; Infinity: they are in none. */
   readonly descriptorTables: number;
   /** Distinct destination addresses (IP and port). */
   readonly destinations: number;

@@ -80,7 +80,7 @@ export const CONNECTION_OPTIONS = {
     name: 'engine',
     group: 'plan',
     argument: '<name>',
-    help: 'how sockets are driven: uring (io_uring of Linux), epoll (Linux), node, or auto: the first of them that can be had',
+    help: 'how sockets are driven: epoll (Linux), uring (io_uring, from Linux 6.11 on), node, or auto: epoll where it can be had',
     default: 'auto',
     read: oneOf(['auto', ...ENGINES]),
   },

@@ -1,5 +1,6 @@
 import type { Readings, Sockstat } from '../schemas/readings.ts';
-import { cachesBytes, epollEntryBytes } from './kernel-rows.ts';
+import { cachesBytes } from './kernel-rows.ts';
+import { epollEntryBytes, ringItemBytes } from './registered.ts';
 
 /**
  * What the kernel has for all TCP sockets of a host, whoever's they are. Each has its objects, with a file where a process holds it.
@@ -15,11 +16,16 @@ export function hostSocketsOf(
   const tcpBytes = (slab?.TCP ?? slab?.TCPv6)?.bytesPerObject;
   if (slab === null || tcpBytes === undefined) return null;
   const fileBytes = cachesBytes(slab, ['sock_inode_cache', 'dentry', 'filp', 'lsm_inode_cache', 'lsm_file_cache']);
-  const ofEpoll = [target, client].filter((end) => end?.hasEpoll).length / 2;
+  const ends = [target, client];
+  const ofRings = (client?.hasUring ? 1 : 0) / ends.length;
+  const ofEpoll = ends.filter((end) => end?.hasEpoll).length / ends.length - ofRings;
   const epollBytes = cachesBytes(slab, ['eventpoll_epi']) + epollEntryBytes(slab);
   const timeWaitBytes = (slab.tw_sock_TCP ?? slab.tw_sock_TCPv6)?.bytesPerObject ?? 0;
   const held = Math.max(0, tcpAlloc - tcpOrphan);
   return Math.round(
-    tcpAlloc * tcpBytes + held * (fileBytes + ofEpoll * epollBytes) + tcpTimeWait * timeWaitBytes + tcpMemBytes,
+    tcpAlloc * tcpBytes +
+      held * (fileBytes + ofEpoll * epollBytes + ofRings * ringItemBytes(slab)) +
+      tcpTimeWait * timeWaitBytes +
+      tcpMemBytes,
   );
 }

@@ -1,6 +1,7 @@
 import type { FamilyName } from '../protocols/schemes.ts';
 import type { HeldSockets, ProcessTree, Readings, Slab, SlabCache } from '../schemas/readings.ts';
 import { bytesOfQueues, queuesAt, reservedBytesOf } from './queues.ts';
+import { epollEntryBytes, ringItemBytes } from './registered.ts';
 
 /** Parts of the kernel's memory at one end of the connections; they sum to `kernel`. */
 export const KERNEL_COMPONENTS = [
@@ -15,6 +16,8 @@ export const KERNEL_COMPONENTS = [
   'security',
   /** Registration with epoll: item, wait-queue entry, list head. */
   'epoll',
+  /** Registration with io_uring: the parked request, and its place in the table of direct descriptors. */
+  'ioUring',
   /** Local ports bound by connecting ends; an accepting end has none of its own. */
   'localPorts',
   /** Data queued in sockets, with the buffers it lies in: what it takes, not what is reserved for it. */
@@ -48,6 +51,8 @@ interface Grown {
   readonly otherFiles: number;
   /** Registered with epoll; null when nobody could look whether this end uses it. */
   readonly epollItems: number | null;
+  /** Sockets in the tables of rings. */
+  readonly ringItems: number;
   /** Distinct local ports, and distinct pairs of address and port, bound by connecting. */
   readonly ports: number;
   readonly addresses: number;
@@ -69,6 +74,8 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
   const target: Grown = {
     ...held,
     epollItems: hold.target?.hasEpoll == null ? null : hold.target.hasEpoll ? registered : 0,
+    // One that has both may have its sockets in either; epoll is the more usual.
+    ringItems: hold.target?.hasUring && !hold.target.hasEpoll ? registered : 0,
     bufferBytes: buffers.target,
   };
   const client: Grown = {
@@ -76,7 +83,9 @@ export function kernelOf(baseline: Readings, hold: Readings, ends: Ends): { targ
     unixSockets: isAtSocket ? ofClient : 0,
     otherSockets: 0,
     otherFiles: 0,
-    epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll ? ofClient : 0,
+    // Ours has an event loop beside its rings, and no connection in that.
+    epollItems: hold.client?.hasEpoll == null ? null : hold.client.hasEpoll && !hold.client.hasUring ? ofClient : 0,
+    ringItems: hold.client?.hasUring ? ofClient : 0,
     ports: isAtSocket ? 0 : Math.min(ofClient, clientPorts),
     addresses: isAtSocket ? 0 : Math.min(ofClient, clientAddresses),
     bufferBytes: buffers.client,
@@ -132,17 +141,9 @@ function heldByTarget(
   return { ...kinds, otherFiles, ports: more('ports'), addresses: more('addresses') };
 }
 
-/** `struct eppoll_entry` and `struct epitems_head` on 64-bit Linux, for kernels that merge their caches into others. */
-const EPOLL_ENTRY_BYTES = 64;
-const EPOLL_HEAD_BYTES = 16;
-
-/** What registering one with epoll takes besides its item. */
-export const epollEntryBytes = (slab: Slab | null): number =>
-  (slab?.eventpoll_pwq?.bytesPerObject ?? EPOLL_ENTRY_BYTES) + (slab?.ep_head?.bytesPerObject ?? EPOLL_HEAD_BYTES);
-
 function rowsOf(
   connections: number | null,
-  { sockets, unixSockets, otherSockets, otherFiles, epollItems, ports, addresses, bufferBytes }: Grown,
+  { sockets, unixSockets, otherSockets, otherFiles, epollItems, ringItems, ports, addresses, bufferBytes }: Grown,
   slab: Slab | null,
   before: ProcessTree | null,
   now: ProcessTree | null,
@@ -171,6 +172,7 @@ function rowsOf(
         ? null
         : (sized(inodes, 'lsm_inode_cache') ?? 0) + (sized(inodes + otherFiles, 'lsm_file_cache') ?? 0),
     epoll: epollBytes === null ? null : epollBytes + Math.round((epollItems ?? 0) * entryBytes),
+    ioUring: slab === null ? null : Math.round(ringItems * ringItemBytes(slab)),
     localPorts: portBytes === null || addressBytes === null ? null : portBytes + addressBytes,
     socketBuffers: bufferBytes,
     ...processRows(before, now),

@@ -56,5 +56,6 @@ function movedTree(point: ProcessTree | null, then: ProcessTree | null, now: Pro
     pssBytes: point.pssBytes,
     ussBytes: point.ussBytes,
     hasEpoll: point.hasEpoll,
+    ...(point.hasUring && { hasUring: point.hasUring }),
   };
 }

@@ -64,8 +64,9 @@ export const ProcessTree = z.object({
   descriptorSlots: count.nullable(),
   /** Open descriptors now; null before Linux 6.2, where only counting them one by one would tell. */
   openFiles: count.nullable(),
-  /** Whether any of the processes has an epoll descriptor among its lowest ones. */
+  /** Whether any of the processes has an epoll descriptor among its lowest ones; below, whether it has a ring of io_uring there. */
   hasEpoll: z.boolean().nullable(),
+  hasUring: z.literal(true).optional(),
   /** Absent where nobody looked: with no more descriptors than connections, each of them is one. */
   sockets: HeldSockets.optional(),
   threads: count.nullable(),
@@ -74,10 +75,7 @@ export const ProcessTree = z.object({
 });
 export type ProcessTree = z.infer<typeof ProcessTree>;
 
-/**
- * Kernel object caches that grow with connections (found by experiment, docs/how-memory-is-read.md). A kernel that merges
- * caches of like size shows only one of their names; the others are absent then.
- */
+/** Kernel object caches that grow with connections (docs/how-memory-is-read.md). Of those that a kernel merges one is shown. */
 export const SLAB_CACHES = [
   'TCP',
   'TCPv6',
@@ -97,6 +95,7 @@ export const SLAB_CACHES = [
   'skbuff_fclone_cache',
   'skbuff_small_head',
   'UNIX-STREAM',
+  'io_kiocb',
 ] as const;
 export type SlabCache = (typeof SLAB_CACHES)[number];
 

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Slot } from '../protocols/protocol.ts';
 import { READ_BUFFER_BYTES, SLICES_MS } from './epoll-pace.ts';
-import { PAUSED, PEER_FIN } from './epoll-states.ts';
 import type { Libc } from './libc.ts';
+import { PAUSED, PEER_FIN } from './socket-states.ts';
 
 /** What an engine does with what was found at a socket. */
 interface AllowedEnds {

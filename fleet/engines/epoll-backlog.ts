@@ -1,7 +1,7 @@
 import type { Slot } from '../protocols/protocol.ts';
 import type { EpollPorts } from './epoll-ports.ts';
 import type { EpollSet } from './epoll-set.ts';
-import { CONNECTING, WAITING } from './epoll-states.ts';
+import { CONNECTING, WAITING } from './socket-states.ts';
 
 /** So often it is asked whether a backlog that was full has room again: nothing tells. */
 export const ASK_EVERY_MS = 1;

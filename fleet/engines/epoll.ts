@@ -10,12 +10,12 @@ import { EMPTY, type Found, MORE, REFILLED, UNSURE } from './epoll-found.ts';
 import { ARRIVALS_MS, READ_BUFFER_BYTES, SLICE_MS, SLICES_MS, YIELD_EVERY_MS } from './epoll-pace.ts';
 import { EpollPorts } from './epoll-ports.ts';
 import { EpollSet } from './epoll-set.ts';
-import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN, WAITING } from './epoll-states.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc, SHUT_WR } from './libc.ts';
 import { type LocalEnd, localEndOf } from './local-end.ts';
 import { sendMost } from './send-most.ts';
 import { QUEUE_BOUNDS, SendQueues } from './send-queues.ts';
 import { readSocketError } from './socket-error.ts';
+import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN, WAITING } from './socket-states.ts';
 import { Unread } from './unread.ts';
 
 /**

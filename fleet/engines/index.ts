@@ -3,7 +3,6 @@ import type { Engine, EngineEvents } from './engine.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createNodeEngine } from './node.ts';
 
-/** The best first. */
 export const ENGINES = ['uring', 'epoll', 'node'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
@@ -62,15 +61,16 @@ export async function whyNoUring(platform: NodeJS.Platform): Promise<string | un
   }
 }
 
-/** The best engine that this machine has, and why it has no better one; undefined: it has the best. */
-export async function bestEngine(
+/** The engine that is taken unless another is asked for, and why it is no better one. io_uring is for those who ask for it. */
+export async function usualEngine(
   platform: NodeJS.Platform,
 ): Promise<{ readonly engine: EngineName; readonly why: string | undefined }> {
-  const noUring = await whyNoUring(platform);
-  if (noUring === undefined) return { engine: 'uring', why: undefined };
-  const noEpoll = await whyNoEpoll(platform);
-  return noEpoll === undefined ? { engine: 'epoll', why: noUring } : { engine: 'node', why: noEpoll };
+  const why = await whyNoEpoll(platform);
+  return { engine: why === undefined ? 'epoll' : 'node', why };
 }
 
-/** By what a machine of a fleet holds its share: where the plan asks for the best, its own best will do. */
-export const engineAt = (own: EngineName, planned: EngineName): EngineName => (planned === 'uring' ? own : planned);
+/** Why an engine can't be had here, in words; undefined when it can. */
+export async function whyNot(engine: EngineName): Promise<string | undefined> {
+  if (engine === 'node') return undefined;
+  return (engine === 'uring' ? whyNoUring : whyNoEpoll)(process.platform);
+}

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SLOW_ACTS } from '../../core/behaviours/slow.ts';
 import { RigError } from '../../core/values/errors.ts';
 import type { Destination } from '../engines/engine.ts';
-import { bestEngine, engineAt, whyNoEpoll } from '../engines/index.ts';
+import { whyNot } from '../engines/index.ts';
 import { type Fleet, type FleetEvents, startFleet } from '../fleet.ts';
 import { layoutFleet } from '../local/layout.ts';
 import { monotonicClock } from '../local/shared.ts';
@@ -175,11 +175,11 @@ async function startShare(
   threadEntry: URL,
   events: FleetEvents,
 ): Promise<Fleet> {
-  const engine = engineAt((await bestEngine(process.platform)).engine, layout.engine);
-  const why = engine === 'epoll' ? await whyNoEpoll(process.platform) : undefined;
+  const { engine } = layout;
+  const why = await whyNot(engine);
   if (why !== undefined) {
     const hint = 'give --engine node to connrig run';
-    throw new RigError('EFLEETPLAN', `the run wants the epoll engine, and here ${why}`, { hint });
+    throw new RigError('EFLEETPLAN', `the run wants the ${engine} engine, and here ${why}`, { hint });
   }
   const { shares, share } = job;
   return startFleet(
@@ -193,7 +193,6 @@ async function startShare(
       layout: layoutFleet({
         ...machine,
         ...layout,
-        engine,
         connections: capacity,
         destinations: plan.destinations.length,
         sources: sourcesFor(plan.destinations, machine.sources),

@@ -1,6 +1,5 @@
 /** How many connections of a plan a machine has room for, and what bounds that. Pure. */
 import { humanBytes, humanCount } from '../../core/values/units.ts';
-import { engineAt } from '../engines/index.ts';
 import { mostByDescriptors } from '../local/layout.ts';
 import type { WorkerOffer } from './messages.ts';
 import type { RemotePlan } from './remote-plan.ts';
@@ -82,9 +81,9 @@ function maxBound({ most }: WorkerOffer): Bound | undefined {
 }
 
 /** Threads take descriptor tables of their own, so that the limit of one bounds all of them together far above it. */
-function descriptorBound({ descriptors, engine }: WorkerOffer, { layout }: RoomPlan): Bound | undefined {
+function descriptorBound({ descriptors }: WorkerOffer, { layout }: RoomPlan): Bound | undefined {
   if (descriptors === null) return undefined;
-  const connections = mostByDescriptors(engineAt(engine, layout.engine), descriptors, layout.workers);
+  const connections = mostByDescriptors(layout.engine, descriptors, layout.workers);
   if (connections === Number.POSITIVE_INFINITY) return undefined;
   return {
     of: 'descriptors',

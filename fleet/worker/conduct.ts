@@ -3,6 +3,10 @@ import type { Behaviour } from '../behaviours/behaviour.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import type { Order } from '../wire.ts';
 
+/** With so many on their way, they wait for the target far longer than for us: what comes of them may wait for more. */
+const MANY_IN_FLIGHT = 64;
+const GATHER_MS = 0.5;
+
 /** What a worker's open connections do, and when they do it, by its orders. */
 export class Conduct {
   readonly behaviour: Behaviour;
@@ -28,13 +32,10 @@ export class Conduct {
     return reason === 'by-us' ? undefined : this.behaviour.onLost?.(slot, reason);
   }
 
-  /** Messages are timed, and wait for nothing. */
-  get isTalking(): boolean {
-    return this.#talking;
-  }
-
-  get gatherMs(): number {
-    return this.#talking ? (this.behaviour.gatherMs?.() ?? 0) : 0;
+  /** @param flying connections that are opening or closing. Messages are timed, and wait for nothing that their behaviour doesn't say. */
+  gatherMs(flying: number): number {
+    if (!this.#talking) return flying > MANY_IN_FLIGHT ? GATHER_MS : 0;
+    return this.behaviour.gatherMs?.() ?? 0;
   }
 
   /** @returns ms until something is due again */

@@ -20,10 +20,6 @@ import { type Streams, streamsOf } from './streams.ts';
 import { vanishingOf } from './vanishing.ts';
 import { tellWire } from './wire-counts.ts';
 
-/** With so many on their way, they wait for the target far longer than for us: what comes of them may wait for more. */
-const MANY_IN_FLIGHT = 64;
-const GATHER_MS = 0.5;
-
 /**
  * Holds one worker's connections: opens as many as its pursuit of the target allows, settles how each attempt ended,
  * keeps the counts, and closes. Independent of engine and protocol; both are attached once, since they call back.
@@ -150,8 +146,7 @@ export class Holder implements SecuredEngineEvents, ProtocolEvents {
 
   /** For how long what comes may wait for more; see {@link Engine.turn}. */
   get gatherMs(): number {
-    const isBusy = this.#slots.flying > MANY_IN_FLIGHT && !this.#conduct.isTalking;
-    return isBusy ? GATHER_MS : this.#conduct.gatherMs;
+    return this.#conduct.gatherMs(this.#slots.flying);
   }
 
   #beginToClose(slot: Slot, nowMs: number, resets?: boolean): void {

@@ -4,7 +4,7 @@ import { CERTIFICATE, SECURED_PEERS } from '../../test/contract/peers.ts';
 import type { EngineFactory } from '../../test/contract/subject.ts';
 import { securedFor } from '../../test/tls/held.ts';
 import type { SecuredEngineEvents } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
+import { type EngineName, whyNoUring } from '../engines/index.ts';
 import { loadWorkerEngine, type Securing } from './make-engine.ts';
 
 const OPTIONS = { slots: 20_000, portRange: undefined, worker: { index: 0, count: 1 } } as const;
@@ -28,4 +28,7 @@ async function loadFactory(name: EngineName, by: Securing['by']): Promise<Engine
 
 engineContract('node:tls', await loadFactory('node', 'node-tls'), SECURED_PEERS);
 engineContract('OpenSSL over epoll', await loadFactory('epoll', 'openssl'), SECURED_PEERS);
+if ((await whyNoUring(process.platform)) === undefined) {
+  engineContract('OpenSSL over uring', await loadFactory('uring', 'openssl'), SECURED_PEERS);
+}
 openingEngineContract('OpenSSL over node', await loadFactory('node', 'openssl'), SECURED_PEERS);

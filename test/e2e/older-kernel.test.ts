@@ -27,7 +27,7 @@ describe('a wait of less than a millisecond', { skip, timeout: 120_000 }, () => 
     assert.ok(leastMs >= LEAST_OF_OLD_MS, `${leastMs} ms`);
 
     const folder = newFolder(t);
-    const plan = ['--protocol', 'tcp', '--connections', '300', '--levels', '1', ...HASTY];
+    const plan = ['--protocol', 'tcp', '--connections', '300', '--levels', '1', '--engine', 'epoll', ...HASTY];
     const talk = ['--behaviour', 'echo:500/s:64B', '--talk', '1s'];
     const run = startConnrig(t, ['run', ...plan, ...talk, '--out', folder], { program: [refuse, ...node, ENTRY] });
     assertWentThrough(await run.ended);

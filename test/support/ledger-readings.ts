@@ -1,6 +1,6 @@
 import { type ProcessTree, type Readings, SLAB_CACHES, type Slab } from '../../core/schemas/readings.ts';
 
-const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128, 256, 256, 256, 512, 576, 1170];
+const SIZES = [2520, 2688, 862, 195, 195, 128, 64, 16, 32, 24, 128, 128, 256, 256, 256, 512, 576, 1170, 256];
 export const makeSlab = (objects: (cache: string) => number, without: readonly string[] = []): Slab =>
   Object.fromEntries(
     SLAB_CACHES.map((name, i) => [name, { objects: objects(name), bytesPerObject: SIZES[i]! }] as const).filter(

@@ -32,7 +32,7 @@ export const PARAMS = {
 } as const;
 export const OFFSET_RINGS = 0;
 export const OFFSET_ENTRIES = 0x10000000;
-/** Of the word of flags beside the submission queue: something waits that only entering brings about. */
+/** Bits of the word beside the submission queue: something waits that only entering brings about. */
 export const SQ_CQ_OVERFLOW = 1 << 1;
 export const SQ_TASKRUN = 1 << 2;
 
@@ -42,7 +42,7 @@ export const ENTER_EXT_ARG = 1 << 3;
 export const REGISTER_EVENTFD = 4;
 export const REGISTER_PROBE = 8;
 export const REGISTER_FILES2 = 13;
-/** Of `struct io_uring_rsrc_register`: the table begins empty. */
+/** The table begins empty: a flag in `struct io_uring_rsrc_register`. */
 export const RSRC_SPARSE = 1;
 
 export const OP = {
@@ -90,6 +90,5 @@ export const CQE_SOCK_NONEMPTY = 1 << 2;
 
 export const MSG_DONTWAIT = 0x40;
 export const PROT_READ_WRITE = 3;
-export const MAP_PRIVATE_ANONYMOUS = 0x22;
 export const MAP_SHARED_POPULATE = 0x8001;
 export const EFD_CLOEXEC_NONBLOCK = 0o2004000;

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Slot } from '../../protocols/protocol.ts';
-import { CONNECTING } from './states.ts';
+import { ASK_EVERY_MS } from '../epoll-backlog.ts';
+import { CONNECTING } from '../socket-states.ts';
 
-/** So often it is asked whether a backlog that was full has room again: nothing tells. */
-export const ASK_EVERY_MS = 1;
 /** That are asked for at once, at the most. */
 const ASKED_MOST = 64;
 
@@ -11,7 +10,7 @@ const ASKED_MOST = 64;
  * Sockets that are to connect at a Unix socket, first come, first served. A full backlog is no failure but a server that is
  * behind, as a SYN without an answer is over TCP: they wait, for as long as an attempt may take.
  */
-export class Backlog {
+export class SocketBacklog {
   readonly #states: Uint16Array;
   readonly #ask: (slot: Slot) => void;
   /** Some may be gone, and some may be here twice, since they came back. */

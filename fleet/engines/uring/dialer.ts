@@ -2,9 +2,10 @@ import type { Slot } from '../../protocols/protocol.ts';
 import { Addresses } from '../addresses.ts';
 import type { Destination } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
+import { ASK_EVERY_MS } from '../epoll-backlog.ts';
 import { AF_UNIX, type Libc, SOCK_NONBLOCK, SOCK_STREAM } from '../libc.ts';
 import { FIXED, LINK, OP, SKIP, SQE } from './abi.ts';
-import { ASK_EVERY_MS, Backlog } from './backlog.ts';
+import { SocketBacklog } from './backlog.ts';
 import type { UringCalls } from './calls.ts';
 import { EAGAIN } from './errors.ts';
 import type { Ring } from './ring.ts';
@@ -30,8 +31,8 @@ export class Dialer {
   readonly #ports: Uint16Array;
   readonly #routes: Uint16Array;
   readonly #places: Place[] = [];
-  readonly #backlog: Backlog;
-  /** Of the few whose first port was taken by others. */
+  readonly #backlog: SocketBacklog;
+  /** How often the few have tried whose first port was taken by others. */
   readonly #tries = new Map<Slot, number>();
 
   constructor(calls: UringCalls, libc: Libc, parts: SharedParts, socketOptions: SocketOptions, options: EngineOptions) {
@@ -41,7 +42,7 @@ export class Dialer {
     this.#addresses = new Addresses(libc, options);
     this.#ports = new Uint16Array(options.slots);
     this.#routes = new Uint16Array(options.slots);
-    this.#backlog = new Backlog(parts.states, (slot) => this.#dial(slot, this.#routes[slot]!));
+    this.#backlog = new SocketBacklog(parts.states, (slot) => this.#dial(slot, this.#routes[slot]!));
   }
 
   /** A completion of kind `connect` follows. */

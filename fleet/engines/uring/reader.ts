@@ -1,24 +1,13 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLRDHUP, MSG_NOSIGNAL } from '../libc.ts';
+import { CONNECTING, PAUSED, PEER_FIN } from '../socket-states.ts';
 import { Unread } from '../unread.ts';
 import { CQE_SOCK_NONEMPTY, FIXED, MSG_DONTWAIT, OP, SQE } from './abi.ts';
 import type { Area } from './area.ts';
 import { EAGAIN, ECANCELED, EINTR } from './errors.ts';
 import type { Polls } from './polls.ts';
 import type { SharedParts } from './shared-parts.ts';
-import {
-  CLOSING,
-  CONNECTING,
-  FIN_CAME,
-  KIND,
-  KIND_BITS,
-  LIVE,
-  PAUSED,
-  PEER_FIN,
-  POLLS_ERRORS,
-  POLLS_IN,
-  READING,
-} from './states.ts';
+import { CLOSING, FIN_CAME, KIND, KIND_BITS, LIVE, POLLS_ERRORS, POLLS_IN, READING } from './states.ts';
 
 /** Read at once of what has just come: more than an answer has, so that many have a place. */
 const FIRST_BYTES = 4096;

@@ -1,23 +1,14 @@
 import type { Slot } from '../../protocols/protocol.ts';
 import { MSG_NOSIGNAL } from '../libc.ts';
 import { type QueueBounds, SendQueues } from '../send-queues.ts';
+import { CONNECTING, FIN_SENT, FIN_WANTED } from '../socket-states.ts';
 import { FIXED, MSG_DONTWAIT, OP, SQE } from './abi.ts';
 import type { Area } from './area.ts';
 import { EAGAIN, EINTR } from './errors.ts';
 import type { Polls } from './polls.ts';
 import type { SharedParts } from './shared-parts.ts';
 import type { SocketOptions } from './socket-options.ts';
-import {
-  CONNECTING,
-  FIN_SENT,
-  FIN_WANTED,
-  HAS_WRITTEN,
-  KIND,
-  KIND_BITS,
-  NO_DELAY,
-  POLLS_OUT,
-  SENDING,
-} from './states.ts';
+import { HAS_WRITTEN, KIND, KIND_BITS, NO_DELAY, POLLS_OUT, SENDING } from './states.ts';
 
 /** Sent at once of one connection. */
 const MOST_BYTES = 65_536;

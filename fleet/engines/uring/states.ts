@@ -1,13 +1,6 @@
-/** Bits of a slot's state. */
+/** Bits of a slot's state besides those of socket-states.ts. */
 /** It has a socket, or is getting one. */
-export const LIVE = 1;
-export const CONNECTING = 1 << 1;
-/** `finish` was called; FIN follows what is queued. */
-export const FIN_WANTED = 1 << 2;
-export const FIN_SENT = 1 << 3;
-export const PEER_FIN = 1 << 4;
-/** Nothing is read: the socket fills, and TCP holds the peer back. */
-export const PAUSED = 1 << 5;
+export const LIVE = 1 << 6;
 /** The peer has sent its FIN, which may lie behind bytes. */
 export const FIN_CAME = 1 << 7;
 /** What the kernel has of it. */

@@ -7,6 +7,7 @@ import { YIELD_EVERY_MS } from '../epoll-pace.ts';
 import { type Libc, SHUT_WR } from '../libc.ts';
 import { type LocalEnd, localEndOf } from '../local-end.ts';
 import { QUEUE_BOUNDS } from '../send-queues.ts';
+import { CONNECTING, FIN_SENT, FIN_WANTED, PAUSED, PEER_FIN } from '../socket-states.ts';
 import { FIXED, OP, SKIP, SQE } from './abi.ts';
 import { Area } from './area.ts';
 import { Borrowed } from './borrowed.ts';
@@ -17,19 +18,7 @@ import { Reader } from './reader.ts';
 import { Rings } from './rings.ts';
 import { Sender } from './sender.ts';
 import { SocketOptions } from './socket-options.ts';
-import {
-  CLOSING,
-  CONNECTING,
-  FIN_SENT,
-  FIN_WANTED,
-  KIND,
-  KIND_BITS,
-  KIND_MASK,
-  LIVE,
-  NO_DELAY,
-  PAUSED,
-  PEER_FIN,
-} from './states.ts';
+import { CLOSING, KIND, KIND_BITS, KIND_MASK, LIVE, NO_DELAY } from './states.ts';
 
 /** Times that a turn goes to the kernel: what was found is read, and what came of that is sent. */
 const ROUNDS = 3;
