@@ -75,7 +75,7 @@ export const ProcessTree = z.object({
 });
 export type ProcessTree = z.infer<typeof ProcessTree>;
 
-/** Kernel object caches that grow with connections (docs/how-memory-is-read.md). Of those that a kernel merges one is shown. */
+/** Kernel object caches that grow with connections (docs/how-memory-is-read.md). A kernel that merges some shows one name of theirs. */
 export const SLAB_CACHES = [
   'TCP',
   'TCPv6',
