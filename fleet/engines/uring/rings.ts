@@ -75,7 +75,10 @@ export class Rings {
     }
     let told = this.#turnOfDue(tell);
     if (told > 0 || maxWaitMs <= 0) return told;
-    const ready = this.#libc.epollWait(this.#epoll, this.#signals, this.#rings.length, maxWaitMs);
+    const wait = (): number => this.#libc.epollWait(this.#epoll, this.#signals, this.#rings.length, maxWaitMs);
+    const first = wait();
+    // What rings still do when they are new interrupts it, once or twice.
+    const ready = first < 0 ? wait() : first;
     for (let i = 0; i < ready; i++) {
       const ring = this.#rings[this.#signals[i * EPOLL_EVENT.words + EPOLL_EVENT.data]!]!;
       ring.submit();
