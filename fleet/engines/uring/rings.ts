@@ -77,7 +77,7 @@ export class Rings {
     if (told > 0 || maxWaitMs <= 0) return told;
     const wait = (): number => this.#libc.epollWait(this.#epoll, this.#signals, this.#rings.length, maxWaitMs);
     const first = wait();
-    // What rings still do when they are new interrupts it, once or twice.
+    // A ring that this thread closed a moment ago interrupts it, once, without a signal.
     const ready = first < 0 ? wait() : first;
     for (let i = 0; i < ready; i++) {
       const ring = this.#rings[this.#signals[i * EPOLL_EVENT.words + EPOLL_EVENT.data]!]!;
