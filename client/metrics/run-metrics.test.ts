@@ -188,7 +188,7 @@ test('memory follows the levels, and the processes between them', TIMEOUT, async
     // A socket for each connection that is open now, of the size the last full reading found.
     assert.equal(samples.get('connrig_target_ledger_bytes{component="tcpSock"}'), 100 * 2500);
     const parts = [...samples].filter(([name]) => name.startsWith('connrig_target_ledger_bytes'));
-    assert.equal(parts.length, 14);
+    assert.equal(parts.length, 15);
     assert.equal(samples.get('connrig_target_memory_bytes{component="pss"}'), 80_000_000);
     assert.equal(typeof samples.get('connrig_target_ledger_unexplained_bytes'), 'number');
     assert.equal(samples.get('connrig_meter_read_seconds'), 0.005);
