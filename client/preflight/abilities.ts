@@ -94,10 +94,7 @@ async function ofOwnCgroup(): Promise<Ability> {
 async function ofEngine(): Promise<Ability> {
   const { engine, why } = await usualEngine(process.platform);
   if (why === undefined) return can('engine', engine);
-  return cannot(
-    'engine',
-    `${engine}, which takes more of ${engine === 'node' ? 'everything' : 'the processor'}: ${why}`,
-  );
+  return cannot('engine', `${engine}, which takes more of everything: ${why}`);
 }
 
 async function ofLoopback(): Promise<Ability> {

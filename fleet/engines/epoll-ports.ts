@@ -6,7 +6,7 @@ import type { EngineOptions } from './engine-options.ts';
 import { AF_UNIX, type Libc } from './libc.ts';
 
 /** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
-const PORT_TRIES = 8;
+export const PORT_TRIES = 8;
 
 /** Begins connections of slots, each from the address and port that is its turn, and takes ports back when they have closed. */
 export class EpollPorts {

@@ -3,6 +3,7 @@ import { Addresses } from '../addresses.ts';
 import type { Destination } from '../engine.ts';
 import type { EngineOptions } from '../engine-options.ts';
 import { ASK_EVERY_MS } from '../epoll-backlog.ts';
+import { PORT_TRIES } from '../epoll-ports.ts';
 import { AF_UNIX, type Libc, SOCK_NONBLOCK, SOCK_STREAM } from '../libc.ts';
 import { FIXED, LINK, OP, SKIP, SQE } from './abi.ts';
 import { SocketBacklog } from './backlog.ts';
@@ -12,9 +13,6 @@ import type { Ring } from './ring.ts';
 import type { SharedParts } from './shared-parts.ts';
 import type { SocketOptions } from './socket-options.ts';
 import { KIND } from './states.ts';
-
-/** Ports of our choice that may turn out to be taken by others before the system is asked to choose. */
-const PORT_TRIES = 8;
 
 /** Where a route's destination lies, for as long as the engine does. */
 interface Place {

@@ -55,7 +55,7 @@ export class Ring {
   #tail: number;
   #pending = 0;
 
-  /** @throws when the system refuses; see {@link makeRing} */
+  /** @throws when the system refuses */
   constructor(calls: UringCalls, libc: Libc, base: Slot, places: number, isSignalled: boolean) {
     this.#calls = calls;
     this.#libc = libc;
@@ -120,7 +120,7 @@ export class Ring {
    * @returns where in them it begins
    */
   add(op: number, flags: number, fd: number, slot: Slot, kind: number): number {
-    if (this.#pending >= SQ_ENTRIES) this.submit();
+    if (this.#pending >= SQ_ENTRIES) this.#submitAll();
     const at = (this.#tail & (SQ_ENTRIES - 1)) * SQE.words;
     const { words } = this;
     this.#tail = (this.#tail + 1) | 0;
@@ -145,6 +145,12 @@ export class Ring {
     const offset = (at / SQE.words) * ADDRESS_BYTES;
     this.#addresses.set(address, offset);
     this.point(at, SQE.address, this.#addressesAt + offset);
+  }
+
+  /** No entry that waits may be written over. */
+  #submitAll(): void {
+    this.submit();
+    if (this.#pending >= SQ_ENTRIES) throw new Error(`io_uring_enter takes nothing: ${this.#libc.errorName()}`);
   }
 
   /** Submits what was added. */

@@ -29,7 +29,7 @@ const DISPOSE_TURN_MS = 20;
 
 /**
  * Sockets through io_uring: opened, connected, read, written and closed in batches, a few calls for all that is due. Sockets are
- * direct descriptors, so a thread may have any number of them. An idle one is a parked poll and 11 bytes in arrays made once.
+ * direct descriptors, so a thread may have any number of them. An idle one is a parked poll and 8 bytes in arrays made once.
  *
  * A turn blocks its thread, so it belongs into a worker.
  */
