@@ -8,10 +8,10 @@ import type {
   SecuredEngineEvents,
   WireBytes,
 } from '../engines/engine.ts';
+import { HeldBack } from '../engines/held-back.ts';
 import type { LocalEnd } from '../engines/local-end.ts';
 import type { Slot } from '../protocols/protocol.ts';
 import { Cork } from './cork.ts';
-import { HeldBack } from './held-back.ts';
 import { closedEarly } from './tls/failures.ts';
 import type { Transport, TransportEvents } from './transport.ts';
 

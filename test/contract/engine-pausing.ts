@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { MIB, pattern } from '../support/peers.ts';
+import { turnUntil } from '../support/rig.ts';
 import { type Peers, serving } from './peers.ts';
 import { create, type EngineFactory } from './subject.ts';
 
@@ -110,6 +111,49 @@ export function pausingContract(makeEngine: EngineFactory, peers: Peers): void {
         }
       },
     );
+  });
+
+  test('a pause from within the telling of another one: nothing of what was there is told, and then all of it', async () => {
+    const peers: Socket[] = [];
+    const gather = (socket: Socket): void => {
+      peers.push(socket);
+      // Once both are there, and one has asked.
+      socket.on('data', () => {
+        for (const peer of peers) peer.end('words');
+      });
+    };
+    await withServer({}, gather, async (at) => {
+      const told = ['', ''];
+      const ended = [false, false];
+      let open = 0;
+      let paused: number | undefined;
+      const engine = makeEngine({
+        onConnected: () => void open++,
+        onBytes(slot, bytes) {
+          told[slot] += String(Buffer.from(bytes));
+          if (paused !== undefined) return;
+          paused = 1 - slot;
+          engine.pauseReading(paused);
+        },
+        onEnd(slot) {
+          ended[slot] = true;
+        },
+        onGone() {},
+      });
+      try {
+        for (const slot of [0, 1]) engine.open(slot, at, undefined);
+        await turnUntil(engine, () => open === 2 && peers.length === 2, 'both are connected');
+        engine.write(0, Buffer.from('speak'));
+        await turnUntil(engine, () => paused !== undefined, 'one is told');
+        for (let i = 0; i < MANY_TURNS; i++) await engine.turn(2);
+        assert.deepEqual([told[paused!], ended[paused!]], ['', false]);
+        engine.resumeReading(paused!);
+        await turnUntil(engine, () => ended[0]! && ended[1]!, 'both have ended');
+        assert.deepEqual(told, ['words', 'words']);
+      } finally {
+        await engine.dispose();
+      }
+    });
   });
 
   test('finish, abort and what was never paused: a pause stands in the way of none', async () => {

@@ -1,4 +1,5 @@
 import type { Slot } from '../../protocols/protocol.ts';
+import { HeldBack } from '../held-back.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLRDHUP, MSG_NOSIGNAL } from '../libc.ts';
 import { CONNECTING, PAUSED, PEER_FIN } from '../socket-states.ts';
 import { Unread } from '../unread.ts';
@@ -35,7 +36,7 @@ export class Reader {
   /** Paused ones that may read so much all the same, once. */
   readonly #allowed = new Map<Slot, number>();
   /** Read already when they were paused. */
-  readonly #heldBack = new Map<Slot, Uint8Array>();
+  readonly #heldBack = new HeldBack();
 
   constructor(parts: SharedParts, area: Area, polls: Polls, found: Found) {
     this.#parts = parts;
@@ -63,6 +64,7 @@ export class Reader {
   pause(slot: Slot): void {
     this.#parts.states[slot]! |= PAUSED;
     this.#unread.delete(slot);
+    this.#heldBack.hold(slot);
     this.listen(slot);
   }
 
@@ -70,12 +72,15 @@ export class Reader {
     this.#parts.states[slot]! &= ~PAUSED;
     this.#allowed.delete(slot);
     this.#polls.cancelErrors(slot);
+    this.#heldBack.release(slot);
     // What has come meanwhile was told already.
     this.#unread.wait(slot);
   }
 
   allow(slot: Slot, mostBytes: number): void {
-    if ((this.#parts.states[slot]! & PAUSED) !== 0) this.#allowed.set(slot, mostBytes);
+    if ((this.#parts.states[slot]! & PAUSED) === 0) return;
+    this.#allowed.set(slot, mostBytes);
+    this.#heldBack.release(slot);
   }
 
   /** The socket is being closed. */
@@ -92,7 +97,7 @@ export class Reader {
 
   /** Begins to read what is due, as much as there is room for; from a turn, since it may tell something. */
   begin(): void {
-    if (this.#heldBack.size > 0) this.#tellHeldBack();
+    if (this.#heldBack.isDue) this.#heldBack.tell(this.#tellHeldBack);
     for (const [slot, mostBytes] of this.#allowed) {
       if (!this.#read(slot, Math.min(mostBytes, NEXT_BYTES), 0)) return;
     }
@@ -166,24 +171,32 @@ export class Reader {
   complete(slot: Slot, piece: number, result: number, flags: number): void {
     const { states } = this.#parts;
     states[slot]! &= ~READING;
+    const wasAllowed = this.#allowed.get(slot);
+    // One that was paused while it was read hears of it when it goes on.
+    const isHeld = (states[slot]! & PAUSED) !== 0 && wasAllowed === undefined;
     if (result > 0) {
       const isWhole = result < this.#area.lengthOf(piece);
-      const wasAllowed = this.#allowed.get(slot);
-      this.#tell(slot, this.#area.read(piece, 0, result), wasAllowed !== undefined);
+      const bytes = this.#area.read(piece, 0, result);
+      if (isHeld) this.#heldBack.push(slot, bytes);
+      else this.#found.came(slot, bytes);
       this.#area.giveBack();
       this.#goOn(slot, result, isWhole, flags, wasAllowed);
       return;
     }
     this.#area.giveBack();
-    if (result === 0) {
-      this.#unread.delete(slot);
-      this.#found.ended(slot);
-    } else if (result === -EAGAIN) {
+    if (result === 0 && isHeld) this.#heldBack.end(slot);
+    else if (result === 0) this.#ended(slot);
+    else if (result === -EAGAIN) {
       this.#allowed.delete(slot);
       this.#unread.empty(slot);
       this.listen(slot);
     } else if (result === -EINTR) this.#ready.push(slot);
     else this.#parts.fail(slot, -result);
+  }
+
+  #ended(slot: Slot): void {
+    this.#unread.delete(slot);
+    this.#found.ended(slot);
   }
 
   #goOn(slot: Slot, count: number, isWhole: boolean, flags: number, wasAllowed: number | undefined): void {
@@ -194,12 +207,11 @@ export class Reader {
       const left = (wasAllowed ?? 0) - count;
       if (hasMore && left > 0) this.#allowed.set(slot, left);
       else this.#allowed.delete(slot);
-      if (isWhole && (state & FIN_CAME) !== 0 && wasAllowed !== undefined) this.#found.ended(slot);
+      if (isWhole && (state & FIN_CAME) !== 0 && wasAllowed !== undefined) this.#ended(slot);
       else this.listen(slot);
     } else if (isWhole && (state & FIN_CAME) !== 0) {
       // It has come upon the end: the read that would say so can be saved.
-      this.#unread.delete(slot);
-      this.#found.ended(slot);
+      this.#ended(slot);
     } else if (hasMore) this.#unread.add(slot);
     else {
       this.#unread.empty(slot);
@@ -207,18 +219,8 @@ export class Reader {
     }
   }
 
-  /** One that was paused while it was read hears of it when it goes on. */
-  #tell(slot: Slot, bytes: Uint8Array, isAllowed: boolean): void {
-    const held = this.#heldBack.get(slot);
-    if ((this.#parts.states[slot]! & PAUSED) === 0 || isAllowed) this.#found.came(slot, bytes);
-    else this.#heldBack.set(slot, Buffer.concat(held ? [held, bytes] : [bytes]));
-  }
-
-  #tellHeldBack(): void {
-    for (const [slot, bytes] of this.#heldBack) {
-      if ((this.#parts.states[slot]! & PAUSED) !== 0 && !this.#allowed.has(slot)) continue;
-      this.#heldBack.delete(slot);
-      this.#found.came(slot, bytes);
-    }
-  }
+  readonly #tellHeldBack = (slot: Slot, bytes: Uint8Array | undefined): void => {
+    if (bytes === undefined) this.#ended(slot);
+    else this.#found.came(slot, bytes);
+  };
 }

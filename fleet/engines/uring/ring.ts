@@ -73,15 +73,8 @@ export class Ring {
         throw this.#refused('an eventfd');
       }
     }
-    const size = params[PARAMS.cqes]! + CQ_ENTRIES * CQE.words * 4;
-    const rings = calls.map(size, PROT_READ_WRITE, MAP_SHARED_POPULATE, this.fd, OFFSET_RINGS);
-    const entries = calls.map(
-      SQ_ENTRIES * SQE.words * 4,
-      PROT_READ_WRITE,
-      MAP_SHARED_POPULATE,
-      this.fd,
-      OFFSET_ENTRIES,
-    );
+    const rings = this.#map(params[PARAMS.cqes]! + CQ_ENTRIES * CQE.words * 4, OFFSET_RINGS);
+    const entries = this.#map(SQ_ENTRIES * SQE.words * 4, OFFSET_ENTRIES);
     this.#maps = [rings, entries];
     this.#rings = new Int32Array(rings.buffer);
     this.words = new Int32Array(entries.buffer);
@@ -92,6 +85,15 @@ export class Ring {
     this.#cqes = params[PARAMS.cqes]! >> 2;
     this.#tail = this.#rings[this.#sqTail]!;
     this.#addressesAt = calls.addressOf(this.#addresses);
+  }
+
+  #map(bytes: number, offset: number): Mapped {
+    try {
+      return this.#calls.map(bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, this.fd, offset);
+    } catch (error) {
+      this.#closeFiles();
+      throw error;
+    }
   }
 
   #refused(what: string): Error {
