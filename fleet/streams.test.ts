@@ -179,8 +179,9 @@ for (const engine of ENGINES) {
       const answer = ({ url, socket }: IncomingMessage, response: ServerResponse): void => {
         const beforeMs = answeredAtMs.get(socket);
         if (url === '/poll' && beforeMs !== undefined) pauses.push(performance.now() - beforeMs);
-        response.end('news');
+        // Before it leaves: the client may have it while this thread waits for its turn.
         if (url === '/poll') answeredAtMs.set(socket, performance.now());
+        response.end('news');
       };
       const behaviour = { kind: 'poll', pauseMs: PAUSE_MS } as const;
       await withNode(answer, (at) =>
