@@ -164,7 +164,7 @@ for (const { engine, by } of SUBJECTS) {
       const { outcomes } = await until(({ failed }) => failed >= COUNT, 'failures');
       assert.ok(outcomes[outcome] >= COUNT && outcomes.open === 0, JSON.stringify(outcomes));
       await eventually(() => troubles.length > 0 || undefined, 'the trouble', 60_000);
-      assert.deepEqual([...new Set(troubles.map(({ what }) => what))], [outcome]);
+      assert.deepEqual([...new Set(troubles.map(({ what }) => what))], [outcome], JSON.stringify(troubles));
       assert.match(troubles[0]!.detail, says);
     });
   }
