@@ -23,7 +23,10 @@ export function planText(outline: PlanOutline): string {
   return `${legs.map((leg) => legText(leg, outline)).join('\n\n')}\n\n${alignColumns(rows)}`;
 }
 
-function legText(leg: PlanOutline['legs'][number], { restMs, talkMs, churnMs, soakMs }: PlanOutline): string {
+function legText(
+  leg: PlanOutline['legs'][number],
+  { restMs, talkMs, churnMs, soakMs, isPaceOpen }: PlanOutline,
+): string {
   const { name, url, protocol, transport, tls, opening, levels, connectsPerSecond, warmUp, cycles, behaviour } = leg;
   const held = [
     ...(restMs > 0 ? [`after a rest of ${humanMs(restMs)}`] : []),
@@ -42,7 +45,10 @@ function legText(leg: PlanOutline['legs'][number], { restMs, talkMs, churnMs, so
       ? []
       : [['compresses', leg.perMessageDeflate]]),
     ['levels', `${levelsText(levels)}${held.length === 0 ? '' : `; each read ${held.join(', ')}`}`],
-    ['opens', `${humanCount(connectsPerSecond)} per second, after a warm-up with ${humanCount(warmUp)}`],
+    [
+      'opens',
+      `${humanCount(connectsPerSecond)} per second${isPaceOpen ? ', or faster where the target bears it' : ''}, after a warm-up with ${humanCount(warmUp)}`,
+    ],
     ...(cycles === 1 ? [] : [['cycles', humanCount(cycles)]]),
     [
       'open ones',

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { parseRunConfig } from '../config/run-config.ts';
 import { leastLegMs } from './least-time.ts';
 
-const BARE = { restMs: 0, talkMs: 2000, churnMs: 10_000, soakMs: undefined, isRead: false, maySkip: false };
+const BARE = {
+  restMs: 0,
+  talkMs: 2000,
+  churnMs: 10_000,
+  soakMs: undefined,
+  isRead: false,
+  maySkip: false,
+  isPaceOpen: false,
+};
 const legOf = (settings: Readonly<Record<string, string>>) =>
   parseRunConfig({ urls: 'tcp://127.0.0.1:1', ...settings }).plan.legs[0]!;
 
@@ -12,10 +20,12 @@ test('a leg takes its ramps, drains and waits at least', () => {
   const leg = legOf({ connections: '10k', levels: '1k,5k,10k', rate: '1k/s' });
   assert.equal(leastLegMs(leg, BARE), 12_000 + 200);
   // The baseline, three levels and what is retained.
-  assert.equal(leastLegMs(leg, { ...BARE, isRead: true }), 12_200 + 5 * 250);
+  assert.equal(leastLegMs(leg, { ...BARE, isRead: true }), 12_200 + 5 * 50);
   // Where there is a rest, one ramp more shows what a burst takes.
   assert.equal(leastLegMs(leg, { ...BARE, restMs: 1000 }), 12_200 + 5 * 1000 + 10_000);
-  assert.equal(leastLegMs(leg, { ...BARE, isRead: true, maySkip: true }), 12_200 + 3 * 250);
+  assert.equal(leastLegMs(leg, { ...BARE, isRead: true, maySkip: true }), 12_200 + 3 * 50);
+  // At 10,000 a second, as it may come to.
+  assert.equal(leastLegMs(leg, { ...BARE, isPaceOpen: true }), 1200 + 200);
 });
 
 test('later cycles stop at the top alone, and round trips are counted at each level', () => {

@@ -1,9 +1,10 @@
 import { followsRest, isTalk } from '../core/behaviours/behaviours.ts';
 import type { Leg } from '../core/schemas/leg.ts';
+import { mostPaceOf } from '../core/values/pace.ts';
 import { peakOf, rampMsOf } from '../core/values/plan.ts';
 import { BURST_MOST } from './conductor/phases/burst.ts';
 import { DRAIN_PER_SECOND } from './conductor/phases/ramp.ts';
-import { WINDOW_MS } from './conductor/settle.ts';
+import { COLLECTED_WINDOW_MS } from './conductor/settle.ts';
 
 /** What of a plan goes for all of its legs. */
 export interface LeastTimeGiven {
@@ -16,13 +17,18 @@ export interface LeastTimeGiven {
   readonly isRead: boolean;
   /** Levels below the top may be left out (--precision). */
   readonly maySkip: boolean;
+  /** The target may bear a faster pace than is planned. */
+  readonly isPaceOpen: boolean;
 }
 
 /**
  * How long a leg takes at least in each launch, in ms. It has its ramps at their rate, the rest and two windows before each reading
  * that counts, round trips at each level, drains. A target that is slow, readings and settling come on top.
  */
-export function leastLegMs(leg: Leg, { restMs, talkMs, churnMs, soakMs = 0, isRead, maySkip }: LeastTimeGiven): number {
+export function leastLegMs(planned: Leg, given: LeastTimeGiven): number {
+  const { restMs, talkMs, churnMs, soakMs = 0, isRead, maySkip, isPaceOpen } = given;
+  const most = isPaceOpen ? mostPaceOf(planned.connectsPerSecond) : planned.connectsPerSecond;
+  const leg = { ...planned, connectsPerSecond: most };
   const top = peakOf(leg);
   // Only the first climb stops at each level.
   const climbed = maySkip ? 1 : leg.levels.length;
@@ -34,6 +40,6 @@ export function leastLegMs(leg: Leg, { restMs, talkMs, churnMs, soakMs = 0, isRe
   const drainedMs = (leg.cycles * top * 1000) / DRAIN_PER_SECOND;
   const burstMs = restMs > 0 && top <= BURST_MOST ? (top * 1000) / leg.connectsPerSecond : 0;
   return Math.round(
-    rampMsOf(leg) + readings * (restMs + (isRead ? WINDOW_MS : 0)) + talking + goingOn + drainedMs + burstMs,
+    rampMsOf(leg) + readings * (restMs + (isRead ? COLLECTED_WINDOW_MS : 0)) + talking + goingOn + drainedMs + burstMs,
   );
 }

@@ -1,4 +1,4 @@
-import { canStartAnew, type RunConfig } from '../config/run-config.ts';
+import { canStartAnew, isPaceOpen, type RunConfig } from '../config/run-config.ts';
 import { type RecordedLeg, toRecordedLeg } from '../core/schemas/leg.ts';
 import { defaultFolder } from './conductor/recorder.ts';
 import { leastLegMs } from './least-time.ts';
@@ -17,6 +17,8 @@ export interface PlanOutline {
   /** For how long connections are replaced at each level, where they are; for how long the top level goes on, or null. */
   readonly churnMs: number;
   readonly soakMs: number | null;
+  /** A target on this machine may be opened to faster, by what it bears. */
+  readonly isPaceOpen: boolean;
   /** All launches together: ramps, rests and what is waited for in any case. Readings, and a target's own time, come on top. */
   readonly leastMs: number;
   /** Where the record would go. */
@@ -34,6 +36,7 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     soakMs,
     isRead: isRead(config),
     maySkip: config.precisionPercent !== undefined,
+    isPaceOpen: isPaceOpen(config),
   };
   const legs = plan.legs.map((leg) => ({ ...toRecordedLeg(leg), leastMs: leastLegMs(leg, given) }));
   return {
@@ -44,6 +47,7 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     talkMs,
     churnMs,
     soakMs: soakMs ?? null,
+    isPaceOpen: given.isPaceOpen,
     leastMs: plan.launches * legs.reduce((sum, { leastMs }) => sum + leastMs, 0),
     folder: out ?? defaultFolder(now, name ?? defaultName(config)),
     unchecked: uncheckedOf(config),

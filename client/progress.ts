@@ -41,6 +41,15 @@ export interface GoesOn {
 /** Reading memory at a level takes about this long, on top of the ramps: for "time left" only. */
 const MEASURE_MS = 1500;
 
+/** Where a leg is. */
+interface ProgressAt {
+  readonly phase: Phase;
+  readonly level: number;
+  readonly endsAtMs?: number | undefined;
+  /** Opens per second, where that isn't as planned. */
+  readonly perSecond?: number;
+}
+
 /** Makes progress out of counts: rates and the time that is left. One for each leg. */
 export class ProgressMeter {
   readonly #plan: Plan;
@@ -58,13 +67,14 @@ export class ProgressMeter {
 
   at(
     elapsedMs: number,
-    { phase, level, endsAtMs }: { phase: Phase; level: number; endsAtMs?: number | undefined },
+    at: ProgressAt,
     counts: Counts,
     known: Pick<Progress, 'targetBytes' | 'cost' | 'sharesLost'>,
   ): Progress {
     const { elapsedMs: before, attempts } = this.#last;
     const settledAttempts = counts.attempts - counts.opening;
     this.#last = { elapsedMs, attempts: settledAttempts };
+    const { phase, level } = at;
     return {
       elapsedMs,
       launch: this.#launch,
@@ -80,7 +90,7 @@ export class ProgressMeter {
       openedPerSecond:
         elapsedMs > before ? Math.max(0, ((settledAttempts - attempts) * 1000) / (elapsedMs - before)) : 0,
       ...known,
-      leftMs: this.#leftMs({ phase, level }, counts.open) + Math.max(0, (endsAtMs ?? elapsedMs) - elapsedMs),
+      leftMs: this.#leftMs(at, counts.open) + Math.max(0, (at.endsAtMs ?? elapsedMs) - elapsedMs),
     };
   }
 
@@ -88,7 +98,7 @@ export class ProgressMeter {
     return this.#plan.legs[this.#index]!;
   }
 
-  #leftMs({ phase, level }: { phase: Phase; level: number }, open: number): number {
+  #leftMs({ phase, level, perSecond }: ProgressAt, open: number): number {
     const { legs, launches } = this.#plan;
     const sumOf = (some: readonly Leg[]): number =>
       some.reduce((sum, leg) => sum + wholeMs(leg) + this.#goingOnMs(leg, 0), 0);
@@ -101,7 +111,7 @@ export class ProgressMeter {
     const isRead = phase === 'hold' || phase === 'churn' || phase === 'soak';
     const ahead = levels.filter((one) => one > level || (one === level && !isRead)).length;
     const going = phase === 'soak' ? 0 : this.#goingOnMs(this.#leg, phase === 'churn' ? level + 1 : level);
-    const ramp = ((peakOf(this.#leg) - open) * 1000) / connectsPerSecond;
+    const ramp = ((peakOf(this.#leg) - open) * 1000) / (perSecond ?? connectsPerSecond);
     return later + going + Math.max(0, ramp) + (ahead + 1) * MEASURE_MS;
   }
 

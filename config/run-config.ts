@@ -24,6 +24,10 @@ import { asksOverTls } from './tls-problems.ts';
 
 export type { RunConfig } from './run-config-shape.ts';
 
+/** Whether the pace at which connections open is to be found by what a target on this machine bears: orders to other machines take too long. */
+export const isPaceOpen = ({ connectsPerSecond, fleet }: Pick<RunConfig, 'connectsPerSecond' | 'fleet'>): boolean =>
+  connectsPerSecond === undefined && fleet === undefined;
+
 const LAUNCHES_AGAINST_BASELINE = 3;
 
 /**

@@ -63,8 +63,7 @@ function readerOf(source: AdminSource): ServerReader {
   const certificate: ShownCertificate | null = source.certificate ? showCertificate(source.certificate) : null;
   return {
     async memory(collected) {
-      const supervisor = await source.supervisor?.(collected);
-      const parts = await snapshotsOf(source, collected);
+      const [supervisor, parts] = await Promise.all([source.supervisor?.(collected), snapshotsOf(source, collected)]);
       return {
         schema: 1,
         collected,

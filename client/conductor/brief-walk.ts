@@ -26,7 +26,7 @@ export async function briefWalk(
   const level = peakOf(leg);
   course.enter('warm-up', leg.warmUp);
   await acceptance.begin(await meters.read({ list: true }));
-  if (leg.warmUp > 0) await moveTo(course, leg.warmUp, leg.connectsPerSecond);
+  if (leg.warmUp > 0) await moveTo(course, leg.warmUp, course.perSecond);
   await drain(course);
   course.enter('baseline', 0);
   const baseline = await measure(course, 'baseline', 0);

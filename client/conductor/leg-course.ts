@@ -69,6 +69,17 @@ export interface LegContext {
   readonly goingOn: GoingOnAt | undefined;
   /** Ms since the run began. */
   readonly elapsedMs: () => number;
+  readonly pace: LegPace;
+}
+
+/** How fast a leg opens its connections. */
+export interface LegPace {
+  /** As asked for, or as found in an earlier launch. */
+  readonly perSecond: number;
+  /** Nobody asked for one: the warm-up is to find what the target bears. */
+  readonly isToBeFound: boolean;
+  /** Told what was found, for the record. */
+  readonly found: (perSecond: number) => void;
 }
 
 /** What an episode sees, beyond what the fleet counts. */
@@ -88,6 +99,8 @@ export interface LegState {
   readonly endsAtMs?: number | undefined;
   /** No more than one tick in so long is kept: a phase of hours has as many as others. */
   readonly tickEveryMs?: number | undefined;
+  /** Opens per second while it ramps, where that isn't as planned. */
+  readonly perSecond?: number;
 }
 
 /** What of samples tells that a soak was gone on with. */
@@ -100,7 +113,8 @@ const PHASE_TICKS = 2000;
 /** A leg under way: what its phases have in common. They are functions of it, one file each. */
 export class LegCourse {
   readonly context: LegContext;
-  #state: LegState = { phase: 'warm-up', level: 0 };
+  #perSecond: number;
+  #state: LegState;
   /** Which climb it is, from 0. */
   cycle = 0;
   /** A target that accepts late is told of once. */
@@ -113,6 +127,20 @@ export class LegCourse {
 
   constructor(context: LegContext) {
     this.context = context;
+    this.#perSecond = context.pace.perSecond;
+    this.#state = { phase: 'warm-up', level: 0, perSecond: this.#perSecond };
+  }
+
+  /** Opens per second while it ramps, over the whole fleet. */
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  /** The target bears that pace. */
+  keepPace(perSecond: number): void {
+    if (perSecond === this.#perSecond) return;
+    this.#perSecond = perSecond;
+    this.context.pace.found(perSecond);
   }
 
   get state(): LegState {
@@ -122,7 +150,7 @@ export class LegCourse {
   /** @param forMs how long it takes, where that is known @param pastMs how much of that has passed in an earlier segment */
   enter(phase: Phase, level: number, forMs?: number, pastMs = 0): void {
     const endsAtMs = forMs === undefined ? undefined : this.context.elapsedMs() + Math.max(0, forMs - pastMs);
-    this.#state = { phase, level, endsAtMs, tickEveryMs: forMs && forMs / PHASE_TICKS };
+    this.#state = { phase, level, endsAtMs, tickEveryMs: forMs && forMs / PHASE_TICKS, perSecond: this.#perSecond };
     this.context.recorder.event({ type: 'phase', ...this.now(), phase, level });
   }
 

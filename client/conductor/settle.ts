@@ -4,6 +4,8 @@ import { isCollected, type Readings } from '../../core/schemas/readings.ts';
 
 /** Time between two windows: long enough for what a ramp left behind (timers, JIT, page frees) to show a trend. */
 export const WINDOW_MS = 250;
+/** The same after a collection that we forced, which leaves little that could: for the first two windows. */
+export const COLLECTED_WINDOW_MS = 50;
 /** Two windows agree when they differ by no more than this, or by this share of the memory. */
 const AGREE_BYTES = 64 * 1024;
 const AGREE_SHARE = 0.0005;
@@ -20,6 +22,8 @@ export interface SettleOptions {
   readonly look: Look;
   /** Connections talk meanwhile, and leave garbage behind. */
   readonly talks: boolean;
+  /** What has to be done before the last window, and may be done beside the first one. */
+  readonly beside?: () => Promise<void>;
 }
 
 export interface Settled {
@@ -38,14 +42,15 @@ export interface Settled {
  * what the collection left stays as it is. If it doesn't, or where connections talk, each further one has a collection of
  * its own, and those are compared.
  */
-export async function settle({ read, timeoutMs, look, talks }: SettleOptions): Promise<Settled> {
+export async function settle({ read, timeoutMs, look, talks, beside }: SettleOptions): Promise<Settled> {
   const deadline = performance.now() + timeoutMs;
   const windows: number[] = [];
   /** The last window with a collection of its own, or without any where none can be forced. */
   let collected: Readings | undefined;
   for (;;) {
     const isAlone = windows.length === 1 && !talks && collected !== undefined && isCollected(collected);
-    const readings = await read(isAlone ? collected : undefined);
+    const isFirst = windows.length === 0;
+    const [readings] = await Promise.all([read(isAlone ? collected : undefined), isFirst ? beside?.() : undefined]);
     const bytes = userBytesOf(readings);
     if (bytes === null) return { settled: true, windows, readings };
     windows.push(bytes);
@@ -53,7 +58,7 @@ export async function settle({ read, timeoutMs, look, talks }: SettleOptions): P
     // Where one reading takes longer than there is time, two are still what it takes to see a trend.
     if (windows.length > 1 && performance.now() + WINDOW_MS > deadline) return { settled: false, windows, readings };
     if (!isAlone) collected = readings;
-    await delay(WINDOW_MS);
+    await delay(isFirst && isCollected(readings) ? COLLECTED_WINDOW_MS : WINDOW_MS);
     await look();
   }
 }

@@ -1,4 +1,4 @@
-import type { RunConfig } from '../../config/run-config.ts';
+import { isPaceOpen, type RunConfig } from '../../config/run-config.ts';
 import type { RunFile } from '../../core/schemas/record.ts';
 import { RigError } from '../../core/values/errors.ts';
 import { lostIn } from '../../core/values/outcomes.ts';
@@ -52,6 +52,7 @@ export async function walkLeg(
   const { leg, index, ip, local } = setup;
   const { target } = attended;
   const { url } = target;
+  const recorded = file.plan.legs[index]!;
   const goingOn = begun?.launch === launch && begun.leg === index ? begun : undefined;
   const at = { launch, leg: index, protocol: leg.protocol, ...segmentOf(goingOn) };
   const troubles: Trouble[] = [];
@@ -157,6 +158,14 @@ export async function walkLeg(
     goingOn,
     isPrecise: () =>
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
+    pace: {
+      perSecond: recorded.connectsPerSecond,
+      isToBeFound: isPaceOpen(config) && local && launch === 0,
+      found: (perSecond) => {
+        recorded.connectsPerSecond = perSecond;
+        recorder.runFile(file);
+      },
+    },
     watched: {
       url: nameAddress(url, ip),
       protocol: leg.protocol,

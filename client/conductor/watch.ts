@@ -21,7 +21,9 @@ import type { OomKills } from '../../memory/oom-kills.ts';
 import { deathAfter, hintOfAnswer, WANTS_SIGN_IN } from './death-after-refusals.ts';
 import { givenUp } from './give-up-error.ts';
 
-const POLL_MS = 20;
+/** Between two looks: a share of the time that has passed, so that what takes little isn't waited for longer than that. */
+const POLL_MS = { least: 1, most: 20 };
+const POLL_SHARE = 1 / 16;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
 const DEATH_NOTICE_MS = 300;
 /** Failures and losses that a leg may have before it is given up: this many, or this share of its top level and of all it replaced. */
@@ -54,12 +56,13 @@ export interface Watched {
  * @throws RigError EINTERRUPTED, ETARGETDIED, ETARGETMEMORY, EMEMORYLIMIT, or what keeps the connections from opening or staying open
  */
 export async function waitFor(condition: (tally: Tally) => boolean, wanted: number, watched: Watched): Promise<void> {
+  const sinceMs = performance.now();
   for (;;) {
     const tally = watched.tally();
     const holds = condition(tally);
     await check(wanted, watched, tally);
     if (holds) return;
-    await delay(POLL_MS);
+    await delay(Math.max(POLL_MS.least, Math.min(POLL_MS.most, (performance.now() - sinceMs) * POLL_SHARE)));
   }
 }
 

@@ -56,8 +56,12 @@ export type WorkerMessage =
   | { readonly type: 'slow'; readonly ends: readonly SlowEnds[] }
   | { readonly type: 'ended' };
 
-/** Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. */
-const IDLE_TURN_MS = 50;
+/**
+ * Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. After an order
+ * others follow soon, as a rule: so turns begin short, and grow with the time since the last one.
+ */
+const IDLE_TURN_MS = { least: 1, most: 50 };
+const IDLE_SHARE = 1 / 16;
 /** Between two looks whether it is this worker's turn to collect its garbage. */
 const WAIT_MS = 5;
 /** Different troubles told per worker; a target that answers something else each time must not flood the record. */
@@ -117,10 +121,12 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
   const fillOf = (wanted: number): Fill =>
     fillShare(wanted, data.capacity, data.holder.index, data.workers, data.lanes);
   let fill = fillOf(0);
+  let orderedAtMs = now();
   for (;;) {
     if (shared.version !== seen) {
       const { order, version } = shared.read();
       seen = version;
+      orderedAtMs = now();
       // An order may only ask for a collection: the ramp goes on as it was then.
       if (order.startedAtMs !== rampStartedAtMs) {
         rampStartedAtMs = order.startedAtMs;
@@ -143,7 +149,8 @@ export async function work(data: WorkerData, { tell, collectGarbage }: WorkerThr
     const nextInMs = holder.step();
     tally.publish();
     // A turn ends when something happens on a socket; only orders and deadlines have to be looked for.
-    const pause = engine.turn(Math.min(nextInMs, IDLE_TURN_MS), holder.gatherMs);
+    const idleMs = Math.max(IDLE_TURN_MS.least, Math.min(IDLE_TURN_MS.most, (now() - orderedAtMs) * IDLE_SHARE));
+    const pause = engine.turn(Math.min(nextInMs, idleMs), holder.gatherMs);
     if (pause) await pause;
     if (holder.isDone) break;
   }

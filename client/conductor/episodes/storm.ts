@@ -64,7 +64,7 @@ export async function storm(course: LegCourse, level: number, rest: MemoryPoint 
       await untilTaken(course, level);
       await memory.readAfter(level);
     } else {
-      await moveTo(course, level, leg.connectsPerSecond);
+      await moveTo(course, level, course.perSecond);
     }
   } finally {
     memory.stop();

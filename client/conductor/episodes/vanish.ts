@@ -17,7 +17,7 @@ const PAUSE_FOR_EACH_LOOK = 3;
 
 /** Has a share of the level's connections vanish, and times until the target has let go of each; then the level is made whole. */
 export async function vanish(course: LegCourse, level: number): Promise<void> {
-  const { leg, fleet, ports, recorder } = course.context;
+  const { fleet, ports, recorder } = course.context;
   course.enter('vanish', level);
   const { files, userBytes } = await seeTarget(course);
   const before = costOf(userBytes);
@@ -32,7 +32,7 @@ export async function vanish(course: LegCourse, level: number): Promise<void> {
   let after: VanishCost | null = null;
   try {
     await lookOn(course, level, looks);
-    await moveTo(course, level, leg.connectsPerSecond);
+    await moveTo(course, level, course.perSecond);
     await untilTaken(course, level);
     after = costOf((await seeTarget(course)).userBytes);
   } finally {

@@ -14,7 +14,7 @@ export async function burst(course: LegCourse): Promise<void> {
   const { leg, meters, recorder } = course.context;
   const level = peakOf(leg);
   course.enter('burst', level);
-  await moveTo(course, level, leg.connectsPerSecond);
+  await moveTo(course, level, course.perSecond);
   await untilTaken(course, level);
   const readings = await meters.read({ list: true, connections: level });
   if (isWhole(course, level, readings)) {

@@ -38,14 +38,15 @@ export async function measure(
   await rest(restMs, look);
   let generatorCollectedBytes: number | null = null;
   // Our own garbage as well, or it would pass for what the client costs per connection.
-  if (peakOf(leg) >= OWN_COST_FROM) {
+  const collectOurs = async (): Promise<void> => {
+    if (peakOf(leg) < OWN_COST_FROM) return;
     await fleet.collectGarbage();
     await collectGarbage();
     generatorCollectedBytes = userBytesOf({ target: meters.readLive().client, exporter: null });
-  }
+  };
   const read = (after?: Readings): Promise<Readings> => meters.read(after ? { after } : { gc: true });
-  const talks = isTalk(leg.behaviour);
-  const { settled, windows, readings: last } = await settle({ read, timeoutMs: settleTimeoutMs, look, talks });
+  const settling = { read, timeoutMs: settleTimeoutMs, look, talks: isTalk(leg.behaviour), beside: collectOurs };
+  const { settled, windows, readings: last } = await settle(settling);
   if (phase === 'hold') course.enter('hold', level);
   const readings = await meters.withLists(last, level);
   await look();

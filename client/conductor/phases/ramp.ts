@@ -27,10 +27,10 @@ export const drain = (course: LegCourse): Promise<void> => moveTo(course, 0, DRA
 /** Up to a level, and until the target has accepted all of it. */
 export async function ramp(course: LegCourse, level: number): Promise<void> {
   course.enter('ramp', level);
-  const { fleet, leg } = course.context;
+  const { fleet } = course.context;
   const before = fleet.tally().outcomes.open;
   const startedAtMs = performance.now();
-  await moveTo(course, level, leg.connectsPerSecond);
+  await moveTo(course, level, course.perSecond);
   course.ramped(performance.now() - startedAtMs, fleet.tally().outcomes.open - before);
   await untilTaken(course, level);
 }

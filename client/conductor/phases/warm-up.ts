@@ -1,5 +1,6 @@
 import { restsAtLevels } from '../../../core/behaviours/behaviours.ts';
 import { RigError } from '../../../core/values/errors.ts';
+import { LEAST_TO_FIND, PaceFinder } from '../../../core/values/pace.ts';
 import { warmUpRounds } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
@@ -16,8 +17,15 @@ export async function warmUp(course: LegCourse): Promise<void> {
   const readings = await meters.read({ list: true });
   await acceptance.begin(readings);
   const rounds = warmUpRounds(leg, readings.target?.pids.length ?? 1, targetIsLocal);
+  const isToBeFound = course.context.pace.isToBeFound && leg.warmUp >= LEAST_TO_FIND;
+  const finder = isToBeFound ? new PaceFinder(course.perSecond) : undefined;
   for (let round = 0; round < rounds; round++) {
-    if (leg.warmUp > 0) await moveTo(course, leg.warmUp, leg.connectsPerSecond);
+    const openedAtMs = performance.now();
+    if (leg.warmUp > 0) await moveTo(course, leg.warmUp, finder?.next ?? course.perSecond);
+    if (finder) {
+      const tookMs = performance.now() - openedAtMs;
+      finder.opened(leg.warmUp, tookMs, await hasAll(course));
+    }
     // Once is enough to find out whether it takes any at all.
     if (leg.warmUp > 0 && round === 0) await untilWarm(course);
     const drainedAtMs = performance.now();
@@ -30,6 +38,14 @@ export async function warmUp(course: LegCourse): Promise<void> {
     // A target that does not close what its clients close keeps what it has: more rounds would only make it larger, slowly.
     if (performance.now() - drainedAtMs > UNANSWERED_MS) return;
   }
+  if (finder) course.keepPace(finder.found);
+}
+
+/** Whether the target has them all already, and has turned nobody away: else they came too fast for it. */
+async function hasAll({ context: { acceptance, leg } }: LegCourse): Promise<boolean> {
+  const taken = await acceptance.look(leg.warmUp);
+  const drops = (await acceptance.turnedAway())?.drops ?? 0;
+  return taken !== null && isAll(leg.warmUp, taken) && drops === 0;
 }
 
 /**
