@@ -32,10 +32,16 @@ export class PaceFinder {
     return this.#next;
   }
 
+  /** A round that takes longer shows that the target bears no more than the least. */
+  mostMs(connections: number): number {
+    return (connections * 1000) / this.#least;
+  }
+
   /**
    * A round is over.
    *
-   * @param hasAll whether the target had accepted every connection as soon as it was open for us, and turned none away
+   * @param tookMs until the target had accepted every connection
+   * @param hasAll whether it has, and turned none away
    */
   opened(connections: number, tookMs: number, hasAll: boolean): void {
     if (!hasAll) {

@@ -4,6 +4,7 @@ import { LEAST_TO_FIND, PaceFinder } from '../../../core/values/pace.ts';
 import { warmUpRounds } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
+import { check } from '../watch.ts';
 import { drain, moveTo, untilTaken } from './ramp.ts';
 import { isAll } from './whole.ts';
 
@@ -20,12 +21,9 @@ export async function warmUp(course: LegCourse): Promise<void> {
   const isToBeFound = course.context.pace.isToBeFound && leg.warmUp >= LEAST_TO_FIND;
   const finder = isToBeFound ? new PaceFinder(course.perSecond) : undefined;
   for (let round = 0; round < rounds; round++) {
-    const openedAtMs = performance.now();
+    const sinceMs = performance.now();
     if (leg.warmUp > 0) await moveTo(course, leg.warmUp, finder?.next ?? course.perSecond);
-    if (finder) {
-      const tookMs = performance.now() - openedAtMs;
-      finder.opened(leg.warmUp, tookMs, await hasAll(course));
-    }
+    if (finder) await noteRound(course, finder, sinceMs);
     // Once is enough to find out whether it takes any at all.
     if (leg.warmUp > 0 && round === 0) await untilWarm(course);
     const drainedAtMs = performance.now();
@@ -41,11 +39,20 @@ export async function warmUp(course: LegCourse): Promise<void> {
   if (finder) course.keepPace(finder.found);
 }
 
-/** Whether the target has them all already, and has turned nobody away: else they came too fast for it. */
-async function hasAll({ context: { acceptance, leg } }: LegCourse): Promise<boolean> {
-  const taken = await acceptance.look(leg.warmUp);
-  const drops = (await acceptance.turnedAway())?.drops ?? 0;
-  return taken !== null && isAll(leg.warmUp, taken) && drops === 0;
+/** A round lasts until the target has accepted all of it; a look by itself takes a few ms, and doesn't count. */
+async function noteRound({ context }: LegCourse, finder: PaceFinder, sinceMs: number): Promise<void> {
+  const { acceptance, leg, watched } = context;
+  for (;;) {
+    const tookMs = performance.now() - sinceMs;
+    const taken = await acceptance.look(leg.warmUp);
+    const isTaken = taken !== null && isAll(leg.warmUp, taken);
+    if (taken === null || isTaken || tookMs > finder.mostMs(leg.warmUp)) {
+      const drops = (await acceptance.turnedAway())?.drops ?? 0;
+      finder.opened(leg.warmUp, tookMs, isTaken && drops === 0);
+      return;
+    }
+    await check(leg.warmUp, watched);
+  }
 }
 
 /**
