@@ -23,7 +23,10 @@ export const STEP_OPTIONS = {
     help: 'what to speak with the built-in server or --target; a URL names its own, but for event streams: sse',
     default: 'ws',
   },
-  connectsPerSecond,
+  connectsPerSecond: {
+    ...connectsPerSecond,
+    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes; over TLS 500/s)',
+  },
   window,
   openTimeoutMs,
   workers,
