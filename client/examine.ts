@@ -33,7 +33,7 @@ export interface Examined {
 export async function examinePlan(config: RunConfig): Promise<Examined> {
   const ports = config.urls.flatMap((url) => url.ports);
   const snapshot = await readSnapshot({ ports, socketPaths: socketPathsOf(config.urls), targetPid: config.pid });
-  const drive = await chooseDrive(config, () => {});
+  const drive = await chooseDrive(config, snapshot.filesHard, () => {});
   const places = await Promise.all(
     config.urls.map(async (url) => (url.family === 'unix' ? AT_SOCKET : placeOf(await resolveHost(url)))),
   );

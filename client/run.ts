@@ -84,7 +84,7 @@ export async function run(config: RunConfig, deps: RunDeps): Promise<RunResult> 
       recorder.event({ type: 'error', elapsedMs: elapsedMs(), code, message, hint });
     };
     try {
-      const drive = await chooseDrive(config, warn);
+      const drive = await chooseDrive(config, limits.filesHard, warn);
       const places = await findPlaces(config, warn);
       const setups = setUpLegs(config, places, drive, limits);
       file.generator = { ...file.generator, engine: drive.engine, legs: setups.map(recordOf) };

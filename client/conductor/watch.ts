@@ -22,8 +22,8 @@ import { deathAfter, hintOfAnswer, WANTS_SIGN_IN } from './death-after-refusals.
 import { givenUp } from './give-up-error.ts';
 
 /** Between two looks: a share of the time that has passed, so that what takes little isn't waited for longer than that. */
-const POLL_MS = { least: 1, most: 20 };
-const POLL_SHARE = 1 / 16;
+const POLL_MS = { least: 4, most: 50 };
+const POLL_SHARE = 1 / 8;
 /** Sockets break a moment before their process is known to be gone; the death is the cause worth telling. */
 const DEATH_NOTICE_MS = 300;
 /** Failures and losses that a leg may have before it is given up: this many, or this share of its top level and of all it replaced. */

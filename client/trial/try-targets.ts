@@ -29,7 +29,7 @@ export async function tryTargets(config: TryConfig, deps: TrialsDeps): Promise<R
     socketPaths: socketPathsOf(run.urls),
     targetPid: undefined,
   });
-  const drive = await chooseDrive(run, deps.warn);
+  const drive = await chooseDrive(run, snapshot.filesHard, deps.warn);
   let first: RigError | undefined;
   for (const [index, url] of run.urls.entries()) {
     const places = await placesOf(url).catch(asFault);

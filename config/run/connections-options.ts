@@ -80,7 +80,7 @@ export const CONNECTION_OPTIONS = {
     name: 'engine',
     group: 'plan',
     argument: '<name>',
-    help: 'how sockets are driven: epoll (Linux), uring (io_uring, from Linux 6.11 on), node, or auto: epoll where it can be had',
+    help: 'how sockets are driven: epoll (Linux), uring (io_uring, from Linux 6.11 on), or node. With auto it is epoll, or uring for more plain connections than open files',
     default: 'auto',
     read: oneOf(['auto', ...ENGINES]),
   },

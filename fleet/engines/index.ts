@@ -61,7 +61,7 @@ export async function whyNoUring(platform: NodeJS.Platform): Promise<string | un
   }
 }
 
-/** The engine that is taken unless another is asked for, and why it is no better one. io_uring is for those who ask for it. */
+/** The engine that is taken unless another is asked for, or for more connections than open files; and why it is no better one. */
 export async function usualEngine(
   platform: NodeJS.Platform,
 ): Promise<{ readonly engine: EngineName; readonly why: string | undefined }> {

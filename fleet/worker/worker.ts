@@ -60,8 +60,8 @@ export type WorkerMessage =
  * Idle turns: long enough to cost nothing, short enough that an order is taken up at once by human measure. After an order
  * others follow soon, as a rule: so turns begin short, and grow with the time since the last one.
  */
-const IDLE_TURN_MS = { least: 1, most: 50 };
-const IDLE_SHARE = 1 / 16;
+const IDLE_TURN_MS = { least: 4, most: 50 };
+const IDLE_SHARE = 1 / 8;
 /** Between two looks whether it is this worker's turn to collect its garbage. */
 const WAIT_MS = 5;
 /** Different troubles told per worker; a target that answers something else each time must not flood the record. */

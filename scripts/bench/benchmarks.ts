@@ -30,6 +30,7 @@ import { slowBench } from './slow.ts';
 import { socketioBench } from './socketio.ts';
 import { stormBench } from './storm.ts';
 import { strangers } from './strangers.ts';
+import { timeToAnswer } from './time-to-answer.ts';
 import { tlsBench } from './tls.ts';
 import { tlsAdds } from './tls-adds.ts';
 import { tlsMany } from './tls-many.ts';
@@ -234,6 +235,7 @@ export const PARTS: readonly BenchPart[] = [
     stormBench,
     fleetBench,
     fleetMillion,
+    timeToAnswer,
   ].map((part): BenchPart => ({ ...part, onDemand: true })),
 ];
 

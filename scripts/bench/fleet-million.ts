@@ -20,22 +20,25 @@ const MILLION = 1_000_000;
 
 export const fleetMillion: BenchPart = {
   name: 'fleet-million',
-  method: `\`connrig run ${COMMAND(MILLION).join(' ')}\` over ${WORKERS} workers, each in a network namespace of its own, and by one process, one after the other on this machine, where a process may open 20,000 files. Its own server is at the conductor.`,
+  method: `\`connrig run ${COMMAND(MILLION).join(' ')}\` over ${WORKERS} workers, each in a network namespace of its own, and by one process. Each comes twice on this machine, where a process may open 20,000 files: over, by one, by one, over. Its own server is at the conductor. Ramps are those of the quicker run. The first run of all takes memory that the machine has not touched before: it took 233 s by one process, and 169 s as the second.`,
   measure: () => compareAt(MILLION),
 };
 
 /** The same levels of so many connections over workers and by one process. */
-async function compareAt(connections: number): Promise<Figure[]> {
+function compareAt(connections: number): Promise<Figure[]> {
   if (whyNoHosts() !== undefined) throw new Error(`hosts of their own can't be made here: ${whyNoHosts()}`);
-  const [over, alone] = await withStage(WORKERS, async (stage) => {
-    const overWorkers = await carriedOut(stage, 'over', connections, [
-      ...stage.overWorkers(),
-      ...['--listen', stage.conductor.ip],
-    ]);
-    return [overWorkers, await carriedOut(stage, 'alone', connections, [])];
+  return withStage(WORKERS, async (stage) => {
+    const overWorkers = [...stage.overWorkers(), '--listen', stage.conductor.ip];
+    const over = [await carriedOut(stage, 'over-1', connections, overWorkers)];
+    const alone = [await carriedOut(stage, 'alone-1', connections, [])];
+    alone.push(await carriedOut(stage, 'alone-2', connections, []));
+    over.push(await carriedOut(stage, 'over-2', connections, overWorkers));
+    return figuresOf(quicker(over), quicker(alone), connections);
   });
-  return figuresOf(over!, alone!, connections);
 }
+
+const quicker = (runs: readonly Carried[]): Carried =>
+  runs.reduce((best, run) => (run.rampSeconds < best.rampSeconds ? run : best));
 
 interface Carried {
   readonly summary: Summary;

@@ -1,6 +1,7 @@
 /** Plans that don't fit on this machine, and what doctor says of them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { whyNot } from '../../fleet/engines/index.ts';
 import {
   assertFailed,
   assertNoStack,
@@ -79,7 +80,7 @@ describe('a plan beyond the open files of one process', () => {
 
   it('fits with the epoll engine, over several tables and several processes of our server', TIMEOUT, async (t) => {
     const folder = newFolder(t);
-    const args = ['run', '--protocol', 'tcp', '--levels', '100,400', ...HASTY, '--out', folder];
+    const args = ['run', '--protocol', 'tcp', '--levels', '100,400', '--engine', 'epoll', ...HASTY, '--out', folder];
     const ended = await connrig(t, args, FEW_FILES);
     assertWentThrough(ended);
     assert.deepEqual(
@@ -99,8 +100,10 @@ describe('connrig doctor', () => {
   });
 
   it('ends in exit code 3 when they do not', TIMEOUT, async (t) => {
-    const few = await connrig(t, ['doctor', '--connections', '5k'], FEW_FILES);
+    const few = await connrig(t, ['doctor', '--connections', '5k', '--engine', 'epoll'], FEW_FILES);
     assertFailed(few, 3, 'EFILES', /ulimit -n 50\d\d/);
+    const byRings = await connrig(t, ['doctor', '--connections', '5k'], FEW_FILES);
+    assert.equal(byRings.code, (await whyNot('uring')) === undefined ? 0 : 3, 'whose sockets are no open files');
     const many = await connrigHere(['doctor', '--connections', '100M', '--json']);
     assert.equal(many.code, 3);
     assertNoStack(many.stderr);
