@@ -23,10 +23,7 @@ export function planText(outline: PlanOutline): string {
   return `${legs.map((leg) => legText(leg, outline)).join('\n\n')}\n\n${alignColumns(rows)}`;
 }
 
-function legText(
-  leg: PlanOutline['legs'][number],
-  { restMs, talkMs, churnMs, soakMs, isPaceOpen }: PlanOutline,
-): string {
+function legText(leg: PlanOutline['legs'][number], { restMs, talkMs, churnMs, soakMs }: PlanOutline): string {
   const { name, url, protocol, transport, tls, opening, levels, connectsPerSecond, warmUp, cycles, behaviour } = leg;
   const held = [
     ...(restMs > 0 ? [`after a rest of ${humanMs(restMs)}`] : []),
@@ -47,7 +44,7 @@ function legText(
     ['levels', `${levelsText(levels)}${held.length === 0 ? '' : `; each read ${held.join(', ')}`}`],
     [
       'opens',
-      `${humanCount(connectsPerSecond)} per second${isPaceOpen ? ', or faster where the target bears it' : ''}, after a warm-up with ${humanCount(warmUp)}`,
+      `${humanCount(connectsPerSecond)} per second${leg.isPaceOpen ? ', or faster where the target bears it' : ''}, after a warm-up with ${humanCount(warmUp)}`,
     ],
     ...(cycles === 1 ? [] : [['cycles', humanCount(cycles)]]),
     [

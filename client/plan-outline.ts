@@ -4,9 +4,16 @@ import { defaultFolder } from './conductor/recorder.ts';
 import { leastLegMs } from './least-time.ts';
 import { defaultName } from './run.ts';
 
+/** A leg with what is known of it beforehand. */
+type PlannedLeg = RecordedLeg & {
+  readonly leastMs: number;
+  /** Connections may open faster, by what the target bears. */
+  readonly isPaceOpen: boolean;
+};
+
 /** A plan as others may read it, before anything of it is carried out. */
 export interface PlanOutline {
-  readonly legs: ReadonlyArray<RecordedLeg & { readonly leastMs: number }>;
+  readonly legs: ReadonlyArray<PlannedLeg>;
   /** The target is started anew for each, and all legs are walked. */
   readonly launches: number;
   /** How many there may be, where more are made for want of an answer. */
@@ -17,8 +24,6 @@ export interface PlanOutline {
   /** For how long connections are replaced at each level, where they are; for how long the top level goes on, or null. */
   readonly churnMs: number;
   readonly soakMs: number | null;
-  /** A target on this machine may be opened to faster, by what it bears. */
-  readonly isPaceOpen: boolean;
   /** All launches together: ramps, rests and what is waited for in any case. Readings, and a target's own time, come on top. */
   readonly leastMs: number;
   /** Where the record would go. */
@@ -36,9 +41,11 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     soakMs,
     isRead: isRead(config),
     maySkip: config.precisionPercent !== undefined,
-    isPaceOpen: isPaceOpen(config),
   };
-  const legs = plan.legs.map((leg) => ({ ...toRecordedLeg(leg), leastMs: leastLegMs(leg, given) }));
+  const legs = plan.legs.map((leg) => {
+    const isOpen = isPaceOpen(config, leg);
+    return { ...toRecordedLeg(leg), isPaceOpen: isOpen, leastMs: leastLegMs(leg, { ...given, isPaceOpen: isOpen }) };
+  });
   return {
     legs,
     launches: plan.launches,
@@ -47,7 +54,6 @@ export function outlinePlan(config: RunConfig, now: Date): PlanOutline {
     talkMs,
     churnMs,
     soakMs: soakMs ?? null,
-    isPaceOpen: given.isPaceOpen,
     leastMs: plan.launches * legs.reduce((sum, { leastMs }) => sum + leastMs, 0),
     folder: out ?? defaultFolder(now, name ?? defaultName(config)),
     unchecked: uncheckedOf(config),

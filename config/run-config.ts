@@ -3,6 +3,7 @@ import { throughoutOf } from '../core/behaviours/behaviours.ts';
 import type { Leg } from '../core/schemas/leg.ts';
 import type { EarlierRun } from '../core/schemas/record.ts';
 import { usageError } from '../core/values/errors.ts';
+import { LEAST_TO_FIND } from '../core/values/pace.ts';
 import { evenLevels, type Plan, peakOf } from '../core/values/plan.ts';
 import { printQuantity } from '../core/values/units.ts';
 import { parseTargetUrl, type TargetUrl } from '../core/values/urls.ts';
@@ -24,9 +25,17 @@ import { asksOverTls } from './tls-problems.ts';
 
 export type { RunConfig } from './run-config-shape.ts';
 
-/** Whether the pace at which connections open is to be found by what a target on this machine bears: orders to other machines take too long. */
-export const isPaceOpen = ({ connectsPerSecond, fleet }: Pick<RunConfig, 'connectsPerSecond' | 'fleet'>): boolean =>
-  connectsPerSecond === undefined && fleet === undefined;
+type Paced = Pick<RunConfig, 'connectsPerSecond' | 'fleet' | 'urls' | 'command'>;
+
+/**
+ * Whether the pace at which connections open is to be found by what the target bears. One that was there before the run may serve others, or
+ * limit how many come: it isn't pushed. Orders to other machines take too long.
+ */
+export const isPaceOpen = (config: Paced, { warmUp }: Pick<Leg, 'warmUp'>): boolean =>
+  config.connectsPerSecond === undefined &&
+  config.fleet === undefined &&
+  canStartAnew(config) &&
+  warmUp >= LEAST_TO_FIND;
 
 const LAUNCHES_AGAINST_BASELINE = 3;
 

@@ -130,7 +130,7 @@ export interface Fleet {
  * them nothing, and fifty small ones take much less than fifty of the usual size.
  */
 const WORKER_HEAP = { maxYoungGenerationSizeMb: 2 };
-/** An idle worker looks for orders every 50 ms. */
+/** An idle worker looks for orders every 4 to 50 ms. */
 const CONFIRM_POLL_MS = 5;
 /** Beyond this, workers that don't end are ended: their sockets go with them. */
 const STOP_GRACE_MS = 5000;

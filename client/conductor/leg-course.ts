@@ -5,12 +5,12 @@ import type { LegProgress, MemoryPoint } from '../../core/schemas/record.ts';
 import type { ShareState } from '../../core/schemas/share-state.ts';
 import type { SlowQueues } from '../../core/schemas/slow.ts';
 import type { Received } from '../../core/schemas/talk.ts';
-import { toSparse } from '../../core/stats/histogram.ts';
+import { since, toSparse } from '../../core/stats/histogram.ts';
 import { type Phase, peakOf } from '../../core/values/plan.ts';
 import type { Warning } from '../../core/values/warnings.ts';
 import type { SlowEnds } from '../../fleet/behaviours/behaviour.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Tally } from '../../fleet/wire.ts';
+import type { HistogramName, Tally } from '../../fleet/wire.ts';
 import type { Meters } from '../../memory/meter-set.ts';
 import type { AttendedTarget } from '../launch/attended.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -76,8 +76,10 @@ export interface LegContext {
 export interface LegPace {
   /** As asked for, or as found in an earlier launch. */
   readonly perSecond: number;
-  /** Nobody asked for one: the warm-up is to find what the target bears. */
-  readonly isToBeFound: boolean;
+  /** Nobody asked for one: the warm-up finds what the target bears, and its times are no part of the leg. */
+  readonly isOpen: boolean;
+  /** An earlier launch has found it. */
+  readonly isFound: boolean;
   /** Told what was found, for the record. */
   readonly found: (perSecond: number) => void;
 }
@@ -110,10 +112,24 @@ export const segmentOf = (goingOn: GoingOnAt | undefined): { segment?: number } 
 /** Ticks of a phase that are kept, however long it takes: of 0.7 KB each. */
 const PHASE_TICKS = 2000;
 
+/** What an open took, and how late it began. */
+const TIMES_OF_OPENS = [
+  'openPlanned',
+  'openActual',
+  'connecting',
+  'securing',
+  'handshaking',
+  'lag',
+  'ownLag',
+] as const satisfies readonly HistogramName[];
+
 /** A leg under way: what its phases have in common. They are functions of it, one file each. */
 export class LegCourse {
   readonly context: LegContext;
   #perSecond: number;
+  #pardoned = 0;
+  #onTrial = 0;
+  readonly #leftOut = new Map<HistogramName, Uint32Array>();
   #state: LegState;
   /** Which climb it is, from 0. */
   cycle = 0;
@@ -134,6 +150,32 @@ export class LegCourse {
   /** Opens per second while it ramps, over the whole fleet. */
   get perSecond(): number {
     return this.#perSecond;
+  }
+
+  /** Failures that are no answer to what was asked for: those of rounds that try what a target bears. */
+  get pardoned(): number {
+    return this.#pardoned + this.#onTrial;
+  }
+
+  /** @param most how many of the attempts that follow may fail until the trial ends @returns ends it */
+  beginTrial(most: number): () => void {
+    const { fleet } = this.context;
+    const before = fleet.tally().failed;
+    this.#onTrial = most;
+    return () => {
+      this.#onTrial = 0;
+      this.#pardoned += Math.min(most, fleet.tally().failed - before);
+    };
+  }
+
+  /** Times so far are those of a warm-up that tries what the target bears: they are no part of what the leg tells. */
+  leaveOutTimes(): void {
+    for (const name of TIMES_OF_OPENS) this.#leftOut.set(name, this.context.fleet.histogram(name));
+  }
+
+  #timesOf(name: HistogramName): Array<[number, number]> {
+    const [before, now] = [this.#leftOut.get(name), this.context.fleet.histogram(name)];
+    return toSparse(before ? since(before, now) : now);
   }
 
   /** The target bears that pace. */
@@ -183,18 +225,18 @@ export class LegCourse {
       counts: countsOf(tally),
       outcomes: tally.outcomes,
       closeReasons: tally.closeReasons,
-      openPlanned: toSparse(fleet.histogram('openPlanned')),
-      openActual: toSparse(fleet.histogram('openActual')),
+      openPlanned: this.#timesOf('openPlanned'),
+      openActual: this.#timesOf('openActual'),
       stages: {
-        connecting: toSparse(fleet.histogram('connecting')),
-        securing: toSparse(fleet.histogram('securing')),
-        handshaking: toSparse(fleet.histogram('handshaking')),
+        connecting: this.#timesOf('connecting'),
+        securing: this.#timesOf('securing'),
+        handshaking: this.#timesOf('handshaking'),
       },
       bytes: { in: tally.bytesIn, out: tally.bytesOut, wireIn: tally.wireBytesIn, wireOut: tally.wireBytesOut },
       received: receivedIn(tally),
       tls: leg.tls && { secured: tally.secured, resumed: tally.resumed, keptObjects: tally.tlsKeptObjects },
-      lag: toSparse(fleet.histogram('lag')),
-      ownLag: toSparse(fleet.histogram('ownLag')),
+      lag: this.#timesOf('lag'),
+      ownLag: this.#timesOf('ownLag'),
       failedAfter: toSparse(fleet.histogram('failedAfter')),
       waits: {
         eventGap: toSparse(fleet.histogram('eventGap')),

@@ -42,6 +42,10 @@ export class LegWalk {
     return this.#points.filter(({ phase }) => phase === 'hold');
   }
 
+  get pardoned(): number {
+    return this.#course.pardoned;
+  }
+
   /** The leg so far, for the record; also when it ended early. */
   progress(): LegProgress {
     return this.#course.progress();

@@ -3,7 +3,7 @@ import type { Tally } from '../../fleet/wire.ts';
 import type { LegCourse } from './leg-course.ts';
 import { waitFor } from './watch.ts';
 
-/** Looks every few ms whether a condition holds; throws when the leg makes no sense any more. */
+/** Looks every 4 to 50 ms whether a condition holds; throws when the leg makes no sense any more. */
 export type Wait = (condition: (tally: Tally) => boolean) => Promise<void>;
 
 /** Waits until all workers have taken up an order; what they had counted then is in the tally. */

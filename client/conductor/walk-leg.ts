@@ -160,7 +160,8 @@ export async function walkLeg(
       config.precisionPercent !== undefined && isPreciseBy(walk.points, costSoFar(), config.precisionPercent),
     pace: {
       perSecond: recorded.connectsPerSecond,
-      isToBeFound: isPaceOpen(config) && local && launch === 0,
+      isOpen: isPaceOpen(config, leg),
+      isFound: launch > 0,
       found: (perSecond) => {
         recorded.connectsPerSecond = perSecond;
         recorder.runFile(file);
@@ -178,6 +179,7 @@ export async function walkLeg(
       defect: () => defect ?? recorder.failure,
       memory: () => guard.error,
       progress: () => walk.progress(),
+      pardoned: () => walk.pardoned,
     },
   });
   const state = () => walk.state;

@@ -70,6 +70,12 @@ test('a large plan tolerates 1 % of it', async () => {
   assert.equal((await errorOf(one, 100_000, { planned: 100_000 }))?.code, 'ETARGETFULL');
 });
 
+test('what failed while a warm-up tried more than was asked for ends nothing, and what fails beyond it does', async () => {
+  const tally = tallyOf({ open: 1000, reset: 299 });
+  assert.equal(await errorOf(tally, 5000, { pardoned: () => 249 }), undefined);
+  assert.equal((await errorOf(tally, 5000, { pardoned: () => 248 }))?.code, 'ETARGETFULL');
+});
+
 const ENDED: ReadonlyArray<[string, Tally, ErrorCode, RegExp]> = [
   ['all refused', tallyOf({ refused: 50 }), 'EREFUSED', /^ws:\/\/h:1: the connection was refused$/],
   ['all timed out', tallyOf({ 'timed-out': 50 }), 'ETIMEDOUT', /do not become usable in time$/],

@@ -45,6 +45,8 @@ export interface Watched {
   defect(): Error | undefined;
   /** Why memory doesn't allow to go on; undefined: it does. */
   memory?(): RigError | undefined;
+  /** Failures that the leg has brought about itself, beside those that the tally tells. */
+  pardoned?(): number;
   /** The leg so far: the times of what failed or was lost. */
   progress(): Pick<LegProgress, 'losses' | 'failedAfter' | 'ownLag'>;
 }
@@ -75,7 +77,7 @@ export async function check(wanted: number, watched: Watched, tally = watched.ta
   if (memory) throw memory;
   const death = deathIn(watched);
   if (death) throw killedForMemory(watched) ?? death;
-  if (!isHopeless(tally, wanted, watched.planned)) return;
+  if (!isHopeless(tally, wanted, watched.planned, watched.pardoned?.() ?? 0)) return;
   await delay(DEATH_NOTICE_MS);
   // Counted again: what broke off together is seen whole by now.
   throw killedForMemory(watched) ?? deathIn(watched) ?? whyItEnded(watched.tally(), watched);
@@ -107,11 +109,11 @@ export const interrupted = (): RigError =>
     hint: 'connrig report <run folder>, for what was measured until then',
   });
 
-function isHopeless(tally: Tally, wanted: number, planned: number): boolean {
+function isHopeless(tally: Tally, wanted: number, planned: number, pardoned: number): boolean {
   // What a lost machine had under way is no answer of the target.
   const failed = tally.failed - tally.outcomes.cancelled;
   const broken = failed + lostIn(tally.closeReasons);
-  if (broken - tally.pardoned > toleratedOf(planned + tally.replaced)) return true;
+  if (broken - tally.pardoned - pardoned > toleratedOf(planned + tally.replaced)) return true;
   return tally.outcomes.open === 0 && failed >= Math.min(wanted, TOLERATED) && failed > 0;
 }
 

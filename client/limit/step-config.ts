@@ -62,7 +62,7 @@ export function forecastConfig(config: FindLimitConfig, top: number, out: string
   const connectsPerSecond = run.connectsPerSecond ?? paceOf(first!.transport, top);
   const warmUp = Math.min(WARM_UP, Math.floor(levels[0]! / 2));
   const leg = { ...first!, warmUp, levels, connectsPerSecond };
-  return { ...atTop(config, leg), name: 'forecast', out, talkMs: holdMs };
+  return { ...atTop(config, leg), name: 'forecast', out, talkMs: holdMs, connectsPerSecond };
 }
 
 /** What a collection would free counts towards a limit all the same. */

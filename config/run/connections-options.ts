@@ -35,7 +35,7 @@ export const CONNECTION_OPTIONS = {
     name: 'rate',
     group: 'plan',
     argument: '<rate>',
-    help: 'connections opened per second, over all workers (default: half of what a target on this machine takes in the warm-up; from 2k/s, over TLS from 500/s, and all in two minutes)',
+    help: 'connections opened per second, over all workers (default: 2k/s, or all in two minutes; over TLS 500/s. A target that the run starts may get more: half of what it takes in a warm-up with 100 or more)',
     read: quantity('rate', 0.001),
   },
   cycles: {

@@ -13,7 +13,7 @@ function warmUp(finder: PaceFinder, rounds: number, takesPerSecond: number): num
 
 test('rounds are asked for faster and faster, and half of what was taken is kept', () => {
   const finder = new PaceFinder(2000);
-  assert.deepEqual(warmUp(finder, 6, 9300), [2000, 4000, 8000, 16_000, 32_000, 32_000]);
+  assert.deepEqual(warmUp(finder, 6, 9300), [2000, 4000, 8000, 16_000, 20_000, 20_000]);
   assert.equal(finder.found, 4500);
 });
 
@@ -22,7 +22,7 @@ test('a slow target keeps the least pace, and a quick one is not opened to witho
   warmUp(slow, 8, 1200);
   assert.equal(slow.found, 2000);
   const quick = new PaceFinder(2000);
-  assert.deepEqual(warmUp(quick, 8, 1e6).slice(-4), [32_000, 32_000, 32_000, 32_000]);
+  assert.deepEqual(warmUp(quick, 8, 1e6).slice(-4), [20_000, 20_000, 20_000, 20_000]);
   assert.equal(quick.found, 10_000);
   const many = new PaceFinder(8334);
   warmUp(many, 8, 1e6);
@@ -35,9 +35,11 @@ test('a target that lags behind with accepting, or turns some away, is not asked
   finder.opened(250, 62.5, true);
   assert.equal(finder.next, 8000);
   finder.opened(250, 31, false);
-  assert.deepEqual([finder.next, finder.found], [2000, 2000]);
-  finder.opened(250, 10, true);
-  assert.equal(finder.next, 2000, 'and never again');
+  assert.deepEqual([finder.next, finder.found, finder.isOver], [2000, 2000, true]);
+});
+
+test('a round at the least pace has as long again for what is still to be accepted', () => {
+  assert.equal(new PaceFinder(2000).mostMs(250), 250);
 });
 
 test('nothing was found without a round', () => {

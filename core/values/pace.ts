@@ -32,26 +32,31 @@ export class PaceFinder {
     return this.#next;
   }
 
+  /** A round went wrong: the pace stays the least, and nothing more is asked for. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** A round that takes longer shows that the target bears no more than the least. */
   mostMs(connections: number): number {
-    return (connections * 1000) / this.#least;
+    return (STEP * connections * 1000) / this.#least;
   }
 
   /**
    * A round is over.
    *
    * @param tookMs until the target had accepted every connection
-   * @param hasAll whether it has, and turned none away
+   * @param hasAll whether it has, turned none away, and none failed
    */
   opened(connections: number, tookMs: number, hasAll: boolean): void {
     if (!hasAll) {
       this.#isOver = true;
-      this.#best = Math.min(this.#best, this.#next / STEP);
+      this.#best = 0;
       this.#next = this.#least;
       return;
     }
     this.#best = Math.max(this.#best, (connections * 1000) / tookMs);
-    if (!this.#isOver && this.#next * KEPT_SHARE < this.#most) this.#next *= STEP;
+    if (!this.#isOver) this.#next = Math.min(this.#next * STEP, this.#most / KEPT_SHARE);
   }
 
   /** Opens per second that the target bears: never below the least. */

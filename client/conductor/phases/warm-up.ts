@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { restsAtLevels } from '../../../core/behaviours/behaviours.ts';
 import { RigError } from '../../../core/values/errors.ts';
-import { LEAST_TO_FIND, PaceFinder } from '../../../core/values/pace.ts';
+import { PaceFinder } from '../../../core/values/pace.ts';
 import { warmUpRounds } from '../../../core/values/plan.ts';
 import { toWarning } from '../../../core/values/warnings.ts';
 import type { LegCourse } from '../leg-course.ts';
@@ -11,19 +12,26 @@ import { isAll } from './whole.ts';
 /** A warm-up is drained in some ms, unless the target takes its time to close. */
 const UNANSWERED_MS = 900;
 
+/** Between two looks whether the target has accepted a round: nothing else of ours runs during one. */
+const LOOK_MS = 4;
+
 /** Connections come and go, so that what only the first ones cost is paid before the baseline. */
 export async function warmUp(course: LegCourse): Promise<void> {
+  await goThrough(course);
+  if (course.context.pace.isOpen) course.leaveOutTimes();
+}
+
+async function goThrough(course: LegCourse): Promise<void> {
   const { leg, fleet, meters, acceptance, targetIsLocal } = course.context;
   course.enter('warm-up', leg.warmUp);
   const readings = await meters.read({ list: true });
   await acceptance.begin(readings);
   const rounds = warmUpRounds(leg, readings.target?.pids.length ?? 1, targetIsLocal);
-  const isToBeFound = course.context.pace.isToBeFound && leg.warmUp >= LEAST_TO_FIND;
-  const finder = isToBeFound ? new PaceFinder(course.perSecond) : undefined;
+  const { isOpen, isFound } = course.context.pace;
+  const finder = isOpen && !isFound ? new PaceFinder(course.perSecond) : undefined;
   for (let round = 0; round < rounds; round++) {
-    const sinceMs = performance.now();
-    if (leg.warmUp > 0) await moveTo(course, leg.warmUp, finder?.next ?? course.perSecond);
-    if (finder) await noteRound(course, finder, sinceMs);
+    if (finder && !finder.isOver) await tryRound(course, finder);
+    else if (leg.warmUp > 0) await moveTo(course, leg.warmUp, course.perSecond);
     // Once is enough to find out whether it takes any at all.
     if (leg.warmUp > 0 && round === 0) await untilWarm(course);
     const drainedAtMs = performance.now();
@@ -39,19 +47,25 @@ export async function warmUp(course: LegCourse): Promise<void> {
   if (finder) course.keepPace(finder.found);
 }
 
-/** A round lasts until the target has accepted all of it; a look by itself takes a few ms, and doesn't count. */
-async function noteRound({ context }: LegCourse, finder: PaceFinder, sinceMs: number): Promise<void> {
-  const { acceptance, leg, watched } = context;
+/** A round at the pace that the finder asks for. It lasts until the target has accepted all of it. */
+async function tryRound(course: LegCourse, finder: PaceFinder): Promise<void> {
+  const { leg, fleet, acceptance, watched } = course.context;
+  const [sinceMs, failedBefore] = [performance.now(), fleet.tally().failed];
+  const endTrial = course.beginTrial(leg.warmUp);
+  await moveTo(course, leg.warmUp, finder.next);
+  endTrial();
   for (;;) {
+    // A look takes a few ms by itself, and doesn't count.
     const tookMs = performance.now() - sinceMs;
     const taken = await acceptance.look(leg.warmUp);
     const isTaken = taken !== null && isAll(leg.warmUp, taken);
     if (taken === null || isTaken || tookMs > finder.mostMs(leg.warmUp)) {
-      const drops = (await acceptance.turnedAway())?.drops ?? 0;
-      finder.opened(leg.warmUp, tookMs, isTaken && drops === 0);
+      const wentWrong = fleet.tally().failed > failedBefore || ((await acceptance.turnedAway())?.drops ?? 0) > 0;
+      finder.opened(leg.warmUp, tookMs, isTaken && !wentWrong);
       return;
     }
     await check(leg.warmUp, watched);
+    await delay(LOOK_MS);
   }
 }
 
