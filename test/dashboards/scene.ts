@@ -58,7 +58,7 @@ export async function play(t: TestContext): Promise<Scene> {
       ...watched,
     ],
     // No level is over before two scrapes.
-    ...['--rate', '600/s', '--rest', '1s'],
+    ...['--rate', '600/s', '--rest', '2s'],
   ]);
   const pages = new Map<string, string>();
   const url = (host: string): string => `http://${host}/metrics`;
