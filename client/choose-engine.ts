@@ -77,7 +77,7 @@ async function chooseEngine(config: Asked, filesHard: number | null, warn: Warn)
 
 /**
  * Whether open files would take a thread and a table of their own for each part of the connections. A million took 180 MB of the client
- * by io_uring, whose sockets are no files, and 690 MB by 51 such threads. Machines of a fleet choose by themselves.
+ * by io_uring, whose sockets are no files, and 690 MB by 51 such threads. A fleet has one engine on all machines, whatever their kernels are.
  */
 function takesManyTables({ plan, fleet, workers }: Asked, filesHard: number | null): boolean {
   if (fleet !== undefined || filesHard === null || plan.legs.some(({ transport }) => transport === 'tls')) return false;
